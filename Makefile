@@ -1,0 +1,61 @@
+# Two commands for a fresh machine: `make demo` and `make test`.
+# `make help` lists the rest. PYTHON picks another interpreter (3.11 or later).
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+  done || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_SECONDS ?= 30
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup system-packages lint types unit schema bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one for 30 s
+	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
+	@echo "demo: done. Look at the pictures in demo-frames/"
+
+test: system-packages setup lint types unit ## set up everything, then lint, types and the whole suite
+	@echo "test: all passed"
+
+setup: $(VENV)/.dev-installed ## virtual environment with the development tools
+
+system-packages: ## FFmpeg, RabbitMQ and GStreamer's RTSP server, from Debian
+	@scripts/install-system-packages.sh
+
+lint: $(VENV)/.dev-installed ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-installed ## mypy, strict, tests included
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev-installed ## the whole test suite; every real part is required
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest
+
+schema: $(VENV)/.dev-installed ## write config/schema.json from the models
+	$(BIN)/python scripts/write_schema.py
+
+bench: $(VENV)/.dev-installed ## CPU and memory next to `cat` reading the same FFmpeg output
+	$(BIN)/python -m bench.pipeline
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) demo-frames build dist *.egg-info
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "edge-video needs Python 3.11 or later; $(PYTHON) is older. Set PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "no virtual environment: on Debian or Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.created pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,200 @@
+"""What every supervised actor has in common: it always releases, and it always says goodbye.
+
+pykka tells nobody when an actor dies, and skips its hooks in some deaths: an exception in
+`on_start` calls none, one in a handler calls `on_failure` instead of `on_stop`. `SupervisedActor`
+turns every death into the same two steps, `release` and a farewell message to the supervisor.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+from actors.messages import Begin, CrashActor, Fault, Finish
+from edge_video.events import Event, say
+
+if TYPE_CHECKING:
+    from edge_video.breaker import CircuitBreaker
+    from edge_video.frames import CameraId
+    from types import TracebackType
+
+_log = logging.getLogger(__name__)
+
+
+class InterruptedInHandlerError(RuntimeError):
+    """A handler raised SystemExit or KeyboardInterrupt.
+
+    pykka answers those by stopping every actor of the process, an embedding program's own
+    included; as an ordinary exception they end only the actor that raised them.
+    """
+
+
+class RequestedCrashError(RuntimeError):
+    """Raised by a `CrashActor` fault."""
+
+
+def tell(ref: pykka.ActorRef[Any] | None, message: object) -> bool:
+    """Tell without caring whether the receiver is still there. Any thread.
+
+    Returns:
+        False when there is no receiver, or it is dead.
+    """
+    if ref is None:
+        return False
+    try:
+        ref.tell(message)
+    except pykka.ActorDeadError:
+        return False
+    return True
+
+
+def void(_: object) -> None:
+    """Drop a value: timers call functions that return nothing."""
+
+
+def say_breaker_changed(camera_id: CameraId, before: CircuitBreaker, after: CircuitBreaker) -> None:
+    """The operator's line about a change of state; silent when the state is the same."""
+    if before.state is after.state:
+        return
+    say(
+        _log,
+        Event.BREAKER_CHANGED,
+        camera_id=camera_id,
+        before=before.state,
+        after=after.state,
+        failures=after.consecutive_failures,
+        backoff_s=after.backoff_s,
+    )
+
+
+class SupervisedActor(pykka.ThreadingActor):
+    """An actor that ends in one way only, whatever happened.
+
+    Subclasses implement `handle` (messages), `release` (give everything back; called exactly
+    once, in the actor's thread, and last of all) and `farewell` (the message for the supervisor
+    that the actor is gone).
+    """
+
+    # Everything an actor owns is released by its supervisor's orderly stop; a program that dies
+    # without one must not hang on actor threads.
+    use_daemon_thread = True
+
+    def __init__(
+        self,
+        *,
+        supervisor: pykka.ActorRef[Any] | None,
+        thread_name: str,
+        allow_faults: bool = False,
+    ) -> None:
+        super().__init__()
+        self._supervisor = supervisor
+        self._thread_name = thread_name
+        self._allow_faults = allow_faults
+        self._released = False
+        self._error: BaseException | None = None
+
+    def handle(self, message: Any) -> object:
+        """Handle one message; the return value answers an `ask`. Actor's thread."""
+        raise NotImplementedError
+
+    def release(self, error: BaseException | None) -> None:
+        """Give everything back. `error` is what ended the actor, None after an orderly stop."""
+
+    def farewell(self, error: str | None) -> object:
+        """The message that tells the supervisor that nothing is left of this actor."""
+        raise NotImplementedError
+
+    def last_words(self) -> object:
+        """The answer to `Finish`, after `release`."""
+        return self.farewell(None)
+
+    def inject(self, fault: Fault) -> bool:
+        """Break on purpose; the answer says whether the fault acts. Actor's thread."""
+        if not self._allow_faults:
+            say(_log, Event.FAULT_REFUSED, target=self._thread_name, fault=type(fault).__name__)
+            return False
+        if isinstance(fault, CrashActor):
+            raise RequestedCrashError(fault.words)
+        return self.apply_fault(fault)
+
+    def apply_fault(self, fault: Fault) -> bool:  # noqa: ARG002 - for subclasses
+        """A fault of this actor's own; False when it is not one of them."""
+        return False
+
+    def on_start(self) -> None:
+        """Only send `Begin`: an exception here would reach no hook."""
+        self.actor_ref.tell(Begin())
+
+    def on_receive(self, message: Any) -> object:
+        """Hand over to `handle`; see `InterruptedInHandlerError`."""
+        try:
+            return self._release_and_answer() if isinstance(message, Finish) else self.handle(message)
+        except Exception:
+            raise
+        except BaseException as interrupt:
+            raise InterruptedInHandlerError(repr(interrupt)) from interrupt
+
+    def on_stop(self) -> None:
+        """An orderly stop."""
+        self._release_once()
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,  # noqa: ARG002 - pykka's signature
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,  # noqa: ARG002 - pykka's signature
+    ) -> None:
+        """An exception while a told message was handled."""
+        self._error = self._error or exception_value
+        self._release_once()
+
+    def _handle_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # pykka's only notice of an exception in on_start; pinned by a test.
+        self._error = self._error or exception_value
+        super()._handle_failure(exception_type, exception_value, traceback)
+
+    def _actor_loop(self) -> None:
+        # pykka's private name for the whole life of the thread; pinned by a test.
+        threading.current_thread().name = self._thread_name
+        try:
+            super()._actor_loop()
+        except BaseException as error:
+            # Only a BaseException in on_start gets here. pykka leaves such an actor registered,
+            # and every ask and stop would wait for it for ever.
+            _log.exception("%s died outside its message loop", self._thread_name)
+            self._error = self._error or error
+            pykka.ActorRegistry.unregister(self.actor_ref)
+            self.actor_stopped.set()
+            self._actor_loop_teardown()
+        finally:
+            self._release_once()
+            error_text = None if self._error is None else _one_line(self._error)
+            tell(self._supervisor, self.farewell(error_text))
+
+    def _release_and_answer(self) -> object:
+        self._release_once()
+        self.stop()
+        return self.last_words()
+
+    def _release_once(self) -> None:
+        if self._released:
+            return
+        self._released = True
+        try:
+            self.release(self._error)
+        except BaseException:
+            # Whatever it is must not escape: pykka would answer a BaseException by stopping
+            # every actor of the process.
+            _log.exception("%s could not release everything", self._thread_name)
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

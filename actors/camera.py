@@ -1,0 +1,363 @@
+"""The camera actor: one attempt to stream one camera, from FFmpeg's start to its end."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
+
+import pykka
+
+from actors.base import SupervisedActor, say_breaker_changed, tell, void
+from actors.messages import (
+    Begin,
+    BreakerChanged,
+    BreakerWasReset,
+    CameraEnded,
+    CameraFailed,
+    CameraMessage,
+    CameraStats,
+    CameraStreaming,
+    CaptureEnded,
+    CaptureStreaming,
+    ClearFaults,
+    Fault,
+    FramesReady,
+    FreezeFfmpeg,
+    InjectFault,
+    KillFfmpeg,
+    ResetBreaker,
+    Tick,
+)
+from edge_video.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.capture import CaptureStartError
+from edge_video.config import Config
+from edge_video.events import Event, say
+from edge_video.failures import Cause, Failure, policy_for
+from edge_video.ffmpeg import find_binary
+from edge_video.frames import CameraId
+from edge_video.outbox import Outbox
+from edge_video.launch import FfmpegLauncher
+from edge_video.redact import mask_url
+from edge_video.timer import SystemClock, SystemTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.config import CameraConfig
+    from edge_video.timer import Clock, Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 1.0
+
+
+class RunningCapture(Protocol):
+    """What a camera needs of `edge_video.capture.Capture`; tests bring scripted ones."""
+
+    @property
+    def pid(self) -> int | None:
+        """Of FFmpeg; None before the start and after the end."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """Whole frames so far."""
+        ...
+
+    def start(self) -> None:
+        """Spawn; raises `CaptureStartError`."""
+        ...
+
+    def stop(self, deadline_s: float = ...) -> None:
+        """End and reap; nothing is called back after it returns."""
+        ...
+
+    def signal(self, signum: int) -> None:
+        """Send a signal to FFmpeg."""
+        ...
+
+
+class CaptureFactory(Protocol):
+    """Makes the capture of one attempt.
+
+    `on_frame` and `on_end` are called from the capture's reader thread.
+    """
+
+    def __call__(
+        self,
+        camera: CameraConfig,
+        *,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> RunningCapture:
+        """Make it; nothing runs before `start`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRuntime:
+    """What every camera of a system shares."""
+
+    clock: Clock
+    timer: Timer
+    capture: CaptureFactory
+    stop_deadline_s: float = 2.0
+    """FFmpeg gets this long to end by itself before it is killed."""
+    allow_faults: bool = False
+    draw: Callable[[], float] = random.random
+    """Where the breaker's jitter comes from: a number in [0, 1)."""
+
+
+class CameraActor(SupervisedActor):
+    """Owns one FFmpeg process, its threads, and the camera's breaker while it lives.
+
+    It begins to stream when it starts, and stops when the stream does: for whatever reason, it
+    tells `events` a `CameraFailed` with the breaker after that failure, releases everything, and
+    tells `CameraEnded` last of all. It never restarts itself; that is the supervisor's decision.
+
+    Args:
+        config: the camera.
+        frames: an `Outbox` that has this camera, or the `ActorRef` of a receiver, which then
+            gets `FramesReady` with an outbox of this camera's own.
+        events: where facts go; None for nowhere.
+        breaker: with the permit for this attempt; None for a new one with the default policy.
+        runtime: clock, timer and the way to make a capture; None for a timer thread of its own
+            and the FFmpeg of this machine.
+
+    Raises:
+        edge_video.ffmpeg.BinaryMissingError: no `runtime` is given and there is no FFmpeg.
+    """
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        *,
+        frames: Outbox | pykka.ActorRef[Any],
+        events: pykka.ActorRef[Any] | None = None,
+        breaker: CircuitBreaker | None = None,
+        runtime: CameraRuntime | None = None,
+    ) -> None:
+        self.camera_id = CameraId(config.id)
+        self._config = config
+        self._own_timer = SystemTimer() if runtime is None else None
+        self._runtime = runtime = runtime or _runtime_of_its_own(config, self._own_timer)
+        self._outbox = _outbox_to(frames, self.camera_id, runtime.clock)
+        self._breaker = breaker or _first_attempt(runtime.clock)
+        self._generation = self._breaker.generation
+        super().__init__(
+            supervisor=events,
+            thread_name=f"camera-{self.camera_id}-{self._generation}",
+            allow_faults=runtime.allow_faults,
+        )
+        self._capture: RunningCapture | None = None
+        self._tick: TimerHandle | None = None
+        self._session = uuid.uuid4().hex[:12]
+        self._began_s = 0.0
+        self._frames_seen = 0
+        self._last_progress_s = 0.0
+        self._failure: Failure | None = None
+
+    def handle(self, message: CameraMessage) -> object:
+        """Dispatch. Messages that come after the verdict on the stream change nothing."""
+        if self._failure is not None:
+            return None
+        match message:
+            case Begin():
+                self._begin()
+            case Tick():
+                self._judge_last_second()
+            case CaptureStreaming():
+                self._announce_first_frame()
+            case CaptureEnded(failure=failure):
+                self._fail(failure)
+            case ResetBreaker():
+                self._reset_breaker()
+            case InjectFault(fault=fault):
+                return self.inject(fault)
+            case ClearFaults():
+                return self._signal(signal.SIGCONT)
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:
+        """End FFmpeg and its threads, then give the attempt back to the breaker."""
+        now_s = self._runtime.clock.monotonic()
+        if error is not None:
+            self._record_failure(Failure(Cause.CRASHED, f"{type(error).__name__}: {error}"))
+        if self._tick is not None:
+            self._tick.cancel()
+        self._outbox.end(self.camera_id, self._generation)
+        if self._capture is not None:
+            self._capture.stop(self._runtime.stop_deadline_s)
+        if self._own_timer is not None:
+            self._own_timer.stop()
+        if self._failure is None:
+            self._breaker = self._breaker.release(now_s, self._generation)
+
+    def farewell(self, error: str | None) -> CameraEnded:
+        """See `CameraEnded`."""
+        return CameraEnded(self.camera_id, self._generation, self._breaker, self._failure, error)
+
+    # --- the stream ---
+
+    def _begin(self) -> None:
+        if self._own_timer is not None:
+            self._own_timer.start()
+        self._began_s = self._last_progress_s = self._runtime.clock.monotonic()
+        _say_connecting(self._config, self._generation)
+        self._outbox.open(self.camera_id, self._generation, self._session)
+        self._capture = self._runtime.capture(
+            self._config, on_frame=self._frame_arrived(), on_end=self._stream_ended
+        )
+        try:
+            self._capture.start()
+        except CaptureStartError as refused:
+            self._fail(refused.failure)
+            return
+        self._tick = self._runtime.timer.every(_TICK_S, lambda: void(tell(self.actor_ref, Tick())))
+
+    def _frame_arrived(self) -> Callable[[bytes], object]:
+        """What the reader thread does with each frame; it must not touch the actor's fields."""
+        put, camera_id, generation = self._outbox.put, self.camera_id, self._generation
+        actor_ref = self.actor_ref
+        streaming = False
+
+        def frame_arrived(image: bytes) -> None:
+            nonlocal streaming
+            put(camera_id, generation, image)
+            if not streaming:
+                streaming = True
+                tell(actor_ref, CaptureStreaming())
+
+        return frame_arrived
+
+    def _stream_ended(self, failure: Failure) -> None:
+        """Reader thread: the stream is over."""
+        tell(self.actor_ref, CaptureEnded(failure))
+
+    def _announce_first_frame(self) -> None:
+        width, height = self._outbox.last_size(self.camera_id)
+        after_s = self._runtime.clock.monotonic() - self._began_s
+        say(
+            _log,
+            Event.CAMERA_STREAMING,
+            camera_id=self.camera_id,
+            width=width,
+            height=height,
+            after_s=after_s,
+        )
+        self._tell_events(
+            CameraStreaming(self.camera_id, self._generation, self._session, width, height, after_s)
+        )
+
+    def _judge_last_second(self) -> None:
+        """A second with a whole frame in it is a success; too long without one is a stall."""
+        assert self._capture is not None
+        now_s = self._runtime.clock.monotonic()
+        frames = self._capture.frames
+        if frames > self._frames_seen:
+            self._frames_seen, self._last_progress_s = frames, now_s
+            self._change_breaker(self._breaker.success(now_s, self._generation))
+        elif now_s - self._last_progress_s >= self._patience_s():
+            self._fail(Failure(Cause.STALLED, self._stall_words(now_s)))
+            return
+        self._tell_events(
+            CameraStats(self.camera_id, self._generation, self._breaker, self._capture.pid, frames)
+        )
+
+    def _patience_s(self) -> float:
+        if self._frames_seen:
+            return self._config.stall_timeout
+        return self._config.first_frame_timeout
+
+    def _stall_words(self, now_s: float) -> str:
+        silent_s = round(now_s - self._last_progress_s)
+        return f"no frame for {silent_s} s" if self._frames_seen else f"no frame in {silent_s} s"
+
+    # --- the verdict ---
+
+    def _fail(self, failure: Failure) -> None:
+        self._record_failure(failure)
+        self.stop()
+
+    def _record_failure(self, failure: Failure) -> None:
+        """Once per attempt, however many symptoms the failure has."""
+        if self._failure is not None:
+            return
+        self._failure = failure
+        say(_log, Event.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
+        self._change_breaker(
+            self._breaker.failure(
+                self._runtime.clock.monotonic(),
+                self._generation,
+                policy_for(failure.cause),
+                self._runtime.draw(),
+            )
+        )
+        self._tell_events(CameraFailed(self.camera_id, self._generation, failure, self._breaker))
+
+    def _change_breaker(self, after: CircuitBreaker) -> None:
+        before, self._breaker = self._breaker, after
+        if before.state != after.state:
+            say_breaker_changed(self.camera_id, before, after)
+            self._tell_events(BreakerChanged(self.camera_id, self._generation, before, after))
+
+    def _reset_breaker(self) -> None:
+        self._change_breaker(self._breaker.reset(self._runtime.clock.monotonic()))
+        self._tell_events(BreakerWasReset(self.camera_id, self._generation, self._breaker))
+
+    # --- faults on purpose ---
+
+    def apply_fault(self, fault: Fault) -> bool:
+        """The faults of a camera's FFmpeg."""
+        match fault:
+            case KillFfmpeg():
+                return self._signal(signal.SIGKILL)
+            case FreezeFfmpeg():
+                return self._signal(signal.SIGSTOP)
+            case _:
+                return False
+
+    def _signal(self, signum: signal.Signals) -> bool:
+        if self._capture is None or self._capture.pid is None:
+            return False
+        self._capture.signal(signum)
+        return True
+
+    def _tell_events(self, fact: object) -> None:
+        tell(self._supervisor, fact)
+
+
+def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> CameraRuntime:
+    assert timer is not None
+    launcher = FfmpegLauncher(find_binary(None), Config(cameras=[config]).secrets())
+    return CameraRuntime(clock=SystemClock(), timer=timer, capture=launcher)
+
+
+def _first_attempt(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker.new(BreakerPolicy()).permit(clock.monotonic())[0]
+
+
+def _say_connecting(config: CameraConfig, attempt: int) -> None:
+    say(
+        _log,
+        Event.CAMERA_CONNECTING,
+        camera_id=config.id,
+        url=mask_url(config.url.get_secret_value()),
+        attempt=attempt,
+    )
+
+
+def _outbox_to(frames: Outbox | pykka.ActorRef[Any], camera_id: CameraId, clock: Clock) -> Outbox:
+    if isinstance(frames, Outbox):
+        return frames
+    receiver = frames
+    outbox = Outbox(clock)
+    outbox.add_camera(camera_id)
+    outbox.attach(lambda: void(tell(receiver, FramesReady(outbox))))
+    return outbox

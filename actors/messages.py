@@ -1,0 +1,419 @@
+"""Every message of the actor system: commands, facts and queries, all frozen.
+
+Commands are imperative, facts are past tense, queries are answered with a snapshot. Seconds end
+in `_s`, nanoseconds in `_ns`. A `generation` is the number of a camera's attempt to stream; a
+message of an older attempt than the current one is ignored by its receiver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import pykka
+
+    from edge_video.breaker import CircuitBreaker
+    from edge_video.failures import Failure
+    from edge_video.frames import CameraId
+    from edge_video.outbox import Outbox
+    from edge_video.sinks.base import SinkEvent
+    from edge_video.snapshot import CameraRecord
+    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus, SystemStatus
+
+
+# --- operator or embedding program → SupervisorActor ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GetStatus:
+    """Query: answered with a `SystemStatus`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartCamera:
+    """Start a stopped camera, or ask for an attempt of one that waits."""
+
+    camera_id: CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class StopCamera:
+    """Stop a camera until it is started again; a neutral end for its breaker."""
+
+    camera_id: CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class ResetBreaker:
+    """Close a camera's breaker, clear its backoff and a forced opening; retry at once."""
+
+    camera_id: CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class RetryNow:
+    """Cut an OPEN camera's wait short: its next attempt, the probe, begins at once."""
+
+    camera_id: CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class ForceOpen:
+    """Hold a camera in OPEN until `ResetBreaker`; a stream that runs is ended."""
+
+    camera_id: CameraId
+
+
+class CommandResult(StrEnum):
+    """What became of a command."""
+
+    DONE = "done"
+    ALREADY = "already"
+    REJECTED = "rejected"
+    """The breaker is OPEN; `CommandAnswer.retry_in_s` says for how long."""
+    UNKNOWN_TARGET = "unknown_target"
+    NOT_ALLOWED = "not_allowed"
+    NOT_RUNNING = "not_running"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """The answer to a command that was asked; nobody sees it when it was told.
+
+    `retry_in_s` is set only for `REJECTED`: seconds until the breaker permits an attempt, None
+    when it is forced open.
+    """
+
+    result: CommandResult
+    retry_in_s: float | None = None
+
+
+CameraCommand: TypeAlias = StartCamera | StopCamera | ResetBreaker | RetryNow | ForceOpen
+
+
+# --- CameraActor → its `events` receiver (the supervisor, or an embedding program's actor) ---
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStreaming:
+    """The first whole frame of an attempt arrived."""
+
+    camera_id: CameraId
+    generation: int
+    session: str
+    width: int
+    height: int
+    after_s: float
+    """Since the attempt began."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStats:
+    """Once a second while an attempt runs."""
+
+    camera_id: CameraId
+    generation: int
+    breaker: CircuitBreaker
+    ffmpeg_pid: int | None
+    frames: int
+    """Whole frames of this attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """A breaker went from one state to another while its camera ran."""
+
+    camera_id: CameraId
+    generation: int
+    before: CircuitBreaker
+    breaker: CircuitBreaker
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerWasReset:
+    """A running camera has obeyed `ResetBreaker`."""
+
+    camera_id: CameraId
+    generation: int
+    breaker: CircuitBreaker
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailed:
+    """An attempt failed. What it owns is released next; `CameraEnded` follows."""
+
+    camera_id: CameraId
+    generation: int
+    failure: Failure
+    breaker: CircuitBreaker
+    """After the failure was recorded in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEnded:
+    """The very last message of a camera actor: FFmpeg is reaped and its threads are joined.
+
+    `failure` is why the attempt failed, None after an orderly stop. `error` is what broke the
+    actor itself, None otherwise.
+    """
+
+    camera_id: CameraId
+    generation: int
+    breaker: CircuitBreaker
+    failure: Failure | None = None
+    error: str | None = None
+
+
+CameraFact: TypeAlias = (
+    CameraStreaming | CameraStats | BreakerChanged | BreakerWasReset | CameraFailed | CameraEnded
+)
+
+
+# --- actors that are no cameras → SupervisorActor -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ActorEnded:
+    """The very last message of an actor: everything it owned is released.
+
+    `error` is None after an orderly stop, else one line about what ended it.
+    """
+
+    name: str
+    incarnation: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """Supervisor → embedding program: an actor failed too often, the system stops in order."""
+
+    actor: str
+    restarts: int
+    period_s: float
+
+
+# --- frames ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FramesReady:
+    """Frames wait in the outbox.
+
+    Told once, however many frames come, until the receiver has found the outbox empty. An
+    embedding program's actor calls `outbox.deliver()` until it returns nothing.
+    """
+
+    outbox: Outbox
+
+
+# --- PublisherActor -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Time for connection number `connection`."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class SinkReported:
+    """Sink thread → publisher: something happened to connection number `connection`."""
+
+    connection: int
+    event: SinkEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Supervisor → publisher: hand over what is held, and settle it.
+
+    `drained` is set to True when every frame is settled, to False when that cannot happen any
+    more (no connection).
+    """
+
+    drained: pykka.Future[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStats:
+    """Publisher → supervisor → reporter: whenever its state changes, and every 5 s."""
+
+    status: PublisherStatus
+
+
+# --- MetricsActor ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMeasured:
+    """Metrics → supervisor → reporter: every 5 s."""
+
+    sample: ProcessSample
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLevelChanged:
+    """Metrics → supervisor: the memory controller's level changed."""
+
+    level: MemoryLevel
+    used_bytes: int
+    limit_bytes: int
+
+
+# --- SupervisorActor → ReporterActor --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged:
+    """What the supervisor knows about one camera is now this."""
+
+    record: CameraRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RestartsCounted:
+    """Restarts so far of the actors that are no cameras, and the faults by message."""
+
+    restarts: dict[str, int]
+    faults_injected: int
+    faults_refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReport:
+    """Print the final report; answered with the `SystemStatus` it shows."""
+
+
+# --- self and timer -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """An actor's first message, from itself: `on_start` does nothing but send it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Supervisor, while it stops, → any actor, asked: release everything, answer, and end.
+
+    The answer is the actor's last words (a camera's `CameraEnded`, the publisher's
+    `PublisherStats`): a supervisor that is stopping can no longer be told anything.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Timer → the actor that asked for it: one period has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTick:
+    """Timer → metrics: time to look at the memory level."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDue:
+    """Timer → supervisor: a camera's wait is over. `ticket` tells a newer wait from an older."""
+
+    camera_id: CameraId
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStreaming:
+    """Reader thread → its camera: the first whole frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureEnded:
+    """Reader thread → its camera: the stream is over."""
+
+    failure: Failure
+
+
+# --- faults on purpose ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KillFfmpeg:
+    """A camera's FFmpeg is killed with SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeFfmpeg:
+    """A camera's FFmpeg is stopped with SIGSTOP, until `ClearFaults` or the end of the attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrashActor:
+    """The target raises an exception while handling this message."""
+
+    words: str = "crash on request"
+
+
+@dataclass(frozen=True, slots=True)
+class DropConnection:
+    """The publisher's connection is closed under it, without a word to the broker."""
+
+
+Fault: TypeAlias = KillFfmpeg | FreezeFfmpeg | CrashActor | DropConnection
+
+
+@dataclass(frozen=True, slots=True)
+class InjectFault:
+    """Break something on purpose.
+
+    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `supervisor`; a camera with
+    one of these names is reached as `camera:publisher`. Refused and counted unless the system
+    was started with `allow_faults=True`.
+    """
+
+    target: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ClearFaults:
+    """Undo every injected fault that still acts; `target` None means everywhere."""
+
+    target: str | None = None
+
+
+# --- what each actor understands ------------------------------------------------------------
+
+SupervisorMessage: TypeAlias = (
+    GetStatus
+    | CameraCommand
+    | CameraFact
+    | ActorEnded
+    | PublisherStats
+    | ProcessMeasured
+    | MemoryLevelChanged
+    | AttemptDue
+    | InjectFault
+    | ClearFaults
+    | Begin
+    | Tick
+)
+CameraMessage: TypeAlias = (
+    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
+)
+PublisherMessage: TypeAlias = (
+    Begin | Connect | FramesReady | SinkReported | Drain | Tick | InjectFault | ClearFaults
+)
+MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
+ReporterMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | Tick
+    | FinishReport
+    | InjectFault
+    | ClearFaults
+)

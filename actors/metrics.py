@@ -1,0 +1,160 @@
+"""The metrics actor: measures this process, its FFmpeg children and the machine."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
+
+from actors.base import SupervisedActor, tell
+from actors.messages import (
+    ActorEnded,
+    Begin,
+    ClearFaults,
+    InjectFault,
+    MemoryLevelChanged,
+    MemoryTick,
+    MetricsMessage,
+    ProcessMeasured,
+    Tick,
+)
+from edge_video.memory import MemoryPolicy, level_after, should_collect
+from edge_video.stats import MemoryLevel, ProcessSample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pykka
+
+    from edge_video.timer import Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+_MIB = 2**20
+
+
+class Sampler(Protocol):
+    """What the actor needs of `edge_video.sampler.ProcessSampler`."""
+
+    def start(self) -> None:
+        """Begin to watch the garbage collector."""
+        ...
+
+    def sample(self) -> ProcessSample:
+        """Measure once."""
+        ...
+
+    def rss_bytes(self) -> int:
+        """Resident memory of this process, nothing else: cheap."""
+        ...
+
+    def close(self) -> None:
+        """Stop watching."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsRuntime:
+    """What a metrics actor needs."""
+
+    timer: Timer
+    sampler: Callable[[], Sampler]
+    memory: MemoryPolicy
+    sample_interval_s: float = 5.0
+    allow_faults: bool = False
+
+
+class MetricsActor(SupervisedActor):
+    """Owns psutil. Tells its supervisor a `ProcessMeasured` each interval.
+
+    It also runs the measuring half of the memory controller: the level, and the garbage
+    collector when the level asks for it; what a level means for cameras is the supervisor's.
+    """
+
+    NAME = "metrics"
+
+    def __init__(
+        self,
+        *,
+        runtime: MetricsRuntime,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
+        level: MemoryLevel = MemoryLevel.NORMAL,
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            thread_name=f"{self.NAME}-{incarnation}",
+            allow_faults=runtime.allow_faults,
+        )
+        self._runtime = runtime
+        self._incarnation = incarnation
+        self._sampler: Sampler | None = None
+        self._level = level
+        self._ticks: list[TimerHandle] = []
+
+    def handle(self, message: MetricsMessage) -> object:
+        """Dispatch."""
+        match message:
+            case Begin():
+                self._begin()
+            case Tick():
+                self._measure()
+            case MemoryTick():
+                self._look_at_memory()
+            case InjectFault(fault=fault):
+                return self.inject(fault)
+            case ClearFaults():
+                pass
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
+        """Cancel the ticks, let go of the garbage collector's hook."""
+        for handle in self._ticks:
+            handle.cancel()
+        if self._sampler is not None:
+            self._sampler.close()
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        """See `ActorEnded`."""
+        return ActorEnded(self.NAME, self._incarnation, error)
+
+    def _begin(self) -> None:
+        self._sampler = self._runtime.sampler()
+        self._sampler.start()
+        every = self._runtime.timer.every
+        self._ticks.append(every(self._runtime.sample_interval_s, self._tick_due))
+        if self._runtime.memory.enabled:
+            interval_s = self._runtime.memory.check_interval_s
+            self._ticks.append(every(interval_s, self._memory_tick_due))
+        self._measure()
+
+    def _tick_due(self) -> None:
+        tell(self.actor_ref, Tick())
+
+    def _memory_tick_due(self) -> None:
+        tell(self.actor_ref, MemoryTick())
+
+    def _measure(self) -> None:
+        assert self._sampler is not None
+        policy = self._runtime.memory
+        sample = replace(
+            self._sampler.sample(),
+            memory_level=self._level,
+            memory_limit_bytes=policy.max_memory_mb * _MIB if policy.enabled else None,
+        )
+        tell(self._supervisor, ProcessMeasured(sample))
+
+    def _look_at_memory(self) -> None:
+        assert self._sampler is not None
+        policy = self._runtime.memory
+        used_bytes = self._sampler.rss_bytes()
+        before, self._level = self._level, level_after(self._level, used_bytes, policy)
+        if self._level is not before:
+            limit_bytes = policy.max_memory_mb * _MIB
+            tell(self._supervisor, MemoryLevelChanged(self._level, used_bytes, limit_bytes))
+            self._measure()
+        if should_collect(self._level, used_bytes, policy):
+            gc.collect()

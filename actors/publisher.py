@@ -1,0 +1,297 @@
+"""The publisher actor: keeps one connection to the sink alive and settles every frame."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
+
+from actors.base import SupervisedActor, tell, void
+from actors.messages import (
+    ActorEnded,
+    Begin,
+    ClearFaults,
+    Connect,
+    Drain,
+    DropConnection,
+    Fault,
+    FramesReady,
+    InjectFault,
+    PublisherMessage,
+    PublisherStats,
+    SinkReported,
+    Tick,
+)
+from edge_video.events import Event, say
+from edge_video.reconnect import reconnect_delay_s
+from edge_video.sinks.base import (
+    FramesUnroutable,
+    RouteRefused,
+    Sink,
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkEvent,
+    SinkListener,
+    SinkLost,
+    SinkUnblocked,
+)
+from edge_video.stats import Outcome, PublisherState, PublisherStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pykka
+
+    from edge_video.outbox import Outbox
+    from edge_video.timer import Clock, Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+_STATS_S = 5.0
+_LONGEST_DELAY_S = 30.0
+_CLOSE_TIMEOUT_S = 2.0
+
+
+class SinkFactory(Protocol):
+    """Makes one connection's sink; nothing runs before `Sink.open`."""
+
+    def __call__(self, listener: SinkListener) -> Sink:
+        """Make it. `listener` is called from the sink's own thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherRuntime:
+    """What a publisher needs besides its outbox."""
+
+    clock: Clock
+    timer: Timer
+    sink: SinkFactory
+    target: str
+    """Names the sink in status and reports before the first connection; masked."""
+    allow_faults: bool = False
+    draw: Callable[[], float] = random.random
+    """Where the jitter of reconnection comes from: a number in [0, 1)."""
+
+
+class PublisherActor(SupervisedActor):
+    """Owns the connection to the sink, one at a time, and reconnects for ever.
+
+    Frames never pass through its mailbox: it tells the sink that some wait, and the sink takes
+    them from the outbox on its own thread. A new publisher first settles what a crashed
+    predecessor left in flight as unknown, so the books balance whatever happened.
+
+    Args:
+        outbox: where the cameras' frames wait.
+        runtime: clock, timer and the way to make a sink.
+        supervisor: gets `PublisherStats` and the farewell; None for nobody.
+        incarnation: how many publishers there were before this one.
+    """
+
+    NAME = "publisher"
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        runtime: PublisherRuntime,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
+        previous: PublisherStatus | None = None,
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            thread_name=f"{self.NAME}-{incarnation}",
+            allow_faults=runtime.allow_faults,
+        )
+        self._outbox = outbox
+        self._runtime = runtime
+        self._incarnation = incarnation
+        self._status = replace(
+            previous or PublisherStatus(PublisherState.CONNECTING, runtime.target),
+            state=PublisherState.CONNECTING,
+        )
+        self._sink: Sink | None = None
+        self._connection = 0
+        self._failed_attempts = 0
+        self._connected_at_s = 0.0
+        self._retry_at_s: float | None = None
+        self._drain: Drain | None = None
+        self._tick: TimerHandle | None = None
+        self._reconnect: TimerHandle | None = None
+
+    def handle(self, message: PublisherMessage) -> object:
+        """Dispatch."""
+        match message:
+            case Begin():
+                self._begin()
+            case Connect(connection=connection):
+                if connection == self._connection:
+                    self._connect()
+            case FramesReady():
+                if self._sink is not None:
+                    self._sink.frames_ready()
+            case SinkReported(connection=connection, event=event):
+                if connection == self._connection:
+                    self._sink_reported(event)
+            case Drain():
+                self._start_draining(message)
+            case Tick():
+                self._tell_stats()
+            case InjectFault(fault=fault):
+                return self.inject(fault)
+            case ClearFaults():
+                pass
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
+        """Close the sink: whatever it had not settled is booked as unknown."""
+        for handle in (self._tick, self._reconnect):
+            if handle is not None:
+                handle.cancel()
+        self._outbox.detach()
+        self._close_sink()
+        self._outbox.settle_all(Outcome.UNKNOWN)
+        self._answer_drain(done=False)
+        self._retry_at_s = None
+        self._enter(PublisherState.STOPPED)
+
+    def last_words(self) -> PublisherStats:
+        """How the connection ended."""
+        return PublisherStats(self._status)
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        """See `ActorEnded`."""
+        return ActorEnded(self.NAME, self._incarnation, error)
+
+    # --- the connection ---
+
+    def _begin(self) -> None:
+        self._outbox.settle_all(Outcome.UNKNOWN)
+        self._outbox.attach(self._frames_ready)
+        self._tick = self._runtime.timer.every(_STATS_S, self._tick_due)
+        self._connect()
+
+    def _frames_ready(self) -> None:
+        """Any camera's reader thread: frames wait where none waited before."""
+        tell(self.actor_ref, FramesReady(self._outbox))
+
+    def _tick_due(self) -> None:
+        tell(self.actor_ref, Tick())
+
+    def _connect(self) -> None:
+        self._connection += 1
+        connection = self._connection
+        self._retry_at_s = None
+
+        def listener(event: SinkEvent) -> None:
+            tell(self.actor_ref, SinkReported(connection, event))
+
+        self._sink = self._runtime.sink(listener)
+        self._enter(PublisherState.CONNECTING, reason=self._status.reason)
+        self._sink.open()
+
+    def _sink_reported(self, event: SinkEvent) -> None:
+        match event:
+            case SinkConnected(target=target):
+                self._connected(target)
+            case SinkLost():
+                self._lost(event)
+            case SinkBlocked(reason=reason):
+                say(_log, Event.PUBLISHER_BLOCKED, reason=reason)
+                self._enter(PublisherState.BLOCKED, reason=reason)
+            case SinkUnblocked():
+                say(_log, Event.PUBLISHER_UNBLOCKED)
+                self._enter(PublisherState.CONNECTED)
+            case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
+                say(_log, Event.ROUTE_REFUSED, route=route, reason=reason, retry_in_s=retry_in_s)
+            case FramesUnroutable(returned=returned, nacked=nacked, example_route=route):
+                say(_log, Event.FRAMES_UNROUTABLE, returned=returned, nacked=nacked, route=route)
+            case SinkDrained():
+                self._answer_drain(done=True)
+            case _:
+                assert_never(event)
+
+    def _connected(self, target: str) -> None:
+        assert self._sink is not None
+        self._connected_at_s = self._runtime.clock.monotonic()
+        say(_log, Event.PUBLISHER_CONNECTED, target=target)
+        self._status = replace(
+            self._status, target=target, connections=self._status.connections + 1
+        )
+        self._enter(PublisherState.CONNECTED)
+        if self._drain is not None:
+            self._sink.drain()
+        else:
+            self._sink.frames_ready()
+
+    def _lost(self, lost: SinkLost) -> None:
+        self._close_sink()
+        self._answer_drain(done=False)
+        delay_s = self._delay_after(lost)
+        self._retry_at_s = self._runtime.clock.monotonic() + delay_s
+        self._status = replace(self._status, losses=self._status.losses + 1)
+        say(_log, Event.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
+        self._enter(PublisherState.WAITING, reason=lost.reason)
+        due = Connect(self._connection)
+        self._reconnect = self._runtime.timer.after(
+            delay_s, lambda: void(tell(self.actor_ref, due))
+        )
+
+    def _delay_after(self, lost: SinkLost) -> float:
+        """Exponential over attempts that did not last; a connection that held starts afresh."""
+        now_s = self._runtime.clock.monotonic()
+        held = self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
+        if held and now_s - self._connected_at_s >= _LONGEST_DELAY_S:
+            self._failed_attempts = 0
+        self._failed_attempts += 1
+        if lost.will_not_heal:
+            return _LONGEST_DELAY_S
+        return reconnect_delay_s(
+            self._failed_attempts, self._runtime.draw(), cap_s=_LONGEST_DELAY_S
+        )
+
+    def _close_sink(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.close(_CLOSE_TIMEOUT_S)
+
+    # --- the end ---
+
+    def _start_draining(self, drain: Drain) -> None:
+        self._drain = drain
+        if self._sink is None or self._status.state is not PublisherState.CONNECTED:
+            self._answer_drain(done=False)
+            return
+        self._sink.drain()
+
+    def _answer_drain(self, *, done: bool) -> None:
+        drain, self._drain = self._drain, None
+        if drain is not None:
+            drain.drained.set(done)
+
+    # --- what others see ---
+
+    def _enter(self, state: PublisherState, *, reason: str = "") -> None:
+        self._status = replace(self._status, state=state, reason=reason)
+        self._tell_stats()
+
+    def _tell_stats(self) -> None:
+        retry_at_s = self._retry_at_s
+        retry_in_s = (
+            None if retry_at_s is None else max(0.0, retry_at_s - self._runtime.clock.monotonic())
+        )
+        tell(self._supervisor, PublisherStats(replace(self._status, retry_in_s=retry_in_s)))
+
+    # --- faults on purpose ---
+
+    def apply_fault(self, fault: Fault) -> bool:
+        """The faults of the connection."""
+        if not isinstance(fault, DropConnection) or self._sink is None:
+            return False
+        self._sink.abort()
+        return True

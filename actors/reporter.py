@@ -1,0 +1,156 @@
+"""The reporter actor: collects what the others tell, prints the monitor and the final report."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never
+
+from actors.base import SupervisedActor, tell
+from actors.messages import (
+    ActorEnded,
+    Begin,
+    CameraChanged,
+    ClearFaults,
+    FinishReport,
+    InjectFault,
+    ProcessMeasured,
+    PublisherStats,
+    ReporterMessage,
+    RestartsCounted,
+    Tick,
+)
+from edge_video.events import Event, say
+from edge_video.report.final import render_final
+from edge_video.report.monitor import render_monitor
+from edge_video.snapshot import Books, CameraRecord, Identity, take_status
+from edge_video.stats import PublisherState, PublisherStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pykka
+
+    from edge_video.frames import CameraId
+    from edge_video.report.catalog import Language
+    from edge_video.stats import ProcessSample, SystemStatus
+    from edge_video.timer import Clock, Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterRuntime:
+    """What a reporter needs."""
+
+    clock: Clock
+    timer: Timer
+    identity: Identity
+    books: Books
+    language: Language
+    report_interval_s: float
+    print_block: Callable[[str], None] | None
+    """Where a rendered report goes; None (the default of an embedded system) prints nothing."""
+    allow_faults: bool = False
+
+
+class ReporterActor(SupervisedActor):
+    """Collects the stats messages; renders a monitor each interval and the report at the end.
+
+    The supervisor tells it everything once more when it had to be restarted, so nothing is lost
+    with it: the counters live in the books.
+    """
+
+    NAME = "reporter"
+
+    def __init__(
+        self,
+        *,
+        runtime: ReporterRuntime,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
+        publisher: PublisherStatus | None = None,
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            thread_name=f"{self.NAME}-{incarnation}",
+            allow_faults=runtime.allow_faults,
+        )
+        self._runtime = runtime
+        self._incarnation = incarnation
+        self._cameras: dict[CameraId, CameraRecord] = {}
+        self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
+        self._process: ProcessSample | None = None
+        self._counts = RestartsCounted({}, 0, 0)
+        self._tick: TimerHandle | None = None
+
+    def handle(self, message: ReporterMessage) -> object:
+        """Dispatch."""
+        match message:
+            case CameraChanged(record=record):
+                self._cameras[record.camera_id] = record
+            case PublisherStats(status=status):
+                self._publisher = status
+            case ProcessMeasured(sample=sample):
+                self._process = sample
+            case RestartsCounted():
+                self._counts = message
+            case Tick():
+                self._print_monitor()
+            case FinishReport():
+                return self._finish()
+            case Begin():
+                self._begin()
+            case InjectFault(fault=fault):
+                return self.inject(fault)
+            case ClearFaults():
+                pass
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
+        """Cancel the tick."""
+        if self._tick is not None:
+            self._tick.cancel()
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        """See `ActorEnded`."""
+        return ActorEnded(self.NAME, self._incarnation, error)
+
+    def _begin(self) -> None:
+        if self._runtime.print_block is not None:
+            self._tick = self._runtime.timer.every(self._runtime.report_interval_s, self._tick_due)
+
+    def _tick_due(self) -> None:
+        tell(self.actor_ref, Tick())
+
+    def _print_monitor(self) -> None:
+        status = self._status()
+        for camera in status.cameras:
+            wrong = camera.frames.imbalance()
+            if wrong is not None:
+                say(_log, Event.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")
+        self._print(render_monitor(status, self._runtime.language))
+
+    def _finish(self) -> SystemStatus:
+        status = self._status()
+        self._print(render_final(status, self._runtime.language))
+        return status
+
+    def _print(self, block: str) -> None:
+        if self._runtime.print_block is not None:
+            self._runtime.print_block(block)
+
+    def _status(self) -> SystemStatus:
+        return take_status(
+            self._runtime.clock,
+            self._runtime.identity,
+            self._cameras.values(),
+            self._runtime.books,
+            self._publisher,
+            self._process,
+            restarts=self._counts.restarts,
+            faults_injected=self._counts.faults_injected,
+            faults_refused=self._counts.faults_refused,
+        )

@@ -1,0 +1,4 @@
+"""Cameras to broker: the pure core and the adapters of edge-video.
+
+This package imports nothing by itself: `import edge_video.breaker` brings no actor, no pika, no thread.
+"""

@@ -1,0 +1,430 @@
+"""The composition root: from a configuration to a running system, and back.
+
+Everything that is shared is made here and handed down; nothing else in the project knows all the
+parts. An embedding program calls `start_system`; so does the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+from actors.base import tell, void
+from actors.camera import CameraActor, CameraRuntime, CaptureFactory
+from actors.messages import ActorEnded, FramesReady, GetStatus
+from actors.metrics import MetricsActor, MetricsRuntime
+from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
+from actors.reporter import ReporterActor, ReporterRuntime
+from actors.supervisor import ChildStarter, Known, Plan, Stopped, SupervisorActor
+from edge_video.breaker import CircuitBreaker
+from edge_video.config import DirectorySinkConfig
+from edge_video.ffmpeg import find_binary
+from edge_video.frames import CameraId
+from edge_video.launch import FfmpegLauncher
+from edge_video.outbox import Outbox
+from edge_video.report.catalog import Language, language_from_locale
+from edge_video.sampler import ProcessSampler
+from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.sinks.directory import DirectorySink
+from edge_video.snapshot import Books, Identity
+from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
+from edge_video.timer import Clock, SystemClock, SystemTimer, Timer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from edge_video.config import CameraConfig, Config
+    from edge_video.sinks.base import Sink, SinkListener
+
+APP = "edge-video"
+
+
+def version() -> str:
+    """The installed version of this package."""
+    try:
+        return metadata.version(APP)
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system: its supervisor, and the way to end it.
+
+    Messages of `actors.messages` go to `supervisor` (`ask` only with a time-out).
+    """
+
+    supervisor: pykka.ActorRef[SupervisorActor]
+    processes: Callable[[], Mapping[int, CameraId]]
+    """Process ids of the FFmpegs that run now."""
+    kill_processes: Callable[[], None]
+    """Kill every FFmpeg at once; for an exit that cannot wait."""
+    _ending: _Ending
+
+    def status(self, timeout_s: float = 5.0) -> SystemStatus:
+        """What `GetStatus` answers.
+
+        Raises:
+            pykka.Timeout: no answer in time.
+            pykka.ActorDeadError: the system has stopped.
+        """
+        status: SystemStatus = self.supervisor.ask(GetStatus(), block=True, timeout=timeout_s)
+        return status
+
+    def begin_stop(self) -> None:
+        """Begin the orderly stop and return at once; idempotent."""
+        self.supervisor.stop(block=False)
+
+    def wait(self, timeout_s: float | None = None) -> Stopped | None:
+        """Wait until the system has stopped, for whatever reason; None when the time is over."""
+        return self._ending.wait(timeout_s)
+
+    def stop(self, timeout_s: float = 30.0) -> Stopped:
+        """Stop in order: cameras, publisher (drained), metrics, reporter. Only this system's own.
+
+        Raises:
+            pykka.Timeout: it takes longer than `timeout_s`; the stop goes on.
+        """
+        self.begin_stop()
+        stopped = self.wait(timeout_s)
+        if stopped is None:
+            raise pykka.Timeout(f"the system did not stop within {timeout_s:g} s")
+        return stopped
+
+
+@dataclass(slots=True)
+class _Ending:
+    """Where the supervisor's last word is kept for whoever waits."""
+
+    timer: SystemTimer | None
+    _stopped: Stopped | None = None
+    _event: threading.Event = field(default_factory=threading.Event)
+
+    def on_stopped(self, stopped: Stopped) -> None:
+        if self.timer is not None:
+            self.timer.stop()
+        self._stopped = stopped
+        self._event.set()
+
+    def wait(self, timeout_s: float | None) -> Stopped | None:
+        return self._stopped if self._event.wait(timeout_s) else None
+
+
+def start_system(
+    config: Config,
+    *,
+    frames: Mapping[str, pykka.ActorRef[Any]] | None = None,
+    host: pykka.ActorRef[Any] | None = None,
+    print_block: Callable[[str], None] | None = None,
+    language: Language | None = None,
+    allow_faults: bool = False,
+    clock: Clock | None = None,
+    timer: Timer | None = None,
+    capture: CaptureFactory | None = None,
+    sink: SinkFactory | None = None,
+) -> System:
+    """Start the whole tree; returns at once, whatever cameras and broker do.
+
+    Args:
+        config: what to run.
+        frames: camera id → an actor of the embedding program that gets `FramesReady` for this
+            camera instead of the publisher.
+        host: an actor of the embedding program that gets `Escalated`.
+        print_block: where the monitor and the final report go; None prints nothing.
+        language: of the reports; None takes the configuration's.
+        allow_faults: obey `InjectFault`.
+        clock: for tests.
+        timer: for tests; a given timer is not stopped with the system.
+        capture: instead of FFmpeg.
+        sink: instead of the configured one.
+
+    Raises:
+        edge_video.ffmpeg.BinaryMissing: there is no FFmpeg.
+        ValueError: `frames` names a camera that is not configured.
+    """
+    clock = clock or SystemClock()
+    launcher = None if capture else _launcher(config)
+    own_timer = SystemTimer() if timer is None else None
+    timer = timer or own_timer
+    assert timer is not None
+    ending = _Ending(own_timer)
+    shared, routes = _outboxes(config, clock, frames or {})
+    books = Books(routes, launcher.totals if launcher else lambda _: CaptureTotals())
+    identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
+    publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
+    parts = _Parts(config, clock, timer, identity, books, shared, launcher, allow_faults, publisher)
+    plan = Plan(
+        clock=clock,
+        timer=timer,
+        identity=identity,
+        cameras=config.cameras,
+        breaker=CircuitBreaker.new(config.circuit_breaker.policy()),
+        start_camera=parts.camera_starter(capture or launcher, routes),
+        children={
+            **({} if own_timer is None else {"timer": _timer_starter(own_timer)}),
+            ReporterActor.NAME: parts.reporter_starter(
+                language or configured_language(config), print_block
+            ),
+            MetricsActor.NAME: parts.metrics_starter(),
+            PublisherActor.NAME: parts.publisher_starter(sink or parts.configured_sink()),
+        },
+        outboxes=books.outboxes,
+        books=books,
+        publisher=publisher,
+        kill_processes=launcher.processes.kill_all if launcher else _nothing,
+        on_stopped=ending.on_stopped,
+        start_spacing_s=config.start_spacing,
+        max_restarts=config.supervision.max_restarts,
+        restart_period_s=config.supervision.period,
+        shutdown_timeout_s=config.shutdown_timeout,
+        host=host,
+        allow_faults=allow_faults,
+        draw=random.random,
+    )
+    supervisor = SupervisorActor.start(plan)
+    return System(
+        supervisor,
+        launcher.processes.snapshot if launcher else dict,
+        plan.kill_processes,
+        ending,
+    )
+
+
+def configured_language(config: Config) -> Language:
+    """The configuration's language, or the locale's when it says `auto`."""
+    if config.language == "auto":
+        return language_from_locale(os.environ)
+    return Language(config.language)
+
+
+def sink_target(config: Config) -> str:
+    """Where frames go, secrets masked."""
+    if isinstance(config.sink, DirectorySinkConfig):
+        return str(Path(config.sink.path))
+    assert config.amqp is not None
+    return config.amqp.masked_url
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the starters of the actors share."""
+
+    config: Config
+    clock: Clock
+    timer: Timer
+    identity: Identity
+    books: Books
+    outbox: Outbox
+    launcher: FfmpegLauncher | None
+    allow_faults: bool
+    publisher: PublisherStatus
+
+    def camera_starter(
+        self, capture: CaptureFactory | None, outboxes: Mapping[CameraId, Outbox]
+    ) -> Callable[..., pykka.ActorRef[Any]]:
+        assert capture is not None
+        runtime = CameraRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            capture=capture,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            camera: CameraConfig, *, breaker: CircuitBreaker, events: pykka.ActorRef[Any]
+        ) -> pykka.ActorRef[Any]:
+            frames = outboxes[CameraId(camera.id)]
+            return CameraActor.start(
+                camera, runtime=runtime, frames=frames, events=events, breaker=breaker
+            )
+
+        return start
+
+    def reporter_starter(
+        self, language: Language, print_block: Callable[[str], None] | None
+    ) -> ChildStarter:
+        runtime = ReporterRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            identity=self.identity,
+            books=self.books,
+            language=language,
+            report_interval_s=self.config.report_interval,
+            print_block=print_block,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+        ) -> pykka.ActorRef[Any]:
+            return ReporterActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                publisher=known.publisher,
+            )
+
+        return start
+
+    def metrics_starter(self) -> ChildStarter:
+        processes = self.launcher.processes.snapshot if self.launcher else dict
+
+        def sampler() -> ProcessSampler:
+            return ProcessSampler(
+                ffmpeg_pids=lambda: list(processes()),
+                live_actors=lambda: len(pykka.ActorRegistry.get_all()),
+                clock=self.clock,
+            )
+
+        runtime = MetricsRuntime(
+            timer=self.timer,
+            sampler=sampler,
+            memory=self.config.memory_controller.policy(),
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+        ) -> pykka.ActorRef[Any]:
+            return MetricsActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                level=known.memory_level,
+            )
+
+        return start
+
+    def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
+        runtime = PublisherRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            sink=sink,
+            target=self.publisher.target,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+        ) -> pykka.ActorRef[Any]:
+            return PublisherActor.start(
+                self.outbox,
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                previous=known.publisher,
+            )
+
+        return start
+
+    def configured_sink(self) -> SinkFactory:
+        config, outbox, clock = self.config, self.outbox, self.clock
+        if isinstance(config.sink, DirectorySinkConfig):
+            directory = config.sink
+            cameras = [CameraId(camera.id) for camera in config.cameras]
+
+            def open_directory(listener: SinkListener) -> Sink:
+                return DirectorySink(
+                    Path(directory.path), cameras, directory.keep, outbox, listener, clock
+                )
+
+            return open_directory
+        settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+
+        def open_amqp(listener: SinkListener) -> Sink:
+            return AmqpSink(settings, routes, outbox, listener, clock)
+
+        return open_amqp
+
+
+def amqp_settings(config: Config) -> AmqpSettings:
+    """The configuration's `amqp` section as the sink wants it."""
+    amqp = config.amqp
+    assert amqp is not None
+    broker = amqp.broker
+    tls = None
+    if broker.tls:
+        tls = TlsSettings()
+        if amqp.tls is not None:
+            tls = TlsSettings(
+                ca=amqp.tls.ca, cert=amqp.tls.cert, key=amqp.tls.key, verify=amqp.tls.verify
+            )
+    return AmqpSettings(
+        host=broker.host,
+        port=broker.port,
+        vhost=broker.vhost,
+        username=broker.username,
+        password=broker.password.get_secret_value(),
+        tls=tls,
+        prefetch_count=amqp.prefetch_count,
+        max_in_flight_bytes=amqp.max_in_flight_bytes,
+        message_ttl_s=amqp.message_ttl,
+        confirm_timeout_s=amqp.confirm_timeout,
+        heartbeat_s=amqp.heartbeat,
+        mandatory=amqp.mandatory,
+        node=config.node,
+        app=APP,
+    )
+
+
+def amqp_routes(cameras: Sequence[CameraConfig]) -> dict[CameraId, Route]:
+    """Camera → exchange and routing key; both are concrete in a validated configuration."""
+    return {
+        CameraId(camera.id): Route(camera.exchange or "", camera.routing_key or camera.id)
+        for camera in cameras
+    }
+
+
+def _launcher(config: Config) -> FfmpegLauncher:
+    return FfmpegLauncher(find_binary(config.ffmpeg), config.secrets())
+
+
+def _outboxes(
+    config: Config, clock: Clock, frames: Mapping[str, pykka.ActorRef[Any]]
+) -> tuple[Outbox, dict[CameraId, Outbox]]:
+    """The publisher's outbox, and which outbox each camera's frames go to."""
+    unknown = set(frames) - {camera.id for camera in config.cameras}
+    if unknown:
+        raise ValueError(f"frames: no such camera: {', '.join(sorted(unknown))}")
+    shared = _outbox(config, clock)
+    by_receiver: dict[str, Outbox] = {}
+    routes = {}
+    for camera in config.cameras:
+        outbox = shared
+        receiver = frames.get(camera.id)
+        if receiver is not None:
+            outbox = by_receiver.setdefault(receiver.actor_urn, _outbox(config, clock))
+            outbox.attach(_notice(receiver, outbox))
+        outbox.add_camera(CameraId(camera.id))
+        routes[CameraId(camera.id)] = outbox
+    return shared, routes
+
+
+def _outbox(config: Config, clock: Clock) -> Outbox:
+    return Outbox(clock, buffer_frames=config.buffer, max_age_s=config.max_age)
+
+
+def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]:
+    return lambda: void(tell(receiver, FramesReady(outbox)))
+
+
+def _timer_starter(timer: SystemTimer) -> ChildStarter:
+    def start(
+        supervisor: pykka.ActorRef[Any],
+        incarnation: int,
+        known: Known,  # noqa: ARG001 - a ChildStarter
+    ) -> None:
+        timer.start(lambda error: void(tell(supervisor, ActorEnded("timer", incarnation, error))))
+
+    return start
+
+
+def _nothing() -> None:
+    """There are no FFmpeg processes."""

@@ -1,0 +1,525 @@
+"""One FFmpeg process, the thread that cuts its output into frames, and the one that hears it out.
+
+A `Capture` is one attempt: started once, stopped once, never reused. Whatever happens to FFmpeg,
+`stop` leaves no process, no thread and no file descriptor behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+from edge_video.failures import Cause, Failure
+from edge_video.ffmpeg import classify, clean_line, printable
+from edge_video.splitter import FrameSplitter
+from edge_video.stats import CaptureTotals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_video.frames import CameraId
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_MAX_FRAME_BYTES: Final = 16 * 2**20
+
+_POLL_MS: Final = 500
+"""How soon a thread notices that nothing will come any more, when no end of file says so."""
+_EXIT_GRACE_S: Final = 1.0
+"""FFmpeg closes its output a moment before it exits; its exit status is worth that moment."""
+_LAST_WORDS_S: Final = 0.5
+_KILLED_WAIT_S: Final = 5.0
+_SECOND_ASKING: Final = 0.5
+"""Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
+
+
+@dataclass(slots=True)
+class CaptureCounters:
+    """What the readers of one camera did, over all its attempts. Times in nanoseconds.
+
+    Written by the one reader that runs at a time; `totals` may be called from any thread.
+    """
+
+    reads: int = 0
+    read_ns: int = 0
+    splits: int = 0
+    split_ns: int = 0
+    discarded_bytes: int = 0
+    oversized: int = 0
+
+    def totals(self) -> CaptureTotals:
+        """A snapshot."""
+        return CaptureTotals(
+            reads=self.reads,
+            read_ns=self.read_ns,
+            splits=self.splits,
+            split_ns=self.split_ns,
+            discarded_bytes=self.discarded_bytes,
+            oversized=self.oversized,
+        )
+
+
+class ProcessTable:
+    """The FFmpeg processes that live now; each leads a process group of its own. Any thread.
+
+    A process is taken off before it is reaped, so no number in here can have been given to
+    another process already.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cameras: dict[int, CameraId] = {}
+
+    def add(self, pid: int, camera_id: CameraId) -> None:
+        """List a process that was just started."""
+        with self._lock:
+            self._cameras[pid] = camera_id
+
+    def remove(self, pid: int) -> None:
+        """Take a process off; harmless when it is not listed."""
+        with self._lock:
+            self._cameras.pop(pid, None)
+
+    def snapshot(self) -> dict[int, CameraId]:
+        """Process id → camera, at this moment."""
+        with self._lock:
+            return dict(self._cameras)
+
+    def kill_all(self) -> None:
+        """Send SIGKILL to every group: the last resort of a shutdown that ran out of time."""
+        with self._lock:
+            for pid in self._cameras:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+
+
+class CaptureStartError(Exception):
+    """FFmpeg could not be started; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.cause}: {failure.detail}")
+        self.failure = failure
+
+
+class _Process:
+    """An FFmpeg that was started: signalled and reaped under one lock, so never after its end."""
+
+    def __init__(
+        self, command: Sequence[str], camera_id: CameraId, processes: ProcessTable
+    ) -> None:
+        self._lock = threading.Lock()
+        self._popen = _spawn(command)
+        self._processes = processes
+        self.pid: Final = self._popen.pid
+        processes.add(self.pid, camera_id)
+
+    @property
+    def stdout_fd(self) -> int:
+        return self._fileno(self._popen.stdout)
+
+    @property
+    def stderr_fd(self) -> int:
+        return self._fileno(self._popen.stderr)
+
+    @property
+    def exit_status(self) -> int | None:
+        """Negative for a signal; None until it is reaped."""
+        return self._popen.returncode
+
+    def signal(self, signum: int) -> None:
+        """To FFmpeg alone."""
+        with self._lock:
+            if self.exit_status is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signum)
+
+    def signal_group(self, signum: int) -> None:
+        """To FFmpeg and whatever it started."""
+        with self._lock:
+            if self.exit_status is None:
+                self._kill_group(signum)
+
+    def await_exit(self, timeout_s: float) -> bool:
+        """Wait until FFmpeg has exited, and reap it; False when the time is up."""
+        deadline = time.monotonic() + timeout_s
+        pause_s = 0.001
+        while not self.has_exited():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            time.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, 0.02)
+        return True
+
+    def has_exited(self) -> bool:
+        """Whether FFmpeg is gone; reaps it, after killing whatever it left in its group."""
+        with self._lock:
+            if self.exit_status is not None:
+                return True
+            with contextlib.suppress(ChildProcessError):
+                options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+                if os.waitid(os.P_PID, self.pid, options) is None:
+                    return False
+            self._kill_group(signal.SIGKILL)
+            self._processes.remove(self.pid)
+            self._popen.wait()
+            return True
+
+    def close_pipes(self) -> None:
+        """Only when no thread reads them any more."""
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def _kill_group(self, signum: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signum)
+
+    @staticmethod
+    def _fileno(pipe: IO[bytes] | None) -> int:
+        if pipe is None:
+            raise ValueError("not a pipe")
+        return pipe.fileno()
+
+
+def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    # FFREPORT would make FFmpeg write a log file of its own, command line included.
+    environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
+    try:
+        return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.ffmpeg
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            close_fds=True,  # a sibling that held this pipe would keep an orphan alive
+            process_group=0,
+            env=environment,
+        )
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        failure = Failure(Cause.BINARY_MISSING, f"{command[0]}: {error.strerror}")
+    except OSError as error:
+        failure = Failure(Cause.SPAWN_FAILED, error.strerror or type(error).__name__)
+    except ValueError as error:
+        failure = Failure(Cause.SPAWN_FAILED, str(error))
+    # Not chained: the exception underneath may quote the command line.
+    raise CaptureStartError(failure)
+
+
+class Capture:
+    """One run of FFmpeg.
+
+    Args:
+        command: the command line; its first item is the binary. Never logged: it has the password.
+        camera_id: names the threads and the log lines.
+        on_frame: called with every whole JPEG, from the reader thread. An exception ends the
+            capture with `Cause.CRASHED`.
+        on_end: called once, from the reader thread, when the stream has ended by itself; not
+            after `stop` has begun.
+        counters: of this camera; no other capture may write them at the same time.
+        processes: where the process is listed while it lives.
+        redact: masks secrets in a line of FFmpeg's.
+        max_frame_bytes: larger images are refused and counted.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        camera_id: CameraId,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+        counters: CaptureCounters,
+        processes: ProcessTable,
+        redact: Callable[[str], str],
+        max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
+    ) -> None:
+        self._command = list(command)
+        self._camera_id = camera_id
+        self._on_frame = on_frame
+        self._on_end = on_end
+        self._counters = counters
+        self._processes = processes
+        self._redact = redact
+        self._splitter = FrameSplitter(max_frame_bytes=max_frame_bytes)
+        self._stop_lock = threading.Lock()
+        self._process: _Process | None = None
+        self._words: StderrTail | None = None
+        self._threads: list[threading.Thread] = []
+        self._stopping = False
+        self._stopped = False
+        self._cut_off = False
+        self._began_s = 0.0
+
+    # --- for the owner, any thread ---
+
+    @property
+    def pid(self) -> int | None:
+        """FFmpeg's process id, also its group's; None before the start and once it is reaped."""
+        process = self._process
+        return process.pid if process is not None and process.exit_status is None else None
+
+    @property
+    def frames(self) -> int:
+        """Whole frames so far."""
+        return self._splitter.frames
+
+    @property
+    def exit_status(self) -> int | None:
+        """FFmpeg's exit status, negative for a signal; None until it is reaped."""
+        return self._process.exit_status if self._process is not None else None
+
+    def last_words(self) -> tuple[str, ...]:
+        """FFmpeg's last lines on stderr, oldest first, secrets masked."""
+        return self._words.lines() if self._words is not None else ()
+
+    def start(self) -> None:
+        """Start FFmpeg and the two threads; returns at once.
+
+        Raises:
+            CaptureStartError: the binary is missing, or the machine has no process or thread left.
+            RuntimeError: started before, or stopped.
+        """
+        with self._stop_lock:
+            if self._process is not None or self._stopping:
+                raise RuntimeError("a capture is started once")
+            self._began_s = time.monotonic()
+            process = self._process = _Process(self._command, self._camera_id, self._processes)
+            words = self._words = StderrTail(process.stderr_fd, self._camera_id, self._redact)
+            try:
+                self._start_thread("stderr", lambda: words.run(lambda: self._over(process)))
+                self._start_thread("reader", lambda: self._read(process))
+            except RuntimeError as error:  # no thread left
+                self._end(process, 0.0)
+                raise CaptureStartError(Failure(Cause.SPAWN_FAILED, str(error))) from error
+
+    def _start_thread(self, role: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=f"{role}-{self._camera_id}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def stop(self, deadline_s: float = 2.0) -> None:
+        """End FFmpeg and everything that belongs to it: ask, wait, kill, wait.
+
+        Blocks for at most about `deadline_s` seconds, which FFmpeg gets to end by itself (and to
+        sign off from its camera). After it returns neither callback is called any more and the
+        process is reaped. Idempotent; any thread but the reader's, which calls the callbacks.
+        """
+        self._stopping = True
+        with self._stop_lock:
+            if self._process is not None and not self._stopped:
+                self._end(self._process, deadline_s)
+
+    def signal(self, signum: int) -> None:
+        """Send a signal to FFmpeg; nothing happens when it is gone. For fault injection."""
+        if self._process is not None:
+            self._process.signal(signum)
+
+    # --- the end ---
+
+    def _end(self, process: _Process, deadline_s: float) -> None:
+        """Under the stop lock: everything `stop` does. The reader drains the pipe meanwhile.
+
+        Without that FFmpeg would not end: recent versions wait, SIGTERM or not, until what their
+        writer thread holds is written.
+        """
+        self._stopping = self._stopped = True
+        for wait_s in (deadline_s * _SECOND_ASKING, deadline_s * (1 - _SECOND_ASKING)):
+            if not process.has_exited():
+                process.signal_group(signal.SIGTERM)
+                process.await_exit(wait_s)
+        process.signal_group(signal.SIGKILL)
+        if not process.await_exit(_KILLED_WAIT_S):
+            _log.error("FFmpeg %d of %s cannot be killed", process.pid, self._camera_id)
+        self._cut_off = True
+        for thread in self._threads:
+            thread.join(_KILLED_WAIT_S)
+        if any(thread.is_alive() for thread in self._threads):
+            # Its descriptor stays open: closed, its number could be given to another file.
+            _log.error("a thread of %s does not end", self._camera_id)
+        else:
+            process.close_pipes()
+
+    def _over(self, process: _Process) -> bool:
+        """Whether a silent pipe will stay silent: FFmpeg is gone, or we are done with it."""
+        return self._cut_off or process.has_exited()
+
+    # --- the reader thread ---
+
+    def _read(self, process: _Process) -> None:
+        crash: Failure | None = None
+        try:
+            self._pump(process)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end silently
+            _log.exception("the reader of %s failed", self._camera_id)
+            words = self._redact(f"{type(error).__name__}: {error}")
+            crash = Failure(Cause.CRASHED, clean_line(words)[:200])
+        self._tell_end(crash or self._judge(process))
+        if crash is not None:
+            self._drain(process)
+
+    def _pump(self, process: _Process) -> None:
+        """Read until the end of the file. Every line of the loop runs some fifty times a second."""
+        fd, splitter, counters = process.stdout_fd, self._splitter, self._counters
+        # Polling first makes the clock around the read measure the read and not the wait.
+        poller = select.poll()
+        poller.register(fd, select.POLLIN)
+        poll, readv, now = poller.poll, os.readv, time.perf_counter_ns
+        on_frame, get_buffer, buffer_updated = (
+            self._on_frame,
+            splitter.get_buffer,
+            splitter.buffer_updated,
+        )
+        discarded = oversized = 0
+        while True:
+            if not poll(_POLL_MS):
+                if self._over(process) and not poll(0):
+                    return
+                continue
+            before = now()
+            n = readv(fd, (get_buffer(),))
+            between = now()
+            if n == 0:
+                return
+            images = buffer_updated(n)
+            after = now()
+            counters.reads += 1
+            counters.read_ns += between - before
+            counters.split_ns += after - between
+            if splitter.discarded_bytes != discarded:
+                counters.discarded_bytes += splitter.discarded_bytes - discarded
+                discarded = splitter.discarded_bytes
+            if splitter.oversized != oversized:
+                counters.oversized += splitter.oversized - oversized
+                oversized = splitter.oversized
+            counters.splits += len(images)
+            for image in images:
+                if not self._stopping:
+                    on_frame(image)
+
+    def _judge(self, process: _Process) -> Failure:
+        """After the end of the file: wait a moment for exit status and last words."""
+        process.await_exit(_EXIT_GRACE_S)
+        for thread in self._threads[:1]:
+            thread.join(_LAST_WORDS_S)
+        return classify(
+            self.exit_status,
+            self.last_words(),
+            any_frames=self.frames > 0,
+            killed_by_us=self._stopping,
+            ran_s=time.monotonic() - self._began_s,
+        )
+
+    def _tell_end(self, failure: Failure) -> None:
+        if self._stopping:
+            return
+        try:
+            self._on_end(failure)
+        except BaseException:  # noqa: BLE001 - as in `_read`; the reader has FFmpeg to reap
+            _log.exception("the end of %s could not be told", self._camera_id)
+
+    def _drain(self, process: _Process) -> None:
+        """After a crash of ours: end FFmpeg, and let it write what it still holds to nobody."""
+        process.signal_group(signal.SIGTERM)
+        while os.read(process.stdout_fd, _CHUNK):
+            pass
+
+
+# --- stderr ---------------------------------------------------------------------------------
+
+_TAIL_LINES: Final = 50
+_LINE_LENGTH: Final = 500
+_RAW_LINE_BYTES: Final = 4 * _LINE_LENGTH
+"""Kept of a line until it is masked: masking needs a secret whole, wherever the line is cut."""
+_LOGGED_PER_S: Final = 10
+_CHUNK: Final = 65536
+
+
+class StderrTail:
+    """The last lines of a pipe, whatever its volume; masked and cleaned only when looked at.
+
+    `run` belongs to one thread; `lines` may be called from any.
+    """
+
+    def __init__(self, fd: int, camera_id: CameraId, redact: Callable[[str], str]) -> None:
+        self._fd = fd
+        self._camera_id = camera_id
+        self._redact = redact
+        self._lock = threading.Lock()
+        self._tail: deque[tuple[bytes, int]] = deque(maxlen=_TAIL_LINES)
+        self._partial = b""
+        self._window_s = 0.0
+        self._logged = 0
+        self._unlogged = 0
+
+    def run(self, over: Callable[[], bool]) -> None:
+        """Read until the end of the file, or until it is silent and `over`."""
+        poller = select.poll()
+        poller.register(self._fd, select.POLLIN)
+        while True:
+            if not poller.poll(_POLL_MS):
+                if over() and not poller.poll(0):
+                    break
+                continue
+            chunk = os.read(self._fd, _CHUNK)
+            if not chunk:
+                break
+            self.take(chunk)
+        self.take(b"\n")
+        self._log_unlogged()
+
+    def take(self, chunk: bytes) -> None:
+        """Take bytes in, cut anywhere."""
+        # FFmpeg ends some lines with a carriage return only.
+        *whole, rest = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
+        self._partial = rest[:_RAW_LINE_BYTES]
+        whole = [line[:_RAW_LINE_BYTES] for line in whole if line.strip()]
+        if not whole:
+            return
+        with self._lock:
+            tail = self._tail
+            for line in whole:
+                if tail and tail[-1][0] == line:
+                    tail[-1] = (line, tail[-1][1] + 1)
+                else:
+                    tail.append((line, 1))
+        if _log.isEnabledFor(logging.DEBUG):
+            self._log_some(whole)
+
+    def lines(self) -> tuple[str, ...]:
+        """Oldest first; a repeated line once, with its number."""
+        with self._lock:
+            tail = tuple(self._tail)
+        return tuple(
+            f"{self._fit(line)} (×{times})" if times > 1 else self._fit(line)
+            for line, times in tail
+        )
+
+    def _fit(self, line: bytes) -> str:
+        text = printable(line.decode(errors="replace"))
+        return printable(self._redact(text))[:_LINE_LENGTH]
+
+    def _log_some(self, whole: Sequence[bytes]) -> None:
+        now_s = time.monotonic()
+        if now_s - self._window_s >= 1.0:
+            self._log_unlogged()
+            self._window_s, self._logged = now_s, 0
+        room = _LOGGED_PER_S - self._logged
+        for line in whole[:room]:
+            _log.debug("[%s] FFmpeg: %s", self._camera_id, self._fit(line))
+        self._logged += len(whole[:room])
+        self._unlogged += len(whole[room:])
+
+    def _log_unlogged(self) -> None:
+        if self._unlogged:
+            _log.debug("[%s] FFmpeg: … %d more lines", self._camera_id, self._unlogged)
+            self._unlogged = 0

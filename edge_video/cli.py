@@ -1,0 +1,305 @@
+"""The command line: `run`, `demo`, `check` and `probe`.
+
+Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera, 2 bad
+input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by a second signal n.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from edge_video.app import System, configured_language, sink_target, start_system, version
+from edge_video.config import DirectorySinkConfig
+from edge_video.config_file import ConfigError, load_config
+from edge_video.events import Event, say
+from edge_video.ffmpeg import BinaryMissing, find_binary
+from edge_video.log import LogSettings, print_block, setup_log, teardown_log
+from edge_video.malloc import keep_freed_pages
+from edge_video.probe import probe_all
+from edge_video.report.as_json import status_as_json
+from edge_video.report.probe_table import render_probes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from actors.supervisor import Stopped
+    from edge_video.config import Config
+    from edge_video.report.catalog import Language
+
+EXIT_OK: Final = 0
+EXIT_PROBE_FAILED: Final = 1
+EXIT_BAD_INPUT: Final = 2
+EXIT_GAVE_UP: Final = 70
+"""`EX_SOFTWARE` of sysexits.h."""
+
+_log = logging.getLogger(__name__)
+
+_COMMANDS: Final = ("run", "demo", "check", "probe")
+_DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
+        words.insert(0, "run")
+    args = _parser().parse_args(words)
+    command = {"run": _run, "demo": _demo, "check": _check, "probe": _probe}[args.command]
+    try:
+        return command(args)
+    except ConfigError as wrong:
+        print(wrong, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except BinaryMissing as missing:
+        print(f"edge-video: {missing}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="edge-video",
+        description="IP cameras to RabbitMQ: one supervised FFmpeg per camera, JPEG frames.",
+        epilog="Without a command: run.",
+    )
+    parser.add_argument("--version", action="version", version=f"edge-video {version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="take the configured cameras to the broker (default)")
+    _add_config(run)
+    _add_run_options(run)
+
+    demo = commands.add_parser(
+        "demo", help="three synthetic cameras and a broken one, into a directory; no broker"
+    )
+    _add_run_options(demo)
+
+    check = commands.add_parser(
+        "check", help="validate a configuration and print what it amounts to, secrets masked"
+    )
+    _add_config(check)
+
+    probe = commands.add_parser("probe", help="connect to every camera once and say what it sends")
+    _add_config(probe)
+    probe.add_argument("camera", nargs="*", metavar="CAMERA", help="ids; default: all enabled")
+    probe.add_argument(
+        "--timeout", type=_positive, default=20.0, metavar="S", help="per camera (default 20)"
+    )
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="default: config.yaml, then config/config.yaml",
+    )
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds", type=_positive, metavar="N", help="stop in order after N seconds"
+    )
+    parser.add_argument(
+        "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
+    )
+    parser.add_argument(
+        "--allow-faults",
+        action="store_true",
+        help="obey InjectFault messages (for resilience tests; never in production)",
+    )
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
+    return value
+
+
+# --- run and demo ---------------------------------------------------------------------------
+
+
+def _run(args: argparse.Namespace) -> int:
+    path = _config_path(args.config)
+    return _run_system(load_config(path, os.environ), args, source=str(path))
+
+
+def _demo(args: argparse.Namespace) -> int:
+    with resources.as_file(resources.files("edge_video") / "demo.yaml") as path:
+        config = load_config(path, os.environ)
+    code = _run_system(config, args, source="the demo's own")
+    if code == EXIT_OK and isinstance(config.sink, DirectorySinkConfig):
+        pictures = sorted(Path(config.sink.path).glob("*/latest.jpg"))
+        print(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
+    return code
+
+
+def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
+    """Run until a signal, the time limit or the system's own end."""
+    _refuse_unwritable(args.report_file)
+    language = configured_language(config)
+    setup_log(
+        LogSettings(
+            level=config.log.level,
+            format=config.log.format,
+            file=None if config.log.file is None else Path(config.log.file),
+            rotation=config.log.rotation,
+            retention=config.log.retention,
+        ),
+        language,
+        config.secrets(),
+    )
+    try:
+        if config.malloc_tuning:
+            keep_freed_pages()
+        return _run_until_stopped(config, args, language, source)
+    finally:
+        teardown_log()
+
+
+def _run_until_stopped(
+    config: Config, args: argparse.Namespace, language: Language, source: str
+) -> int:
+    system = start_system(
+        config, print_block=print_block, language=language, allow_faults=args.allow_faults
+    )
+    with _signals_to(system) as signals:
+        say(
+            _log,
+            Event.PROGRAM_STARTED,
+            version=version(),
+            cameras=sum(camera.enabled for camera in config.cameras),
+            sink=sink_target(config),
+            config=source,
+        )
+        stopped = _wait(system, args.seconds, signals)
+    stop_began_s = signals.first_at_s
+    say(
+        _log,
+        Event.SHUTDOWN_FINISHED,
+        after_s=0.0 if stop_began_s is None else time.monotonic() - stop_began_s,
+    )
+    if args.report_file is not None:
+        _write_report(args.report_file, stopped)
+    return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
+
+
+def _wait(system: System, seconds: float | None, signals: _Signals) -> Stopped:
+    stopped = system.wait(seconds)
+    if stopped is None:
+        signals.begin_stop(f"{seconds:g} s are over")
+        stopped = system.wait()
+    assert stopped is not None
+    return stopped
+
+
+@dataclass(slots=True)
+class _Signals:
+    """The first signal begins the orderly stop; the second ends the process at once."""
+
+    system: System
+    first_at_s: float | None = field(default=None)
+
+    def handle(self, signum: int, _frame: FrameType | None) -> None:
+        if self.first_at_s is not None:
+            say(_log, Event.SECOND_SIGNAL)
+            self.system.kill_processes()
+            teardown_log()
+            os._exit(128 + signum)
+        self.begin_stop(signal.Signals(signum).name)
+
+    def begin_stop(self, reason: str) -> None:
+        self.first_at_s = time.monotonic()
+        say(_log, Event.SHUTDOWN_STARTED, reason=reason)
+        self.system.begin_stop()
+
+
+@contextlib.contextmanager
+def _signals_to(system: System) -> Iterator[_Signals]:
+    signals = _Signals(system)
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = {signum: signal.signal(signum, signals.handle) for signum in handled}
+    try:
+        yield signals
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _refuse_unwritable(path: Path | None) -> None:
+    """A report that cannot be written is found out before the run, not after it."""
+    if path is not None and not os.access(path.parent, os.W_OK):
+        print(f"edge-video: --report-file: {path.parent} is not writable", file=sys.stderr)
+        raise SystemExit(EXIT_BAD_INPUT)
+
+
+def _write_report(path: Path, stopped: Stopped) -> None:
+    """Whole or not at all: a reader never sees half a report."""
+    report = status_as_json(stopped.status)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    unfinished.replace(path)
+
+
+# --- check and probe ------------------------------------------------------------------------
+
+
+def _check(args: argparse.Namespace) -> int:
+    path = _config_path(args.config)
+    config = load_config(path, os.environ)
+    print(yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100), end="")
+    enabled = sum(camera.enabled for camera in config.cameras)
+    print(f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled")
+    return EXIT_OK
+
+
+def _probe(args: argparse.Namespace) -> int:
+    path = _config_path(args.config)
+    config = load_config(path, os.environ)
+    known = [camera.id for camera in config.cameras]
+    unknown = [each for each in args.camera if each not in known]
+    if unknown:
+        print(
+            f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}",
+            file=sys.stderr,
+        )
+        return EXIT_BAD_INPUT
+    cameras = [
+        camera
+        for camera in config.cameras
+        if (camera.id in args.camera if args.camera else camera.enabled)
+    ]
+    results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
+    print(render_probes(results, configured_language(config)))
+    return EXIT_OK if all(result.ok for result in results) else EXIT_PROBE_FAILED
+
+
+def _config_path(given: Path | None) -> Path:
+    """The file to read; without one, exit with what to do instead."""
+    if given is not None:
+        return given
+    for path in _DEFAULT_CONFIGS:
+        if path.is_file():
+            return path
+    print(
+        "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
+        "Name one with --config FILE, begin with a copy of config/config.example.yaml,\n"
+        "or see it work without cameras and broker: python -m edge_video demo",
+        file=sys.stderr,
+    )
+    raise SystemExit(EXIT_BAD_INPUT)

@@ -1,0 +1,181 @@
+"""The operator's log lines: stable names with fields, said in words through stdlib logging.
+
+A line is an `Event` and its fields. The English text is the message of the log record, so any
+program that embeds edge-video reads it as usual; the record also carries `event` and `fields`,
+from which the command line renders the operator's language or JSON. The names are public.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from edge_video.breaker import BreakerState
+from edge_video.report.catalog import Language, lookup
+from edge_video.report.text import spell_field
+from edge_video.stats import MemoryLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Event(StrEnum):
+    """What may happen; the value is the name in JSON lines."""
+
+    PROGRAM_STARTED = "program_started"
+    CONFIG_NOTE = "config_note"
+    CAMERA_CONNECTING = "camera_connecting"
+    CAMERA_STREAMING = "camera_streaming"
+    CAMERA_FAILED = "camera_failed"
+    CAMERA_RETRYING = "camera_retrying"
+    CAMERA_PROTECTED = "camera_protected"
+    CAMERA_STARTED = "camera_started"
+    CAMERA_STOPPED = "camera_stopped"
+    CAMERA_START_REJECTED = "camera_start_rejected"
+    BREAKER_CHANGED = "breaker_changed"
+    BREAKER_WAITING = "breaker_waiting"
+    BREAKER_FORCED = "breaker_forced"
+    BREAKER_RESET = "breaker_reset"
+    BINARY_MISSING = "binary_missing"
+    PUBLISHER_CONNECTED = "publisher_connected"
+    PUBLISHER_LOST = "publisher_lost"
+    PUBLISHER_BLOCKED = "publisher_blocked"
+    PUBLISHER_UNBLOCKED = "publisher_unblocked"
+    ROUTE_REFUSED = "route_refused"
+    FRAMES_UNROUTABLE = "frames_unroutable"
+    MEMORY_LEVEL_CHANGED = "memory_level_changed"
+    ACTOR_CRASHED = "actor_crashed"
+    ACTOR_RESTARTED = "actor_restarted"
+    ESCALATED = "escalated"
+    SHUTDOWN_STARTED = "shutdown_started"
+    DRAIN_FINISHED = "drain_finished"
+    SHUTDOWN_FINISHED = "shutdown_finished"
+    SURVIVOR = "survivor"
+    SECOND_SIGNAL = "second_signal"
+    FAULT_INJECTED = "fault_injected"
+    FAULT_REFUSED = "fault_refused"
+    BOOKS_IMBALANCE = "books_imbalance"
+    LOG_LINES_LOST = "log_lines_lost"
+    LOG_FILE_FAILED = "log_file_failed"
+    UNCAUGHT_EXCEPTION = "uncaught_exception"
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """What belongs to an event: its level and the names of its fields.
+
+    `level` is that of `logging`; see `level_of` for the events whose level depends on a field.
+    `optional` fields may be left out.
+    """
+
+    level: int
+    fields: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+_DEBUG, _INFO, _WARNING = logging.DEBUG, logging.INFO, logging.WARNING
+_ERROR, _CRITICAL = logging.ERROR, logging.CRITICAL
+
+SPECS: Final[Mapping[Event, EventSpec]] = {
+    Event.PROGRAM_STARTED: EventSpec(_INFO, ("version", "cameras", "sink", "config")),
+    Event.CONFIG_NOTE: EventSpec(_INFO, ("text",)),
+    Event.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
+    Event.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
+    Event.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
+    Event.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),
+    Event.CAMERA_PROTECTED: EventSpec(_WARNING, ("camera_id", "wait_s")),
+    Event.CAMERA_STARTED: EventSpec(_INFO, ("camera_id",)),
+    Event.CAMERA_STOPPED: EventSpec(_INFO, ("camera_id",)),
+    Event.CAMERA_START_REJECTED: EventSpec(_WARNING, ("camera_id", "retry_in_s")),
+    Event.BREAKER_CHANGED: EventSpec(
+        _INFO, ("camera_id", "before", "after", "failures", "backoff_s")
+    ),
+    Event.BREAKER_WAITING: EventSpec(_WARNING, ("camera_id", "wait_s")),
+    Event.BREAKER_FORCED: EventSpec(_WARNING, ("camera_id",)),
+    Event.BREAKER_RESET: EventSpec(_INFO, ("camera_id",)),
+    Event.BINARY_MISSING: EventSpec(_ERROR, ("detail",)),
+    Event.PUBLISHER_CONNECTED: EventSpec(_INFO, ("target",)),
+    Event.PUBLISHER_LOST: EventSpec(_ERROR, ("reason", "retry_in_s")),
+    Event.PUBLISHER_BLOCKED: EventSpec(_WARNING, ("reason",)),
+    Event.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
+    Event.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
+    Event.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),
+    Event.MEMORY_LEVEL_CHANGED: EventSpec(
+        _WARNING, ("level", "used_mb", "limit_mb", "percent"), optional=("before",)
+    ),
+    Event.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
+    Event.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
+    Event.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
+    Event.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),
+    Event.DRAIN_FINISHED: EventSpec(_INFO, ("confirmed", "abandoned")),
+    Event.SHUTDOWN_FINISHED: EventSpec(_INFO, ("after_s",)),
+    Event.SURVIVOR: EventSpec(_ERROR, ("actor",)),
+    Event.SECOND_SIGNAL: EventSpec(_WARNING),
+    Event.FAULT_INJECTED: EventSpec(_WARNING, ("target", "fault")),
+    Event.FAULT_REFUSED: EventSpec(_WARNING, ("target", "fault")),
+    Event.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
+    Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines",)),
+    Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
+    Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),
+}
+
+_MEMORY_ORDER: Final = tuple(MemoryLevel)
+
+
+def say(logger: logging.Logger, event: Event, /, **fields: object) -> None:
+    """Log one line at the event's level; nothing is rendered when the logger is not enabled.
+
+    Fields: durations in seconds end in `_s` and are written as in Go; a `Failure` is written in
+    words. A field that the text needs and that is missing shows as `n/a`: a log line must never
+    bring an actor down. Any thread.
+    """
+    level = level_of(event, fields)
+    if logger.isEnabledFor(level):
+        text = event_text(event, fields, Language.EN)
+        logger.log(level, "%s", text, extra={"event": event, "fields": fields}, stacklevel=2)
+
+
+def level_of(event: Event, fields: Mapping[str, object]) -> int:
+    """The level of one line.
+
+    A breaker that opens is a warning. Memory is a warning unless the level went down, which is
+    known from `before` where it is given, else from NORMAL being the lowest.
+    """
+    if event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN:
+        return logging.WARNING
+    if event is Event.MEMORY_LEVEL_CHANGED:
+        level, before = fields.get("level"), fields.get("before")
+        known = level in _MEMORY_ORDER and before in _MEMORY_ORDER
+        fell = known and _rank(level) < _rank(before)
+        if fell or level == MemoryLevel.NORMAL:
+            return logging.INFO
+    return SPECS[event].level
+
+
+def _rank(level: object) -> int:
+    return [each.value for each in _MEMORY_ORDER].index(str(level))
+
+
+def event_text(event: Event, fields: Mapping[str, object], language: Language) -> str:
+    """The line in words; one line, whatever the fields contain."""
+    words = _Words((name, spell_field(name, value, language)) for name, value in fields.items())
+    if isinstance(level := fields.get("level"), MemoryLevel):
+        words["level"] = level.name  # as in the monitor
+    return lookup(_key(event, fields), language).format_map(words)
+
+
+class _Words(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "n/a"
+
+
+def _key(event: Event, fields: Mapping[str, object]) -> str:
+    if event is Event.BREAKER_CHANGED:
+        after = fields.get("after")
+        known = after if after in tuple(BreakerState) else BreakerState.OPEN
+        return f"event.{event.value}.{known}"
+    if event is Event.CAMERA_START_REJECTED and fields.get("retry_in_s") is None:
+        return f"event.{event.value}.forced"
+    return f"event.{event.value}"

@@ -1,0 +1,475 @@
+"""FFmpeg as this system uses it: which binary, which command line, and what its last words mean.
+
+Everything here is pure except `find_binary`, which looks at the machine. The behaviour relied on
+was seen with FFmpeg 5.1 and 9.0; both wordings of an error are in the tests.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import quote
+
+from edge_video.failures import Cause, Failure
+from edge_video.urls import split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_video.config import CameraConfig
+
+# --- the binary -----------------------------------------------------------------------------
+
+_VERSION_TIMEOUT_S: Final = 10.0
+_RELEASE: Final = re.compile(r"^ffmpeg version n?(\d+(?:\.\d+)*)", re.MULTILINE)
+_LIBAVFORMAT: Final = re.compile(r"^\s*libavformat\s+(\d+)\.", re.MULTILINE)
+_LIBAVFORMAT_BEFORE_RELEASE: Final = 54
+"""FFmpeg 5 came with libavformat 59, 6 with 60, and so on."""
+
+_FPS_MODE_SINCE: Final = (5, 1)
+_RTSP_TIMEOUT_SINCE: Final = (5,)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An FFmpeg that was found to run.
+
+    Attributes:
+        path: of the executable.
+        version: of the release, most significant number first: (5, 1, 9).
+    """
+
+    path: str
+    version: tuple[int, ...]
+
+
+class BinaryMissing(Exception):  # noqa: N818 - named as the failure's cause is
+    """There is no FFmpeg that runs; the message says where it was looked for."""
+
+
+def find_binary(configured: str | None) -> Binary:
+    """The FFmpeg to use: the configured one, else `ffmpeg` on PATH, else imageio-ffmpeg's.
+
+    A configured binary that does not run is an error, never silently replaced by another. Runs
+    `ffmpeg -version` once. Blocks for at most some seconds.
+
+    Raises:
+        BinaryMissing: none was found, or the one that was found does not run.
+    """
+    if configured:
+        path = shutil.which(configured)
+        if path is None:
+            raise BinaryMissing(f"the configured ffmpeg, {configured}, is no executable file")
+        return _ask_version(path)
+    path = shutil.which("ffmpeg") or _bundled()
+    if path is None:
+        raise BinaryMissing(
+            "there is no FFmpeg: not on PATH, and the imageio-ffmpeg package has none for this"
+            " machine; install ffmpeg, or set `ffmpeg:` in the configuration to its path"
+        )
+    return _ask_version(path)
+
+
+def _bundled() -> str | None:
+    try:
+        # Imported here: most machines have FFmpeg on PATH and never need the package.
+        import imageio_ffmpeg  # noqa: PLC0415 - see above
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        return None
+
+
+def _ask_version(path: str) -> Binary:
+    try:
+        answer = subprocess.run(  # noqa: S603 - the operator's own FFmpeg, fixed arguments
+            [path, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_TIMEOUT_S,
+            check=True,
+        ).stdout.decode(errors="replace")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BinaryMissing(f"{path} does not run: {error}") from error
+    version = parse_version(answer)
+    if version is None:
+        raise BinaryMissing(f"{path} is no FFmpeg: it does not answer -version as one")
+    return Binary(path, version)
+
+
+def parse_version(answer: str) -> tuple[int, ...] | None:
+    """The release number in what `ffmpeg -version` prints; None when that is no FFmpeg's answer.
+
+    A build from the development tree names no release; its libavformat tells the next one.
+    """
+    if release := _RELEASE.search(answer):
+        return tuple(int(number) for number in release[1].split("."))
+    if answer.startswith("ffmpeg version") and (library := _LIBAVFORMAT.search(answer)):
+        return (int(library[1]) - _LIBAVFORMAT_BEFORE_RELEASE,)
+    return None
+
+
+# --- the command line -----------------------------------------------------------------------
+
+
+class SourceKind(StrEnum):
+    """What a camera's URL points at; decides FFmpeg's input options."""
+
+    RTSP = "rtsp"
+    RTMP = "rtmp"
+    HTTP = "http"
+    FILE = "file"
+    LAVFI = "lavfi"
+    """One of FFmpeg's own test sources."""
+
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_KINDS: Final = {
+    "rtsp": SourceKind.RTSP,
+    "rtsps": SourceKind.RTSP,
+    "rtmp": SourceKind.RTMP,
+    "rtmps": SourceKind.RTMP,
+    "http": SourceKind.HTTP,
+    "https": SourceKind.HTTP,
+    "file": SourceKind.FILE,
+    "lavfi": SourceKind.LAVFI,
+}
+
+_PROTOCOLS: Final = {
+    # What the kind needs and nothing else: a camera's redirect or playlist must not make FFmpeg
+    # open files of this machine.
+    SourceKind.RTSP: "rtsp,rtsps,tcp,tls,udp,rtp,srtp",
+    SourceKind.RTMP: "rtmp,rtmps,tcp,tls",
+    SourceKind.HTTP: "http,https,tcp,tls,crypto",
+    SourceKind.FILE: "file",
+}
+
+_PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
+_RTSP_AUTH_BYTES: Final = 127
+"""FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
+
+
+def source_kind(url: str) -> SourceKind:
+    """The kind of a camera's URL; anything without a scheme is a file.
+
+    Raises:
+        ValueError: the scheme is none that this system reads from. Quotes only the scheme.
+    """
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        return SourceKind.FILE
+    kind = _KINDS.get(scheme[1].lower())
+    if kind is None:
+        raise ValueError(f"{scheme[1]}: is no source; write file:NAME if it is a file's name")
+    return kind
+
+
+def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
+    """The command line that streams a camera's JPEG frames, each with its length, to stdout.
+
+    It contains the camera's password: never log it.
+    """
+    return [
+        *_beginning(binary, "level+warning"),
+        *_input(binary, camera),
+        *("-an", "-sn", "-dn"),
+        *("-vf", _filters(camera)),
+        *_every_frame_once(binary),
+        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
+    """The command line that says on stderr what a camera sends, and prints one frame."""
+    return [
+        *_beginning(binary, "level+info"),
+        *_input(binary, camera, probing=True),
+        *("-an", "-sn", "-dn", "-frames:v", "1"),
+        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def _beginning(binary: Binary, log_level: str) -> list[str]:
+    # One filter thread: scaling a 720p frame does not need a pool per camera.
+    return [
+        *(binary.path, "-nostdin", "-hide_banner", "-nostats"),
+        *("-loglevel", log_level, "-filter_threads", "1"),
+    ]
+
+
+def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> list[str]:
+    url = camera.url.get_secret_value()
+    kind = source_kind(url)
+    options: list[str] = []
+    if not probing and kind is SourceKind.RTSP:
+        # The frame rate is taken from the stream's clock, so FFmpeg need not watch twenty frames
+        # to guess it: the first frame comes 0.8 s sooner.
+        options += ["-fpsprobesize", "0"]
+    options += _kind_options(binary, camera, kind, url)
+    if kind in _PROTOCOLS:
+        options += ["-protocol_whitelist", _PROTOCOLS[kind]]
+    # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
+    return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
+
+
+def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: str) -> list[str]:
+    timeout_us = str(round(camera.stall_timeout * 1_000_000))
+    match kind:
+        case SourceKind.RTSP:
+            timeout = "-timeout" if binary.version >= _RTSP_TIMEOUT_SINCE else "-stimeout"
+            # No audio, no metadata: neither fetched nor probed, and nothing to synchronise with.
+            video_only = ("-allowed_media_types", "video")
+            return ["-rtsp_transport", camera.transport, timeout, timeout_us, *video_only]
+        case SourceKind.RTMP:
+            return ["-rw_timeout", timeout_us]
+        case SourceKind.HTTP:
+            path = url.partition("?")[0].partition("#")[0].lower()
+            # Segments and files come as fast as the network is, and are shown in real time.
+            # Motion JPEG has no clock: FFmpeg would take it for 25 fps whatever really comes.
+            paced = path.endswith(_PACED_SUFFIXES)
+            pace = ["-re"] if paced else ["-use_wallclock_as_timestamps", "1"]
+            return ["-rw_timeout", timeout_us, *pace]
+        case SourceKind.FILE:
+            return ["-re"]
+        case SourceKind.LAVFI:
+            return ["-re", "-f", "lavfi"]
+        case _:
+            assert_never(kind)
+
+
+def _every_frame_once(binary: Binary) -> list[str]:
+    """What the filter lets through is written as it is, nothing doubled, nothing dropped."""
+    name = "-fps_mode" if binary.version >= _FPS_MODE_SINCE else "-vsync"
+    return [name, "passthrough"]
+
+
+def _filters(camera: CameraConfig) -> str:
+    filters = [limit_filter(camera.fps)]
+    if camera.width is not None or camera.height is not None:
+        filters.append(f"scale={camera.width or -2}:{camera.height or -2}")
+    return ",".join(filters)
+
+
+def limit_filter(fps: int) -> str:
+    """A filter that lets at most `fps` frames a second through, and never makes one up.
+
+    Not FFmpeg's `fps` filter, which fills every gap in a camera's clock with copies: a clock set
+    forward by an hour makes it encode 54 000 frames at once, one set back makes it silent for an
+    hour; and a 10 fps camera would be sent as 15. Here variable 0 is the instant when the next
+    frame is due; a frame up to half an interval early passes, so that a camera of exactly `fps`
+    loses nothing to jitter. A due time more than two seconds ahead means the clock went back.
+    A frame without a time passes.
+    """
+    interval, half = f"1/{fps}", f"0.5/{fps}"
+    due = f"gte(t,ld(0)-{half})+gt(ld(0)-t,2)"
+    on_time = f"between(t,ld(0)-{half},ld(0)+{interval})"
+    advance = f"st(0,if({on_time},ld(0),t)+{interval})"
+    return f"select='if(isnan(t),1,if({due},1+0*{advance},0))'"
+
+
+def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:
+    match kind:
+        case SourceKind.RTSP | SourceKind.RTMP | SourceKind.HTTP:
+            return _with_credentials(camera, kind, url)
+        case SourceKind.FILE:
+            # With the scheme, no name can be taken for an option or another protocol.
+            name = url.partition(":")[2] if _SCHEME.match(url) else url
+            return f"file:{name.removeprefix('//')}"
+        case SourceKind.LAVFI:
+            return url.partition(":")[2].removeprefix("//")
+        case _:
+            assert_never(kind)
+
+
+def _with_credentials(camera: CameraConfig, kind: SourceKind, url: str) -> str:
+    bare = split_url(url).without_credentials
+    username, secret = camera.credentials
+    if username is None and secret is None:
+        return bare
+    password = secret.get_secret_value() if secret is not None else ""
+    scheme, _, rest = bare.partition("://")
+    # The colon is needed even without a password: FFmpeg ignores a user name alone.
+    return f"{scheme}://{_userinfo(kind, username or '', password)}@{rest}"
+
+
+def _userinfo(kind: SourceKind, username: str, password: str) -> str:
+    """User name and password as FFmpeg's client of that kind undoes it."""
+    if kind is SourceKind.RTMP:
+        return f"{username}:{password}"  # its RTMP client decodes nothing
+    safe = "!$&'()*,;=-._~"
+    encoded = f"{quote(username, safe=safe)}:{quote(password, safe=safe)}"
+    if kind is SourceKind.RTSP and len(encoded) > _RTSP_AUTH_BYTES:
+        # Too long for FFmpeg: encode only what would be misread, as it takes the rest as it is.
+        return f"{_encode_least(username, ':')}:{_encode_least(password)}"
+    return encoded
+
+
+def _encode_least(text: str, also: str = "") -> str:
+    return "".join(
+        quote(each, safe="") if each in f"%/?#@ {also}" or not each.isprintable() else each
+        for each in text
+    )
+
+
+# --- the last words -------------------------------------------------------------------------
+
+_DETAIL_LENGTH: Final = 200
+_CONTEXT: Final = re.compile(r"\[[^\[\]]*? @ (?:0x)?[0-9a-fA-F]+\]\s*")
+_LEVEL: Final = re.compile(r"\[(panic|fatal|error|warning|info|verbose|debug|trace)\]\s*")
+_ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
+_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_SERIOUS: Final = ("[panic]", "[fatal]", "[error]")
+
+_GENERIC: Final = re.compile(
+    r"^(Error opening (input|output) files?\b|Conversion failed|Exiting normally"
+    r"|Last message repeated|Nothing was written into output|Output file is empty"
+    r"|Terminating thread|Task finished with error)"
+)
+
+_RTSP_NO_ANSWER: Final = re.compile(
+    r"^(?:Error opening input: )?rtsps?://.*Invalid data found when processing input"
+)
+_HANG_UP_S: Final = 1.0
+"""A camera that hangs up does so sooner; one that never answers takes a whole time-out."""
+
+# Most specific first. A line that matches an earlier row decides, wherever it stands.
+_TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
+    (cause, re.compile(pattern, re.IGNORECASE))
+    for cause, pattern in (
+        # 403 too: the account may not see this stream, and trying again will lock it just as well.
+        (Cause.WRONG_PASSWORD, r"\b40[13] \(?(Unauthorized|Forbidden)|Server returned 40[13]\b"),
+        (Cause.WRONG_PASSWORD, r"method \w+ failed: 40[13]\b|HTTP error 40[13]\b"),
+        (Cause.NO_SUCH_STREAM, r"method \w+ failed: (404|410|454|455|457|459|460)\b"),
+        (Cause.NO_SUCH_STREAM, r"Server returned 404|\b404 \(?Not Found|HTTP error (404|410)\b"),
+        (Cause.NO_SUCH_STREAM, r"StreamNotFound|No such file or directory|Is a directory"),
+        # 453 not enough bandwidth, 503 unavailable: all the camera's sessions are taken.
+        (
+            Cause.REFUSED,
+            r"method \w+ failed: (453|5\d\d)\b|Server returned 5(XX|\d\d)|HTTP error 5",
+        ),
+        (Cause.UNSUPPORTED, r"method \w+ failed: (415|461)\b"),
+        (Cause.NAME_NOT_RESOLVED, r"Failed to resolve hostname|Name or service not known"),
+        (Cause.NAME_NOT_RESOLVED, r"name resolution|nodename nor servname|Name does not resolve"),
+        (Cause.REFUSED, r"Connection refused|Error number -111\b"),
+        (Cause.UNREACHABLE, r"No route to host|(Network|Host) is (unreachable|down)"),
+        (Cause.TIMEOUT, r"timed out|Error number -(110|138|10060)\b"),
+        (Cause.BAD_ARGUMENTS, r"Unrecognized option|Option '?[^ ]*'? ?not found"),
+        (Cause.BAD_ARGUMENTS, r"Error splitting the argument list|Missing argument for option"),
+        (Cause.BAD_ARGUMENTS, r"No such filter|non-existent option|Unknown (input|output) format"),
+        (Cause.BAD_ARGUMENTS, r"Unable to parse|Error setting option|Error parsing|out of range"),
+        (Cause.BAD_ARGUMENTS, r"Unknown (encoder|decoder)|Invalid value .* for option"),
+        (Cause.END_OF_STREAM, r"Failed reading RTSP data: End of file|Connection reset by peer"),
+        (Cause.END_OF_STREAM, r"Stream ends prematurely|(^|: )End of file$"),
+        (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found|Protocol not found"),
+        (Cause.UNSUPPORTED, r"not on whitelist|does not contain any stream|recompile FFmpeg"),
+        (Cause.UNSUPPORTED, r"moov atom not found|could not find codec parameters"),
+        (Cause.UNSUPPORTED, r"matches no streams|Invalid data found when processing input"),
+    )
+)
+
+
+def clean_line(line: str) -> str:
+    """A line of FFmpeg's fit to be shown: no addresses, no level, no control characters."""
+    return _LEVEL.sub("", _CONTEXT.sub("", printable(line))).strip()
+
+
+def printable(line: str) -> str:
+    """A line without terminal escapes and control characters; runs of space become one."""
+    return _SPACE.sub(" ", _ANSI.sub("", line)).strip()
+
+
+def classify(
+    exit_status: int | None,
+    stderr_lines: Sequence[str],
+    *,
+    any_frames: bool,
+    killed_by_us: bool = False,
+    ran_s: float | None = None,
+) -> Failure:
+    """Why a stream ended.
+
+    Args:
+        exit_status: FFmpeg's, negative for a signal; None when it still ran.
+        stderr_lines: its last lines, oldest first, secrets masked.
+        any_frames: whether a whole frame came; then a complaint about broken bytes is no longer
+            the reason for the end.
+        killed_by_us: the exit status says nothing then.
+        ran_s: seconds from the start to the end. FFmpeg before 7 reports a camera that accepts
+            the connection and never answers in the same words as one that hangs up at once.
+    """
+    if exit_status is not None and exit_status < 0 and not killed_by_us:
+        return Failure(Cause.KILLED, f"killed by {_signal_name(-exit_status)}", exit_status)
+    lines = [clean_line(line) for line in stderr_lines]
+    matched = _first_match(lines, any_frames=any_frames, ran_s=ran_s)
+    if matched is not None:
+        cause, line = matched
+        return Failure(cause, _cut(line), exit_status)
+    serious = _last_serious(stderr_lines)
+    if exit_status == _TOLD_TO_END and not serious and not killed_by_us:
+        return Failure(Cause.KILLED, "ended by a signal", exit_status)
+    if exit_status in (0, None) or killed_by_us:
+        began = "the stream ended" if any_frames else "the stream ended before its first frame"
+        return Failure(Cause.END_OF_STREAM, _cut(serious) or began, exit_status)
+    last = next((line for line in reversed(lines) if line and not _GENERIC.match(line)), "")
+    return Failure(Cause.UNKNOWN, _cut(serious or last) or "FFmpeg said nothing", exit_status)
+
+
+_TOLD_TO_END: Final = 255
+"""FFmpeg's exit status when it caught SIGTERM or SIGINT and ended in order."""
+
+
+def _first_match(
+    lines: Sequence[str], *, any_frames: bool, ran_s: float | None
+) -> tuple[Cause, str] | None:
+    for line in reversed(lines):
+        if not any_frames and _RTSP_NO_ANSWER.match(line):
+            return _no_answer(lines, line, ran_s)
+    return _look_up(lines, any_frames=any_frames)
+
+
+def _look_up(lines: Sequence[str], *, any_frames: bool) -> tuple[Cause, str] | None:
+    for cause, pattern in _TABLE:
+        if any_frames and cause in (Cause.UNSUPPORTED, Cause.BAD_ARGUMENTS):
+            continue  # frames came, so it was neither
+        for line in reversed(lines):
+            if pattern.search(line):
+                return cause, line
+    return None
+
+
+def _no_answer(lines: Sequence[str], line: str, ran_s: float | None) -> tuple[Cause, str]:
+    """FFmpeg 5's one line for a camera that accepts and then hangs up, or never answers."""
+    others = [each for each in lines if not _RTSP_NO_ANSWER.match(each)]
+    if better := _look_up(others, any_frames=False):
+        return better
+    if ran_s is not None and ran_s >= _HANG_UP_S:
+        return Cause.TIMEOUT, line
+    return Cause.END_OF_STREAM, line
+
+
+def _last_serious(stderr_lines: Sequence[str]) -> str:
+    """The last line that FFmpeg itself calls an error and that says more than that; else ""."""
+    for line in reversed(stderr_lines):
+        if any(level in line for level in _SERIOUS):
+            cleaned = clean_line(line)
+            if cleaned and not _GENERIC.match(cleaned):
+                return cleaned
+    return ""
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _DETAIL_LENGTH else f"{line[: _DETAIL_LENGTH - 1]}…"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,36 @@
+"""A frame: one whole JPEG image of one camera, and what its consumers need to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NewType
+
+CameraId = NewType("CameraId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One JPEG image on its way from a camera to a sink.
+
+    Attributes:
+        camera_id: the camera's configured id.
+        seq: 1 for a camera's first frame, then counting up; never reused while the program
+            runs, restarts of the camera's actor included. A gap is a dropped frame.
+        session: names one FFmpeg run; changes with every reconnection.
+        image: the JPEG, start and end marker included.
+        captured_at_ns: wall clock, nanoseconds since the epoch, when the frame was whole.
+        captured_at_s: monotonic clock, seconds, the same instant; for ages.
+        width: pixels, from the JPEG's own header; 0 when the header is unreadable.
+        height: pixels, from the JPEG's own header; 0 when the header is unreadable.
+        dropped: frames of this camera lost since the previous one that was handed to the sink.
+    """
+
+    camera_id: CameraId
+    seq: int
+    session: str
+    image: bytes = field(repr=False)
+    captured_at_ns: int
+    captured_at_s: float
+    width: int
+    height: int
+    dropped: int

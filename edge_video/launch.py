@@ -1,0 +1,57 @@
+"""From a camera's configuration to its capture: the one place that knows both FFmpeg halves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edge_video.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.ffmpeg import capture_command
+from edge_video.frames import CameraId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.config import CameraConfig
+    from edge_video.failures import Failure
+    from edge_video.ffmpeg import Binary
+    from edge_video.stats import CaptureTotals
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegLauncher:
+    """Makes the capture of an attempt; keeps what outlives attempts: counters and process table.
+
+    Args:
+        binary: the FFmpeg to run.
+        redact: masks secrets in a line of FFmpeg's.
+        processes: where live FFmpeg processes are listed.
+    """
+
+    binary: Binary
+    redact: Callable[[str], str]
+    processes: ProcessTable = field(default_factory=ProcessTable)
+    _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        camera: CameraConfig,
+        *,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> Capture:
+        """Make a capture that has not started yet. Any thread; one attempt per camera at a time."""
+        camera_id = CameraId(camera.id)
+        return Capture(
+            capture_command(self.binary, camera),
+            camera_id=camera_id,
+            on_frame=on_frame,
+            on_end=on_end,
+            counters=self._counters.setdefault(camera_id, CaptureCounters()),
+            processes=self.processes,
+            redact=self.redact,
+        )
+
+    def totals(self, camera_id: CameraId) -> CaptureTotals:
+        """What the readers of a camera did, over all its attempts. Any thread."""
+        return self._counters.setdefault(camera_id, CaptureCounters()).totals()

@@ -1,0 +1,28 @@
+"""glibc's allocator, told not to give pages back between two frames."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_MIB = 2**20
+
+
+def keep_freed_pages() -> bool:
+    """Raise glibc's trim and mmap thresholds for this process.
+
+    Bodies over 128 KiB are otherwise mapped, faulted in and unmapped again for each frame:
+    a run with 100 cameras took 52 % of a core without this and 31 % with it. Costs up to 64 MiB
+    of freed memory that stays with the process.
+
+    Returns:
+        False where the C library is not glibc; nothing is changed then.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    trim = mallopt(_M_TRIM_THRESHOLD, 64 * _MIB)
+    mmap = mallopt(_M_MMAP_THRESHOLD, 16 * _MIB)
+    return bool(trim) and bool(mmap)

@@ -1,0 +1,386 @@
+"""Every text an operator reads, in English and in Brazilian Portuguese, side by side.
+
+A text that needs facts names them in braces, as `str.format` does; both languages of a text use
+the same ones. Keys: `event.<name>` for log lines, `cause.<name>` for failures, the rest for
+reports. Words that operators search for in either language (OK, WARN, CB_OPEN, the states of a
+breaker) are not translated and therefore not in here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Language(StrEnum):
+    """A language of the operator's texts; the value is what a configuration file says."""
+
+    EN = "en"
+    PT_BR = "pt-BR"
+
+
+class Text(NamedTuple):
+    """One text in both languages."""
+
+    en: str
+    pt_br: str
+
+
+def lookup(key: str, language: Language) -> str:
+    """The text of a key. Raises KeyError for a key that does not exist."""
+    text = TEXTS[key]
+    return text.pt_br if language is Language.PT_BR else text.en
+
+
+def language_from_locale(environ: Mapping[str, str]) -> Language:
+    """The language of a POSIX locale: `LC_ALL`, else `LC_MESSAGES`, else `LANG`.
+
+    The first of them that is set and not empty decides, as in POSIX. Any Portuguese means
+    Brazilian Portuguese, everything else English.
+    """
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name)
+        if value:
+            spoken = value.replace("-", "_").split("_")[0].split(".")[0].lower()
+            return Language.PT_BR if spoken == "pt" else Language.EN
+    return Language.EN
+
+
+_EVENTS: Final[dict[str, Text]] = {
+    "event.program_started": Text(
+        "edge-video {version} started: cameras: {cameras}, to {sink}, configuration: {config}",
+        "edge-video {version} iniciado: câmeras: {cameras}, para {sink}, configuração: {config}",
+    ),
+    "event.config_note": Text("Configuration: {text}", "Configuração: {text}"),
+    "event.camera_connecting": Text(
+        "[{camera_id}] Connecting to {url} (attempt {attempt})",
+        "[{camera_id}] Conectando a {url} (tentativa {attempt})",
+    ),
+    "event.camera_streaming": Text(
+        "[{camera_id}] Streaming {width}x{height}, first frame after {after_s}",
+        "[{camera_id}] Transmitindo {width}x{height}, primeiro frame após {after_s}",
+    ),
+    "event.camera_failed": Text(
+        "[{camera_id}] ERROR reading: {failure}",
+        "[{camera_id}] ERRO ao ler: {failure}",
+    ),
+    "event.camera_retrying": Text(
+        "[{camera_id}] Trying to reconnect FFmpeg (state: {state})...",
+        "[{camera_id}] Tentando reconectar FFmpeg (estado: {state})...",
+    ),
+    "event.camera_protected": Text(
+        "[{camera_id}] The camera refuses the password: next try only in {wait_s}, so that the"
+        " account is not locked out. Check user and password in the camera's URL.",
+        "[{camera_id}] A câmera recusa a senha: nova tentativa só em {wait_s}, para que a conta"
+        " não seja bloqueada. Verifique usuário e senha na URL da câmera.",
+    ),
+    "event.camera_started": Text("[{camera_id}] Camera started", "[{camera_id}] Câmera iniciada"),
+    "event.camera_stopped": Text("[{camera_id}] Camera stopped", "[{camera_id}] Câmera parada"),
+    "event.camera_start_rejected": Text(
+        "[{camera_id}] Start refused, circuit breaker OPEN: next try in {retry_in_s}",
+        "[{camera_id}] Início recusado, circuit breaker OPEN: nova tentativa em {retry_in_s}",
+    ),
+    "event.camera_start_rejected.forced": Text(
+        "[{camera_id}] Start refused, circuit breaker held OPEN by the operator until it is reset",
+        "[{camera_id}] Início recusado, circuit breaker mantido OPEN pelo operador até o reset",
+    ),
+    "event.breaker_changed.OPEN": Text(
+        "🔴 Circuit Breaker [{camera_id}]: {before} → {after}"
+        " (failures: {failures}, backoff: {backoff_s})",
+        "🔴 Circuit Breaker [{camera_id}]: {before} → {after}"
+        " (falhas: {failures}, backoff: {backoff_s})",
+    ),
+    "event.breaker_changed.HALF_OPEN": Text(
+        "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+        "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+    ),
+    "event.breaker_changed.CLOSED": Text(
+        "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+        "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+    ),
+    "event.breaker_waiting": Text(
+        "[{camera_id}] Circuit breaker OPEN - waiting {wait_s} before retry...",
+        "[{camera_id}] Circuit breaker OPEN - aguardando {wait_s} antes de retry...",
+    ),
+    "event.breaker_forced": Text(
+        "[{camera_id}] Circuit breaker held OPEN by the operator until it is reset",
+        "[{camera_id}] Circuit breaker mantido OPEN pelo operador até o reset",
+    ),
+    "event.breaker_reset": Text(
+        "[{camera_id}] Circuit breaker reset by the operator",
+        "[{camera_id}] Circuit breaker resetado pelo operador",
+    ),
+    "event.binary_missing": Text(
+        "FFmpeg not found, no camera can start: {detail}",
+        "FFmpeg não encontrado, nenhuma câmera pode iniciar: {detail}",
+    ),
+    "event.publisher_connected": Text(
+        "Publisher connected to {target}", "Publisher conectado a {target}"
+    ),
+    "event.publisher_lost": Text(
+        "Publisher not connected: {reason}; next try in {retry_in_s}",
+        "Publisher sem conexão: {reason}; nova tentativa em {retry_in_s}",
+    ),
+    "event.publisher_blocked": Text(
+        "Publisher blocked, frames wait: {reason}",
+        "Publisher bloqueado, frames aguardam: {reason}",
+    ),
+    "event.publisher_unblocked": Text(
+        "Publisher no longer blocked", "Publisher não está mais bloqueado"
+    ),
+    "event.route_refused": Text(
+        "Route {route} refused: {reason}; its frames are lost, next try in {retry_in_s}",
+        "Rota {route} recusada: {reason}; seus frames se perdem, nova tentativa em {retry_in_s}",
+    ),
+    "event.frames_unroutable": Text(
+        "Frames not accepted: returned (no queue is bound): {returned}, nacked: {nacked};"
+        " for example route {route}",
+        "Frames não aceitos: devolvidos (nenhuma fila ligada): {returned}, recusados: {nacked};"
+        " por exemplo rota {route}",
+    ),
+    "event.memory_level_changed": Text(
+        "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
+        "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
+    ),
+    "event.actor_crashed": Text("Actor {actor} crashed: {error}", "Ator {actor} falhou: {error}"),
+    "event.actor_restarted": Text(
+        "Actor {actor} restarted (restarts: {restarts})",
+        "Ator {actor} reiniciado (reinícios: {restarts})",
+    ),
+    "event.escalated": Text(
+        "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
+        "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",
+    ),
+    "event.shutdown_started": Text("Shutting down: {reason}", "Encerrando: {reason}"),
+    "event.drain_finished": Text(
+        "Last frames: confirmed: {confirmed}, abandoned: {abandoned}",
+        "Últimos frames: confirmados: {confirmed}, abandonados: {abandoned}",
+    ),
+    "event.shutdown_finished": Text("Shut down after {after_s}", "Encerrado após {after_s}"),
+    "event.survivor": Text(
+        "{actor} did not stop in time: this is a bug, please report it",
+        "{actor} não parou a tempo: isto é um defeito, por favor relate",
+    ),
+    "event.second_signal": Text(
+        "Second signal: leaving at once", "Segundo sinal: saindo imediatamente"
+    ),
+    "event.fault_injected": Text(
+        "Fault injected into {target}: {fault}", "Falha injetada em {target}: {fault}"
+    ),
+    "event.fault_refused": Text(
+        "Fault for {target} refused, faults are not allowed: {fault}",
+        "Falha para {target} recusada, falhas não são permitidas: {fault}",
+    ),
+    "event.books_imbalance": Text(
+        "The books do not balance, this is a bug: {detail}",
+        "Os livros não conferem, isto é um defeito: {detail}",
+    ),
+    "event.log_lines_lost": Text(
+        "Log too slow (blocked terminal or disk), lines lost: {lines}",
+        "Log lento demais (terminal ou disco bloqueado), linhas perdidas: {lines}",
+    ),
+    "event.log_file_failed": Text(
+        "Cannot write the log file: {reason}", "Não é possível gravar o arquivo de log: {reason}"
+    ),
+    "event.uncaught_exception": Text(
+        "Uncaught exception in thread {thread}", "Exceção não tratada na thread {thread}"
+    ),
+}
+
+_CAUSES: Final[dict[str, Text]] = {
+    "cause.wrong_password": Text("wrong password", "senha incorreta"),
+    "cause.no_such_stream": Text("no such stream", "stream inexistente"),
+    "cause.unreachable": Text("unreachable", "inacessível"),
+    "cause.refused": Text("connection refused", "conexão recusada"),
+    "cause.name_not_resolved": Text("host name not found", "nome do host não encontrado"),
+    "cause.timeout": Text("timed out", "tempo esgotado"),
+    "cause.stalled": Text("stalled, no frames", "travada, sem frames"),
+    "cause.end_of_stream": Text("EOF", "EOF"),
+    "cause.unsupported": Text("unsupported stream", "stream não suportado"),
+    "cause.bad_arguments": Text(
+        "FFmpeg refuses its arguments", "FFmpeg recusa os próprios argumentos"
+    ),
+    "cause.binary_missing": Text("FFmpeg not found", "FFmpeg não encontrado"),
+    "cause.spawn_failed": Text("FFmpeg did not start", "FFmpeg não iniciou"),
+    "cause.killed": Text("FFmpeg was killed", "FFmpeg foi morto"),
+    "cause.crashed": Text("internal error", "erro interno"),
+    "cause.unknown": Text("unknown failure", "falha desconhecida"),
+    "exit_status": Text("exit status {status}", "código de saída {status}"),
+    "signal": Text("signal {number}", "sinal {number}"),
+}
+
+_WORDS: Final[dict[str, Text]] = {
+    "not_available": Text("n/a", "n/a"),
+    "never": Text("never", "nunca"),
+    "ago": Text("{duration} ago", "{duration} atrás"),
+    "retry_in": Text("retry in {duration}", "nova tentativa em {duration}"),
+    "retry_now": Text("retrying", "tentando de novo"),
+    "held_open": Text("held open until reset", "mantido aberto até o reset"),
+    "drop.overflow": Text("queue full {count}", "fila cheia {count}"),
+    "drop.stale": Text("too old {count}", "velhos demais {count}"),
+    "drop.shutdown": Text("shutdown {count}", "encerramento {count}"),
+    "drop.memory": Text("memory {count}", "memória {count}"),
+    "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
+    "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),
+    "publisher.blocked": Text("⚠ BLOCKED", "⚠ BLOQUEADO"),
+    "publisher.waiting": Text("✗ DISCONNECTED", "✗ DESCONECTADO"),
+    "publisher.stopped": Text("■ STOPPED", "■ PARADO"),
+}
+
+_MONITOR: Final[dict[str, Text]] = {
+    "monitor.title": Text("STATISTICS", "ESTATÍSTICAS"),
+    "monitor.publisher": Text(
+        "Publisher: {state} - {published} published, {errors} errors ({percent}%)",
+        "Publisher: {state} - {published} publicados, {errors} erros ({percent}%)",
+    ),
+    "monitor.camera": Text(
+        "[{camera_id}] {status} - Frames: {frames}, last: {last} | CB: {breaker}",
+        "[{camera_id}] {status} - Frames: {frames}, último: {last} | CB: {breaker}",
+    ),
+    "monitor.errors": Text(
+        "Errors: nacked {nacked}, returned {returned}, unknown {unknown}",
+        "Erros: recusados {nacked}, devolvidos {returned}, incertos {unknown}",
+    ),
+    "monitor.dropped": Text(
+        "Dropped: {count} ({percent}%) - {reasons}",
+        "Descartados: {count} ({percent}%) - {reasons}",
+    ),
+    "monitor.memory": Text(
+        "Memory: {level} - {used} of {limit} MB ({percent}%)",
+        "Memória: {level} - {used} de {limit} MB ({percent}%)",
+    ),
+    "monitor.ffmpeg": Text(
+        "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB", "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB"
+    ),
+    "monitor.process": Text(
+        "Process: CPU {cpu}%, RAM {ram} MB", "Processo: CPU {cpu}%, RAM {ram} MB"
+    ),
+}
+
+_FINAL: Final[dict[str, Text]] = {
+    "final.title": Text("FINAL REPORT", "RELATÓRIO FINAL"),
+    "final.program": Text("edge-video {version}, node {node}", "edge-video {version}, nó {node}"),
+    "final.start": Text("Start", "Início"),
+    "final.end": Text("End", "Fim"),
+    "final.uptime": Text("Uptime", "Uptime"),
+    "final.publisher": Text("📤 PUBLISHER", "📤 PUBLISHER"),
+    "final.state": Text("State", "Estado"),
+    "final.reason": Text("Reason", "Motivo"),
+    "final.target": Text("Target", "Destino"),
+    "final.published": Text("Published", "Publicados"),
+    "final.confirmed": Text("Confirmed", "Confirmados"),
+    "final.nacked": Text("Nacked", "Recusados (nack)"),
+    "final.returned": Text("Returned", "Devolvidos"),
+    "final.unknown": Text("Unknown", "Incertos"),
+    "final.in_flight": Text("In flight", "Em trânsito"),
+    "final.connections": Text("Connections", "Conexões"),
+    "final.losses": Text("Losses", "Quedas"),
+    "final.returned_note": Text("no queue is bound to the route", "nenhuma fila ligada à rota"),
+    "final.unknown_note": Text(
+        "connection lost before the answer", "conexão perdida antes da resposta"
+    ),
+    "final.losses_note": Text(
+        "connections and attempts that failed", "conexões e tentativas que falharam"
+    ),
+    "final.cameras": Text("📹 CAMERAS", "📹 CÂMERAS"),
+    "final.disabled": Text("disabled in the configuration", "desativada na configuração"),
+    "final.camera_frames": Text("Camera Frames", "Frames da Câmera"),
+    "final.camera_frames_value": Text("{frames} ({fps} FPS real)", "{frames} ({fps} FPS real)"),
+    "final.frames_published": Text("Frames Published", "Frames Publicados"),
+    "final.frames_published_value": Text("{frames} ({fps} FPS)", "{frames} ({fps} FPS)"),
+    "final.frames_dropped": Text("Frames Dropped", "Frames Descartados"),
+    "final.fps_target": Text("FPS Target", "FPS Target"),
+    "final.efficiency": Text("Efficiency", "Eficiência"),
+    "final.volume": Text("Volume", "Volume"),
+    "final.last_frame": Text("Last from Camera", "Último da Câmera"),
+    "final.breaker": Text("Circuit Breaker", "Circuit Breaker"),
+    "final.breaker_value": Text(
+        "{state} | Calls: {calls} (✓{successes} ✗{failures} 🚫{rejected}) | Changes: {changes}",
+        "{state} | Calls: {calls} (✓{successes} ✗{failures} 🚫{rejected}) | Changes: {changes}",
+    ),
+    "final.last_failure": Text("Last Failure", "Última Falha"),
+    "final.failure_count": Text("failures: {count}", "falhas: {count}"),
+    "final.resolution": Text("Resolution", "Resolução"),
+    "final.attempts": Text("Attempts", "Tentativas"),
+    "final.discarded": Text("Stream Garbage", "Lixo no Stream"),
+    "final.discarded_value": Text(
+        "{bytes} bytes in no frame, {oversized} frames too large",
+        "{bytes} bytes fora de frames, {oversized} frames grandes demais",
+    ),
+    "final.refused_late": Text("Late Frames", "Frames Tardios"),
+    "final.refused_late_note": Text(
+        "of attempts already ended, in no sum", "de tentativas já encerradas, em nenhuma soma"
+    ),
+    "final.totals": Text("📊 TOTALS", "📊 TOTAIS"),
+    "final.frames_received": Text("Frames Received", "Frames Recebidos"),
+    "final.restarts": Text("Actor Restarts", "Reinícios"),
+    "final.faults": Text("Injected Faults", "Falhas Injetadas"),
+    "final.faults_value": Text(
+        "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
+    ),
+    "final.books": Text("Books", "Livros"),
+    "final.books_balance": Text("✓ they balance", "✓ conferem"),
+    "final.books_imbalance": Text(
+        "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
+    ),
+    "final.books_totals": Text("totals", "totais"),
+    "final.books_received": Text(
+        "received {received} = published {published} + dropped {dropped} + held {held}",
+        "recebidos {received} = publicados {published} + descartados {dropped} + retidos {held}",
+    ),
+    "final.books_published": Text(
+        "published {published} = confirmed {confirmed} + nacked {nacked} + returned {returned}",
+        "publicados {published} = confirmados {confirmed} + recusados {nacked}"
+        " + devolvidos {returned}",
+    ),
+    "final.books_published_more": Text(
+        "+ unknown {unknown} + in flight {in_flight}",
+        "+ incertos {unknown} + em trânsito {in_flight}",
+    ),
+    "final.profile": Text("⏱️  PERFORMANCE PROFILE", "⏱️  PERFIL DE DESEMPENHO"),
+    "final.average": Text("avg {time}, count {count}", "média {time}, total {count}"),
+    "profile.read": Text("🎥 FFmpeg Read:     {value}", "🎥 FFmpeg Read:     {value}"),
+    "profile.split": Text("🔧 Frame Decode:    {value}", "🔧 Frame Decode:    {value}"),
+    "profile.publish": Text("📤 Publishing:      {value}", "📤 Publishing:      {value}"),
+    "profile.memory": Text(
+        "💾 Memory (Python runtime): {blocks} blocks allocated, {collections} GCs, last GC {last}",
+        "💾 Memory (Python runtime): {blocks} blocos alocados, {collections} GCs, último GC {last}",
+    ),
+    "profile.process": Text(
+        "🖥️  System (Process): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🖥️  Sistema (Processo): CPU Usage {cpu}%, RAM Usage {ram} MB",
+    ),
+    "profile.ffmpeg": Text(
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
+    ),
+    "profile.system": Text(
+        "🌐 System (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
+        "🌐 Sistema (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
+    ),
+    "profile.unmeasured": Text("🖥️  System (Process): n/a", "🖥️  Sistema (Processo): n/a"),
+    "profile.threads": Text(
+        "🔀 Threads: {threads} (live actors: {actors})",
+        "🔀 Threads: {threads} (atores vivos: {actors})",
+    ),
+    "profile.open": Text("🔴 Circuit Breakers OPEN: {count}", "🔴 Circuit Breakers OPEN: {count}"),
+}
+
+_PROBE: Final[dict[str, Text]] = {
+    "probe.camera": Text("CAMERA", "CÂMERA"),
+    "probe.result": Text("RESULT", "RESULTADO"),
+    "probe.codec": Text("CODEC", "CODEC"),
+    "probe.size": Text("SIZE", "TAMANHO"),
+    "probe.fps": Text("FPS", "FPS"),
+    "probe.first": Text("FIRST FRAME", "PRIMEIRO FRAME"),
+    "probe.ok": Text("✓ ok", "✓ ok"),
+    "probe.failed": Text("✗ failed", "✗ falhou"),
+    "probe.summary": Text(
+        "{reached} of {cameras} cameras reached", "{reached} de {cameras} câmeras alcançadas"
+    ),
+}
+
+TEXTS: Final[dict[str, Text]] = _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PROBE

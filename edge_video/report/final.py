@@ -1,0 +1,310 @@
+"""Renders the final report: everything that was counted, when the program ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from edge_video.breaker import BreakerState
+from edge_video.report.catalog import Language, lookup
+from edge_video.report.monitor import spell_publisher
+from edge_video.report.text import (
+    MB,
+    RULE,
+    one_line,
+    percent,
+    shorten,
+    spell_ago,
+    spell_drops,
+    spell_duration,
+    spell_failure,
+    spell_mean,
+)
+from edge_video.stats import CameraPhase, FrameCounts
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from edge_video.stats import CameraStatus, ProcessSample, SystemStatus
+
+HEALTHY_EFFICIENCY: Final = 80.0
+"""Percent of the target below which a camera is marked ⚠."""
+
+_LABEL_WIDTH: Final = 20
+_FAILURE_LIMIT: Final = 120
+
+
+def render_final(status: SystemStatus, language: Language, *, zone: tzinfo | None = None) -> str:
+    """The report as text without a final line end. `zone` None is the machine's own time zone."""
+    sections = [
+        _header(status, language, zone),
+        _publisher(status, language),
+        _cameras(status, language),
+        _totals(status, language),
+        _profile(status, language),
+    ]
+    body = "\n\n".join("\n".join(section) for section in sections)
+    return "\n".join([RULE, lookup("final.title", language), RULE, body, RULE])
+
+
+def _row(key: str, value: object, language: Language, *, indent: int = 3) -> str:
+    label = f"{lookup(key, language)}:"
+    return f"{' ' * indent}{label:<{_LABEL_WIDTH}}{value}"
+
+
+def _noted(value: int, note_key: str, language: Language) -> str:
+    """A count, explained only when it is not zero."""
+    return f"{value} ({lookup(note_key, language)})" if value else str(value)
+
+
+def _rate(count: int, uptime_s: float, language: Language) -> str:
+    return f"{count / uptime_s:.2f}" if uptime_s > 0 else lookup("not_available", language)
+
+
+def _volume(size_bytes: int) -> str:
+    return f"{size_bytes / MB:.2f} MB"
+
+
+def _header(status: SystemStatus, language: Language, zone: tzinfo | None) -> list[str]:
+    def instant(wall_ns: int) -> str:
+        moment = datetime.fromtimestamp(wall_ns // 1_000_000_000, tz=zone)
+        return (moment if zone else moment.astimezone()).isoformat(sep=" ")
+
+    return [
+        "   "
+        + lookup("final.program", language).format(
+            version=one_line(status.version), node=one_line(status.node)
+        ),
+        _row("final.start", instant(status.started_at_ns), language),
+        _row("final.end", instant(status.taken_at_ns), language),
+        _row("final.uptime", spell_duration(status.uptime_s), language),
+    ]
+
+
+def _publisher(status: SystemStatus, language: Language) -> list[str]:
+    publisher, totals = status.publisher, status.totals
+    lines = [
+        lookup("final.publisher", language),
+        _row("final.state", spell_publisher(publisher, language), language),
+    ]
+    if publisher.reason:
+        reason = shorten(one_line(publisher.reason), _FAILURE_LIMIT)
+        lines.append(_row("final.reason", reason, language))
+    returned = _noted(totals.returned, "final.returned_note", language)
+    unknown = _noted(totals.unknown, "final.unknown_note", language)
+    losses = _noted(publisher.losses, "final.losses_note", language)
+    return [
+        *lines,
+        _row("final.target", one_line(publisher.target), language),
+        _row("final.published", totals.published, language),
+        _row("final.confirmed", totals.confirmed, language),
+        _row("final.nacked", totals.nacked, language),
+        _row("final.returned", returned, language),
+        _row("final.unknown", unknown, language),
+        _row("final.in_flight", totals.in_flight, language),
+        _row("final.connections", publisher.connections, language),
+        _row("final.losses", losses, language),
+    ]
+
+
+def _cameras(status: SystemStatus, language: Language) -> list[str]:
+    lines = [lookup("final.cameras", language)]
+    for camera in status.cameras:
+        if camera.phase is CameraPhase.DISABLED:
+            lines.append(
+                f"   – [{one_line(camera.camera_id)}] {lookup('final.disabled', language)}"
+            )
+        else:
+            lines += _camera(camera, status.uptime_s, language)
+    return lines
+
+
+def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
+    """Percent of the frames that the target rate asks for that were published.
+
+    None when no time has passed. A little over 100 is possible: cameras have clocks of their own.
+    """
+    wanted = camera.target_fps * uptime_s
+    return percent(camera.frames.published, wanted) if wanted > 0 else None
+
+
+def _is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
+    reached = efficiency(camera, uptime_s)
+    return (
+        camera.breaker.state is BreakerState.CLOSED
+        and camera.frames.received > 0
+        and (reached is None or reached >= HEALTHY_EFFICIENCY)
+    )
+
+
+def _camera(camera: CameraStatus, uptime_s: float, language: Language) -> list[str]:
+    """The block of the user's own layout; what the layout does not have comes after it."""
+    frames, breaker = camera.frames, camera.breaker
+    reached = efficiency(camera, uptime_s)
+    rows: list[tuple[str, object]] = [
+        (
+            "final.camera_frames",
+            lookup("final.camera_frames_value", language).format(
+                frames=frames.received, fps=_rate(frames.received, uptime_s, language)
+            ),
+        ),
+        (
+            "final.frames_published",
+            lookup("final.frames_published_value", language).format(
+                frames=frames.published, fps=_rate(frames.published, uptime_s, language)
+            ),
+        ),
+        ("final.frames_dropped", _dropped(frames, language)),
+        ("final.fps_target", camera.target_fps),
+        (
+            "final.efficiency",
+            lookup("not_available", language) if reached is None else f"{reached:.1f}%",
+        ),
+        ("final.volume", _volume(frames.published_bytes)),
+        ("final.last_frame", spell_ago(camera.last_frame_ago_s, language)),
+        (
+            "final.breaker",
+            lookup("final.breaker_value", language).format(
+                state=breaker.state.value,
+                calls=breaker.calls,
+                successes=breaker.successes,
+                failures=breaker.failures,
+                rejected=breaker.rejected,
+                changes=breaker.changes,
+            ),
+        ),
+        *_camera_extras(camera, language),
+    ]
+    mark = "✓" if _is_healthy(camera, uptime_s) else "⚠"
+    return [
+        f"   {mark} [{one_line(camera.camera_id)}]",
+        *(_row(key, value, language, indent=6) for key, value in rows),
+    ]
+
+
+def _camera_extras(camera: CameraStatus, language: Language) -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    if camera.last_failure is not None:
+        words = spell_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
+        when = spell_ago(camera.last_failure_ago_s, language)
+        count = lookup("final.failure_count", language).format(count=camera.breaker.failures)
+        rows.append(("final.last_failure", f"{words} | {when} | {count}"))
+    if camera.attempts > 1:
+        rows.append(("final.attempts", camera.attempts))
+    if camera.width and camera.height:
+        rows.append(("final.resolution", f"{camera.width}x{camera.height}"))
+    capture = camera.capture
+    if capture.discarded_bytes or capture.oversized:
+        garbage = lookup("final.discarded_value", language).format(
+            bytes=capture.discarded_bytes, oversized=capture.oversized
+        )
+        rows.append(("final.discarded", garbage))
+    return rows
+
+
+def _dropped(frames: FrameCounts, language: Language) -> str:
+    share = f"{frames.dropped} ({percent(frames.dropped, frames.received):.1f}%)"
+    reasons = spell_drops(frames, language)
+    return f"{share} - {reasons}" if reasons else share
+
+
+def _totals(status: SystemStatus, language: Language) -> list[str]:
+    totals = status.totals
+    received = f"{totals.received} ({_rate(totals.received, status.uptime_s, language)} FPS)"
+    published = f"{totals.published} ({_rate(totals.published, status.uptime_s, language)} FPS)"
+    lines = [
+        lookup("final.totals", language),
+        _row("final.frames_received", received, language),
+        _row("final.frames_published", published, language),
+        _row("final.frames_dropped", _dropped(totals, language), language),
+        _row("final.volume", _volume(totals.published_bytes), language),
+    ]
+    if totals.refused_late:
+        late = _noted(totals.refused_late, "final.refused_late_note", language)
+        lines.append(_row("final.refused_late", late, language))
+    restarts = ", ".join(f"{one_line(name)} {n}" for name, n in status.restarts.items() if n)
+    if restarts:
+        lines.append(_row("final.restarts", restarts, language))
+    if status.faults_injected or status.faults_refused:
+        faults = lookup("final.faults_value", language).format(
+            injected=status.faults_injected, refused=status.faults_refused
+        )
+        lines.append(_row("final.faults", faults, language))
+    return lines + _books(status, language)
+
+
+def _books(status: SystemStatus, language: Language) -> list[str]:
+    """The two identities with their numbers, and where they do not hold."""
+    totals = status.totals
+    wrong = [one_line(c.camera_id) for c in status.cameras if c.frames.imbalance() is not None]
+    if totals.imbalance() is not None:
+        wrong.append(lookup("final.books_totals", language))
+    verdict = lookup("final.books_imbalance" if wrong else "final.books_balance", language)
+    identities = [
+        " " * 6
+        + lookup("final.books_received", language).format(
+            received=totals.received,
+            published=totals.published,
+            dropped=totals.dropped,
+            held=totals.held,
+        ),
+        " " * 6
+        + lookup("final.books_published", language).format(
+            published=totals.published,
+            confirmed=totals.confirmed,
+            nacked=totals.nacked,
+            returned=totals.returned,
+        ),
+        " " * 9
+        + lookup("final.books_published_more", language).format(
+            unknown=totals.unknown, in_flight=totals.in_flight
+        ),
+    ]
+    return [_row("final.books", verdict.format(where=", ".join(wrong)), language), *identities]
+
+
+def _profile(status: SystemStatus, language: Language) -> list[str]:
+    captures = [camera.capture for camera in status.cameras]
+    totals = status.totals
+
+    def line(key: str, total_ns: int, count: int) -> str:
+        value = lookup("final.average", language).format(
+            time=spell_mean(total_ns, count, language), count=count
+        )
+        return lookup(key, language).format(value=value)
+
+    opened = sum(camera.breaker.state is BreakerState.OPEN for camera in status.cameras)
+    return [
+        lookup("final.profile", language),
+        line("profile.read", sum(c.read_ns for c in captures), sum(c.reads for c in captures)),
+        line("profile.split", sum(c.split_ns for c in captures), sum(c.splits for c in captures)),
+        line("profile.publish", totals.confirm_ns, totals.confirmed),
+        *_machine(status.process, language),
+        lookup("profile.open", language).format(count=opened),
+    ]
+
+
+def _machine(process: ProcessSample | None, language: Language) -> list[str]:
+    if process is None:
+        return [lookup("profile.unmeasured", language)]
+    return [
+        lookup("profile.memory", language).format(
+            blocks=process.allocated_blocks,
+            collections=process.gc_collections,
+            last=spell_ago(process.gc_last_ago_s, language),
+        ),
+        lookup("profile.process", language).format(
+            cpu=f"{process.cpu_percent:.1f}", ram=f"{process.rss_bytes / MB:.1f}"
+        ),
+        lookup("profile.ffmpeg", language).format(
+            count=process.ffmpeg_processes,
+            cpu=f"{process.ffmpeg_cpu_percent:.1f}",
+            ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
+        ),
+        lookup("profile.system", language).format(
+            ram=f"{process.system_ram_bytes / MB:.0f}",
+            ram_percent=f"{process.system_ram_used_percent:.1f}",
+            cpu=f"{process.system_cpu_percent:.1f}",
+        ),
+        lookup("profile.threads", language).format(threads=process.threads, actors=process.actors),
+    ]

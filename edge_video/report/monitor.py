@@ -1,0 +1,161 @@
+"""Renders the monitor: what an operator sees every thirty seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_video.breaker import BreakerState
+from edge_video.failures import Cause
+from edge_video.report.catalog import Language, lookup
+from edge_video.report.text import (
+    MB,
+    RULE,
+    one_line,
+    percent,
+    shorten,
+    spell_ago,
+    spell_drops,
+    spell_failure,
+    spell_retry,
+)
+from edge_video.stats import CameraPhase, FrameCounts, PublisherState
+
+if TYPE_CHECKING:
+    from edge_video.stats import CameraStatus, ProcessSample, PublisherStatus, SystemStatus
+
+WARN_AFTER_S: Final = 5.0
+"""A camera without a frame for so long is shown as WARN."""
+
+_REASON_LIMIT: Final = 60
+_SPEAKS_BY_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
+_TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "STARTING", "WARN"})
+
+
+def render_monitor(status: SystemStatus, language: Language) -> str:
+    """The block as text without a final line end.
+
+    Lines without anything to tell are left out: a system of good cameras is one line for the
+    publisher and one for each camera. What a troubled camera adds comes at the end of its line:
+    `| <last failure>, <countdown>`.
+    """
+    totals = status.totals
+    lines = [RULE, lookup("monitor.title", language), RULE]
+    lines.append(_publisher_line(status.publisher, totals, language))
+    lines += [_camera_line(camera, language) for camera in status.cameras]
+    lines += _frame_lines(totals, language)
+    if status.process is not None:
+        lines += _process_lines(status.process, language)
+    lines.append(RULE)
+    return "\n".join(lines)
+
+
+def status_word(camera: CameraStatus) -> str:
+    """OK, WARN, CB_OPEN, HALF_OPEN (probing), STARTING, STOPPED or DISABLED; not translated.
+
+    WARN is a camera that should deliver and has not for five seconds; one that never has, and
+    has not yet failed often enough for its breaker, is STARTING.
+    """
+    if camera.phase in {CameraPhase.DISABLED, CameraPhase.STOPPED}:
+        return camera.phase.name
+    if camera.breaker.state is BreakerState.OPEN:
+        return "CB_OPEN"
+    late = camera.last_frame_ago_s is not None and camera.last_frame_ago_s >= WARN_AFTER_S
+    if camera.breaker.state is BreakerState.HALF_OPEN:
+        return "WARN" if late and camera.phase is CameraPhase.STREAMING else "HALF_OPEN"
+    if late:
+        return "WARN"
+    return "OK" if camera.phase is CameraPhase.STREAMING else "STARTING"
+
+
+def spell_publisher(publisher: PublisherStatus, language: Language) -> str:
+    """The state of the publisher as a mark and a word."""
+    return lookup(f"publisher.{publisher.state.value}", language)
+
+
+def _publisher_line(publisher: PublisherStatus, totals: FrameCounts, language: Language) -> str:
+    line = lookup("monitor.publisher", language).format(
+        state=spell_publisher(publisher, language),
+        published=totals.published,
+        errors=totals.errors,
+        percent=f"{percent(totals.errors, totals.published):.2f}",
+    )
+    remarks = []
+    if publisher.reason:
+        remarks.append(shorten(one_line(publisher.reason), _REASON_LIMIT))
+    if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
+        remarks.append(spell_retry(publisher.retry_in_s, language))
+    return " | ".join([line, ", ".join(remarks)]) if remarks else line
+
+
+def _camera_line(camera: CameraStatus, language: Language) -> str:
+    word = status_word(camera)
+    line = lookup("monitor.camera", language).format(
+        camera_id=one_line(camera.camera_id),
+        status=word,
+        frames=camera.frames.received,
+        last=spell_ago(camera.last_frame_ago_s, language),
+        breaker=camera.breaker.state.value,
+    )
+    remarks = _camera_remarks(camera, language) if word in _TROUBLED else []
+    return " | ".join([line, ", ".join(remarks)]) if remarks else line
+
+
+def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
+    remarks = []
+    failure = camera.last_failure
+    # A stream that runs but is late has not failed (yet): its last failure is another story.
+    if failure is not None and camera.phase is not CameraPhase.STREAMING:
+        if failure.cause in _SPEAKS_BY_DETAIL:
+            remarks.append(spell_failure(failure, language, limit=_REASON_LIMIT))
+        else:
+            remarks.append(lookup(f"cause.{failure.cause.value}", language))
+    if camera.breaker.forced_open:
+        remarks.append(lookup("held_open", language))
+    elif camera.breaker.state is BreakerState.OPEN and camera.breaker.retry_in_s is not None:
+        remarks.append(spell_retry(camera.breaker.retry_in_s, language))
+    return remarks
+
+
+def _frame_lines(totals: FrameCounts, language: Language) -> list[str]:
+    lines = []
+    if totals.errors:
+        lines.append(
+            lookup("monitor.errors", language).format(
+                nacked=totals.nacked, returned=totals.returned, unknown=totals.unknown
+            )
+        )
+    if totals.dropped:
+        lines.append(
+            lookup("monitor.dropped", language).format(
+                count=totals.dropped,
+                percent=f"{percent(totals.dropped, totals.received):.1f}",
+                reasons=spell_drops(totals, language),
+            )
+        )
+    return lines
+
+
+def _process_lines(process: ProcessSample, language: Language) -> list[str]:
+    lines = []
+    if process.memory_limit_bytes is not None:
+        lines.append(
+            lookup("monitor.memory", language).format(
+                level=process.memory_level.name,
+                used=f"{process.rss_bytes / MB:.1f}",
+                limit=f"{process.memory_limit_bytes / MB:.0f}",
+                percent=f"{percent(process.rss_bytes, process.memory_limit_bytes):.1f}",
+            )
+        )
+    lines.append(
+        lookup("monitor.ffmpeg", language).format(
+            count=process.ffmpeg_processes,
+            cpu=f"{process.ffmpeg_cpu_percent:.1f}",
+            ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
+        )
+    )
+    lines.append(
+        lookup("monitor.process", language).format(
+            cpu=f"{process.cpu_percent:.1f}", ram=f"{process.rss_bytes / MB:.1f}"
+        )
+    )
+    return lines

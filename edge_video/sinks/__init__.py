@@ -1,0 +1,1 @@
+"""Where frames go. The contract is in `edge_video.sinks.base`; this package imports nothing."""

@@ -1,0 +1,793 @@
+"""Frames to RabbitMQ: one connection, a bounded window of unconfirmed frames, a thread of its own.
+
+pika is not thread-safe, so every pika object lives and dies in the sink's own thread; the other
+threads only wake its loop. Each exchange has a channel of its own, because in AMQP an error closes
+the channel it happened on: a refused or deleted exchange then costs no other camera anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import logging
+import socket
+import ssl
+import threading
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import pika
+import pika.exceptions
+from pika.adapters.select_connection import IOLoop
+
+from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
+from edge_video.sinks.base import (
+    FramesUnroutable,
+    RouteRefused,
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkLost,
+    SinkUnblocked,
+)
+from edge_video.sinks.message import expiration, message_id, message_properties
+from edge_video.stats import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from edge_video.frames import CameraId, Frame
+    from edge_video.outbox import Outbox
+    from edge_video.sinks.base import SinkListener
+    from edge_video.timer import Clock
+
+_log = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.005
+"""Frames are taken in batches: a wake-up per frame costs half as much again."""
+
+_BATCH: Final = 256
+"""Most frames taken in one tick, so that acks and heartbeats get their turn."""
+
+_WATCH_S: Final = 1.0
+_UNROUTABLE_EVERY_S: Final = 10.0
+
+_FLAPPING_S: Final = 5.0
+"""An exchange whose channel must be reopened twice within this time is refused instead."""
+
+_LOST_SLOT_FACTOR: Final = 10
+"""A single frame may stay unconfirmed this many times `confirm_timeout_s` while others go on."""
+
+_CLEAN_CLOSE_SHARE: Final = 0.75
+"""Of the time allowed for `close`, what the orderly goodbye to the broker may take."""
+
+_TCP_TIMEOUT_S: Final = 5.0
+_HANDSHAKE_TIMEOUT_S: Final = 10.0
+"""TCP, TLS and AMQP together."""
+
+_FORBIDDEN: Final = 403
+
+_TCP_OPTIONS: Final = {
+    "TCP_KEEPIDLE": 10,
+    "TCP_KEEPINTVL": 5,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 20_000,
+}
+"""A dead peer is noticed by the kernel in about 20 s, with frames in flight or without."""
+
+_thread_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """How to trust the broker, and how to prove who we are. Paths are PEM files."""
+
+    ca: Path | None = None
+    """None: the system's authorities."""
+    cert: Path | None = None
+    key: Path | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AmqpSettings:
+    """Where the broker is and how hard it may be pushed.
+
+    Attributes:
+        prefetch_count: most unconfirmed frames in flight; 0 = no limit of the number.
+        max_in_flight_bytes: no frame is taken while at least so many bytes are unconfirmed; one
+            frame may cross the limit.
+        message_ttl_s: how long a message may wait in a queue; None = for ever.
+        confirm_timeout_s: a broker that confirms nothing for so long is given up.
+        heartbeat_s: AMQP heartbeat interval; 0 switches it off.
+        mandatory: have unroutable frames returned (and counted), at the price of their way back.
+        node: names this machine in the headers.
+        app: the `app_id` of the messages and the name of the connection on the broker.
+        route_retry_s: how long a refused exchange rests before it is tried again.
+    """
+
+    host: str
+    port: int
+    vhost: str
+    username: str
+    password: str = field(repr=False)
+    tls: TlsSettings | None = None
+    prefetch_count: int = 50
+    max_in_flight_bytes: int = 8_000_000
+    message_ttl_s: float | None = None
+    confirm_timeout_s: float = 5.0
+    heartbeat_s: float = 10.0
+    mandatory: bool = False
+    node: str = ""
+    app: str = "edge-video"
+    route_retry_s: float = 60.0
+
+    @property
+    def target(self) -> str:
+        """The broker, without user name and password."""
+        scheme = "amqp" if self.tls is None else "amqps"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}/{quote(self.vhost, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the frames of one camera are published."""
+
+    exchange: str
+    routing_key: str
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A frame that the broker has neither confirmed nor refused yet."""
+
+    camera_id: CameraId
+    seq: int
+    size: int
+    at_s: float
+    """Monotonic, of the hand-over."""
+    message_id: str
+    returned: bool = False
+
+
+class Window:
+    """The unconfirmed frames of one channel, in the order of their delivery tags."""
+
+    def __init__(self) -> None:
+        self._frames: dict[int, InFlight] = {}
+        self._next_tag = 1
+
+    def add(self, frame: InFlight) -> None:
+        """Remember the frame that is published next; the broker counts along."""
+        self._frames[self._next_tag] = frame
+        self._next_tag += 1
+
+    def settle(self, tag: int, *, multiple: bool) -> list[InFlight]:
+        """Take out what an ack or a nack is about; an unknown tag is about nothing.
+
+        With `multiple` it is every frame up to the tag, and every frame at all when the tag is 0.
+        """
+        if not multiple:
+            found = self._frames.pop(tag, None)
+            return [] if found is None else [found]
+        tags = list(itertools.takewhile(lambda each: tag == 0 or each <= tag, self._frames))
+        return [self._frames.pop(each) for each in tags]
+
+    def mark_returned(self, camera_id: str, identifier: str) -> bool:
+        """Note that a frame came back; its ack is still to come. False when it is not here."""
+        for frame in self._frames.values():
+            if frame.message_id == identifier and frame.camera_id == camera_id:
+                frame.returned = True
+                return True
+        return False
+
+    def abandon(self) -> list[InFlight]:
+        """Take everything out; the next channel counts from 1 again."""
+        left = list(self._frames.values())
+        self._frames.clear()
+        self._next_tag = 1
+        return left
+
+    @property
+    def oldest_at_s(self) -> float | None:
+        """When the oldest frame was handed over; None when the window is empty."""
+        return next((frame.at_s for frame in self._frames.values()), None)
+
+
+class _LineState(Enum):
+    OPENING = auto()
+    """Its answer decides where the frames go; nothing is taken from the outbox until then."""
+    READY = auto()
+    REFUSED = auto()
+    RETRYING = auto()
+    """Refused, and being tried again behind the scenes."""
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One exchange and its channel."""
+
+    exchange: str
+    state: _LineState = _LineState.OPENING
+    channel: Any = None
+    window: Window = field(default_factory=Window)
+    since_s: float = 0.0
+    """Monotonic, of the last change of `state`."""
+    reopened_at_s: float | None = None
+    passive: bool = False
+    """Only look whether the exchange exists: declaring it was forbidden."""
+
+
+class AmqpSink:
+    """One life of a connection to a RabbitMQ broker; a `Sink`.
+
+    The exchanges of all routes are declared (topic, durable) before `SinkConnected` is told. A
+    user who may not declare an exchange that exists can still publish to it. While a route is
+    refused its frames are settled as nacked; it is tried again every `route_retry_s` seconds.
+
+    Threads: `open`, `frames_ready`, `drain`, `close` and `in_flight` from anywhere. Everything
+    else runs in the thread `amqp-<n>`, every callback of pika behind `_guarded`: an exception
+    ends the connection as `SinkLost` and never leaves a silent, dead loop.
+
+    Args:
+        settings: the broker.
+        routes: the exchange and routing key of every camera; a frame of another camera is nacked.
+        outbox: where frames are taken from and settled.
+        listener: told what happens; must not block.
+        clock: ages and time stamps.
+    """
+
+    def __init__(
+        self,
+        settings: AmqpSettings,
+        routes: Mapping[CameraId, Route],
+        outbox: Outbox,
+        listener: SinkListener,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._routes = dict(routes)
+        self._outbox = outbox
+        self._listener = listener
+        self._clock = clock
+        self._expires = expiration(settings.message_ttl_s)
+        # Held while a callback runs, so that whoever clears `_bound` knows that none does.
+        self._gate = threading.RLock()
+        self._bound = True
+        self._thread: threading.Thread | None = None
+        self._loop: Any = None
+        self._wake = self._guarded(self._on_frames_ready)
+        self._wake_pending = False
+        self._close_within_s: float | None = None
+        # From here on only the sink's thread writes.
+        self._connection: Any = None
+        self._addresses: list[str] = []
+        self._tls_context: ssl.SSLContext | None = None
+        self._lines = {
+            exchange: _Line(exchange)
+            for exchange in dict.fromkeys(route.exchange for route in self._routes.values())
+        }
+        self._ended = False
+        self._loss: Reason | None = None
+        self._connected = False
+        self._paused = True
+        self._blocked = False
+        self._work = True
+        self._tick_armed = False
+        self._draining = False
+        self._in_flight = 0
+        self._in_flight_bytes = 0
+        self._progress_at_s = 0.0
+        self._unblocked_at_s = 0.0
+        self._unroutable = FramesUnroutable(0, 0, "")
+        self._unroutable_told_at_s: float | None = None
+        self._strangers: set[CameraId] = set()
+
+    # --- any thread -------------------------------------------------------------------------
+
+    @property
+    def in_flight(self) -> int:
+        """Frames handed to the broker and not settled yet."""
+        return self._in_flight
+
+    @property
+    def in_flight_bytes(self) -> int:
+        """Their bytes."""
+        return self._in_flight_bytes
+
+    def open(self) -> None:
+        """See `Sink.open`."""
+        name = f"amqp-{next(_thread_numbers)}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def frames_ready(self) -> None:
+        """See `Sink.frames_ready`."""
+        loop = self._loop
+        if loop is not None and not self._wake_pending:
+            self._wake_pending = True
+            loop.add_callback_threadsafe(self._wake)
+
+    def drain(self) -> None:
+        """See `Sink.drain`."""
+        self._draining = True
+        self.frames_ready()
+
+    def close(self, timeout_s: float) -> bool:
+        """See `Sink.close`."""
+        self._close_within_s = timeout_s
+        loop = self._loop
+        if loop is not None:
+            loop.add_callback_threadsafe(self._guarded(self._on_close_requested))
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout_s)
+        alive = thread is not None and thread.is_alive()
+        self._unbind(gate_timeout_s=0.5 if alive else -1)
+        return not alive
+
+    def _unbind(self, *, gate_timeout_s: float = -1, loss: Reason | None = None) -> None:
+        """Part from the outbox and the listener; the first caller books what is left."""
+        held = self._gate.acquire(timeout=gate_timeout_s)
+        try:
+            if not self._bound:
+                return
+            self._bound = False
+            for line in self._lines.values():
+                self._settle(line.window.abandon(), Outcome.UNKNOWN)
+            if loss is not None:
+                self._listener(SinkLost(loss.words, loss.will_not_heal))
+        finally:
+            if held:
+                self._gate.release()
+
+    # --- the thread's life ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:  # noqa: BLE001 - a silent dead thread is worse than any error
+            _log.exception("the connection to %s failed inside", self._settings.target)
+            self._loss = self._loss or Reason(f"internal error: {type(error).__name__}: {error}")
+        loss = self._loss or Reason("pika's loop ended")
+        try:
+            self._unbind(loss=loss if self._close_within_s is None else None)
+        except Exception:  # noqa: BLE001 - nobody is left to tell
+            _log.exception("the loss of %s could not be told", self._settings.target)
+
+    def _serve(self) -> None:
+        """Connect and run pika's loop until the connection has ended, for whatever reason."""
+        loop = self._loop = IOLoop()
+        try:
+            if self._prepare():
+                self._connect_to_next_address()
+                self._call_later(self._watch_s, self._on_watch)
+                loop.start()
+        finally:
+            self._ended = True
+            self._loop = None  # a call handed to a stopped loop is kept for ever and never made
+            try:
+                self._release_connection(loop)
+            finally:
+                loop.close()
+
+    def _prepare(self) -> bool:
+        """Do what may block, and may fail without a connection; False when that decides it."""
+        settings = self._settings
+        try:
+            if settings.tls is not None:
+                self._tls_context = make_tls_context(settings.tls)
+        except (OSError, ssl.SSLError, ValueError) as error:
+            self._end(Reason(f"TLS: cannot use the certificate files: {error}", True))
+            return False
+        try:
+            # Here and not by pika, whose resolver thread would hold up the interpreter's exit.
+            found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            self._end(self._describe(error))
+            return False
+        self._addresses = list(dict.fromkeys(str(address[4][0]) for address in found))
+        return self._close_within_s is None
+
+    def _connect_to_next_address(self) -> None:
+        self._connection = pika.SelectConnection(
+            self._parameters(self._addresses.pop(0)),
+            on_open_callback=self._guarded(self._on_connection_open),
+            on_open_error_callback=self._guarded(self._on_connection_failed),
+            on_close_callback=self._guarded(self._on_connection_closed),
+            custom_ioloop=self._loop,
+        )
+
+    def _parameters(self, address: str) -> pika.ConnectionParameters:
+        settings = self._settings
+        tls = self._tls_context
+        return pika.ConnectionParameters(
+            host=address,
+            port=settings.port,
+            virtual_host=settings.vhost,
+            credentials=pika.PlainCredentials(settings.username, settings.password),
+            ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
+            heartbeat=max(1, round(settings.heartbeat_s)) if settings.heartbeat_s > 0 else 0,
+            blocked_connection_timeout=None,
+            connection_attempts=1,
+            socket_timeout=_TCP_TIMEOUT_S,
+            stack_timeout=_HANDSHAKE_TIMEOUT_S,
+            tcp_options=_TCP_OPTIONS,
+            client_properties={"connection_name": f"{settings.app}@{settings.node}"},
+        )
+
+    def _release_connection(self, loop: Any) -> None:
+        """Close the socket at once, whatever state pika is in; the loop does not run any more."""
+        connection = self._connection
+        if connection is None or connection.is_closed:
+            return
+        # The orderly `close` waits for the broker, which may be blocked or hung. This is how
+        # pika itself gives a connection up when heartbeats stay out.
+        connection._terminate_stream(pika.exceptions.StreamLostError("given up"))  # noqa: SLF001 - no public way
+        for _ in range(8):
+            if connection.is_closed:
+                break
+            loop.process_timeouts()
+
+    def _end(self, loss: Reason | None) -> None:
+        """Leave the loop; `_run` books, tells and releases. The first reason counts."""
+        if self._loss is None:
+            self._loss = loss
+        self._ended = True
+        if self._loop is not None:
+            self._loop.stop()
+
+    def _guarded(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Wrap a callback: nothing once the sink has ended, and no exception gets out of it."""
+
+        def run(*arguments: Any) -> None:
+            with self._gate:
+                if self._ended or not self._bound:
+                    return
+                try:
+                    call(*arguments)
+                except Exception as error:  # noqa: BLE001 - it would kill pika's loop
+                    _log.exception("the connection to %s failed inside", self._settings.target)
+                    self._end(Reason(f"internal error: {type(error).__name__}: {error}"))
+
+        return run
+
+    def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self._loop.call_later(delay_s, self._guarded(call))
+
+    def _describe(self, error: BaseException) -> Reason:
+        settings = self._settings
+        reason = describe_loss(
+            error,
+            host=settings.host,
+            port=settings.port,
+            vhost=settings.vhost,
+            tls=settings.tls is not None,
+        )
+        # Words that the broker chose may quote anything.
+        words = reason.words
+        if settings.password:
+            words = words.replace(settings.password, "***")
+        return Reason(words, reason.will_not_heal)
+
+    # --- connection -------------------------------------------------------------------------
+
+    def _on_connection_open(self, connection: Any) -> None:
+        connection.add_on_connection_blocked_callback(self._guarded(self._on_blocked))
+        connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
+        for line in self._lines.values():
+            self._open_line(line, _LineState.OPENING)
+        self._review_lines()
+
+    def _on_connection_failed(self, _connection: Any, error: BaseException) -> None:
+        if self._addresses and never_reached(error):
+            self._call_later(0, self._connect_to_next_address)
+        else:
+            self._end(self._describe(error))
+
+    def _on_connection_closed(self, _connection: Any, error: BaseException) -> None:
+        self._end(self._describe(error))
+
+    def _on_blocked(self, _connection: Any, frame: Any) -> None:
+        if not self._blocked:
+            self._blocked = True
+            self._listener(SinkBlocked(f"the broker takes no frames: {frame.method.reason}"))
+
+    def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
+        if self._blocked:
+            self._blocked = False
+            self._progress_at_s = self._unblocked_at_s = self._clock.monotonic()
+            self._listener(SinkUnblocked())
+            self._arm()
+
+    def _on_close_requested(self) -> None:
+        connection = self._connection
+        within_s = (self._close_within_s or 0.0) * _CLEAN_CLOSE_SHARE
+        # A blocked broker reads nothing, not even a goodbye.
+        if connection is None or not connection.is_open or self._blocked or within_s <= 0:
+            self._end(None)
+            return
+        self._call_later(within_s, functools.partial(self._end, None))
+        connection.close()
+
+    # --- exchanges --------------------------------------------------------------------------
+
+    def _open_line(self, line: _Line, state: _LineState) -> None:
+        self._set_state(line, state)
+        self._connection.channel(
+            on_open_callback=self._guarded(functools.partial(self._on_channel_open, line))
+        )
+
+    def _on_channel_open(self, line: _Line, channel: Any) -> None:
+        line.channel = channel
+        channel.add_on_close_callback(
+            self._guarded(functools.partial(self._on_channel_closed, line))
+        )
+        if self._settings.mandatory:
+            channel.add_on_return_callback(
+                self._guarded(functools.partial(self._on_returned, line))
+            )
+        channel.confirm_delivery(
+            self._guarded(functools.partial(self._on_confirm, line)),
+            self._guarded(functools.partial(self._on_confirming, line)),
+        )
+
+    def _on_confirming(self, line: _Line, _frame: Any) -> None:
+        if not line.exchange:
+            self._on_declared(line, None)  # the default exchange always exists
+            return
+        line.channel.exchange_declare(
+            line.exchange,
+            exchange_type="topic",
+            durable=True,
+            passive=line.passive,
+            callback=self._guarded(functools.partial(self._on_declared, line)),
+        )
+
+    def _on_declared(self, line: _Line, _frame: Any) -> None:
+        if line.state is _LineState.RETRYING:
+            _log.info("exchange '%s' is accepted again", line.exchange)
+        self._set_state(line, _LineState.READY)
+        self._review_lines()
+
+    def _on_channel_closed(self, line: _Line, channel: Any, reason: BaseException) -> None:
+        if channel is not line.channel:
+            return
+        line.channel = None
+        self._settle(line.window.abandon(), Outcome.UNKNOWN)
+        if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
+            return  # the whole connection is closing
+        forbidden = reason.reply_code == _FORBIDDEN
+        ready = line.state is _LineState.READY
+        if not ready and forbidden and not line.passive:
+            # It may exist, and publishing to it be allowed: ask, without declaring it.
+            line.passive = True
+            self._call_later(0, functools.partial(self._open_line, line, line.state))
+        elif ready and not forbidden and not self._flaps(line):
+            line.passive = False
+            self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
+            self._set_state(line, _LineState.OPENING)
+        else:
+            self._refuse(line, reason)
+
+    def _refuse(self, line: _Line, reason: pika.exceptions.ChannelClosedByBroker) -> None:
+        words = describe_refusal(line.exchange, reason.reply_code, reason.reply_text)
+        self._set_state(line, _LineState.REFUSED)
+        self._listener(RouteRefused(line.exchange, words, self._settings.route_retry_s))
+        self._review_lines()
+
+    def _set_state(self, line: _Line, state: _LineState) -> None:
+        line.state = state
+        line.since_s = self._clock.monotonic()
+        self._paused = any(each.state is _LineState.OPENING for each in self._lines.values())
+
+    def _review_lines(self) -> None:
+        """Tell that the sink is connected, or go on, once every exchange has its answer."""
+        if self._paused and self._lines:
+            return
+        self._paused = False
+        if not self._connected:
+            self._connected = True
+            self._listener(SinkConnected(self._settings.target))
+        self._arm()
+
+    def _flaps(self, line: _Line) -> bool:
+        """Whether the channel was reopened only just now; from then on this reopening counts."""
+        now = self._clock.monotonic()
+        before_s, line.reopened_at_s = line.reopened_at_s, now
+        return before_s is not None and now - before_s < _FLAPPING_S
+
+    def _age_s(self, line: _Line) -> float:
+        return self._clock.monotonic() - line.since_s
+
+    # --- frames -----------------------------------------------------------------------------
+
+    def _on_frames_ready(self) -> None:
+        self._wake_pending = False
+        self._work = True
+        self._arm()
+        self._check_drained()
+
+    def _has_room(self) -> bool:
+        settings = self._settings
+        return (
+            self._connected
+            and not self._paused
+            and not self._blocked
+            and self._close_within_s is None
+            and (not settings.prefetch_count or self._in_flight < settings.prefetch_count)
+            and self._in_flight_bytes < settings.max_in_flight_bytes
+        )
+
+    def _arm(self, delay_s: float = _TICK_S) -> None:
+        """See to it that a tick comes while there are frames to take and room for them."""
+        if self._work and not self._tick_armed and self._has_room():
+            self._tick_armed = True
+            self._call_later(delay_s, self._on_tick)
+
+    def _on_tick(self) -> None:
+        self._tick_armed = False
+        for _ in range(_BATCH):
+            if not self._has_room():
+                break
+            frame = self._outbox.take()
+            if frame is None:
+                self._work = False
+                break
+            self._publish(frame)
+        self._arm()
+        self._check_drained()
+
+    def _publish(self, frame: Frame) -> None:
+        route = self._routes.get(frame.camera_id)
+        line = None if route is None else self._lines[route.exchange]
+        if route is None or line is None or line.state is not _LineState.READY:
+            if route is None and frame.camera_id not in self._strangers:
+                self._strangers.add(frame.camera_id)
+                _log.error("[%s] no route is configured; its frames are dropped", frame.camera_id)
+            self._outbox.settle(frame.camera_id, frame.seq, Outcome.NACKED)
+            return
+        size = len(frame.image)
+        if not self._in_flight:
+            self._progress_at_s = self._clock.monotonic()
+        # In the window first: an exception below must find the frame there to book it.
+        line.window.add(
+            InFlight(frame.camera_id, frame.seq, size, self._clock.monotonic(), message_id(frame))
+        )
+        self._in_flight += 1
+        self._in_flight_bytes += size
+        properties = message_properties(
+            frame,
+            node=self._settings.node,
+            app=self._settings.app,
+            published_at_ns=self._clock.wall_ns(),
+            expires=self._expires,
+        )
+        line.channel.basic_publish(
+            route.exchange, route.routing_key, frame.image, properties, self._settings.mandatory
+        )
+
+    def _on_confirm(self, line: _Line, frame: Any) -> None:
+        """Handle an ack or a nack; acks come out of order and for whole ranges."""
+        method = frame.method
+        was_full = not self._has_room()
+        settled = line.window.settle(method.delivery_tag, multiple=method.multiple)
+        if not settled:
+            return
+        self._progress_at_s = self._clock.monotonic()
+        if isinstance(method, pika.spec.Basic.Nack):
+            self._settle(settled, Outcome.NACKED)
+            self._count_unroutable(nacked=len(settled), route=line.exchange)
+        else:
+            self._settle(settled, Outcome.CONFIRMED)
+        # A small window that was full and is empty now must not idle until the next tick.
+        self._arm(0 if was_full and not self._in_flight else _TICK_S)
+        self._check_drained()
+
+    def _on_returned(
+        self, line: _Line, _channel: Any, method: Any, properties: Any, _body: bytes
+    ) -> None:
+        camera_id = (properties.headers or {}).get("camera_id", "")
+        if line.window.mark_returned(camera_id, properties.message_id or ""):
+            self._count_unroutable(returned=1, route=f"{method.exchange}/{method.routing_key}")
+
+    def _settle(self, frames: Iterable[InFlight], outcome: Outcome) -> None:
+        for frame in frames:
+            self._in_flight -= 1
+            self._in_flight_bytes -= frame.size
+            accepted = outcome is Outcome.CONFIRMED
+            known = Outcome.RETURNED if accepted and frame.returned else outcome
+            self._outbox.settle(frame.camera_id, frame.seq, known)
+
+    def _check_drained(self) -> None:
+        if not self._draining or self._in_flight:
+            return
+        if not self._work or self._outbox.held == 0:
+            self._draining = False
+            self._listener(SinkDrained())
+
+    # --- watching ---------------------------------------------------------------------------
+
+    @property
+    def _watch_s(self) -> float:
+        return min(_WATCH_S, max(0.01, self._settings.confirm_timeout_s / 4))
+
+    def _on_watch(self) -> None:
+        self._call_later(self._watch_s, self._on_watch)
+        self._tell_unroutable()
+        if self._blocked:
+            return
+        for line in self._lines.values():
+            if line.state is _LineState.REFUSED:
+                if self._age_s(line) >= self._settings.route_retry_s:
+                    line.passive = False
+                    self._open_line(line, _LineState.RETRYING)
+            elif (silence := self._silence(line)) is not None:
+                self._end(Reason(silence))
+                return
+
+    def _silence(self, line: _Line) -> str | None:
+        """What the broker has owed an answer to for too long, in words.
+
+        The wait is for *any* confirm: a full window on a slow uplink takes longer than
+        `confirm_timeout_s` to get through, and is no reason to throw the connection away.
+        """
+        limit_s = self._settings.confirm_timeout_s
+        now = self._clock.monotonic()
+        if line.state is not _LineState.READY:
+            waits = self._connected or self._connection.is_open
+            late = waits and now - max(line.since_s, self._progress_at_s) > limit_s
+            return f"no answer about exchange '{line.exchange}' for {limit_s:g} s" if late else None
+        oldest_at_s = line.window.oldest_at_s
+        if oldest_at_s is None:
+            return None
+        if now - max(oldest_at_s, self._progress_at_s) > limit_s:
+            return f"no confirm for {limit_s:g} s"
+        lost_slot_s = limit_s * _LOST_SLOT_FACTOR
+        if now - max(oldest_at_s, self._unblocked_at_s) > lost_slot_s:
+            return f"a frame was not confirmed for {lost_slot_s:g} s"
+        return None
+
+    def _count_unroutable(self, *, route: str, returned: int = 0, nacked: int = 0) -> None:
+        since = self._unroutable
+        self._unroutable = FramesUnroutable(
+            since.returned + returned, since.nacked + nacked, since.example_route or route
+        )
+        self._tell_unroutable()
+
+    def _tell_unroutable(self) -> None:
+        now = self._clock.monotonic()
+        told_at_s = self._unroutable_told_at_s
+        if not (self._unroutable.returned or self._unroutable.nacked):
+            return
+        if told_at_s is not None and now - told_at_s < _UNROUTABLE_EVERY_S:
+            return
+        self._unroutable_told_at_s = now
+        event, self._unroutable = self._unroutable, FramesUnroutable(0, 0, "")
+        self._listener(event)
+
+
+def make_tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    """TLS 1.2 or newer, trusting `tls.ca` or the system's authorities.
+
+    Raises:
+        OSError: a file cannot be read, or (`ssl.SSLError`) is no certificate or key.
+        ValueError: the key is encrypted; there is nobody to ask for its password.
+    """
+    context = ssl.create_default_context(cafile=tls.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert is not None:
+        context.load_cert_chain(tls.cert, tls.key, password=_no_password)
+    return context
+
+
+def _no_password() -> str:
+    # Without this OpenSSL would ask on the terminal, and wait there for ever.
+    raise ValueError("the key is encrypted")

@@ -1,0 +1,175 @@
+"""pika's exceptions in an operator's words; pure."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Final
+
+import pika.exceptions
+from pika.adapters.utils import connection_workflow
+
+_SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a connection is lost; `will_not_heal` as in `SinkLost`."""
+
+    words: str
+    will_not_heal: bool = False
+
+
+def describe_loss(
+    error: BaseException, *, host: str, port: int, vhost: str, tls: bool = False
+) -> Reason:
+    """Why a connection failed or was lost, in words without user names or passwords."""
+    cause = _innermost(error)
+    where = f"{host}:{port}"
+    if isinstance(cause, ssl.SSLError):
+        return _describe_tls(str(cause))
+    if isinstance(cause, OSError):
+        return Reason(_describe_os_error(cause, host, where))
+    if tls and isinstance(cause, pika.exceptions.IncompatibleProtocolError):
+        return _describe_end_after_tls(str(cause))
+    if isinstance(cause, pika.exceptions.AMQPError):
+        return _describe_amqp(cause, where, vhost)
+    if isinstance(cause, connection_workflow.AMQPConnectorStackTimeout):
+        return Reason(f"{where} did not answer in time")
+    return Reason(f"{type(cause).__name__}: {cause}")
+
+
+def never_reached(error: BaseException) -> bool:
+    """Whether an attempt to connect ended before TCP was up: another address may do better."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, connection_workflow.AMQPConnectionWorkflowFailed) and isinstance(
+        cause.exceptions[-1], connection_workflow.AMQPConnectorSocketConnectError
+    )
+
+
+def _describe_os_error(error: OSError, host: str, where: str) -> str:
+    match error:
+        case socket.gaierror():
+            return f"the name {host} cannot be resolved"
+        case ConnectionRefusedError():
+            return f"connection refused by {where}"
+        case TimeoutError():
+            return f"{where} did not answer in time"
+        case _:
+            return f"{where}: {error.strerror or error}"
+
+
+def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> Reason:
+    match error:
+        case pika.exceptions.ProbableAuthenticationError() | pika.exceptions.AuthenticationError():
+            return Reason("ACCESS_REFUSED: wrong user name or password", will_not_heal=True)
+        case pika.exceptions.ProbableAccessDeniedError():
+            reason = _describe_denied_vhost(str(error), vhost)
+        case pika.exceptions.IncompatibleProtocolError():
+            reason = Reason(f"{where} ended the AMQP handshake; is it a TLS port?")
+        case pika.exceptions.ConnectionClosedByBroker():
+            reason = Reason(f"closed by the broker: {error.reply_text}")
+        case pika.exceptions.ConnectionOpenAborted():
+            # Nobody but pika's own deadline for the handshake aborts it.
+            reason = Reason(f"{where} did not answer in time")
+        case pika.exceptions.AMQPHeartbeatTimeout():
+            reason = Reason("no heartbeat from the broker")
+        case pika.exceptions.StreamLostError():
+            reason = _describe_lost_stream(str(error))
+        case _:
+            reason = Reason(f"{type(error).__name__}: {error}")
+    return reason
+
+
+def describe_refusal(exchange: str, code: int, text: str) -> str:
+    """Why the broker refuses an exchange, in words."""
+    match code:
+        case 403:
+            return f"ACCESS_REFUSED: the user may not declare or write to exchange '{exchange}'"
+        case 404:
+            return (
+                f"NOT_FOUND: exchange '{exchange}' does not exist and the user may not declare it"
+            )
+        case 406:
+            return (
+                f"PRECONDITION_FAILED: exchange '{exchange}' exists, but not as a durable topic"
+                f" exchange ({text})"
+            )
+        case _:
+            return f"exchange '{exchange}': {text or code}"
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The exception that pika's connection workflow wrapped, however deep."""
+    while True:
+        if isinstance(error, connection_workflow.AMQPConnectionWorkflowFailed):
+            inner = error.exceptions[-1] if error.exceptions else None
+        elif isinstance(error, connection_workflow.AMQPConnectorPhaseErrorBase):
+            inner = error.exception
+        else:
+            inner = error.args[0] if error.args else None
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _describe_tls(text: str) -> Reason:
+    """TLS failures: all of them need someone to change a file or a setting."""
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
+        return Reason(
+            f"TLS: the broker's certificate is not trusted ({why or 'verification failed'})", True
+        )
+    found = _SSL_REASON.search(text)
+    code = found[1] if found else ""
+    match code:
+        case "WRONG_VERSION_NUMBER":
+            return Reason("TLS: the port does not speak TLS", will_not_heal=True)
+        case "TLSV13_ALERT_CERTIFICATE_REQUIRED" | "SSLV3_ALERT_HANDSHAKE_FAILURE":
+            return Reason(
+                "TLS: the broker refuses the handshake; it may require a client certificate", True
+            )
+        case "TLSV1_ALERT_UNKNOWN_CA" | "SSLV3_ALERT_BAD_CERTIFICATE":
+            return Reason("TLS: the broker does not trust the client certificate", True)
+        case _:
+            return Reason(f"TLS: {code or text}", will_not_heal=True)
+
+
+def _describe_denied_vhost(text: str, vhost: str) -> Reason:
+    if "not found" in text:
+        return Reason(f"NOT_ALLOWED: virtual host '{vhost}' does not exist", will_not_heal=True)
+    if "limit" in text:
+        return Reason(f"NOT_ALLOWED: virtual host '{vhost}' is at its connection limit")
+    if "is down" in text:
+        return Reason(f"virtual host '{vhost}' is down")
+    if "refused" in text:
+        return Reason(
+            f"NOT_ALLOWED: the user has no access to virtual host '{vhost}'", will_not_heal=True
+        )
+    return Reason(f"closed by the broker while opening virtual host '{vhost}'")
+
+
+def _describe_end_after_tls(text: str) -> Reason:
+    # pika keeps only the text of what happened. With TLS 1.3 the broker judges our certificate
+    # after the handshake is over for us; whether its alert or the end of the connection is seen
+    # first is a race.
+    if "SSL:" in text:
+        return _describe_tls(text)
+    return Reason(
+        "TLS: the broker ended the connection after the handshake;"
+        " it may require a client certificate"
+    )
+
+
+def _describe_lost_stream(text: str) -> Reason:
+    if "SSL:" in text:
+        return _describe_tls(text)
+    if "ConnectionResetError" in text:
+        return Reason("connection reset by the broker")
+    if "BrokenPipe" in text or "EOF" in text:
+        return Reason("connection closed by the broker's side")
+    if "TimeoutError" in text:
+        return Reason("connection timed out")
+    return Reason(f"connection lost: {text}")

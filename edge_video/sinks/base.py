@@ -1,0 +1,120 @@
+"""The contract between the publisher and the places where frames go.
+
+A sink object is **one life of a connection**: it is opened once, runs on a thread of its own, and
+when it is lost it is closed and a new one is made. Reconnecting, with its waits, belongs to the
+publisher, so that it follows the same clock and timer as everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class SinkConnected:
+    """The sink accepts frames from now on. `target` names it, secrets masked."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkLost:
+    """The sink is dead, for the reason given in words (secrets masked). Told exactly once.
+
+    Frames that were handed over and not settled have been booked as unknown before this is told.
+    `will_not_heal` marks a cause that trying again at once cannot mend (a wrong password, a
+    missing virtual host): the publisher then waits its longest delay.
+    """
+
+    reason: str
+    will_not_heal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SinkBlocked:
+    """The sink takes no frames for now (a broker's alarm, a full disk). The connection lives."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkUnblocked:
+    """The sink takes frames again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRefused:
+    """One route (an exchange) is refused; other cameras go on.
+
+    Frames for the route are dropped and counted (`Outcome.NACKED`) until it is retried,
+    `retry_in_s` seconds from now.
+    """
+
+    route: str
+    reason: str
+    retry_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FramesUnroutable:
+    """Frames came back (returned: nobody is bound to their route) or were nacked.
+
+    Told at most once per ten seconds, with the number since the last time.
+    """
+
+    returned: int
+    nacked: int
+    example_route: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkDrained:
+    """After `Sink.drain`: the outbox is empty and every frame handed over is settled."""
+
+
+SinkEvent: TypeAlias = (
+    SinkConnected
+    | SinkLost
+    | SinkBlocked
+    | SinkUnblocked
+    | RouteRefused
+    | FramesUnroutable
+    | SinkDrained
+)
+
+SinkListener: TypeAlias = Callable[[SinkEvent], None]
+"""Called from the sink's own thread; must only tell an actor."""
+
+
+class Sink(Protocol):
+    """One connection to a place where frames go. All methods may be called from any thread."""
+
+    def open(self) -> None:
+        """Begin: start the thread and return at once. `SinkConnected` or `SinkLost` follows."""
+        ...
+
+    def frames_ready(self) -> None:
+        """The outbox has frames; take them as soon as the sink can. Cheap, never blocks."""
+        ...
+
+    def drain(self) -> None:
+        """Hand over what the outbox holds, wait for every settlement, then tell `SinkDrained`."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the connection the way a network fault would, without a word to the other side.
+
+        For tests of resilience. `SinkLost` follows; returns at once.
+        """
+        ...
+
+    def close(self, timeout_s: float) -> bool:
+        """End the connection and its thread; what is not settled is booked as unknown.
+
+        Blocks for at most about `timeout_s` seconds; idempotent. After it returns no listener is
+        called and the outbox is not touched. Returns False when the thread could not be joined
+        in time (it is then cut off from the outbox and the listener, and ends by itself).
+        """
+        ...

@@ -1,0 +1,148 @@
+"""How what the actors know becomes one `SystemStatus`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge_video.stats import (
+    BreakerView,
+    CameraPhase,
+    CameraStatus,
+    CaptureTotals,
+    FrameCounts,
+    PublisherStatus,
+    SystemStatus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from edge_video.breaker import CircuitBreaker
+    from edge_video.failures import Failure
+    from edge_video.frames import CameraId
+    from edge_video.outbox import Outbox
+    from edge_video.stats import ProcessSample
+    from edge_video.timer import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRecord:
+    """What the supervisor knows about one camera; everything else is counted elsewhere."""
+
+    camera_id: CameraId
+    url: str
+    """Masked."""
+    target_fps: int
+    phase: CameraPhase
+    breaker: CircuitBreaker
+    ffmpeg_pid: int | None = None
+    last_failure: Failure | None = None
+    last_failure_at_s: float | None = None
+    """Monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What never changes while the system runs."""
+
+    version: str
+    node: str
+    started_at_ns: int
+    """Wall clock."""
+    started_at_s: float
+    """Monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The places where frames are counted. They outlive every actor."""
+
+    outbox_of: Mapping[CameraId, Outbox]
+    capture_totals: Callable[[CameraId], CaptureTotals]
+
+    @property
+    def outboxes(self) -> tuple[Outbox, ...]:
+        """Each outbox once, in the order of the cameras."""
+        return tuple(dict.fromkeys(self.outbox_of.values()))
+
+    def frame_counts(self) -> dict[CameraId, FrameCounts]:
+        """Of all cameras; each outbox is read in one consistent step."""
+        counts: dict[CameraId, FrameCounts] = {}
+        for outbox in self.outboxes:
+            counts.update(outbox.counts())
+        return counts
+
+
+def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
+    """A breaker as reports show it, at the monotonic time `now_s`."""
+    return BreakerView(
+        state=breaker.state,
+        calls=breaker.calls,
+        successes=breaker.successes,
+        failures=breaker.failures,
+        rejected=breaker.rejected,
+        changes=breaker.changes,
+        consecutive_failures=breaker.consecutive_failures,
+        backoff_s=breaker.backoff_s,
+        retry_in_s=breaker.retry_in_s(now_s),
+        forced_open=breaker.forced_open,
+    )
+
+
+def take_status(
+    clock: Clock,
+    identity: Identity,
+    records: Iterable[CameraRecord],
+    books: Books,
+    publisher: PublisherStatus,
+    process: ProcessSample | None,
+    *,
+    restarts: Mapping[str, int],
+    faults_injected: int = 0,
+    faults_refused: int = 0,
+) -> SystemStatus:
+    """One consistent picture of everything, as of now. Any thread; touches no actor."""
+    now_s = clock.monotonic()
+    counts = books.frame_counts()
+    return SystemStatus(
+        version=identity.version,
+        node=identity.node,
+        started_at_ns=identity.started_at_ns,
+        taken_at_ns=clock.wall_ns(),
+        uptime_s=now_s - identity.started_at_s,
+        cameras=tuple(
+            _camera_status(record, counts.get(record.camera_id, FrameCounts()), books, now_s)
+            for record in records
+        ),
+        publisher=publisher,
+        process=process,
+        restarts=dict(restarts),
+        faults_injected=faults_injected,
+        faults_refused=faults_refused,
+    )
+
+
+def _camera_status(
+    record: CameraRecord, counts: FrameCounts, books: Books, now_s: float
+) -> CameraStatus:
+    outbox = books.outbox_of[record.camera_id]
+    last_frame_s = outbox.last_frame_s(record.camera_id)
+    width, height = outbox.last_size(record.camera_id)
+    failed_s = record.last_failure_at_s
+    return CameraStatus(
+        camera_id=record.camera_id,
+        phase=record.phase,
+        url=record.url,
+        target_fps=record.target_fps,
+        attempts=record.breaker.generation,
+        breaker=breaker_view(record.breaker, now_s),
+        frames=counts,
+        capture=books.capture_totals(record.camera_id),
+        last_frame_ago_s=None if last_frame_s is None else max(0.0, now_s - last_frame_s),
+        last_failure=record.last_failure,
+        last_failure_ago_s=None if failed_s is None else max(0.0, now_s - failed_s),
+        width=width,
+        height=height,
+        ffmpeg_pid=record.ffmpeg_pid,
+    )

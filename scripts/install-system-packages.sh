@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what Debian and Ubuntu have to give for the tests: FFmpeg, RabbitMQ, GStreamer's RTSP
+# server. Installs only what is missing; needs root or sudo for that, and says what to do without.
+set -euo pipefail
+
+packages=(
+  ffmpeg
+  rabbitmq-server
+  python3-gi
+  gir1.2-gst-rtsp-server-1.0
+  gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-good
+  gstreamer1.0-plugins-bad
+  gstreamer1.0-plugins-ugly
+)
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "system packages: this is neither Debian nor Ubuntu. Install by hand: FFmpeg," \
+    "RabbitMQ 3.10 or later, and GStreamer's RTSP server with its Python bindings." >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "system packages: all there"
+  exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+    echo "system packages: missing, and this user may not install them: ${missing[*]}" >&2
+    echo "Run: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo -n)
+fi
+
+echo "system packages: installing ${missing[*]}"
+# The tests start a RabbitMQ node of their own; Debian's service must not start with its package.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get -q update
+"${as_root[@]}" apt-get -q install --yes --no-install-recommends "${missing[@]}"
+echo "system packages: installed"

@@ -1,0 +1,167 @@
+"""Every death of a supervised actor looks the same; and the private names of pykka we rely on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Any
+
+import pykka
+import pytest
+
+from actors.base import SupervisedActor, tell
+from actors.messages import ActorEnded
+
+
+class Supervisor(pykka.ThreadingActor):
+    """Keeps what it is told."""
+
+    use_daemon_thread = True
+
+    def __init__(self, heard: queue.Queue[object]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def on_receive(self, message: object) -> None:
+        self._heard.put(message)
+
+
+class Mortal(SupervisedActor):
+    """Dies as it is told."""
+
+    def __init__(
+        self,
+        supervisor: pykka.ActorRef[Any],
+        *,
+        in_start: BaseException | None = None,
+        in_release: BaseException | None = None,
+    ) -> None:
+        super().__init__(supervisor=supervisor, thread_name="mortal-0")
+        self.in_start = in_start
+        self.in_release = in_release
+        self.releases = 0
+
+    def on_start(self) -> None:
+        if self.in_start is not None:
+            raise self.in_start
+        super().on_start()
+
+    def handle(self, message: Any) -> object:
+        if isinstance(message, BaseException):
+            raise message
+        return None
+
+    def release(self, error: BaseException | None) -> None:
+        del error
+        self.releases += 1
+        assert self.releases == 1
+        if self.in_release is not None:
+            raise self.in_release
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        return ActorEnded("mortal", self.releases, error)
+
+
+@pytest.fixture
+def heard() -> queue.Queue[object]:
+    return queue.Queue()
+
+
+@pytest.fixture
+def supervisor(heard: queue.Queue[object]) -> Any:
+    ref = Supervisor.start(heard)
+    yield ref
+    ref.stop(timeout=5)
+
+
+def test_an_orderly_stop_says_goodbye_without_an_error(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    Mortal.start(supervisor).stop(timeout=5)
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, None)
+
+
+def test_an_exception_in_a_handler_releases_once_and_says_what_it_was(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    Mortal.start(supervisor).tell(ValueError("odd\nline"))
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, "ValueError: odd line")
+
+
+@pytest.mark.parametrize("interrupt", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_an_interrupt_in_a_handler_ends_no_other_actor(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object], interrupt: BaseException
+) -> None:
+    Mortal.start(supervisor).tell(interrupt)
+    ended = heard.get(timeout=5)
+    assert isinstance(ended, ActorEnded)
+    assert ended.error is not None
+    assert type(interrupt).__name__ in ended.error
+    assert supervisor.is_alive()
+
+
+def test_an_exception_in_on_start_is_noticed(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    Mortal.start(supervisor, in_start=ValueError("no"))
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, "ValueError: no")
+
+
+def test_an_interrupt_in_on_start_leaves_nobody_waiting_for_ever(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    ref = Mortal.start(supervisor, in_start=SystemExit(1))
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, "SystemExit: 1")
+    assert ref not in pykka.ActorRegistry.get_all()
+    with pytest.raises(pykka.ActorDeadError):
+        ref.ask("anybody there?", timeout=5)
+
+
+@pytest.mark.parametrize("error", [OSError("disk"), SystemExit(1)])
+def test_an_exception_in_release_still_says_goodbye(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object], error: BaseException
+) -> None:
+    Mortal.start(supervisor, in_release=error).stop(timeout=5)
+    assert isinstance(heard.get(timeout=5), ActorEnded)
+    assert supervisor.is_alive()
+
+
+def test_the_goodbye_comes_after_the_release(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    ref = Mortal.start(supervisor)
+    ref.tell(ValueError())
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, "ValueError: ")
+
+
+def test_telling_the_dead_is_no_error(supervisor: pykka.ActorRef[Any]) -> None:
+    ref = Mortal.start(supervisor)
+    ref.stop(timeout=5)
+    assert tell(ref, "hello") is False
+    assert tell(None, "hello") is False
+
+
+def test_pykka_still_runs_an_actor_s_whole_life_in_actor_loop() -> None:
+    """`SupervisedActor` hangs its farewell on this private name, and on `_handle_failure`."""
+    calls: list[str] = []
+
+    class Probe(pykka.ThreadingActor):
+        def _actor_loop(self) -> None:
+            calls.append("begin")
+            super()._actor_loop()
+            calls.append(threading.current_thread().name)
+
+        def on_start(self) -> None:
+            raise ValueError("noticed by _handle_failure only")
+
+        def _handle_failure(self, *error: Any) -> None:
+            calls.append("failure")
+            super()._handle_failure(*error)
+
+    ref = Probe.start()
+    ref.actor_stopped.wait(5)
+    for thread in threading.enumerate():
+        if thread.name.startswith("Probe"):
+            thread.join(5)
+    assert calls[:2] == ["begin", "failure"]
+    assert calls[2].startswith("Probe")

@@ -1,0 +1,492 @@
+"""Supervision: real actors, fake time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+
+from actors.messages import (
+    CameraEnded,
+    CommandAnswer,
+    CommandResult,
+    CrashActor,
+    Escalated,
+    ForceOpen,
+    GetStatus,
+    InjectFault,
+    KillFfmpeg,
+    MemoryLevelChanged,
+    ResetBreaker,
+    RetryNow,
+    StartCamera,
+    StopCamera,
+)
+from edge_video.breaker import BreakerState
+from edge_video.config import CircuitBreakerConfig
+from edge_video.failures import Cause, Failure
+from edge_video.frames import CameraId
+from edge_video.stats import CameraPhase, MemoryLevel, PublisherState
+from tests.support.actors import PICTURE, World, eventually, quiesce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CAM1 = CameraId("cam1")
+DEAD = Failure(Cause.NO_SUCH_STREAM, "404 Not Found")
+TO_THE_LETTER = CircuitBreakerConfig(jitter=0.0, reset_timeout=0.0)
+
+
+@pytest.fixture
+def world_of() -> Iterator[Callable[..., World]]:
+    """Makes worlds, and stops their systems after the test."""
+    worlds: list[World] = []
+
+    def make(*camera_ids: str, **options: Any) -> World:
+        worlds.append(World(*camera_ids, **options))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        if hasattr(world, "system"):
+            world.system.stop(timeout_s=20)
+
+
+def gaps(starts_s: list[float]) -> list[float]:
+    return [round(b - a, 3) for a, b in zip(starts_s, starts_s[1:], strict=False)]
+
+
+def test_a_dead_camera_is_tried_as_the_specification_s_table_says(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=TO_THE_LETTER)
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(1200)
+    floor = 0.25
+    assert gaps(world.starts_s["cam1"])[:11] == [
+        *[floor] * 4,  # failures 1 to 4: at once, which is the floor between two starts
+        *[5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0],
+    ]
+
+
+def test_the_wait_in_open_is_backoff_plus_reset_timeout(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, reset_timeout=5.0))
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(60)
+    assert gaps(world.starts_s["cam1"])[4:6] == [10.0, 15.0]
+
+
+def test_nothing_exists_for_an_open_camera(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(2)
+    camera = world.camera()
+    assert (camera.breaker.state, camera.phase) == (BreakerState.OPEN, CameraPhase.WAITING)
+    eventually(lambda: world.actors_of("cam1") == [])
+    assert all(capture.stopped for capture in world.captures)
+    attempts = len(world.captures)
+    world.advance(30)
+    assert len(world.captures) == attempts
+
+
+def test_an_open_camera_that_comes_back_closes_after_three_good_seconds(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=TO_THE_LETTER)
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(2)
+    assert world.camera().breaker.state is BreakerState.OPEN
+    del world.failures["cam1"]
+    world.advance(4.1)
+    assert world.camera().breaker.state is BreakerState.HALF_OPEN
+    world.stream("cam1", 2)
+    assert world.camera().breaker.state is BreakerState.HALF_OPEN
+    world.stream("cam1", 1)
+    breaker = world.camera().breaker
+    assert (breaker.state, breaker.backoff_s, breaker.changes) == (BreakerState.CLOSED, 5.0, 3)
+    assert world.camera().phase is CameraPhase.STREAMING
+
+
+def test_one_failed_probe_opens_again_with_a_doubled_backoff(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=TO_THE_LETTER)
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(6.5)
+    breaker = world.camera().breaker
+    assert (breaker.state, breaker.backoff_s, breaker.failures) == (BreakerState.OPEN, 10.0, 6)
+
+
+def test_a_stalled_stream_fails_after_the_stall_timeout(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.stream("cam1", 2)
+    world.advance(9)
+    assert world.camera().breaker.failures == 0
+    world.advance(2)
+    camera = world.camera()
+    assert camera.last_failure is not None
+    assert camera.last_failure.cause is Cause.STALLED
+    assert len(world.captures) == 2
+
+
+def test_the_first_frame_may_take_longer_than_a_stall(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.advance(19)
+    assert world.camera().breaker.failures == 0
+    world.advance(2)
+    assert world.camera().breaker.failures == 1
+
+
+def test_a_wrong_password_is_not_hammered(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.failures["cam1"] = Failure(Cause.WRONG_PASSWORD, "401 Unauthorized")
+    world.start()
+    world.advance(59)
+    assert len(world.captures) == 2
+    world.advance(10)
+    assert len(world.captures) == 3
+
+
+def test_the_next_attempt_begins_only_when_the_old_one_is_gone(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    attempts_while_cleaning_up = []
+
+    def slow_cleanup(_: str) -> None:
+        world.timer.advance(5.0)
+        attempts_while_cleaning_up.append(len(world.captures))
+
+    world.before_stop = slow_cleanup
+    world.capture_of("cam1").end()
+    eventually(lambda: attempts_while_cleaning_up == [1])
+    world.before_stop = lambda _: None
+    eventually(lambda: len(world.captures) == 2)
+
+
+def test_cameras_behind_one_host_are_started_apart(world_of: Callable[..., World]) -> None:
+    world = world_of(
+        cameras=[{"id": f"c{n}", "url": f"rtsp://nvr/{n}"} for n in range(4)],
+        start_spacing=0.1,
+    )
+    world.start()
+    world.advance(1)
+    starts = sorted(at for each in world.starts_s.values() for at in each)
+    assert gaps(starts) == [0.1, 0.1, 0.1]
+
+
+def test_a_stopped_camera_stays_stopped_until_it_is_started(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.stream("cam1", 1)
+    assert world.ask(StopCamera(CAM1)) == CommandAnswer(CommandResult.DONE)
+    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
+    world.advance(400)
+    camera = world.camera()
+    assert (len(world.captures), camera.breaker.failures) == (1, 0)
+    assert world.ask(StopCamera(CAM1)).result is CommandResult.ALREADY
+    assert world.ask(StartCamera(CAM1)).result is CommandResult.DONE
+    world.advance(1)
+    assert len(world.captures) == 2
+
+
+def test_a_start_while_open_is_rejected_with_the_time_until_retry(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=TO_THE_LETTER)
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(2)
+    answer = world.ask(StartCamera(CAM1))
+    assert answer.result is CommandResult.REJECTED
+    assert answer.retry_in_s == pytest.approx(4.0)
+    assert world.camera().breaker.rejected == 1
+    assert world.camera().breaker.calls == 5
+
+
+def test_retry_now_makes_the_probe_at_once(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(2)
+    del world.failures["cam1"]
+    assert world.ask(RetryNow(CAM1)).result is CommandResult.DONE
+    assert world.camera().breaker.state is BreakerState.HALF_OPEN
+
+
+def test_reset_closes_an_open_breaker_and_retries_at_once(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.failures["cam1"] = DEAD
+    world.start()
+    world.advance(2)
+    del world.failures["cam1"]
+    world.ask(ResetBreaker(CAM1))
+    breaker = world.camera().breaker
+    assert (breaker.state, breaker.consecutive_failures) == (BreakerState.CLOSED, 0)
+    assert len(world.captures) == 6
+
+
+def test_reset_reaches_a_breaker_whose_camera_is_running(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.capture_of("cam1").end()
+    world.advance(1)
+    assert world.camera().breaker.consecutive_failures == 1
+    world.ask(ResetBreaker(CAM1))
+    assert world.camera().breaker.consecutive_failures == 0
+
+
+def test_a_forced_open_camera_ends_and_waits_for_the_operator(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.stream("cam1", 1)
+    world.ask(ForceOpen(CAM1))
+    eventually(lambda: world.camera().breaker.forced_open)
+    world.advance(400)
+    assert len(world.captures) == 1
+    assert world.ask(RetryNow(CAM1)).result is CommandResult.REJECTED
+    world.ask(ResetBreaker(CAM1))
+    world.advance(1)
+    assert len(world.captures) == 2
+
+
+def test_a_command_for_an_unknown_camera_says_so(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    answer = world.ask(StopCamera(CameraId("nobody")))
+    assert answer == CommandAnswer(CommandResult.UNKNOWN_TARGET)
+
+
+def test_late_messages_of_an_older_attempt_are_ignored(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    stale = world.camera()
+    world.capture_of("cam1").end()
+    world.advance(1)
+    actor = world.system.supervisor._actor_weakref()
+    assert actor is not None
+    old_breaker = actor._plan.breaker.permit(0.0)[0]
+    assert old_breaker.generation == 1
+    world.system.supervisor.tell(CameraEnded(CAM1, 1, old_breaker, DEAD))
+    assert world.camera().attempts == 2
+    assert world.camera().breaker.failures == stale.breaker.failures + 1
+
+
+def test_a_crashed_camera_actor_is_a_failure_and_is_restarted(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", allow_faults=True)
+    world.start()
+    world.stream("cam1", 1)
+    world.ask(InjectFault("cam1", CrashActor("boom")))
+    world.advance(1)
+    camera = world.camera()
+    assert camera.last_failure is not None
+    assert camera.last_failure.cause is Cause.CRASHED
+    assert "boom" in camera.last_failure.detail
+    assert camera.attempts == 2
+    assert world.captures[0].stopped
+
+
+def test_faults_are_refused_and_counted_unless_allowed(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    assert world.ask(InjectFault("cam1", KillFfmpeg())).result is CommandResult.NOT_ALLOWED
+    assert world.capture_of("cam1").signals == []
+    assert (world.status().faults_refused, world.status().faults_injected) == (1, 0)
+
+
+def test_a_crashed_publisher_is_replaced_and_the_books_balance(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", allow_faults=True)
+    world.confirms = False
+    world.start()
+    world.capture_of("cam1").frame()
+    quiesce()
+    assert world.camera().frames.in_flight == 1
+    world.ask(InjectFault("publisher", CrashActor()))
+    eventually(lambda: world.status().restarts["publisher"] == 1)
+    world.confirms = True
+    world.capture_of("cam1").frame()
+    eventually(lambda: world.camera().frames.confirmed == 1)
+    frames = world.camera().frames
+    assert (frames.received, frames.unknown, frames.in_flight) == (2, 1, 0)
+    assert frames.imbalance() is None
+
+
+def test_frames_that_waited_while_the_publisher_was_dead_are_not_forgotten(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", allow_faults=True)
+    world.broker_is_up = False
+    world.start()
+    for _ in range(3):
+        world.capture_of("cam1").frame()
+    world.broker_is_up = True
+    world.ask(InjectFault("publisher", CrashActor()))
+    eventually(lambda: world.camera().frames.confirmed == 3)
+
+
+@pytest.mark.parametrize("name", ["metrics", "reporter"])
+def test_crashed_servants_are_replaced_and_know_everything_again(
+    world_of: Callable[..., World], name: str
+) -> None:
+    world = world_of("cam1", allow_faults=True)
+    world.start()
+    world.stream("cam1", 1)
+    world.ask(InjectFault(name, CrashActor()))
+    eventually(lambda: world.status().restarts[name] == 1)
+    world.advance(30)
+    assert "[cam1]" in world.reports[-1]
+
+
+def test_too_many_crashes_escalate_to_an_orderly_stop(world_of: Callable[..., World]) -> None:
+    host: pykka.ActorRef[Any] = Host.start()
+    world = world_of("cam1", allow_faults=True, host=host)
+    world.start()
+    world.stream("cam1", 1)
+    for crashes in range(1, 7):
+        world.ask(InjectFault("metrics", CrashActor()))
+        if crashes <= 5:
+            eventually(lambda n=crashes: world.status().restarts["metrics"] == n)  # type: ignore[misc]
+    stopped = world.system.wait(10)
+    assert stopped is not None
+    assert stopped.escalated == Escalated("metrics", 5, 60.0)
+    assert host.is_alive()
+    assert host.ask("heard", timeout=5) == [Escalated("metrics", 5, 60.0)]
+    assert world.captures[0].stopped
+    host.stop(timeout=5)
+
+
+class Host(pykka.ThreadingActor):
+    """An embedding program's own actor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def on_receive(self, message: object) -> object:
+        if message == "heard":
+            return self.heard
+        self.heard.append(message)
+        return None
+
+
+def test_a_host_that_stops_all_its_actors_gets_no_restarts(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", "cam2")
+    world.start()
+    world.stream("cam1", 1)
+    pykka.ActorRegistry.stop_all(timeout=10)
+    stopped = world.system.wait(10)
+    assert stopped is not None
+    assert len(world.captures) == 2
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_a_camera_stopped_from_outside_is_not_restarted(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    camera = next(
+        ref for ref in pykka.ActorRegistry.get_all() if ref.actor_class.__name__ == "CameraActor"
+    )
+    camera.stop(timeout=5)
+    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
+    world.advance(100)
+    assert len(world.captures) == 1
+
+
+def test_stopping_stops_only_the_system_s_own_actors(world_of: Callable[..., World]) -> None:
+    host: pykka.ActorRef[Any] = Host.start()
+    world = world_of("cam1")
+    world.start()
+    stopped = world.system.stop(10)
+    assert stopped.error is None
+    assert pykka.ActorRegistry.get_all() == [host]
+    host.stop(timeout=5)
+
+
+def test_the_final_report_shows_the_last_facts(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1", "cam2")
+    world.failures["cam2"] = DEAD
+    world.start()
+    world.advance(2)
+    world.stream("cam1", 4)
+    stopped = world.system.stop(10)
+    by_id = {camera.camera_id: camera for camera in stopped.status.cameras}
+    assert by_id[CAM1].frames.confirmed == 4
+    assert by_id[CAM1].phase is CameraPhase.STOPPED
+    assert by_id[CAM1].breaker.successes == 4
+    assert by_id[CameraId("cam2")].breaker.failures == 5
+    assert stopped.status.publisher.state is PublisherState.STOPPED
+    assert "cam2" in world.reports[-1]
+
+
+def test_memory_levels_shrink_the_outboxes_and_slow_the_cameras(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.broker_is_up = False
+    world.start()
+
+    def level(level: MemoryLevel) -> None:
+        world.system.supervisor.tell(MemoryLevelChanged(level, 90 * 2**20, 100 * 2**20))
+        quiesce()
+
+    capture = world.capture_of("cam1")
+    for _ in range(5):
+        capture.frame(PICTURE)
+    assert world.camera().frames.held == 5
+    level(MemoryLevel.CRITICAL)
+    assert world.camera().frames.held == 1
+    level(MemoryLevel.EMERGENCY)
+    for _ in range(10):
+        capture.frame(PICTURE)
+    assert world.camera().frames.dropped_memory >= 9
+    level(MemoryLevel.NORMAL)
+    for _ in range(10):
+        capture.frame(PICTURE)
+    assert world.camera().frames.held == 5
+    assert world.camera().frames.imbalance() is None
+
+
+def test_a_disabled_camera_is_never_started(world_of: Callable[..., World]) -> None:
+    world = world_of(
+        cameras=[
+            {"id": "cam1", "url": "rtsp://a/1"},
+            {"id": "cam2", "url": "rtsp://a/2", "enabled": False},
+        ]
+    )
+    world.start()
+    world.advance(100)
+    assert world.camera("cam2").phase is CameraPhase.DISABLED
+    assert "cam2" not in world.starts_s
+
+
+def test_status_is_answered_while_cameras_fail(world_of: Callable[..., World]) -> None:
+    world = world_of(*[f"cam{n}" for n in range(20)])
+    for n in range(20):
+        world.failures[f"cam{n}"] = DEAD
+    world.start()
+    world.advance(3)
+    status = world.system.supervisor.ask(GetStatus(), timeout=5)
+    assert {camera.breaker.state for camera in status.cameras} == {BreakerState.OPEN}

@@ -1,0 +1,1045 @@
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pika
+import pytest
+
+from edge_video.frames import CameraId
+from edge_video.outbox import Outbox
+from edge_video.sinks import amqp as module
+from edge_video.sinks.amqp import (
+    AmqpSettings,
+    AmqpSink,
+    InFlight,
+    Route,
+    TlsSettings,
+    Window,
+    make_tls_context,
+)
+from edge_video.sinks.base import (
+    FramesUnroutable,
+    RouteRefused,
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkLost,
+    SinkUnblocked,
+)
+from edge_video.stats import FrameCounts, add_counts
+from edge_video.timer import SystemClock
+from tests.support.fakes import FakeClock
+from tests.support.rabbit import ODD_PASSWORD, RabbitNode, consume, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from edge_video.sinks.base import SinkEvent
+
+E = TypeVar("E")
+
+CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
+GENERATION = 1
+
+
+def jpeg(size: int = 1000, *, mark: int = 0, width: int = 640, height: int = 360) -> bytes:
+    """Enough of a JPEG to have a readable size, and a content of its own."""
+    header = b"\xff\xd8\xff\xc0\x00\x11\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    components = b"\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+    body = mark.to_bytes(8, "big") * (size // 8)
+    return header + components + body + b"\xff\xd9"
+
+
+class Listener:
+    """Keeps what the sink tells; can be made to raise."""
+
+    def __init__(self) -> None:
+        self.events: list[SinkEvent] = []
+        self.raise_on: type | None = None
+        self._changed = threading.Condition()
+
+    def __call__(self, event: SinkEvent) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+        if self.raise_on is not None and isinstance(event, self.raise_on):
+            raise RuntimeError("the listener is broken")
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def wait_for(self, kind: type[E], timeout_s: float = 20.0) -> E:
+        with self._changed:
+            there = self._changed.wait_for(lambda: bool(self.of(kind)), timeout_s)
+        assert there, f"no {kind.__name__} within {timeout_s} s, only {self.events}"
+        return self.of(kind)[0]
+
+
+class Rig:
+    """An outbox, cameras and one sink on the real broker."""
+
+    def __init__(
+        self, settings: AmqpSettings, routes: dict[CameraId, Route], max_age_s: float
+    ) -> None:
+        self.clock = SystemClock()
+        self.outbox = Outbox(self.clock, buffer_frames=5, max_age_s=max_age_s)
+        for camera_id in routes:
+            self.outbox.add_camera(camera_id)
+            self.outbox.open(camera_id, GENERATION, f"session-of-{camera_id}")
+        self.heard = Listener()
+        self.sink = AmqpSink(settings, routes, self.outbox, self.heard, self.clock)
+        self.outbox.attach(self.sink.frames_ready)
+
+    def connect(self) -> Rig:
+        self.sink.open()
+        self.heard.wait_for(SinkConnected)
+        return self
+
+    def put(self, camera_id: CameraId = CAM1, image: bytes = b"") -> None:
+        self.outbox.put(camera_id, GENERATION, image or jpeg())
+
+    def put_all(self, count: int, *cameras: CameraId, size: int = 1000) -> list[bytes]:
+        """Put so many frames, no faster than the sink takes them."""
+        images = []
+        for mark in range(count):
+            image = jpeg(size, mark=mark)
+            wait_until(lambda: self.outbox.held < 5)
+            self.put((cameras or (CAM1,))[mark % max(1, len(cameras))], image)
+            images.append(image)
+        return images
+
+    def counts(self, camera_id: CameraId | None = None) -> FrameCounts:
+        counts = self.outbox.counts()
+        return counts[camera_id] if camera_id else add_counts(counts.values())
+
+    def settle(self) -> FrameCounts:
+        """The books once nothing is held or in flight any more."""
+        wait_until(lambda: not (self.counts().held or self.counts().in_flight))
+        return self.counts()
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+    """For figures that nobody announces."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not true within {timeout_s} s"
+        time.sleep(0.002)
+
+
+def know_name(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
+    """Let a name have these IPv4 addresses; everything else resolves as ever."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *arguments: Any, **more: Any) -> Any:
+        if host != name:
+            return real(host, port, *arguments, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+MakeRig = Any
+
+
+@pytest.fixture
+def make_rig(exchange: str) -> Iterator[MakeRig]:
+    """Make rigs for a broker; afterwards their threads are gone and their books balance."""
+    rigs: list[Rig] = []
+
+    def make(
+        broker: RabbitNode,
+        routes: dict[CameraId, Route] | None = None,
+        max_age_s: float = 60.0,
+        **changes: Any,
+    ) -> Rig:
+        settings = AmqpSettings(broker.host, broker.port, "/", "guest", "guest", node="shop-4")
+        routes = routes or {cam: Route(exchange, f"shop.{cam}") for cam in (CAM1, CAM2)}
+        rig = Rig(replace(settings, **changes), routes, max_age_s)
+        rigs.append(rig)
+        return rig
+
+    yield make
+    for rig in rigs:
+        assert rig.sink.close(5.0)
+        heard = list(rig.heard.events)
+        assert rig.sink.in_flight == 0
+        assert rig.sink.in_flight_bytes == 0
+        assert rig.counts().in_flight == 0
+        for counts in rig.outbox.counts().values():
+            assert counts.imbalance() is None
+        assert len(rig.heard.of(SinkLost)) <= 1
+        assert rig.heard.events == heard
+    assert not [each.name for each in threading.enumerate() if each.name.startswith("amqp-")]
+
+
+# --- the window, by itself -------------------------------------------------------------------
+
+
+def in_flight(seq: int) -> InFlight:
+    return InFlight(CAM1, seq, 10, float(seq), f"s-{seq}")
+
+
+def seqs(frames: list[InFlight]) -> list[int]:
+    return [frame.seq for frame in frames]
+
+
+def window_of(count: int) -> Window:
+    window = Window()
+    for seq in range(1, count + 1):
+        window.add(in_flight(seq))
+    return window
+
+
+def test_acks_out_of_order_settle_only_their_own_frame() -> None:
+    window = window_of(3)
+    assert seqs(window.settle(2, multiple=False)) == [2]
+    assert seqs(window.settle(1, multiple=False)) == [1]
+    assert window.oldest_at_s == 3.0
+
+
+def test_an_ack_with_multiple_settles_everything_up_to_its_tag() -> None:
+    window = window_of(5)
+    window.settle(2, multiple=False)
+    assert seqs(window.settle(4, multiple=True)) == [1, 3, 4]
+    assert seqs(window.abandon()) == [5]
+
+
+def test_an_ack_with_multiple_and_tag_zero_settles_everything() -> None:
+    assert seqs(window_of(3).settle(0, multiple=True)) == [1, 2, 3]
+
+
+def test_an_ack_that_comes_twice_settles_nothing() -> None:
+    window = window_of(1)
+    window.settle(1, multiple=False)
+    assert window.settle(1, multiple=False) == []
+    assert window.oldest_at_s is None
+
+
+def test_tags_count_from_one_again_on_the_next_channel() -> None:
+    window = window_of(3)
+    assert seqs(window.abandon()) == [1, 2, 3]
+    window.add(in_flight(9))
+    assert seqs(window.settle(1, multiple=False)) == [9]
+
+
+def test_a_returned_frame_is_found_by_camera_and_message_id() -> None:
+    window = window_of(2)
+    assert not window.mark_returned("cam2", "s-2")
+    assert window.mark_returned("cam1", "s-2")
+    assert [frame.returned for frame in window.abandon()] == [False, True]
+
+
+# --- the watchdog, by itself -----------------------------------------------------------------
+
+
+class Watched:
+    """A sink that never connects, its clock, and its only exchange as if it were in use."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        settings = AmqpSettings("h", 1, "/", "u", "p", confirm_timeout_s=5.0)
+        self.sink = AmqpSink(
+            settings, {CAM1: Route("e", "k")}, Outbox(self.clock), Listener(), self.clock
+        )
+        self.line = self.sink._lines["e"]
+        self.line.state = module._LineState.READY
+
+    def publish(self, seq: int) -> None:
+        self.line.window.add(InFlight(CAM1, seq, 10, self.clock.monotonic(), str(seq)))
+
+    def confirm(self, tag: int) -> None:
+        self.line.window.settle(tag, multiple=False)
+        self.sink._progress_at_s = self.clock.monotonic()
+
+    def complaint(self) -> str | None:
+        return self.sink._silence(self.line)
+
+
+def test_silence_is_counted_from_the_oldest_unconfirmed_frame() -> None:
+    watched = Watched()
+    watched.clock.advance(100)
+    watched.publish(1)
+    watched.clock.advance(5)
+    assert watched.complaint() is None
+    watched.clock.advance(0.1)
+    assert watched.complaint() == "no confirm for 5 s"
+
+
+def test_a_slow_uplink_that_keeps_confirming_is_not_given_up() -> None:
+    watched = Watched()
+    for seq in range(1, 9):
+        watched.publish(seq)
+    for tag in range(1, 9):
+        watched.clock.advance(4)
+        assert watched.complaint() is None, f"frame {tag} took {4 * tag} s, and confirms flow"
+        watched.confirm(tag)
+
+
+def test_one_frame_that_is_never_confirmed_does_not_keep_its_place_for_ever() -> None:
+    watched = Watched()
+    watched.publish(1)
+    for seq in range(2, 14):
+        watched.publish(seq)
+        watched.clock.advance(4)
+        watched.confirm(seq)
+    assert watched.complaint() is None
+    watched.publish(14)
+    watched.clock.advance(4)
+    watched.confirm(14)
+    assert watched.complaint() == "a frame was not confirmed for 50 s"
+
+
+def test_an_exchange_that_gets_no_answer_is_silence_too() -> None:
+    watched = Watched()
+    watched.sink._connected = True
+    watched.sink._set_state(watched.line, module._LineState.RETRYING)
+    watched.clock.advance(5.1)
+    assert watched.complaint() == "no answer about exchange 'e' for 5 s"
+
+
+# --- the good case ---------------------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_every_frame_is_confirmed_and_arrives_byte_for_byte(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    cameras = [CameraId(f"cam{number}") for number in range(1, 6)]
+    routes = {each: Route(exchange, f"shop.{each}") for each in cameras}
+    with consume(broker, exchange) as consumer:
+        rig = make_rig(broker, routes).connect()
+        images = rig.put_all(1000, *cameras, size=20_000)
+        messages = consumer.wait_for(1000)
+    counts = rig.settle()
+    assert (counts.confirmed, counts.errors, counts.dropped) == (1000, 0, 0)
+    assert sorted(message.body for message in messages) == sorted(images)
+    for number, camera_id in enumerate(cameras):
+        of_camera = [each for each in messages if each.properties.headers["camera_id"] == camera_id]
+        assert [each.properties.headers["seq"] for each in of_camera] == list(range(1, 201))
+        assert [each.body for each in of_camera] == images[number::5]
+
+
+@pytest.mark.rabbitmq
+def test_a_message_carries_what_the_contract_promises(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with consume(broker, exchange) as consumer:
+        rig = make_rig(broker, message_ttl_s=1.5).connect()
+        before_ns = time.time_ns()
+        rig.put(CAM1, jpeg(width=1280, height=720))
+        (message,) = consumer.wait_for(1)
+        after_ns = time.time_ns()
+    properties, headers = message.properties, message.properties.headers
+    assert message.routing_key == "shop.cam1"
+    assert {name: headers[name] for name in ("schema", "camera_id", "node", "session", "seq")} == {
+        "schema": 1,
+        "camera_id": "cam1",
+        "node": "shop-4",
+        "session": "session-of-cam1",
+        "seq": 1,
+    }
+    assert (headers["width"], headers["height"], headers["dropped"]) == (1280, 720, 0)
+    assert before_ns <= headers["captured_at_ns"] <= headers["published_at_ns"] <= after_ns
+    assert properties.timestamp == headers["captured_at_ns"] // 10**9
+    assert properties.content_type == "image/jpeg"
+    assert properties.delivery_mode == 1
+    assert properties.app_id == "edge-video"
+    assert properties.message_id == "session-of-cam1-1"
+    assert properties.expiration == "1500"
+
+
+@pytest.mark.rabbitmq
+def test_frames_that_wait_before_the_connection_is_up_are_sent_when_it_is(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker)
+    rig.put()
+    rig.put(CAM2)
+    rig.connect()
+    assert rig.settle().confirmed == 2
+
+
+@pytest.mark.rabbitmq
+def test_the_target_names_the_broker_without_the_user(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, vhost="a/b").connect()
+    assert rig.heard.of(SinkConnected) == [SinkConnected(f"amqp://127.0.0.1:{broker.port}/a%2Fb")]
+
+
+@pytest.mark.rabbitmq
+def test_an_odd_password_works_and_is_nowhere_in_the_log(
+    broker: RabbitNode, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    rig = make_rig(broker, username="odd", password=ODD_PASSWORD).connect()
+    rig.put()
+    assert rig.settle().confirmed == 1
+    assert rig.sink.close(5.0)
+    assert "pika" in {record.name.partition(".")[0] for record in caplog.records}
+    assert ODD_PASSWORD not in caplog.text
+    assert ODD_PASSWORD not in repr(rig.sink._settings)
+
+
+@pytest.mark.rabbitmq
+def test_a_window_of_one_frame_keeps_moving(broker: RabbitNode, make_rig: MakeRig) -> None:
+    rig = make_rig(broker, prefetch_count=1).connect()
+    rig.put_all(100)
+    assert rig.settle().confirmed == 100
+
+
+@pytest.mark.rabbitmq
+def test_a_host_name_with_several_addresses_finds_the_one_that_answers(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know_name(monkeypatch, "broker.example", "127.0.0.2", "127.0.0.1")
+    rig = make_rig(broker, host="broker.example")
+    rig.connect()
+
+
+# --- limits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_no_more_frames_are_unconfirmed_than_the_window_allows(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, prefetch_count=3, confirm_timeout_s=60.0).connect()
+    broker.freeze()
+    for _ in range(3):
+        rig.put()
+    wait_until(lambda: rig.sink.in_flight == 3)
+    for _ in range(20):
+        rig.put()
+        rig.put(CAM2)
+    counts = rig.counts()
+    assert (counts.in_flight, counts.held, counts.received) == (3, 10, 43)
+    broker.thaw()
+    assert rig.settle().confirmed == 13
+
+
+@pytest.mark.rabbitmq
+def test_unconfirmed_bytes_and_pikas_buffer_stay_bounded_while_the_socket_is_stuck(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    size, limit = 400_000, 6_000_000
+    rig = make_rig(
+        broker, prefetch_count=0, max_in_flight_bytes=limit, confirm_timeout_s=60.0
+    ).connect()
+    broker.freeze()
+
+    def full() -> bool:
+        rig.put(CAM1, jpeg(size))
+        return bool(rig.sink.in_flight_bytes >= limit)
+
+    wait_until(full)
+    for _ in range(20):
+        rig.put(CAM1, jpeg(size))
+    assert not threading.Event().wait(0.2), "many ticks, in which nothing more may be taken"
+    buffered = rig.sink._connection._transport.get_write_buffer_size()
+    assert 0 < buffered < limit + 2 * size, "the socket is stuck, and the rest is bounded"
+    assert limit <= rig.sink.in_flight_bytes < limit + 2 * size
+    assert rig.counts().held == 5
+    started = time.monotonic()
+    assert rig.sink.close(1.0)
+    assert time.monotonic() - started < 10
+    assert rig.counts().unknown == rig.counts().published
+
+
+# --- the broker fails ------------------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_a_broker_stopped_under_load_loses_the_connection_once_and_the_books_balance(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker).connect()
+    rig.put_all(50)
+    assert rig.settle().confirmed == 50
+    stopping = threading.Thread(target=broker.stop)
+    stopping.start()
+    wait_until(lambda: rig.put() or rig.heard.of(SinkLost))
+    stopping.join()
+    lost = rig.heard.wait_for(SinkLost)
+    assert lost.reason.startswith(("closed by the broker: CONNECTION_FORCED", "connection "))
+    assert not lost.will_not_heal
+    assert rig.counts().in_flight == 0, "booked as unknown before the loss is told"
+    assert rig.counts().imbalance() is None
+
+
+@pytest.mark.rabbitmq
+def test_frames_unconfirmed_when_the_broker_is_killed_are_unknown(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, confirm_timeout_s=60.0).connect()
+    broker.freeze()
+    rig.put()
+    rig.put(CAM2)
+    wait_until(lambda: rig.sink.in_flight == 2)
+    broker.kill()
+    rig.heard.wait_for(SinkLost)
+    assert rig.counts().unknown == 2
+
+
+@pytest.mark.rabbitmq
+def test_a_hung_broker_is_given_up_when_no_confirm_comes(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, confirm_timeout_s=0.5).connect()
+    broker.freeze()
+    rig.put()
+    assert rig.heard.wait_for(SinkLost) == SinkLost("no confirm for 0.5 s")
+    assert rig.counts().unknown == 1
+
+
+@pytest.mark.rabbitmq
+def test_an_idle_connection_is_not_given_up(broker: RabbitNode, make_rig: MakeRig) -> None:
+    rig = make_rig(broker, confirm_timeout_s=0.2).connect()
+    rig.put()
+    rig.settle()
+    assert not threading.Event().wait(1.0)
+    rig.put()
+    assert rig.settle().confirmed == 2
+    assert not rig.heard.of(SinkLost)
+
+
+@pytest.mark.rabbitmq
+def test_a_memory_alarm_blocks_the_sink_until_it_is_over(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, prefetch_count=4, confirm_timeout_s=0.5).connect()
+    broker.raise_memory_alarm()
+    try:
+        rig.put()
+        blocked = rig.heard.wait_for(SinkBlocked)
+        assert "memory" in blocked.reason
+        for _ in range(100):
+            rig.put()
+        in_flight_before = rig.sink.in_flight
+        assert in_flight_before <= 4
+        assert not threading.Event().wait(1.0), "longer than the confirm time-out"
+        assert rig.sink.in_flight == in_flight_before
+        assert rig.counts().held == 5
+        assert not rig.heard.of(SinkLost), "a blocked broker is not a hung one"
+    finally:
+        broker.clear_memory_alarm()
+    rig.heard.wait_for(SinkUnblocked)
+    counts = rig.settle()
+    assert counts.confirmed == counts.published > 5
+
+
+@pytest.mark.rabbitmq
+def test_close_while_blocked_is_bounded(broker: RabbitNode, make_rig: MakeRig) -> None:
+    rig = make_rig(broker).connect()
+    broker.raise_memory_alarm()
+    try:
+        rig.put()
+        rig.heard.wait_for(SinkBlocked)
+        started = time.monotonic()
+        assert rig.sink.close(20.0)
+        assert time.monotonic() - started < 10, "no goodbye is waited for that cannot come"
+    finally:
+        broker.clear_memory_alarm()
+    assert rig.counts().unknown == 1
+
+
+@pytest.mark.rabbitmq
+def test_close_while_the_broker_hangs_is_bounded_and_silent(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, confirm_timeout_s=60.0).connect()
+    broker.freeze()
+    rig.put()
+    wait_until(lambda: rig.sink.in_flight == 1)
+    started = time.monotonic()
+    closing = threading.Thread(target=rig.sink.close, args=(1.0,))
+    closing.start()
+    wait_until(lambda: rig.sink._connection.is_closing)
+    rig.put()
+    closing.join(10)
+    assert time.monotonic() - started < 10
+    assert rig.counts().unknown == rig.counts().published == 1, "nothing is taken any more"
+    assert not rig.heard.of(SinkLost), "who closes need not be told"
+
+
+# --- connecting fails ------------------------------------------------------------------------
+
+
+def lost_while_connecting(rig: Rig) -> SinkLost:
+    rig.sink.open()
+    lost = rig.heard.wait_for(SinkLost)
+    assert rig.heard.events == [lost]
+    return lost
+
+
+@pytest.mark.rabbitmq
+def test_a_wrong_password_is_said_in_words_and_will_not_heal(
+    broker: RabbitNode, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    rig = make_rig(broker, password="hunter2hunter2")
+    assert lost_while_connecting(rig) == SinkLost(
+        "ACCESS_REFUSED: wrong user name or password", will_not_heal=True
+    )
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.rabbitmq
+def test_a_missing_virtual_host_is_said_in_words_and_will_not_heal(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    assert lost_while_connecting(make_rig(broker, vhost="nowhere")) == SinkLost(
+        "NOT_ALLOWED: virtual host 'nowhere' does not exist", will_not_heal=True
+    )
+
+
+@pytest.mark.rabbitmq
+def test_a_port_without_a_broker_refuses(broker: RabbitNode, make_rig: MakeRig) -> None:
+    port = free_port()
+    assert lost_while_connecting(make_rig(broker, port=port)) == SinkLost(
+        f"connection refused by 127.0.0.1:{port}"
+    )
+
+
+@pytest.mark.rabbitmq
+def test_a_name_that_does_not_exist_is_named(broker: RabbitNode, make_rig: MakeRig) -> None:
+    assert lost_while_connecting(make_rig(broker, host="broker.invalid")) == SinkLost(
+        "the name broker.invalid cannot be resolved"
+    )
+
+
+@pytest.mark.rabbitmq
+def test_a_broker_that_hangs_while_connecting_can_be_left_at_any_time(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    broker.freeze()
+    rig = make_rig(broker)
+    rig.sink.open()
+    wait_until(lambda: rig.sink._connection is not None)
+    assert rig.sink.close(5.0)
+    assert rig.heard.events == []
+
+
+@pytest.mark.rabbitmq
+def test_a_broker_that_hangs_in_the_handshake_is_given_up(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_HANDSHAKE_TIMEOUT_S", 0.3)
+    rig = make_rig(broker)
+    broker.freeze()
+    assert lost_while_connecting(rig) == SinkLost(f"127.0.0.1:{broker.port} did not answer in time")
+
+
+# --- exchanges -------------------------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_an_exchange_of_another_type_is_refused_and_the_others_go_on(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    other = f"{exchange}.fanout"
+    with broker.channel() as channel:
+        channel.exchange_declare(other, "fanout", durable=True)
+    rig = make_rig(broker, {CAM1: Route(other, "a"), CAM2: Route(exchange, "b")}).connect()
+    refused = rig.heard.wait_for(RouteRefused)
+    assert (refused.route, refused.retry_in_s) == (other, 60.0)
+    assert refused.reason.startswith("PRECONDITION_FAILED")
+    rig.put_all(20, CAM1, CAM2)
+    rig.settle()
+    assert rig.counts(CAM1).nacked == 10
+    assert rig.counts(CAM2).confirmed == 10
+    assert not rig.heard.of(SinkLost)
+
+
+@pytest.mark.rabbitmq
+def test_an_exchange_the_user_may_not_touch_is_refused_and_the_others_go_on(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    routes = {CAM1: Route("secret.exchange", "a"), CAM2: Route(exchange, "b")}
+    rig = make_rig(broker, routes, username="limited", password="limited").connect()
+    refused = rig.heard.wait_for(RouteRefused)
+    assert refused.route == "secret.exchange"
+    assert "does not exist and the user may not declare it" in refused.reason
+    rig.put_all(20, CAM1, CAM2)
+    rig.settle()
+    assert (rig.counts(CAM1).nacked, rig.counts(CAM2).confirmed) == (10, 10)
+
+
+@pytest.mark.rabbitmq
+def test_an_existing_exchange_can_be_used_without_the_right_to_declare_it(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with consume(broker, exchange) as consumer:
+        rig = make_rig(broker, username="writer", password="writer").connect()
+        rig.put()
+        consumer.wait_for(1)
+    assert rig.settle().confirmed == 1
+    assert not rig.heard.of(RouteRefused)
+
+
+@pytest.mark.rabbitmq
+def test_an_exchange_that_exists_but_may_not_be_written_is_refused_at_the_first_frame(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    secret = f"secret.{exchange}"
+    with broker.channel() as channel:
+        channel.exchange_declare(secret, "topic", durable=True)
+    routes = {CAM1: Route(secret, "a"), CAM2: Route(exchange, "b")}
+    rig = make_rig(broker, routes, username="limited", password="limited").connect()
+    rig.put(CAM1)
+    assert "ACCESS_REFUSED" in rig.heard.wait_for(RouteRefused).reason
+    rig.put_all(20, CAM1, CAM2)
+    rig.settle()
+    counts = rig.counts(CAM1)
+    assert (counts.unknown, counts.nacked) == (1, 10)
+    assert rig.counts(CAM2).confirmed == 10
+
+
+@pytest.mark.rabbitmq
+def test_a_refused_route_is_tried_again_after_its_wait(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with broker.channel() as channel:
+        channel.exchange_declare(exchange, "fanout", durable=True)
+        rig = make_rig(broker, route_retry_s=0.5).connect()
+        rig.heard.wait_for(RouteRefused)
+        channel.exchange_delete(exchange)
+    wait_until(lambda: rig.put() or rig.counts().confirmed)
+    assert not rig.heard.of(SinkLost)
+
+
+@pytest.mark.rabbitmq
+def test_an_exchange_deleted_at_run_time_is_declared_again_and_harms_no_other(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    routes = {CAM1: Route(exchange, "a"), CAM2: Route(f"{exchange}.2", "b")}
+    rig = make_rig(broker, routes).connect()
+    rig.put_all(10, CAM1, CAM2)
+    rig.settle()
+    with broker.channel() as channel:
+        channel.exchange_delete(exchange)
+    rig.put_all(10, CAM1, CAM2)
+    rig.settle()
+    wait_until(lambda: rig.put() or rig.counts(CAM1).confirmed > 5)
+    rig.settle()
+    assert rig.counts(CAM1).unknown >= 1
+    assert rig.counts(CAM2).confirmed == 10
+    assert rig.heard.events == [SinkConnected(f"amqp://127.0.0.1:{broker.port}/%2F")]
+
+
+@pytest.mark.rabbitmq
+def test_an_exchange_that_keeps_disappearing_is_refused(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker).connect()
+    with broker.channel() as channel:
+
+        def gone() -> bool:
+            channel.exchange_delete(exchange)
+            rig.put()
+            return bool(rig.heard.of(RouteRefused))
+
+        wait_until(gone)
+    assert rig.heard.of(RouteRefused)[0].reason.startswith("NOT_FOUND")
+
+
+@pytest.mark.rabbitmq
+def test_a_camera_without_a_route_is_dropped_and_counted(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = make_rig(broker, {CAM1: Route(exchange, "a")}).connect()
+    rig.outbox.add_camera(CAM2)
+    rig.outbox.open(CAM2, GENERATION, "s")
+    rig.put(CAM2)
+    rig.put(CAM2)
+    rig.put(CAM1)
+    counts = rig.settle()
+    assert (counts.nacked, counts.confirmed) == (2, 1)
+    assert caplog.text.count("no route is configured") == 1
+
+
+# --- returned and expired frames -------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_unroutable_frames_are_returned_counted_and_told_at_most_every_ten_seconds(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with consume(broker, exchange, binding="shop.cam2") as consumer:
+        rig = make_rig(broker, mandatory=True).connect()
+        rig.put_all(40, CAM1, CAM2)
+        consumer.wait_for(20)
+        rig.settle()
+    assert rig.counts(CAM1).returned == 20
+    assert rig.counts(CAM2).confirmed == 20
+    assert rig.heard.of(FramesUnroutable) == [FramesUnroutable(1, 0, f"{exchange}/shop.cam1")]
+
+
+@pytest.mark.rabbitmq
+def test_unroutable_frames_are_confirmed_when_nobody_asked_for_their_return(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker).connect()
+    rig.put()
+    assert rig.settle().confirmed == 1
+
+
+@pytest.mark.rabbitmq
+def test_frames_refused_by_a_full_queue_are_nacked(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with broker.channel() as channel:
+        channel.exchange_declare(exchange, "topic", durable=True)
+        limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        queue = channel.queue_declare("", exclusive=True, arguments=limits).method.queue
+        channel.queue_bind(queue, exchange, "#")
+        rig = make_rig(broker).connect()
+        rig.put_all(10)
+        counts = rig.settle()
+    assert counts.nacked >= 5
+    assert counts.nacked + counts.confirmed == 10
+    assert rig.heard.wait_for(FramesUnroutable).example_route == exchange
+
+
+@pytest.mark.rabbitmq
+def test_a_frame_does_not_outlive_its_time_in_a_queue(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with broker.channel() as channel:
+        channel.exchange_declare(exchange, "topic", durable=True)
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, exchange, "#")
+        rig = make_rig(broker, message_ttl_s=0.2).connect()
+        rig.put()
+        assert rig.settle().confirmed == 1
+
+        def empty() -> bool:
+            return bool(channel.queue_declare(queue, passive=True).method.message_count == 0)
+
+        wait_until(empty)
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+@pytest.mark.rabbitmq
+def test_drain_then_close_confirms_everything(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with consume(broker, exchange) as consumer:
+        rig = make_rig(broker, prefetch_count=2).connect()
+        for _ in range(5):
+            rig.put(CAM1, jpeg(100_000))
+            rig.put(CAM2, jpeg(100_000))
+        rig.sink.drain()
+        rig.heard.wait_for(SinkDrained)
+        counts = rig.counts()
+        assert counts.held == counts.in_flight == 0
+        assert counts.confirmed == counts.published
+        assert rig.sink.close(5.0)
+        consumer.wait_for(counts.confirmed)
+
+
+@pytest.mark.rabbitmq
+def test_drain_with_nothing_to_do_is_answered(broker: RabbitNode, make_rig: MakeRig) -> None:
+    rig = make_rig(broker).connect()
+    rig.sink.drain()
+    rig.heard.wait_for(SinkDrained)
+
+
+@pytest.mark.rabbitmq
+def test_close_says_goodbye_to_the_broker(
+    broker: RabbitNode, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="pika")
+    rig = make_rig(broker).connect()
+    assert rig.sink.close(5.0)
+    assert "ConnectionClosedByClient: (200)" in caplog.text
+    assert rig.heard.events == rig.heard.of(SinkConnected)
+
+
+@pytest.mark.rabbitmq
+def test_after_close_nothing_is_told_and_nothing_is_taken(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker).connect()
+    assert rig.sink.close(5.0)
+    assert rig.sink.close(5.0), "closing twice is fine"
+    heard = list(rig.heard.events)
+    rig.put()
+    rig.sink.frames_ready()
+    rig.sink.drain()
+    assert rig.counts().published == 0
+    assert rig.heard.events == heard
+
+
+def test_closing_a_sink_that_was_never_opened_is_fine() -> None:
+    clock = SystemClock()
+    outbox = Outbox(clock)
+    sink = AmqpSink(AmqpSettings("h", 1, "/", "u", "p"), {}, outbox, Listener(), clock)
+    assert sink.close(0.0)
+
+
+@pytest.mark.rabbitmq
+def test_a_thread_that_cannot_be_joined_is_cut_off(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+
+    def slow_resolver(*_arguments: Any, **_more: Any) -> list[Any]:
+        assert release.wait(30)
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_resolver)
+    rig = make_rig(broker)
+    rig.sink.open()
+    assert not rig.sink.close(0.1)
+    release.set()
+    assert rig.sink.close(5.0)
+    assert rig.heard.events == []
+
+
+@pytest.mark.rabbitmq
+def test_a_listener_that_raises_ends_the_connection_and_not_in_silence(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker)
+    rig.heard.raise_on = SinkConnected
+    rig.sink.open()
+    assert rig.heard.wait_for(SinkLost).reason == (
+        "internal error: RuntimeError: the listener is broken"
+    )
+
+
+@pytest.mark.rabbitmq
+def test_an_outbox_that_raises_ends_the_connection_and_not_in_silence(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(broker).connect()
+
+    def broken() -> None:
+        raise KeyError("bug")
+
+    monkeypatch.setattr(rig.outbox, "take", broken)
+    rig.put()
+    assert rig.heard.wait_for(SinkLost).reason == "internal error: KeyError: 'bug'"
+
+
+@pytest.mark.rabbitmq
+def test_a_frame_that_cannot_be_encoded_is_booked_as_unknown(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, {CAM1: Route(exchange, "x" * 300)}).connect()
+    rig.put()
+    assert "internal error" in rig.heard.wait_for(SinkLost).reason
+    assert rig.counts().unknown == 1
+
+
+@pytest.mark.rabbitmq
+def test_a_lost_connection_leaves_no_socket_behind(broker: RabbitNode, make_rig: MakeRig) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(3):
+        rig = make_rig(broker).connect()
+        rig.heard.raise_on = SinkDrained
+        rig.sink.drain()
+        rig.heard.wait_for(SinkLost)
+        assert rig.sink.close(5.0), number
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_pika_still_has_the_private_way_out_that_we_use() -> None:
+    """`close` would wait for a broker that may hang; pika itself gives up like this."""
+    assert callable(pika.SelectConnection._terminate_stream)
+
+
+# --- TLS -------------------------------------------------------------------------------------
+
+
+def tls(broker: RabbitNode, **changes: Any) -> dict[str, Any]:
+    assert broker.certificates is not None
+    files = broker.certificates
+    settings = TlsSettings(ca=files.ca, cert=files.client, key=files.client_key)
+    return {"host": "localhost", "port": broker.tls_port, "tls": replace(settings, **changes)}
+
+
+@pytest.mark.rabbitmq
+def test_tls_with_the_right_authority_and_a_client_certificate_works(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    rig = make_rig(broker, **tls(broker)).connect()
+    rig.put_all(20, size=300_000)
+    assert rig.settle().confirmed == 20
+    assert rig.heard.of(SinkConnected)[0].target.startswith("amqps://localhost:")
+
+
+@pytest.mark.rabbitmq
+def test_tls_does_not_trust_a_foreign_authority(broker: RabbitNode, make_rig: MakeRig) -> None:
+    assert broker.certificates is not None
+    lost = lost_while_connecting(make_rig(broker, **tls(broker, ca=broker.certificates.other_ca)))
+    assert lost.reason.startswith("TLS: the broker's certificate is not trusted (")
+    assert lost.will_not_heal
+
+
+@pytest.mark.rabbitmq
+def test_tls_does_not_trust_a_certificate_of_another_name(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know_name(monkeypatch, "broker.example", "127.0.0.1")
+    lost = lost_while_connecting(make_rig(broker, **(tls(broker) | {"host": "broker.example"})))
+    assert "Hostname mismatch" in lost.reason
+    assert lost.will_not_heal
+
+
+@pytest.mark.rabbitmq
+def test_tls_trusts_anyone_when_told_not_to_verify(broker: RabbitNode, make_rig: MakeRig) -> None:
+    assert broker.certificates is not None
+    changes = tls(broker, ca=broker.certificates.other_ca, verify=False)
+    make_rig(broker, **changes).connect()
+
+
+@pytest.mark.rabbitmq
+def test_a_missing_client_certificate_is_said_in_words(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    lost = lost_while_connecting(make_rig(broker, **tls(broker, cert=None, key=None)))
+    assert lost.reason.startswith("TLS: ")
+    assert "may require a client certificate" in lost.reason
+
+
+@pytest.mark.rabbitmq
+def test_tls_on_the_plain_port_is_said_in_words(broker: RabbitNode, make_rig: MakeRig) -> None:
+    lost = lost_while_connecting(make_rig(broker, **(tls(broker) | {"port": broker.port})))
+    assert lost.reason == "TLS: the port does not speak TLS"
+
+
+@pytest.mark.rabbitmq
+def test_a_certificate_file_that_is_missing_is_said_in_words(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    assert broker.certificates is not None
+    missing = broker.root / "nowhere.pem"
+    lost = lost_while_connecting(make_rig(broker, **tls(broker, cert=missing)))
+    assert lost.reason.startswith("TLS: cannot use the certificate files")
+    assert lost.will_not_heal
+
+
+@pytest.mark.rabbitmq
+def test_no_tls_on_the_tls_port_is_said_in_words(broker: RabbitNode, make_rig: MakeRig) -> None:
+    lost = lost_while_connecting(make_rig(broker, port=broker.tls_port))
+    assert lost.reason == f"127.0.0.1:{broker.tls_port} ended the AMQP handshake; is it a TLS port?"
+
+
+@pytest.mark.rabbitmq
+def test_tls_below_1_2_is_never_spoken(broker: RabbitNode) -> None:
+    assert broker.certificates is not None
+    context = make_tls_context(TlsSettings(ca=broker.certificates.ca))
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED

@@ -1,0 +1,446 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import sys
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import loguru
+import pytest
+
+from edge_video import log as log_module
+from edge_video.events import Event, say
+from edge_video.failures import Cause, Failure
+from edge_video.log import LogSettings, print_block, setup_log, teardown_log
+from edge_video.redact import Redactor
+from edge_video.report.catalog import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CANARY = "c4n4ry-s3cr3t"
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \| [A-Z]+ \| .+")
+OWN = logging.getLogger("edge_video.test_log")
+PIKA = logging.getLogger("pika.adapters.test_log")
+
+
+def hide(text: str) -> str:
+    return text.replace(CANARY, "***")
+
+
+@pytest.fixture(autouse=True)
+def _undone() -> Iterator[None]:
+    before = [(name, vars(logging.getLogger(name)).copy()) for name in log_module.FORWARDED]
+    handlers = {name: list(logging.getLogger(name).handlers) for name in log_module.FORWARDED}
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    teardown_log()
+    for name, state in before:
+        logger = logging.getLogger(name)
+        assert (logger.level, logger.propagate) == (state["level"], state["propagate"])
+        assert logger.handlers == handlers[name]
+    assert (sys.excepthook, threading.excepthook) == hooks
+    assert not any(each.name == "edge-video-log" for each in threading.enumerate())
+
+
+def fail(error: Exception) -> NoReturn:
+    raise error
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def logged(
+    speak: Callable[[], None],
+    settings: LogSettings | None = None,
+    *,
+    language: Language = Language.EN,
+    stream: io.StringIO | None = None,
+    redact: Callable[[str], str] = hide,
+) -> str:
+    """What stands in the stream after `speak`."""
+    stream = stream or io.StringIO()
+    setup_log(settings or LogSettings(), language, redact, stream)
+    speak()
+    teardown_log()
+    return stream.getvalue()
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def failed() -> None:
+    failure = Failure(Cause.WRONG_PASSWORD, "401 Unauthorized", 1)
+    say(OWN, Event.CAMERA_FAILED, camera_id="cam6", failure=failure)
+
+
+def test_a_line_has_time_level_and_the_words_of_the_language() -> None:
+    english, portuguese = logged(failed), logged(failed, language=Language.PT_BR)
+    assert LINE.fullmatch(english.rstrip("\n"))
+    assert english.endswith(" | ERROR | [cam6] ERROR reading: wrong password (401 Unauthorized)\n")
+    assert portuguese.endswith(
+        " | ERROR | [cam6] ERRO ao ler: senha incorreta (401 Unauthorized)\n"
+    )
+
+
+def test_a_json_line_has_everything_under_stable_names() -> None:
+    (entry,) = objects(logged(failed, LogSettings(format="json"), language=Language.PT_BR))
+    moment = datetime.fromisoformat(entry.pop("ts"))
+    assert moment.tzinfo is not None
+    assert abs((datetime.now(moment.tzinfo) - moment).total_seconds()) < 60
+    assert entry == {
+        "level": "ERROR",
+        "event": "camera_failed",
+        "text": "[cam6] ERRO ao ler: senha incorreta (401 Unauthorized)",
+        "fields": {
+            "camera_id": "cam6",
+            "failure": {
+                "cause": "wrong_password",
+                "detail": "401 Unauthorized",
+                "exit_status": 1,
+            },
+        },
+        "logger": "edge_video.test_log",
+        "exception": None,
+    }
+
+
+def test_a_record_that_is_no_event_names_its_logger() -> None:
+    text = logged(lambda: PIKA.warning("lost %s of %d", "{braces}", 3))
+    assert text.endswith(" | WARNING | pika.adapters.test_log: lost {braces} of 3\n")
+    (entry,) = objects(logged(lambda: PIKA.warning("lost"), LogSettings(format="json")))
+    assert (entry["event"], entry["fields"]) == (None, {})
+
+
+def test_the_level_is_obeyed_and_pika_speaks_below_warning_only_for_debug() -> None:
+    def speak() -> None:
+        for logger in (OWN, PIKA):
+            for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+                logger.log(level, "said")
+
+    def levels(level: str) -> list[tuple[str, str]]:
+        text = logged(speak, LogSettings(level=level))
+        return re.findall(r"\| ([A-Z]+) \| (\w+)", text)
+
+    assert levels("info") == [
+        ("INFO", "edge_video"),
+        ("WARNING", "edge_video"),
+        ("ERROR", "edge_video"),
+        ("WARNING", "pika"),
+        ("ERROR", "pika"),
+    ]
+    assert levels("ERROR") == [("ERROR", "edge_video"), ("ERROR", "pika")]
+    assert len(levels("DEBUG")) == 8
+    assert len(levels("TRACE")) == 8
+    assert [level for level, _ in levels("SUCCESS")] == ["WARNING", "ERROR"] * 2
+
+
+def test_an_unknown_level_or_rotation_changes_nothing() -> None:
+    with pytest.raises(ValueError, match="LOUD"):
+        setup_log(LogSettings(level="LOUD"), Language.EN, hide, io.StringIO())
+
+
+def test_a_rotation_that_is_not_understood_is_refused(tmp_path: Path) -> None:
+    settings = LogSettings(file=tmp_path / "log", rotation="whenever")
+    with pytest.raises(ValueError, match="whenever"):
+        setup_log(settings, Language.EN, hide, io.StringIO())
+
+
+def test_only_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in logged(failed, stream=Terminal())
+    assert "\x1b[" not in logged(failed)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in logged(failed, stream=Terminal())
+
+
+def test_colour_markup_in_a_message_is_only_text() -> None:
+    text = logged(lambda: OWN.error("<red>%s</red> {extra} \\<", "x"), stream=Terminal())
+    assert "<red>x</red> {extra} \\<" in text
+
+
+def leak_everywhere() -> None:
+    """The canary in every part of a record that could reach a line."""
+    say(OWN, Event.ACTOR_CRASHED, actor="a", error=f"amqp://u:{CANARY}@h")
+    failure = Failure(Cause.UNKNOWN, f"x {CANARY}")
+    say(OWN, Event.CAMERA_FAILED, camera_id=CANARY, failure=failure)
+    say(OWN, Event.FAULT_INJECTED, target=[CANARY, {CANARY: CANARY}], fault={"f": (CANARY,)})
+    PIKA.error("closed %s", CANARY, stack_info=True)
+    logging.getLogger("pykka").warning("%(x)s", {"x": CANARY})
+    logging.getLogger(f"actors.{CANARY}").warning("x")
+    try:
+        try:
+            fail(ValueError(f"first {CANARY}"))
+        except ValueError as error:
+            error.add_note(f"note {CANARY}")
+            raise RuntimeError(f"second\n{CANARY}") from error
+    except RuntimeError:
+        PIKA.exception("failed %s", CANARY)
+        loguru.logger.exception(CANARY)
+    OWN.error("%d", CANARY)  # cannot be rendered
+    print_block(f"report\n{CANARY}")
+    thread = threading.Thread(target=lambda: int(CANARY), name=CANARY)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("redact", [hide, Redactor([CANARY])])
+def test_a_secret_reaches_no_output(
+    form: Any,
+    redact: Callable[[str], str],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "edge.log"
+    settings = LogSettings("DEBUG", form, file)
+    terminal = logged(leak_everywhere, settings, stream=Terminal(), redact=redact)
+    written = file.read_text(encoding="utf-8")
+    out, err = capfd.readouterr()
+    for text in (terminal, written, out, err):
+        assert CANARY not in text
+    assert err == ""
+    assert out == "report\n***\n"
+    for text in (terminal, written):
+        assert text.count("***") >= 14
+        assert "ValueError: first ***" in text
+        assert "note ***" in text
+        assert "RuntimeError: second" in text
+        assert "cannot be rendered (TypeError)" in text
+        assert "invalid literal for int()" in text
+
+
+def test_the_values_of_variables_are_not_shown(tmp_path: Path) -> None:
+    def speak() -> None:
+        secret = "".join(reversed(CANARY))
+        try:
+            fail(ValueError(len(secret)))
+        except ValueError:
+            OWN.exception("failed")
+            loguru.logger.exception("failed")
+
+    text = logged(speak, LogSettings(file=tmp_path / "edge.log"))
+    assert "ValueError: 13" in text
+    assert "".join(reversed(CANARY)) not in text + (tmp_path / "edge.log").read_text()
+
+
+def test_no_message_can_forge_a_line() -> None:
+    forged = "x\n2026-01-31 12:00:00.123 | INFO | all is well\r\x1b[2J\u2028y"
+
+    def speak() -> None:
+        OWN.error(forged)
+        say(OWN, Event.ACTOR_CRASHED, actor=forged, error=forged)
+        loguru.logger.error(forged)
+        try:
+            fail(ValueError(forged))
+        except ValueError:
+            OWN.exception(forged)
+
+    lines = logged(speak).split("\n")
+    entries = [line for line in lines if LINE.fullmatch(line)]
+    assert len(entries) == 4
+    assert all(" | ERROR | " in line for line in entries)
+    assert all(line.startswith("    | ") for line in lines if line and line not in entries)
+    assert all(line.isprintable() for line in lines)
+    for entry in objects(logged(speak, LogSettings(format="json"))):
+        assert "\n" not in entry["text"]
+
+
+@pytest.mark.parametrize("before", range(4050, 4100, 4))
+def test_a_very_long_line_is_cut_after_it_was_redacted(before: int) -> None:
+    text = logged(lambda: OWN.error("%s%s%s", "x" * before, CANARY, "y" * 10_000))
+    assert 4000 < len(text) < 4200
+    assert CANARY[:2] not in text
+
+
+def test_of_a_very_long_traceback_the_beginning_and_the_end_remain() -> None:
+    def deep(levels: int) -> None:
+        if levels:
+            shallow(levels - 1)
+        raise ValueError("the reason")
+
+    def shallow(levels: int) -> None:
+        deep(levels)
+
+    def speak() -> None:
+        try:
+            deep(200)
+        except ValueError:
+            OWN.exception("failed")
+
+    text = logged(speak)
+    assert "Traceback" in text
+    assert text.endswith("ValueError: the reason\n")
+    assert 100 < text.count("\n") < 150
+
+
+def test_a_file_is_rotated_and_only_so_many_are_kept(tmp_path: Path) -> None:
+    def speak() -> None:
+        for number in range(60):
+            OWN.info("line %04d %s", number, "x" * 100)
+
+    logged(speak, LogSettings(file=tmp_path / "edge.log", rotation="1 KB", retention=3))
+    files = list(tmp_path.iterdir())
+    assert (tmp_path / "edge.log") in files
+    assert len(files) in {3, 4}  # loguru counts the current one or not, by version
+    assert "line 0059" in (tmp_path / "edge.log").read_text(encoding="utf-8")
+
+
+class FullDisk(io.StringIO):
+    """Stands in for a log file whose disk is full."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_told_once_and_the_terminal_goes_on(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    setup_log(LogSettings(file=tmp_path / "edge.log"), Language.EN, hide, stream)
+    core: Any = loguru.logger
+    (file_sink,) = [
+        handler._sink for handler in core._core.handlers.values() if hasattr(handler._sink, "_file")
+    ]
+    file_sink._file.close()
+    file_sink._file = FullDisk()
+    for number in range(5):
+        OWN.warning("line %d", number)
+    teardown_log()
+    text = stream.getvalue()
+    assert [f"line {n}" in text for n in range(5)] == [True] * 5
+    assert text.count("Cannot write the log file: [Errno 28] No space left on device") == 1
+
+
+class Blocked(io.StringIO):
+    """A terminal that takes nothing until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.released = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        assert self.released.wait(30)
+        return super().write(text)
+
+
+def test_a_blocked_terminal_never_blocks_who_logs_and_losses_are_told() -> None:
+    stream = Blocked()
+    setup_log(LogSettings(), Language.EN, hide, stream)
+    OWN.info("first")
+    assert stream.reached.wait(30)
+    extra = 7
+    for number in range(log_module.QUEUE_LIMIT + extra):
+        OWN.info("line %d", number)  # would hang here
+    stream.released.set()
+    teardown_log(30)
+    lines = stream.getvalue().splitlines()
+    assert f"lines lost: {extra}" in lines[1]
+    assert lines[-1].endswith(f"line {log_module.QUEUE_LIMIT - 1}")
+    assert len(lines) == log_module.QUEUE_LIMIT + 2
+
+
+def test_a_terminal_that_stays_blocked_does_not_hold_up_the_end() -> None:
+    stream = Blocked()
+    setup_log(LogSettings(), Language.EN, hide, stream)
+    OWN.info("first")
+    assert stream.reached.wait(30)
+    writer = next(each for each in threading.enumerate() if each.name == "edge-video-log")
+    assert writer.daemon
+    teardown_log(0.05)
+    assert writer.is_alive()  # so the end did not wait for it
+    stream.released.set()
+    writer.join(30)
+    loguru.logger.remove()
+
+
+def test_a_closed_terminal_does_not_stop_the_file(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    setup_log(LogSettings(file=tmp_path / "edge.log"), Language.EN, hide, stream)
+    stream.close()
+    OWN.info("still here")
+    print_block("nor a report")
+    teardown_log()
+    assert "still here" in (tmp_path / "edge.log").read_text(encoding="utf-8")
+
+
+def test_a_terminal_without_emoji_still_shows_the_line() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="latin-1", errors="strict")
+    setup_log(LogSettings(), Language.EN, hide, stream)
+    OWN.warning("🔴 câmera")
+    teardown_log()
+    assert raw.getvalue().decode("latin-1").endswith("\\U0001f534 câmera\n")
+
+
+def test_reports_go_to_stdout_and_keep_their_line_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    text = logged(lambda: print_block("one\n  two 🖥️\x1b[2J"))
+    assert capsys.readouterr().out == "one\n  two 🖥️\\x1b[2J\n"
+    assert text == ""
+
+
+def test_without_a_setup_a_report_is_printed_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    print_block("one\ntwo")
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_an_uncaught_exception_is_logged_with_its_traceback() -> None:
+    def speak() -> None:
+        thread = threading.Thread(target=lambda: int("x"), name="reader")
+        thread.start()
+        thread.join()
+        try:
+            int("y")
+        except ValueError as error:
+            sys.excepthook(ValueError, error, error.__traceback__)
+
+    first, second = objects(logged(speak, LogSettings(format="json")))
+    assert (first["event"], first["level"]) == ("uncaught_exception", "CRITICAL")
+    assert first["fields"] == {"thread": "reader"}
+    assert "literal for int() with base 10: 'x'" in first["exception"]
+    assert second["fields"] == {"thread": "MainThread"}
+
+
+def test_an_orderly_exit_of_a_thread_is_not_logged() -> None:
+    def speak() -> None:
+        thread = threading.Thread(target=sys.exit)
+        thread.start()
+        thread.join()
+
+    assert logged(speak) == ""
+
+
+class Bad:
+    def __str__(self) -> str:
+        raise KeyError(CANARY)
+
+
+def test_a_record_that_cannot_be_rendered_leaves_a_remark() -> None:
+    def speak() -> None:
+        say(OWN, Event.SHUTDOWN_STARTED, reason="first")
+        OWN.warning("%s", Bad())
+
+    assert (
+        logged(speak)
+        .splitlines()[1]
+        .endswith(" | WARNING | edge_video.test_log: a log record cannot be rendered (KeyError)")
+    )
+
+
+def test_a_second_setup_replaces_the_first() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    setup_log(LogSettings(), Language.EN, hide, first)
+    setup_log(LogSettings(), Language.EN, hide, second)
+    OWN.info("once")
+    teardown_log()
+    teardown_log()
+    assert first.getvalue() == ""
+    assert second.getvalue().count("once") == 1

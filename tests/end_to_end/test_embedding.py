@@ -1,0 +1,136 @@
+"""edge-video inside a larger pykka program, as the examples show it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pykka
+import pytest
+
+from actors.camera import CameraActor
+from actors.messages import (
+    CameraEnded,
+    CameraFailed,
+    CameraStreaming,
+    FramesReady,
+)
+from edge_video.app import start_system
+from edge_video.config import CameraConfig, Config, DirectorySinkConfig
+from edge_video.failures import Cause
+from tests.support.program import ROOT
+
+pytestmark = pytest.mark.ffmpeg
+
+
+class Host(pykka.ThreadingActor):
+    """An embedding program's own actor: receives frames and facts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+        self.facts: list[object] = []
+        self.enough = threading.Event()
+        self.ended = threading.Event()
+
+    def on_receive(self, message: object) -> object:
+        match message:
+            case FramesReady(outbox=outbox):
+                while frames := outbox.deliver():
+                    self.seen += [frame.seq for frame in frames]
+                if len(self.seen) >= 20:
+                    self.enough.set()
+            case "seen":
+                return list(self.seen)
+            case "facts":
+                return list(self.facts)
+            case CameraEnded():
+                self.facts.append(message)
+                self.ended.set()
+            case _:
+                self.facts.append(message)
+        return None
+
+
+@pytest.fixture
+def host() -> Any:
+    enough, ended = threading.Event(), threading.Event()
+    ref = Host.start()
+    actor = ref._actor_weakref()
+    assert actor is not None
+    actor.enough, actor.ended = enough, ended
+    yield ref, enough, ended
+    assert ref.is_alive()
+    ref.stop(timeout=5)
+
+
+def test_a_host_receives_one_camera_s_frames_and_outlives_the_tree(
+    host: Any, tmp_path: Any
+) -> None:
+    ref, enough, _ = host
+    config = Config(
+        cameras=[
+            CameraConfig(id="mine", url="lavfi:testsrc2=size=160x120:rate=15"),
+            CameraConfig(id="sink", url="lavfi:testsrc2=size=160x120:rate=15"),
+        ],
+        sink=DirectorySinkConfig(path=str(tmp_path), keep=5),
+    )
+    system = start_system(config, frames={"mine": ref})
+    assert enough.wait(20)
+    stopped = system.stop()
+    seen = ref.ask("seen", timeout=5)
+    assert seen == list(range(1, len(seen) + 1))
+    by_id = {camera.camera_id: camera.frames for camera in stopped.status.cameras}
+    assert all(counts.imbalance() is None for counts in by_id.values())
+    mine = next(counts for camera_id, counts in by_id.items() if camera_id == "mine")
+    assert mine.confirmed == len(seen)
+    assert list((tmp_path / "sink").glob("*.jpg"))
+    assert not (tmp_path / "mine").exists() or not list((tmp_path / "mine").glob("*.jpg"))
+    assert pykka.ActorRegistry.get_all() == [ref]
+
+
+def test_a_single_camera_actor_streams_to_a_host_s_actor(host: Any) -> None:
+    ref, enough, ended = host
+    config = CameraConfig(id="mine", url="lavfi:testsrc2=size=160x120:rate=15:duration=3")
+    CameraActor.start(config, frames=ref, events=ref)
+    assert enough.wait(20)
+    assert ended.wait(20)
+    facts = ref.ask("facts", timeout=5)
+    assert isinstance(facts[0], CameraStreaming)
+    assert isinstance(facts[-1], CameraEnded)
+    failed = [fact for fact in facts if isinstance(fact, CameraFailed)]
+    assert [fact.failure.cause for fact in failed] == [Cause.END_OF_STREAM]
+    assert failed[0].breaker.failures == 1
+
+
+def test_a_single_camera_actor_can_be_stopped_by_its_host(host: Any) -> None:
+    ref, enough, ended = host
+    config = CameraConfig(id="mine", url="lavfi:testsrc2=size=160x120:rate=15")
+    camera = CameraActor.start(config, frames=ref, events=ref)
+    assert enough.wait(20)
+    camera.stop(timeout=10)
+    assert ended.wait(10)
+    assert not [fact for fact in ref.ask("facts", timeout=5) if isinstance(fact, CameraFailed)]
+
+
+@pytest.mark.parametrize(
+    ("example", "promise"),
+    [
+        ("embed_the_tree.py", "the host's own actor lives on: it saw"),
+        ("embed_one_camera.py", "30 frames"),
+    ],
+)
+def test_the_examples_run_as_they_stand(example: str, promise: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / example)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert promise in done.stdout

@@ -1,0 +1,94 @@
+"""Fakes for time: the only parts that the tests may not have for real."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.timer import TimerHandle
+
+
+class FakeClock:
+    """A clock that stands still until `advance`; satisfies `edge_video.timer.Clock`."""
+
+    def __init__(self, monotonic_s: float = 1000.0, wall_ns: int = 1_700_000_000_000_000_000):
+        self.now = monotonic_s
+        self.wall = wall_ns
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall_ns(self) -> int:
+        return self.wall
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += round(seconds * 1e9)
+
+
+@dataclass(order=True)
+class _Entry:
+    due: float
+    order: int
+    call: Callable[[], None] | None = field(compare=False)
+    interval_s: float | None = field(compare=False, default=None)
+
+    def cancel(self) -> None:
+        self.call = None
+
+
+class FakeTimer:
+    """Calls what is due when its clock is advanced through it; satisfies `Timer`."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self._heap: list[_Entry] = []
+        self._order = itertools.count()
+
+    def after(self, delay_s: float, call: Callable[[], None]) -> TimerHandle:
+        return self._push(max(0.0, delay_s), call, None)
+
+    def every(self, interval_s: float, call: Callable[[], None]) -> TimerHandle:
+        return self._push(interval_s, call, interval_s)
+
+    def _push(
+        self, delay_s: float, call: Callable[[], None], interval_s: float | None
+    ) -> TimerHandle:
+        entry = _Entry(self.clock.now + delay_s, next(self._order), call, interval_s)
+        heapq.heappush(self._heap, entry)
+        return entry
+
+    @property
+    def waits_s(self) -> list[float]:
+        """Seconds until each scheduled one-time call, soonest first."""
+        return sorted(
+            entry.due - self.clock.now
+            for entry in self._heap
+            if entry.call is not None and entry.interval_s is None
+        )
+
+    def next_in_s(self) -> float | None:
+        """Seconds until the next call is due; None when nothing is scheduled."""
+        while self._heap and self._heap[0].call is None:
+            heapq.heappop(self._heap)
+        return self._heap[0].due - self.clock.now if self._heap else None
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on, calling everything on its way at its own instant."""
+        end = self.clock.now + seconds
+        while self._heap and self._heap[0].due <= end:
+            entry = heapq.heappop(self._heap)
+            self.clock.advance(max(0.0, entry.due - self.clock.now))
+            call = entry.call
+            if call is None:
+                continue
+            if entry.interval_s is not None:
+                entry.due += entry.interval_s
+                heapq.heappush(self._heap, entry)
+            call()
+        self.clock.advance(end - self.clock.now)

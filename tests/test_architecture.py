@@ -1,0 +1,116 @@
+"""The arrows of the architecture: composition → actors → core, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+COMPOSITION = {"edge_video.app", "edge_video.cli", "edge_video.__main__"}
+PURE_FORBIDDEN = {
+    "pykka", "pika", "psutil", "subprocess", "threading", "time", "socket", "logging", "loguru",
+}  # fmt: skip
+ADAPTERS = {
+    "edge_video.capture",
+    "edge_video.config",  # the machine's name and existing files, checked while validating
+    "edge_video.config_file",
+    "edge_video.events",  # logging
+    "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
+    "edge_video.launch",
+    "edge_video.log",
+    "edge_video.malloc",
+    "edge_video.outbox",  # the one lock
+    "edge_video.probe",
+    "edge_video.sampler",
+    "edge_video.sinks.amqp",
+    "edge_video.sinks.directory",
+    "edge_video.timer",
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in ("edge_video", "actors"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - COMPOSITION))
+def test_nothing_below_knows_the_composition(name: str) -> None:
+    assert not imports(MODULES[name]) & COMPOSITION
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in set(MODULES) - COMPOSITION if name.startswith("edge_video"))
+)
+def test_the_core_knows_no_actor(name: str) -> None:
+    assert not {
+        each for each in imports(MODULES[name]) if each.split(".")[0] in ("actors", "pykka")
+    }
+
+
+@pytest.mark.parametrize("name", sorted(name for name in MODULES if name.startswith("actors")))
+def test_actors_know_messages_and_their_base_but_never_each_other(name: str) -> None:
+    known = {each for each in imports(MODULES[name]) if each.split(".")[0] == "actors"}
+    assert known <= {"actors.messages", "actors.base"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(name for name in set(MODULES) - COMPOSITION - ADAPTERS if name.startswith("edge_video")),
+)
+def test_the_pure_core_touches_no_machine(name: str) -> None:
+    assert not {each.split(".")[0] for each in imports(MODULES[name])} & PURE_FORBIDDEN
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {"edge_video.__main__"}))
+def test_importing_a_module_starts_nothing(name: str) -> None:
+    script = (
+        "import logging, signal, threading, importlib\n"
+        "before = (threading.active_count(), signal.getsignal(signal.SIGINT),"
+        " signal.getsignal(signal.SIGTERM), list(logging.getLogger().handlers),"
+        " logging.getLogger().level)\n"
+        f"importlib.import_module({name!r})\n"
+        "import pykka\n"
+        "assert pykka.ActorRegistry.get_all() == []\n"
+        "after = (threading.active_count(), signal.getsignal(signal.SIGINT),"
+        " signal.getsignal(signal.SIGTERM), list(logging.getLogger().handlers),"
+        " logging.getLogger().level)\n"
+        "assert before == after, (before, after)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_breaker_can_be_imported_without_an_actor_or_a_broker() -> None:
+    script = (
+        "import sys, edge_video.breaker\n"
+        "assert not {'pykka', 'pika', 'psutil', 'pydantic'} & set(sys.modules), sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
