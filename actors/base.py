@@ -17,9 +17,10 @@ from actors.messages import Begin, CrashActor, Fault, Finish
 from edge_video.events import Event, say
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from edge_video.breaker import CircuitBreaker
     from edge_video.frames import CameraId
-    from types import TracebackType
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +132,9 @@ class SupervisedActor(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> object:
         """Hand over to `handle`; see `InterruptedInHandlerError`."""
         try:
-            return self._release_and_answer() if isinstance(message, Finish) else self.handle(message)
+            return (
+                self._release_and_answer() if isinstance(message, Finish) else self.handle(message)
+            )
         except Exception:
             raise
         except BaseException as interrupt:

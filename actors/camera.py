@@ -34,13 +34,13 @@ from actors.messages import (
 )
 from edge_video.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.capture import CaptureStartError
-from edge_video.config import Config
+from edge_video.config import redactor_of
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure, policy_for
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
 from edge_video.launch import FfmpegLauncher
+from edge_video.outbox import Outbox
 from edge_video.redact import mask_url
 from edge_video.timer import SystemClock, SystemTimer
 
@@ -129,7 +129,7 @@ class CameraActor(SupervisedActor):
             and the FFmpeg of this machine.
 
     Raises:
-        edge_video.ffmpeg.BinaryMissingError: no `runtime` is given and there is no FFmpeg.
+        edge_video.ffmpeg.BinaryMissing: no `runtime` is given and there is no FFmpeg.
     """
 
     def __init__(
@@ -335,7 +335,7 @@ class CameraActor(SupervisedActor):
 
 def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> CameraRuntime:
     assert timer is not None
-    launcher = FfmpegLauncher(find_binary(None), Config(cameras=[config]).secrets())
+    launcher = FfmpegLauncher(find_binary(None), redactor_of([config]))
     return CameraRuntime(clock=SystemClock(), timer=timer, capture=launcher)
 
 

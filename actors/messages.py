@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge_video.outbox import Outbox
     from edge_video.sinks.base import SinkEvent
     from edge_video.snapshot import CameraRecord
-    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus, SystemStatus
+    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus
 
 
 # --- operator or embedding program → SupervisorActor ----------------------------------------

@@ -797,38 +797,38 @@ class Config(_Model):
         redact = self.secrets()
         return tuple(map(redact, found))
 
-    def chosen_language(self, environ: Mapping[str, str]) -> Literal["en", "pt-BR"]:
-        """The language of logs and reports; `auto` follows LC_ALL, LC_MESSAGES or LANG."""
-        if self.language != "auto":
-            return self.language
-        names = ("LC_ALL", "LC_MESSAGES", "LANG")
-        locale = next((environ[name] for name in names if environ.get(name)), "")
-        return "pt-BR" if locale.lower().startswith("pt") else "en"
-
     def secrets(self) -> Redactor:
         """Masks every password of this configuration, those in URLs included."""
-        secrets: list[str] = []
-        pairs: list[tuple[str, str]] = []
-        for camera in self.cameras:
-            secrets += secrets_in_url(camera.url.get_secret_value())
-            username, password = camera.credentials
-            if password is not None:
-                pairs.append((username or "", password.get_secret_value()))
-        if self.amqp is not None and self.amqp.url is not None:
-            secrets += secrets_in_url(self.amqp.url.get_secret_value())
-            broker = self.amqp.broker
-            pairs.append((broker.username, broker.password.get_secret_value()))
-        elif self.amqp is not None and self.amqp.password is not None:
-            pairs.append((self.amqp.username or "", self.amqp.password.get_secret_value()))
+        redactor = redactor_of(self.cameras)
+        amqp = self.amqp
+        if amqp is None or amqp.url is None:
+            if amqp is not None and amqp.password is not None:
+                redactor.add_credentials(amqp.username or "", amqp.password.get_secret_value())
+            return redactor
+        for secret in secrets_in_url(amqp.url.get_secret_value()):
+            if secret != _GUEST:
+                redactor.add_secret(secret)
+        password = amqp.broker.password.get_secret_value()
         # guest is RabbitMQ's preset, known to all: masking it would only blur user names.
-        return Redactor(
-            (each for each in secrets if each != _GUEST),
-            (pair for pair in pairs if pair[1] != _GUEST),
-        )
+        if password != _GUEST:
+            redactor.add_credentials(amqp.broker.username, password)
+        return redactor
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration as plain values: durations in Go's form, secrets masked."""
         return _plain(self, self.secrets())
+
+
+def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
+    """Masks every password of some cameras, those in URLs included."""
+    redactor = Redactor()
+    for camera in cameras:
+        for secret in secrets_in_url(camera.url.get_secret_value()):
+            redactor.add_secret(secret)
+        username, password = camera.credentials
+        if password is not None:
+            redactor.add_credentials(username or "", password.get_secret_value())
+    return redactor
 
 
 def _plain(model: BaseModel, redact: Redactor) -> dict[str, Any]:

@@ -229,9 +229,9 @@ class AmqpSink:
     user who may not declare an exchange that exists can still publish to it. While a route is
     refused its frames are settled as nacked; it is tried again every `route_retry_s` seconds.
 
-    Threads: `open`, `frames_ready`, `drain`, `close` and `in_flight` from anywhere. Everything
-    else runs in the thread `amqp-<n>`, every callback of pika behind `_guarded`: an exception
-    ends the connection as `SinkLost` and never leaves a silent, dead loop.
+    Threads: `open`, `frames_ready`, `drain`, `abort`, `close` and `in_flight` from anywhere.
+    Everything else runs in the thread `amqp-<n>`, every callback of pika behind `_guarded`: an
+    exception ends the connection as `SinkLost` and never leaves a silent, dead loop.
 
     Args:
         settings: the broker.
@@ -316,6 +316,13 @@ class AmqpSink:
         """See `Sink.drain`."""
         self._draining = True
         self.frames_ready()
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        loop = self._loop
+        if loop is not None:
+            lost = functools.partial(self._end, Reason("the connection was cut on request"))
+            loop.add_callback_threadsafe(self._guarded(lost))
 
     def close(self, timeout_s: float) -> bool:
         """See `Sink.close`."""

@@ -118,6 +118,7 @@ class DirectorySink:
         # that hangs must not keep `close` from cutting the thread off.
         self._gate = threading.RLock()
         self._bound = True
+        self._aborted = False
         self._hand: Frame | None = None
         # Only the sink's thread from here on.
         self._blocked = False
@@ -139,6 +140,12 @@ class DirectorySink:
     def drain(self) -> None:
         """See `Sink.drain`."""
         self._draining = True
+        self._wake.set()
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        self._aborted = True
+        self._closing.set()
         self._wake.set()
 
     def close(self, timeout_s: float) -> bool:
@@ -206,7 +213,7 @@ class DirectorySink:
                 self._wake.wait()
             else:
                 self._closing.wait(_RETRY_S)
-        return None
+        return SinkLost("cut on request") if self._aborted else None
 
     def _prepare(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)

@@ -317,20 +317,6 @@ def test_names_are_taken_as_operators_write_them() -> None:
     assert config(language="pt_br").language == "pt-BR"
 
 
-@pytest.mark.parametrize(
-    ("environ", "language"),
-    [
-        ({}, "en"),
-        ({"LANG": "pt_BR.UTF-8"}, "pt-BR"),
-        ({"LANG": "pt_BR.UTF-8", "LC_ALL": "C"}, "en"),
-        ({"LANG": "de_DE", "LC_MESSAGES": "pt_PT", "LC_ALL": ""}, "pt-BR"),
-    ],
-)
-def test_the_language_follows_the_locale(environ: dict[str, str], language: str) -> None:
-    assert config().chosen_language(environ) == language
-    assert config(language="en").chosen_language({"LANG": "pt_BR"}) == "en"
-
-
 def test_cameras_that_share_a_route_are_warned_of() -> None:
     amqp = AmqpConfig(url="amqp://h")
     shared = [camera(id=name, routing_key="k") for name in "ab"]

@@ -136,7 +136,7 @@ def test_the_last_held_frames_are_confirmed_after_sigterm(
 def test_odd_passwords_work_and_are_shown_nowhere(
     tmp_path: Path, broker: RabbitNode, exchange: str, rtsp_servers: RtspServers
 ) -> None:
-    camera_password = "p@ss:w%rd/ü#?é&=canary"  # noqa: S105 - a throw-away
+    camera_password = "p@ss:w%rd/ü#?é&=canary"
     server = rtsp_servers.start(
         {"/cam": 1}, method="digest", user="viewer", password=camera_password
     )

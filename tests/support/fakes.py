@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class FakeClock:
     """A clock that stands still until `advance`; satisfies `edge_video.timer.Clock`."""
 
-    def __init__(self, monotonic_s: float = 1000.0, wall_ns: int = 1_700_000_000_000_000_000):
+    def __init__(
+        self, monotonic_s: float = 1000.0, wall_ns: int = 1_700_000_000_000_000_000
+    ) -> None:
         self.now = monotonic_s
         self.wall = wall_ns
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 import yaml
@@ -44,7 +44,7 @@ class Program:
         self.printed: list[str] = []
         self._changed = threading.Condition()
 
-    def start(self) -> Program:
+    def start(self) -> Self:
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
         environ.pop("EDGE_VIDEO_REQUIRE_ALL", None)
         self.process = subprocess.Popen(
@@ -75,7 +75,7 @@ class Program:
                 self._changed.notify_all()
         pipe.close()
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
