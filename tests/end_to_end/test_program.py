@@ -13,14 +13,17 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.program import ROOT, Program, wait_until
+from tests.support.clips import numbered_clip
+from tests.support.program import ROOT, Program, living, wait_until
 from tests.support.rabbit import ODD_PASSWORD, consume
+from tests.support.rtsp import RtspAuth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.rabbit import RabbitNode
-    from tests.support.rtsp import RtspServers
+    from tests.support.rtsp import RtspServer
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -77,7 +80,7 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         assert program.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         assert time.monotonic() - began < 5
-    assert [child for child in children if child.is_running()] == []
+    assert living(children) == []
 
 
 def test_frozen_ffmpegs_are_killed_within_the_deadline(tmp_path: Path) -> None:
@@ -89,12 +92,14 @@ def test_frozen_ffmpegs_are_killed_within_the_deadline(tmp_path: Path) -> None:
             child.suspend()
         assert program.stop(timeout_s=15) == 0
     assert len(children) == 2
-    assert [child for child in children if child.is_running()] == []
+    assert living(children) == []
 
 
-def test_killing_the_program_leaves_no_ffmpeg(tmp_path: Path, rtsp_servers: RtspServers) -> None:
-    """Item: `kill -9`; lavfi writes and gets EPIPE, a silent camera runs into its time-out."""
-    server = rtsp_servers.start({"/cam": 1})
+def test_killing_the_program_leaves_no_ffmpeg(
+    tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
+) -> None:
+    """A writing FFmpeg gets EPIPE; one whose camera is silent runs into its input time-out."""
+    server = make_rtsp_server({"/cam": numbered_clip(1)})
     config = to_directory(
         tmp_path,
         cameras=[{"id": "cam1", "url": PICTURE}, {"id": "cam2", "url": server.url("/cam")}],
@@ -134,11 +139,11 @@ def test_the_last_held_frames_are_confirmed_after_sigterm(
 
 
 def test_odd_passwords_work_and_are_shown_nowhere(
-    tmp_path: Path, broker: RabbitNode, exchange: str, rtsp_servers: RtspServers
+    tmp_path: Path, broker: RabbitNode, exchange: str, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
     camera_password = "p@ss:w%rd/ü#?é&=canary"
-    server = rtsp_servers.start(
-        {"/cam": 1}, method="digest", user="viewer", password=camera_password
+    server = make_rtsp_server(
+        {"/cam": numbered_clip(1)}, RtspAuth("digest", "viewer", camera_password)
     )
     in_url = server.url("/cam").replace(
         "rtsp://", f"rtsp://viewer:{quote(camera_password, safe='')}@"
@@ -227,9 +232,9 @@ def test_check_prints_the_effective_configuration(tmp_path: Path) -> None:
 
 
 def test_probe_tells_what_each_camera_sends_or_why_not(
-    tmp_path: Path, rtsp_servers: RtspServers
+    tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
-    server = rtsp_servers.start({"/cam": 1})
+    server = make_rtsp_server({"/cam": numbered_clip(1)})
     (tmp_path / "config.yaml").write_text(
         "sink: directory\nlanguage: en\ncameras:\n"
         f"  - {{id: good, url: '{server.url('/cam')}'}}\n"

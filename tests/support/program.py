@@ -17,7 +17,7 @@ import psutil
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
 
 ROOT = Path(__file__).parent.parent.parent
@@ -138,6 +138,16 @@ class Program:
     @property
     def output(self) -> str:
         return "\n".join([*self.log, *self.printed])
+
+
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a dead one that nobody has reaped yet does not."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def cpu_seconds(process: psutil.Process) -> float:
