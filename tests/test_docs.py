@@ -1,0 +1,61 @@
+"""What the documents say about the code is true."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import is_dataclass
+from pathlib import Path
+
+import pytest
+
+import actors.messages
+from edge_video.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.duration import format_duration
+
+ROOT = Path(__file__).parent.parent
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+
+
+def test_the_breaker_table_is_what_the_breaker_does() -> None:
+    documented = re.findall(
+        r"^\| (\d+) \| (CLOSED|OPEN) \| (\S+) \| (\S+) \|$", ARCHITECTURE, re.MULTILINE
+    )
+    breaker = CircuitBreaker.new(BreakerPolicy(jitter=0.0))
+    now, table = 0.0, []
+    for number in range(1, len(documented) + 1):
+        breaker, permit = breaker.permit(now)
+        assert permit.granted
+        assert permit.generation is not None
+        breaker = breaker.failure(now, permit.generation)
+        row = (breaker.state.value, *map(format_duration, (breaker.backoff_s, breaker.wait_s)))
+        table.append((str(number), *row))
+        now += max(breaker.retry_in_s(now) or 0.0, 1.0)
+    assert len(table) == 12
+    assert documented == table
+
+
+def test_every_message_is_in_the_message_table() -> None:
+    messages = {
+        name
+        for name, value in vars(actors.messages).items()
+        if is_dataclass(value) and getattr(value, "__module__", "") == "actors.messages"
+    }
+    assert messages
+    assert {name for name in messages if f"`{name}`" not in ARCHITECTURE} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text())
+    assert [each for each in targets if not (document.parent / each).exists()] == []
+
+
+def test_every_source_file_has_its_place_in_the_architecture() -> None:
+    modules = {path.name for path in (ROOT / "edge_video").glob("*.py")} - {"__init__.py"}
+    assert {
+        name for name in modules if f"`{name}`" not in ARCHITECTURE.replace("edge_video/", "")
+    } == set()
