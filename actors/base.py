@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakValueDictionary
 
 import pykka
 
-from actors.messages import Begin, CrashActor, Fault, Finish
+from actors.messages import ActorEnded, Begin, CrashActor, Fault, Finish
 from edge_video.events import Event, say
+from edge_video.report.text import one_line, shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     from edge_video.breaker import CircuitBreaker
     from edge_video.frames import CameraId
 
 _log = logging.getLogger(__name__)
+
+_ERROR_LENGTH = 200
+
+_threads: WeakValueDictionary[str, threading.Thread] = WeakValueDictionary()
+"""Actor's URN → its thread, for as long as that exists. pykka does not tell."""
 
 
 class InterruptedInHandlerError(RuntimeError):
@@ -52,8 +61,32 @@ def tell(ref: pykka.ActorRef[Any] | None, message: object) -> bool:
     return True
 
 
+def is_running(ref: pykka.ActorRef[Any]) -> bool:
+    """Whether a `SupervisedActor` still has its thread; `ActorRef.is_alive` is false too early.
+
+    pykka calls an actor dead before its cleanup has even begun. Any thread.
+    """
+    thread = _threads.get(ref.actor_urn)
+    return thread is not None and thread.is_alive()
+
+
+def join(refs: Iterable[pykka.ActorRef[Any]], deadline_s: float) -> None:
+    """Wait until the threads of actors are gone, at most until `deadline_s` of `time.monotonic`."""
+    for ref in refs:
+        thread = _threads.get(ref.actor_urn)
+        if thread is not None:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+
+
 def void(_: object) -> None:
     """Drop a value: timers call functions that return nothing."""
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line of bounded length, without control characters."""
+    return shorten(
+        one_line(f"{type(error).__name__}: {' '.join(str(error).split())}"), _ERROR_LENGTH
+    )
 
 
 def say_breaker_changed(camera_id: CameraId, before: CircuitBreaker, after: CircuitBreaker) -> None:
@@ -78,6 +111,10 @@ class SupervisedActor(pykka.ThreadingActor):
     once, in the actor's thread, and last of all) and `farewell` (the message for the supervisor
     that the actor is gone).
     """
+
+    UNDERSTOOD: ClassVar[tuple[type, ...]] = (object,)
+    """The messages that `handle` knows. Others are logged and dropped: a stray message, which
+    anybody who holds a ref can send, must not cost a camera or, in the supervisor, all of them."""
 
     # Everything an actor owns is released by its supervisor's orderly stop; a program that dies
     # without one must not hang on actor threads.
@@ -132,13 +169,27 @@ class SupervisedActor(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> object:
         """Hand over to `handle`; see `InterruptedInHandlerError`."""
         try:
-            return (
-                self._release_and_answer() if isinstance(message, Finish) else self.handle(message)
-            )
+            return self._received(message)
         except Exception:
             raise
         except BaseException as interrupt:
             raise InterruptedInHandlerError(repr(interrupt)) from interrupt
+
+    def _received(self, message: Any) -> object:
+        if isinstance(message, Finish):
+            return self._release_and_answer()
+        if self._released:
+            # What was still in the mailbox behind `Finish`, `Begin` itself perhaps, must not
+            # bring anything to life that nobody would release.
+            return None
+        if isinstance(message, CrashActor):
+            return self.inject(message)
+        if not isinstance(message, self.UNDERSTOOD):
+            _log.warning(
+                "%s does not understand a message: %s", self._thread_name, type(message).__name__
+            )
+            return None
+        return self.handle(message)
 
     def on_stop(self) -> None:
         """An orderly stop."""
@@ -164,12 +215,26 @@ class SupervisedActor(pykka.ThreadingActor):
         self._error = self._error or exception_value
         super()._handle_failure(exception_type, exception_value, traceback)
 
+    def _start_actor_loop(self) -> None:
+        # pykka's private name for making the thread; pinned by a test. pykka keeps no hold of the
+        # thread, and where the machine has none left it leaves an actor registered that answers
+        # nobody.
+        thread = threading.Thread(
+            target=self._actor_loop, name=self._thread_name, daemon=self.use_daemon_thread
+        )
+        _threads[self.actor_urn] = thread
+        try:
+            thread.start()
+        except BaseException:
+            pykka.ActorRegistry.unregister(self.actor_ref)
+            self.actor_stopped.set()
+            raise
+
     def _actor_loop(self) -> None:
         # pykka's private name for the whole life of the thread; pinned by a test.
-        threading.current_thread().name = self._thread_name
         try:
             super()._actor_loop()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - see below
             # Only a BaseException in on_start gets here. pykka leaves such an actor registered,
             # and every ask and stop would wait for it for ever.
             _log.exception("%s died outside its message loop", self._thread_name)
@@ -179,7 +244,7 @@ class SupervisedActor(pykka.ThreadingActor):
             self._actor_loop_teardown()
         finally:
             self._release_once()
-            error_text = None if self._error is None else _one_line(self._error)
+            error_text = None if self._error is None else describe(self._error)
             tell(self._supervisor, self.farewell(error_text))
 
     def _release_and_answer(self) -> object:
@@ -193,11 +258,33 @@ class SupervisedActor(pykka.ThreadingActor):
         self._released = True
         try:
             self.release(self._error)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - see below
             # Whatever it is must not escape: pykka would answer a BaseException by stopping
             # every actor of the process.
             _log.exception("%s could not release everything", self._thread_name)
 
 
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+class ServantActor(SupervisedActor):
+    """A supervised actor that is no camera: known by its name, restarted as the next incarnation.
+
+    Args:
+        supervisor: gets its facts and its farewell; None for nobody.
+        incarnation: how many of this name there were before this one.
+        allow_faults: obey `InjectFault`.
+    """
+
+    NAME: ClassVar[str]
+
+    def __init__(
+        self, *, supervisor: pykka.ActorRef[Any] | None, incarnation: int, allow_faults: bool
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            thread_name=f"{self.NAME}-{incarnation}",
+            allow_faults=allow_faults,
+        )
+        self._incarnation = incarnation
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        """See `ActorEnded`."""
+        return ActorEnded(self.NAME, self._incarnation, error)

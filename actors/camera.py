@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import signal
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 
-import pykka
-
-from actors.base import SupervisedActor, say_breaker_changed, tell, void
+from actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
 from actors.messages import (
     Begin,
     BreakerChanged,
@@ -46,6 +45,8 @@ from edge_video.timer import SystemClock, SystemTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pykka
 
     from edge_video.config import CameraConfig
     from edge_video.timer import Clock, Timer, TimerHandle
@@ -161,6 +162,8 @@ class CameraActor(SupervisedActor):
         self._last_progress_s = 0.0
         self._failure: Failure | None = None
 
+    UNDERSTOOD = get_args(CameraMessage)
+
     def handle(self, message: CameraMessage) -> object:
         """Dispatch. Messages that come after the verdict on the stream change nothing."""
         if self._failure is not None:
@@ -186,18 +189,17 @@ class CameraActor(SupervisedActor):
 
     def release(self, error: BaseException | None) -> None:
         """End FFmpeg and its threads, then give the attempt back to the breaker."""
-        now_s = self._runtime.clock.monotonic()
-        if error is not None:
-            self._record_failure(Failure(Cause.CRASHED, f"{type(error).__name__}: {error}"))
-        if self._tick is not None:
-            self._tick.cancel()
-        self._outbox.end(self.camera_id, self._generation)
-        if self._capture is not None:
-            self._capture.stop(self._runtime.stop_deadline_s)
-        if self._own_timer is not None:
-            self._own_timer.stop()
-        if self._failure is None:
-            self._breaker = self._breaker.release(now_s, self._generation)
+        with contextlib.ExitStack() as steps:  # last one first, each whatever became of the others
+            steps.callback(self._give_attempt_back)
+            if self._own_timer is not None:
+                steps.callback(self._own_timer.stop)
+            if self._capture is not None:
+                steps.callback(self._capture.stop, self._runtime.stop_deadline_s)
+            steps.callback(self._outbox.end, self.camera_id, self._generation)
+            if self._tick is not None:
+                steps.callback(self._tick.cancel)
+            if error is not None:
+                steps.callback(self._record_failure, Failure(Cause.CRASHED, describe(error)))
 
     def farewell(self, error: str | None) -> CameraEnded:
         """See `CameraEnded`."""
@@ -310,6 +312,11 @@ class CameraActor(SupervisedActor):
     def _reset_breaker(self) -> None:
         self._change_breaker(self._breaker.reset(self._runtime.clock.monotonic()))
         self._tell_events(BreakerWasReset(self.camera_id, self._generation, self._breaker))
+
+    def _give_attempt_back(self) -> None:
+        """The neutral end; after a failure the breaker has it back already."""
+        now_s = self._runtime.clock.monotonic()
+        self._breaker = self._breaker.release(now_s, self._generation)
 
     # --- faults on purpose ---
 

@@ -232,7 +232,7 @@ class Drain:
     """Supervisor → publisher: hand over what is held, and settle it.
 
     `drained` is set to True when every frame is settled, to False when that cannot happen any
-    more (no connection).
+    more (no connection, or one that is blocked). While a connection is being made it waits.
     """
 
     drained: pykka.Future[bool]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 
-from actors.base import SupervisedActor, tell
+from actors.base import ServantActor, tell
 from actors.messages import (
-    ActorEnded,
     Begin,
     ClearFaults,
     InjectFault,
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.timer import Timer, TimerHandle
-
-_log = logging.getLogger(__name__)
-
-_MIB = 2**20
 
 
 class Sampler(Protocol):
@@ -65,7 +59,7 @@ class MetricsRuntime:
     allow_faults: bool = False
 
 
-class MetricsActor(SupervisedActor):
+class MetricsActor(ServantActor):
     """Owns psutil. Tells its supervisor a `ProcessMeasured` each interval.
 
     It also runs the measuring half of the memory controller: the level, and the garbage
@@ -73,6 +67,7 @@ class MetricsActor(SupervisedActor):
     """
 
     NAME = "metrics"
+    UNDERSTOOD = get_args(MetricsMessage)
 
     def __init__(
         self,
@@ -83,12 +78,9 @@ class MetricsActor(SupervisedActor):
         level: MemoryLevel = MemoryLevel.NORMAL,
     ) -> None:
         super().__init__(
-            supervisor=supervisor,
-            thread_name=f"{self.NAME}-{incarnation}",
-            allow_faults=runtime.allow_faults,
+            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
         )
         self._runtime = runtime
-        self._incarnation = incarnation
         self._sampler: Sampler | None = None
         self._level = level
         self._ticks: list[TimerHandle] = []
@@ -117,10 +109,6 @@ class MetricsActor(SupervisedActor):
         if self._sampler is not None:
             self._sampler.close()
 
-    def farewell(self, error: str | None) -> ActorEnded:
-        """See `ActorEnded`."""
-        return ActorEnded(self.NAME, self._incarnation, error)
-
     def _begin(self) -> None:
         self._sampler = self._runtime.sampler()
         self._sampler.start()
@@ -143,7 +131,7 @@ class MetricsActor(SupervisedActor):
         sample = replace(
             self._sampler.sample(),
             memory_level=self._level,
-            memory_limit_bytes=policy.max_memory_mb * _MIB if policy.enabled else None,
+            memory_limit_bytes=policy.limit_bytes if policy.enabled else None,
         )
         tell(self._supervisor, ProcessMeasured(sample))
 
@@ -153,8 +141,8 @@ class MetricsActor(SupervisedActor):
         used_bytes = self._sampler.rss_bytes()
         before, self._level = self._level, level_after(self._level, used_bytes, policy)
         if self._level is not before:
-            limit_bytes = policy.max_memory_mb * _MIB
-            tell(self._supervisor, MemoryLevelChanged(self._level, used_bytes, limit_bytes))
+            change = MemoryLevelChanged(self._level, used_bytes, policy.limit_bytes)
+            tell(self._supervisor, change)
             self._measure()
         if should_collect(self._level, used_bytes, policy):
             gc.collect()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 
-from actors.base import SupervisedActor, tell, void
+from actors.base import ServantActor, tell, void
 from actors.messages import (
-    ActorEnded,
     Begin,
     ClearFaults,
     Connect,
@@ -76,7 +75,7 @@ class PublisherRuntime:
     """Where the jitter of reconnection comes from: a number in [0, 1)."""
 
 
-class PublisherActor(SupervisedActor):
+class PublisherActor(ServantActor):
     """Owns the connection to the sink, one at a time, and reconnects for ever.
 
     Frames never pass through its mailbox: it tells the sink that some wait, and the sink takes
@@ -88,9 +87,11 @@ class PublisherActor(SupervisedActor):
         runtime: clock, timer and the way to make a sink.
         supervisor: gets `PublisherStats` and the farewell; None for nobody.
         incarnation: how many publishers there were before this one.
+        previous: the last status of the one before, whose counters this one continues.
     """
 
     NAME = "publisher"
+    UNDERSTOOD = get_args(PublisherMessage)
 
     def __init__(
         self,
@@ -102,16 +103,14 @@ class PublisherActor(SupervisedActor):
         previous: PublisherStatus | None = None,
     ) -> None:
         super().__init__(
-            supervisor=supervisor,
-            thread_name=f"{self.NAME}-{incarnation}",
-            allow_faults=runtime.allow_faults,
+            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
         )
         self._outbox = outbox
         self._runtime = runtime
-        self._incarnation = incarnation
         self._status = replace(
             previous or PublisherStatus(PublisherState.CONNECTING, runtime.target),
             state=PublisherState.CONNECTING,
+            retry_in_s=None,
         )
         self._sink: Sink | None = None
         self._connection = 0
@@ -128,7 +127,7 @@ class PublisherActor(SupervisedActor):
             case Begin():
                 self._begin()
             case Connect(connection=connection):
-                if connection == self._connection:
+                if connection == self._connection + 1:
                     self._connect()
             case FramesReady():
                 if self._sink is not None:
@@ -163,10 +162,6 @@ class PublisherActor(SupervisedActor):
     def last_words(self) -> PublisherStats:
         """How the connection ended."""
         return PublisherStats(self._status)
-
-    def farewell(self, error: str | None) -> ActorEnded:
-        """See `ActorEnded`."""
-        return ActorEnded(self.NAME, self._incarnation, error)
 
     # --- the connection ---
 
@@ -237,7 +232,7 @@ class PublisherActor(SupervisedActor):
         self._status = replace(self._status, losses=self._status.losses + 1)
         say(_log, Event.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
         self._enter(PublisherState.WAITING, reason=lost.reason)
-        due = Connect(self._connection)
+        due = Connect(self._connection + 1)
         self._reconnect = self._runtime.timer.after(
             delay_s, lambda: void(tell(self.actor_ref, due))
         )
@@ -264,10 +259,14 @@ class PublisherActor(SupervisedActor):
 
     def _start_draining(self, drain: Drain) -> None:
         self._drain = drain
-        if self._sink is None or self._status.state is not PublisherState.CONNECTED:
+        state = self._status.state
+        if self._sink is None or state is PublisherState.BLOCKED:
             self._answer_drain(done=False)
-            return
-        self._sink.drain()
+        elif state is PublisherState.CONNECTED:
+            self._sink.drain()
+        elif not self._outbox.held:
+            self._answer_drain(done=True)
+        # Else the connection is under way: `_connected` drains, `_lost` answers.
 
     def _answer_drain(self, *, done: bool) -> None:
         drain, self._drain = self._drain, None

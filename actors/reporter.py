@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never, get_args
 
-from actors.base import SupervisedActor, tell
+from actors.base import ServantActor, tell
 from actors.messages import (
-    ActorEnded,
     Begin,
     CameraChanged,
     ClearFaults,
@@ -54,7 +53,7 @@ class ReporterRuntime:
     allow_faults: bool = False
 
 
-class ReporterActor(SupervisedActor):
+class ReporterActor(ServantActor):
     """Collects the stats messages; renders a monitor each interval and the report at the end.
 
     The supervisor tells it everything once more when it had to be restarted, so nothing is lost
@@ -62,6 +61,7 @@ class ReporterActor(SupervisedActor):
     """
 
     NAME = "reporter"
+    UNDERSTOOD = get_args(ReporterMessage)
 
     def __init__(
         self,
@@ -72,12 +72,9 @@ class ReporterActor(SupervisedActor):
         publisher: PublisherStatus | None = None,
     ) -> None:
         super().__init__(
-            supervisor=supervisor,
-            thread_name=f"{self.NAME}-{incarnation}",
-            allow_faults=runtime.allow_faults,
+            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
         )
         self._runtime = runtime
-        self._incarnation = incarnation
         self._cameras: dict[CameraId, CameraRecord] = {}
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
@@ -114,10 +111,6 @@ class ReporterActor(SupervisedActor):
         if self._tick is not None:
             self._tick.cancel()
 
-    def farewell(self, error: str | None) -> ActorEnded:
-        """See `ActorEnded`."""
-        return ActorEnded(self.NAME, self._incarnation, error)
-
     def _begin(self) -> None:
         if self._runtime.print_block is not None:
             self._tick = self._runtime.timer.every(self._runtime.report_interval_s, self._tick_due)
@@ -127,14 +120,12 @@ class ReporterActor(SupervisedActor):
 
     def _print_monitor(self) -> None:
         status = self._status()
-        for camera in status.cameras:
-            wrong = camera.frames.imbalance()
-            if wrong is not None:
-                say(_log, Event.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")
+        _audit(status)
         self._print(render_monitor(status, self._runtime.language))
 
     def _finish(self) -> SystemStatus:
         status = self._status()
+        _audit(status)
         self._print(render_final(status, self._runtime.language))
         return status
 
@@ -148,9 +139,17 @@ class ReporterActor(SupervisedActor):
             self._runtime.identity,
             self._cameras.values(),
             self._runtime.books,
-            self._publisher,
-            self._process,
+            publisher=self._publisher,
+            process=self._process,
             restarts=self._counts.restarts,
             faults_injected=self._counts.faults_injected,
             faults_refused=self._counts.faults_refused,
         )
+
+
+def _audit(status: SystemStatus) -> None:
+    """Books that do not balance are a bug of ours, and are said to be one."""
+    for camera in status.cameras:
+        wrong = camera.frames.imbalance()
+        if wrong is not None:
+            say(_log, Event.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")

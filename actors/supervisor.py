@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 
 import pykka
 
-from actors.base import SupervisedActor, say_breaker_changed, tell
+from actors.base import (
+    SupervisedActor,
+    describe,
+    is_running,
+    join,
+    say_breaker_changed,
+    tell,
+)
 from actors.messages import (
     ActorEnded,
     AttemptDue,
@@ -60,7 +66,7 @@ from edge_video.stats import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from edge_video.config import CameraConfig
     from edge_video.outbox import Outbox
@@ -70,9 +76,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CHECK_S = 1.0
-_SILENT_DEATH_GRACE_S = 1.5
 _LAST_WORDS_S = 1.0
 _STOP_CHILD_S = 4.0
+_REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
 _CAMERA_PREFIX = "camera:"
@@ -159,11 +165,13 @@ class _Camera:
     record: CameraRecord
     wanted: bool
     ref: pykka.ActorRef[Any] | None = None
-    started_s: float = 0.0
+    """From the start of an attempt until nothing is left of it."""
     alarm: TimerHandle | None = None
     ticket: int = 0
     stopping: bool = False
+    """Asked to end; what follows is obeyed when it has."""
     unanswered_reset: bool = False
+    retry_now: bool = False
     force_open: bool = False
 
 
@@ -172,8 +180,10 @@ class _Child:
     start: ChildStarter
     intensity: RestartIntensity
     ref: pykka.ActorRef[Any] | None = None
+    """None for the timer, which is a thread and no actor."""
+    wanted: bool = False
+    """Started, and not stopped from outside."""
     incarnation: int = 0
-    started_s: float = 0.0
     restarts: int = 0
 
 
@@ -213,6 +223,9 @@ class SupervisorActor(SupervisedActor):
         self._escalated: Escalated | None = None
         self._ticks: TimerHandle | None = None
         self._binary_missing_said = False
+        self._final: SystemStatus | None = None
+
+    UNDERSTOOD = get_args(SupervisorMessage)
 
     def handle(self, message: SupervisorMessage) -> object:
         """Dispatch."""
@@ -252,17 +265,21 @@ class SupervisorActor(SupervisedActor):
 
     def release(self, error: BaseException | None) -> None:
         """Stop everything in order: cameras, publisher (drained), metrics, reporter."""
-        if self._ticks is not None:
-            self._ticks.cancel()
-        for camera in self._cameras.values():
-            _cancel_alarm(camera)
-        self._stop_cameras()
-        self._drain_publisher()
-        for outbox in self._plan.outboxes:
-            outbox.drop_held(DropReason.SHUTDOWN)
-        final = self._stop_children()
-        error_text = None if error is None else f"{type(error).__name__}: {error}"
-        self._plan.on_stopped(Stopped(final, self._escalated, error_text))
+        for step in (
+            self._cancel_timers,
+            self._absorb_unread_facts,
+            self._stop_cameras,
+            self._drain_publisher,
+            self._drop_held,
+            self._stop_children,
+        ):
+            try:
+                step()
+            except Exception:  # noqa: BLE001 - see below
+                # The steps after it have actors to stop, and somebody waits for `on_stopped`.
+                _log.exception("the shutdown goes on without a step: %s", step.__name__)
+        error_text = None if error is None else describe(error)
+        self._plan.on_stopped(Stopped(self._final or self._status(), self._escalated, error_text))
 
     def farewell(self, error: str | None) -> ActorEnded:
         """Nobody supervises the supervisor: `Plan.on_stopped` has been called."""
@@ -335,14 +352,31 @@ class SupervisorActor(SupervisedActor):
                 state=breaker.state,
             )
         self._note(camera, breaker=breaker, phase=CameraPhase.STARTING)
-        camera.started_s = now_s
-        camera.ref = self._plan.start_camera(camera.config, breaker=breaker, events=self.actor_ref)
+        try:
+            camera.ref = self._plan.start_camera(
+                camera.config, breaker=breaker, events=self.actor_ref
+            )
+        except Exception as error:  # noqa: BLE001 - the machine may be short of anything
+            _log.exception("[%s] the camera's actor could not be started", camera.config.id)
+            self._attempt_never_began(camera, error)
+
+    def _attempt_never_began(self, camera: _Camera, error: Exception) -> None:
+        """A machine without a thread left must not bring the other cameras down."""
+        failure = Failure(Cause.SPAWN_FAILED, describe(error))
+        say(_log, Event.CAMERA_FAILED, camera_id=camera.config.id, failure=failure)
+        before = camera.record.breaker
+        after = before.failure(
+            self._now(), before.generation, policy_for(failure.cause), self._plan.draw()
+        )
+        say_breaker_changed(CameraId(camera.config.id), before, after)
+        self._note_failure(camera, failure, after)
+        self._go_on(camera, failure)
 
     # --- cameras: facts ---
 
     def _camera_fact(self, fact: CameraFact) -> None:
-        camera = self._cameras[fact.camera_id]
-        if fact.generation != camera.record.breaker.generation:
+        camera = self._cameras.get(fact.camera_id)
+        if camera is None or not _is_running_attempt(camera, fact):
             return  # of an attempt that is over
         match fact:
             case CameraStreaming():
@@ -370,12 +404,14 @@ class SupervisorActor(SupervisedActor):
     def _camera_ended(self, camera: _Camera, ended: CameraEnded) -> None:
         """Nothing of the attempt is left; only now may the next one begin."""
         self._fold_end(camera, ended)
-        breaker = camera.record.breaker
-        if not camera.wanted:
+        if camera.wanted:
+            self._go_on(camera, ended.failure)
+        else:
             say(_log, Event.CAMERA_STOPPED, camera_id=camera.config.id)
-            return
-        if breaker.state is BreakerState.OPEN:
-            self._say_waiting(camera, ended.failure)
+
+    def _go_on(self, camera: _Camera, failure: Failure | None) -> None:
+        if camera.record.breaker.state is BreakerState.OPEN:
+            self._say_waiting(camera, failure)
         self._begin_next_attempt(camera)
 
     def _fold_end(self, camera: _Camera, ended: CameraEnded) -> None:
@@ -391,15 +427,20 @@ class SupervisorActor(SupervisedActor):
                     now_s, ended.generation, policy_for(Cause.CRASHED), self._plan.draw()
                 )
             )
+        # Only the supervisor rejects, also while an attempt is ending.
+        breaker = replace(breaker, rejected=camera.record.breaker.rejected)
         if camera.unanswered_reset:
             breaker = breaker.reset(now_s)
+        if camera.retry_now:
+            breaker = breaker.retry_now(now_s)
         if camera.force_open:
             breaker = breaker.force_open(now_s)
         stopped_from_outside = ended.failure is None and ended.error is None and not camera.stopping
         if stopped_from_outside:
             # A host that stops its actors wants them stopped: restart only after a failure.
             camera.wanted = False
-        camera.unanswered_reset = camera.force_open = camera.stopping = False
+        camera.stopping = False
+        camera.unanswered_reset = camera.retry_now = camera.force_open = False
         say_breaker_changed(CameraId(camera.config.id), ended.breaker, breaker)
         self._note(camera, breaker=breaker, phase=_phase_at_rest(camera), ffmpeg_pid=None)
 
@@ -433,28 +474,29 @@ class SupervisorActor(SupervisedActor):
                 assert_never(command)
 
     def _start_camera(self, camera: _Camera) -> CommandAnswer:
-        """Asking for an attempt while OPEN is what a breaker counts as rejected."""
-        now_s = self._now()
+        was_wanted, camera.wanted = camera.wanted, True
         breaker = camera.record.breaker
-        if breaker.state is BreakerState.OPEN and breaker.retry_in_s(now_s) != 0.0:
-            camera.wanted = True
-            breaker, permit = breaker.permit(now_s)
-            self._note(camera, breaker=breaker)
-            say(
-                _log,
-                Event.CAMERA_START_REJECTED,
-                camera_id=camera.config.id,
-                retry_in_s=permit.retry_in_s,
-            )
-            if camera.alarm is None:
-                self._begin_next_attempt(camera)
-            return CommandAnswer(CommandResult.REJECTED, permit.retry_in_s)
-        if camera.wanted:
+        is_open = breaker.state is BreakerState.OPEN and breaker.retry_in_s(self._now()) != 0.0
+        if is_open or camera.force_open:
+            return self._reject_start(camera)
+        if was_wanted:
             return CommandAnswer(CommandResult.ALREADY)
-        camera.wanted = True
         say(_log, Event.CAMERA_STARTED, camera_id=camera.config.id)
         self._begin_next_attempt(camera)
         return CommandAnswer(CommandResult.DONE)
+
+    def _reject_start(self, camera: _Camera) -> CommandAnswer:
+        """Asking for an attempt while OPEN is what a breaker counts as rejected."""
+        breaker, permit = camera.record.breaker.permit(self._now())
+        self._note(camera, breaker=breaker)
+        say(
+            _log,
+            Event.CAMERA_START_REJECTED,
+            camera_id=camera.config.id,
+            retry_in_s=permit.retry_in_s,
+        )
+        self._begin_next_attempt(camera)
+        return CommandAnswer(CommandResult.REJECTED, permit.retry_in_s)
 
     def _stop_camera(self, camera: _Camera) -> CommandAnswer:
         if not camera.wanted:
@@ -479,7 +521,7 @@ class SupervisorActor(SupervisedActor):
         if camera.ref is not None:
             # The camera owns its breaker while it runs. Should it end before it has read this,
             # the reset is made up for then.
-            camera.unanswered_reset = True
+            camera.unanswered_reset, camera.force_open = True, False
             tell(camera.ref, ResetBreaker(CameraId(camera.config.id)))
             return CommandAnswer(CommandResult.DONE)
         self._move_breaker(camera, camera.record.breaker.reset(self._now()))
@@ -487,17 +529,22 @@ class SupervisorActor(SupervisedActor):
         return CommandAnswer(CommandResult.DONE)
 
     def _retry_now(self, camera: _Camera) -> CommandAnswer:
-        if camera.ref is not None:
-            return CommandAnswer(CommandResult.ALREADY)
         if not camera.wanted:
             return CommandAnswer(CommandResult.NOT_RUNNING)
-        if camera.record.breaker.forced_open:
+        if camera.record.breaker.forced_open or camera.force_open:
             return CommandAnswer(CommandResult.REJECTED, None)
+        if camera.record.breaker.attempt_running:
+            return CommandAnswer(CommandResult.ALREADY)
+        if camera.ref is not None:
+            camera.retry_now = True  # as soon as nothing is left of the attempt that failed
+            return CommandAnswer(CommandResult.DONE)
         self._move_breaker(camera, camera.record.breaker.retry_now(self._now()))
         self._begin_next_attempt(camera)
         return CommandAnswer(CommandResult.DONE)
 
     def _force_open(self, camera: _Camera) -> CommandAnswer:
+        if camera.record.breaker.forced_open or camera.force_open:
+            return CommandAnswer(CommandResult.ALREADY)
         if self._end_attempt(camera):
             camera.force_open = True
             return CommandAnswer(CommandResult.DONE)
@@ -514,16 +561,22 @@ class SupervisorActor(SupervisedActor):
 
     def _start_child(self, name: str) -> None:
         child = self._children[name]
-        child.started_s = self._now()
-        child.ref = child.start(self.actor_ref, child.incarnation, self._known)
+        child.wanted = True
+        try:
+            child.ref = child.start(self.actor_ref, child.incarnation, self._known)
+        except Exception as error:  # noqa: BLE001 - as above
+            # As if it had died at once: what does not heal by restarting escalates.
+            _log.exception("%s could not be started", name)
+            tell(self.actor_ref, ActorEnded(name, child.incarnation, describe(error)))
 
     def _child_ended(self, ended: ActorEnded) -> None:
-        child = self._children[ended.name]
-        if ended.incarnation != child.incarnation:
+        child = self._children.get(ended.name)
+        if child is None or not child.wanted or ended.incarnation != child.incarnation:
             return
         child.ref = None
         if ended.error is None:
-            return  # stopped from outside, by a host that stops its actors
+            child.wanted = False  # stopped from outside, by a host that stops its actors
+            return
         say(_log, Event.ACTOR_CRASHED, actor=ended.name, error=ended.error)
         if not child.intensity.permits_restart(self._now()):
             self._escalate(ended.name, child)
@@ -582,20 +635,17 @@ class SupervisorActor(SupervisedActor):
     def _look_for_silent_deaths(self) -> None:
         """An actor whose thread is gone without its farewell is treated as crashed.
 
-        The farewell is sent in a `finally`; this is for what a `finally` cannot survive.
+        The farewell is sent in a `finally`; this is for what a `finally` cannot survive. A farewell
+        that is still in the mailbox comes before what is told here, which then means nothing.
         """
-        now_s = self._now()
-        alive = {thread.name for thread in threading.enumerate()}
         error = "its thread ended without a word"
         for camera_id, camera in self._cameras.items():
-            generation = camera.record.breaker.generation
-            gone = f"camera-{camera_id}-{generation}" not in alive
-            if camera.ref is not None and gone and now_s - camera.started_s > _SILENT_DEATH_GRACE_S:
+            if camera.ref is not None and not is_running(camera.ref):
                 breaker = camera.record.breaker
-                tell(self.actor_ref, CameraEnded(camera_id, generation, breaker, None, error))
+                ended = CameraEnded(camera_id, breaker.generation, breaker, None, error)
+                tell(self.actor_ref, ended)
         for name, child in self._children.items():
-            gone = f"{name}-{child.incarnation}" not in alive
-            if child.ref is not None and gone and now_s - child.started_s > _SILENT_DEATH_GRACE_S:
+            if child.ref is not None and not is_running(child.ref):
                 tell(self.actor_ref, ActorEnded(name, child.incarnation, error))
 
     # --- faults on purpose ---
@@ -607,16 +657,17 @@ class SupervisorActor(SupervisedActor):
             self._tell_restarts()
             say(_log, Event.FAULT_REFUSED, target=request.target, fault=fault)
             return CommandAnswer(CommandResult.NOT_ALLOWED)
-        if request.target not in self._targets():
+        targets = self._targets()
+        if request.target not in targets:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
+        # pykka hands an exception under an `ask` to whoever asked: a fault is always told.
+        message = request.fault if request.target == "supervisor" else request
+        if not tell(targets[request.target], message):
+            return CommandAnswer(CommandResult.NOT_RUNNING)
         self._faults.injected += 1
         self._tell_restarts()
         say(_log, Event.FAULT_INJECTED, target=request.target, fault=fault)
-        if request.target == "supervisor":
-            self.inject(request.fault)
-            return CommandAnswer(CommandResult.DONE)
-        reached = tell(self._targets()[request.target], request)
-        return CommandAnswer(CommandResult.DONE if reached else CommandResult.NOT_RUNNING)
+        return CommandAnswer(CommandResult.DONE)
 
     def _clear_faults(self, request: ClearFaults) -> CommandAnswer:
         targets = self._targets()
@@ -670,8 +721,8 @@ class SupervisorActor(SupervisedActor):
             self._plan.identity,
             [camera.record for camera in self._cameras.values()],
             self._plan.books,
-            self._known.publisher,
-            self._known.process,
+            publisher=self._known.publisher,
+            process=self._known.process,
             restarts=counts.restarts,
             faults_injected=counts.faults_injected,
             faults_refused=counts.faults_refused,
@@ -679,31 +730,12 @@ class SupervisorActor(SupervisedActor):
 
     # --- the orderly stop ---
 
-    def _stop_cameras(self) -> None:
-        """All at once, under one deadline; FFmpeg of those that outlast it is killed."""
-        self._absorb_unread_facts()
-        running: dict[str, pykka.ActorRef[Any]] = {
-            camera_id: camera.ref
-            for camera_id, camera in self._cameras.items()
-            if camera.ref is not None
-        }
-        asked: dict[str, pykka.Future[Any]] = {
-            name: ref.ask(Finish(), block=False) for name, ref in running.items()
-        }
-        answers, late = _answers_to(asked, self._plan.camera_stop_deadline_s)
-        self._plan.kill_processes()
-        late_answers, survivors = _answers_to(late, _LAST_WORDS_S)
-        for ended in [*answers, *late_answers]:
-            self._fold_last_end(ended)
-        for name in set(running) - set(survivors):
-            running[name].actor_stopped.wait(_LAST_WORDS_S)
-        for name in survivors:
-            say(_log, Event.SURVIVOR, actor=f"{_CAMERA_PREFIX}{name}")
-
-    def _fold_last_end(self, ended: CameraEnded) -> None:
-        camera = self._cameras[ended.camera_id]
-        camera.wanted = False
-        self._fold_end(camera, ended)
+    def _cancel_timers(self) -> None:
+        if self._ticks is not None:
+            self._ticks.cancel()
+        for camera in self._cameras.values():
+            _cancel_alarm(camera)
+            camera.wanted = False
 
     def _absorb_unread_facts(self) -> None:
         """Read what was told before the stop; the final report shows it."""
@@ -713,7 +745,7 @@ class SupervisorActor(SupervisedActor):
             match envelope.message:
                 case CameraEnded() as ended:
                     self._fold_last_end(ended)
-                case CameraStats() | BreakerChanged() | CameraFailed() as fact:
+                case CameraStats() | BreakerChanged() | BreakerWasReset() | CameraFailed() as fact:
                     self._camera_fact(fact)
                 case PublisherStats() | ProcessMeasured() as fact:
                     self._pass_on(fact)
@@ -722,8 +754,35 @@ class SupervisorActor(SupervisedActor):
         for envelope in unread:  # pykka answers those who wait for a reply
             self.actor_inbox.put(envelope)
 
+    def _stop_cameras(self) -> None:
+        """All at once, under one deadline; FFmpeg of those that outlast it is killed."""
+        running = {
+            camera_id: camera.ref
+            for camera_id, camera in self._cameras.items()
+            if camera.ref is not None
+        }
+        asked = [ref.ask(Finish(), block=False) for ref in running.values()]
+        # Not the answers are waited for: a camera that is just ending by itself answers nothing,
+        # and may have an FFmpeg to reap.
+        join(running.values(), time.monotonic() + self._plan.camera_stop_deadline_s)
+        self._plan.kill_processes()
+        join(running.values(), time.monotonic() + _LAST_WORDS_S)
+        for ended in _answers_to(asked):
+            self._fold_last_end(ended)
+        for camera_id, ref in running.items():
+            if is_running(ref):
+                say(_log, Event.SURVIVOR, actor=f"{_CAMERA_PREFIX}{camera_id}")
+            breaker = self._cameras[camera_id].record.breaker
+            self._fold_last_end(CameraEnded(camera_id, breaker.generation, breaker))
+
+    def _fold_last_end(self, ended: CameraEnded) -> None:
+        """The first word counts; the rest is of an attempt that is over."""
+        camera = self._cameras.get(ended.camera_id)
+        if camera is not None and _is_running_attempt(camera, ended):
+            self._fold_end(camera, ended)
+
     def _drain_publisher(self) -> None:
-        """What is held is handed over and settled, until the deadline."""
+        """What is held is handed over and settled, until the deadline (real seconds)."""
         publisher = self._children.get("publisher")
         if publisher is None or publisher.ref is None:
             return
@@ -738,24 +797,27 @@ class SupervisorActor(SupervisedActor):
         abandoned = totals.held + totals.in_flight
         say(_log, Event.DRAIN_FINISHED, confirmed=totals.confirmed, abandoned=abandoned)
 
-    def _stop_children(self) -> SystemStatus:
+    def _drop_held(self) -> None:
+        for outbox in self._plan.outboxes:
+            outbox.drop_held(DropReason.SHUTDOWN)
+
+    def _stop_children(self) -> None:
         """In reverse order of their start; the reporter prints once the others are silent."""
         for name in reversed(self._children):
             if name != "reporter":
                 self._stop_child(name)
-        final = self._final_report()
+        self._final = self._final_report()
         self._stop_child("reporter")
-        return final
 
     def _final_report(self) -> SystemStatus:
         reporter = self._children.get("reporter")
         if reporter is not None and reporter.ref is not None:
             try:
                 answer: SystemStatus = reporter.ref.ask(
-                    FinishReport(), block=True, timeout=_LAST_WORDS_S * 5
+                    FinishReport(), block=True, timeout=_REPORT_S
                 )
-            except (pykka.Timeout, pykka.ActorDeadError):
-                _log.warning("the reporter did not finish its report")
+            except Exception:  # noqa: BLE001 - pykka hands on whatever printing it raised
+                _log.exception("the reporter did not finish its report")
             else:
                 return answer
         return self._status()
@@ -764,11 +826,12 @@ class SupervisorActor(SupervisedActor):
         child = self._children.get(name)
         if child is None or child.ref is None:
             return
-        answers, late = _answers_to({name: child.ref.ask(Finish(), block=False)}, _STOP_CHILD_S)
-        for last_words in answers:
+        asked = child.ref.ask(Finish(), block=False)
+        join([child.ref], time.monotonic() + _STOP_CHILD_S)
+        for last_words in _answers_to([asked]):
             if isinstance(last_words, PublisherStats):
                 self._pass_on(last_words)
-        if late or not child.ref.actor_stopped.wait(_LAST_WORDS_S):
+        if is_running(child.ref):
             say(_log, Event.SURVIVOR, actor=name)
 
 
@@ -794,17 +857,18 @@ def _cancel_alarm(camera: _Camera) -> None:
         camera.alarm = None
 
 
-def _answers_to(
-    asked: Mapping[str, pykka.Future[Any]], deadline_s: float
-) -> tuple[list[Any], dict[str, pykka.Future[Any]]]:
-    """Wait for all under one deadline (real seconds): the answers, and who has not answered."""
-    until_s = time.monotonic() + deadline_s
-    answers, late = [], {}
-    for name, future in asked.items():
+def _is_running_attempt(camera: _Camera, fact: CameraFact) -> bool:
+    return camera.ref is not None and fact.generation == camera.record.breaker.generation
+
+
+def _answers_to(asked: Iterable[pykka.Future[Any]]) -> list[Any]:
+    """The answers that are there; nobody is waited for."""
+    answers = []
+    for future in asked:
         try:
-            answers.append(future.get(timeout=max(0.0, until_s - time.monotonic())))
-        except pykka.Timeout:
-            late[name] = future
-        except pykka.ActorDeadError:
-            continue  # it had ended before it was asked
-    return answers, late
+            answers.append(future.get(timeout=0))
+        except (pykka.Timeout, pykka.ActorDeadError):
+            continue
+        except Exception:  # noqa: BLE001 - what an actor raised while it ended
+            _log.exception("an actor ended without last words")
+    return answers

@@ -253,9 +253,11 @@ def render(ours: Ours, cat: Cat, idle: Idle) -> str:
     lines += [
         "",
         f"The program costs {ratio:.1f} x cat, {_share(ours):.1%} of what its FFmpegs cost.",
-        f"CPU per minute without a stream: camera OPEN {idle.open_ms_per_minute:.0f} ms,"
-        f" camera disabled {idle.disabled_ms_per_minute:.0f} ms"
-        f" (RSS {idle.open_rss_mb:.1f} MB).",
+        (
+            f"CPU per minute without a stream: camera OPEN {idle.open_ms_per_minute:.0f} ms,"
+            f" camera disabled {idle.disabled_ms_per_minute:.0f} ms"
+            f" (RSS {idle.open_rss_mb:.1f} MB)."
+        ),
         "",
         _verdict("CPU per frame, ms", ours.cpu_ms_per_frame, TARGET_MS_PER_FRAME),
         _verdict(f"RSS with {ours.cameras + 1} cameras, MB", ours.peak_rss_mb, TARGET_RSS_MB),

@@ -108,10 +108,12 @@ class _Ending:
     _event: threading.Event = field(default_factory=threading.Event)
 
     def on_stopped(self, stopped: Stopped) -> None:
-        if self.timer is not None:
-            self.timer.stop()
         self._stopped = stopped
-        self._event.set()
+        try:
+            if self.timer is not None:
+                self.timer.stop()
+        finally:
+            self._event.set()
 
     def wait(self, timeout_s: float | None) -> Stopped | None:
         return self._stopped if self._event.wait(timeout_s) else None

@@ -318,6 +318,10 @@ class Capture:
         with self._stop_lock:
             if self._process is not None and not self._stopped:
                 self._end(self._process, deadline_s)
+            # Their owner holds this capture: a cycle, and with it the buffer of 256 KiB, would stay
+            # until the collector's next full run, which in a quiet process is hundreds of attempts
+            # away.
+            self._on_frame = self._on_end = _to_nobody
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg; nothing happens when it is gone. For fault injection."""
@@ -432,6 +436,10 @@ class Capture:
         process.signal_group(signal.SIGTERM)
         while os.read(process.stdout_fd, _CHUNK):
             pass
+
+
+def _to_nobody(_: object) -> None:
+    """The callbacks of a capture that has been stopped."""
 
 
 # --- stderr ---------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The command line: `run`, `demo`, `check` and `probe`.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera, 2 bad
-input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by a second signal n.
+input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by signal n: by the
+second one while the system runs, by the first SIGINT in any other command.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -45,6 +46,8 @@ EXIT_PROBE_FAILED: Final = 1
 EXIT_BAD_INPUT: Final = 2
 EXIT_GAVE_UP: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
+EXIT_SIGNAL: Final = 128
+"""Plus the number of the signal, as a shell reports it."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BinaryMissing as missing:
         print(f"edge-video: {missing}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        return EXIT_SIGNAL + signal.SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,7 +130,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
     return value
@@ -153,89 +161,128 @@ def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int
     """Run until a signal, the time limit or the system's own end."""
     _refuse_unwritable(args.report_file)
     language = configured_language(config)
-    setup_log(
-        LogSettings(
-            level=config.log.level,
-            format=config.log.format,
-            file=None if config.log.file is None else Path(config.log.file),
-            rotation=config.log.rotation,
-            retention=config.log.retention,
-        ),
-        language,
-        config.secrets(),
-    )
     try:
-        if config.malloc_tuning:
-            keep_freed_pages()
-        return _run_until_stopped(config, args, language, source)
-    finally:
-        teardown_log()
+        setup_log(_log_settings(config), language, config.secrets())
+    except (OSError, ValueError) as wrong:
+        print(f"edge-video: log: {wrong}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    # From before the first camera until after the last report: no signal finds anybody unprepared.
+    with _stop_on_signal() as stop:
+        try:
+            if config.malloc_tuning:
+                keep_freed_pages()
+            return _run_until_stopped(config, args, language, source, stop)
+        except BinaryMissing:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, its words may quote a secret
+            sys.excepthook(type(error), error, error.__traceback__)  # the log's: redacted
+            return EXIT_GAVE_UP
+        finally:
+            teardown_log()
+
+
+def _log_settings(config: Config) -> LogSettings:
+    return LogSettings(
+        level=config.log.level,
+        format=config.log.format,
+        file=None if config.log.file is None else Path(config.log.file),
+        rotation=config.log.rotation,
+        retention=config.log.retention,
+    )
 
 
 def _run_until_stopped(
-    config: Config, args: argparse.Namespace, language: Language, source: str
+    config: Config, args: argparse.Namespace, language: Language, source: str, stop: _Stop
 ) -> int:
     system = start_system(
         config, print_block=print_block, language=language, allow_faults=args.allow_faults
     )
-    with _signals_to(system) as signals:
-        say(
-            _log,
-            Event.PROGRAM_STARTED,
-            version=version(),
-            cameras=sum(camera.enabled for camera in config.cameras),
-            sink=sink_target(config),
-            config=source,
-        )
-        stopped = _wait(system, args.seconds, signals)
-    stop_began_s = signals.first_at_s
-    say(
-        _log,
-        Event.SHUTDOWN_FINISHED,
-        after_s=0.0 if stop_began_s is None else time.monotonic() - stop_began_s,
-    )
+    try:
+        stop.watch(system)
+        _say_started(config, source)
+        stopped = _wait(system, args.seconds, stop)
+    except BaseException:
+        system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
+        raise
+    say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
     if args.report_file is not None:
         _write_report(args.report_file, stopped)
     return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
 
 
-def _wait(system: System, seconds: float | None, signals: _Signals) -> Stopped:
+def _say_started(config: Config, source: str) -> None:
+    say(
+        _log,
+        Event.PROGRAM_STARTED,
+        version=version(),
+        cameras=sum(camera.enabled for camera in config.cameras),
+        sink=sink_target(config),
+        config=source,
+    )
+    for note in config.warnings:
+        say(_log, Event.CONFIG_NOTE, text=note)
+
+
+def _wait(system: System, seconds: float | None, stop: _Stop) -> Stopped:
     stopped = system.wait(seconds)
     if stopped is None:
-        signals.begin_stop(f"{seconds:g} s are over")
+        stop.begin(f"{seconds:g} s are over")
         stopped = system.wait()
     assert stopped is not None
     return stopped
 
 
 @dataclass(slots=True)
-class _Signals:
-    """The first signal begins the orderly stop; the second ends the process at once."""
+class _Stop:
+    """The orderly stop: begun by the first signal or the time limit, cut short by a second signal.
 
-    system: System
-    first_at_s: float | None = field(default=None)
+    Its methods run in the main thread, `handle` in between any two steps of the others: the
+    supervisor's mailbox has a lock that the same thread must not take twice, so nothing that is
+    being done is begun again.
+    """
+
+    _system: System | None = None
+    _began_s: float | None = None
+    _signalled: bool = False
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
-        if self.first_at_s is not None:
+        """Signal handler."""
+        if self._signalled:
             say(_log, Event.SECOND_SIGNAL)
-            self.system.kill_processes()
+            if self._system is not None:
+                self._system.kill_processes()
             teardown_log()
-            os._exit(128 + signum)
-        self.begin_stop(signal.Signals(signum).name)
+            os._exit(EXIT_SIGNAL + signum)
+        self._signalled = True
+        self.begin(signal.Signals(signum).name)
 
-    def begin_stop(self, reason: str) -> None:
-        self.first_at_s = time.monotonic()
+    def watch(self, system: System) -> None:
+        """This is the system to stop; at once, if the signal came before it."""
+        self._system = system
+        if self._began_s is not None:
+            system.begin_stop()
+
+    def begin(self, reason: str) -> None:
+        """Begin the orderly stop, unless it has begun."""
+        if self._began_s is not None:
+            return
+        self._began_s = time.monotonic()
         say(_log, Event.SHUTDOWN_STARTED, reason=reason)
-        self.system.begin_stop()
+        if self._system is not None:
+            self._system.begin_stop()
+
+    def since_s(self) -> float | None:
+        """Seconds since it began; None when the system ended by itself."""
+        return None if self._began_s is None else time.monotonic() - self._began_s
 
 
 @contextlib.contextmanager
-def _signals_to(system: System) -> Iterator[_Signals]:
-    signals = _Signals(system)
+def _stop_on_signal() -> Iterator[_Stop]:
+    stop = _Stop()
     handled = (signal.SIGINT, signal.SIGTERM)
-    before = {signum: signal.signal(signum, signals.handle) for signum in handled}
+    before = {signum: signal.signal(signum, stop.handle) for signum in handled}
     try:
-        yield signals
+        yield stop
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
@@ -243,17 +290,28 @@ def _signals_to(system: System) -> Iterator[_Signals]:
 
 def _refuse_unwritable(path: Path | None) -> None:
     """A report that cannot be written is found out before the run, not after it."""
-    if path is not None and not os.access(path.parent, os.W_OK):
-        print(f"edge-video: --report-file: {path.parent} is not writable", file=sys.stderr)
-        raise SystemExit(EXIT_BAD_INPUT)
+    if path is None:
+        return
+    if path.is_dir():
+        problem = f"{path} is a directory"
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        problem = f"{path.parent} is not a writable directory"
+    else:
+        return
+    print(f"edge-video: --report-file: {problem}", file=sys.stderr)
+    raise SystemExit(EXIT_BAD_INPUT)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:
     """Whole or not at all: a reader never sees half a report."""
-    report = status_as_json(stopped.status)
+    report = json.dumps(status_as_json(stopped.status), indent=2, ensure_ascii=False)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(report + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 # --- check and probe ------------------------------------------------------------------------
@@ -264,6 +322,8 @@ def _check(args: argparse.Namespace) -> int:
     config = load_config(path, os.environ)
     print(yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100), end="")
     enabled = sum(camera.enabled for camera in config.cameras)
+    for note in config.warnings:
+        print(f"# note: {note}")
     print(f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled")
     return EXIT_OK
 

@@ -44,6 +44,16 @@ QUEUE_LIMIT: Final = 1000
 FORWARDED: Final = ("edge_video", "actors", "pykka", "pika")
 """The loggers whose records, and those of their children, are written."""
 
+_ECHOES: Final = (
+    "pika.adapters.base_connection",
+    "pika.adapters.utils.connection_workflow",
+    "pika.adapters.utils.io_services_utils",
+    "pika.channel",
+    "pika.connection",
+    "pika.heartbeat",
+)
+"""Loggers of pika that only repeat, in its own jargon, what the publisher says in words."""
+
 _TEXT_LIMIT: Final = 4096
 _EXCEPTION_LINES: Final = 120
 _CONTINUED: Final = "    | "
@@ -347,6 +357,7 @@ class _Log:
         self._before = [
             (each, each.level, each.propagate) for each in map(logging.getLogger, FORWARDED)
         ]
+        self._echoes = [(each, each.level) for each in map(logging.getLogger, _ECHOES)]
         self._hooks = (sys.excepthook, threading.excepthook)
 
     def start(self) -> None:
@@ -355,9 +366,11 @@ class _Log:
             each.propagate = False
             each.setLevel(self._level)
         if self._level > logging.DEBUG:
-            # pika reports every step of a connection at INFO, and every failure twice.
+            # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
             pika.setLevel(max(self._level, logging.WARNING))
+            for echo, _ in self._echoes:
+                echo.setLevel(logging.CRITICAL)
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
         self.writer.start()
 
@@ -367,6 +380,8 @@ class _Log:
             each.removeHandler(self._handler)
             each.propagate = propagate
             each.setLevel(level)
+        for echo, level in self._echoes:
+            echo.setLevel(level)
         if self.writer.stop(timeout_s):  # else loguru's lock is held by a write that hangs
             self._remove_sinks()
 

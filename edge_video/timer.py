@@ -151,7 +151,7 @@ class SystemTimer:
             while (call := self._next_due()) is not None:
                 try:
                     call()
-                except Exception:
+                except Exception:  # noqa: BLE001 - every other call waits behind this one
                     _log.exception("a timer call failed")
         except BaseException as error:
             self._thread = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from edge_video.report.catalog import Language, lookup
@@ -20,26 +21,31 @@ def render_probes(results: Sequence[ProbeResult], language: Language) -> str:
 
     A camera that failed has its reason, in words, in place of what it sends.
     """
-    rows = [tuple(lookup(f"probe.{column}", language) for column in _COLUMNS)]
-    rows += [_cells(result, language) for result in results]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = []
-    for row, failure in zip(rows, [None, *(result.failure for result in results)], strict=True):
-        if failure is not None:
-            row = (*row[:2], spell_failure(failure, language))
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        lines.append("  ".join(padded).rstrip())
+    header = tuple(lookup(f"probe.{column}", language) for column in _COLUMNS)
+    rows = [header, *(_cells(result, language) for result in results)]
+    # A reason is the last cell of its row: however long, it moves no column of the others.
+    widths = [max(map(len, cells)) for cells in zip_longest(*rows, fillvalue="")]
+    widths[2] = max(len(row[2]) for row in rows if len(row) == len(header))
+    lines = [_line(row, widths) for row in rows]
     reached = sum(result.ok for result in results)
     summary = lookup("probe.summary", language).format(reached=reached, cameras=len(results))
     return "\n".join([*lines, summary])
 
 
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+    return "  ".join(padded).rstrip()
+
+
 def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
+    outcome = lookup("probe.ok" if result.ok else "probe.failed", language)
+    if result.failure is not None:
+        return result.camera_id, outcome, spell_failure(result.failure, language)
     unknown = lookup("not_available", language)
     fps, first_s = result.fps, result.first_frame_s
     return (
         result.camera_id,
-        lookup("probe.ok" if result.ok else "probe.failed", language),
+        outcome,
         result.codec or unknown,
         f"{result.width}x{result.height}" if result.width and result.height else unknown,
         unknown if fps is None else f"{fps:g}",

@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_TICK_S: Final = 0.005
-"""Frames are taken in batches: a wake-up per frame costs half as much again."""
+_TICK_S: Final = 0.02
+"""Frames are taken in batches: five cameras cost a fifth less CPU than with 5 ms, for 15 ms more
+on the way. (It is no limit of throughput: a full window goes on as soon as it is settled.)"""
 
 _BATCH: Final = 256
 """Most frames taken in one tick, so that acks and heartbeats get their turn."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from typing import Any
 
 import pykka
 import pytest
 
-from actors.base import SupervisedActor, tell
-from actors.messages import ActorEnded
+from actors.base import SupervisedActor, describe, is_running, join, tell
+from actors.messages import ActorEnded, Finish
 
 
 class Supervisor(pykka.ThreadingActor):
@@ -165,3 +166,116 @@ def test_pykka_still_runs_an_actor_s_whole_life_in_actor_loop() -> None:
             thread.join(5)
     assert calls[:2] == ["begin", "failure"]
     assert calls[2].startswith("Probe")
+
+
+class Gated(SupervisedActor):
+    """Handles and releases only when its gates are open; keeps what it handled."""
+
+    UNDERSTOOD = (str,)
+
+    def __init__(self, supervisor: pykka.ActorRef[Any] | None) -> None:
+        super().__init__(supervisor=supervisor, thread_name="gated-0")
+        self.handling = threading.Event()
+        self.may_handle = threading.Event()
+        self.releasing = threading.Event()
+        self.may_release = threading.Event()
+        self.handled: list[str] = []
+
+    def on_start(self) -> None:
+        """Without `Begin`, which it does not understand."""
+
+    def handle(self, message: str) -> object:
+        self.handling.set()
+        assert self.may_handle.wait(5)
+        self.handled.append(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:
+        del error
+        self.releasing.set()
+        assert self.may_release.wait(5)
+
+    def farewell(self, error: str | None) -> ActorEnded:
+        return ActorEnded("gated", 0, error)
+
+
+def actor_of(ref: pykka.ActorRef[Any]) -> Any:
+    actor = ref._actor_weakref()
+    assert actor is not None
+    return actor
+
+
+def test_what_waits_behind_finish_brings_nothing_to_life(
+    supervisor: pykka.ActorRef[Any],
+) -> None:
+    ref = Gated.start(supervisor)
+    gated = actor_of(ref)
+    gated.may_release.set()
+    ref.tell("before")
+    assert gated.handling.wait(5)
+    last_words = ref.ask(Finish(), block=False)
+    ref.tell("behind")
+    gated.may_handle.set()
+    assert last_words.get(timeout=5) == ActorEnded("gated", 0, None)
+    join([ref], time.monotonic() + 5)
+    assert gated.handled == ["before"]
+
+
+def test_a_message_that_is_not_understood_is_dropped_with_a_remark(
+    supervisor: pykka.ActorRef[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    ref = Gated.start(supervisor)
+    gated = actor_of(ref)
+    gated.may_handle.set()
+    gated.may_release.set()
+    ref.tell(42)
+    ref.tell("word")
+    ref.stop(timeout=5)
+    assert gated.handled == ["word"]
+    assert "gated-0 does not understand a message: int" in caplog.text
+
+
+def test_an_actor_runs_until_its_cleanup_is_over_whatever_pykka_says(
+    supervisor: pykka.ActorRef[Any],
+) -> None:
+    ref = Gated.start(supervisor)
+    gated = actor_of(ref)
+    ref.stop(block=False)
+    assert gated.releasing.wait(5)
+    assert not ref.is_alive()
+    assert is_running(ref)
+    began_s = time.monotonic()
+    join([ref], time.monotonic())
+    assert time.monotonic() - began_s < 5
+    gated.may_release.set()
+    join([ref], time.monotonic() + 5)
+    assert not is_running(ref)
+
+
+def test_an_actor_without_a_thread_is_not_left_in_the_registry(
+    supervisor: pykka.ActorRef[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    with pytest.raises(RuntimeError, match="new thread"):
+        Mortal.start(supervisor)
+    monkeypatch.undo()
+    assert pykka.ActorRegistry.get_all() == [supervisor]
+
+
+def test_pykka_still_makes_the_thread_where_we_replace_it(
+    supervisor: pykka.ActorRef[Any],
+) -> None:
+    ref = Gated.start(supervisor)
+    threads = [thread for thread in threading.enumerate() if thread.name == "gated-0"]
+    assert [thread.daemon for thread in threads] == [True]
+    actor_of(ref).may_release.set()
+    ref.stop(timeout=5)
+
+
+def test_an_exception_is_described_in_one_short_line() -> None:
+    words = describe(ValueError("first\nsecond\x1b[31m " + 300 * "x"))
+    assert words.startswith("ValueError: first second\\x1b[31m xxx")
+    assert len(words) == 200

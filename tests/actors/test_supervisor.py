@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
 
 from actors.messages import (
+    ActorEnded,
     CameraEnded,
     CommandAnswer,
     CommandResult,
     CrashActor,
     Escalated,
     ForceOpen,
-    GetStatus,
     InjectFault,
     KillFfmpeg,
     MemoryLevelChanged,
@@ -23,7 +26,7 @@ from actors.messages import (
     StartCamera,
     StopCamera,
 )
-from edge_video.breaker import BreakerState
+from edge_video.breaker import BreakerState, CircuitBreaker
 from edge_video.config import CircuitBreakerConfig
 from edge_video.failures import Cause, Failure
 from edge_video.frames import CameraId
@@ -32,6 +35,8 @@ from tests.support.actors import PICTURE, World, eventually, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from actors.messages import CameraCommand
 
 CAM1 = CameraId("cam1")
 DEAD = Failure(Cause.NO_SUCH_STREAM, "404 Not Found")
@@ -54,7 +59,7 @@ def world_of() -> Iterator[Callable[..., World]]:
 
 
 def gaps(starts_s: list[float]) -> list[float]:
-    return [round(b - a, 3) for a, b in zip(starts_s, starts_s[1:], strict=False)]
+    return [round(b - a, 3) for a, b in itertools.pairwise(starts_s)]
 
 
 def test_a_dead_camera_is_tried_as_the_specification_s_table_says(
@@ -488,5 +493,284 @@ def test_status_is_answered_while_cameras_fail(world_of: Callable[..., World]) -
         world.failures[f"cam{n}"] = DEAD
     world.start()
     world.advance(3)
-    status = world.system.supervisor.ask(GetStatus(), timeout=5)
+    status = world.system.status()
     assert {camera.breaker.state for camera in status.cameras} == {BreakerState.OPEN}
+
+
+# --- commands while an attempt is ending ----------------------------------------------------
+
+
+class Ending:
+    """Holds a camera in its cleanup until `over`."""
+
+    def __init__(self, world: World) -> None:
+        self.begun = threading.Event()
+        self._over = threading.Event()
+        self._world = world
+        world.before_stop = self._hold
+
+    def _hold(self, _: str) -> None:
+        self.begun.set()
+        assert self._over.wait(10)
+
+    def wait(self) -> None:
+        assert self.begun.wait(5)
+        quiesce()
+
+    def begins_with(self, command: CameraCommand) -> CommandResult:
+        """Not by `World.ask`, which would wait for the camera that is held."""
+        answer = self._world.system.supervisor.ask(command, block=True, timeout=5)
+        self.wait()
+        assert isinstance(answer, CommandAnswer)
+        return answer.result
+
+    def over(self) -> None:
+        self._over.set()
+
+
+def test_a_reset_takes_back_a_force_that_is_still_under_way(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    ending = Ending(world)
+    assert ending.begins_with(ForceOpen(CAM1)) is CommandResult.DONE
+    assert world.ask(ForceOpen(CAM1)).result is CommandResult.ALREADY
+    assert world.ask(StartCamera(CAM1)) == CommandAnswer(CommandResult.REJECTED, None)
+    assert world.ask(RetryNow(CAM1)) == CommandAnswer(CommandResult.REJECTED, None)
+    assert world.ask(ResetBreaker(CAM1)).result is CommandResult.DONE
+    ending.over()
+    world.advance(1)
+    eventually(lambda: len(world.captures) == 2)
+    assert not world.camera().breaker.forced_open
+
+
+def test_retry_now_is_obeyed_when_the_failed_attempt_is_gone(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
+    world.start()
+    assert world.ask(RetryNow(CAM1)).result is CommandResult.ALREADY
+    ending = Ending(world)
+    world.capture_of("cam1").end()
+    ending.wait()
+    assert world.camera().breaker.state is BreakerState.OPEN
+    assert world.ask(RetryNow(CAM1)).result is CommandResult.DONE
+    world.clock.advance(0.25)  # the floor between two starts
+    ending.over()
+    eventually(lambda: len(world.captures) == 2)
+
+
+def test_a_start_that_is_rejected_while_an_attempt_ends_is_counted(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
+    world.start()
+    ending = Ending(world)
+    world.capture_of("cam1").end()
+    ending.wait()
+    assert world.ask(StartCamera(CAM1)).result is CommandResult.REJECTED
+    ending.over()
+    eventually(lambda: world.camera().phase is CameraPhase.WAITING)
+    assert world.camera().breaker.rejected == 1
+
+
+def test_a_camera_started_while_it_stops_starts_once(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    ending = Ending(world)
+    assert ending.begins_with(StopCamera(CAM1)) is CommandResult.DONE
+    assert world.ask(RetryNow(CAM1)).result is CommandResult.NOT_RUNNING
+    assert world.ask(StartCamera(CAM1)).result is CommandResult.DONE
+    assert world.ask(StartCamera(CAM1)).result is CommandResult.ALREADY
+    assert len(world.captures) == 1
+    world.clock.advance(0.25)
+    ending.over()
+    eventually(lambda: len(world.captures) == 2)
+    world.advance(5)
+    assert len(world.captures) == 2
+    assert world.camera().breaker.failures == 0
+
+
+# --- what must not bring the system down ----------------------------------------------------
+
+
+def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
+    world.start()
+    actor = world.system.supervisor._actor_weakref()
+    assert actor is not None
+    while_it_ran = actor._cameras[CAM1].record.breaker
+    world.capture_of("cam1").end()
+    eventually(lambda: world.camera().phase is CameraPhase.WAITING)
+    world.clock.advance(1)
+    before = world.camera().breaker
+    world.system.supervisor.tell(CameraEnded(CAM1, 1, while_it_ran, None, "a second word"))
+    assert world.camera().breaker == before
+
+
+def test_a_servant_that_was_stopped_from_outside_stays_stopped(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    actor = world.system.supervisor._actor_weakref()
+    assert actor is not None
+    metrics = actor._children["metrics"]
+    assert metrics.ref is not None
+    metrics.ref.stop(timeout=5)
+    eventually(lambda: metrics.ref is None)
+    world.system.supervisor.tell(ActorEnded("metrics", 0, "a second word"))
+    world.advance(3)
+    assert world.status().restarts["metrics"] == 0
+
+
+def test_stray_messages_are_ignored(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1")
+    world.start()
+    nobody = CameraId("nobody")
+    breaker = CircuitBreakerConfig().policy()
+    for stray in (
+        "hello",
+        ActorEnded("nobody", 0, "boom"),
+        CameraEnded(nobody, 0, CircuitBreaker.new(breaker)),
+    ):
+        world.system.supervisor.tell(stray)
+    assert world.status().cameras[0].attempts == 1
+
+
+def starve(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    """The machine has no thread left for those whose name begins so."""
+    real = threading.Thread.start
+
+    def start(self: threading.Thread) -> None:
+        if self.name.startswith(prefix):
+            raise RuntimeError("can't start new thread")
+        real(self)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_a_camera_that_cannot_be_started_is_a_failure_and_costs_no_other(
+    world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starve(monkeypatch, "camera-cam1-")
+    world = world_of("cam1", "cam2", breaker=TO_THE_LETTER)
+    world.start()
+    world.advance(2)
+    camera = world.camera()
+    assert (camera.breaker.state, camera.breaker.failures) == (BreakerState.OPEN, 5)
+    assert camera.last_failure is not None
+    assert camera.last_failure.cause is Cause.SPAWN_FAILED
+    assert world.camera("cam2").attempts == 1
+    monkeypatch.undo()
+    world.advance(5)
+    assert world.camera().breaker.state is BreakerState.HALF_OPEN
+    world.stream("cam1", 1)
+    assert world.camera().phase is CameraPhase.STREAMING
+
+
+def test_a_servant_that_cannot_be_started_escalates(
+    world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starve(monkeypatch, "metrics-")
+    world = world_of("cam1")
+    world.start()
+    stopped = world.system.wait(10)
+    assert stopped is not None
+    assert stopped.escalated == Escalated("metrics", 5, 60.0)
+    assert all(capture.stopped for capture in world.captures)
+
+
+def test_a_crash_of_the_supervisor_still_stops_everything(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1", "cam2", allow_faults=True)
+    world.start()
+    world.stream("cam1", 1)
+    world.system.supervisor.ask(InjectFault("supervisor", CrashActor("boom")), timeout=5)
+    stopped = world.system.wait(10)
+    assert stopped is not None
+    assert stopped.error == "RequestedCrashError: boom"
+    assert all(capture.stopped for capture in world.captures)
+    assert [sink.closed for sink in world.sinks] == [True]
+    assert pykka.ActorRegistry.get_all() == []
+    assert stopped.status.totals.imbalance() is None
+
+
+def test_a_report_that_cannot_be_printed_does_not_hang_the_stop(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+
+    def broken(_: str) -> None:
+        raise OSError("no paper")
+
+    actor = next(
+        ref for ref in pykka.ActorRegistry.get_all() if ref.actor_class.__name__ == "ReporterActor"
+    )._actor_weakref()
+    assert actor is not None
+    actor._print = broken
+    stopped = world.system.stop(10)
+    assert stopped.error is None
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_done(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    supervisor = world.system.supervisor._actor_weakref()
+    assert supervisor is not None
+
+    def broken() -> None:
+        raise OSError("no signals today")
+
+    supervisor._plan = dataclasses.replace(supervisor._plan, kill_processes=broken)
+    stopped = world.system.stop(10)
+    assert stopped.status.publisher.state is PublisherState.STOPPED
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_a_camera_that_is_just_failing_is_waited_for_at_the_stop(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    ending = Ending(world)
+    world.capture_of("cam1").end()
+    ending.wait()
+    world.system.begin_stop()
+    assert world.system.wait(0.3) is None
+    ending.over()
+    stopped = world.system.wait(10)
+    assert stopped is not None
+    assert stopped.status.cameras[0].phase is CameraPhase.STOPPED
+    assert stopped.status.cameras[0].breaker.failures == 1
+    assert world.actors_of("cam1") == []
+
+
+def test_a_fault_that_reaches_nobody_is_not_counted(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1", allow_faults=True)
+    world.start()
+    world.ask(StopCamera(CAM1))
+    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
+    answer = world.ask(InjectFault("cam1", KillFfmpeg()))
+    assert answer.result is CommandResult.NOT_RUNNING
+    assert world.status().faults_injected == 0
+
+
+def test_status_is_refused_and_not_left_waiting_while_the_system_stops(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    ending = Ending(world)
+    world.system.begin_stop()
+    assert ending.begun.wait(5)
+    with pytest.raises(pykka.ActorDeadError):
+        world.system.status(timeout_s=5)
+    ending.over()
+    assert world.system.wait(10) is not None

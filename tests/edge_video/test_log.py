@@ -143,6 +143,14 @@ def test_the_level_is_obeyed_and_pika_speaks_below_warning_only_for_debug() -> N
     assert [level for level, _ in levels("SUCCESS")] == ["WARNING", "ERROR"] * 2
 
 
+def test_pika_does_not_repeat_what_the_publisher_says_unless_for_debug() -> None:
+    echo = logging.getLogger("pika.adapters.utils.connection_workflow")
+    before = echo.level
+    assert "jargon" not in logged(lambda: echo.error("jargon"))
+    assert "jargon" in logged(lambda: echo.error("jargon"), LogSettings(level="DEBUG"))
+    assert echo.level == before
+
+
 def test_an_unknown_level_or_rotation_changes_nothing() -> None:
     with pytest.raises(ValueError, match="LOUD"):
         setup_log(LogSettings(level="LOUD"), Language.EN, hide, io.StringIO())

@@ -38,6 +38,10 @@ SLACK_S = 0.5
 MOST_GROWTH = 8_000_000
 """Bytes. A second of frames is some 1.8 MB: what is held and in flight fits, an outage does not."""
 
+OUTAGE_S = 20.0
+STARTS_IN_S = 7.0
+"""What a node takes from its start until it listens, roughly; it belongs to the outage."""
+
 RECONNECTED_S = 45.0
 """The longest wait between two tries is 30 s; the broker was back for some of it."""
 
@@ -130,7 +134,7 @@ class Queue:
 
     def take_all(self) -> list[dict[str, Any]]:
         """The headers of everything in it."""
-        headers = []
+        headers: list[dict[str, Any]] = []
         with self._node.channel() as channel:
             while True:
                 method, properties, body = channel.basic_get(self._name, auto_ack=True)
@@ -174,6 +178,11 @@ def assert_cameras_untouched(report: dict[str, Any]) -> None:
         assert camera["last_failure"] is None, camera
 
 
+def assert_said_once_in_words(program: Program) -> None:
+    """pika's own lines say each failure five times, and in Python."""
+    assert [line for line in program.log if "pika" in line or "Traceback" in line] == []
+
+
 def assert_books_balance(report: dict[str, Any]) -> dict[str, int]:
     assert report["books"]["balanced"] is True, report["books"]
     totals: dict[str, int] = report["totals"]
@@ -190,7 +199,6 @@ def assert_books_balance(report: dict[str, Any]) -> dict[str, int]:
 def test_an_outage_of_20_s_under_load_heals_by_itself(
     tmp_path: Path, broker: RabbitNode, exchange: str, queue: Queue
 ) -> None:
-    outage_s = 20
     with Program(
         tmp_path, config_for(broker.url(), exchange), "--report-file", "final.json"
     ) as program:
@@ -203,20 +211,23 @@ def test_an_outage_of_20_s_under_load_heals_by_itself(
             began_s = time.monotonic()
             program.wait_for_log("Publisher not connected", "next try in")
             wait_for_monitor(program, "✗ DISCONNECTED", "127.0.0.1")
-            time.sleep(max(0.0, began_s + outage_s - time.monotonic()))
+            time.sleep(max(0.0, began_s + OUTAGE_S - STARTS_IN_S - time.monotonic()))
             broker.start()
+            away_s = time.monotonic() - began_s
             program.wait_for_log("Publisher connected to", count=2, timeout_s=RECONNECTED_S)
             queue.wait_for(2 * CAMERAS * FPS, 20)
         after = queue.take_all()
         assert pids(program) == running
         assert len(running) == CAMERAS
         assert program.stop() == 0
+        assert_said_once_in_words(program)
 
     assert memory.growth < MOST_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
     assert_cameras_untouched(report)
-    assert totals["dropped_overflow"] > outage_s * CAMERAS * FPS / 2
+    assert away_s > OUTAGE_S / 2
+    assert totals["dropped_overflow"] > away_s * CAMERAS * FPS / 2
     assert totals["dropped_memory"] == 0
     assert totals["nacked"] == totals["returned"] == 0
     for seen in (before, after):
@@ -225,7 +236,7 @@ def test_an_outage_of_20_s_under_load_heals_by_itself(
     for n in range(CAMERAS):
         first = next(each for each in after if each["camera_id"] == f"cam{n}")
         # The header tells the consumer how much the outage cost it.
-        assert first["dropped"] > outage_s * FPS / 2
+        assert first["dropped"] > away_s * FPS / 2
     assert report["publisher"]["connections"] == 2
 
 
@@ -246,6 +257,7 @@ def test_a_broker_that_is_absent_at_the_start_is_waited_for_in_words(
         queue.wait_for(CAMERAS * FPS, 20)
         wait_for_monitor(program, "✓ CONNECTED")
         assert program.stop() == 0
+        assert_said_once_in_words(program)
     seen = queue.take_all()
     assert_fresh(seen)
     assert_in_order(seen)
@@ -258,11 +270,10 @@ def test_a_broker_that_is_absent_at_the_start_is_waited_for_in_words(
 def test_a_memory_alarm_blocks_the_publisher_and_nothing_else(
     tmp_path: Path, broker: RabbitNode, exchange: str
 ) -> None:
+    config = config_for(broker.url(), exchange, confirm_timeout="2s")
     with (
         consume(broker, exchange) as consumer,
-        Program(
-            tmp_path, config_for(broker.url(), exchange), "--report-file", "final.json"
-        ) as program,
+        Program(tmp_path, config, "--report-file", "final.json") as program,
     ):
         wait_for_cameras(program)
         consumer.wait_for(2 * CAMERAS * FPS)
@@ -272,7 +283,7 @@ def test_a_memory_alarm_blocks_the_publisher_and_nothing_else(
             try:
                 program.wait_for_log("Publisher blocked, frames wait", "memory")
                 # Longer than a broker may be silent: one that is blocked is not given up.
-                wait_for_monitor(program, "⚠ BLOCKED", "memory", count=8)
+                wait_for_monitor(program, "⚠ BLOCKED", "memory", count=5)
                 blocked_at = len(consumer.messages)
             finally:
                 broker.clear_memory_alarm()
@@ -280,6 +291,7 @@ def test_a_memory_alarm_blocks_the_publisher_and_nothing_else(
             consumer.wait_for(blocked_at + 2 * CAMERAS * FPS)
         assert pids(program) == running
         assert program.stop() == 0
+        assert_said_once_in_words(program)
     assert memory.growth < MOST_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
@@ -304,13 +316,14 @@ def test_a_frozen_broker_is_given_up_and_resumed_after_the_thaw(
         with memory_of(program) as memory:
             broker.freeze()
             program.wait_for_log("Publisher not connected: no confirm for 5 s", timeout_s=10)
-            wait_for_monitor(program, "✗ DISCONNECTED", "no confirm for 5 s")
+            wait_for_monitor(program, "no confirm for 5 s")
             broker.thaw()
             program.wait_for_log("Publisher connected to", count=2, timeout_s=RECONNECTED_S)
             depth = queue.depth()
             queue.wait_for(depth + CAMERAS * FPS, 20)
         assert pids(program) == running
         assert program.stop() == 0
+        assert_said_once_in_words(program)
     assert memory.growth < MOST_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
@@ -337,6 +350,7 @@ def test_what_will_not_heal_is_said_once_and_not_hammered(
         wait_for_cameras(program)
         wait_for_monitor(program, "✗ DISCONNECTED", words[:20], "retry in", count=4)
         assert program.stop() == 0
+        assert_said_once_in_words(program)
     assert refusals_of(broker) - refusals == 1
     assert len([line for line in program.log if "Publisher not connected" in line]) == 1
     report = program.report()
@@ -349,7 +363,7 @@ def test_what_will_not_heal_is_said_once_and_not_hammered(
 
 def refusals_of(broker: RabbitNode) -> int:
     """How often the broker has logged that it refused somebody."""
-    text = "".join(each.read_text(errors="replace") for each in broker.root.glob("log/*.log"))
+    text = "".join(each.read_text(errors="replace") for each in broker.root.glob("log/edge*.log"))
     return text.count("PLAIN login refused") + text.count("vhost no-such-vhost not found")
 
 
@@ -360,6 +374,7 @@ def test_a_stop_while_the_broker_is_away_drops_what_is_held(tmp_path: Path) -> N
         wait_for_monitor(program, "✗ DISCONNECTED", count=2)
         began_s = time.monotonic()
         assert program.stop() == 0
+        assert_said_once_in_words(program)
         took_s = time.monotonic() - began_s
     assert took_s < 10
     totals = assert_books_balance(program.report())
@@ -373,6 +388,7 @@ def test_a_stop_while_the_broker_hangs_counts_what_is_in_flight_as_unknown(
 ) -> None:
     # A small window fills at once; a watchdog that waits longer than the whole stop.
     config = config_for(broker.url(), exchange, prefetch_count=7, confirm_timeout="60s")
+    config["shutdown_timeout"] = "2s"
     with (
         consume(broker, exchange) as consumer,
         Program(tmp_path, config, "--report-file", "final.json") as program,
@@ -380,17 +396,25 @@ def test_a_stop_while_the_broker_hangs_counts_what_is_in_flight_as_unknown(
         wait_for_cameras(program)
         consumer.wait_for(CAMERAS)
         broker.freeze()
-        wait_for_monitor(program, count=len(program.printed) // (CAMERAS + 6) + 3)
+        # A window full of unconfirmed frames: nothing is published any more.
+        wait_until(lambda: window_is_full(program), 20, "a full window")
         began_s = time.monotonic()
         assert program.stop() == 0
+        assert_said_once_in_words(program)
         took_s = time.monotonic() - began_s
         broker.thaw()
-    # Cameras, then 5 s for the drain, then 2 s for the goodbye; the rest is the machine's.
-    assert took_s < 15
+    # Cameras, then 2 s for the drain, then 2 s for the goodbye; the rest is the machine's.
+    assert took_s < 12
     totals = assert_books_balance(program.report())
     assert totals["unknown"] == 7
     assert totals["dropped_shutdown"] > 0
     assert totals["published"] == totals["confirmed"] + totals["unknown"]
+
+
+def window_is_full(program: Program) -> bool:
+    """Whether three monitors in a row have said the same about the publisher."""
+    publisher = [line for line in program.printed if line.startswith("Publisher:")]
+    return len(publisher) > 3 and len(set(publisher[-3:])) == 1
 
 
 def headers_of(messages: list[Message]) -> list[dict[str, Any]]:
@@ -473,6 +497,14 @@ def test_a_dropped_connection_costs_what_was_in_flight_and_comes_back(
     assert watched.flows().publisher.state is PublisherState.CONNECTED
 
 
+def replaced(times: int) -> Callable[[SystemStatus], bool]:
+    def is_so(status: SystemStatus) -> bool:
+        restarts = status.restarts["publisher"]
+        return restarts == times and status.publisher.connections == times + 1
+
+    return is_so
+
+
 def test_a_crashed_publisher_is_replaced_at_once(watched: Watched, broker: RabbitNode) -> None:
     watched.flows()
     for crash in (1, 2):
@@ -483,9 +515,7 @@ def test_a_crashed_publisher_is_replaced_at_once(watched: Watched, broker: Rabbi
         watched.inject(CrashActor())
         broker.thaw()
         restarted = watched.wait_until(
-            lambda status, crash=crash: (
-                status.restarts["publisher"] == crash and status.publisher.connections == crash + 1
-            ),
+            replaced(crash),
             "a new publisher, connected",
         )
         # One or two seconds on a quiet machine: the old connection gets up to 2 s to close.

@@ -47,6 +47,27 @@ def quiesce() -> None:
                 continue
 
 
+class Ears(pykka.ThreadingActor):
+    """Keeps what it is told: an embedding program's actor, or a supervisor that only listens."""
+
+    use_daemon_thread = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Any] = []
+
+    def on_receive(self, message: object) -> None:
+        self.heard.append(message)
+
+
+def heard_by(ears: pykka.ActorRef[Ears], *kinds: type) -> list[Any]:
+    """What an `Ears` was told so far, of these kinds or of any."""
+    quiesce()
+    actor = ears._actor_weakref()
+    assert actor is not None
+    return [each for each in actor.heard if not kinds or isinstance(each, kinds)]
+
+
 @dataclass
 class ScriptedCapture:
     """Satisfies `RunningCapture`: streams or fails as its camera's script says."""
@@ -219,7 +240,7 @@ class World:
 
     def status(self) -> SystemStatus:
         quiesce()
-        status: SystemStatus = self.system.supervisor.ask(GetStatus(), timeout=5)
+        status: SystemStatus = self.system.supervisor.ask(GetStatus(), block=True, timeout=5)
         return status
 
     def camera(self, camera_id: CameraId | str = "cam1") -> CameraStatus:

@@ -43,6 +43,7 @@ class Program:
         self.log: list[str] = []
         self.printed: list[str] = []
         self._changed = threading.Condition()
+        self._log_is_over = False
 
     def start(self) -> Self:
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
@@ -74,6 +75,9 @@ class Program:
                 lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
         pipe.close()
+        with self._changed:
+            self._log_is_over = self._log_is_over or lines is self.log
+            self._changed.notify_all()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -98,15 +102,19 @@ class Program:
             print("--- printed\n" + "\n".join(self.printed[-200:]))
 
     def wait_for_log(self, *fragments: str, timeout_s: float = 30.0, count: int = 1) -> str:
-        """Wait until `count` log lines contain all fragments; returns the last of them."""
+        """Wait until `count` log lines contain all fragments; returns the last of them.
+
+        Fails at once when the program has ended without them.
+        """
 
         def found() -> list[str]:
             return [line for line in self.log if all(each in line for each in fragments)]
 
         with self._changed:
-            came = self._changed.wait_for(lambda: len(found()) >= count, timeout_s)
-            assert came, f"no {count} log lines with {fragments} in {timeout_s} s:\n" + "\n".join(
-                self.log[-60:]
+            self._changed.wait_for(lambda: self._log_is_over or len(found()) >= count, timeout_s)
+            assert len(found()) >= count, (
+                f"no {count} log lines with {fragments} in {timeout_s} s:\n"
+                + "\n".join(self.log[-60:])
             )
             return found()[count - 1]
 

@@ -1,0 +1,159 @@
+"""The metrics actor on its own; what it measures is played."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pykka
+import pytest
+
+from actors.base import join
+from actors.messages import ActorEnded, CrashActor, InjectFault, MemoryLevelChanged, ProcessMeasured
+from actors.metrics import MetricsActor, MetricsRuntime
+from edge_video.memory import MemoryPolicy
+from edge_video.stats import MemoryLevel, ProcessSample
+from tests.support.actors import Ears, heard_by, quiesce
+from tests.support.fakes import FakeClock, FakeTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MIB = 2**20
+SAMPLE = ProcessSample(
+    cpu_percent=1.0,
+    rss_bytes=MIB,
+    ffmpeg_processes=0,
+    ffmpeg_cpu_percent=0.0,
+    ffmpeg_rss_bytes=0,
+    system_ram_bytes=MIB,
+    system_ram_used_percent=1.0,
+    system_cpu_percent=1.0,
+    threads=1,
+    actors=1,
+    allocated_blocks=1,
+    gc_collections=0,
+    gc_last_ago_s=None,
+)
+
+
+class PlayedSampler:
+    """Satisfies `Sampler`."""
+
+    def __init__(self) -> None:
+        self.rss = 10 * MIB
+        self.watching = False
+
+    def start(self) -> None:
+        self.watching = True
+
+    def sample(self) -> ProcessSample:
+        return replace(SAMPLE, rss_bytes=self.rss)
+
+    def rss_bytes(self) -> int:
+        return self.rss
+
+    def close(self) -> None:
+        self.watching = False
+
+
+class Stage:
+    def __init__(self, *, enabled: bool = True, level: MemoryLevel = MemoryLevel.NORMAL) -> None:
+        self.timer = FakeTimer(FakeClock())
+        self.sampler = PlayedSampler()
+        self.ears = Ears.start()
+        runtime = MetricsRuntime(
+            timer=self.timer,
+            sampler=lambda: self.sampler,
+            memory=MemoryPolicy(enabled=enabled, max_memory_mb=100, check_interval_s=2.0),
+            allow_faults=True,
+        )
+        self.metrics = MetricsActor.start(runtime=runtime, supervisor=self.ears, level=level)
+        quiesce()
+
+    def advance(self, seconds: float) -> None:
+        self.timer.advance(seconds)
+        quiesce()
+
+    def samples(self) -> list[ProcessSample]:
+        return [each.sample for each in heard_by(self.ears, ProcessMeasured)]
+
+    def levels(self) -> list[MemoryLevelChanged]:
+        return heard_by(self.ears, MemoryLevelChanged)
+
+    def end(self) -> None:
+        self.metrics.stop(timeout=5)
+        join([self.metrics], time.monotonic() + 5)
+
+
+@pytest.fixture
+def stages() -> Iterator[list[Stage]]:
+    made: list[Stage] = []
+    yield made
+    for stage in made:
+        stage.end()
+        stage.ears.stop(timeout=5)
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_it_measures_at_once_and_then_every_five_seconds(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    assert len(stage.samples()) == 1
+    stage.advance(4.9)
+    assert len(stage.samples()) == 1
+    stage.advance(0.1)
+    assert len(stage.samples()) == 2
+
+
+def test_a_change_of_the_memory_level_is_told_once(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    stage.sampler.rss = 80 * MIB
+    stage.advance(4)
+    assert stage.levels() == [MemoryLevelChanged(MemoryLevel.CRITICAL, 80 * MIB, 100 * MIB)]
+    assert stage.samples()[-1].memory_level is MemoryLevel.CRITICAL
+    assert stage.samples()[-1].memory_limit_bytes == 100 * MIB
+    stage.sampler.rss = 10 * MIB
+    stage.advance(2)
+    assert [each.level for each in stage.levels()][1:] == [MemoryLevel.NORMAL]
+
+
+def test_garbage_is_collected_while_memory_is_short(
+    stages: list[Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[int] = []
+    stages.append(stage := Stage())
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
+    stage.advance(2)
+    assert collected == []
+    stage.sampler.rss = 65 * MIB
+    stage.advance(4)
+    assert len(collected) == 2
+
+
+def test_without_the_memory_controller_there_is_no_level_and_no_limit(
+    stages: list[Stage],
+) -> None:
+    stages.append(stage := Stage(enabled=False))
+    stage.sampler.rss = 1000 * MIB
+    stage.advance(60)
+    assert stage.levels() == []
+    assert stage.samples()[-1].memory_limit_bytes is None
+
+
+def test_a_successor_starts_from_the_level_that_was_in_force(stages: list[Stage]) -> None:
+    stages.append(stage := Stage(level=MemoryLevel.EMERGENCY))
+    assert stage.samples()[0].memory_level is MemoryLevel.EMERGENCY
+    stage.advance(2)
+    assert [each.level for each in stage.levels()] == [MemoryLevel.NORMAL]
+
+
+def test_a_crash_lets_go_of_the_garbage_collector_and_of_the_timer(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    stage.metrics.tell(InjectFault("metrics", CrashActor("boom")))
+    join([stage.metrics], time.monotonic() + 5)
+    assert not stage.sampler.watching
+    assert stage.timer.next_in_s() is None
+    ended = heard_by(stage.ears, ActorEnded)
+    assert ended == [ActorEnded("metrics", 0, "RequestedCrashError: boom")]

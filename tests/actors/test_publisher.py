@@ -1,0 +1,288 @@
+"""The publisher actor on its own; the sink is a puppet, time is played."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+
+from actors.base import join
+from actors.messages import (
+    ActorEnded,
+    CrashActor,
+    Drain,
+    DropConnection,
+    InjectFault,
+    PublisherStats,
+)
+from actors.publisher import PublisherActor, PublisherRuntime
+from edge_video.frames import CameraId
+from edge_video.outbox import Outbox
+from edge_video.sinks.base import (
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkListener,
+    SinkLost,
+    SinkUnblocked,
+)
+from edge_video.stats import PublisherState, PublisherStatus
+from tests.support.actors import PICTURE, Ears, heard_by, quiesce
+from tests.support.fakes import FakeClock, FakeTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAM1 = CameraId("cam1")
+HALF = 0.5
+
+
+class Puppet:
+    """Satisfies `Sink`; does nothing by itself and keeps what it was asked for."""
+
+    def __init__(self, listener: SinkListener) -> None:
+        self.listener = listener
+        self.calls: list[str] = []
+
+    def open(self) -> None:
+        self.calls.append("open")
+
+    def frames_ready(self) -> None:
+        self.calls.append("frames_ready")
+
+    def drain(self) -> None:
+        self.calls.append("drain")
+
+    def abort(self) -> None:
+        self.calls.append("abort")
+
+    def close(self, timeout_s: float) -> bool:
+        assert timeout_s > 0
+        self.calls.append("close")
+        return True
+
+
+class Stage:
+    """A publisher, its supervisor that only listens, and one camera's frames."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.timer = FakeTimer(self.clock)
+        self.outbox = Outbox(self.clock)
+        self.outbox.add_camera(CAM1)
+        self.outbox.open(CAM1, 1, "session")
+        self.sinks: list[Puppet] = []
+        self.ears = Ears.start()
+        self.start()
+
+    def start(self, **options: Any) -> None:
+        runtime = PublisherRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            sink=self._sink,
+            target="scripted",
+            allow_faults=True,
+            draw=lambda: HALF,
+        )
+        self.publisher = PublisherActor.start(
+            self.outbox, runtime=runtime, supervisor=self.ears, **options
+        )
+        quiesce()
+
+    def _sink(self, listener: SinkListener) -> Puppet:
+        self.sinks.append(Puppet(listener))
+        return self.sinks[-1]
+
+    @property
+    def sink(self) -> Puppet:
+        return self.sinks[-1]
+
+    def hear(self, event: Any) -> None:
+        self.sink.listener(event)
+        quiesce()
+
+    def frame(self) -> None:
+        self.outbox.put(CAM1, 1, PICTURE)
+        quiesce()
+
+    def advance(self, seconds: float) -> None:
+        self.timer.advance(seconds)
+        quiesce()
+
+    def status(self) -> PublisherStatus:
+        stats: PublisherStats = heard_by(self.ears, PublisherStats)[-1]
+        return stats.status
+
+    def drain(self) -> pykka.Future[bool]:
+        drained: pykka.Future[bool] = pykka.ThreadingFuture()
+        self.publisher.tell(Drain(drained))
+        quiesce()
+        return drained
+
+    def gone(self) -> None:
+        join([self.publisher], time.monotonic() + 5)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    made.publisher.stop(timeout=5)
+    made.gone()
+    made.ears.stop(timeout=5)
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def is_answered(drained: pykka.Future[bool]) -> bool:
+    try:
+        drained.get(timeout=0)
+    except pykka.Timeout:
+        return False
+    return True
+
+
+def test_what_waited_for_the_connection_is_announced_to_it(stage: Stage) -> None:
+    stage.frame()
+    assert stage.status().state is PublisherState.CONNECTING
+    stage.hear(SinkConnected("broker"))
+    status = stage.status()
+    assert (status.state, status.target, status.connections) == (
+        PublisherState.CONNECTED,
+        "broker",
+        1,
+    )
+    assert stage.sink.calls == ["open", "frames_ready", "frames_ready"]
+
+
+def test_a_lost_connection_is_closed_and_made_again_after_the_announced_wait(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.hear(SinkLost("cut"))
+    status = stage.status()
+    assert (status.state, status.reason, status.losses) == (PublisherState.WAITING, "cut", 1)
+    assert status.retry_in_s is not None
+    assert stage.sinks[0].calls[-1] == "close"
+    stage.advance(status.retry_in_s - 0.01)
+    assert len(stage.sinks) == 1
+    stage.advance(0.02)
+    assert len(stage.sinks) == 2
+
+
+def test_the_waits_grow_until_a_connection_has_held(stage: Stage) -> None:
+    waits = []
+
+    def lose() -> None:
+        stage.hear(SinkLost("cut"))
+        waits.append(stage.status().retry_in_s or 0.0)
+        stage.advance(waits[-1])
+
+    for _ in range(4):
+        lose()
+    assert waits == sorted(waits)
+    assert waits[0] < waits[3]
+    stage.hear(SinkConnected("broker"))
+    stage.advance(30)
+    lose()
+    assert waits[-1] == waits[0]
+
+
+def test_what_waiting_cannot_mend_is_tried_every_thirty_seconds(stage: Stage) -> None:
+    stage.hear(SinkLost("wrong password", will_not_heal=True))
+    assert stage.status().retry_in_s == 30.0
+
+
+def test_words_of_an_earlier_connection_mean_nothing(stage: Stage) -> None:
+    stage.hear(SinkLost("cut"))
+    stage.advance(30)
+    assert len(stage.sinks) == 2
+    stage.sinks[0].listener(SinkConnected("a ghost"))
+    stage.sinks[0].listener(SinkLost("a ghost"))
+    quiesce()
+    assert stage.status().state is PublisherState.CONNECTING
+    assert len(stage.sinks) == 2
+
+
+def test_a_blocked_broker_shows_until_it_is_not(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.hear(SinkBlocked("no memory"))
+    assert (stage.status().state, stage.status().reason) == (PublisherState.BLOCKED, "no memory")
+    stage.hear(SinkUnblocked())
+    assert (stage.status().state, stage.status().reason) == (PublisherState.CONNECTED, "")
+
+
+def test_draining_ends_when_the_sink_says_so(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    drained = stage.drain()
+    assert stage.sink.calls[-1] == "drain"
+    assert not is_answered(drained)
+    stage.hear(SinkDrained())
+    assert drained.get(timeout=5) is True
+
+
+def test_draining_waits_for_a_connection_that_is_being_made(stage: Stage) -> None:
+    stage.frame()
+    drained = stage.drain()
+    assert not is_answered(drained)
+    stage.hear(SinkConnected("broker"))
+    assert stage.sink.calls[-1] == "drain"
+    stage.hear(SinkDrained())
+    assert drained.get(timeout=5) is True
+
+
+def test_draining_waits_for_nothing_when_nothing_is_held(stage: Stage) -> None:
+    assert stage.drain().get(timeout=5) is True
+
+
+@pytest.mark.parametrize("event", [SinkLost("cut"), SinkBlocked("no memory")])
+def test_draining_gives_up_where_nothing_can_be_handed_over(
+    stage: Stage, event: SinkLost | SinkBlocked
+) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.frame()
+    stage.hear(event)
+    assert stage.drain().get(timeout=5) is False
+
+
+def test_a_connection_lost_while_draining_ends_the_draining(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    drained = stage.drain()
+    stage.hear(SinkLost("cut"))
+    assert drained.get(timeout=5) is False
+
+
+def test_a_crash_closes_the_sink_and_books_what_was_in_flight(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.frame()
+    assert stage.outbox.take() is not None
+    stage.publisher.tell(InjectFault("publisher", CrashActor("boom")))
+    stage.gone()
+    assert stage.sink.calls[-1] == "close"
+    counts = stage.outbox.counts()[CAM1]
+    assert (counts.unknown, counts.in_flight) == (1, 0)
+    stopped, ended = heard_by(stage.ears)[-2:]
+    assert stopped.status.state is PublisherState.STOPPED
+    assert ended == ActorEnded("publisher", 0, "RequestedCrashError: boom")
+    stage.timer.advance(60)
+    assert len(stage.sinks) == 1
+
+
+def test_a_successor_goes_on_counting_and_settles_what_was_left(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.hear(SinkLost("cut"))
+    before = stage.status()
+    stage.publisher.stop(timeout=5)
+    stage.gone()
+    stage.frame()
+    assert stage.outbox.take() is not None
+    stage.start(incarnation=1, previous=before)
+    status = stage.status()
+    assert (status.state, status.retry_in_s) == (PublisherState.CONNECTING, None)
+    assert (status.connections, status.losses) == (1, 1)
+    assert stage.outbox.counts()[CAM1].in_flight == 0
+
+
+def test_a_dropped_connection_on_request_is_a_fault_of_the_sink(stage: Stage) -> None:
+    stage.publisher.tell(InjectFault("publisher", DropConnection()))
+    quiesce()
+    assert stage.sink.calls[-1] == "abort"

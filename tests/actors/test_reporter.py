@@ -1,0 +1,128 @@
+"""The reporter actor on its own: what it is told, and what it prints of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+
+from actors.base import join
+from actors.messages import CameraChanged, FinishReport, PublisherStats, RestartsCounted
+from actors.reporter import ReporterActor, ReporterRuntime
+from edge_video.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.frames import CameraId
+from edge_video.outbox import Outbox
+from edge_video.report.catalog import Language
+from edge_video.snapshot import Books, CameraRecord, Identity
+from edge_video.stats import (
+    CameraPhase,
+    CaptureTotals,
+    FrameCounts,
+    PublisherState,
+    PublisherStatus,
+    SystemStatus,
+)
+from tests.support.actors import quiesce
+from tests.support.fakes import FakeClock, FakeTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CAM1 = CameraId("cam1")
+RECORD = CameraRecord(
+    camera_id=CAM1,
+    url="rtsp://10.0.0.1/s",
+    target_fps=15,
+    phase=CameraPhase.STREAMING,
+    breaker=CircuitBreaker.new(BreakerPolicy()),
+)
+CONNECTED = PublisherStats(PublisherStatus(PublisherState.CONNECTED, "broker"))
+
+
+class WrongOutbox(Outbox):
+    """Its books do not balance."""
+
+    def counts(self) -> dict[CameraId, FrameCounts]:
+        return {CAM1: FrameCounts(received=1)}
+
+
+class Stage:
+    def __init__(
+        self, outbox: type[Outbox] = Outbox, print_block: Callable[[str], None] | None = None
+    ) -> None:
+        self.clock = FakeClock()
+        self.timer = FakeTimer(self.clock)
+        self.printed: list[str] = []
+        frames = outbox(self.clock)
+        frames.add_camera(CAM1)
+        runtime = ReporterRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            identity=Identity("1", "node", 0, self.clock.now),
+            books=Books({CAM1: frames}, lambda _: CaptureTotals()),
+            language=Language.EN,
+            report_interval_s=30.0,
+            print_block=print_block or self.printed.append,
+        )
+        self.reporter: pykka.ActorRef[Any] = ReporterActor.start(runtime=runtime)
+        for fact in (CameraChanged(RECORD), CONNECTED):
+            self.reporter.tell(fact)
+        quiesce()
+
+    def advance(self, seconds: float) -> None:
+        self.timer.advance(seconds)
+        quiesce()
+
+
+@pytest.fixture
+def stages() -> Iterator[list[Stage]]:
+    made: list[Stage] = []
+    yield made
+    for stage in made:
+        stage.reporter.stop(timeout=5)
+        join([stage.reporter], time.monotonic() + 5)
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_the_monitor_is_printed_every_interval(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    stage.advance(29)
+    assert stage.printed == []
+    stage.advance(1)
+    stage.advance(30)
+    assert len(stage.printed) == 2
+    assert "[cam1]" in stage.printed[0]
+
+
+def test_the_final_report_is_printed_and_answered(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    stage.reporter.tell(RestartsCounted({"metrics": 2}, 1, 3))
+    status = stage.reporter.ask(FinishReport(), block=True, timeout=5)
+    assert isinstance(status, SystemStatus)
+    assert [camera.camera_id for camera in status.cameras] == [CAM1]
+    assert status.publisher.state is PublisherState.CONNECTED
+    assert (status.restarts, status.faults_injected, status.faults_refused) == (
+        {"metrics": 2},
+        1,
+        3,
+    )
+    assert len(stage.printed) == 1
+    assert "cam1" in stage.printed[0]
+
+
+def test_books_that_do_not_balance_are_said_to_be_a_bug(
+    stages: list[Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    stages.append(stage := Stage(WrongOutbox))
+    stage.advance(30)
+    stage.reporter.ask(FinishReport(), timeout=5)
+    assert caplog.text.count("[cam1] received 1 != published 0") == 2
+
+
+def test_nothing_ticks_for_a_reporter_that_has_ended(stages: list[Stage]) -> None:
+    stages.append(stage := Stage())
+    stage.reporter.stop(timeout=5)
+    join([stage.reporter], time.monotonic() + 5)
+    assert stage.timer.next_in_s() is None

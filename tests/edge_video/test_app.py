@@ -1,0 +1,231 @@
+"""The composition root: what it starts, what it hands on, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+
+from edge_video import app
+from edge_video.app import (
+    System,
+    amqp_routes,
+    amqp_settings,
+    configured_language,
+    sink_target,
+    start_system,
+)
+from edge_video.config import Config
+from edge_video.ffmpeg import BinaryMissing
+from edge_video.report.catalog import Language
+from edge_video.sinks.amqp import AmqpSettings, Route, TlsSettings
+from edge_video.stats import PublisherState
+from tests.support.actors import Ears, World, eventually, heard_by, quiesce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def config_of(**values: Any) -> Config:
+    return Config.model_validate(
+        {
+            "amqp": {"url": "amqp://me:secret@broker:5673/shop", "exchange": "ex"},
+            "cameras": [{"id": "cam1", "url": "rtsp://10.0.0.1/s"}],
+            **values,
+        }
+    )
+
+
+@pytest.fixture
+def real_time() -> Iterator[Callable[..., World]]:
+    """Starts systems with the real clock and timer; cameras and broker are scripted."""
+    worlds: list[World] = []
+
+    def start(*camera_ids: str, **options: Any) -> World:
+        world = World(*camera_ids)
+        worlds.append(world)
+        world.system = start_system(
+            world.config, capture=world._capture, sink=world._sink, **options
+        )
+        quiesce()
+        return world
+
+    yield start
+    for world in worlds:
+        world.system.stop(20)
+
+
+def threads_called(*names: str) -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name.startswith(names)]
+
+
+def test_a_stopped_system_leaves_no_actor_and_no_thread(
+    real_time: Callable[..., World],
+) -> None:
+    world = real_time("cam1", "cam2")
+    ours = ("camera-", "publisher-", "metrics-", "reporter-", "supervisor", "edge-video-timer")
+    assert len(threads_called(*ours)) == 7
+    stopped = world.system.stop(20)
+    assert (stopped.error, stopped.escalated) == (None, None)
+    assert stopped.status.publisher.state is PublisherState.STOPPED
+    eventually(lambda: threads_called(*ours) == [])
+    assert pykka.ActorRegistry.get_all() == []
+    assert world.system.stop(1) is stopped
+    with pytest.raises(pykka.ActorDeadError):
+        world.system.status(1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_timer_that_dies_is_started_again_with_all_it_had_to_do(
+    real_time: Callable[..., World],
+) -> None:
+    world = real_time("cam1")
+    supervisor = world.system.supervisor._actor_weakref()
+    assert supervisor is not None
+
+    def fatal() -> None:
+        raise SystemExit
+
+    supervisor._plan.timer.after(0.0, fatal)
+    eventually(lambda: world.system.status().restarts["timer"] == 1)
+    world.capture_of("cam1").frame()
+    eventually(lambda: world.system.status().cameras[0].breaker.successes == 1)
+
+
+def test_a_system_that_does_not_stop_in_time_says_so_and_goes_on_stopping(
+    real_time: Callable[..., World],
+) -> None:
+    world = real_time("cam1")
+    gate = threading.Event()
+    world.before_stop = lambda _: void(gate.wait(10))
+    with pytest.raises(pykka.Timeout):
+        world.system.stop(0.05)
+    gate.set()
+    assert world.system.wait(10) is not None
+
+
+def void(_: object) -> None:
+    """Drop a value."""
+
+
+def test_a_camera_s_frames_can_go_to_an_actor_of_the_host(
+    real_time: Callable[..., World],
+) -> None:
+    ears = Ears.start()
+    world = real_time("cam1", "cam2", frames={"cam2": ears})
+    world.capture_of("cam1").frame()
+    world.capture_of("cam2").frame()
+    eventually(lambda: [frame.camera_id for frame in world.published] == ["cam1"])
+    (notice,) = heard_by(ears)
+    assert [frame.camera_id for frame in notice.outbox.deliver()] == ["cam2"]
+    status = world.system.status()
+    assert [camera.frames.confirmed for camera in status.cameras] == [1, 1]
+    ears.stop(timeout=5)
+
+
+def test_frames_for_a_camera_that_does_not_exist_are_refused_before_anything_starts() -> None:
+    ears = Ears.start()
+    with pytest.raises(ValueError, match="no such camera: cam9"):
+        start_system(config_of(), frames={"cam9": ears}, capture=World("cam1")._capture)
+    assert pykka.ActorRegistry.get_all() == [ears]
+    ears.stop(timeout=5)
+
+
+def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: object) -> None:
+        raise BinaryMissing("there is no FFmpeg")
+
+    monkeypatch.setattr(app, "find_binary", missing)
+    with pytest.raises(BinaryMissing):
+        start_system(config_of())
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_the_end_is_announced_though_the_timer_cannot_be_stopped() -> None:
+    class StuckTimer:
+        def stop(self) -> None:
+            raise OSError("stuck")
+
+    timer: Any = StuckTimer()
+    ending = app._Ending(timer)
+    stopped: Any = object()
+    with pytest.raises(OSError, match="stuck"):
+        ending.on_stopped(stopped)
+    assert ending.wait(0) is stopped
+
+
+def test_the_broker_s_settings_are_the_configuration_s() -> None:
+    config = config_of(
+        amqp={
+            "url": "amqps://me:secret@broker:5673/shop",
+            "exchange": "ex",
+            "prefetch_count": 7,
+            "max_in_flight_bytes": 1_000_000,
+            "message_ttl": "2s",
+            "confirm_timeout": "3s",
+            "mandatory": True,
+            "tls": {"verify": False},
+        },
+        node="shop-1",
+    )
+    assert amqp_settings(config) == AmqpSettings(
+        host="broker",
+        port=5673,
+        vhost="shop",
+        username="me",
+        password="secret",
+        tls=TlsSettings(verify=False),
+        prefetch_count=7,
+        max_in_flight_bytes=1_000_000,
+        message_ttl_s=2.0,
+        confirm_timeout_s=3.0,
+        mandatory=True,
+        node="shop-1",
+    )
+
+
+def test_every_camera_has_its_route() -> None:
+    config = config_of(
+        cameras=[
+            {"id": "a", "url": "rtsp://h/1"},
+            {"id": "b", "url": "rtsp://h/2", "exchange": "other", "routing_key": "key"},
+        ]
+    )
+    routes = {str(camera_id): route for camera_id, route in amqp_routes(config.cameras).items()}
+    assert routes["b"] == Route("other", "key")
+    assert routes["a"].exchange == "ex"
+
+
+def test_a_target_has_no_password() -> None:
+    assert "secret" not in sink_target(config_of())
+    directory = {"type": "directory", "path": "somewhere/frames"}
+    assert sink_target(config_of(amqp=None, sink=directory)) == str(Path("somewhere/frames"))
+
+
+@pytest.mark.parametrize(
+    ("configured", "locale", "language"),
+    [
+        ("auto", "pt_BR.UTF-8", Language.PT_BR),
+        ("auto", "C", Language.EN),
+        ("en", "pt_BR.UTF-8", Language.EN),
+        ("pt-BR", "C", Language.PT_BR),
+    ],
+)
+def test_the_language_is_the_configured_one_else_the_locale_s(
+    monkeypatch: pytest.MonkeyPatch, configured: str, locale: str, language: Language
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    assert configured_language(config_of(language=configured)) is language
+
+
+def test_a_system_is_told_to_stop_any_number_of_times(real_time: Callable[..., World]) -> None:
+    system: System = real_time("cam1").system
+    for _ in range(3):
+        system.begin_stop()
+    assert system.wait(10) is not None
+    system.begin_stop()

@@ -1,0 +1,33 @@
+"""Attempts on one host keep their distance; on different hosts they do not wait for each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_video.spacing import HostSpacing
+
+
+def test_the_second_start_on_a_host_waits_for_the_rest_of_the_spacing() -> None:
+    spacing = HostSpacing(0.1)
+    assert spacing.reserve("nvr", 10.0) == 0.0
+    assert spacing.reserve("nvr", 10.03) == pytest.approx(0.07)
+    assert spacing.reserve("nvr", 10.1) == 0.0
+
+
+def test_being_told_to_wait_takes_no_slot() -> None:
+    spacing = HostSpacing(0.1)
+    spacing.reserve("nvr", 10.0)
+    for _ in range(3):
+        assert spacing.reserve("nvr", 10.05) == pytest.approx(0.05)
+    assert spacing.reserve("nvr", 10.1) == 0.0
+
+
+def test_hosts_do_not_wait_for_each_other() -> None:
+    spacing = HostSpacing(0.1)
+    assert [spacing.reserve(host, 10.0) for host in ("a", "b", "c")] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("spacing_s", "host"), [(0.1, None), (0.0, "nvr")])
+def test_without_a_host_or_a_spacing_nothing_waits(spacing_s: float, host: str | None) -> None:
+    spacing = HostSpacing(spacing_s)
+    assert [spacing.reserve(host, 10.0) for _ in range(3)] == [0.0, 0.0, 0.0]
