@@ -78,6 +78,19 @@ def join(refs: Iterable[pykka.ActorRef[Any]], deadline_s: float) -> None:
             thread.join(max(0.0, deadline_s - time.monotonic()))
 
 
+def answers_to(asked: Iterable[pykka.Future[Any]]) -> list[Any]:
+    """The answers that are there; nobody is waited for."""
+    answers = []
+    for future in asked:
+        try:
+            answers.append(future.get(timeout=0))
+        except (pykka.Timeout, pykka.ActorDeadError):
+            continue
+        except Exception:  # noqa: BLE001 - what an actor raised while it ended
+            _log.exception("an actor ended without last words")
+    return answers
+
+
 def void(_: object) -> None:
     """Drop a value: timers call functions that return nothing."""
 

@@ -20,9 +20,10 @@ from actors.base import tell, void
 from actors.camera import CameraActor, CameraRuntime, CaptureFactory
 from actors.messages import ActorEnded, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
+from actors.plan import ChildStarter, Known, Plan, Stopped
 from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from actors.reporter import ReporterActor, ReporterRuntime
-from actors.supervisor import ChildStarter, Known, Plan, Stopped, SupervisorActor
+from actors.supervisor import SupervisorActor
 from edge_video.breaker import CircuitBreaker
 from edge_video.config import DirectorySinkConfig
 from edge_video.ffmpeg import find_binary

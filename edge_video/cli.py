@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from actors.supervisor import Stopped
+    from actors.plan import Stopped
     from edge_video.config import Config
     from edge_video.report.catalog import Language
 

@@ -17,14 +17,13 @@ class HostSpacing:
     _free_at_s: dict[str, float] = field(default_factory=dict)
 
     def reserve(self, host: str | None, now_s: float) -> float:
-        """Seconds to wait from `now_s`; 0.0 means: begin now, and the slot is taken.
+        """Take the next free slot of a host; returns the seconds from `now_s` until it begins.
 
-        A source without a host (a file, a test picture) never waits.
+        A slot that is not used is not given back. A source without a host (a file, a test
+        picture) never waits.
         """
         if host is None or self.spacing_s <= 0:
             return 0.0
-        wait_s = self._free_at_s.get(host, now_s) - now_s
-        if wait_s > 0:
-            return wait_s
-        self._free_at_s[host] = now_s + self.spacing_s
-        return 0.0
+        begins_s = max(now_s, self._free_at_s.get(host, now_s))
+        self._free_at_s[host] = begins_s + self.spacing_s
+        return begins_s - now_s

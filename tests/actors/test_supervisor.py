@@ -600,7 +600,7 @@ def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., World]) -
     world.start()
     actor = world.system.supervisor._actor_weakref()
     assert actor is not None
-    while_it_ran = actor._cameras[CAM1].record.breaker
+    while_it_ran = actor._fleet.records[0].breaker
     world.capture_of("cam1").end()
     eventually(lambda: world.camera().phase is CameraPhase.WAITING)
     world.clock.advance(1)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from actors.messages import Escalated
-from actors.supervisor import Stopped
+from actors.plan import Stopped
 from edge_video import cli
 from edge_video.cli import main
 from edge_video.ffmpeg import BinaryMissing

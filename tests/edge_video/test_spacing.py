@@ -11,15 +11,13 @@ def test_the_second_start_on_a_host_waits_for_the_rest_of_the_spacing() -> None:
     spacing = HostSpacing(0.1)
     assert spacing.reserve("nvr", 10.0) == 0.0
     assert spacing.reserve("nvr", 10.03) == pytest.approx(0.07)
-    assert spacing.reserve("nvr", 10.1) == 0.0
+    assert spacing.reserve("nvr", 10.5) == 0.0
 
 
-def test_being_told_to_wait_takes_no_slot() -> None:
+def test_many_starts_at_once_get_one_slot_after_the_other() -> None:
     spacing = HostSpacing(0.1)
-    spacing.reserve("nvr", 10.0)
-    for _ in range(3):
-        assert spacing.reserve("nvr", 10.05) == pytest.approx(0.05)
-    assert spacing.reserve("nvr", 10.1) == 0.0
+    waits = [spacing.reserve("nvr", 10.0) for _ in range(5)]
+    assert waits == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
 
 
 def test_hosts_do_not_wait_for_each_other() -> None:

@@ -1,0 +1,92 @@
+"""What a supervisor is handed: the parts of its system, and how to start them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pykka
+
+    from actors.messages import Escalated
+    from edge_video.breaker import CircuitBreaker
+    from edge_video.config import CameraConfig
+    from edge_video.outbox import Outbox
+    from edge_video.snapshot import Books, Identity
+    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus, SystemStatus
+    from edge_video.timer import Clock, Timer
+
+
+class CameraStarter(Protocol):
+    """Starts a camera actor for one attempt. Given by the composition root."""
+
+    def __call__(
+        self, camera: CameraConfig, *, breaker: CircuitBreaker, events: pykka.ActorRef[Any]
+    ) -> pykka.ActorRef[Any]:
+        """Start it; returns at once."""
+        ...
+
+
+class ChildStarter(Protocol):
+    """Starts one incarnation of an actor that is no camera."""
+
+    def __call__(
+        self, supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+    ) -> pykka.ActorRef[Any] | None:
+        """Start it; returns at once. None for the timer, which is a thread and no actor."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a restarted actor takes over from its predecessor."""
+
+    publisher: PublisherStatus
+    process: ProcessSample | None
+    memory_level: MemoryLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a supervisor runs, handed in whole by the composition root.
+
+    `children` are started in this order before any camera, and stopped in reverse after all of
+    them; a child named `publisher` is drained first, one named `reporter` prints last.
+    """
+
+    clock: Clock
+    timer: Timer
+    identity: Identity
+    cameras: Sequence[CameraConfig]
+    breaker: CircuitBreaker
+    """A fresh one, with the configured policy."""
+    start_camera: CameraStarter
+    children: Mapping[str, ChildStarter]
+    outboxes: Sequence[Outbox]
+    books: Books
+    publisher: PublisherStatus
+    kill_processes: Callable[[], None]
+    """Kills every FFmpeg process group that is left; after the deadline."""
+    on_stopped: Callable[[Stopped], None]
+    """Called last, in the supervisor's thread."""
+    start_spacing_s: float = 0.1
+    max_restarts: int = 5
+    restart_period_s: float = 60.0
+    shutdown_timeout_s: float = 5.0
+    camera_stop_deadline_s: float = 4.0
+    host: pykka.ActorRef[Any] | None = None
+    """Gets `Escalated`; an embedding program's own actor."""
+    allow_faults: bool = False
+    draw: Callable[[], float] = lambda: 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How a system ended."""
+
+    status: SystemStatus
+    escalated: Escalated | None = None
+    error: str | None = None
+    """What broke the supervisor itself; None after an orderly stop."""
