@@ -72,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_SIGNAL + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`check | head`). Python would complain once
+        # more when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_SIGNAL + signal.SIGPIPE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,11 +126,6 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
-    )
-    parser.add_argument(
-        "--allow-faults",
-        action="store_true",
-        help="obey InjectFault messages (for resilience tests; never in production)",
     )
 
 
@@ -194,9 +194,7 @@ def _log_settings(config: Config) -> LogSettings:
 def _run_until_stopped(
     config: Config, args: argparse.Namespace, language: Language, source: str, stop: _Stop
 ) -> int:
-    system = start_system(
-        config, print_block=print_block, language=language, allow_faults=args.allow_faults
-    )
+    system = start_system(config, print_block=print_block, language=language)
     try:
         stop.watch(system)
         _say_started(config, source)

@@ -231,6 +231,22 @@ def test_check_prints_the_effective_configuration(tmp_path: Path) -> None:
     assert "hunter2x" not in done.stdout
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "sink: directory\ncameras:\n  - {id: cam1, url: 'lavfi:testsrc2'}\n"
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m edge_video check | true"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
 def test_probe_tells_what_each_camera_sends_or_why_not(
     tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
