@@ -200,10 +200,10 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class FramesReady:
-    """Frames wait in the outbox.
+    """Frames wait in the outbox of an embedding program's actor.
 
-    Told once, however many frames come, until the receiver has found the outbox empty. An
-    embedding program's actor calls `outbox.deliver()` until it returns nothing.
+    Told once, however many frames come, until the receiver has found the outbox empty: it calls
+    `outbox.deliver()` until that returns nothing.
     """
 
     outbox: Outbox
@@ -403,7 +403,7 @@ CameraMessage: TypeAlias = (
     Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
 )
 PublisherMessage: TypeAlias = (
-    Begin | Connect | FramesReady | SinkReported | Drain | Tick | InjectFault | ClearFaults
+    Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
 )
 MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
 ReporterMessage: TypeAlias = (
