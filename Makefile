@@ -49,7 +49,8 @@ $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "edge-video needs Python 3.11 or later; $(PYTHON) is older. Set PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
-	  || { echo "no virtual environment: on Debian or Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	  || { scripts/install-system-packages.sh python3-venv && $(PYTHON) -m venv $(VENV); } \
+	  || { echo "$(PYTHON) cannot make a virtual environment" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml

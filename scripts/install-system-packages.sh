@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what Debian and Ubuntu have to give for the tests: FFmpeg, RabbitMQ, GStreamer's RTSP
-# server. Installs only what is missing; needs root or sudo for that, and says what to do without.
+# Installs packages of Debian or Ubuntu: those that are named, else what the tests need (FFmpeg,
+# RabbitMQ, GStreamer's RTSP server). Installs only what is missing; needs root or sudo for that,
+# and says what to do without.
 set -euo pipefail
 
-packages=(
+packages=("$@")
+[ $# -gt 0 ] || packages=(
   ffmpeg
   rabbitmq-server
   python3-gi

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from edge_video.cli import EXIT_BAD_INPUT, main
 from edge_video.config_file import ConfigError, Problem, load_config, parse_config
 
 if TYPE_CHECKING:
@@ -337,6 +338,20 @@ TABLE: dict[str, tuple[str, list[str]]] = {
 def test_each_mistake_is_told_with_its_line_and_its_remedy(name: str) -> None:
     text, expected = TABLE[name]
     assert problems(text) == expected
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_mistake_ends_the_command_with_exit_code_2(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, expected = TABLE[name]
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    assert main(["run", "--config", "c.yaml"]) == EXIT_BAD_INPUT
+    printed = capsys.readouterr()
+    assert printed.err.splitlines() == expected
+    assert printed.out == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_lines() -> None:
