@@ -7,9 +7,11 @@ A `Capture` is one attempt: started once, stopped once, never reused. Whatever h
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -191,12 +193,38 @@ class _Process:
         return pipe.fileno()
 
 
+@functools.cache
+def _death_pact() -> tuple[str, ...]:
+    """A prefix under which Linux kills the command with the thread that started it, or nothing.
+
+    FFmpeg without its reader ends on its next write, but one whose camera is silent has nothing
+    to write, and takes up to four input time-outs to give up. `setpriv` of util-linux asks for
+    PR_SET_PDEATHSIG and becomes the command; asking for it from Python would need code between
+    fork and exec, which is not safe beside other threads.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    pact = (setpriv, "--pdeathsig", "KILL", "--")
+    try:
+        tried = subprocess.run(  # noqa: S603 - a fixed command, to see whether it knows the option
+            [*pact, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ()
+    return pact if tried.returncode == 0 else ()
+
+
 def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    if shutil.which(command[0]) is None:
+        raise CaptureStartError(
+            Failure(Cause.BINARY_MISSING, f"{command[0]}: no such file, or not executable")
+        )
     # FFREPORT would make FFmpeg write a log file of its own, command line included.
     environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
     try:
         return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.ffmpeg
-            command,
+            [*_death_pact(), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -216,7 +244,7 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 class Capture:
-    """One run of FFmpeg.
+    """One run of FFmpeg. It lives no longer than the thread that called `start`.
 
     Args:
         command: the command line; its first item is the binary. Never logged: it has the password.

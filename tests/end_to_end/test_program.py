@@ -98,7 +98,7 @@ def test_frozen_ffmpegs_are_killed_within_the_deadline(tmp_path: Path) -> None:
 def test_killing_the_program_leaves_no_ffmpeg(
     tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
-    """A writing FFmpeg gets EPIPE; one whose camera is silent runs into its input time-out."""
+    """Neither one that writes nor one whose camera has fallen silent and has nothing to write."""
     server = make_rtsp_server({"/cam": numbered_clip(1)})
     config = to_directory(
         tmp_path,
@@ -110,6 +110,7 @@ def test_killing_the_program_leaves_no_ffmpeg(
         children = program.ffmpegs()
         assert len(children) == 2
         server.freeze()
+        time.sleep(2)  # until nothing that could still be written is on its way
         program.process.kill()
         program.process.wait(10)
         wait_until(lambda: not any(child.is_running() for child in children), 15, "FFmpeg is gone")
