@@ -83,6 +83,28 @@ class Run:
         """A camera's messages, in the order they came."""
         return [each for each in self.messages if each.properties.headers["camera_id"] == camera_id]
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """Frames per second of each camera, between its first frame and its last."""
+        rates = {}
+        for camera_id in CAMERAS:
+            at_ns = [each.properties.headers["captured_at_ns"] for each in self.of(camera_id)]
+            rates[camera_id] = (len(at_ns) - 1) / ((at_ns[-1] - at_ns[0]) / 1e9)
+        return rates
+
+    @property
+    def was_starved(self) -> bool:
+        """Whether frames are missing because others had the CPU.
+
+        FFmpegs that do not get their CPU time fall behind their cameras: no frame is lost, and
+        nothing is learned about the program, unless it took that time itself.
+        """
+        return (
+            min(self.rates.values()) < 0.99 * FPS
+            and self.observed.idle_percent < 25
+            and self.observed.others_percent >= 15
+        )
+
 
 def logged_at_s(line: str) -> float:
     return datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S.%f").astimezone().timestamp()
@@ -123,25 +145,36 @@ def _command_line(process: psutil.Process) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def run(
-    rabbit: RabbitNode, gstreamer: object, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Run]:
-    """The one run that every test of this file looks at from its own side."""
+def run(rabbit: RabbitNode, gstreamer: object, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The one run that every test of this file looks at from its own side.
+
+    A run on a machine that others kept busy measures them and not the program: it is repeated,
+    once.
+    """
     del gstreamer
     clips = {f"/{camera_id}": numbered_clip(n) for camera_id, n in CAMERAS.items()}
     rabbit.ensure_running()
-    folder = tmp_path_factory.mktemp("five-cameras")
-    exchange = "open.five-cameras"
-    with RtspServer(clips) as server, consume(rabbit, exchange) as consumer:
-        config = configuration(rabbit, exchange, server)
-        with Program(folder, config, "--report-file", "final.json") as program:
-            observed = observe(program)
-            exit_code = program.stop()
+    with RtspServer(clips) as server:
+        seen = run_once(rabbit, server, tmp_path_factory.mktemp("five-cameras"), "open.five")
+        if seen.was_starved:
+            print(f"repeated: the machine had {seen.observed.others_percent:.0f} % other work")
+            folder = tmp_path_factory.mktemp("five-cameras-again")
+            seen = run_once(rabbit, server, folder, "open.five-again")
+    return seen
+
+
+def run_once(rabbit: RabbitNode, server: RtspServer, folder: Path, exchange: str) -> Run:
+    with (
+        consume(rabbit, exchange) as consumer,
+        Program(
+            folder, configuration(rabbit, exchange, server), "--report-file", "final.json"
+        ) as program,
+    ):
+        observed = observe(program)
+        exit_code = program.stop()
         report = program.report()
         consumer.wait_for(report["totals"]["confirmed"], 15)
-        messages = list(consumer.messages)
-    yield Run(list(program.log), messages, report, exit_code, observed)
-    consumer.messages.clear()
+    return Run(list(program.log), consumer.messages, report, exit_code, observed)
 
 
 def configuration(rabbit: RabbitNode, exchange: str, server: RtspServer) -> dict[str, Any]:
@@ -191,10 +224,9 @@ def test_the_program_ends_in_order_on_sigterm(run: Run) -> None:
 
 
 def test_every_camera_publishes_its_frame_rate(run: Run) -> None:
-    rates = {}
+    rates = run.rates
     for camera_id in CAMERAS:
         at_ns = [each.properties.headers["captured_at_ns"] for each in run.of(camera_id)]
-        rates[camera_id] = (len(at_ns) - 1) / ((at_ns[-1] - at_ns[0]) / 1e9)
         assert (at_ns[-1] - at_ns[0]) / 1e9 >= 0.9 * RUN_S
         pauses_s = [(later - earlier) / 1e9 for earlier, later in pairwise(at_ns)]
         print(f"{camera_id}: {len(at_ns)} frames, longest pause {max(pauses_s):.2f} s")
@@ -206,10 +238,7 @@ def test_every_camera_publishes_its_frame_rate(run: Run) -> None:
         f"machine: {run.observed.idle_percent:.0f} % idle,"
         f" {run.observed.others_percent:.0f} % other work"
     )
-    if min(rates.values()) < 0.99 * FPS and run.observed.idle_percent < 25:
-        # FFmpegs that do not get their CPU time fall behind their cameras: no frame is lost, and
-        # nothing is learned about the program, unless it took that time itself.
-        require(run.observed.others_percent < 15, "CPU time to spare for a measurement")
+    require(not run.was_starved, "CPU time to spare for a measurement")
     assert min(rates.values()) >= 0.99 * FPS
     # More than it was asked for would be as wrong; a first picture may come early.
     assert max(rates.values()) <= 1.05 * FPS
