@@ -243,6 +243,8 @@ class PublisherStats:
     """Publisher → supervisor → reporter: whenever its state changes, and every 5 s."""
 
     status: PublisherStatus
+    retry_at_s: float | None = None
+    """Monotonic clock, when the next connection is tried: a countdown that was told is stale."""
 
 
 # --- MetricsActor ---------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class Known:
     publisher: PublisherStatus
     process: ProcessSample | None
     memory_level: MemoryLevel
+    publisher_retry_at_s: float | None = None
+    """Monotonic clock, as in `PublisherStats`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,8 @@ class PublisherActor(ServantActor):
         retry_in_s = (
             None if retry_at_s is None else max(0.0, retry_at_s - self._runtime.clock.monotonic())
         )
-        tell(self._supervisor, PublisherStats(replace(self._status, retry_in_s=retry_in_s)))
+        status = replace(self._status, retry_in_s=retry_in_s)
+        tell(self._supervisor, PublisherStats(status, retry_at_s))
 
     # --- faults on purpose ---
 

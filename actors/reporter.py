@@ -76,6 +76,7 @@ class ReporterActor(ServantActor):
         )
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
+        self._publisher_retry_at_s: float | None = None
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
         self._counts = RestartsCounted({}, 0, 0)
@@ -87,7 +88,7 @@ class ReporterActor(ServantActor):
             case CameraChanged(record=record):
                 self._cameras[record.camera_id] = record
             case PublisherStats(status=status):
-                self._publisher = status
+                self._publisher, self._publisher_retry_at_s = status, message.retry_at_s
             case ProcessMeasured(sample=sample):
                 self._process = sample
             case RestartsCounted():
@@ -140,6 +141,7 @@ class ReporterActor(ServantActor):
             self._cameras.values(),
             self._runtime.books,
             publisher=self._publisher,
+            publisher_retry_at_s=self._publisher_retry_at_s,
             process=self._process,
             restarts=self._counts.restarts,
             faults_injected=self._counts.faults_injected,

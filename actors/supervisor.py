@@ -240,8 +240,10 @@ class SupervisorActor(SupervisedActor):
 
     def _pass_on(self, fact: PublisherStats | ProcessMeasured) -> None:
         match fact:
-            case PublisherStats(status=status):
-                self._known = replace(self._known, publisher=status)
+            case PublisherStats(status=status, retry_at_s=retry_at_s):
+                self._known = replace(
+                    self._known, publisher=status, publisher_retry_at_s=retry_at_s
+                )
             case ProcessMeasured(sample=sample):
                 self._known = replace(self._known, process=sample)
             case _:
@@ -331,7 +333,8 @@ class SupervisorActor(SupervisedActor):
     def _tell_reporter_everything(self) -> None:
         for record in self._fleet.records:
             self._camera_changed(record)
-        self._tell_reporter(PublisherStats(self._known.publisher))
+        known = self._known
+        self._tell_reporter(PublisherStats(known.publisher, known.publisher_retry_at_s))
         if self._known.process is not None:
             self._tell_reporter(ProcessMeasured(self._known.process))
 
@@ -350,6 +353,7 @@ class SupervisorActor(SupervisedActor):
             self._fleet.records,
             self._plan.books,
             publisher=self._known.publisher,
+            publisher_retry_at_s=self._known.publisher_retry_at_s,
             process=self._known.process,
             restarts=counts.restarts,
             faults_injected=counts.faults_injected,

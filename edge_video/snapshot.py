@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge_video.stats import (
@@ -97,13 +97,20 @@ def take_status(
     books: Books,
     *,
     publisher: PublisherStatus,
+    publisher_retry_at_s: float | None = None,
     process: ProcessSample | None,
     restarts: Mapping[str, int],
     faults_injected: int = 0,
     faults_refused: int = 0,
 ) -> SystemStatus:
-    """One consistent picture of everything, as of now. Any thread; touches no actor."""
+    """One consistent picture of everything, as of now. Any thread; touches no actor.
+
+    `publisher` is what its actor told last; its countdown is made anew from
+    `publisher_retry_at_s` (monotonic clock), where that is known.
+    """
     now_s = clock.monotonic()
+    if publisher_retry_at_s is not None:
+        publisher = replace(publisher, retry_in_s=max(0.0, publisher_retry_at_s - now_s))
     counts = books.frame_counts()
     return SystemStatus(
         version=identity.version,

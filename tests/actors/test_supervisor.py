@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -774,3 +775,21 @@ def test_status_is_refused_and_not_left_waiting_while_the_system_stops(
         world.system.status(timeout_s=5)
     ending.over()
     assert world.system.wait(10) is not None
+
+
+def test_the_publisher_s_countdown_is_true_at_every_instant(world_of: Callable[..., World]) -> None:
+    world = world_of("cam1", report_interval=3.0)
+    world.broker_is_up = False
+    world.start()
+    # Without a broker the waits grow; one of more than five seconds outlives a stats message.
+    while (world.status().publisher.retry_in_s or 0.0) < 8:
+        world.advance(world.status().publisher.retry_in_s or 0.01)
+    first = world.status().publisher.retry_in_s
+    assert first is not None
+    world.advance(3.5)
+    later = world.status().publisher.retry_in_s
+    assert later is not None
+    assert later == pytest.approx(first - 3.5)
+    assert re.search(r"retry in [0-9]+s", world.reports[-1])
+    printed_s = int(re.findall(r"retry in ([0-9]+)s", world.reports[-1])[-1])
+    assert later <= printed_s <= later + 3.0 + 1.0
