@@ -39,6 +39,12 @@ def to_directory(folder: Path, **more: Any) -> dict[str, Any]:
     }
 
 
+def newest(folder: Path, camera_id: str) -> int:
+    """The number of the newest frame that the directory sink has written; 0 before the first."""
+    names = sorted(each.stem for each in (folder / "frames" / camera_id).glob("*-*.jpg"))
+    return int(names[-1].rpartition("-")[2]) if names else 0
+
+
 def run(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "edge_video", *words],
@@ -57,7 +63,7 @@ def test_a_signal_stops_in_order_and_prints_the_report(tmp_path: Path, how: sign
     with Program(tmp_path, to_directory(tmp_path), "--report-file", "final.json") as program:
         program.wait_for_log("[cam1]", "320x240")
         program.wait_for_log("[cam2]", "320x240")
-        time.sleep(1)
+        wait_until(lambda: newest(tmp_path, "cam1") > 10, 20, "more than ten frames")
         assert program.stop(how) == 0
     report = program.report()
     assert report["books"]["balanced"] is True
@@ -113,7 +119,7 @@ def test_killing_the_program_leaves_no_ffmpeg(
         time.sleep(2)  # until nothing that could still be written is on its way
         program.process.kill()
         program.process.wait(10)
-        wait_until(lambda: not any(child.is_running() for child in children), 15, "FFmpeg is gone")
+        wait_until(lambda: not living(children), 15, "FFmpeg is gone")
 
 
 def test_the_last_held_frames_are_confirmed_after_sigterm(
@@ -130,7 +136,7 @@ def test_the_last_held_frames_are_confirmed_after_sigterm(
     ):
         for n in range(4):
             program.wait_for_log(f"[cam{n}]", "320x240")
-        time.sleep(2)
+        consumer.wait_for(100)
         assert program.stop() == 0
         totals = program.report()["totals"]
         assert totals["received"] == totals["published"] == totals["confirmed"]
