@@ -77,8 +77,8 @@ class PublisherRuntime:
 class PublisherActor(ServantActor):
     """Owns the connection to the sink, one at a time, and reconnects for ever.
 
-    Frames never pass through its mailbox: it tells the sink that some wait, and the sink takes
-    them from the outbox on its own thread. A new publisher first settles what a crashed
+    Frames never pass through its mailbox: the outbox tells the sink that some wait, and the sink
+    takes them from the outbox on its own thread. A new publisher first settles what a crashed
     predecessor left in flight as unknown, so the books balance whatever happened.
 
     Args:

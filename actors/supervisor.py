@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never, get_args
 
 import pykka
@@ -90,7 +90,6 @@ class _Child:
 class _Faults:
     injected: int = 0
     refused: int = 0
-    targets: set[str] = field(default_factory=set)
 
 
 class SupervisorActor(SupervisedActor):

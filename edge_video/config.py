@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 FROM_FILE: Final = {"from_file": True}
 """The validation context of a file: there a duration must be written with its unit."""
 
-LANGUAGES: Final = ("auto", "en", "pt-BR")
 NETWORK_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https")
 
 _LONGEST_SHORT_STRING: Final = 255  # bytes; AMQP 0-9-1 counts them in one octet
@@ -372,7 +371,7 @@ class AmqpConfig(_Model):
     message_ttl: Lifetime | None = None
     """How long a frame may wait in a queue; absent: for ever."""
     confirm_timeout: Period = 5.0
-    """A connection whose oldest frame is unconfirmed for so long is given up."""
+    """With frames in flight and nothing confirmed for so long, the connection is given up."""
     heartbeat: Heartbeat = 10.0
     """AMQP heartbeat."""
     mandatory: Flag = False
