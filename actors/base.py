@@ -15,8 +15,9 @@ from weakref import WeakValueDictionary
 
 import pykka
 
-from actors.messages import ActorEnded, Begin, CrashActor, Fault, Finish
+from actors.messages import ActorEnded, Begin, Finish
 from edge_video.events import Event, say
+from edge_video.faults import CrashActor, Fault
 from edge_video.report.text import one_line, shorten
 
 if TYPE_CHECKING:

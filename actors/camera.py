@@ -23,11 +23,8 @@ from actors.messages import (
     CaptureEnded,
     CaptureStreaming,
     ClearFaults,
-    Fault,
     FramesReady,
-    FreezeFfmpeg,
     InjectFault,
-    KillFfmpeg,
     ResetBreaker,
     Tick,
 )
@@ -36,6 +33,7 @@ from edge_video.capture import CaptureStartError
 from edge_video.config import redactor_of
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure, policy_for
+from edge_video.faults import Fault, FreezeFfmpeg, KillFfmpeg
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from edge_video.faults import Fault, Now, When
+
 if TYPE_CHECKING:
     import pykka
 
@@ -341,41 +343,23 @@ class CaptureEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class KillFfmpeg:
-    """A camera's FFmpeg is killed with SIGKILL."""
-
-
-@dataclass(frozen=True, slots=True)
-class FreezeFfmpeg:
-    """A camera's FFmpeg is stopped with SIGSTOP, until `ClearFaults` or the end of the attempt."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrashActor:
-    """The target raises an exception while handling this message."""
-
-    words: str = "crash on request"
-
-
-@dataclass(frozen=True, slots=True)
-class DropConnection:
-    """The publisher's connection is closed under it, without a word to the broker."""
-
-
-Fault: TypeAlias = KillFfmpeg | FreezeFfmpeg | CrashActor | DropConnection
-
-
-@dataclass(frozen=True, slots=True)
 class InjectFault:
     """Break something on purpose.
 
-    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `supervisor`; a camera with
-    one of these names is reached as `camera:publisher`. Refused and counted unless the system
-    was started with `allow_faults=True`.
+    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `timer`, `supervisor`; a
+    camera with one of these names is reached as `camera:publisher`. Refused and counted unless
+    the system was started with `allow_faults=True`.
+
+    Each time `when` comes true is an occasion. On an occasion the fault acts with `probability`
+    (drawn from `seed`, so the same message breaks the same occasions), at most `times` times.
     """
 
     target: str
     fault: Fault
+    when: When = Now()  # noqa: RUF009 - a frozen value without fields
+    times: int = 1
+    probability: float = 1.0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

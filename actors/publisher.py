@@ -13,8 +13,6 @@ from actors.messages import (
     ClearFaults,
     Connect,
     Drain,
-    DropConnection,
-    Fault,
     InjectFault,
     PublisherMessage,
     PublisherStats,
@@ -22,6 +20,7 @@ from actors.messages import (
     Tick,
 )
 from edge_video.events import Event, say
+from edge_video.faults import DropConnection, Fault
 from edge_video.reconnect import reconnect_delay_s
 from edge_video.sinks.base import (
     FramesUnroutable,

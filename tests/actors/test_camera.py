@@ -20,15 +20,14 @@ from actors.messages import (
     CameraStats,
     CameraStreaming,
     ClearFaults,
-    CrashActor,
     Finish,
     FramesReady,
-    FreezeFfmpeg,
     InjectFault,
     ResetBreaker,
 )
 from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.failures import Cause, Failure
+from edge_video.faults import CrashActor, FreezeFfmpeg
 from edge_video.frames import CameraId
 from edge_video.outbox import Outbox
 from tests.support.actors import PICTURE, Ears, World, heard_by, quiesce

@@ -11,8 +11,9 @@ import pykka
 import pytest
 
 from actors.base import join
-from actors.messages import ActorEnded, CrashActor, InjectFault, MemoryLevelChanged, ProcessMeasured
+from actors.messages import ActorEnded, InjectFault, MemoryLevelChanged, ProcessMeasured
 from actors.metrics import MetricsActor, MetricsRuntime
+from edge_video.faults import CrashActor
 from edge_video.memory import MemoryPolicy
 from edge_video.stats import MemoryLevel, ProcessSample
 from tests.support.actors import Ears, heard_by, quiesce

@@ -9,15 +9,9 @@ import pykka
 import pytest
 
 from actors.base import join
-from actors.messages import (
-    ActorEnded,
-    CrashActor,
-    Drain,
-    DropConnection,
-    InjectFault,
-    PublisherStats,
-)
+from actors.messages import ActorEnded, Drain, InjectFault, PublisherStats
 from actors.publisher import PublisherActor, PublisherRuntime
+from edge_video.faults import CrashActor, DropConnection
 from edge_video.frames import CameraId
 from edge_video.outbox import Outbox
 from edge_video.sinks.base import (

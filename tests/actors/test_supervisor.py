@@ -16,11 +16,9 @@ from actors.messages import (
     CameraEnded,
     CommandAnswer,
     CommandResult,
-    CrashActor,
     Escalated,
     ForceOpen,
     InjectFault,
-    KillFfmpeg,
     MemoryLevelChanged,
     ResetBreaker,
     RetryNow,
@@ -30,6 +28,7 @@ from actors.messages import (
 from edge_video.breaker import BreakerState, CircuitBreaker
 from edge_video.config import CircuitBreakerConfig
 from edge_video.failures import Cause, Failure
+from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase, MemoryLevel, PublisherState
 from tests.support.actors import PICTURE, World, eventually, quiesce

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actors.messages import CommandAnswer, CommandResult, CrashActor, DropConnection, InjectFault
+from actors.messages import CommandAnswer, CommandResult, InjectFault
 from edge_video.app import start_system
 from edge_video.config import AmqpConfig, CameraConfig, Config
+from edge_video.faults import CrashActor, DropConnection
 from edge_video.stats import PublisherState, SystemStatus
 from tests.support.program import Program, wait_until
 from tests.support.rabbit import consume, free_port

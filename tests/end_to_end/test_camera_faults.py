@@ -19,15 +19,7 @@ import psutil
 import pytest
 
 from actors.camera import CameraActor
-from actors.messages import (
-    ClearFaults,
-    CommandAnswer,
-    CommandResult,
-    CrashActor,
-    FreezeFfmpeg,
-    InjectFault,
-    KillFfmpeg,
-)
+from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
 from edge_video.app import System, start_system
 from edge_video.breaker import BreakerState
 from edge_video.capture import Capture
@@ -41,6 +33,7 @@ from edge_video.config import (
 )
 from edge_video.events import Event
 from edge_video.failures import Cause
+from edge_video.faults import CrashActor, FreezeFfmpeg, KillFfmpeg
 from edge_video.stats import CameraPhase
 from tests.support.clips import clip_identity, decode_jpeg, numbered_clip
 from tests.support.program import Program, cpu_seconds, wait_until

@@ -1,0 +1,218 @@
+"""What can be broken on purpose: the public vocabulary of faults, and when each one acts.
+
+A fault is a frozen value that travels in an `InjectFault` message. Its effect happens in the real
+code path: a frozen FFmpeg is really stopped, a dropped connection really closed. Nothing in here
+does anything; the actors, the capture and the sinks obey.
+
+Durations end in `_s` and are seconds; `for_s` None means until `ClearFaults`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# --- a camera -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KillFfmpeg:
+    """A camera's FFmpeg is killed with SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeFfmpeg:
+    """A camera's FFmpeg is stopped with SIGSTOP, until `for_s` is over or the attempt ends."""
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlowFrames:
+    """FFmpeg gets to run only a part of the time, so frames come at about `share` of their rate."""
+
+    share: float = 0.2
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GarbageBytes:
+    """Bytes that belong to no frame appear in FFmpeg's output, between two reads."""
+
+    size: int = 65_536
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedFrame:
+    """A frame in FFmpeg's output ends in the middle, and the next one follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class OversizedFrame:
+    """FFmpeg's output announces, and contains, a frame of `size` bytes."""
+
+    size: int = 100 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class SilentEnd:
+    """FFmpeg's output ends without a word on stderr and with exit status 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreSigterm:
+    """The camera's FFmpeg does not end on SIGTERM; only SIGKILL ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseSpawn:
+    """The machine refuses to start FFmpeg. Acts at a start."""
+
+
+# --- any actor ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CrashActor:
+    """The target raises an exception while it handles this message."""
+
+    words: str = "crash on request"
+
+
+@dataclass(frozen=True, slots=True)
+class CrashInStart:
+    """The target raises an exception while it starts. Acts at a start."""
+
+    words: str = "crash in start on request"
+
+
+@dataclass(frozen=True, slots=True)
+class DelayActor:
+    """The target is busy with this message for `for_s` seconds, or until `ClearFaults`."""
+
+    for_s: float = 1.0
+
+
+# --- the publisher --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DropConnection:
+    """The publisher's connection is closed under it, without a word to the broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseConnections:
+    """Every attempt to connect is refused, as by a machine on which no broker listens.
+
+    A connection that stands is not touched.
+    """
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopConfirming:
+    """Publisher confirms do not reach the publisher; the broker takes frames as before."""
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlowConfirms:
+    """Each confirm comes `delay_s` late."""
+
+    delay_s: float = 0.5
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NackFrames:
+    """The broker really refuses the next `frames` frames with a nack."""
+
+    frames: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFrames:
+    """The broker really returns the next `frames` frames as unroutable."""
+
+    frames: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BlockConnection:
+    """The broker says that it takes no frames (`connection.blocked`, as in a memory alarm)."""
+
+    for_s: float | None = None
+
+
+# --- the directory sink ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFull:
+    """Writing a frame's file fails with ENOSPC."""
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoPermission:
+    """A camera's directory (all of them when `camera_id` is None) may not be written to."""
+
+    camera_id: str | None = None
+    for_s: float | None = None
+
+
+CameraFault: TypeAlias = (
+    KillFfmpeg
+    | FreezeFfmpeg
+    | SlowFrames
+    | GarbageBytes
+    | TruncatedFrame
+    | OversizedFrame
+    | SilentEnd
+    | IgnoreSigterm
+    | RefuseSpawn
+)
+ActorFault: TypeAlias = CrashActor | CrashInStart | DelayActor
+SinkFault: TypeAlias = (
+    DropConnection
+    | RefuseConnections
+    | StopConfirming
+    | SlowConfirms
+    | NackFrames
+    | ReturnFrames
+    | BlockConnection
+    | DiskFull
+    | NoPermission
+)
+Fault: TypeAlias = CameraFault | ActorFault | SinkFault
+
+
+# --- when -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """At once."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterFrames:
+    """After so many further frames of the target; the count goes on across restarts.
+
+    Whole frames of a camera, handed-over ones of the publisher.
+    """
+
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtNextStart:
+    """When the target starts next: a camera's next attempt, an actor's next incarnation."""
+
+
+When: TypeAlias = Now | AfterFrames | AtNextStart
