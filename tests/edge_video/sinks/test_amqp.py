@@ -59,6 +59,12 @@ E = TypeVar("E")
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 GENERATION = 1
 
+CUT = (
+    SinkLost("connection closed by the broker's side"),
+    SinkLost("connection reset by the broker"),
+)
+"""Which of the two depends on what was on its way when the socket was shut."""
+
 
 def jpeg(size: int = 1000, *, mark: int = 0, width: int = 640, height: int = 360) -> bytes:
     """Enough of a JPEG to have a readable size, and a content of its own."""
@@ -979,7 +985,7 @@ def test_a_connection_dropped_on_purpose_is_found_dead_by_pika_itself(
 ) -> None:
     rig = make_rig(broker).connect()
     assert rig.sink.inject(DropConnection())
-    assert rig.heard.wait_for(SinkLost) == SinkLost("connection closed by the broker's side")
+    assert rig.heard.wait_for(SinkLost) in CUT
 
 
 def test_a_connection_that_is_being_made_can_be_dropped_too() -> None:
@@ -1179,7 +1185,7 @@ def test_a_tls_connection_that_is_cut_is_tried_again_soon(
 ) -> None:
     rig = make_rig(broker, **tls(broker)).connect()
     rig.sink.inject(DropConnection())
-    assert rig.heard.wait_for(SinkLost) == SinkLost("connection closed by the broker's side")
+    assert rig.heard.wait_for(SinkLost) in CUT
 
 
 @pytest.mark.rabbitmq
