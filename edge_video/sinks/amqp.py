@@ -583,6 +583,9 @@ class AmqpSink:
             self._call_later(0, functools.partial(self._open_line, line, line.state))
         elif ready and not forbidden and not self._flaps(line):
             line.passive = False
+            # If it was deleted, its bindings are gone with it, and only consumers can make those.
+            words = "exchange '%s' is declared again, the broker closed its channel: %s"
+            _log.warning(words, line.exchange, reason.reply_text)
             self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
             self._set_state(line, _LineState.OPENING)
         else:
@@ -795,8 +798,7 @@ class AmqpSink:
     def inject(self, fault: SinkFault) -> bool:
         """See `Sink.inject`."""
         if isinstance(fault, DropConnection):
-            self._soon(self._cut)
-            return True
+            return self._soon(self._cut)
         with self._gate:
             if self._faults is None:
                 self._faults = AmqpFaults(self)
@@ -819,11 +821,12 @@ class AmqpSink:
                 self._faults.clear()
             self._soon(self._faults.act)
 
-    def _soon(self, call: Callable[[], None]) -> None:
-        """Call it in the sink's thread; not at all before the thread runs, or after its end."""
+    def _soon(self, call: Callable[[], None]) -> bool:
+        """Call it in the sink's thread; False, and not at all, while that does not run."""
         loop = self._loop
         if loop is not None:
             loop.add_callback_threadsafe(self._guarded(call))
+        return loop is not None
 
     def _cut(self) -> None:
         """Close the socket under pika, which finds out by itself."""
