@@ -133,7 +133,7 @@ class AmqpFaults:
         """
         self._release()
         sink = self._sink
-        if not sink._connected:
+        if not (sink._connected and sink._connection.is_open):
             return
         if self._blocking is not self._blocked:
             self._blocked = self._blocking

@@ -261,15 +261,15 @@ def test_refuse_connections(
     broker: RabbitNode, exchange: str, caplog: pytest.LogCaptureFixture, measure: Measure
 ) -> None:
     with running(caplog, **amqp(broker, exchange)) as now:
-        now.inject(RefuseConnections(for_s=1.0))
+        now.inject(RefuseConnections())
         before = now.flows()
         assert before.publisher.losses == 0, "the connection that stands is not touched"
-        now.inject(RefuseConnections(for_s=1.0))
         now.inject(DropConnection())
         refused = f"connection refused by 127.0.0.1:{broker.port}"
         now.wait_for_line(Event.PUBLISHER_LOST, refused)
         during = now.wait_until(lambda it: it.totals.dropped_overflow > BUFFER, "overflow")
         assert during.totals.in_flight == 0
+        now.inject(RefuseConnections(for_s=0.2))  # from now on it ends by itself
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
         attempts = len(now.lines(Event.PUBLISHER_LOST, refused))
@@ -292,6 +292,7 @@ def test_stop_confirming(
         told_s = lost.created - injected_s
         assert told_s < 10
         print(f"measured: the operator is told after {told_s:.1f} s")
+        at_loss = now.status().totals
         # The next connection is no better: the fault outlives the one that it began on.
         now.wait_for_line(Event.PUBLISHER_CONNECTED, count=2)
         window: list[int] = []
@@ -311,7 +312,7 @@ def test_stop_confirming(
         assert max(window) <= 50, "prefetch_count"
         assert during.dropped_overflow - began.dropped_overflow > FPS * CAMERAS
         assert during.unknown >= 100, "both windows"
-        assert during.confirmed <= began.confirmed + 50, "only what was on its way already"
+        assert during.confirmed == at_loss.confirmed, "not one, for a whole connection"
         assert len(now.warnings()) == 2
         now.clear()
         measure("reconnected after the announced wait", now.reconnection_s(3))
@@ -371,7 +372,7 @@ def test_block_connection(
     broker: RabbitNode, exchange: str, caplog: pytest.LogCaptureFixture, measure: Measure
 ) -> None:
     with running(caplog, **amqp(broker, exchange, confirm_timeout=0.5)) as now:
-        injected_s = now.inject(BlockConnection(for_s=2.0))
+        injected_s = now.inject(BlockConnection(for_s=3.0))
         now.wait_for_line(Event.PUBLISHER_BLOCKED, "blocked on request")
         before = now.wait_until(lambda it: not it.totals.in_flight, "what was under way").totals
         during = now.wait_until(
@@ -380,7 +381,7 @@ def test_block_connection(
         assert during.publisher.state is PublisherState.BLOCKED
         assert during.totals.published == before.published
         unblocked = now.wait_for_line(Event.PUBLISHER_UNBLOCKED)
-        measure("unblocked after its time", unblocked.created - injected_s - 2.0)
+        measure("unblocked after its time", unblocked.created - injected_s - 3.0)
         after = now.flows()
         assert (after.publisher.losses, after.totals.unknown) == (0, 0)
         assert len(now.warnings()) == 1
@@ -410,7 +411,7 @@ def test_crash_publisher(
         measure("connected again", connected.created - injected_s)
         after = now.flows()
         assert after.restarts["publisher"] == 1
-        assert (after.totals.unknown >= 10) is hung or not hung
+        assert not hung or after.totals.unknown >= 10
         assert after.publisher.losses == 0
         assert len(now.warnings()) == 2, "it crashed, it is restarted"
 
