@@ -35,6 +35,7 @@ from edge_video.sinks.amqp import (
     Window,
     make_tls_context,
 )
+from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.base import (
     FramesUnroutable,
     RouteRefused,
@@ -1079,6 +1080,22 @@ def test_late_confirms_on_their_way_are_unknown_when_the_connection_dies(
     rig.sink.inject(DropConnection())
     rig.heard.wait_for(SinkLost)
     assert rig.counts().unknown == 4
+
+
+def test_a_late_confirm_of_a_channel_that_is_gone_settles_nothing_on_the_next_one() -> None:
+    watched = Watched()
+    faults = watched.sink._faults = AmqpFaults(watched.sink)
+    ack = pika.frame.Method(1, pika.spec.Basic.Ack(1))
+    faults.begin(StopConfirming())
+    watched.line.channel = "the first"
+    watched.publish(1)
+    watched.sink._on_confirm(watched.line, ack)
+    watched.line.window.abandon()
+    watched.line.channel = "the second"
+    watched.publish(2)
+    faults.clear()
+    faults.act()
+    assert seqs(watched.line.window.abandon()) == [2]
 
 
 @pytest.mark.rabbitmq
