@@ -241,6 +241,13 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkFaultOver:
+    """Timer → publisher: the time of a fault is over; `number` tells which one of them."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublisherStats:
     """Publisher → supervisor → reporter: whenever its state changes, and every 5 s."""
 
@@ -389,7 +396,7 @@ CameraMessage: TypeAlias = (
     Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
 )
 PublisherMessage: TypeAlias = (
-    Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
+    Begin | Connect | SinkReported | Drain | SinkFaultOver | Tick | InjectFault | ClearFaults
 )
 MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
 ReporterMessage: TypeAlias = (

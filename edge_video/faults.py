@@ -95,18 +95,25 @@ class DelayActor:
 
 
 # --- the publisher --------------------------------------------------------------------------
+#
+# A fault with `for_s` outlives the connection that it began on: every further one has it too, until
+# its time is over, `ClearFaults` comes or the publisher itself is replaced. The others act once,
+# and not at all while there is no connection nor an attempt at one.
 
 
 @dataclass(frozen=True, slots=True)
 class DropConnection:
-    """The publisher's connection is closed under it, without a word to the broker."""
+    """The socket of the publisher's connection is shut, without a word of AMQP before it.
+
+    An attempt to connect that is under way is given up. A directory is opened anew.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseConnections:
     """Every attempt to connect is refused, as by a machine on which no broker listens.
 
-    A connection that stands is not touched.
+    A connection that stands is not touched. (The attempt really goes to a port that is shut.)
     """
 
     for_s: float | None = None
@@ -114,14 +121,21 @@ class RefuseConnections:
 
 @dataclass(frozen=True, slots=True)
 class StopConfirming:
-    """Publisher confirms do not reach the publisher; the broker takes frames as before."""
+    """Publisher confirms do not reach the publisher; the broker takes frames as before.
+
+    When it ends before the connection is given up for it, the confirms that were kept back come
+    at once.
+    """
 
     for_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SlowConfirms:
-    """Each confirm comes `delay_s` late."""
+    """Each confirm comes `delay_s` late, in order; with the connection those on the way are lost.
+
+    Longer than `amqp.confirm_timeout` it is a broker that does not confirm.
+    """
 
     delay_s: float = 0.5
     for_s: float | None = None
@@ -129,21 +143,31 @@ class SlowConfirms:
 
 @dataclass(frozen=True, slots=True)
 class NackFrames:
-    """The broker really refuses the next `frames` frames with a nack."""
+    """The broker really refuses the next `frames` frames with a nack: they reach no consumer.
+
+    They are published to a queue that is always full, which the broker's user must be allowed to
+    declare (`amq.gen-…`). It is gone with the connection, and so is what is left of the fault.
+    """
 
     frames: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnFrames:
-    """The broker really returns the next `frames` frames as unroutable."""
+    """The broker really returns the next `frames` frames as unroutable: they reach no consumer.
+
+    Rights and end as for `NackFrames`. The frames of both together: nacked ones first.
+    """
 
     frames: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class BlockConnection:
-    """The broker says that it takes no frames (`connection.blocked`, as in a memory alarm)."""
+    """The broker says that it takes no frames (`connection.blocked`, as in a memory alarm).
+
+    A real alarm of the broker that ends meanwhile ends the block as well.
+    """
 
     for_s: float | None = None
 
@@ -153,14 +177,18 @@ class BlockConnection:
 
 @dataclass(frozen=True, slots=True)
 class DiskFull:
-    """Writing a frame's file fails with ENOSPC."""
+    """Writing a frame's file fails with ENOSPC (the kernel's: the bytes go to /dev/full)."""
 
     for_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NoPermission:
-    """A camera's directory (all of them when `camera_id` is None) may not be written to."""
+    """A camera's directory (all of them when `camera_id` is None) may not be written to.
+
+    The kernel's EACCES, which root gets as well: the file is made in a directory where nobody can
+    make one. No mode and no owner is changed.
+    """
 
     camera_id: str | None = None
     for_s: float | None = None
@@ -178,18 +206,18 @@ CameraFault: TypeAlias = (
     | RefuseSpawn
 )
 ActorFault: TypeAlias = CrashActor | CrashInStart | DelayActor
-SinkFault: TypeAlias = (
-    DropConnection
-    | RefuseConnections
-    | StopConfirming
-    | SlowConfirms
-    | NackFrames
-    | ReturnFrames
-    | BlockConnection
-    | DiskFull
-    | NoPermission
+LastingSinkFault: TypeAlias = (
+    RefuseConnections | StopConfirming | SlowConfirms | BlockConnection | DiskFull | NoPermission
 )
+SinkFault: TypeAlias = DropConnection | NackFrames | ReturnFrames | LastingSinkFault
 Fault: TypeAlias = CameraFault | ActorFault | SinkFault
+
+
+def is_same_fault(one: SinkFault, other: SinkFault) -> bool:
+    """Whether the second takes the place of the first, whatever their figures are."""
+    if isinstance(one, NoPermission) and isinstance(other, NoPermission):
+        return one.camera_id == other.camera_id
+    return type(one) is type(other)
 
 
 # --- when -----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ ADAPTERS = {
     "edge_video.probe",
     "edge_video.sampler",
     "edge_video.sinks.amqp",
+    "edge_video.sinks.amqp_faults",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",

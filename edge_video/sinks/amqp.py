@@ -7,6 +7,7 @@ the channel it happened on: a refused or deleted exchange then costs no other ca
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import logging
@@ -22,6 +23,8 @@ import pika
 import pika.exceptions
 from pika.adapters.select_connection import IOLoop
 
+from edge_video.faults import DropConnection
+from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
 from edge_video.sinks.base import (
     FramesUnroutable,
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
     from edge_video.sinks.base import SinkListener
@@ -70,6 +74,9 @@ _HANDSHAKE_TIMEOUT_S: Final = 10.0
 """TCP, TLS and AMQP together."""
 
 _FORBIDDEN: Final = 403
+
+_DETOUR: Final = "\0detour"
+"""Among the exchanges, the name of the channel that a fault publishes to; none is called so."""
 
 _TCP_OPTIONS: Final = {
     "TCP_KEEPIDLE": 10,
@@ -230,7 +237,7 @@ class AmqpSink:
     user who may not declare an exchange that exists can still publish to it. While a route is
     refused its frames are settled as nacked; it is tried again every `route_retry_s` seconds.
 
-    Threads: `open`, `frames_ready`, `drain`, `abort`, `close` and `in_flight` from anywhere.
+    Threads: `open`, `frames_ready`, `drain`, `close`, `in_flight` and faults from anywhere.
     Everything else runs in the thread `amqp-<n>`, every callback of pika behind `_guarded`: an
     exception ends the connection as `SinkLost` and never leaves a silent, dead loop.
 
@@ -287,6 +294,7 @@ class AmqpSink:
         self._unroutable = FramesUnroutable(0, 0, "")
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
+        self._faults: AmqpFaults | None = None
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -317,13 +325,6 @@ class AmqpSink:
         """See `Sink.drain`."""
         self._draining = True
         self.frames_ready()
-
-    def abort(self) -> None:
-        """See `Sink.abort`."""
-        loop = self._loop
-        if loop is not None:
-            lost = functools.partial(self._end, Reason("the connection was cut on request"))
-            loop.add_callback_threadsafe(self._guarded(lost))
 
     def close(self, timeout_s: float) -> bool:
         """See `Sink.close`."""
@@ -382,6 +383,8 @@ class AmqpSink:
                 self._release_connection(loop)
             finally:
                 loop.close()
+                if self._faults is not None:
+                    self._faults.close()
 
     def _prepare(self) -> bool:
         """Do what may block, and may fail without a connection; False when that decides it."""
@@ -413,9 +416,12 @@ class AmqpSink:
     def _parameters(self, address: str) -> pika.ConnectionParameters:
         settings = self._settings
         tls = self._tls_context
+        port = settings.port
+        if self._faults is not None:
+            address, port = self._faults.aim(address, port)
         return pika.ConnectionParameters(
             host=address,
-            port=settings.port,
+            port=port,
             virtual_host=settings.vhost,
             credentials=pika.PlainCredentials(settings.username, settings.password),
             ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
@@ -577,6 +583,9 @@ class AmqpSink:
             self._call_later(0, functools.partial(self._open_line, line, line.state))
         elif ready and not forbidden and not self._flaps(line):
             line.passive = False
+            # If it was deleted, its bindings are gone with it, and only consumers can make those.
+            words = "exchange '%s' is declared again, the broker closed its channel: %s"
+            _log.warning(words, line.exchange, reason.reply_text)
             self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
             self._set_state(line, _LineState.OPENING)
         else:
@@ -601,6 +610,8 @@ class AmqpSink:
         if not self._connected:
             self._connected = True
             self._listener(SinkConnected(self._settings.target))
+            if self._faults is not None:
+                self._faults.act()
         self._arm()
 
     def _flaps(self, line: _Line) -> bool:
@@ -651,6 +662,8 @@ class AmqpSink:
         self._check_drained()
 
     def _publish(self, frame: Frame) -> None:
+        if self._faults is not None and self._faults.divert(frame):
+            return
         route = self._routes.get(frame.camera_id)
         line = None if route is None else self._lines[route.exchange]
         if route is None or line is None or line.state is not _LineState.READY:
@@ -681,6 +694,8 @@ class AmqpSink:
 
     def _on_confirm(self, line: _Line, frame: Any) -> None:
         """Handle an ack or a nack; acks come out of order and for whole ranges."""
+        if self._faults is not None and self._faults.withholds(line, frame):
+            return
         method = frame.method
         was_full = not self._has_room()
         settled = line.window.settle(method.delivery_tag, multiple=method.multiple)
@@ -777,6 +792,75 @@ class AmqpSink:
         self._unroutable_told_at_s = now
         event, self._unroutable = self._unroutable, FramesUnroutable(0, 0, "")
         self._listener(event)
+
+    # --- faults on purpose: the hooks of `AmqpFaults` ---------------------------------------
+
+    def inject(self, fault: SinkFault) -> bool:
+        """See `Sink.inject`."""
+        if isinstance(fault, DropConnection):
+            return self._soon(self._cut)
+        with self._gate:
+            if self._faults is None:
+                self._faults = AmqpFaults(self)
+            accepted = self._faults.begin(fault)
+        if accepted:
+            self._soon(self._faults.act)
+        return accepted
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """See `Sink.end_fault`."""
+        if self._faults is not None:
+            with self._gate:
+                self._faults.end(fault)
+            self._soon(self._faults.act)
+
+    def clear_faults(self) -> None:
+        """See `Sink.clear_faults`."""
+        if self._faults is not None:
+            with self._gate:
+                self._faults.clear()
+            self._soon(self._faults.act)
+
+    def _soon(self, call: Callable[[], None]) -> bool:
+        """Call it in the sink's thread; False, and not at all, while that does not run."""
+        loop = self._loop
+        if loop is not None:
+            loop.add_callback_threadsafe(self._guarded(call))
+        return loop is not None
+
+    def _cut(self) -> None:
+        """Close the socket under pika, which finds out by itself."""
+        connection = self._connection
+        transport = None if connection is None else connection._transport  # noqa: SLF001 - no public way
+        if transport is None:
+            self._end(Reason("the connection was cut on request"))  # while it was being made
+            return
+        with contextlib.suppress(OSError):  # the other side was faster
+            # Not `SSLSocket.shutdown`, which would go on without encryption.
+            socket.socket.shutdown(transport._sock, socket.SHUT_RDWR)  # noqa: SLF001 - as above
+
+    def _detour_line(self, channel: Any) -> _Line:
+        """A channel to the default exchange for frames that the broker shall refuse."""
+        line = _Line("amq.default", _LineState.READY, channel, since_s=self._clock.monotonic())
+        self._lines[_DETOUR] = line
+        return line
+
+    def _divert(self, line: _Line, queue: str, frame: Frame) -> None:
+        """Publish to a queue by its name; the frame comes back when there is none."""
+        size = len(frame.image)
+        now_s = self._clock.monotonic()
+        if not self._in_flight:
+            self._progress_at_s = now_s
+        line.window.add(InFlight(frame.camera_id, frame.seq, size, now_s, message_id(frame)))
+        self._in_flight += 1
+        self._in_flight_bytes += size
+        properties = message_properties(
+            frame,
+            node=self._settings.node,
+            app=self._settings.app,
+            published_at_ns=self._clock.wall_ns(),
+        )
+        line.channel.basic_publish("", queue, frame.image, properties, mandatory=True)
 
 
 def make_tls_context(tls: TlsSettings) -> ssl.SSLContext:
