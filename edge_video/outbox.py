@@ -260,7 +260,7 @@ class Outbox:
         now_s = self._clock.monotonic()
         # They outlive the lock: freeing a large image takes a while.
         overflown: _Held | None = None
-        crowded_out: list[_Held] | None = None
+        crowded_out: list[_Held] = []
         with self._lock:
             line = self._lines[camera_id]
             if not line.is_open or generation != line.generation:
@@ -286,7 +286,7 @@ class Outbox:
             self._held += overflown is None
             self._held_bytes += length
             if self._held_bytes > self._max_bytes:
-                crowded_out = self._make_room()
+                self._make_room(crowded_out)
             is_held = bool(frames)  # the newest goes last
             notice = self._due_notice()
         self._tell(notice)
@@ -447,9 +447,8 @@ class Outbox:
                 return frame
         return None
 
-    def _make_room(self) -> list[_Held]:
+    def _make_room(self, dropped: list[_Held]) -> None:
         """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""
-        dropped: list[_Held] = []
         while self._held_bytes > self._max_bytes:
             line = max(self._waiting, key=_held_bytes_of)
             held = line.remove_oldest()
@@ -459,7 +458,6 @@ class Outbox:
             self._held_bytes -= len(held.image)
             if not line.frames:
                 self._waiting.remove(line)
-        return dropped
 
     def _comes_too_soon(self, line: _Line, now_s: float) -> bool:
         return (
