@@ -149,6 +149,21 @@ _PROTOCOLS: Final = {
     SourceKind.FILE: "file",
 }
 
+_FILE_FORMATS: Final = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,obu,ivf,mjpeg,mjpeg_2000,"
+    "mpjpeg,image2,jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,gif,apng,nut,mxf,dhav,dv,rm,yuv4mpegpipe"
+)
+_FORMATS: Final = {
+    # FFmpeg goes by a stream's first bytes, whatever its name says. Without this list, bytes that
+    # spell a playlist, a script or a session description make it open what they name, and a name
+    # that ends in .avs loads a library.
+    SourceKind.RTSP: "rtsp,mpegts,asf",
+    SourceKind.RTMP: "flv,live_flv",
+    # HLS and DASH are what some cameras serve; their audio renditions are probed too.
+    SourceKind.HTTP: f"{_FILE_FORMATS},hls,dash,aac,mp3,ac3,eac3,webvtt",
+    SourceKind.FILE: _FILE_FORMATS,
+}
+
 _PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
@@ -214,7 +229,7 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         options += ["-fpsprobesize", "0"]
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
-        options += ["-protocol_whitelist", _PROTOCOLS[kind]]
+        options += ["-protocol_whitelist", _PROTOCOLS[kind], "-format_whitelist", _FORMATS[kind]]
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
 
