@@ -143,11 +143,13 @@ _KINDS: Final = {
 _PROTOCOLS: Final = {
     # What the kind needs and nothing else: a camera's redirect or playlist must not make FFmpeg
     # open files of this machine.
-    SourceKind.RTSP: "rtsp,rtsps,tcp,tls,udp,rtp,srtp",
+    SourceKind.RTSP: "rtsp,rtsps,tcp,tls",
     SourceKind.RTMP: "rtmp,rtmps,tcp,tls",
     SourceKind.HTTP: "http,https,tcp,tls,crypto",
     SourceKind.FILE: "file",
 }
+
+_RTSP_OVER_UDP: Final = "udp,rtp,srtp"
 
 _FILE_FORMATS: Final = (
     "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,obu,ivf,mjpeg,mjpeg_2000,"
@@ -229,7 +231,10 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         options += ["-fpsprobesize", "0"]
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
-        options += ["-protocol_whitelist", _PROTOCOLS[kind], "-format_whitelist", _FORMATS[kind]]
+        protocols = _PROTOCOLS[kind]
+        if kind is SourceKind.RTSP and camera.transport == "udp":
+            protocols = f"{protocols},{_RTSP_OVER_UDP}"
+        options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
 
