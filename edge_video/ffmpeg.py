@@ -166,6 +166,9 @@ _FORMATS: Final = {
     SourceKind.FILE: _FILE_FORMATS,
 }
 
+_MOST_PIXELS: Final = 8192 * 8192
+"""Twice 8K. A megabyte can announce a picture of 16000x16000, which took FFmpeg a gigabyte."""
+
 _PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
@@ -236,7 +239,8 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
             protocols = f"{protocols},{_RTSP_OVER_UDP}"
         options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
-    return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
+    options += ["-threads", "1", "-max_pixels", str(_MOST_PIXELS)]
+    return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
 
 
 def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: str) -> list[str]:
@@ -388,7 +392,8 @@ _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (Cause.END_OF_STREAM, r"Failed reading RTSP data: End of file|Connection reset by peer"),
         (Cause.END_OF_STREAM, r"Stream ends prematurely|(^|: )End of file$"),
         (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found|Protocol not found"),
-        (Cause.UNSUPPORTED, r"not on whitelist|does not contain any stream|recompile FFmpeg"),
+        (Cause.UNSUPPORTED, r"not on whitelist|exceeds specified max pixel count"),
+        (Cause.UNSUPPORTED, r"does not contain any stream|recompile FFmpeg"),
         (Cause.UNSUPPORTED, r"moov atom not found|could not find codec parameters"),
         (Cause.UNSUPPORTED, r"matches no streams|Invalid data found when processing input"),
     )

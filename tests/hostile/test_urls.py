@@ -312,3 +312,26 @@ def test_the_cause_of_a_refused_lure_is_told(any_ffmpeg: Binary, folder: Path) -
     failure = classify(1, words.splitlines(), any_frames=False)
     assert failure.cause is Cause.UNSUPPORTED
     assert "not on whitelist" in failure.detail
+
+
+def test_a_small_file_that_announces_an_enormous_picture_takes_no_memory_for_it(
+    any_ffmpeg: Binary, folder: Path
+) -> None:
+    """A JPEG of 1.5 MB and 16000x16000: decoded, it takes FFmpeg a gigabyte."""
+    bomb = folder / "bomb.jpg"
+    if not bomb.exists():
+        make = ["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "color=s=16000x16000"]
+        subprocess.run([*make, "-frames:v", "1", "-q:v", "31", str(bomb)], check=True)
+    with HostileServer(http_pages({"/bomb": http_reply(bomb.read_bytes())})) as camera:
+        for url in (f"http://127.0.0.1:{camera.port}/bomb", str(bomb)):
+            command = capture_command(any_ffmpeg, CameraConfig(id="c", url=url, stall_timeout=2))
+            # 700 MB of address space: enough for everything but the picture.
+            limited = ["prlimit", f"--as={700 * 2**20}", "--", *command]
+            done = subprocess.run(limited, capture_output=True, timeout=60, check=False)
+            failure = classify(
+                done.returncode,
+                done.stderr.decode().splitlines(),
+                any_frames=b"--ff" in done.stdout,
+            )
+            assert failure.cause is Cause.UNSUPPORTED
+            assert "exceeds specified max pixel count" in failure.detail
