@@ -227,6 +227,14 @@ def greet(request: str) -> bytes | None:
 
 def test_an_rtsp_redirect_leads_to_rtsp_only(any_ffmpeg: Binary, folder: Path) -> None:
     film = folder / "canary.ts"
+
+    def redirect(location: str) -> HostileServer:
+        return HostileServer(
+            lambda request: (
+                greet(request) or rtsp_reply(request, status="302 Moved", Location=location)
+            )
+        )
+
     with HostileServer(lambda request: greet(request) or rtsp_reply(request, status="404 X")) as to:
         for location in (
             f"file://{film}",
@@ -234,14 +242,14 @@ def test_an_rtsp_redirect_leads_to_rtsp_only(any_ffmpeg: Binary, folder: Path) -
             f"http://127.0.0.1:{to.port}/x",
             f"rtmp://127.0.0.1:{to.port}/x",
         ):
-
-            def answer(request: str, location: str = location) -> bytes | None:
-                return greet(request) or rtsp_reply(request, status="302 Moved", Location=location)
-
-            with HostileServer(answer) as camera:
+            with redirect(location) as camera:
                 url = f"rtsp://u:{SECRET}@127.0.0.1:{camera.port}/x"
                 assert Outcome(any_ffmpeg, url).frames == 0
+            assert any(request.startswith("DESCRIBE") for request in camera.requests)
             assert to.requests == [], location
+        with redirect(f"rtsp://127.0.0.1:{to.port}/y") as camera:
+            Outcome(any_ffmpeg, f"rtsp://u:{SECRET}@127.0.0.1:{camera.port}/x")
+        assert any(f"rtsp://127.0.0.1:{to.port}/y" in request for request in to.requests)
 
 
 def test_a_session_description_that_points_elsewhere_is_asked_for_on_the_same_connection(
