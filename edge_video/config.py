@@ -544,7 +544,9 @@ class SupervisionConfig(_Model):
 # --- cameras --------------------------------------------------------------------------------
 
 _ANY_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):")
-_FORGOT_SCHEME: Final = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|[\w.\-]+:\d+|[^/]*@[^/]*)(:\d+)?(/.*)?")
+_FORGOT_SCHEME: Final = re.compile(
+    r"(\d{1,3}(\.\d{1,3}){3}|[\w.+\-]+:\d+|[^/]*@[^/]*)(:\d+)?(/.*)?"
+)
 _SOURCES: Final = (
     "rtsp:// rtsps:// rtmp:// rtmps:// http:// https://, file: or a path, or lavfi:GRAPH"
 )

@@ -148,6 +148,7 @@ def test_any_text_is_a_duration_or_an_error_in_words(text: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(mixture(URL_PIECES, 8))
+@example(b"rtmp+:0//a")
 def test_any_url_is_refused_or_is_one_argument(url: bytes) -> None:
     fuzz.url(url)
 

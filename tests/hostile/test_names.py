@@ -141,6 +141,7 @@ def test_a_prefix_that_fits_alone_but_not_with_the_id_is_refused() -> None:
         "tee:a|b",
         "udp://h:1",
         "srt://h:1",
+        "rtmp+:0//a",
     ],
 )
 def test_a_url_of_another_kind_or_with_what_no_url_has_is_refused(url: str) -> None:
