@@ -411,7 +411,12 @@ def _outboxes(
 
 
 def _outbox(config: Config, clock: Clock) -> Outbox:
-    return Outbox(clock, buffer_frames=config.buffer, max_age_s=config.max_age)
+    return Outbox(
+        clock,
+        buffer_frames=config.buffer,
+        max_age_s=config.max_age,
+        max_bytes=config.max_buffered_bytes,
+    )
 
 
 def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]:
