@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 from actors.base import ServantActor, tell, void
 from actors.messages import (
     Begin,
-    ClearFaults,
     Connect,
     Drain,
-    InjectFault,
     PublisherMessage,
     PublisherStats,
     SinkReported,
@@ -37,10 +35,11 @@ from edge_video.sinks.base import (
 from edge_video.stats import Outcome, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.outbox import Outbox
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -86,6 +85,7 @@ class PublisherActor(ServantActor):
         supervisor: gets `PublisherStats` and the farewell; None for nobody.
         incarnation: how many publishers there were before this one.
         previous: the last status of the one before, whose counters this one continues.
+        start_faults: as in `ServantActor`.
     """
 
     NAME = "publisher"
@@ -99,9 +99,13 @@ class PublisherActor(ServantActor):
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
         previous: PublisherStatus | None = None,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._outbox = outbox
         self._runtime = runtime
@@ -134,10 +138,6 @@ class PublisherActor(ServantActor):
                 self._start_draining(message)
             case Tick():
                 self._tell_stats()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                pass
             case _:
                 assert_never(message)
         return None
