@@ -163,7 +163,8 @@ class SystemTimer:
             self._thread = None
             if self._on_death is not None:
                 self._on_death(f"{type(error).__name__}: {error}")
-            raise
+            if not isinstance(error, SystemExit):  # that one has nothing to tell the thread's hook
+                raise
 
     def _next_due(self) -> Callable[[], None] | None:
         """Wait for the next call that is due; None when the timer stops."""

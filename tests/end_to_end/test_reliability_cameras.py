@@ -38,7 +38,7 @@ from tests.support.program import wait_until
 from tests.support.reliability import BROKEN, CONTROL, FPS, STALL_TIMEOUT_S, broken, now_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from edge_video.failures import Failure
@@ -48,8 +48,8 @@ pytestmark = [pytest.mark.ffmpeg]
 
 
 @pytest.fixture
-def system(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[Broken]:
-    with broken(tmp_path, record_property) as running:
+def system(tmp_path: Path) -> Iterator[Broken]:
+    with broken(tmp_path) as running:
         yield running
         running.assert_control_undisturbed()
 
