@@ -365,8 +365,9 @@ class Capture:
         process is reaped. Idempotent; any thread but the reader's, which calls the callbacks.
         """
         self._stopping = True
-        if self._tampering is not None:
-            self._tampering.clear()  # a reader that is held back would not drain the pipe
+        tampering = self._tampering
+        if tampering is not None:
+            tampering.clear()  # a reader that is held back would not drain the pipe
         with self._stop_lock:
             if self._process is not None and not self._stopped:
                 self._end(self._process, deadline_s)
@@ -374,6 +375,7 @@ class Capture:
             # until the collector's next full run, which in a quiet process is hundreds of attempts
             # away.
             self._on_frame = self._on_end = _to_nobody
+            self._tampering = None  # a cycle, too
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg; nothing happens when it is gone. For fault injection."""
@@ -415,8 +417,14 @@ class Capture:
 
     def _tampered(self) -> Tampering:
         if self._tampering is None:
-            self._tampering = Tampering()
+            self._tampering = Tampering(self._tampered_frame)
         return self._tampering
+
+    def _tampered_frame(self, image: bytes) -> None:
+        """Reader thread: as in `_pump`, a frame at a time."""
+        self._counters.splits += 1
+        if not self._stopping:
+            self._on_frame(image)
 
     # --- the end ---
 

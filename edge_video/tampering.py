@@ -17,12 +17,14 @@ from edge_video.faults import GarbageBytes, OversizedFrame, SlowFrames, Truncate
 from edge_video.jpeg import EOI, SOI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge_video.splitter import FrameSplitter
 
 _PIECE_BYTES: Final = 64 * 1024
 """As much at a time as one read brings: however large a frame, no more of it exists at once."""
+
+_SLOW_PIECE_BYTES: Final = 1024
 
 _MOST_WAITING: Final = 100
 """Faults that a silent stream keeps waiting; the oldest are forgotten."""
@@ -43,9 +45,14 @@ class Tampering:
     """The faults of one capture's byte stream.
 
     `updated` belongs to the reader thread; the others may be called from any.
+
+    Args:
+        hand_out: called in the reader thread with each whole frame of a read that was tampered
+            with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hand_out: Callable[[bytes], None]) -> None:
+        self._hand_out = hand_out
         self._waiting: deque[ByteFault] = deque(maxlen=_MOST_WAITING)
         self._pace: _Pace | None = None
 
@@ -54,12 +61,10 @@ class Tampering:
         self._waiting.append(fault)
 
     def slow_down(self, fault: SlowFrames, fps: float) -> None:
-        """Read no faster than `fault.share` of `fps` frames a second from now on."""
+        """Take in no more than `fault.share` of `fps` frames a second from now on."""
         until_s = float("inf") if fault.for_s is None else time.monotonic() + fault.for_s
-        before, self._pace = (
-            self._pace,
-            _Pace(1.0 / (fault.share * fps), until_s, threading.Event()),
-        )
+        pace = _Pace(1.0 / (fault.share * fps), until_s, threading.Event())
+        before, self._pace = self._pace, pace
         if before is not None:
             before.over.set()
 
@@ -71,31 +76,44 @@ class Tampering:
             pace.over.set()
 
     def updated(self, splitter: FrameSplitter, view: memoryview, n: int) -> list[bytes]:
-        """Instead of `splitter.buffer_updated(n)`: `n` bytes were read into `view`."""
-        images = self._tampered(splitter, view, n) if self._waiting else splitter.buffer_updated(n)
-        pace = self._pace
-        if pace is not None and images:
-            left_s = pace.until_s - time.monotonic()
-            if left_s > 0:
-                pace.over.wait(min(left_s, len(images) * pace.frame_s))
-            elif self._pace is pace:
-                self._pace = None
-        return images
+        """Instead of `splitter.buffer_updated(n)`: `n` bytes were read into `view`.
 
-    def _tampered(self, splitter: FrameSplitter, view: memoryview, n: int) -> list[bytes]:
-        read = bytes(view[:n])
-        images: list[bytes] = []
+        Returns the whole frames that are still to be handed out: all where nothing breaks, else
+        none.
+        """
+        if self._pace is None and not self._waiting:
+            return splitter.buffer_updated(n)
+        for piece in self._pieces(bytes(view[:n])):
+            for image in splitter.feed(piece):
+                self._hand_out(image)
+                self._hold()
+        return []
+
+    def _pieces(self, read: bytes) -> Iterator[bytes]:
+        """What the splitter is to see instead of one read."""
         while self._waiting:
             match self._waiting.popleft():
                 case GarbageBytes(size=size, seed=seed):
-                    for piece in garbage(size, seed):
-                        images += splitter.feed(piece)
+                    yield from garbage(size, seed)
                 case OversizedFrame(size=size):
-                    for piece in oversized_frame(size):
-                        images += splitter.feed(piece)
+                    yield from oversized_frame(size)
                 case TruncatedFrame():
                     read = read[: len(read) // 2]
-        return images + splitter.feed(read)
+        # One read may bring many small frames; slowed down they come one by one.
+        size = len(read) if self._pace is None else _SLOW_PIECE_BYTES
+        for begin in range(0, len(read), size or 1):
+            yield read[begin : begin + size]
+
+    def _hold(self) -> None:
+        """Let the time of one frame pass, if frames are slowed down."""
+        pace = self._pace
+        if pace is None:
+            return
+        left_s = pace.until_s - time.monotonic()
+        if left_s > 0:
+            pace.over.wait(min(left_s, pace.frame_s))
+        elif self._pace is pace:
+            self._pace = None
 
 
 def garbage(size: int, seed: int) -> Iterator[bytes]:

@@ -33,9 +33,17 @@ from edge_video.faults import (
 )
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase
-from tests.support.clips import decode_jpeg
+from tests.support.clips import decode_jpeg, numbered_clip
 from tests.support.program import wait_until
-from tests.support.reliability import BROKEN, CONTROL, FPS, STALL_TIMEOUT_S, broken, now_s
+from tests.support.reliability import (
+    BROKEN,
+    CONTROL,
+    FPS,
+    STALL_TIMEOUT_S,
+    broken,
+    now_s,
+    two_cameras,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
 
     from edge_video.failures import Failure
     from tests.support.reliability import Broken
+    from tests.support.rtsp import RtspServer
 
 pytestmark = [pytest.mark.ffmpeg]
 
@@ -100,7 +109,7 @@ def test_slow_frames_come_at_their_share_of_the_rate_until_cleared(system: Broke
     time.sleep(3.0)  # the rate is what is measured
     slow_fps = (system.camera(BROKEN).frames.received - first) / (now_s() - began_s)
     print(f"{slow_fps:.1f} of {FPS} frames a second")
-    assert 0 < slow_fps < 0.7 * FPS
+    assert 0.1 * FPS < slow_fps < 0.5 * FPS
     system.clear(BROKEN)
     cleared_at_s = now_s()
     assert_same_attempt_goes_on(system, ffmpeg)
@@ -220,6 +229,21 @@ def test_a_delayed_camera_actor_streams_on_and_is_released_by_clear_faults(
     wait_until(lambda: system.camera(BROKEN).breaker.successes > stale, 5, "verdicts go on")
     system.measured(now_s() - cleared_at_s)
     assert_same_attempt_goes_on(system, ffmpeg)
+
+
+@pytest.mark.rtsp
+def test_a_camera_that_is_reachable_again_streams_at_once(
+    tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
+) -> None:
+    server = make_rtsp_server({"/cam1": numbered_clip(1, size=(320, 180), fps=15, seconds=60)})
+    config = two_cameras(tmp_path, server.url("/cam1"))
+    with broken(tmp_path, config=config) as system:
+        server.kill()
+        system.failed_at_s(3)
+        assert last_failure(system).cause is Cause.REFUSED
+        server.start()
+        system.recovered_s(since_s=now_s())
+        system.assert_control_undisturbed()
 
 
 def test_a_fault_after_frames_goes_on_across_attempts(system: Broken) -> None:

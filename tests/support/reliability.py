@@ -22,12 +22,12 @@ GENEROUS_S: Final = 10.0
 """The promise is two seconds; a test machine shared with others gets more."""
 
 
-def two_cameras(folder: Path, **more: Any) -> Config:
+def two_cameras(folder: Path, url: str = PICTURE, **more: Any) -> Config:
     """`cam1`, which the tests break, and `cam2`, which must not notice."""
     return Config(
         cameras=[
-            CameraConfig(id=camera_id, url=PICTURE, fps=FPS, stall_timeout=STALL_TIMEOUT_S)
-            for camera_id in (BROKEN, CONTROL)
+            CameraConfig(id=camera_id, url=each, fps=FPS, stall_timeout=STALL_TIMEOUT_S)
+            for camera_id, each in ((BROKEN, url), (CONTROL, PICTURE))
         ],
         **{
             "sink": DirectorySinkConfig(path=str(folder / "frames"), keep=3),
