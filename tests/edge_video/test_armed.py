@@ -64,11 +64,9 @@ def test_frames_that_come_all_at_once_are_as_many_occasions() -> None:
 def test_what_is_due_waits_until_it_is_taken() -> None:
     fault = armed(AfterFrames(1), times=1)
     fault.frames_are(1)
-    assert not fault.is_spent
-    assert fault.watches_frames
+    assert (fault.is_spent, fault.watches_frames) == (False, True)
     assert takes(fault) == 1
-    assert fault.is_spent
-    assert not fault.watches_frames
+    assert (fault.is_spent, fault.watches_frames) == (True, False)
 
 
 def test_some_faults_act_only_at_a_start_and_now_means_the_next() -> None:

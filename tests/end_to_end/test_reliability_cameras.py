@@ -46,7 +46,7 @@ from tests.support.reliability import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from edge_video.failures import Failure
