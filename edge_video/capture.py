@@ -54,7 +54,7 @@ _LAST_WORDS_S: Final = 0.5
 _KILLED_WAIT_S: Final = 5.0
 _SECOND_ASKING: Final = 0.5
 """Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
-_TOO_LONG: Final = "x" * 2**22
+_TOO_LONG_BYTES: Final = 2**22
 """An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
 _ASKED_TO_END: Final = (255, -signal.SIGTERM)
 """Exit statuses of an FFmpeg that obeyed SIGTERM."""
@@ -390,7 +390,7 @@ class Capture:
         """
         process = self._process
         if isinstance(fault, RefuseSpawn):
-            self._command = [*self._command, _TOO_LONG]
+            self._command = [*self._command, "x" * _TOO_LONG_BYTES]
             return process is None
         if process is None:
             return False
