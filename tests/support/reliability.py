@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FPS: Final = 10
+FPS: Final = 20
 STALL_TIMEOUT_S: Final = 1.5
 PICTURE: Final = f"lavfi:testsrc2=size=160x120:rate={FPS}"
 BROKEN, CONTROL = "cam1", "cam2"
