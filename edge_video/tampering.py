@@ -6,6 +6,7 @@ comparison per read.
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -55,6 +56,7 @@ class Tampering:
         self._hand_out = hand_out
         self._waiting: deque[ByteFault] = deque(maxlen=_MOST_WAITING)
         self._pace: _Pace | None = None
+        self._clears = 0
 
     def add(self, fault: ByteFault) -> None:
         """Act on the next bytes that are read."""
@@ -70,6 +72,7 @@ class Tampering:
 
     def clear(self) -> None:
         """Undo everything that still acts or waits; a reader that was held goes on at once."""
+        self._clears += 1
         self._waiting.clear()
         pace, self._pace = self._pace, None
         if pace is not None:
@@ -94,15 +97,20 @@ class Tampering:
         while self._waiting:
             match self._waiting.popleft():
                 case GarbageBytes(size=size, seed=seed):
-                    yield from garbage(size, seed)
+                    yield from self._until_cleared(garbage(size, seed))
                 case OversizedFrame(size=size):
-                    yield from oversized_frame(size)
+                    yield from self._until_cleared(oversized_frame(size))
                 case TruncatedFrame():
                     read = read[: len(read) // 2]
         # One read may bring many small frames; slowed down they come one by one.
         size = len(read) if self._pace is None else _SLOW_PIECE_BYTES
         for begin in range(0, len(read), size or 1):
             yield read[begin : begin + size]
+
+    def _until_cleared(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """However much was asked for, it holds up neither `ClearFaults` nor a stop."""
+        clears = self._clears
+        return itertools.takewhile(lambda _: self._clears == clears, pieces)
 
     def _hold(self) -> None:
         """Let the time of one frame pass, if frames are slowed down."""

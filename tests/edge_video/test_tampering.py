@@ -100,6 +100,21 @@ def test_a_reader_that_is_held_back_goes_on_when_faults_are_cleared(reader: Read
     assert reader.images == [IMAGE] * 20
 
 
+def test_a_frame_of_any_size_holds_up_nobody_who_clears_faults(reader: Reader) -> None:
+    reader.tampering.add(OversizedFrame(2**50))
+    reading = threading.Thread(target=reader.read)
+    reading.start()
+    try:
+        while reader.splitter.discarded_bytes < 2**20:
+            time.sleep(0.001)
+    finally:
+        reader.tampering.clear()
+        reading.join(5)
+    assert not reading.is_alive()
+    reader.read()
+    assert set(reader.images) == {IMAGE}
+
+
 def test_slow_frames_end_by_themselves(reader: Reader) -> None:
     reader.tampering.slow_down(SlowFrames(share=0.01, for_s=0.05), fps=0.1)
     reader.read(20 * STREAM)  # would take hours
