@@ -389,11 +389,10 @@ class Capture:
         `SlowFrames` leaves a share. One thread, the owner's.
         """
         process = self._process
-        if isinstance(fault, RefuseSpawn):
-            self._command = [*self._command, "x" * _TOO_LONG_BYTES]
-            return process is None
         if process is None:
-            return False
+            if isinstance(fault, RefuseSpawn):
+                self._command = [*self._command, "x" * _TOO_LONG_BYTES]
+            return isinstance(fault, RefuseSpawn)
         match fault:
             case GarbageBytes() | TruncatedFrame() | OversizedFrame():
                 self._tampered().add(fault)
