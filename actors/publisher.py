@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 from actors.base import ServantActor, tell, void
 from actors.messages import (
     Begin,
-    ClearFaults,
     Connect,
     Drain,
-    InjectFault,
     PublisherMessage,
     PublisherStats,
     SinkFaultOver,
@@ -38,10 +36,11 @@ from edge_video.sinks.base import (
 from edge_video.stats import Outcome, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.outbox import Outbox
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -99,6 +98,7 @@ class PublisherActor(ServantActor):
         supervisor: gets `PublisherStats` and the farewell; None for nobody.
         incarnation: how many publishers there were before this one.
         previous: the last status of the one before, whose counters this one continues.
+        start_faults: as in `ServantActor`.
     """
 
     NAME = "publisher"
@@ -112,9 +112,13 @@ class PublisherActor(ServantActor):
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
         previous: PublisherStatus | None = None,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._outbox = outbox
         self._runtime = runtime
@@ -149,12 +153,8 @@ class PublisherActor(ServantActor):
                 self._start_draining(message)
             case Tick():
                 self._tell_stats()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
             case SinkFaultOver(number=number):
                 self._end_fault(number)
-            case ClearFaults():
-                self.clear_faults()
             case _:
                 assert_never(message)
         return None
@@ -181,7 +181,17 @@ class PublisherActor(ServantActor):
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, self._tick_due)
+        self._hold_start_faults()
         self._connect()
+
+    def _hold_start_faults(self) -> None:
+        """What lasts is there from the first connection on, which may have to be refused."""
+        if self._allow_faults:
+            self._start_faults = tuple(
+                each
+                for each in self._start_faults
+                if not (isinstance(each.fault, LastingSinkFault) and self.apply_fault(each.fault))
+            )
 
     def _frames_ready(self) -> None:
         """Any camera's reader thread: frames wait where none waited before.

@@ -21,9 +21,21 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from edge_video.failures import Cause, Failure
+from edge_video.faults import (
+    LARGEST_FRAME_BYTES,
+    CameraFault,
+    GarbageBytes,
+    IgnoreSigterm,
+    OversizedFrame,
+    RefuseSpawn,
+    SilentEnd,
+    SlowFrames,
+    TruncatedFrame,
+)
 from edge_video.ffmpeg import classify, clean_line, printable
 from edge_video.splitter import FrameSplitter
 from edge_video.stats import CaptureTotals
+from edge_video.tampering import Tampering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +44,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_MAX_FRAME_BYTES: Final = 16 * 2**20
+DEFAULT_MAX_FRAME_BYTES: Final = LARGEST_FRAME_BYTES
 
 _POLL_MS: Final = 500
 """How soon a thread notices that nothing will come any more, when no end of file says so."""
@@ -42,6 +54,10 @@ _LAST_WORDS_S: Final = 0.5
 _KILLED_WAIT_S: Final = 5.0
 _SECOND_ASKING: Final = 0.5
 """Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
+_TOO_LONG_BYTES: Final = 2**22
+"""An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
+_ASKED_TO_END: Final = (255, -signal.SIGTERM)
+"""Exit statuses of an FFmpeg that obeyed SIGTERM."""
 
 
 @dataclass(slots=True)
@@ -122,6 +138,8 @@ class _Process:
         self._popen = _spawn(command)
         self._processes = processes
         self.pid: Final = self._popen.pid
+        self.deaf = False
+        """A fault: SIGTERM is not heeded, because FFmpeg is frozen before it comes."""
         processes.add(self.pid, camera_id)
 
     @property
@@ -148,6 +166,8 @@ class _Process:
         """To FFmpeg and whatever it started."""
         with self._lock:
             if self.exit_status is None:
+                if self.deaf and signum == signal.SIGTERM:
+                    self._kill_group(signal.SIGSTOP)
                 self._kill_group(signum)
 
     def await_exit(self, timeout_s: float) -> bool:
@@ -283,6 +303,8 @@ class Capture:
         self._process: _Process | None = None
         self._words: StderrTail | None = None
         self._threads: list[threading.Thread] = []
+        self._tampering: Tampering | None = None
+        self._silent_end = False
         self._stopping = False
         self._stopped = False
         self._cut_off = False
@@ -343,6 +365,9 @@ class Capture:
         process is reaped. Idempotent; any thread but the reader's, which calls the callbacks.
         """
         self._stopping = True
+        tampering = self._tampering
+        if tampering is not None:
+            tampering.clear()  # a reader that is held back would not drain the pipe
         with self._stop_lock:
             if self._process is not None and not self._stopped:
                 self._end(self._process, deadline_s)
@@ -350,11 +375,55 @@ class Capture:
             # until the collector's next full run, which in a quiet process is hundreds of attempts
             # away.
             self._on_frame = self._on_end = _to_nobody
+            self._tampering = None  # a cycle, too
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg; nothing happens when it is gone. For fault injection."""
         if self._process is not None:
             self._process.signal(signum)
+
+    def tamper(self, fault: CameraFault, *, fps: float) -> bool:
+        """Break FFmpeg, or what it writes, on purpose; False when there is nothing to break.
+
+        `RefuseSpawn` before the start, the others after it. `fps` is the rate of which
+        `SlowFrames` leaves a share. One thread, the owner's.
+        """
+        process = self._process
+        if process is None:
+            if isinstance(fault, RefuseSpawn):
+                self._command = [*self._command, "x" * _TOO_LONG_BYTES]
+            return isinstance(fault, RefuseSpawn)
+        match fault:
+            case GarbageBytes() | TruncatedFrame() | OversizedFrame():
+                self._tampered().add(fault)
+            case SlowFrames():
+                self._tampered().slow_down(fault, fps)
+            case IgnoreSigterm():
+                process.deaf = True
+            case SilentEnd():
+                self._silent_end = True
+                process.signal(signal.SIGTERM)
+            case _:
+                return False
+        return True
+
+    def untamper(self) -> None:
+        """Undo every fault of `tamper` that still acts."""
+        if self._tampering is not None:
+            self._tampering.clear()
+        if self._process is not None:
+            self._process.deaf = False
+
+    def _tampered(self) -> Tampering:
+        if self._tampering is None:
+            self._tampering = Tampering(self._tampered_frame)
+        return self._tampering
+
+    def _tampered_frame(self, image: bytes) -> None:
+        """Reader thread: as in `_pump`, a frame at a time."""
+        self._counters.splits += 1
+        if not self._stopping:
+            self._on_frame(image)
 
     # --- the end ---
 
@@ -418,11 +487,15 @@ class Capture:
                     return
                 continue
             before = now()
-            n = readv(fd, (get_buffer(),))
+            view = get_buffer()
+            n = readv(fd, (view,))
             between = now()
             if n == 0:
                 return
-            images = buffer_updated(n)
+            tampering = self._tampering
+            images = (
+                buffer_updated(n) if tampering is None else tampering.updated(splitter, view, n)
+            )
             after = now()
             counters.reads += 1
             counters.read_ns += between - before
@@ -443,8 +516,11 @@ class Capture:
         process.await_exit(_EXIT_GRACE_S)
         for thread in self._threads[:1]:
             thread.join(_LAST_WORDS_S)
+        status = self.exit_status
+        if self._silent_end and status in _ASKED_TO_END:
+            status = 0  # only this number is made up: the end is real, and FFmpeg said nothing
         return classify(
-            self.exit_status,
+            status,
             self.last_words(),
             any_frames=self.frames > 0,
             killed_by_us=self._stopping,

@@ -4,13 +4,29 @@ A fault is a frozen value that travels in an `InjectFault` message. Its effect h
 code path: a frozen FFmpeg is really stopped, a dropped connection really closed. Nothing in here
 does anything; the actors, the capture and the sinks obey.
 
-Durations end in `_s` and are seconds; `for_s` None means until `ClearFaults`.
+Durations end in `_s` and are seconds; `for_s` None means until `ClearFaults`. Values that make no
+sense are refused with `ValueError` where the fault is made.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias, get_args
+
+LARGEST_FRAME_BYTES: Final = 16 * 2**20
+"""The largest image that a capture accepts as a frame."""
+
+
+def _check_duration(name: str, value: float | None) -> None:
+    if value is not None and not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"{name} must be a positive number of seconds, got {value}")
+
+
+def _check_count(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+
 
 # --- a camera -------------------------------------------------------------------------------
 
@@ -26,13 +42,25 @@ class FreezeFfmpeg:
 
     for_s: float | None = None
 
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
+
 
 @dataclass(frozen=True, slots=True)
 class SlowFrames:
-    """FFmpeg gets to run only a part of the time, so frames come at about `share` of their rate."""
+    """FFmpeg gets to run only a part of the time, so frames come at about `share` of their rate.
+
+    Their rate is the camera's configured `fps`. Its output is read no faster than that; FFmpeg
+    waits at its full pipe, as it does on a machine without CPU to spare.
+    """
 
     share: float = 0.2
     for_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share must be more than 0 and at most 1, got {self.share}")
+        _check_duration("for_s", self.for_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +70,9 @@ class GarbageBytes:
     size: int = 65_536
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        _check_count("size", self.size)
+
 
 @dataclass(frozen=True, slots=True)
 class TruncatedFrame:
@@ -50,9 +81,16 @@ class TruncatedFrame:
 
 @dataclass(frozen=True, slots=True)
 class OversizedFrame:
-    """FFmpeg's output announces, and contains, a frame of `size` bytes."""
+    """FFmpeg's output announces, and contains, a frame of `size` bytes: more than 16 MiB."""
 
     size: int = 100 * 2**20
+
+    def __post_init__(self) -> None:
+        if self.size <= LARGEST_FRAME_BYTES:
+            raise ValueError(
+                f"size must be more than {LARGEST_FRAME_BYTES}, or it is an ordinary frame,"
+                f" got {self.size}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +100,15 @@ class SilentEnd:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreSigterm:
-    """The camera's FFmpeg does not end on SIGTERM; only SIGKILL ends it."""
+    """The camera's FFmpeg does not end on SIGTERM; only SIGKILL ends it.
+
+    The present FFmpeg's, until the attempt ends.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseSpawn:
-    """The machine refuses to start FFmpeg. Acts at a start."""
+    """The machine refuses to start FFmpeg. Acts at a start, `Now` at the next one."""
 
 
 # --- any actor ------------------------------------------------------------------------------
@@ -82,7 +123,7 @@ class CrashActor:
 
 @dataclass(frozen=True, slots=True)
 class CrashInStart:
-    """The target raises an exception while it starts. Acts at a start."""
+    """The target raises an exception while it starts. Acts at a start, `Now` at the next one."""
 
     words: str = "crash in start on request"
 
@@ -92,6 +133,9 @@ class DelayActor:
     """The target is busy with this message for `for_s` seconds, or until `ClearFaults`."""
 
     for_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
 
 
 # --- the publisher --------------------------------------------------------------------------
@@ -118,6 +162,9 @@ class RefuseConnections:
 
     for_s: float | None = None
 
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
+
 
 @dataclass(frozen=True, slots=True)
 class StopConfirming:
@@ -128,6 +175,9 @@ class StopConfirming:
     """
 
     for_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +190,10 @@ class SlowConfirms:
     delay_s: float = 0.5
     for_s: float | None = None
 
+    def __post_init__(self) -> None:
+        _check_duration("delay_s", self.delay_s)
+        _check_duration("for_s", self.for_s)
+
 
 @dataclass(frozen=True, slots=True)
 class NackFrames:
@@ -151,6 +205,9 @@ class NackFrames:
 
     frames: int = 10
 
+    def __post_init__(self) -> None:
+        _check_count("frames", self.frames)
+
 
 @dataclass(frozen=True, slots=True)
 class ReturnFrames:
@@ -160,6 +217,9 @@ class ReturnFrames:
     """
 
     frames: int = 10
+
+    def __post_init__(self) -> None:
+        _check_count("frames", self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +231,9 @@ class BlockConnection:
 
     for_s: float | None = None
 
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
+
 
 # --- the directory sink ---------------------------------------------------------------------
 
@@ -180,6 +243,9 @@ class DiskFull:
     """Writing a frame's file fails with ENOSPC (the kernel's: the bytes go to /dev/full)."""
 
     for_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +258,9 @@ class NoPermission:
 
     camera_id: str | None = None
     for_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_duration("for_s", self.for_s)
 
 
 CameraFault: TypeAlias = (
@@ -212,6 +281,25 @@ LastingSinkFault: TypeAlias = (
 SinkFault: TypeAlias = DropConnection | NackFrames | ReturnFrames | LastingSinkFault
 Fault: TypeAlias = CameraFault | ActorFault | SinkFault
 
+ACT_AT_START: Final = (RefuseSpawn, CrashInStart)
+"""Faults that have nothing to break in a target that runs."""
+
+_ANY_ACTOR: Final = get_args(ActorFault)
+_BY_ACTOR: Final[dict[str, tuple[type, ...]]] = {
+    "publisher": (*_ANY_ACTOR, *get_args(SinkFault)),
+    "supervisor": (CrashActor, DelayActor),  # it starts only once
+}
+
+
+def faults_of_camera() -> tuple[type, ...]:
+    """The faults that a camera knows."""
+    return (*_ANY_ACTOR, *get_args(CameraFault))
+
+
+def faults_of_actor(name: str) -> tuple[type, ...]:
+    """The faults that the supervisor, the timer or another actor that is no camera knows."""
+    return _BY_ACTOR.get(name, _ANY_ACTOR)
+
 
 def is_same_fault(one: SinkFault, other: SinkFault) -> bool:
     """Whether the second takes the place of the first, whatever their figures are."""
@@ -230,12 +318,17 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class AfterFrames:
-    """After so many further frames of the target; the count goes on across restarts.
+    """After so many further frames of the target, and again after as many; across restarts.
 
-    Whole frames of a camera, handed-over ones of the publisher.
+    Whole frames of a camera, handed-over ones of the publisher; other targets have none. They are
+    looked at 20 times a second, so that a frame costs nothing: the fault acts up to 50 ms late.
+    A camera that rests then breaks in its next attempt.
     """
 
     frames: int
+
+    def __post_init__(self) -> None:
+        _check_count("frames", self.frames)
 
 
 @dataclass(frozen=True, slots=True)

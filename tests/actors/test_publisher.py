@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pykka
 import pytest
 
 from actors.base import join
-from actors.messages import ActorEnded, ClearFaults, Drain, InjectFault, PublisherStats
+from actors.messages import ActorEnded, ApplyFault, ClearFaults, Drain, InjectFault, PublisherStats
 from actors.publisher import PublisherActor, PublisherRuntime
 from edge_video.faults import (
     BlockConnection,
@@ -333,6 +334,17 @@ def test_a_fault_that_lasts_is_handed_to_every_connection_before_it_opens(stage:
     stage.reconnect()
     assert stage.sink.calls == ["inject", "open"]
     assert stage.sink.faults == [StopConfirming()]
+
+
+def test_a_fault_at_the_start_that_lasts_is_there_before_the_first_connection_opens(
+    stage: Stage,
+) -> None:
+    stage.publisher.stop(timeout=5)
+    stage.gone()
+    refuse = ApplyFault(RefuseConnections(), threading.Event())
+    stage.start(incarnation=1, start_faults=[refuse])
+    assert stage.sink.calls == ["inject", "open"]
+    assert stage.sink.faults == [RefuseConnections()]
 
 
 def test_a_fault_that_acts_once_is_not_handed_on(stage: Stage) -> None:

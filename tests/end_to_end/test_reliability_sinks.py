@@ -8,11 +8,9 @@ the books; each figure that the table quotes is printed and recorded as a proper
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -39,6 +37,7 @@ from tests.support.rabbit import consume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from edge_video.failures import Failure
     from edge_video.faults import Fault
@@ -556,18 +555,3 @@ def test_queue_that_rejects(
         after = now.flows()
         assert (after.publisher.losses, after.totals.unknown) == (0, 0)
         assert len(now.warnings()) == len(now.lines(Event.FRAMES_UNROUTABLE)) == 1
-
-
-# --- the table -------------------------------------------------------------------------------
-
-
-def test_every_row_of_the_table_is_a_test_and_every_test_a_row() -> None:
-    page = (Path(__file__).parents[2] / "docs/reliability.md").read_text()
-    section = page.partition("## Publisher and sinks")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("|")]
-    named = {name for row in rows for name in re.findall(r"`(test_\w+)", row)}
-    here = {name for name in globals() if name.startswith("test_")}
-    here.discard("test_every_row_of_the_table_is_a_test_and_every_test_a_row")
-    elsewhere = (Path(__file__).parent / "test_broker_faults.py").read_text()
-    assert here <= named
-    assert [name for name in named - here if f"def {name}(" not in elsewhere] == []

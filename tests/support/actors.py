@@ -226,6 +226,7 @@ class World:
 
     @property
     def outbox(self) -> Outbox:
+        eventually(lambda: hasattr(self, "system"))  # the publisher may be quicker than `start`
         actor = self.system.supervisor._actor_weakref()
         assert actor is not None
         return actor._plan.outboxes[0]
