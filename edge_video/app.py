@@ -365,6 +365,7 @@ class _Parts:
 
     def configured_sink(self) -> SinkFactory:
         config, outbox, clock = self.config, self.outbox, self.clock
+        reactor = self.launcher.reactor if self.launcher else None
         if isinstance(config.sink, DirectorySinkConfig):
             directory = config.sink
             cameras = [CameraId(camera.id) for camera in config.cameras]
@@ -378,7 +379,7 @@ class _Parts:
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
 
         def open_amqp(listener: SinkListener) -> Sink:
-            return AmqpSink(settings, routes, outbox, listener, clock)
+            return AmqpSink(settings, routes, outbox, listener, clock, reactor=reactor)
 
         return open_amqp
 

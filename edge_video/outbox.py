@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.frames import Frame
-from edge_video.jpeg import image_size
+from edge_video.jpeg import image_head
 from edge_video.stats import DropReason, FrameCounts, Outcome
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Line:
         "dropped",
         "frames",
         "generation",
+        "head",
         "held_bytes",
         "in_flight",
         "is_open",
@@ -87,6 +88,7 @@ class _Line:
         self.last_frame_s: float | None = None
         self.last_accepted_s: float | None = None
         self.last_size = (0, 0)
+        self.head = b""  # how the last image began, up to its size
         self.in_flight: dict[int, float] = {}  # seq: monotonic seconds of its hand-over
         self.dropped = dict.fromkeys(DropReason, 0)
         self.settled = dict.fromkeys(Outcome, 0)
@@ -101,6 +103,15 @@ class _Line:
         held = self.frames.popleft()
         self.held_bytes -= len(held.image)
         return held
+
+    def size_of(self, image: bytes) -> tuple[int, int]:
+        """(width, height) of an image; quick when it begins as the one before it."""
+        head = self.head
+        if head and image.startswith(head):
+            return self.last_size
+        width, height, length = image_head(image)
+        self.head = image[:length]
+        return width, height
 
     def drop_stale(self, oldest_s: float) -> int:
         """Drop the frames that were captured before `oldest_s`; how many they were."""
@@ -255,7 +266,6 @@ class Outbox:
         it gets no number and is counted as `refused_late` only.
         """
         length = len(image)
-        size = image_size(image)
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
         # They outlive the lock: freeing a large image takes a while.
@@ -269,8 +279,8 @@ class Outbox:
             line.seq += 1
             line.received_bytes += length
             line.last_frame_s = now_s
-            line.last_size = size
-            if self._comes_too_soon(line, now_s):
+            size = line.last_size = line.size_of(image)
+            if self._min_interval_s is not None and self._comes_too_soon(line, now_s):
                 line.dropped[DropReason.MEMORY] += 1
                 return False
             line.last_accepted_s = now_s
@@ -288,8 +298,9 @@ class Outbox:
             if self._held_bytes > self._max_bytes:
                 self._make_room(crowded_out)
             is_held = bool(frames)  # the newest goes last
-            notice = self._due_notice()
-        self._tell(notice)
+            notice = None if self._told else self._due_notice()
+        if notice is not None:
+            self._tell(notice)
         return is_held
 
     # --- the taker ------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -27,6 +26,10 @@ _PIECE_BYTES: Final = 64 * 1024
 
 _SLOW_PIECE_BYTES: Final = 1024
 
+_PIECES_AT_ONCE: Final = 64
+_YIELD_S: Final = 0.001
+"""So many pieces, then the others that are read by the same thread get their turn."""
+
 _MOST_WAITING: Final = 100
 """Faults that a silent stream keeps waiting; the oldest are forgotten."""
 
@@ -39,16 +42,16 @@ class _Pace:
 
     frame_s: float
     until_s: float
-    over: threading.Event
 
 
 class Tampering:
     """The faults of one capture's byte stream.
 
-    `updated` belongs to the reader thread; the others may be called from any.
+    `updated` and `go_on` belong to the thread that reads; the others may be called from any. None
+    of them blocks: a stream that is slowed down says in `wait_s` when to go on.
 
     Args:
-        hand_out: called in the reader thread with each whole frame of a read that was tampered
+        hand_out: called in the reading thread with each whole frame of a read that was tampered
             with.
     """
 
@@ -57,6 +60,9 @@ class Tampering:
         self._waiting: deque[ByteFault] = deque(maxlen=_MOST_WAITING)
         self._pace: _Pace | None = None
         self._clears = 0
+        self._rest: Iterator[bytes] = iter(())
+        self.wait_s = 0.0
+        """Until `go_on`; nothing may be read before. 0 when nothing of the last read is left."""
 
     def add(self, fault: ByteFault) -> None:
         """Act on the next bytes that are read."""
@@ -65,18 +71,13 @@ class Tampering:
     def slow_down(self, fault: SlowFrames, fps: float) -> None:
         """Take in no more than `fault.share` of `fps` frames a second from now on."""
         until_s = float("inf") if fault.for_s is None else time.monotonic() + fault.for_s
-        pace = _Pace(1.0 / (fault.share * fps), until_s, threading.Event())
-        before, self._pace = self._pace, pace
-        if before is not None:
-            before.over.set()
+        self._pace = _Pace(1.0 / (fault.share * fps), until_s)
 
     def clear(self) -> None:
-        """Undo everything that still acts or waits; a reader that was held goes on at once."""
+        """Undo everything that still acts or waits. What is held back is due for `go_on` now."""
         self._clears += 1
         self._waiting.clear()
-        pace, self._pace = self._pace, None
-        if pace is not None:
-            pace.over.set()
+        self._pace = None
 
     def updated(self, splitter: FrameSplitter, view: memoryview, n: int) -> list[bytes]:
         """Instead of `splitter.buffer_updated(n)`: `n` bytes were read into `view`.
@@ -86,11 +87,22 @@ class Tampering:
         """
         if self._pace is None and not self._waiting:
             return splitter.buffer_updated(n)
-        for piece in self._pieces(bytes(view[:n])):
-            for image in splitter.feed(piece):
-                self._hand_out(image)
-                self._hold()
+        self._rest = self._pieces(bytes(view[:n]))
+        self.go_on(splitter)
         return []
+
+    def go_on(self, splitter: FrameSplitter) -> None:
+        """Take in what is left of the last read, up to a frame that the next one must wait for."""
+        self.wait_s = 0.0
+        for number, piece in enumerate(self._rest, 1):
+            frames = splitter.feed(piece)
+            for image in frames:
+                self._hand_out(image)
+            self.wait_s = self._wait_s(len(frames)) if frames else 0.0
+            if not self.wait_s and number >= _PIECES_AT_ONCE:
+                self.wait_s = _YIELD_S
+            if self.wait_s:
+                return
 
     def _pieces(self, read: bytes) -> Iterator[bytes]:
         """What the splitter is to see instead of one read."""
@@ -112,16 +124,15 @@ class Tampering:
         clears = self._clears
         return itertools.takewhile(lambda _: self._clears == clears, pieces)
 
-    def _hold(self) -> None:
-        """Let the time of one frame pass, if frames are slowed down."""
+    def _wait_s(self, frames: int) -> float:
+        """The time that so many frames have, if frames are slowed down."""
         pace = self._pace
         if pace is None:
-            return
+            return 0.0
         left_s = pace.until_s - time.monotonic()
-        if left_s > 0:
-            pace.over.wait(min(left_s, pace.frame_s))
-        elif self._pace is pace:
+        if left_s <= 0 and self._pace is pace:
             self._pace = None
+        return max(0.0, min(left_s, frames * pace.frame_s))
 
 
 def garbage(size: int, seed: int) -> Iterator[bytes]:

@@ -26,10 +26,13 @@ ADAPTERS = {
     "edge_video.malloc",
     "edge_video.outbox",  # the one lock
     "edge_video.probe",
+    "edge_video.reactor",
     "edge_video.sampler",
     "edge_video.sinks.amqp",
     "edge_video.sinks.amqp_faults",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
+    "edge_video.sinks.amqp_transport",
+    "edge_video.sinks.amqp_wire",  # pika's BasicProperties
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",
     "edge_video.tampering",  # holds a reader back

@@ -48,7 +48,9 @@ class _Withheld(NamedTuple):
     line: _Line
     channel: Any
     """Delivery tags mean something only on the channel that they came from."""
-    confirm: Any
+    tag: int
+    multiple: bool
+    nack: bool
 
 
 class AmqpFaults:
@@ -176,12 +178,12 @@ class AmqpFaults:
 
     # --- confirms ---------------------------------------------------------------------------
 
-    def withholds(self, line: _Line, confirm: Any) -> bool:
+    def withholds(self, line: _Line, tag: int, multiple: bool, nack: bool) -> bool:
         """Whether a confirm does not count yet; it is kept then, and comes in its turn."""
         if self._letting_through or not (self._silent or self._delay_s or self._withheld):
             return False
         now_s = self._sink._clock.monotonic()
-        self._withheld.append(_Withheld(now_s, line, line.channel, confirm))
+        self._withheld.append(_Withheld(now_s, line, line.channel, tag, multiple, nack))
         self._arm_release(now_s)
         return True
 
@@ -194,7 +196,7 @@ class AmqpFaults:
                 due = self._withheld.popleft()
                 # On a channel that is gone its frames are unknown already.
                 if due.channel is due.line.channel:
-                    self._sink._on_confirm(due.line, due.confirm)
+                    self._sink._settled(due.line, due.tag, multiple=due.multiple, nack=due.nack)
         finally:
             self._letting_through = False
         self._arm_release(now_s)
@@ -254,8 +256,9 @@ class AmqpFaults:
         self._full_queue = frame.method.queue
         self._detour = line
 
-    def _on_detour_closed(self, line: _Line, _channel: Any, reason: BaseException) -> None:
+    def _on_detour_closed(self, line: _Line, channel: Any, reason: BaseException) -> None:
         line.channel = None
+        self._sink._by_channel.pop(channel.channel_number, None)
         self._sink._settle(line.window.abandon(), Outcome.UNKNOWN)
         if isinstance(reason, pika.exceptions.ChannelClosedByBroker):
             # The user may not declare a queue, or not use the default exchange.

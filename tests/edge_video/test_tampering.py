@@ -22,11 +22,19 @@ class Reader:
         self.images: list[bytes] = []
         self.splitter = FrameSplitter()
         self.tampering = Tampering(self.images.append)
+        self._woken = threading.Event()
 
     def read(self, chunk: bytes = STREAM) -> None:
         view = self.splitter.get_buffer()
         view[: len(chunk)] = chunk
         self.images += self.tampering.updated(self.splitter, view, len(chunk))
+        while self.tampering.wait_s:
+            self._woken.wait(self.tampering.wait_s)
+            self.tampering.go_on(self.splitter)
+
+    def clear(self) -> None:
+        self.tampering.clear()
+        self._woken.set()
 
 
 @pytest.fixture
@@ -94,7 +102,7 @@ def test_a_reader_that_is_held_back_goes_on_when_faults_are_cleared(reader: Read
         while not reader.images:
             time.sleep(0.001)
     finally:
-        reader.tampering.clear()
+        reader.clear()
         reading.join(5)
     assert not reading.is_alive()
     assert reader.images == [IMAGE] * 20
@@ -108,11 +116,23 @@ def test_a_frame_of_any_size_holds_up_nobody_who_clears_faults(reader: Reader) -
         while reader.splitter.discarded_bytes < 2**20:
             time.sleep(0.001)
     finally:
-        reader.tampering.clear()
+        reader.clear()
         reading.join(5)
     assert not reading.is_alive()
     reader.read()
     assert set(reader.images) == {IMAGE}
+
+
+def test_however_much_is_put_in_the_reading_thread_gets_its_turns_for_others(
+    reader: Reader,
+) -> None:
+    reader.tampering.add(OversizedFrame(2**50))
+    view = reader.splitter.get_buffer()
+    assert reader.tampering.updated(reader.splitter, view, 0) == []  # returns, that is the point
+    assert reader.tampering.wait_s > 0
+    reader.tampering.clear()
+    reader.tampering.go_on(reader.splitter)
+    assert reader.tampering.wait_s == 0
 
 
 def test_slow_frames_end_by_themselves(reader: Reader) -> None:
