@@ -504,7 +504,8 @@ class Capture:
             process.stderr_fd, lambda _fd, _events: self._on_words(words), member.READ
         )
         self._reading = self._hearing = True
-        member.call_later(_PATROL_S, lambda: self._patrol(member, process, self._counters.reads))
+        reads = self._counters.reads
+        member.call_later(_PATROL_S, lambda: self._patrol(member, process, reads))
 
     def _pump(self, fd: int) -> Callable[[], bool | None]:
         """What reads the pipe once and hands frames on; it returns whether there may be more.
