@@ -1,4 +1,4 @@
-"""Fakes for time: the only parts that the tests may not have for real."""
+"""A clock and a timer that stand still until a test moves them: hours pass in a millisecond."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ class FakeClock:
         self.wall = wall_ns
 
     def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
         return self.now
 
     def wall_ns(self) -> int:
+        """See `Clock.wall_ns`."""
         return self.wall
 
     def advance(self, seconds: float) -> None:
+        """Let time pass, for both clocks."""
         self.now += seconds
         self.wall += round(seconds * 1e9)
 
@@ -53,9 +56,11 @@ class FakeTimer:
         self._order = itertools.count()
 
     def after(self, delay_s: float, call: Callable[[], None]) -> TimerHandle:
+        """See `Timer.after`."""
         return self._push(max(0.0, delay_s), call, None)
 
     def every(self, interval_s: float, call: Callable[[], None]) -> TimerHandle:
+        """See `Timer.every`."""
         return self._push(interval_s, call, interval_s)
 
     def _push(
