@@ -46,28 +46,34 @@ class HeldBack:
 
 
 class LogBudget:
-    """A token bucket over the lines about cameras. Time is in monotonic seconds; not thread-safe.
+    """Two token buckets over the lines about cameras, one for trouble and one for its end.
+
+    Two, so that fifty cameras which begin to stream do not use up what the next failure needs.
+    Time is in monotonic seconds; not thread-safe.
 
     Args:
-        burst: lines that may come at once.
-        lines_per_s: lines per second in the long run.
+        burst: lines that may come at once, of each sort.
+        lines_per_s: lines per second in the long run, of each sort.
     """
 
     def __init__(self, burst: int = BURST_LINES, lines_per_s: float = LINES_PER_S) -> None:
-        self._burst = burst
-        self._lines_per_s = lines_per_s
-        self._tokens = float(burst)
-        self._filled_at_s: float | None = None
+        self._trouble = _Bucket(float(burst), lines_per_s, float(burst))
+        self._good_news = _Bucket(float(burst), lines_per_s, float(burst))
         self._held_back = HeldBack()
         self._held_since_s = 0.0
+
+    @property
+    def held_lines(self) -> int:
+        """Lines held back since the last summary."""
+        return self._held_back.lines
 
     def admits(self, event: Event | None, fields: Mapping[str, object], now_s: float) -> bool:
         """Whether a line may be written; one that may not is counted."""
         if event not in _BUDGETED:
             return True
-        self._fill(now_s)
-        if self._tokens >= 1.0:
-            self._tokens -= 1.0
+        opened = event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
+        good = event is Event.CAMERA_STREAMING or (event is Event.BREAKER_CHANGED and not opened)
+        if (self._good_news if good else self._trouble).take(now_s):
             return True
         held = self._held_back
         if not held.lines:
@@ -75,14 +81,9 @@ class LogBudget:
         held.lines += 1
         held.failures += event is Event.CAMERA_FAILED
         held.streaming += event is Event.CAMERA_STREAMING
-        held.opened += event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
+        held.opened += opened
         held.cameras.add(fields.get("camera_id"))
         return False
-
-    @property
-    def held_lines(self) -> int:
-        """Lines held back since the last summary."""
-        return self._held_back.lines
 
     def summary_in_s(self, now_s: float) -> float | None:
         """Seconds until what was held back is to be summed up; None when nothing was."""
@@ -95,8 +96,20 @@ class LogBudget:
         held, self._held_back = self._held_back, HeldBack()
         return held if held.lines else None
 
-    def _fill(self, now_s: float) -> None:
-        if self._filled_at_s is not None:
-            gained = max(0.0, now_s - self._filled_at_s) * self._lines_per_s
-            self._tokens = min(float(self._burst), self._tokens + gained)
-        self._filled_at_s = now_s
+
+@dataclass(slots=True)
+class _Bucket:
+    size: float
+    gain_per_s: float
+    tokens: float
+    filled_at_s: float | None = None
+
+    def take(self, now_s: float) -> bool:
+        if self.filled_at_s is not None:
+            gained = max(0.0, now_s - self.filled_at_s) * self.gain_per_s
+            self.tokens = min(self.size, self.tokens + gained)
+        self.filled_at_s = now_s
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True

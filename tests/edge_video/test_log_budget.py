@@ -45,3 +45,9 @@ def test_what_is_no_camera_s_daily_talk_is_always_said() -> None:
     budget = LogBudget(burst=0)
     for event in (Event.PUBLISHER_LOST, Event.ACTOR_CRASHED, Event.CAMERA_STOPPED, None):
         assert budget.admits(event, {}, 10.0)
+
+
+def test_good_news_do_not_use_up_what_the_next_failure_needs() -> None:
+    budget = LogBudget()
+    assert said(budget, 500, 100.0, Event.CAMERA_STREAMING) == BURST_LINES
+    assert said(budget, 500, 100.0, Event.CAMERA_FAILED) == BURST_LINES
