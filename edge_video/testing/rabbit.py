@@ -155,6 +155,7 @@ class RabbitNode:
                 env=self._environment(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                process_group=0,  # Ctrl+C is for whoever started it
             )
         with (self.root / "log" / "console.log").open("ab") as console:
             self._server = subprocess.Popen(

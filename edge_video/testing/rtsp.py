@@ -72,6 +72,7 @@ class RtspServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,  # Ctrl+C is for whoever started it
         )
         word, _, port = self._answer().partition(" ")
         if word != "READY":

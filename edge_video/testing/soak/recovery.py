@@ -32,7 +32,7 @@ class Outage:
     kind: str
     """Of the fault it is put down to."""
     recovery_s: float
-    """From the moment at which nothing stood in the way any more; detection and backoff included."""
+    """From the moment when nothing stood in the way any more; detection and backoff included."""
 
 
 @dataclass(slots=True)

@@ -45,6 +45,10 @@ _BROKER_GAP_S: Final = 35.0
 OutsideAction: TypeAlias = Literal["kill", "restart", "freeze", "hang_up", "alarm"]
 
 
+_SERVER_ACTIONS: Final[tuple[OutsideAction, ...]] = ("kill", "restart", "freeze", "hang_up")
+_BROKER_ACTIONS: Final[tuple[OutsideAction, ...]] = ("kill", "restart", "freeze", "alarm")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One `InjectFault`."""
@@ -125,22 +129,21 @@ def affects_publishing(blow: Blow) -> bool:
 def _camera(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]:
     del servers
     target = draw.choice(cameras)
-    fault: Fault = draw.choice(
-        [
-            KillFfmpeg(),
-            KillFfmpeg(),
-            FreezeFfmpeg(),
-            FreezeFfmpeg(for_s=draw.uniform(0.5, 4.0)),
-            SlowFrames(share=0.2, for_s=draw.uniform(2.0, 6.0)),
-            GarbageBytes(size=draw.randint(1, 200_000), seed=draw.randint(0, 999)),
-            TruncatedFrame(),
-            OversizedFrame(size=draw.choice((17, 40)) * 2**20),
-            SilentEnd(),
-            IgnoreSigterm(),
-            CrashActor(),
-            DelayActor(for_s=draw.uniform(0.2, 1.5)),
-        ]
-    )
+    faults: list[Fault] = [
+        KillFfmpeg(),
+        KillFfmpeg(),
+        FreezeFfmpeg(),
+        FreezeFfmpeg(for_s=draw.uniform(0.5, 4.0)),
+        SlowFrames(share=0.2, for_s=draw.uniform(2.0, 6.0)),
+        GarbageBytes(size=draw.randint(1, 200_000), seed=draw.randint(0, 999)),
+        TruncatedFrame(),
+        OversizedFrame(size=draw.choice((17, 40)) * 2**20),
+        SilentEnd(),
+        IgnoreSigterm(),
+        CrashActor(),
+        DelayActor(for_s=draw.uniform(0.2, 1.5)),
+    ]
+    fault = draw.choice(faults)
     blows: list[Blow] = [Message(target, fault, Now())]
     if isinstance(fault, IgnoreSigterm):
         blows.append(Message(target, CrashActor(), Now()))  # so that it has to end, and does not
@@ -150,7 +153,8 @@ def _camera(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]
 def _start(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]:
     del servers
     target = draw.choice(cameras)
-    fault = draw.choice((RefuseSpawn(), CrashInStart()))
+    faults: list[Fault] = [RefuseSpawn(), CrashInStart()]
+    fault = draw.choice(faults)
     return [Message(target, fault, AtNextStart()), Message(target, KillFfmpeg(), Now())]
 
 
@@ -177,20 +181,20 @@ def _publisher(draw: random.Random, cameras: list[str], servers: int) -> list[Bl
 def _servant(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]:
     del cameras, servers
     target = draw.choice(("metrics", "reporter"))
-    fault: Fault = draw.choice((CrashActor(), DelayActor(for_s=draw.uniform(0.2, 2.0))))
-    return [Message(target, fault, Now())]
+    faults: list[Fault] = [CrashActor(), DelayActor(for_s=draw.uniform(0.2, 2.0))]
+    return [Message(target, draw.choice(faults), Now())]
 
 
 def _server(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]:
     del cameras
-    action = draw.choice(("kill", "restart", "freeze", "hang_up"))
+    action = draw.choice(_SERVER_ACTIONS)
     lasts_s = 0.0 if action in ("restart", "hang_up") else draw.uniform(2.0, 10.0)
     return [Outside(f"rtsp{draw.randrange(servers)}", action, lasts_s)]
 
 
 def _broker(draw: random.Random, cameras: list[str], servers: int) -> list[Blow]:
     del cameras, servers
-    action = draw.choice(("kill", "restart", "freeze", "alarm"))
+    action = draw.choice(_BROKER_ACTIONS)
     lasts_s = 0.0 if action in ("restart", "kill") else draw.uniform(2.0, 12.0)
     return [Outside("broker", action, lasts_s)]
 
