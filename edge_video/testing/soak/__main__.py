@@ -12,10 +12,11 @@ def main() -> int:
     try:
         from edge_video.testing.soak.command import run  # noqa: PLC0415 - after the check
     except ModuleNotFoundError as error:
-        if error.name not in _NEEDED:
+        package = (error.name or "").partition(".")[0]
+        if package not in _NEEDED:
             raise
         print(
-            f"The soak test needs the package {error.name}: pip install 'edge-video[testing]'",
+            f"The soak test needs the package {package}: pip install 'edge-video[testing]'",
             file=sys.stderr,
         )
         return 2

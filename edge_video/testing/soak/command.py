@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from edge_video.stats import SystemStatus
     from edge_video.testing.soak.schedule import Planned
 
-_LOOK_S: Final = 0.2
+_LOOK_S: Final = 0.1
 _CHECK_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 5.0
 """The longest wait of the soak's own breakers, and the longest stall they need to notice."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
-OUTAGE_AFTER_S: Final = 1.0
+OUTAGE_AFTER_S: Final = 0.5
 """A counter that does not move for longer than this stands still."""
 _ACTS_WITHIN_S: Final = 6.0
 """A fault may show this much later: FFmpeg and the broker have buffers, a stall has a time-out."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 QUIET_START_S: Final = 10.0
 QUIET_END_S: Final = 10.0
 """At both ends, so that a run begins and ends with everything well."""
-MEAN_GAP_S: Final = 4.0
+MEAN_GAP_S: Final = 2.5
 _BROKER_GAP_S: Final = 35.0
 """A node that is killed takes up to twenty seconds to come back on a busy machine."""
 

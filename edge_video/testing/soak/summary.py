@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from edge_video.testing.soak.recovery import spread_of
@@ -53,8 +53,9 @@ class SoakResult:
 
 def as_json(result: SoakResult) -> str:
     """Everything, for programs."""
-    everything: dict[str, Any] = asdict(result)
-    return json.dumps(everything, indent=1, ensure_ascii=False) + "\n"
+    # Not `asdict` of the whole: it makes a Counter of pairs out of a Counter.
+    everything: dict[str, Any] = {each.name: getattr(result, each.name) for each in fields(result)}
+    return json.dumps(everything, indent=1, ensure_ascii=False, default=asdict) + "\n"
 
 
 def as_markdown(result: SoakResult, command: str) -> str:
