@@ -8,6 +8,8 @@ from typing import Final
 
 OUTAGE_AFTER_S: Final = 0.5
 """A counter that does not move for longer than this stands still."""
+ITSELF: Final = "of itself"
+"""No fault was brought: a camera whose clip ended, say."""
 _ACTS_WITHIN_S: Final = 6.0
 """A fault may show this much later: FFmpeg and the broker have buffers, a stall has a time-out."""
 
@@ -68,12 +70,16 @@ class Watch:
 
     def _book(self, began_s: float, ended_s: float) -> None:
         guilty = [each for each in self.causes if began_s - _ACTS_WITHIN_S <= each.at_s <= ended_s]
-        free_s = began_s
-        for cause in guilty:
-            free_s = max(free_s, ended_s if cause.over_at_s is None else cause.over_at_s)
-        kind = guilty[-1].kind if guilty else "the camera itself"
+        # Of several, the one that stood in the way longest.
+        last = max(guilty, key=lambda each: _over_s(each, ended_s), default=None)
+        free_s = began_s if last is None else max(began_s, _over_s(last, ended_s))
+        kind = ITSELF if last is None else last.kind
         free_s = min(free_s, ended_s)
         self.outages.append(Outage(self.what, began_s, ended_s, kind, ended_s - free_s))
+
+
+def _over_s(cause: Cause, ended_s: float) -> float:
+    return ended_s if cause.over_at_s is None else cause.over_at_s
 
 
 @dataclass(frozen=True, slots=True)

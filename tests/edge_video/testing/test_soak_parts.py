@@ -16,7 +16,7 @@ from edge_video.testing.soak.command import run
 from edge_video.testing.soak.consumer import Inspector
 from edge_video.testing.soak.health import Health, Vitals
 from edge_video.testing.soak.plot import save_plot
-from edge_video.testing.soak.recovery import Cause, Outage, Watch, spread_of
+from edge_video.testing.soak.recovery import ITSELF, Cause, Outage, Watch, spread_of
 from edge_video.testing.soak.schedule import (
     QUIET_END_S,
     QUIET_START_S,
@@ -97,7 +97,7 @@ def test_an_outage_without_a_fault_is_the_camera_s_own() -> None:
     watch = Watch("cam1")
     watch.see(1, 100.0)
     watch.see(2, 103.0)
-    assert [(each.kind, each.recovery_s) for each in watch.outages] == [("the camera itself", 3.0)]
+    assert [(each.kind, each.recovery_s) for each in watch.outages] == [(ITSELF, 3.0)]
 
 
 def test_nothing_is_overdue_while_something_stands_in_the_way() -> None:
