@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from edge_video.faults import (
+    BlockConnection,
+    DropConnection,
+    NackFrames,
+    RefuseConnections,
+    ReturnFrames,
+    StopConfirming,
+)
 from edge_video.sinks.base import (
     SinkBlocked,
     SinkConnected,
@@ -16,9 +24,13 @@ from edge_video.sinks.base import (
 from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
+    from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
     from edge_video.sinks.base import SinkEvent, SinkListener
+
+
+_DROPPED: Final = "connection dropped on request"
 
 
 class RecordingPublisher:
@@ -40,6 +52,7 @@ class RecordingPublisher:
         self._connections = 0
         self._window = window
         self._answer: Outcome | None = Outcome.CONFIRMED
+        self._next: list[Outcome] = []
         self._refusal: str | None = None
         self._block: str | None = None
         self._outbox: Outbox | None = None
@@ -100,6 +113,11 @@ class RecordingPublisher:
         """Take up to `window` frames and answer none: a broker that stops confirming."""
         self._answer_with(None)
 
+    def answer_next(self, outcome: Outcome, frames: int) -> None:
+        """Answer the next frames so, whatever comes after them."""
+        with self._lock:
+            self._next = [outcome] * frames
+
     def refuse(self, reason: str = "nobody listens") -> None:
         """Refuse new connections until `accept`; one that stands is not touched."""
         with self._lock:
@@ -125,8 +143,9 @@ class RecordingPublisher:
     def unblock(self) -> None:
         """Take frames again, and say so."""
         with self._lock:
-            self._block = None
-            self._say(SinkUnblocked())
+            if self._block is not None:
+                self._block = None
+                self._say(SinkUnblocked())
             self._pump()
 
     # --- for its sinks ---
@@ -179,8 +198,9 @@ class RecordingPublisher:
             self._frames.append(frame)
             self._counts[frame.camera_id] += 1
             sink.held.append((frame.camera_id, frame.seq))
-            if self._answer is not None:
-                self._settle(sink, self._answer)
+            answer = self._next.pop() if self._next else self._answer
+            if answer is not None:
+                self._settle(sink, answer)
 
     def _settle(self, sink: _RecordingSink, outcome: Outcome) -> None:
         while sink.held:
@@ -232,7 +252,44 @@ class _RecordingSink:
 
     def abort(self) -> None:
         """See `Sink.abort`."""
-        self.lose("connection dropped on request")
+        self.lose(_DROPPED)
+
+    def inject(self, fault: SinkFault) -> bool:
+        """Obey a fault by message; False for those that a recorder cannot show."""
+        recorder = self._recorder
+        match fault:
+            case DropConnection():
+                self.lose(_DROPPED)
+            case StopConfirming():
+                recorder.hold()
+            case RefuseConnections():
+                recorder.refuse()
+            case BlockConnection():
+                recorder.block()
+            case NackFrames(frames=frames):
+                recorder.answer_next(Outcome.NACKED, frames)
+            case ReturnFrames(frames=frames):
+                recorder.answer_next(Outcome.RETURNED, frames)
+            case _:
+                return False
+        return True
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """Undo a fault by message."""
+        recorder = self._recorder
+        match fault:
+            case StopConfirming():
+                recorder.confirm()
+            case RefuseConnections():
+                recorder.accept()
+            case BlockConnection():
+                recorder.unblock()
+
+    def clear_faults(self) -> None:
+        """As it began: it accepts, takes and confirms."""
+        self._recorder.accept()
+        self._recorder.unblock()
+        self._recorder.confirm()
 
     def close(self, timeout_s: float) -> bool:
         """See `Sink.close`; nothing here can take long."""

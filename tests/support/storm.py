@@ -65,7 +65,7 @@ _CAMERA_FAULTS: Final = (
     SlowFrames(),
     GarbageBytes(),
     TruncatedFrame(),
-    OversizedFrame(size=2**20),
+    OversizedFrame(),
     SilentEnd(),
     IgnoreSigterm(),
     CrashActor(),

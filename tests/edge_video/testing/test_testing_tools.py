@@ -15,6 +15,15 @@ import pytest
 
 from edge_video.app import start_system
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
+from edge_video.faults import (
+    BlockConnection,
+    DropConnection,
+    NackFrames,
+    RefuseConnections,
+    ReturnFrames,
+    SlowConfirms,
+    StopConfirming,
+)
 from edge_video.frames import CameraId
 from edge_video.stats import Outcome, PublisherState
 from edge_video.testing import (
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_video.app import System
+    from edge_video.faults import SinkFault
 
 
 @pytest.fixture
@@ -116,6 +126,30 @@ def test_a_blocked_recorder_says_so_and_takes_nothing(
     assert sum(recorder.counts.values()) == before
     recorder.unblock()
     eventually(lambda: sum(recorder.counts.values()) > before)
+
+
+def test_the_recorder_obeys_the_publisher_s_faults_by_message(
+    system: System, recorder: RecordingPublisher
+) -> None:
+    sink = recorder._sink
+    assert sink is not None
+    assert sink.inject(NackFrames(frames=3))
+    eventually(lambda: recorder.outcomes.get(Outcome.NACKED) == 3)
+    assert sink.inject(ReturnFrames(frames=2))
+    eventually(lambda: recorder.outcomes.get(Outcome.RETURNED) == 2)
+    faults: tuple[SinkFault, ...] = (StopConfirming(), BlockConnection())
+    for fault in faults:
+        assert sink.inject(fault)
+        confirmed = system.status().totals.confirmed
+        eventually(lambda: system.status().totals.dropped > 0)
+        sink.end_fault(fault)
+        eventually(lambda: system.status().totals.confirmed > confirmed)  # noqa: B023 - at once
+    assert not sink.inject(SlowConfirms())
+    assert sink.inject(RefuseConnections())
+    assert sink.inject(DropConnection())
+    eventually(lambda: system.status().publisher.state is PublisherState.WAITING)
+    sink.clear_faults()
+    eventually(lambda: recorder.connections == 2)
 
 
 def test_books_that_do_not_balance_are_told_sum_by_sum(system: System) -> None:
