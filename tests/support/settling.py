@@ -24,10 +24,12 @@ class _Work:
     def __init__(self) -> None:
         self.condition = threading.Condition()
         self.pieces = 0
+        self.total = 0
 
     def change(self, by: int) -> None:
         with self.condition:
             self.pieces += by
+            self.total += max(0, by)
             if self.pieces == 0:
                 self.condition.notify_all()
 
@@ -93,6 +95,11 @@ class Settling:
         )
         patch.setattr(SupervisedActor, "_actor_loop", counted_loop)
         return settling
+
+    @property
+    def total(self) -> int:
+        """Messages and births of actors so far."""
+        return self._work.total
 
     def settle(self, timeout_s: float = 20.0) -> None:
         """Wait until every message has been handled, and whatever that led to."""

@@ -214,9 +214,11 @@ class Storm(World):
     def advance(self, seconds: float) -> None:
         end = self.clock.now + seconds
         while (due_in := self.timer.next_in_s()) is not None and self.clock.now + due_in <= end:
+            work = self._settling.total
             self.timer.advance(due_in)
             self._settling.settle()
-            self.observe()
+            if self._settling.total > work + 1:  # more than a tick that led to nothing
+                self.observe()
         self.timer.advance(end - self.clock.now)
 
     def _strike(self, camera_id: str) -> None:
