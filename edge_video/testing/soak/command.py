@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_video.stats import CameraPhase, FrameCounts
@@ -162,7 +163,7 @@ class Soak:
     def _violation(self, what: str, now_s: float | None = None) -> None:
         if self.result.note(what):
             at_s = self._now_s() if now_s is None else now_s
-            self._console.print(f"[bold red]VIOLATION[/] at {at_s:.1f} s: {what}", markup=True)
+            self._console.print(f"[bold red]VIOLATION[/] at {at_s:.1f} s: {escape(what)}")
 
     # --- the end ---
 
@@ -268,7 +269,7 @@ def run(words: list[str]) -> int:
             soak.run()
     except LeakError as leak:
         result.note(str(leak))
-        console.print(str(leak), style="bold red")
+        console.print(escape(str(leak)), style="bold red")
     _publish(result, given)
     return 1 if result.violations else 0
 

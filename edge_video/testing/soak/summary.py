@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.testing.soak.recovery import spread_of
 
 if TYPE_CHECKING:
     from edge_video.testing.soak.health import Vitals
     from edge_video.testing.soak.recovery import Outage
+
+
+_MOST_VIOLATIONS: Final = 100
 
 
 @dataclass
@@ -44,8 +47,8 @@ class SoakResult:
     confirm_series: list[float] = field(default_factory=list)
 
     def note(self, violation: str) -> bool:
-        """Keep a violation; False when the same was noted before, at another time."""
-        if violation in self.violations:
+        """Keep a violation; False when it is known already, or there are too many to keep."""
+        if violation in self.violations or len(self.violations) >= _MOST_VIOLATIONS:
             return False
         self.violations.append(violation)
         return True
@@ -60,7 +63,9 @@ def as_json(result: SoakResult) -> str:
 
 def as_markdown(result: SoakResult, command: str) -> str:
     """For people; ready to be pasted into a document."""
-    verdict = "passed" if not result.violations else f"FAILED: {len(result.violations)} violations"
+    found = len(result.violations)
+    more = " or more" if found >= _MOST_VIOLATIONS else ""
+    verdict = f"FAILED, violations: {found}{more}" if found else "passed"
     how = (
         f"{result.ran_s / 60:.1f} minutes{', interrupted' if result.interrupted else ''},"
         f" {len(result.cameras)} cameras, {result.faults.total()} faults, seed {result.seed}"

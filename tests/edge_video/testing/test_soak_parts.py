@@ -232,8 +232,10 @@ def test_the_summary_of_a_failed_soak_names_every_violation() -> None:
     assert failed.note("cam1 does not recover")
     assert not failed.note("cam1 does not recover")
     text = as_markdown(failed, "python -m …")
-    assert "**FAILED: 1 violations**" in text
+    assert "**FAILED, violations: 1**" in text
     assert "- cam1 does not recover" in text
+    assert sum(failed.note(f"another {n}") for n in range(1_000)) == 99
+    assert "**FAILED, violations: 100 or more**" in as_markdown(failed, "python -m …")
 
 
 def test_the_plot_is_a_png(tmp_path: Path) -> None:
