@@ -42,7 +42,7 @@ class HeldBack:
     failures: int = 0
     opened: int = 0
     streaming: int = 0
-    cameras: set[object] = field(default_factory=set)
+    cameras: set[str] = field(default_factory=set)
 
 
 class LogBudget:
@@ -82,7 +82,8 @@ class LogBudget:
         held.failures += event is Event.CAMERA_FAILED
         held.streaming += event is Event.CAMERA_STREAMING
         held.opened += opened
-        held.cameras.add(fields.get("camera_id"))
+        if isinstance(camera_id := fields.get("camera_id"), str):
+            held.cameras.add(camera_id)
         return False
 
     def summary_in_s(self, now_s: float) -> float | None:

@@ -51,3 +51,12 @@ def test_good_news_do_not_use_up_what_the_next_failure_needs() -> None:
     budget = LogBudget()
     assert said(budget, 500, 100.0, Event.CAMERA_STREAMING) == BURST_LINES
     assert said(budget, 500, 100.0, Event.CAMERA_FAILED) == BURST_LINES
+
+
+def test_a_field_of_any_kind_breaks_nothing() -> None:
+    budget = LogBudget(burst=0)
+    assert not budget.admits(Event.CAMERA_FAILED, {"camera_id": ["not", "hashable"]}, 10.0)
+    assert not budget.admits(Event.CAMERA_FAILED, {}, 10.0)
+    held = budget.sum_up()
+    assert held is not None
+    assert (held.lines, held.cameras) == (2, set())
