@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+from edge_video.stats import FrameCounts
 
 if TYPE_CHECKING:
-    from edge_video.stats import FrameCounts, SystemStatus
+    from edge_video.stats import SystemStatus
+
+_DROPPED: Final = tuple(
+    each.name for each in fields(FrameCounts) if each.name.startswith("dropped_")
+)
 
 
 def books_differences(status: SystemStatus) -> list[str]:
@@ -36,10 +43,7 @@ def _differences(counts: FrameCounts) -> list[str]:
             counts.received,
             {
                 "published": counts.published,
-                "dropped_overflow": counts.dropped_overflow,
-                "dropped_stale": counts.dropped_stale,
-                "dropped_shutdown": counts.dropped_shutdown,
-                "dropped_memory": counts.dropped_memory,
+                **{name: getattr(counts, name) for name in _DROPPED},
                 "held": counts.held,
             },
         ),
