@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from edge_video.faults import SlowFrames
 from edge_video.stats import CameraPhase, FrameCounts
 from edge_video.testing.books import books_differences
 from edge_video.testing.leaks import LeakError, no_leaks
@@ -120,7 +121,8 @@ class Soak:
         watched = [*affected, *(["confirms"] if affects_publishing(blow) else [])]
         causes = []
         for name in watched:
-            cause = Cause(blow.kind, now_s, over_at_s)
+            slows = isinstance(blow, Message) and isinstance(blow.fault, SlowFrames)
+            cause = Cause(blow.kind, now_s, over_at_s, slows)
             self._watches[name].causes.append(cause)
             causes.append(cause)
         marked = affected or ([] if blow.target.startswith("cam") else ["confirmed"])

@@ -10,6 +10,8 @@ OUTAGE_AFTER_S: Final = 0.5
 """A counter that does not move for longer than this stands still."""
 ITSELF: Final = "of itself"
 """No fault was brought: a camera whose clip ended, say."""
+_AT_ONCE_S: Final = 0.3
+_SLOW_PAUSE_S: Final = 2.0
 _ACTS_WITHIN_S: Final = 6.0
 """A fault may show this much later: FFmpeg and the broker have buffers, a stall has a time-out."""
 
@@ -22,6 +24,8 @@ class Cause:
     at_s: float
     over_at_s: float | None
     """When what it did was undone; None while it lasts."""
+    slows: bool = False
+    """While it lasts, short pauses are what it is for, and no outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,13 @@ class Watch:
 
     def _book(self, began_s: float, ended_s: float) -> None:
         guilty = [each for each in self.causes if began_s - _ACTS_WITHIN_S <= each.at_s <= ended_s]
-        # Of several, the one that stood in the way longest.
-        last = max(guilty, key=lambda each: _over_s(each, ended_s), default=None)
-        free_s = began_s if last is None else max(began_s, _over_s(last, ended_s))
-        kind = ITSELF if last is None else last.kind
+        pause = ended_s - began_s < _SLOW_PAUSE_S
+        if pause and any(each.slows and _over_s(each, ended_s) >= began_s for each in guilty):
+            return
+        # Put down to the fault that began it, but not over before all of them are.
+        first = [each for each in guilty if each.at_s <= began_s + _AT_ONCE_S] or guilty[::-1]
+        kind = first[-1].kind if first else ITSELF
+        free_s = max([began_s, *(_over_s(each, ended_s) for each in guilty)])
         free_s = min(free_s, ended_s)
         self.outages.append(Outage(self.what, began_s, ended_s, kind, ended_s - free_s))
 

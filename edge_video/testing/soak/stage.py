@@ -37,7 +37,6 @@ _CLIP_S: Final = 120
 """A camera hangs up when its clip ends: a fault that needs nobody to bring it."""
 _EXCHANGE: Final = "soak"
 _ASK_S: Final = 10.0
-_ONE_AFTER_ANOTHER_S: Final = 0.2
 
 
 def camera_names(count: int) -> list[str]:
@@ -246,7 +245,6 @@ class Stage:
                 server.thaw()
             case "hang_up" | "alarm":
                 server.hang_up()
-        hurry.wait(_ONE_AFTER_ANOTHER_S)
 
     def _strike_broker(self, blow: Outside, hurry: threading.Event) -> None:
         node = self.node

@@ -93,6 +93,26 @@ def test_an_outage_is_put_down_to_the_fault_before_it_and_counted_from_its_end()
     assert outage == Outage("cam1", 2.0, 9.0, "rtsp: kill", 2.0)
 
 
+def test_of_several_faults_the_one_that_began_it_is_named_and_the_last_one_over_counts() -> None:
+    watch = Watch("confirms")
+    watch.see(1, 10.0)
+    watch.causes += [
+        Cause("harmless", 7.0, over_at_s=7.0),
+        Cause("broker: kill", 10.1, over_at_s=14.0),
+        Cause("publisher: DelayActor", 12.0, over_at_s=15.0),
+    ]
+    watch.see(2, 16.0)
+    assert [(each.kind, each.recovery_s) for each in watch.outages] == [("broker: kill", 1.0)]
+
+
+def test_the_pauses_of_a_camera_made_slow_are_no_outages() -> None:
+    watch = Watch("cam1")
+    watch.causes.append(Cause("SlowFrames", 10.0, over_at_s=20.0, slows=True))
+    for value, now_s in enumerate((10.0, 11.0, 12.0, 19.5, 20.9), 1):
+        watch.see(value, now_s)
+    assert [each.ended_s for each in watch.outages] == [19.5]
+
+
 def test_an_outage_without_a_fault_is_the_camera_s_own() -> None:
     watch = Watch("cam1")
     watch.see(1, 100.0)
