@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup system-packages lint types unit schema bench clean
+.PHONY: help demo test setup system-packages lint types unit soak-short soak schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages setup lint types unit ## set up everything, then lint, types and the whole suite
+test: system-packages setup lint types unit soak-short ## set up everything, then lint, types, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -35,6 +35,12 @@ types: $(VENV)/.dev-installed ## mypy, strict, tests included
 
 unit: $(VENV)/.dev-installed ## the whole test suite; every real part is required
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest
+
+soak-short: $(VENV)/.dev-installed ## two minutes of random faults against everything, always the same
+	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 3 --seed 1
+
+soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
+	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --summary soak.md --plot soak.png
 
 schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 	$(BIN)/python scripts/write_schema.py

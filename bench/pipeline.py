@@ -28,7 +28,7 @@ from bench.consumer import Arrived, CountingConsumer
 from bench.measure import Reading, between, cpu_of_all, read_process
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import capture_command, find_binary
-from tests.support.clips import numbered_clip
+from edge_video.testing.clips import numbered_clip
 from tests.support.program import ROOT, Program, wait_until
 from tests.support.rabbit import RabbitNode
 from tests.support.rtsp import RtspServer

@@ -150,7 +150,7 @@ def start_system(
     clock: Clock | None = None,
     timer: Timer | None = None,
     capture: CaptureFactory | None = None,
-    sink: SinkFactory | None = None,
+    sink: Callable[[Outbox], SinkFactory] | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -165,7 +165,7 @@ def start_system(
         clock: for tests.
         timer: for tests; a given timer is not stopped with the system.
         capture: instead of FFmpeg.
-        sink: instead of the configured one.
+        sink: instead of the configured one; given the outbox that it is to empty.
 
     Raises:
         edge_video.ffmpeg.BinaryMissing: there is no FFmpeg.
@@ -196,7 +196,9 @@ def start_system(
                 language or configured_language(config), print_block
             ),
             MetricsActor.NAME: parts.metrics_starter(),
-            PublisherActor.NAME: parts.publisher_starter(sink or parts.configured_sink()),
+            PublisherActor.NAME: parts.publisher_starter(
+                sink(shared) if sink else parts.configured_sink()
+            ),
         },
         outboxes=books.outboxes,
         books=books,

@@ -61,6 +61,7 @@ class Event(StrEnum):
     FAULT_MISSED = "fault_missed"
     FAULTS_CLEARED = "faults_cleared"
     BOOKS_IMBALANCE = "books_imbalance"
+    CAMERA_LINES_HELD_BACK = "camera_lines_held_back"
     LOG_LINES_LOST = "log_lines_lost"
     LOG_FILE_FAILED = "log_file_failed"
     UNCAUGHT_EXCEPTION = "uncaught_exception"
@@ -124,6 +125,9 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.FAULT_MISSED: EventSpec(_WARNING, ("target", "fault")),
     Event.FAULTS_CLEARED: EventSpec(_INFO, ("target",)),
     Event.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
+    Event.CAMERA_LINES_HELD_BACK: EventSpec(
+        _WARNING, ("cameras", "failures", "opened", "streaming", "lines")
+    ),
     Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines",)),
     Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
     Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),

@@ -18,6 +18,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 from loguru import logger as loguru_logger
 
 from edge_video.events import Event, event_text
+from edge_video.log_budget import LogBudget
 from edge_video.report.as_json import json_ready
 from edge_video.report.text import one_line, shorten
 
@@ -96,6 +98,10 @@ class _Block:
     """A report for stdout, clean."""
 
     text: str
+
+
+_WAKE: Final = _Line("", "", "")
+"""Nothing to write: the writer looks at what else is due."""
 
 
 class _Renderer:
@@ -240,21 +246,24 @@ def _level_name(level: int) -> str:
 class _InterceptHandler(logging.Handler):
     """Puts records of the standard `logging` into the queue. Never blocks, never raises."""
 
-    def __init__(self, renderer: _Renderer, put: Callable[[_Line], None]) -> None:
+    def __init__(self, renderer: _Renderer, writer: _Writer) -> None:
         super().__init__()
         self._renderer = renderer
-        self._put = put
+        self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._put(self._renderer.record(record))
+        if self._writer.admits(record):
+            self._writer.put(self._renderer.record(record))
 
 
 class _Writer:
     """The queue, and the thread that empties it into loguru and stdout."""
 
-    def __init__(self, renderer: _Renderer, stream: TextIO) -> None:
+    def __init__(self, renderer: _Renderer, stream: TextIO, budget: LogBudget | None) -> None:
         self._renderer = renderer
         self._stream = stream
+        self._budget = budget
+        self._budget_lock = threading.RLock()
         # A SimpleQueue may be put to from a signal handler that interrupted a put; a Queue not.
         self._queue: queue.SimpleQueue[_Line | _Block | None] = queue.SimpleQueue()
         self._lost = 0
@@ -284,13 +293,57 @@ class _Writer:
         """Loguru's sink for the terminal."""
         _write(self._stream, text)
 
+    def admits(self, record: logging.LogRecord) -> bool:
+        """Whether a record is within the budget of lines about cameras. Any thread."""
+        event, fields = getattr(record, "event", None), getattr(record, "fields", None)
+        if self._budget is None or not isinstance(event, Event) or not isinstance(fields, dict):
+            return True
+        with self._budget_lock:
+            admitted = self._budget.admits(event, fields, time.monotonic())
+            first = not admitted and self._budget.held_lines == 1
+        if first:
+            self._queue.put(_WAKE)  # the writer may wait for ever otherwise
+        return admitted
+
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
+        while (item := self._next()) is not None:
             if isinstance(item, _Block):
                 _write(sys.stdout, item.text + "\n")
-            else:
+            elif item is not _WAKE:
                 self._write_line(item)
             self._report_losses()
+            self._report_held_back()
+        self._report_held_back(at_once=True)
+
+    def _next(self) -> _Line | _Block | None:
+        try:
+            return self._queue.get(timeout=self._summary_in_s())
+        except queue.Empty:
+            return _WAKE
+
+    def _summary_in_s(self) -> float | None:
+        if self._budget is None:
+            return None
+        with self._budget_lock:
+            return self._budget.summary_in_s(time.monotonic())
+
+    def _report_held_back(self, *, at_once: bool = False) -> None:
+        """One line about the many that many cameras would have written."""
+        if self._budget is None:
+            return
+        with self._budget_lock:
+            wait_s = self._budget.summary_in_s(time.monotonic())
+            held = self._budget.sum_up() if at_once or wait_s == 0.0 else None
+        if held is not None:
+            self._remark(
+                logging.WARNING,
+                Event.CAMERA_LINES_HELD_BACK,
+                cameras=len(held.cameras),
+                failures=held.failures,
+                opened=held.opened,
+                streaming=held.streaming,
+                lines=held.lines,
+            )
 
     def _write_line(self, line: _Line) -> None:
         try:
@@ -351,8 +404,10 @@ class _Log:
     ) -> None:
         self._level = loguru_logger.level(settings.level.upper()).no
         self.renderer = _Renderer(language, redact, as_json=settings.format == "json")
-        self.writer = _Writer(self.renderer, stream)
-        self._handler = _InterceptHandler(self.renderer, self.writer.put)
+        # Who asks for DEBUG wants everything.
+        budget = LogBudget() if self._level > logging.DEBUG else None
+        self.writer = _Writer(self.renderer, stream, budget)
+        self._handler = _InterceptHandler(self.renderer, self.writer)
         self._sinks = self._add_sinks(settings, stream)
         self._before = [
             (each, each.level, each.propagate) for each in map(logging.getLogger, FORWARDED)

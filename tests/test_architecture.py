@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COMPOSITION = {"edge_video.app", "edge_video.cli", "edge_video.__main__"}
+PROGRAM = {"edge_video.app", "edge_video.cli", "edge_video.__main__"}
 PURE_FORBIDDEN = {
     "pykka", "pika", "psutil", "subprocess", "threading", "time", "socket", "logging", "loguru",
 }  # fmt: skip
@@ -64,6 +64,11 @@ def imports(path: Path) -> set[str]:
 
 
 MODULES = modules()
+TESTING = {name for name in MODULES if name.startswith("edge_video.testing")}
+"""Knows everything, and nothing but tests may know it."""
+COMPOSITION = PROGRAM | TESTING
+NOT_FOR_THIS_PYTHON = {"edge_video.testing.rtsp_server"}
+"""Run by the system's, which has the GStreamer bindings."""
 
 
 @pytest.mark.parametrize("name", sorted(set(MODULES) - COMPOSITION))
@@ -97,7 +102,16 @@ def test_the_pure_core_touches_no_machine(name: str) -> None:
     assert not {each.split(".")[0] for each in imports(MODULES[name])} & PURE_FORBIDDEN
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULES) - {"edge_video.__main__"}))
+def test_the_program_does_not_know_what_tests_use() -> None:
+    assert TESTING
+    knowing = {name for name in PROGRAM if imports(MODULES[name]) & TESTING}
+    assert knowing == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(set(MODULES) - NOT_FOR_THIS_PYTHON - {"edge_video.__main__"}),
+)
 def test_importing_a_module_starts_nothing(name: str) -> None:
     script = (
         "import logging, signal, threading, importlib\n"
@@ -127,5 +141,14 @@ def test_the_breaker_can_be_imported_without_an_actor_or_a_broker() -> None:
     script = (
         "import sys, edge_video.breaker\n"
         "assert not {'pykka', 'pika', 'psutil', 'pydantic'} & set(sys.modules), sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_testing_package_can_be_imported_without_its_heavy_parts() -> None:
+    script = (
+        "import sys, edge_video.testing\n"
+        "heavy = {'pytest', 'matplotlib', 'numpy', 'PIL', 'rich', 'pika', 'edge_video.app'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)

@@ -190,6 +190,12 @@ _EVENTS: Final[dict[str, Text]] = {
         "The books do not balance, this is a bug: {detail}",
         "Os livros não conferem, isto é um defeito: {detail}",
     ),
+    "event.camera_lines_held_back": Text(
+        "Many cameras at once ({cameras}): {failures} failures, {opened} breakers opened,"
+        " {streaming} streams began; {lines} lines not shown",
+        "Muitas câmeras ao mesmo tempo ({cameras}): {failures} falhas, {opened} breakers abertos,"
+        " {streaming} streams iniciados; {lines} linhas não mostradas",
+    ),
     "event.log_lines_lost": Text(
         "Log too slow (blocked terminal or disk), lines lost: {lines}",
         "Log lento demais (terminal ou disco bloqueado), linhas perdidas: {lines}",

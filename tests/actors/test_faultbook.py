@@ -30,7 +30,8 @@ from edge_video.faults import (
 )
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase
-from tests.support.actors import World, eventually, quiesce
+from edge_video.testing import eventually
+from tests.support.actors import World, quiesce
 from tests.support.watched import listening
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.faults import CrashActor
 from edge_video.memory import MemoryPolicy
 from edge_video.stats import MemoryLevel, ProcessSample
+from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import Ears, heard_by, quiesce
-from tests.support.fakes import FakeClock, FakeTimer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -36,8 +36,8 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.stats import PublisherState, PublisherStatus
+from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import PICTURE, Ears, heard_by, quiesce
-from tests.support.fakes import FakeClock, FakeTimer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ from edge_video.stats import (
     PublisherStatus,
     SystemStatus,
 )
+from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import quiesce
-from tests.support.fakes import FakeClock, FakeTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,7 +31,8 @@ from edge_video.failures import Cause, Failure
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase, MemoryLevel, PublisherState
-from tests.support.actors import PICTURE, World, eventually, quiesce
+from edge_video.testing import eventually
+from tests.support.actors import PICTURE, World, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

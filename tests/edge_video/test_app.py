@@ -23,7 +23,8 @@ from edge_video.ffmpeg import BinaryMissing
 from edge_video.report.catalog import Language
 from edge_video.sinks.amqp import AmqpSettings, Route, TlsSettings
 from edge_video.stats import PublisherState
-from tests.support.actors import Ears, World, eventually, heard_by, quiesce
+from edge_video.testing import eventually
+from tests.support.actors import Ears, World, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def real_time() -> Iterator[Callable[..., World]]:
         world = World(*camera_ids)
         worlds.append(world)
         world.system = start_system(
-            world.config, capture=world._capture, sink=world._sink, **options
+            world.config, capture=world._capture, sink=world._sinks_for, **options
         )
         quiesce()
         return world

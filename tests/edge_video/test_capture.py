@@ -31,8 +31,9 @@ from edge_video.ffmpeg import Binary, capture_command
 from edge_video.frames import CameraId
 from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
-from tests.support.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
-from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer, wait_until
+from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
+from edge_video.testing.waiting import wait_until
+from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,7 +14,7 @@ import pytest
 from edge_video.config import CameraConfig
 from edge_video.failures import Cause, Failure
 from edge_video.ffmpeg import Binary, capture_command, classify, clean_line
-from tests.support.clips import numbered_clip
+from edge_video.testing.clips import numbered_clip
 from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from edge_video import log as log_module
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure
 from edge_video.log import LogSettings, print_block, setup_log, teardown_log
+from edge_video.log_budget import BURST_LINES
 from edge_video.redact import Redactor
 from edge_video.report.catalog import Language
 
@@ -452,3 +453,31 @@ def test_a_second_setup_replaces_the_first() -> None:
     teardown_log()
     assert first.getvalue() == ""
     assert second.getvalue().count("once") == 1
+
+
+def test_many_cameras_at_once_are_summed_up_in_one_line() -> None:
+    stream = io.StringIO()
+    setup_log(LogSettings(), Language.EN, str, stream)
+    for n in range(300):
+        say(
+            logging.getLogger("actors.camera"),
+            Event.CAMERA_FAILED,
+            camera_id=f"cam{n}",
+            failure=Failure(Cause.UNREACHABLE),
+        )
+    teardown_log()
+    lines = stream.getvalue().splitlines()
+    assert len(lines) <= BURST_LINES + 3  # a slow machine earns a line meanwhile
+    assert re.search(r"Many cameras at once \(2..\): 2.. failures, 0 breakers opened", lines[-1])
+    assert lines[-1].endswith("lines not shown")
+
+
+def test_at_debug_level_nothing_is_held_back() -> None:
+    stream = io.StringIO()
+    setup_log(LogSettings(level="DEBUG"), Language.EN, str, stream)
+    for n in range(300):
+        say(
+            logging.getLogger("actors.camera"), Event.BREAKER_WAITING, camera_id=f"c{n}", wait_s=1.0
+        )
+    teardown_log()
+    assert len(stream.getvalue().splitlines()) == 300

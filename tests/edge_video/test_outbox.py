@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from edge_video.frames import CameraId, Frame
 from edge_video.outbox import Outbox
 from edge_video.stats import DropReason, FrameCounts, Outcome, add_counts
+from edge_video.testing import FakeClock
 from edge_video.timer import SystemClock
-from tests.support.fakes import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

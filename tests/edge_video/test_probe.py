@@ -11,7 +11,7 @@ from edge_video.failures import Cause
 from edge_video.ffmpeg import Binary
 from edge_video.probe import VideoStream, parse_stream, probe_all, probe_camera
 from edge_video.redact import Redactor
-from tests.support.clips import numbered_clip
+from edge_video.testing.clips import numbered_clip
 from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.reactor import Member, Reactor
-from tests.support.rtsp import wait_until
+from edge_video.testing import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ import pytest
 
 from edge_video.sampler import SHORTEST_INTERVAL_S, ProcessSampler
 from edge_video.stats import MemoryLevel
+from edge_video.testing import FakeClock
 from edge_video.timer import SystemClock
-from tests.support.fakes import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

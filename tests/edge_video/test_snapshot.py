@@ -16,7 +16,7 @@ from edge_video.stats import (
     PublisherStatus,
     SystemStatus,
 )
-from tests.support.fakes import FakeClock
+from edge_video.testing import FakeClock
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 PUBLISHER = PublisherStatus(PublisherState.CONNECTED, "broker")

@@ -32,7 +32,7 @@ from edge_video.events import Event
 from edge_video.failures import Cause
 from edge_video.faults import CrashActor, FreezeFfmpeg, KillFfmpeg
 from edge_video.stats import CameraPhase
-from tests.support.clips import clip_identity, decode_jpeg, numbered_clip
+from edge_video.testing.clips import clip_identity, decode_jpeg, numbered_clip
 from tests.support.program import Program, cpu_seconds, wait_until
 from tests.support.rabbit import consume
 from tests.support.rtsp import RtspAuth

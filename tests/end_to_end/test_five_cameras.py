@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from edge_video.duration import parse_duration
-from tests.support.clips import numbered_clip
+from edge_video.testing.clips import numbered_clip
 from tests.support.program import ROOT, Program, cpu_seconds
 from tests.support.rabbit import consume
 from tests.support.rtsp import RtspServer, require
@@ -246,7 +246,7 @@ def test_every_camera_publishes_its_frame_rate(run: Run) -> None:
 
 WORKER = """
 import pathlib, sys
-from tests.support.clips import clip_identity, decode_jpeg
+from edge_video.testing.clips import clip_identity, decode_jpeg
 for picture in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     print(clip_identity(decode_jpeg(picture.read_bytes())))
 """

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.clips import numbered_clip
+from edge_video.testing.clips import numbered_clip
 from tests.support.program import ROOT, Program, living, wait_until
 from tests.support.rabbit import ODD_PASSWORD, consume
 from tests.support.rtsp import RtspAuth

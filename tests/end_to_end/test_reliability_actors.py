@@ -27,7 +27,8 @@ from edge_video.faults import (
     DropConnection,
     KillFfmpeg,
 )
-from tests.support.actors import Ears, eventually
+from edge_video.testing import eventually
+from tests.support.actors import Ears
 from tests.support.program import Program, living, wait_until
 from tests.support.reliability import (
     BROKEN,

@@ -33,7 +33,7 @@ from edge_video.faults import (
 )
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase
-from tests.support.clips import decode_jpeg, numbered_clip
+from edge_video.testing.clips import decode_jpeg, numbered_clip
 from tests.support.program import wait_until
 from tests.support.reliability import (
     BROKEN,

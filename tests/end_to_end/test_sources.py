@@ -15,7 +15,7 @@ from edge_video.config import CameraConfig
 from edge_video.failures import Cause, Failure
 from edge_video.launch import FfmpegLauncher
 from edge_video.redact import Redactor
-from tests.support.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
+from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
 from tests.support.rabbit import free_port
 from tests.support.rtsp import BOTH_FFMPEGS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,24 +17,17 @@ from edge_video.failures import Cause, Failure
 from edge_video.faults import DropConnection
 from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener, SinkLost
 from edge_video.stats import CameraStatus, Outcome, SystemStatus
-from tests.support.fakes import FakeClock, FakeTimer
+from edge_video.testing import FakeClock, FakeTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from actors.publisher import SinkFactory
     from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
 
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
-
-
-def eventually(predicate: Callable[[], object], timeout_s: float = 5.0) -> None:
-    """Wait in real time until something is true; fails with its source otherwise."""
-    deadline = time.monotonic() + timeout_s
-    while not predicate():
-        assert time.monotonic() < deadline, f"still not true after {timeout_s} s"
-        time.sleep(0.002)
 
 
 def quiesce() -> None:
@@ -200,7 +192,7 @@ class World:
             clock=self.clock,
             timer=self.timer,
             capture=self._capture,
-            sink=self._sink,
+            sink=self._sinks_for,
             print_block=self.reports.append,
             **self._options,
         )
@@ -219,17 +211,14 @@ class World:
         self.starts_s.setdefault(camera.id, []).append(self.clock.now)
         return capture
 
+    def _sinks_for(self, outbox: Outbox) -> SinkFactory:
+        self.outbox = outbox
+        return self._sink
+
     def _sink(self, listener: SinkListener) -> ScriptedSink:
         sink = ScriptedSink(listener, self)
         self.sinks.append(sink)
         return sink
-
-    @property
-    def outbox(self) -> Outbox:
-        eventually(lambda: hasattr(self, "system"))  # the publisher may be quicker than `start`
-        actor = self.system.supervisor._actor_weakref()
-        assert actor is not None
-        return actor._plan.outboxes[0]
 
     def capture_of(self, camera_id: str) -> ScriptedCapture:
         """The newest capture of a camera."""

@@ -46,8 +46,8 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.stats import FrameCounts, add_counts
+from edge_video.testing import FakeClock
 from edge_video.timer import SystemClock
-from tests.support.fakes import FakeClock
 from tests.support.rabbit import ODD_PASSWORD, RabbitNode, consume, free_port
 
 if TYPE_CHECKING:

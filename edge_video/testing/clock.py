@@ -1,9 +1,10 @@
-"""Fakes for time: the only parts that the tests may not have for real."""
+"""A clock and a timer that stand still until a test moves them: hours pass in a millisecond."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,15 @@ class FakeClock:
         self.wall = wall_ns
 
     def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
         return self.now
 
     def wall_ns(self) -> int:
+        """See `Clock.wall_ns`."""
         return self.wall
 
     def advance(self, seconds: float) -> None:
+        """Let time pass, for both clocks."""
         self.now += seconds
         self.wall += round(seconds * 1e9)
 
@@ -45,52 +49,68 @@ class _Entry:
 
 
 class FakeTimer:
-    """Calls what is due when its clock is advanced through it; satisfies `Timer`."""
+    """Calls what is due when its clock is advanced through it; satisfies `Timer`.
+
+    Calls may be scheduled and cancelled from any thread; one thread at a time advances it, and
+    runs what is due.
+    """
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
+        self._lock = threading.Lock()
         self._heap: list[_Entry] = []
         self._order = itertools.count()
 
     def after(self, delay_s: float, call: Callable[[], None]) -> TimerHandle:
+        """See `Timer.after`."""
         return self._push(max(0.0, delay_s), call, None)
 
     def every(self, interval_s: float, call: Callable[[], None]) -> TimerHandle:
+        """See `Timer.every`."""
         return self._push(interval_s, call, interval_s)
 
     def _push(
         self, delay_s: float, call: Callable[[], None], interval_s: float | None
     ) -> TimerHandle:
-        entry = _Entry(self.clock.now + delay_s, next(self._order), call, interval_s)
-        heapq.heappush(self._heap, entry)
+        with self._lock:
+            entry = _Entry(self.clock.now + delay_s, next(self._order), call, interval_s)
+            heapq.heappush(self._heap, entry)
         return entry
 
     @property
     def waits_s(self) -> list[float]:
         """Seconds until each scheduled one-time call, soonest first."""
-        return sorted(
-            entry.due - self.clock.now
-            for entry in self._heap
-            if entry.call is not None and entry.interval_s is None
-        )
+        with self._lock:
+            return sorted(
+                entry.due - self.clock.now
+                for entry in self._heap
+                if entry.call is not None and entry.interval_s is None
+            )
 
     def next_in_s(self) -> float | None:
         """Seconds until the next call is due; None when nothing is scheduled."""
-        while self._heap and self._heap[0].call is None:
-            heapq.heappop(self._heap)
-        return self._heap[0].due - self.clock.now if self._heap else None
+        with self._lock:
+            while self._heap and self._heap[0].call is None:
+                heapq.heappop(self._heap)
+            return self._heap[0].due - self.clock.now if self._heap else None
 
     def advance(self, seconds: float) -> None:
         """Move the clock on, calling everything on its way at its own instant."""
         end = self.clock.now + seconds
-        while self._heap and self._heap[0].due <= end:
-            entry = heapq.heappop(self._heap)
-            self.clock.advance(max(0.0, entry.due - self.clock.now))
+        while (entry := self._pop_until(end)) is not None:
             call = entry.call
+            self.clock.advance(max(0.0, entry.due - self.clock.now))
             if call is None:
                 continue
             if entry.interval_s is not None:
                 entry.due += entry.interval_s
-                heapq.heappush(self._heap, entry)
+                with self._lock:
+                    heapq.heappush(self._heap, entry)
             call()
         self.clock.advance(end - self.clock.now)
+
+    def _pop_until(self, end_s: float) -> _Entry | None:
+        with self._lock:
+            if self._heap and self._heap[0].due <= end_s:
+                return heapq.heappop(self._heap)
+            return None

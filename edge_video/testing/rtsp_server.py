@@ -1,7 +1,7 @@
 """An RTSP camera farm on GStreamer's server, driven by JSON lines on standard input.
 
-Run by the system's python3, which has the GStreamer bindings; see `tests/support/rtsp.py` for the
-other end. The only argument is a JSON object:
+Run by the system's python3, which has the GStreamer bindings; see `edge_video/testing/rtsp.py` for
+the other end. The only argument is a JSON object:
 
     {"port": 0, "mounts": {"/cam1": "/clips/1.mkv"},
      "auth": {"method": "basic" | "digest", "user": "…", "password": "…"} | null}
@@ -86,21 +86,26 @@ class Farm:
             self.add(path, clip)
 
     def on_client(self, _server: Any, client: Any) -> None:
+        """Remember a client until it goes."""
         self.clients.append(client)
         client.connect("closed", self.clients.remove)
 
     def add(self, path: str, clip: str) -> None:
+        """Mount a clip."""
         self.server.get_mount_points().add_factory(path, make_factory(clip, self.auth))
 
     def remove(self, path: str) -> None:
+        """Unmount a clip; everybody is hung up on."""
         self.server.get_mount_points().remove_factory(path)
         self.hang_up()
 
     def hang_up(self) -> None:
+        """Close every connection."""
         for client in list(self.clients):
             client.close()
 
     def obey(self, line: str) -> str:
+        """Carry a command line out; its answer."""
         command = json.loads(line)
         name = command["command"]
         if name == "add":

@@ -1,0 +1,312 @@
+"""A sink that remembers what it was handed, and answers as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Final
+
+from edge_video.faults import (
+    BlockConnection,
+    DropConnection,
+    NackFrames,
+    RefuseConnections,
+    ReturnFrames,
+    StopConfirming,
+)
+from edge_video.sinks.base import (
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkLost,
+    SinkUnblocked,
+)
+from edge_video.stats import Outcome
+
+if TYPE_CHECKING:
+    from edge_video.faults import SinkFault
+    from edge_video.frames import CameraId, Frame
+    from edge_video.outbox import Outbox
+    from edge_video.sinks.base import SinkEvent, SinkListener
+
+
+_DROPPED: Final = "connection dropped on request"
+
+
+class RecordingPublisher:
+    """Where frames go instead of a broker: `start_system(config, sink=recorder)`.
+
+    It outlives its connections, as a broker does, and remembers the last frames and how many
+    there were. Any thread.
+
+    Args:
+        keep: frames that are remembered; older ones are only counted.
+        window: the most frames that wait for an answer while it holds them.
+    """
+
+    def __init__(self, *, keep: int = 100, window: int = 64) -> None:
+        self._lock = threading.RLock()
+        self._frames: deque[Frame] = deque(maxlen=keep)
+        self._counts: Counter[CameraId] = Counter()
+        self._outcomes: Counter[Outcome] = Counter()
+        self._connections = 0
+        self._window = window
+        self._answer: Outcome | None = Outcome.CONFIRMED
+        self._next: list[Outcome] = []
+        self._refusal: str | None = None
+        self._block: str | None = None
+        self._outbox: Outbox | None = None
+        self._sink: _RecordingSink | None = None
+
+    def __call__(self, outbox: Outbox) -> _Connector:
+        """For `start_system`."""
+        with self._lock:
+            self._outbox = outbox
+        return _Connector(self, outbox)
+
+    # --- what came ---
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The last frames, oldest first."""
+        with self._lock:
+            return tuple(self._frames)
+
+    @property
+    def counts(self) -> dict[CameraId, int]:
+        """Frames of each camera so far."""
+        with self._lock:
+            return dict(self._counts)
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        """How frames were answered so far."""
+        with self._lock:
+            return dict(self._outcomes)
+
+    @property
+    def held(self) -> int:
+        """Frames that wait for an answer."""
+        with self._lock:
+            return len(self._sink.held) if self._sink else 0
+
+    @property
+    def connections(self) -> int:
+        """Connections so far, refused ones not counted."""
+        return self._connections
+
+    # --- how it behaves ---
+
+    def confirm(self) -> None:
+        """Confirm every frame at once, those that are held as well. This is how it begins."""
+        self._answer_with(Outcome.CONFIRMED)
+
+    def nack(self) -> None:
+        """Refuse every frame from now on, those that are held as well."""
+        self._answer_with(Outcome.NACKED)
+
+    def give_back(self) -> None:
+        """Return every frame as unroutable, those that are held as well."""
+        self._answer_with(Outcome.RETURNED)
+
+    def hold(self) -> None:
+        """Take up to `window` frames and answer none: a broker that stops confirming."""
+        self._answer_with(None)
+
+    def answer_next(self, outcome: Outcome, frames: int) -> None:
+        """Answer the next frames so, whatever comes after them."""
+        with self._lock:
+            self._next = [outcome] * frames
+
+    def refuse(self, reason: str = "nobody listens") -> None:
+        """Refuse new connections until `accept`; one that stands is not touched."""
+        with self._lock:
+            self._refusal = reason
+
+    def accept(self) -> None:
+        """Take connections again."""
+        with self._lock:
+            self._refusal = None
+
+    def drop(self, reason: str = "connection dropped") -> None:
+        """Lose the connection that stands; what is held is never answered."""
+        with self._lock:
+            if self._sink is not None:
+                self._sink.lose(reason)
+
+    def block(self, reason: str = "low on memory") -> None:
+        """Take no frames for now, and say so; the connection lives."""
+        with self._lock:
+            self._block = reason
+            self._say(SinkBlocked(reason))
+
+    def unblock(self) -> None:
+        """Take frames again, and say so."""
+        with self._lock:
+            if self._block is not None:
+                self._block = None
+                self._say(SinkUnblocked())
+            self._pump()
+
+    # --- for its sinks ---
+
+    def connect(self, sink: _RecordingSink) -> None:
+        """A connection is tried."""
+        with self._lock:
+            if self._refusal is not None:
+                sink.lose(self._refusal)
+                return
+            self._sink = sink
+            self._connections += 1
+            sink.say(SinkConnected("recording publisher"))
+            if self._block is not None:
+                sink.say(SinkBlocked(self._block))
+
+    def pump(self, sink: _RecordingSink) -> None:
+        """Take what the outbox has, as far as it may be taken."""
+        with self._lock:
+            if sink is self._sink and self._block is None:
+                self._take_all(sink)
+                sink.say_if_drained()
+
+    def disconnect(self, sink: _RecordingSink) -> None:
+        """A connection is over; what it held is unknown."""
+        with self._lock:
+            self._settle(sink, Outcome.UNKNOWN)
+            if sink is self._sink:
+                self._sink = None
+
+    # --- inside, under the lock ---
+
+    def _answer_with(self, outcome: Outcome | None) -> None:
+        with self._lock:
+            self._answer = outcome
+            if outcome is not None and self._sink is not None:
+                self._settle(self._sink, outcome)
+            self._pump()
+
+    def _pump(self) -> None:
+        if self._sink is not None:
+            self.pump(self._sink)
+
+    def _say(self, event: SinkEvent) -> None:
+        if self._sink is not None:
+            self._sink.say(event)
+
+    def _take_all(self, sink: _RecordingSink) -> None:
+        while len(sink.held) < self._window and (frame := sink.outbox.take()) is not None:
+            self._frames.append(frame)
+            self._counts[frame.camera_id] += 1
+            sink.held.append((frame.camera_id, frame.seq))
+            answer = self._next.pop() if self._next else self._answer
+            if answer is not None:
+                self._settle(sink, answer)
+
+    def _settle(self, sink: _RecordingSink, outcome: Outcome) -> None:
+        while sink.held:
+            if sink.outbox.settle(*sink.held.popleft(), outcome):
+                self._outcomes[outcome] += 1
+
+
+class _Connector:
+    """A `SinkFactory` that remembers its outbox."""
+
+    def __init__(self, recorder: RecordingPublisher, outbox: Outbox) -> None:
+        self._recorder = recorder
+        self._outbox = outbox
+
+    def __call__(self, listener: SinkListener) -> _RecordingSink:
+        """See `SinkFactory`."""
+        return _RecordingSink(self._recorder, self._outbox, listener)
+
+
+class _RecordingSink:
+    """One life of a connection; satisfies `edge_video.sinks.base.Sink`.
+
+    It needs no thread: whoever brings a frame, or changes how the recorder behaves, does the work,
+    under the recorder's lock.
+    """
+
+    def __init__(
+        self, recorder: RecordingPublisher, outbox: Outbox, listener: SinkListener
+    ) -> None:
+        self.outbox = outbox
+        self.held: deque[tuple[CameraId, int]] = deque()
+        self._recorder = recorder
+        self._listener = listener
+        self._over = False
+        self._draining = False
+
+    def open(self) -> None:
+        """See `Sink.open`."""
+        self._recorder.connect(self)
+
+    def frames_ready(self) -> None:
+        """See `Sink.frames_ready`."""
+        self._recorder.pump(self)
+
+    def drain(self) -> None:
+        """See `Sink.drain`."""
+        self._draining = True
+        self._recorder.pump(self)
+
+    def inject(self, fault: SinkFault) -> bool:
+        """Obey a fault by message; False for those that a recorder cannot show."""
+        recorder = self._recorder
+        match fault:
+            case DropConnection():
+                self.lose(_DROPPED)
+            case StopConfirming():
+                recorder.hold()
+            case RefuseConnections():
+                recorder.refuse()
+            case BlockConnection():
+                recorder.block()
+            case NackFrames(frames=frames):
+                recorder.answer_next(Outcome.NACKED, frames)
+            case ReturnFrames(frames=frames):
+                recorder.answer_next(Outcome.RETURNED, frames)
+            case _:
+                return False
+        return True
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """Undo a fault by message."""
+        recorder = self._recorder
+        match fault:
+            case StopConfirming():
+                recorder.confirm()
+            case RefuseConnections():
+                recorder.accept()
+            case BlockConnection():
+                recorder.unblock()
+
+    def clear_faults(self) -> None:
+        """As it began: it accepts, takes and confirms."""
+        self._recorder.accept()
+        self._recorder.unblock()
+        self._recorder.confirm()
+
+    def close(self, timeout_s: float) -> bool:
+        """See `Sink.close`; nothing here can take long."""
+        del timeout_s
+        self._over = True
+        self._recorder.disconnect(self)
+        return True
+
+    def lose(self, reason: str) -> None:
+        """End by itself."""
+        self._recorder.disconnect(self)
+        self.say(SinkLost(reason))
+        self._over = True
+
+    def say(self, event: SinkEvent) -> None:
+        """Tell the publisher, unless this life is over."""
+        if not self._over:
+            self._listener(event)
+
+    def say_if_drained(self) -> None:
+        """Once, when nothing is left to hand over or to answer."""
+        if self._draining and not self.held and not self.outbox.held:
+            self._draining = False
+            self.say(SinkDrained())

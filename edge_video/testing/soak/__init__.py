@@ -1,0 +1,7 @@
+"""The soak test: random faults against the whole system with real parts, for as long as you like.
+
+    python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed 1
+
+Real FFmpeg, real RTSP cameras (GStreamer), a real RabbitMQ node of its own, a consumer that looks
+at what arrives. The same seed brings the same faults. See docs/testing.md.
+"""

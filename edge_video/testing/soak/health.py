@@ -1,0 +1,120 @@
+"""What is looked at each second of a soak, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import psutil
+import pykka
+
+from edge_video.testing.books import books_differences
+
+if TYPE_CHECKING:
+    from edge_video.stats import SystemStatus
+
+WARM_UP_S: Final = 20.0
+_MIB: Final = 2**20
+_MAILBOX_LIMIT: Final = 500
+_GROWTH_MIB: Final = 100.0
+_SPARE_DESCRIPTORS: Final = 40
+_SPARE_THREADS: Final = 20
+_PER_CAMERA: Final = 4
+_ZOMBIE_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """One measurement of the process."""
+
+    rss_mib: float
+    descriptors: int
+    threads: int
+    longest_mailbox: int
+    ffmpegs: int
+    zombies: int
+
+
+@dataclass(slots=True)
+class Health:
+    """Measures this process, and compares it with what it was when it was warm."""
+
+    cameras: int
+    baseline: Vitals | None = None
+    peak: Vitals = field(default_factory=lambda: Vitals(0, 0, 0, 0, 0, 0))
+    last: Vitals = field(default_factory=lambda: Vitals(0, 0, 0, 0, 0, 0))
+    _zombie_since_s: dict[int, float] = field(default_factory=dict)
+
+    def check(self, status: SystemStatus, now_s: float) -> list[str]:
+        """Measure; everything that is wrong, in words."""
+        vitals, doubled, old_zombies = self._measure(now_s)
+        self.last = vitals
+        self.peak = Vitals(
+            max(self.peak.rss_mib, vitals.rss_mib),
+            max(self.peak.descriptors, vitals.descriptors),
+            max(self.peak.threads, vitals.threads),
+            max(self.peak.longest_mailbox, vitals.longest_mailbox),
+            max(self.peak.ffmpegs, vitals.ffmpegs),
+            max(self.peak.zombies, vitals.zombies),
+        )
+        if self.baseline is None and now_s >= WARM_UP_S:
+            self.baseline = vitals
+        return [
+            *books_differences(status),
+            *(f"{count} FFmpegs of one camera: {url}" for url, count in doubled.items()),
+            *(f"process {pid} has been a zombie for {_ZOMBIE_S:g} s" for pid in old_zombies),
+            *self._outgrown(vitals),
+        ]
+
+    def _outgrown(self, vitals: Vitals) -> list[str]:
+        problems = []
+        if vitals.longest_mailbox > _MAILBOX_LIMIT:
+            problems.append(f"a mailbox holds {vitals.longest_mailbox} messages")
+        if self.baseline is None:
+            return problems
+        base, room = self.baseline, _PER_CAMERA * self.cameras
+        if vitals.rss_mib > base.rss_mib + _GROWTH_MIB:
+            problems.append(f"{vitals.rss_mib:.0f} MiB, {base.rss_mib:.0f} when it was warm")
+        if vitals.descriptors > base.descriptors + room + _SPARE_DESCRIPTORS:
+            problems.append(f"{vitals.descriptors} descriptors, {base.descriptors} when warm")
+        if vitals.threads > base.threads + room + _SPARE_THREADS:
+            problems.append(f"{vitals.threads} threads, {base.threads} when warm")
+        return problems
+
+    def _measure(self, now_s: float) -> tuple[Vitals, dict[str, int], list[int]]:
+        process = psutil.Process()
+        sources: Counter[str] = Counter()
+        zombies = set()
+        for child in process.children():
+            try:
+                if child.status() == psutil.STATUS_ZOMBIE:
+                    zombies.add(child.pid)
+                    continue
+                words = child.cmdline()
+            except psutil.NoSuchProcess:
+                continue
+            if "-i" in words:
+                sources[words[words.index("-i") + 1]] += 1
+        self._zombie_since_s = {pid: self._zombie_since_s.get(pid, now_s) for pid in zombies}
+        old = [pid for pid, since_s in self._zombie_since_s.items() if now_s - since_s > _ZOMBIE_S]
+        with process.oneshot():
+            vitals = Vitals(
+                process.memory_info().rss / _MIB,
+                process.num_fds(),
+                process.num_threads(),
+                longest_mailbox(),
+                sources.total(),
+                len(zombies),
+            )
+        return vitals, {url: count for url, count in sources.items() if count > 1}, old
+
+
+def longest_mailbox() -> int:
+    """Messages that wait in the fullest mailbox of this process."""
+    return max((_size(ref) for ref in pykka.ActorRegistry.get_all()), default=0)
+
+
+def _size(ref: pykka.ActorRef[pykka.Actor]) -> int:
+    size = getattr(ref.actor_inbox, "qsize", None)
+    return int(size()) if size is not None else 0

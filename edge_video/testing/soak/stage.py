@@ -1,0 +1,265 @@
+"""Everything that a soak runs: cameras, broker, consumer, system; and the hands that break it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pykka
+
+from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
+from edge_video.app import System, start_system
+from edge_video.config import Config
+from edge_video.testing.clips import numbered_clip
+from edge_video.testing.rabbit import RabbitNode
+from edge_video.testing.rtsp import RtspServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from actors.plan import Stopped
+    from edge_video.testing.soak.schedule import Message, Outside
+
+FPS: Final = 10
+SIZE: Final = (320, 180)
+SERVERS: Final = 2
+_CLIP_S: Final = 120
+"""A camera hangs up when its clip ends: a fault that needs nobody to bring it."""
+_EXCHANGE: Final = "soak"
+_ASK_S: Final = 10.0
+
+
+def camera_names(count: int) -> list[str]:
+    """`cam1` to `cam<count>`; the number is also what the camera's picture shows."""
+    return [f"cam{n}" for n in range(1, count + 1)]
+
+
+def soak_config(urls: dict[str, str], amqp_url: str) -> Config:
+    """Like an operator's, but with waits so short that cameras come back within seconds."""
+    return Config.model_validate(
+        {
+            "fps": FPS,
+            "amqp": {"url": amqp_url, "exchange": _EXCHANGE, "routing_key_prefix": "soak."},
+            "circuit_breaker": {
+                "reset_timeout": "1s",
+                "initial_backoff": "1s",
+                "max_backoff": "4s",
+                "stable_after": "10s",
+            },
+            "supervision": {"max_restarts": 100, "period": "60s"},
+            "cameras": [
+                {
+                    "id": name,
+                    "url": url,
+                    "stall_timeout": "3s",
+                    "first_frame_timeout": "10s",
+                }
+                for name, url in urls.items()
+            ],
+        }
+    )
+
+
+class Hand:
+    """Does slow things to one outside part, one after another, in a thread of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.wants_to_stop = threading.Event()
+        self.problems: list[str] = []
+        self._thread = threading.Thread(target=self._run, name=f"hand-{name}", daemon=True)
+        self._thread.start()
+
+    def do(self, job: Callable[[], None]) -> None:
+        """After everything that was asked for before."""
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """Cut every pause short, finish, and end."""
+        self.wants_to_stop.set()
+        self._jobs.put(None)
+        self._thread.join(120)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception as error:  # noqa: BLE001 - the soak reports it, and goes on
+                self.problems.append(f"{self._thread.name}: {type(error).__name__}: {error}")
+
+
+class ConsumerProcess:
+    """`edge_video.testing.soak.consumer`, and what it said last. Any thread."""
+
+    def __init__(self, node: RabbitNode) -> None:
+        self.counts: Counter[str] = Counter()
+        self.complaints: list[str] = []
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "edge_video.testing.soak.consumer"),
+                *(node.host, str(node.port), _EXCHANGE),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        self._thread = threading.Thread(target=self._listen, name="soak-consumer", daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):  # its last line may be cut
+                said = json.loads(line)
+                self.counts = Counter(said["counts"])
+                self.complaints += said["complaints"]
+        self._process.stdout.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait(10)
+        self._thread.join(10)
+
+
+@dataclass
+class Stage:
+    """The running parts; a context manager."""
+
+    cameras: list[str]
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def __enter__(self) -> Self:
+        self._closing = contextlib.ExitStack()
+        with contextlib.ExitStack() as undo:
+            self.node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-soak-")), tls=False)
+            undo.callback(self.node.close)
+            self.node.start()
+            self.servers = [self._serve(n, undo) for n in range(SERVERS)]
+            self.hands = {
+                name: Hand(name) for name in ("broker", *(f"rtsp{n}" for n in range(SERVERS)))
+            }
+            self.consumer = ConsumerProcess(self.node)
+            undo.callback(self.consumer.stop)
+            urls = {
+                name: self.servers[n % SERVERS].url(f"/{name}")
+                for n, name in enumerate(self.cameras)
+            }
+            self.system: System = start_system(
+                soak_config(urls, self.node.url()), allow_faults=True
+            )
+            self._closing = undo.pop_all()
+        return self
+
+    def _serve(self, number: int, undo: contextlib.ExitStack) -> RtspServer:
+        mounts = {
+            f"/{name}": numbered_clip(
+                int(name.removeprefix("cam")), size=SIZE, fps=15, seconds=_CLIP_S
+            )
+            for n, name in enumerate(self.cameras)
+            if n % SERVERS == number
+        }
+        server = RtspServer(mounts)
+        undo.callback(server.kill)
+        server.start()
+        return server
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def stop_system(self) -> Stopped:
+        """Undo every fault, and stop in order.
+
+        Raises:
+            pykka.Timeout: it does not stop.
+        """
+        for hand in self.hands.values():
+            hand.stop()
+        with contextlib.suppress(pykka.ActorDeadError, pykka.Timeout):
+            self.system.supervisor.ask(ClearFaults(), timeout=_ASK_S)
+        return self.system.stop(60)
+
+    # --- faults ---
+
+    def inject(self, message: Message, *, seed: int) -> bool:
+        """By message; False when it was refused, or there was nobody to break."""
+        request = InjectFault(message.target, message.fault, message.when, seed=seed)
+        answer: Any = self.system.supervisor.ask(request, timeout=_ASK_S)
+        if isinstance(answer, CommandAnswer) and answer.result is CommandResult.DONE:
+            return True
+        self.refused[message.kind] += 1
+        return False
+
+    def strike(self, blow: Outside, on_over: Callable[[], None]) -> None:
+        """From outside, by the hand of the part; returns at once.
+
+        `on_over` is called in the hand's thread when what was done is undone.
+        """
+        hand = self.hands[blow.target]
+
+        def job() -> None:
+            try:
+                if blow.target == "broker":
+                    self._strike_broker(blow, hand.wants_to_stop)
+                else:
+                    number = int(blow.target.removeprefix("rtsp"))
+                    self._strike_server(self.servers[number], blow, hand.wants_to_stop)
+            finally:
+                on_over()
+
+        hand.do(job)
+
+    @staticmethod
+    def _strike_server(server: RtspServer, blow: Outside, hurry: threading.Event) -> None:
+        match blow.action:
+            case "kill":
+                server.kill()
+                hurry.wait(blow.lasts_s)
+                server.start()
+            case "restart":
+                server.restart()
+            case "freeze":
+                server.freeze()
+                hurry.wait(blow.lasts_s)
+                server.thaw()
+            case "hang_up" | "alarm":
+                server.hang_up()
+
+    def _strike_broker(self, blow: Outside, hurry: threading.Event) -> None:
+        node = self.node
+        match blow.action:
+            case "kill":
+                node.kill()
+                node.start()
+            case "restart" | "hang_up":
+                node.stop()
+                node.start()
+            case "freeze":
+                node.freeze()
+                hurry.wait(blow.lasts_s)
+                node.thaw()
+            case "alarm":
+                node.raise_memory_alarm()
+                hurry.wait(blow.lasts_s)
+                node.clear_memory_alarm()
