@@ -48,6 +48,7 @@ from actors.messages import (
     StartCamera,
     StopCamera,
     SupervisorMessage,
+    SupervisorTicked,
     Tick,
 )
 from actors.plan import ChildStarter, Known, Plan, Stopped
@@ -72,6 +73,8 @@ _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
 _CAMERA_PREFIX = "camera:"
+_WATCHERS = ("reporter", "http")
+"""Hear of everything that changes; a restarted one hears it all once more."""
 
 
 @dataclass(slots=True)
@@ -219,8 +222,8 @@ class SupervisorActor(SupervisedActor):
         child.restarts += 1
         self._start_child(ended.name)
         say(_log, Event.ACTOR_RESTARTED, actor=ended.name, restarts=child.restarts)
-        if ended.name == "reporter":
-            self._tell_reporter_everything()
+        if ended.name in _WATCHERS:
+            self._tell_everything()
         self._tell_restarts()
 
     def _escalate(self, name: str, child: _Child) -> None:
@@ -247,7 +250,7 @@ class SupervisorActor(SupervisedActor):
                 self._known = replace(self._known, process=sample)
             case _:
                 assert_never(fact)
-        self._tell_reporter(fact)
+        self._tell_watchers(fact)
 
     def _memory_level_changed(self, change: MemoryLevelChanged) -> None:
         """Shrink the outboxes at critical, slow the cameras at emergency, and back again."""
@@ -279,6 +282,17 @@ class SupervisorActor(SupervisedActor):
         for name, child in self._children.items():
             if child.ref is not None and not is_running(child.ref):
                 tell(self.actor_ref, ActorEnded(name, child.incarnation, error))
+        self._give_sign_of_life()
+
+    def _give_sign_of_life(self, *, stopping: bool = False) -> None:
+        http = self._children.get("http")
+        if http is not None:
+            actors = {
+                name: is_running(child.ref)
+                for name, child in self._children.items()
+                if child.ref is not None
+            }
+            tell(http.ref, SupervisorTicked(actors, stopping))
 
     # --- faults on purpose ---
 
@@ -322,27 +336,28 @@ class SupervisorActor(SupervisedActor):
     # --- what others see ---
 
     def _camera_changed(self, record: CameraRecord) -> None:
-        self._tell_reporter(CameraChanged(record))
+        self._tell_watchers(CameraChanged(record))
 
-    def _tell_reporter(self, fact: object) -> None:
-        reporter = self._children.get("reporter")
-        if reporter is not None:
-            tell(reporter.ref, fact)
+    def _tell_watchers(self, fact: object) -> None:
+        for name in _WATCHERS:
+            watcher = self._children.get(name)
+            if watcher is not None:
+                tell(watcher.ref, fact)
 
-    def _tell_reporter_everything(self) -> None:
+    def _tell_everything(self) -> None:
         for record in self._fleet.records:
             self._camera_changed(record)
         known = self._known
-        self._tell_reporter(PublisherStats(known.publisher, known.publisher_retry_at_s))
+        self._tell_watchers(PublisherStats(known.publisher, known.publisher_retry_at_s))
         if self._known.process is not None:
-            self._tell_reporter(ProcessMeasured(self._known.process))
+            self._tell_watchers(ProcessMeasured(self._known.process))
 
     def _restart_counts(self) -> RestartsCounted:
         restarts = {name: child.restarts for name, child in self._children.items()}
         return RestartsCounted(restarts, self._faults.injected, self._faults.refused)
 
     def _tell_restarts(self) -> None:
-        self._tell_reporter(self._restart_counts())
+        self._tell_watchers(self._restart_counts())
 
     def _status(self) -> SystemStatus:
         counts = self._restart_counts()
@@ -362,6 +377,7 @@ class SupervisorActor(SupervisedActor):
     # --- the orderly stop ---
 
     def _cancel_timers(self) -> None:
+        self._give_sign_of_life(stopping=True)
         if self._ticks is not None:
             self._ticks.cancel()
         self._fleet.stop_restarting()

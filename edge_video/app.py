@@ -41,7 +41,7 @@ from edge_video.timer import Clock, SystemClock, SystemTimer, Timer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from edge_video.config import CameraConfig, Config
+    from edge_video.config import CameraConfig, Config, HttpConfig
     from edge_video.sinks.base import Sink, SinkListener
 
 APP = "edge-video"
@@ -175,6 +175,7 @@ def start_system(
             ReporterActor.NAME: parts.reporter_starter(
                 language or configured_language(config), print_block
             ),
+            **({} if config.http is None else {"http": parts.http_starter(config.http, language)}),
             MetricsActor.NAME: parts.metrics_starter(),
             PublisherActor.NAME: parts.publisher_starter(sink or parts.configured_sink()),
         },
@@ -302,6 +303,40 @@ class _Parts:
                 incarnation=incarnation,
                 level=known.memory_level,
             )
+
+        return start
+
+    def http_starter(self, http: HttpConfig, language: Language | None) -> ChildStarter:
+        # Here and not above: the framework costs memory, and most of it for nothing when off.
+        from actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.http.application import HttpSettings  # noqa: PLC0415
+        from edge_video.http.board import Board  # noqa: PLC0415
+
+        address = http.address
+        settings = HttpSettings(
+            host=address.host,
+            port=address.port,
+            token=None if http.token is None else http.token.get_secret_value(),
+            only_this_machine=address.is_loopback,
+            names=http.hosts,
+            needs_publisher=http.ready.publisher,
+            needs_cameras=http.ready.cameras,
+            language=language or configured_language(self.config),
+        )
+        runtime = HttpRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            settings=settings,
+            board=Board(self.clock, self.identity, self.books, self.publisher),
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any],
+            incarnation: int,
+            known: Known,  # noqa: ARG001 - a ChildStarter
+        ) -> pykka.ActorRef[Any]:
+            return HttpActor.start(runtime=runtime, supervisor=supervisor, incarnation=incarnation)
 
         return start
 

@@ -6,7 +6,7 @@ along the models of `edge_video.config`: a key whose type is text takes the text
 and `12:30:00` are text.
 
 In any value, `${NAME}` and `${NAME:-default}` stand for an environment variable, `$${` for a
-literal `${`. The keys `password` and `username` may name a file that holds the value:
+literal `${`. The keys `password`, `token` and `username` may name a file that holds the value:
 `file:/run/secrets/cam1`. (A `url` may not: there `file:` names a video file.) Top-level keys that
 begin with `x-` are ignored, as a place for anchors.
 """
@@ -473,7 +473,7 @@ class _Reader:
 
     def _secret(self, written: str, text: str, path: KeyPath) -> str | None:
         """The value of a key that may be secret; None when it was reported."""
-        if path[-1] in ("password", "username") and written.startswith("file:"):
+        if path[-1] in ("password", "token", "username") and written.startswith("file:"):
             file = Path(text.removeprefix("file:"))
             try:
                 with file.open("rb") as stream:

@@ -57,6 +57,9 @@ class Event(StrEnum):
     FAULT_INJECTED = "fault_injected"
     FAULT_REFUSED = "fault_refused"
     BOOKS_IMBALANCE = "books_imbalance"
+    HTTP_LISTENING = "http_listening"
+    HTTP_UNAVAILABLE = "http_unavailable"
+    HTTP_TOKEN_REFUSED = "http_token_refused"  # noqa: S105 - an event's name
     LOG_LINES_LOST = "log_lines_lost"
     LOG_FILE_FAILED = "log_file_failed"
     UNCAUGHT_EXCEPTION = "uncaught_exception"
@@ -116,6 +119,9 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.FAULT_INJECTED: EventSpec(_WARNING, ("target", "fault")),
     Event.FAULT_REFUSED: EventSpec(_WARNING, ("target", "fault")),
     Event.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
+    Event.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
+    Event.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),
+    Event.HTTP_TOKEN_REFUSED: EventSpec(_WARNING, ("client", "count")),
     Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines",)),
     Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
     Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 QUEUE_LIMIT: Final = 1000
 """Most lines that wait for the writer; more are dropped and counted."""
 
-FORWARDED: Final = ("edge_video", "actors", "pykka", "pika")
+FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn")
 """The loggers whose records, and those of their children, are written."""
 
 _ECHOES: Final = (
@@ -369,6 +369,8 @@ class _Log:
             # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
             pika.setLevel(max(self._level, logging.WARNING))
+            # uvicorn warns of every malformed request: anybody could fill the log.
+            logging.getLogger("uvicorn").setLevel(max(self._level, logging.ERROR))
             for echo, _ in self._echoes:
                 echo.setLevel(logging.CRITICAL)
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread

@@ -14,6 +14,10 @@ packages=("$@")
   gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
+  prometheus
+  chromium
+  chromium-driver
+  fonts-dejavu-core
 )
 
 if ! command -v dpkg-query >/dev/null; then
