@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -198,11 +198,12 @@ class Application:
 
     async def _camera(self, request: Request) -> Response:
         camera_id = request.path_params["camera_id"]
-        rendered = status_as_json(self._board.snapshot().status)["cameras"]
-        assert isinstance(rendered, list)
-        for camera in rendered:
-            if camera["camera_id"] == camera_id:
-                return JSONResponse(camera)
+        status = self._board.snapshot().status
+        for camera in status.cameras:
+            if camera.camera_id == camera_id:
+                alone = status_as_json(replace(status, cameras=(camera,)))["cameras"]
+                assert isinstance(alone, list)
+                return JSONResponse(alone[0])
         return _no_such_camera()
 
     async def _picture(self, request: Request) -> Response:
