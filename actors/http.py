@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _TICK_S = 1.0
 _ASK_S = 3.0
 _STOP_S = 3.0
-_LISTEN_AGAIN_S = 10.0
+_LISTEN_AGAIN_S = 5.0
 
 _COMMANDS: Final[dict[str, type[CameraCommand]]] = {
     "start": StartCamera,
@@ -75,7 +75,7 @@ class HttpActor(ServantActor):
 
     Requests are answered on the server's own thread from the board; none of them passes through
     this mailbox, so an answer never waits for an actor. An address that cannot be had is tried
-    again every ten seconds: a busy port is no reason to lose a camera.
+    again every five seconds: a busy port is no reason to lose a camera.
     """
 
     NAME = "http"

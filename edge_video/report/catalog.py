@@ -182,8 +182,8 @@ _EVENTS: Final[dict[str, Text]] = {
         "Page, probes, metrics and API at {url}", "Página, probes, métricas e API em {url}"
     ),
     "event.http_unavailable": Text(
-        "No page on {address}: {reason}; tried again every 10s, the cameras go on without",
-        "Sem página em {address}: {reason}; nova tentativa a cada 10s, as câmeras seguem sem ela",
+        "No page on {address}: {reason}; tried again every 5s, the cameras go on without",
+        "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
     ),
     "event.http_token_refused": Text(
         "HTTP: wrong tokens, the last one from {client}: {count}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -19,12 +20,9 @@ from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener
 from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
     from types import TracebackType
     from typing import Self
-
-    import pytest
 
     from edge_video.config import CameraConfig
     from edge_video.outbox import Outbox
@@ -115,6 +113,18 @@ class ConfirmingSink:
         return True
 
 
+class _Addresses(logging.Handler):
+    """Hears where HTTP is served."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "event", None) is Event.HTTP_LISTENING:
+            self.urls.append(record.fields["url"])  # type: ignore[attr-defined]  # put there by `say`
+
+
 class Gallery:
     """A system of painted cameras that serves HTTP on a free port of this machine.
 
@@ -123,6 +133,9 @@ class Gallery:
 
     def __init__(self, *camera_ids: str, http: dict[str, Any] | None = None, **keys: Any) -> None:
         given = {"listen": "127.0.0.1:0", "token": TOKEN} if http is None else http
+        self.url = ""
+        self._log = logging.getLogger("actors.http")
+        self._addresses = _Addresses()
         self.config = Config.model_validate(
             {
                 "node": "shop-7",
@@ -142,16 +155,27 @@ class Gallery:
             }
         )
 
-    def start(self, records: Callable[[], list[logging.LogRecord]]) -> Self:
-        """`records` are the log's, which name the port."""
+    def start(self, *, wait: bool = True) -> Self:
+        """Returns when it serves, or at once without `wait`."""
+        self._log.addHandler(self._addresses)
+        self._log.setLevel(logging.INFO)
         self.system: System = start_system(
             self.config,
             capture=lambda camera, *, on_frame, on_end: PaintedCapture(camera, on_frame, on_end),
             sink=lambda listener: ConfirmingSink(listener, lambda: self.outbox),
             allow_faults=True,
         )
-        self.url = listening_url(records)
+        if wait:
+            self.find()
         return self
+
+    def find(self, timeout_s: float = 20.0) -> None:
+        """Wait until it serves at an address that was not found before."""
+        deadline = time.monotonic() + timeout_s
+        while not self._addresses.urls:
+            assert time.monotonic() < deadline, "HTTP did not come up"
+            time.sleep(0.02)
+        self.url = self._addresses.urls.pop()
 
     def __exit__(
         self,
@@ -160,6 +184,8 @@ class Gallery:
         trace: TracebackType | None,
     ) -> None:
         self.system.stop(30)
+        self._log.removeHandler(self._addresses)
+        self._log.setLevel(logging.NOTSET)
 
     def __enter__(self) -> Self:
         return self
@@ -195,21 +221,3 @@ class Gallery:
 
         camera: dict[str, Any] = self.wait_for(found)
         return camera
-
-
-def listening_url(records: Callable[[], list[logging.LogRecord]], timeout_s: float = 20) -> str:
-    """Where the system that was started last serves HTTP."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        for record in reversed(records()):
-            if getattr(record, "event", None) is Event.HTTP_LISTENING:
-                url: str = record.fields["url"]  # type: ignore[attr-defined]  # put there by `say`
-                return url
-        assert time.monotonic() < deadline, "HTTP did not come up"
-        time.sleep(0.02)
-
-
-def records_of(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
-    """What `Gallery.start` wants."""
-    caplog.set_level("INFO")
-    return lambda: list(caplog.records)
