@@ -28,7 +28,7 @@ from edge_video.http.guard import (
 from edge_video.http.health import health, ready
 from edge_video.http.hub import UPDATE_S, Hub
 from edge_video.http.metrics import CONTENT_TYPE, render_metrics
-from edge_video.http.openapi import ACTIONS, openapi
+from edge_video.http.openapi import ACTIONS, LARGEST_SEQ, openapi
 from edge_video.http.security import SESSION_COOKIE, SESSION_S, FailureLimiter, Keys
 from edge_video.http.view import page_view, timeline_view
 from edge_video.http.words import accepted_language, page_words
@@ -208,7 +208,7 @@ class Application:
 
     async def _picture(self, request: Request) -> Response:
         after = request.query_params.get("after", "0")
-        if not after.isascii() or not after.isdigit() or len(after) > 15:  # noqa: PLR2004 - no frame has more digits
+        if not after.isascii() or not after.isdigit() or len(after) > len(str(LARGEST_SEQ)):
             return error(400, "after is the number of a frame")
         try:
             picture = self._board.picture(CameraId(request.path_params["camera_id"]))

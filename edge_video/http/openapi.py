@@ -24,6 +24,9 @@ ACTIONS: Final[Mapping[str, str]] = {
     "force-open": "Hold the camera in OPEN until it is reset; a stream that runs is ended.",
 }
 
+LARGEST_SEQ: Final = 10**15 - 1
+"""No camera ever has so many frames."""
+
 _NAMES: Final = {"BreakerState": BreakerState, "Failure": Failure, "CameraId": CameraId}
 _PRIMITIVES: Final[dict[Any, str]] = {
     str: "string",
@@ -220,7 +223,7 @@ def _paths() -> dict[str, Any]:
                 {
                     "name": "after",
                     "in": "query",
-                    "schema": {"type": "integer", "minimum": 0},
+                    "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEQ},
                     "description": "The number of the frame one has (header X-Frame-Seq).",
                 }
             ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+from tests.support.rtsp import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +34,8 @@ _FLAGS = (
 
 def required(*programs: str) -> None:
     """Skip the test with a loud reason, or fail it in CI, where a program is missing."""
-    missing = [each for each in programs if shutil.which(each) is None]
-    if not missing:
-        return
-    reason = f"{', '.join(missing)} missing: run scripts/install-system-packages.sh"
-    if os.environ.get("CI") or os.environ.get("EDGE_VIDEO_REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    for program in programs:
+        require(shutil.which(program), f"{program} (scripts/install-system-packages.sh)")
 
 
 @contextmanager
