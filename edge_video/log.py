@@ -369,8 +369,9 @@ class _Log:
             # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
             pika.setLevel(max(self._level, logging.WARNING))
-            # uvicorn warns of every malformed request: anybody could fill the log.
-            logging.getLogger("uvicorn").setLevel(max(self._level, logging.ERROR))
+            # uvicorn speaks of every malformed request and every slow reader: anybody could fill
+            # the log. What matters of it is said in our own words.
+            logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
             for echo, _ in self._echoes:
                 echo.setLevel(logging.CRITICAL)
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -80,6 +82,19 @@ def test_prometheus_own_tool_has_nothing_to_complain_about() -> None:
         check=False,
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def test_every_metric_is_documented() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
+    process = busy_system().process
+    assert process is not None
+    limited = replace(busy_system(), process=replace(process, memory_limit_bytes=1))
+    text = render_metrics(replace(snapshot(), status=limited)).decode()
+    names = set(re.findall(r"^# TYPE (edge_video_\w+)", text, re.MULTILINE))
+    assert len(names) > 30
+    assert {name for name in names if f"`{name}`" not in documented} == set()
+    in_documents = set(re.findall(r"`(edge_video_\w+)`", documented))
+    assert in_documents - names == set()
 
 
 @pytest.mark.parametrize("name", ["process_open_fds", "process_cpu_seconds_total"])
