@@ -303,6 +303,30 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched() ->
         assert status.totals.dropped == 0
 
 
+def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
+    http = {"listen": "0.0.0.0:0", "token": TOKEN}
+    with Gallery("cam1", "gone-yard", http=http).start() as gallery, browser("pt-BR") as driver:
+        page = Page(driver)
+        driver.get(gallery.url.replace("0.0.0.0", "127.0.0.1"))
+        page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
+        assert page.visible_tiles() == []
+        assert page.text("#login-title") == "Entrar"  # the browser's own language
+        token = driver.find_element(By.ID, "token")
+        token.send_keys("not-the-token", Keys.ENTER)
+        page.shows(lambda: page.text("#token-wrong") == "Este não é o token.")
+        assert viewers() == 0
+        token.clear()
+        token.send_keys(TOKEN, Keys.ENTER)
+        page.shows(lambda: page.visible_tiles() == ["gone-yard", "cam1"])
+        page.shows(lambda: "Imagem mais recente de cam1" in page.pictures())
+        driver.refresh()
+        page.shows(lambda: page.visible_tiles() == ["gone-yard", "cam1"])  # the cookie opens
+        page.click("#login")
+        page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
+        page.shows(lambda: viewers() == 0)
+        assert page.complaints() == []
+
+
 def viewers() -> int:
     """How many tabs get updates."""
     actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
