@@ -555,7 +555,12 @@ def _parents(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
                 yield from _parents(inner, f"{place}.{name}" if place else name)
 
 
-_ELSEWHERE: Final = dict(reversed([*_parents(Config, "")]))
+# Without the names that the top has as well: `cameras` is above all a matter of indentation.
+_ELSEWHERE: Final = {
+    name: place
+    for name, place in reversed([*_parents(Config, "")])
+    if name not in Config.model_fields
+}
 
 
 def _dotted(path: Iterable[str | int]) -> str:

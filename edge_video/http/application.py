@@ -290,7 +290,9 @@ class Application:
         }
         return JSONResponse({**may, "actions": self._keys is not None})
 
-    async def _events(self, _: Request) -> Response:
+    async def _events(self, request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         if self.hub.is_full:
             return error(503, "too many viewers", {"retry-after": "30"})
         return StreamingResponse(self.hub.updates(), media_type="text/event-stream")

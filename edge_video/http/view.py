@@ -32,9 +32,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
     status = snapshot.status
     ffmpegs = ffmpeg_of(snapshot)
     return {
-        "version": status.version,
         "node": one_line(status.node),
-        "started_at_ms": status.started_at_ns // 1_000_000,
         "taken_at_ms": status.taken_at_ns // 1_000_000,
         "uptime_s": round(status.uptime_s, 1),
         "actions": actions,
@@ -50,20 +48,16 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
             "state": status.publisher.state.value,
             "target": one_line(status.publisher.target),
             "reason": shorten(one_line(status.publisher.reason), _LONGEST_DETAIL),
-            "connections": status.publisher.connections,
             "losses": status.publisher.losses,
             "retry_in_s": _rounded(status.publisher.retry_in_s),
         },
         "totals": {
-            "published": status.totals.published,
             "confirmed": status.totals.confirmed,
             "errors": status.totals.errors,
             "dropped": status.totals.dropped,
             "in_flight": status.totals.in_flight,
-            "held": status.totals.held,
         },
         "process": _process(status.process),
-        "restarts": sum(status.restarts.values()),
     }
 
 
@@ -131,13 +125,11 @@ def _camera(
         "breaker": {
             "state": camera.breaker.state.value,
             "consecutive_failures": camera.breaker.consecutive_failures,
-            "backoff_s": _rounded(camera.breaker.backoff_s),
             "retry_in_s": _rounded(camera.breaker.retry_in_s),
             "forced_open": camera.breaker.forced_open,
         },
         "received": camera.frames.received,
         "dropped": camera.frames.dropped,
-        "errors": camera.frames.errors,
         "latency_s": latency_at(camera.latency, 0.95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
     }
@@ -156,8 +148,6 @@ def _process(process: ProcessSample | None) -> dict[str, Json] | None:
         "machine_ram_bytes": process.system_ram_bytes,
         "machine_ram_used_percent": _rounded(process.system_ram_used_percent),
         "memory_level": process.memory_level.value,
-        "memory_limit_bytes": process.memory_limit_bytes,
-        "threads": process.threads,
     }
 
 

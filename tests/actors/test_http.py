@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pykka
 
+import actors.http
 from actors.http import HttpActor
 from actors.messages import InjectFault
 from edge_video.events import Event
 from edge_video.faults import CrashActor
+from edge_video.http import health
 from tests.support.actors import eventually
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
 
@@ -72,7 +74,10 @@ def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
         gallery.wait_for(lambda status: status["restarts"].get("http") == 1)
 
 
-def test_a_busy_port_costs_no_camera_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_busy_port_costs_no_camera_and_is_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actors.http, "_LISTEN_AGAIN_S", 1.0)
     caplog.set_level("INFO")
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
@@ -90,7 +95,10 @@ def test_a_busy_port_costs_no_camera_and_is_said_once(caplog: pytest.LogCaptureF
         assert get(gallery.url, "health").status_code == 200
 
 
-def test_probes_answer_at_once_while_the_supervisor_is_stuck() -> None:
+def test_probes_answer_at_once_while_the_supervisor_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "LONGEST_SILENCE_S", 2.5)
     with Gallery("cam1").start() as gallery:
         gallery.camera("cam1", phase="streaming")
         free = hold(gallery.system)

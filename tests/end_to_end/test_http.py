@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from edge_video.http import server
 from tests.support.actors import eventually
 from tests.support.browser import required
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
@@ -322,7 +323,10 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
 # --- who disturbs -----------------------------------------------------------------------------
 
 
-def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(gallery: Gallery) -> None:
+def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "IDLE_S", 4.0)
     address = (urlsplit(gallery.url).hostname, urlsplit(gallery.url).port)
     process = psutil.Process()
     rss_before = process.memory_info().rss
@@ -420,7 +424,7 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
                 *("--header", f"Authorization: Bearer {TOKEN}"),
                 # Wrong tokens are tested above; here they would slow everything down.
                 *("--exclude-checks", "ignored_auth"),
-                *("--max-time", "15", "--max-examples", "25", "--workers", "2", "--no-shrink"),
+                *("--max-time", "12", "--max-examples", "25", "--workers", "2", "--no-shrink"),
                 *("--generation-database", "none", "--no-color", "--warnings", "off"),
                 *("--report", "vcr", "--report-vcr-path", str(traffic)),
             ],

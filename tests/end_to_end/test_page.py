@@ -21,6 +21,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from actors.http import HttpActor
+from edge_video.http import board
 from tests.support.actors import eventually
 from tests.support.browser import browser, look_like, required, screenshot
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
@@ -265,7 +266,10 @@ def the_keyboard_reaches_everything(page: Page) -> None:
     assert {"Skip to the cameras", "Filter by name", "Retry now: broken"} <= reached
 
 
-def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched() -> None:
+def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(board, "_PICTURE_LEASE_S", 4.0)
     names = [f"cam-{number:02}" for number in range(56)]
     names[9:9] = ["broken-gate", "locked-office"]
     names[30:30] = ["gone-yard", "broken-till"]
@@ -305,7 +309,10 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched() ->
 
 def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
     http = {"listen": "0.0.0.0:0", "token": TOKEN}
-    with Gallery("cam1", "gone-yard", http=http).start() as gallery, browser("pt-BR") as driver:
+    with (
+        Gallery("cam1", "gone-yard", "silent1", http=http).start() as gallery,
+        browser("pt-BR") as driver,
+    ):
         page = Page(driver)
         driver.get(gallery.url.replace("0.0.0.0", "127.0.0.1"))
         page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
@@ -317,10 +324,15 @@ def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
         assert viewers() == 0
         token.clear()
         token.send_keys(TOKEN, Keys.ENTER)
-        page.shows(lambda: page.visible_tiles() == ["gone-yard", "cam1"])
+        # A stream that runs and gives nothing is trouble, too, after five seconds.
+        page.shows(lambda: page.visible_tiles() == ["gone-yard", "silent1", "cam1"])
+        page.shows(lambda: page.text("strong.why", "silent1").startswith("nenhum frame há "))
+        assert page.text(".word", "silent1") == "sem frames"
         page.shows(lambda: "Imagem mais recente de cam1" in page.pictures())
         driver.refresh()
-        page.shows(lambda: page.visible_tiles() == ["gone-yard", "cam1"])  # the cookie opens
+        page.shows(
+            lambda: page.visible_tiles() == ["gone-yard", "silent1", "cam1"]
+        )  # the cookie opens
         page.click("#login")
         page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
         page.shows(lambda: viewers() == 0)

@@ -67,6 +67,8 @@ class PaintedCapture:
                 return
         pictures = [paint(self.camera.id, number) for number in range(10)]
         while not self._stop.wait(1 / self.camera.fps):
+            if self.camera.id.startswith("silent") and self.frames:
+                continue
             self.on_frame(pictures[self.frames % len(pictures)])
             self.frames += 1
 
@@ -128,7 +130,8 @@ class _Addresses(logging.Handler):
 class Gallery:
     """A system of painted cameras that serves HTTP on a free port of this machine.
 
-    Cameras whose ids begin with `broken`, `locked` or `gone` fail; the others stream.
+    Cameras whose ids begin with `broken`, `locked` or `gone` fail, those that begin with `silent`
+    give one frame and no more; the others stream.
     """
 
     def __init__(self, *camera_ids: str, http: dict[str, Any] | None = None, **keys: Any) -> None:

@@ -288,12 +288,17 @@ function drawTile(tile) {
   const rests = ["STOPPED", "DISABLED"].includes(camera.word);
   setText(tile.fps, rests ? "" : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: camera.target_fps }));
   drawSpark(tile);
-  show(tile.rowWhy, trouble && camera.failure !== null);
+  const late = camera.word === "WARN"; // its last failure, if any, is another story
+  show(tile.rowWhy, trouble && (late || camera.failure !== null));
   show(tile.rowDoing, trouble || rests);
-  const advice = trouble && camera.failure && words[`advice.${camera.failure.cause}`];
+  const cause = late ? "stalled" : camera.failure?.cause;
+  const advice = trouble && words[`advice.${cause}`];
   show(tile.rowCan, Boolean(advice));
   if (advice) setText(tile.advice, advice);
-  if (camera.failure) {
+  if (late) {
+    setText(tile.why, t("why.WARN", { duration: duration(camera.last_frame_ago_s) }));
+    setText(tile.evidence, "");
+  } else if (camera.failure) {
     setText(tile.why, causeInWords(camera.failure));
     setText(tile.evidence, evidenceOf(camera.failure));
   }
@@ -385,10 +390,12 @@ function drawMore(tile) {
     ["size", camera.width ? `${camera.width}×${camera.height}` : t("not_available")],
     ["last_frame", camera.last_frame_ago_s === null ? t("never") : ago(camera.last_frame_ago_s)],
     ["latency", camera.latency_s === null ? t("not_available") : `≤ ${number(camera.latency_s * 1000)} ms`],
+    ["received", number(camera.received)],
     ["dropped", number(camera.dropped)],
     ["attempts", number(camera.attempts)],
     ["last_failure", camera.failure ? `${causeInWords(camera.failure)}, ${ago(camera.failure.ago_s)}` : t("no_failure")],
   ];
+  if (camera.ffmpeg_rss_bytes !== null) rows.push(["FFmpeg", `${mb(camera.ffmpeg_rss_bytes)} MB`]);
   if (camera.breaker.consecutive_failures) rows.push(["Circuit Breaker", `${camera.breaker.state}, ${t("failures_in_a_row", { count: camera.breaker.consecutive_failures })}`]);
   const key = JSON.stringify(rows);
   if (tile.moreKey === key) return;

@@ -125,3 +125,9 @@ def test_what_is_wrong_is_said_with_line_and_key(section: str, wrong: list[str])
 def test_a_wrong_token_is_not_quoted() -> None:
     [problem] = problems("  token: ${TOKEN}\n", {"TOKEN": f"{CANARY} é"})
     assert CANARY not in problem
+
+
+def test_misplaced_cameras_are_not_sent_to_the_probes() -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_config("amqp:\n  cameras: []\n", "c.yaml", {})
+    assert "http.ready" not in str(error.value)
