@@ -535,7 +535,7 @@ class LogConfig(_Model):
 
 
 class SupervisionConfig(_Model):
-    """How often the publisher, the metrics and the reporter may be restarted."""
+    """How often the publisher, the metrics, HTTP and the reporter may be restarted."""
 
     max_restarts: Annotated[Whole, Field(ge=0, le=1000)] = 5
     """More restarts than this within `period` end the program."""

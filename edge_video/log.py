@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 QUEUE_LIMIT: Final = 1000
 """Most lines that wait for the writer; more are dropped and counted."""
 
-FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn")
+FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn", "asyncio")
 """The loggers whose records, and those of their children, are written."""
 
 _ECHOES: Final = (

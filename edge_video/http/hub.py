@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+_log = logging.getLogger(__name__)
 
 UPDATE_S: Final = 1.0
 MOST_VIEWERS: Final = 128
@@ -63,6 +66,8 @@ class Hub:
                 await asyncio.sleep(UPDATE_S)
                 if self._viewers:
                     self._offer(self._render())
+        except Exception:  # noqa: BLE001 - nobody awaits this task, so nobody else would say it
+            _log.exception("an update of the page could not be made")
         finally:
             self._task = None
             self._offer(None)  # nobody waits for an update that could not be made

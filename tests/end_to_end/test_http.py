@@ -110,6 +110,12 @@ def test_a_picture_is_the_newest_frame(anyone: httpx.Client) -> None:
     eventually(lambda: int(anyone.get(path).headers.get("x-frame-seq", 0)) > seq, 20)
 
 
+def test_asking_only_for_the_head_of_the_updates_takes_no_viewers_place(
+    anyone: httpx.Client,
+) -> None:
+    assert anyone.head("api/events").headers["content-type"].startswith("text/event-stream")
+
+
 def test_the_page_speaks_the_browsers_language(anyone: httpx.Client) -> None:
     portuguese = anyone.get("/", headers={"accept-language": "pt-BR,pt;q=0.9"})
     assert '<html lang="pt-BR">' in portuguese.text
