@@ -15,13 +15,13 @@ from weakref import WeakValueDictionary
 
 import pykka
 
-from actors.messages import ActorEnded, Begin, Finish
+from actors.messages import ActorEnded, ApplyFault, Begin, ClearFaults, Finish, InjectFault
 from edge_video.events import Event, say
-from edge_video.faults import CrashActor, Fault
+from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
 from edge_video.report.text import one_line, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from edge_video.breaker import CircuitBreaker
@@ -44,7 +44,7 @@ class InterruptedInHandlerError(RuntimeError):
 
 
 class RequestedCrashError(RuntimeError):
-    """Raised by a `CrashActor` fault."""
+    """Raised by a `CrashActor` or `CrashInStart` fault."""
 
 
 def tell(ref: pykka.ActorRef[Any] | None, message: object) -> bool:
@@ -140,11 +140,14 @@ class SupervisedActor(pykka.ThreadingActor):
         supervisor: pykka.ActorRef[Any] | None,
         thread_name: str,
         allow_faults: bool = False,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__()
         self._supervisor = supervisor
         self._thread_name = thread_name
         self._allow_faults = allow_faults
+        self._start_faults = tuple(start_faults)
+        self._begun = False
         self._released = False
         self._error: BaseException | None = None
 
@@ -163,21 +166,37 @@ class SupervisedActor(pykka.ThreadingActor):
         """The answer to `Finish`, after `release`."""
         return self.farewell(None)
 
-    def inject(self, fault: Fault) -> bool:
-        """Break on purpose; the answer says whether the fault acts. Actor's thread."""
+    def inject(self, fault: Fault, cleared: threading.Event | None = None) -> bool:
+        """Break on purpose; the answer says whether the fault acts. Actor's thread.
+
+        `cleared` ends a delay; without it, as when nobody supervises, only time does.
+        """
         if not self._allow_faults:
             say(_log, Event.FAULT_REFUSED, target=self._thread_name, fault=type(fault).__name__)
             return False
-        if isinstance(fault, CrashActor):
-            raise RequestedCrashError(fault.words)
-        return self.apply_fault(fault)
+        match fault:
+            case CrashActor(words=words):
+                raise RequestedCrashError(words)
+            case DelayActor(for_s=for_s):
+                (cleared or threading.Event()).wait(for_s)
+                return True
+        acts = self.apply_fault(fault)
+        if not acts:
+            say(_log, Event.FAULT_MISSED, target=self._thread_name, fault=type(fault).__name__)
+        return acts
 
     def apply_fault(self, fault: Fault) -> bool:  # noqa: ARG002 - for subclasses
         """A fault of this actor's own; False when it is not one of them."""
         return False
 
+    def clear_faults(self) -> None:
+        """Undo the faults of `apply_fault` that still act. Actor's thread."""
+
     def on_start(self) -> None:
         """Only send `Begin`: an exception here would reach no hook."""
+        for each in self._start_faults:
+            if isinstance(each.fault, CrashInStart) and self._allow_faults:
+                raise RequestedCrashError(each.fault.words)
         self.actor_ref.tell(Begin())
 
     def on_receive(self, message: Any) -> object:
@@ -196,14 +215,39 @@ class SupervisedActor(pykka.ThreadingActor):
             # What was still in the mailbox behind `Finish`, `Begin` itself perhaps, must not
             # bring anything to life that nobody would release.
             return None
-        if isinstance(message, CrashActor):
-            return self.inject(message)
+        if type(message) in (InjectFault, ApplyFault, ClearFaults) and (
+            type(message) not in self.UNDERSTOOD
+        ):
+            return self._fault_received(message)
+        if isinstance(message, Begin):
+            return self._begin_with_faults(message)
         if not isinstance(message, self.UNDERSTOOD):
             _log.warning(
                 "%s does not understand a message: %s", self._thread_name, type(message).__name__
             )
             return None
         return self.handle(message)
+
+    def _begin_with_faults(self, begin: Begin) -> object:
+        answer = self.handle(begin)
+        self._begun = True
+        waiting, self._start_faults = self._start_faults, ()
+        for each in waiting:
+            if not isinstance(each.fault, ACT_AT_START):
+                self.inject(each.fault, each.cleared)
+        return answer
+
+    def _fault_received(self, message: InjectFault | ApplyFault | ClearFaults) -> object:
+        if isinstance(message, ClearFaults):
+            self._start_faults = ()
+            self.clear_faults()
+            return None
+        if isinstance(message, InjectFault):  # straight from a program without a supervisor
+            message = ApplyFault(message.fault, threading.Event())
+        if not self._begun:  # it overtook `Begin`: there is nothing to break yet
+            self._start_faults = (*self._start_faults, message)
+            return True
+        return self.inject(message.fault, message.cleared)
 
     def on_stop(self) -> None:
         """An orderly stop."""
@@ -285,17 +329,24 @@ class ServantActor(SupervisedActor):
         supervisor: gets its facts and its farewell; None for nobody.
         incarnation: how many of this name there were before this one.
         allow_faults: obey `InjectFault`.
+        start_faults: those that act while it starts, or as soon as it has.
     """
 
     NAME: ClassVar[str]
 
     def __init__(
-        self, *, supervisor: pykka.ActorRef[Any] | None, incarnation: int, allow_faults: bool
+        self,
+        *,
+        supervisor: pykka.ActorRef[Any] | None,
+        incarnation: int,
+        allow_faults: bool,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
             supervisor=supervisor,
             thread_name=f"{self.NAME}-{incarnation}",
             allow_faults=allow_faults,
+            start_faults=start_faults,
         )
         self._incarnation = incarnation
 

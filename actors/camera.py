@@ -8,7 +8,7 @@ import random
 import signal
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
+from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args, runtime_checkable
 
 from actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
 from actors.messages import (
@@ -22,9 +22,7 @@ from actors.messages import (
     CameraStreaming,
     CaptureEnded,
     CaptureStreaming,
-    ClearFaults,
     FramesReady,
-    InjectFault,
     ResetBreaker,
     Tick,
 )
@@ -33,7 +31,7 @@ from edge_video.capture import CaptureStartError
 from edge_video.config import redactor_of
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure, policy_for
-from edge_video.faults import Fault, FreezeFfmpeg, KillFfmpeg
+from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher
@@ -42,10 +40,11 @@ from edge_video.redact import mask_url
 from edge_video.timer import SystemClock, SystemTimer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.config import CameraConfig
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -77,6 +76,19 @@ class RunningCapture(Protocol):
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg."""
+        ...
+
+
+@runtime_checkable
+class TamperableCapture(RunningCapture, Protocol):
+    """A capture that can also be broken beyond signals; a scripted one need not be."""
+
+    def tamper(self, fault: CameraFault, *, fps: float) -> bool:
+        """Break it on purpose; False when there is nothing to break."""
+        ...
+
+    def untamper(self) -> None:
+        """Undo every fault of `tamper` that still acts."""
         ...
 
 
@@ -126,6 +138,7 @@ class CameraActor(SupervisedActor):
         breaker: with the permit for this attempt; None for a new one with the default policy.
         runtime: clock, timer and the way to make a capture; None for a timer thread of its own
             and the FFmpeg of this machine.
+        start_faults: those that act while it starts, or as soon as it has.
 
     Raises:
         edge_video.ffmpeg.BinaryMissing: no `runtime` is given and there is no FFmpeg.
@@ -139,6 +152,7 @@ class CameraActor(SupervisedActor):
         events: pykka.ActorRef[Any] | None = None,
         breaker: CircuitBreaker | None = None,
         runtime: CameraRuntime | None = None,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         self.camera_id = CameraId(config.id)
         self._config = config
@@ -151,9 +165,11 @@ class CameraActor(SupervisedActor):
             supervisor=events,
             thread_name=f"camera-{self.camera_id}-{self._generation}",
             allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._capture: RunningCapture | None = None
         self._tick: TimerHandle | None = None
+        self._thaw: TimerHandle | None = None
         self._session = uuid.uuid4().hex[:12]
         self._began_s = 0.0
         self._frames_seen = 0
@@ -177,10 +193,6 @@ class CameraActor(SupervisedActor):
                 self._fail(failure)
             case ResetBreaker():
                 self._reset_breaker()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                return self._signal(signal.SIGCONT)
             case _:
                 assert_never(message)
         return None
@@ -194,8 +206,9 @@ class CameraActor(SupervisedActor):
             if self._capture is not None:
                 steps.callback(self._capture.stop, self._runtime.stop_deadline_s)
             steps.callback(self._outbox.end, self.camera_id, self._generation)
-            if self._tick is not None:
-                steps.callback(self._tick.cancel)
+            for handle in (self._tick, self._thaw):
+                if handle is not None:
+                    steps.callback(handle.cancel)
             if error is not None:
                 steps.callback(self._record_failure, Failure(Cause.CRASHED, describe(error)))
 
@@ -214,6 +227,9 @@ class CameraActor(SupervisedActor):
         self._capture = self._runtime.capture(
             self._config, on_frame=self._frame_arrived(), on_end=self._stream_ended
         )
+        for each in self._start_faults:
+            if isinstance(each.fault, RefuseSpawn) and self._allow_faults:
+                self._tamper(each.fault)
         try:
             self._capture.start()
         except CaptureStartError as refused:
@@ -319,14 +335,44 @@ class CameraActor(SupervisedActor):
     # --- faults on purpose ---
 
     def apply_fault(self, fault: Fault) -> bool:
-        """The faults of a camera's FFmpeg."""
+        """The faults of a camera's FFmpeg; nothing more can break once the attempt has failed."""
+        if self._failure is not None:
+            return False
         match fault:
             case KillFfmpeg():
                 return self._signal(signal.SIGKILL)
-            case FreezeFfmpeg():
-                return self._signal(signal.SIGSTOP)
+            case FreezeFfmpeg(for_s=for_s):
+                return self._freeze(for_s)
+            case _ if isinstance(fault, CameraFault):
+                return self._tamper(fault)
             case _:
                 return False
+
+    def clear_faults(self) -> None:
+        """See `SupervisedActor.clear_faults`."""
+        if self._thaw is not None:
+            self._thaw.cancel()
+        self._signal(signal.SIGCONT)
+        if isinstance(self._capture, TamperableCapture):
+            self._capture.untamper()
+
+    def _freeze(self, for_s: float | None) -> bool:
+        if self._thaw is not None:
+            self._thaw.cancel()
+        frozen = self._signal(signal.SIGSTOP)
+        if frozen and for_s is not None:
+            # From the timer's thread: a signal never blocks, and an actor that is kept busy must
+            # not keep its FFmpeg frozen for longer than was asked for.
+            self._thaw = self._runtime.timer.after(
+                for_s, lambda: void(self._signal(signal.SIGCONT))
+            )
+        return frozen
+
+    def _tamper(self, fault: CameraFault) -> bool:
+        capture = self._capture
+        return isinstance(capture, TamperableCapture) and capture.tamper(
+            fault, fps=self._config.fps
+        )
 
     def _signal(self, signum: signal.Signals) -> bool:
         if self._capture is None or self._capture.pid is None:

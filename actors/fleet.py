@@ -36,10 +36,11 @@ from edge_video.spacing import HostSpacing
 from edge_video.stats import CameraPhase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from actors.plan import Plan
     from edge_video.config import CameraConfig
     from edge_video.timer import TimerHandle
@@ -78,6 +79,7 @@ class CameraFleet:
         plan: the cameras, and how to start one.
         supervisor: where the cameras and the timer tell what happens.
         on_change: called with what is known about a camera, each time that changes.
+        start_faults: what is to break in an attempt that begins now.
     """
 
     def __init__(
@@ -85,10 +87,12 @@ class CameraFleet:
         plan: Plan,
         supervisor: pykka.ActorRef[Any],
         on_change: Callable[[CameraRecord], None],
+        start_faults: Callable[[CameraId], Sequence[ApplyFault]],
     ) -> None:
         self._plan = plan
         self._supervisor = supervisor
         self._on_change = on_change
+        self._start_faults = start_faults
         self._now = plan.clock.monotonic
         self._spacing = HostSpacing(plan.start_spacing_s)
         self._cameras = {
@@ -182,7 +186,10 @@ class CameraFleet:
         self._note(camera, breaker=breaker, phase=CameraPhase.STARTING)
         try:
             camera.ref = self._plan.start_camera(
-                camera.config, breaker=breaker, events=self._supervisor
+                camera.config,
+                breaker=breaker,
+                events=self._supervisor,
+                start_faults=self._start_faults(CameraId(camera.config.id)),
             )
         except Exception as error:  # noqa: BLE001 - the machine may be short of anything
             _log.exception("[%s] the camera's actor could not be started", camera.config.id)

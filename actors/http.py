@@ -13,12 +13,10 @@ from actors.messages import (
     Begin,
     CameraChanged,
     CameraCommand,
-    ClearFaults,
     CommandAnswer,
     ForceOpen,
     HttpMessage,
     HttpServerEnded,
-    InjectFault,
     ProcessMeasured,
     PublisherStats,
     ResetBreaker,
@@ -33,6 +31,9 @@ from edge_video.events import Event, say
 from edge_video.http.server import HttpServer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.http.application import HttpSettings
     from edge_video.http.board import Board
@@ -87,9 +88,13 @@ class HttpActor(ServantActor):
         runtime: HttpRuntime,
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._runtime = runtime
         self._board = runtime.board
@@ -117,10 +122,6 @@ class HttpActor(ServantActor):
                 self._begin()
             case HttpServerEnded(reason=reason):
                 raise ServerEndedError(reason)
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                pass
             case _:
                 assert_never(message)
         return None

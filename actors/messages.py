@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from edge_video.faults import Fault, Now, When
 
 if TYPE_CHECKING:
+    import threading
+
     import pykka
 
     from edge_video.breaker import CircuitBreaker
@@ -78,6 +80,8 @@ class CommandResult(StrEnum):
     UNKNOWN_TARGET = "unknown_target"
     NOT_ALLOWED = "not_allowed"
     NOT_RUNNING = "not_running"
+    NOT_UNDERSTOOD = "not_understood"
+    """The target does not know this fault, or this way to say when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,10 @@ class ActorEnded:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """Supervisor → embedding program: an actor failed too often, the system stops in order."""
+    """Supervisor → embedding program: the system stops in order, by its own decision.
+
+    An actor failed too often; or the supervisor itself crashed (it is never restarted).
+    """
 
     actor: str
     restarts: int
@@ -241,6 +248,13 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkFaultOver:
+    """Timer → publisher: the time of a fault is over; `number` tells which one of them."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublisherStats:
     """Publisher → supervisor → reporter: whenever its state changes, and every 5 s."""
 
@@ -285,6 +299,7 @@ class RestartsCounted:
     restarts: dict[str, int]
     faults_injected: int
     faults_refused: int
+    faults_armed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +385,9 @@ class InjectFault:
 
     Each time `when` comes true is an occasion. On an occasion the fault acts with `probability`
     (drawn from `seed`, so the same message breaks the same occasions), at most `times` times.
+
+    Raises:
+        ValueError: `times` is less than 1, or `probability` no number from 0 to 1.
     """
 
     target: str
@@ -379,15 +397,39 @@ class InjectFault:
     probability: float = 1.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.times < 1:
+            raise ValueError(f"times must be at least 1, got {self.times}")
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability must be from 0 to 1, got {self.probability}")
+
 
 @dataclass(frozen=True, slots=True)
 class ClearFaults:
-    """Undo every injected fault that still acts; `target` None means everywhere."""
+    """Undo every injected fault that still acts or waits; `target` None means everywhere.
+
+    An actor that `DelayActor` keeps busy goes on at once. Where the supervisor itself is kept
+    busy, `edge_video.app.System.clear_faults` reaches it.
+    """
 
     target: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyFault:
+    """Supervisor → target: this fault acts now. `cleared` is set when a delay is to end."""
+
+    fault: Fault
+    cleared: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class FaultTick:
+    """Timer → supervisor: time to compare frame counts with the faults that wait for them."""
+
+
 # --- what each actor understands ------------------------------------------------------------
+# All of them also understand `Finish`, `InjectFault`, `ApplyFault` and `ClearFaults`: see `base`.
 
 SupervisorMessage: TypeAlias = (
     GetStatus
@@ -400,16 +442,13 @@ SupervisorMessage: TypeAlias = (
     | AttemptDue
     | InjectFault
     | ClearFaults
+    | FaultTick
     | Begin
     | Tick
 )
-CameraMessage: TypeAlias = (
-    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
-)
-PublisherMessage: TypeAlias = (
-    Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
-)
-MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
+CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker
+PublisherMessage: TypeAlias = Begin | Connect | SinkReported | Drain | SinkFaultOver | Tick
+MetricsMessage: TypeAlias = Begin | Tick | MemoryTick
 HttpMessage: TypeAlias = (
     Begin
     | CameraChanged
@@ -419,17 +458,7 @@ HttpMessage: TypeAlias = (
     | SupervisorTicked
     | HttpServerEnded
     | Tick
-    | InjectFault
-    | ClearFaults
 )
 ReporterMessage: TypeAlias = (
-    Begin
-    | CameraChanged
-    | PublisherStats
-    | ProcessMeasured
-    | RestartsCounted
-    | Tick
-    | FinishReport
-    | InjectFault
-    | ClearFaults
+    Begin | CameraChanged | PublisherStats | ProcessMeasured | RestartsCounted | Tick | FinishReport
 )

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 from actors.base import ServantActor, tell
 from actors.messages import (
     Begin,
-    ClearFaults,
-    InjectFault,
     MemoryLevelChanged,
     MemoryTick,
     MetricsMessage,
@@ -21,10 +19,11 @@ from edge_video.memory import MemoryPolicy, level_after, should_collect
 from edge_video.stats import MemoryLevel, ProcessSample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.timer import Timer, TimerHandle
 
 
@@ -76,9 +75,13 @@ class MetricsActor(ServantActor):
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
         level: MemoryLevel = MemoryLevel.NORMAL,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._runtime = runtime
         self._sampler: Sampler | None = None
@@ -94,10 +97,6 @@ class MetricsActor(ServantActor):
                 self._measure()
             case MemoryTick():
                 self._look_at_memory()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                pass
             case _:
                 assert_never(message)
         return None

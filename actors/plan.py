@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from actors.messages import Escalated
+    from actors.messages import ApplyFault, Escalated
     from edge_video.breaker import CircuitBreaker
     from edge_video.config import CameraConfig
+    from edge_video.delays import Delays
     from edge_video.outbox import Outbox
     from edge_video.snapshot import Books, Identity
     from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus, SystemStatus
@@ -23,7 +24,12 @@ class CameraStarter(Protocol):
     """Starts a camera actor for one attempt. Given by the composition root."""
 
     def __call__(
-        self, camera: CameraConfig, *, breaker: CircuitBreaker, events: pykka.ActorRef[Any]
+        self,
+        camera: CameraConfig,
+        *,
+        breaker: CircuitBreaker,
+        events: pykka.ActorRef[Any],
+        start_faults: Sequence[ApplyFault] = (),
     ) -> pykka.ActorRef[Any]:
         """Start it; returns at once."""
         ...
@@ -48,6 +54,8 @@ class Known:
     memory_level: MemoryLevel
     publisher_retry_at_s: float | None = None
     """Monotonic clock, as in `PublisherStats`."""
+    start_faults: tuple[ApplyFault, ...] = ()
+    """Faults on purpose that act in this incarnation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,17 @@ class Plan:
     """Kills every FFmpeg process group that is left; after the deadline."""
     on_stopped: Callable[[Stopped], None]
     """Called last, in the supervisor's thread."""
+    delays: Delays
+    """Shared with whoever must end a delay of the supervisor itself."""
+    publisher_outbox: Outbox | None = None
     start_spacing_s: float = 0.1
     max_restarts: int = 5
     restart_period_s: float = 60.0
     shutdown_timeout_s: float = 5.0
     camera_stop_deadline_s: float = 4.0
+    """All cameras together get this long to stop."""
+    child_stop_deadline_s: float = 4.0
+    """Each other actor gets this long to stop."""
     host: pykka.ActorRef[Any] | None = None
     """Gets `Escalated`; an embedding program's own actor."""
     allow_faults: bool = False

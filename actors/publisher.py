@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
 from actors.base import ServantActor, tell, void
 from actors.messages import (
     Begin,
-    ClearFaults,
     Connect,
     Drain,
-    InjectFault,
     PublisherMessage,
     PublisherStats,
+    SinkFaultOver,
     SinkReported,
     Tick,
 )
 from edge_video.events import Event, say
-from edge_video.faults import DropConnection, Fault
+from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
 from edge_video.reconnect import reconnect_delay_s
 from edge_video.sinks.base import (
     FramesUnroutable,
@@ -37,10 +36,11 @@ from edge_video.sinks.base import (
 from edge_video.stats import Outcome, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.outbox import Outbox
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -49,6 +49,8 @@ _log = logging.getLogger(__name__)
 _STATS_S = 5.0
 _LONGEST_DELAY_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0
+_CRASH_CLOSE_TIMEOUT_S = 0.5
+"""After a crash a successor waits, and there is nothing left to be polite about."""
 
 
 class SinkFactory(Protocol):
@@ -73,6 +75,16 @@ class PublisherRuntime:
     """Where the jitter of reconnection comes from: a number in [0, 1)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """A fault that lasts, beyond the connection that it began on."""
+
+    fault: LastingSinkFault
+    number: int
+    end: TimerHandle | None
+    """None: until `ClearFaults`."""
+
+
 class PublisherActor(ServantActor):
     """Owns the connection to the sink, one at a time, and reconnects for ever.
 
@@ -86,6 +98,7 @@ class PublisherActor(ServantActor):
         supervisor: gets `PublisherStats` and the farewell; None for nobody.
         incarnation: how many publishers there were before this one.
         previous: the last status of the one before, whose counters this one continues.
+        start_faults: as in `ServantActor`.
     """
 
     NAME = "publisher"
@@ -99,9 +112,13 @@ class PublisherActor(ServantActor):
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
         previous: PublisherStatus | None = None,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._outbox = outbox
         self._runtime = runtime
@@ -118,6 +135,8 @@ class PublisherActor(ServantActor):
         self._drain: Drain | None = None
         self._tick: TimerHandle | None = None
         self._reconnect: TimerHandle | None = None
+        self._faults: list[_Acting] = []
+        self._fault_number = 0
 
     def handle(self, message: PublisherMessage) -> object:
         """Dispatch."""
@@ -134,21 +153,19 @@ class PublisherActor(ServantActor):
                 self._start_draining(message)
             case Tick():
                 self._tell_stats()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                pass
+            case SinkFaultOver(number=number):
+                self._end_fault(number)
             case _:
                 assert_never(message)
         return None
 
-    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
+    def release(self, error: BaseException | None) -> None:
         """Close the sink: whatever it had not settled is booked as unknown."""
-        for handle in (self._tick, self._reconnect):
+        for handle in (self._tick, self._reconnect, *(each.end for each in self._faults)):
             if handle is not None:
                 handle.cancel()
         self._outbox.detach()
-        self._close_sink()
+        self._close_sink(_CLOSE_TIMEOUT_S if error is None else _CRASH_CLOSE_TIMEOUT_S)
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._answer_drain(done=False)
         self._retry_at_s = None
@@ -164,7 +181,17 @@ class PublisherActor(ServantActor):
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, self._tick_due)
+        self._hold_start_faults()
         self._connect()
+
+    def _hold_start_faults(self) -> None:
+        """What lasts is there from the first connection on, which may have to be refused."""
+        if self._allow_faults:
+            self._start_faults = tuple(
+                each
+                for each in self._start_faults
+                if not (isinstance(each.fault, LastingSinkFault) and self.apply_fault(each.fault))
+            )
 
     def _frames_ready(self) -> None:
         """Any camera's reader thread: frames wait where none waited before.
@@ -190,6 +217,8 @@ class PublisherActor(ServantActor):
 
         self._sink = self._runtime.sink(listener)
         self._enter(PublisherState.CONNECTING, reason=self._status.reason)
+        for each in self._faults:
+            self._sink.inject(each.fault)
         self._sink.open()
 
     def _sink_reported(self, event: SinkEvent) -> None:
@@ -252,10 +281,10 @@ class PublisherActor(ServantActor):
             self._failed_attempts, self._runtime.draw(), cap_s=_LONGEST_DELAY_S
         )
 
-    def _close_sink(self) -> None:
+    def _close_sink(self, timeout_s: float = _CLOSE_TIMEOUT_S) -> None:
         sink, self._sink = self._sink, None
         if sink is not None:
-            sink.close(_CLOSE_TIMEOUT_S)
+            sink.close(timeout_s)
 
     # --- the end ---
 
@@ -292,8 +321,40 @@ class PublisherActor(ServantActor):
     # --- faults on purpose ---
 
     def apply_fault(self, fault: Fault) -> bool:
-        """The faults of the connection."""
-        if not isinstance(fault, DropConnection) or self._sink is None:
+        """The faults of the sink. Those that last are handed to every connection until they end.
+
+        They end with this actor too: its successor begins without faults.
+        """
+        if not isinstance(fault, SinkFault):
             return False
-        self._sink.abort()
+        if not isinstance(fault, LastingSinkFault):
+            return self._sink is not None and self._sink.inject(fault)
+        if self._sink is not None and not self._sink.inject(fault):
+            return False
+        self._forget([each for each in self._faults if is_same_fault(each.fault, fault)])
+        self._fault_number += 1
+        over = SinkFaultOver(self._fault_number)
+        end = None
+        if fault.for_s is not None:
+            end = self._runtime.timer.after(fault.for_s, lambda: void(tell(self.actor_ref, over)))
+        self._faults.append(_Acting(fault, over.number, end))
         return True
+
+    def clear_faults(self) -> None:
+        """Undo every fault of the sink; one that was cut off is not undone by this."""
+        self._forget(list(self._faults))
+        if self._sink is not None:
+            self._sink.clear_faults()
+
+    def _end_fault(self, number: int) -> None:
+        over = [each for each in self._faults if each.number == number]
+        self._forget(over)
+        for each in over:
+            if self._sink is not None:
+                self._sink.end_fault(each.fault)
+
+    def _forget(self, faults: list[_Acting]) -> None:
+        for each in faults:
+            self._faults.remove(each)
+            if each.end is not None:
+                each.end.cancel()

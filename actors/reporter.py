@@ -10,9 +10,7 @@ from actors.base import ServantActor, tell
 from actors.messages import (
     Begin,
     CameraChanged,
-    ClearFaults,
     FinishReport,
-    InjectFault,
     ProcessMeasured,
     PublisherStats,
     ReporterMessage,
@@ -26,10 +24,11 @@ from edge_video.snapshot import Books, CameraRecord, Identity, take_status
 from edge_video.stats import PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pykka
 
+    from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.report.catalog import Language
     from edge_video.stats import ProcessSample, SystemStatus
@@ -70,9 +69,13 @@ class ReporterActor(ServantActor):
         supervisor: pykka.ActorRef[Any] | None = None,
         incarnation: int = 0,
         publisher: PublisherStatus | None = None,
+        start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(
-            supervisor=supervisor, incarnation=incarnation, allow_faults=runtime.allow_faults
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
         )
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
@@ -99,10 +102,6 @@ class ReporterActor(ServantActor):
                 return self._finish()
             case Begin():
                 self._begin()
-            case InjectFault(fault=fault):
-                return self.inject(fault)
-            case ClearFaults():
-                pass
             case _:
                 assert_never(message)
         return None
@@ -146,6 +145,7 @@ class ReporterActor(ServantActor):
             restarts=self._counts.restarts,
             faults_injected=self._counts.faults_injected,
             faults_refused=self._counts.faults_refused,
+            faults_armed=self._counts.faults_armed,
         )
 
 

@@ -17,6 +17,7 @@ from actors.base import (
     join,
     tell,
 )
+from actors.faultbook import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultBook
 from actors.fleet import CameraFleet
 from actors.messages import (
     ActorEnded,
@@ -30,10 +31,9 @@ from actors.messages import (
     CameraStats,
     CameraStreaming,
     ClearFaults,
-    CommandAnswer,
-    CommandResult,
     Drain,
     Escalated,
+    FaultTick,
     Finish,
     FinishReport,
     ForceOpen,
@@ -68,11 +68,9 @@ _log = logging.getLogger(__name__)
 
 _CHECK_S = 1.0
 _LAST_WORDS_S = 1.0
-_STOP_CHILD_S = 4.0
 _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
-_CAMERA_PREFIX = "camera:"
 _WATCHERS = ("reporter", "http")
 """Hear of everything that changes; a restarted one hears it all once more."""
 
@@ -89,12 +87,6 @@ class _Child:
     restarts: int = 0
 
 
-@dataclass(slots=True)
-class _Faults:
-    injected: int = 0
-    refused: int = 0
-
-
 class SupervisorActor(SupervisedActor):
     """Owns every other actor of its system, and the breakers of cameras that do not run.
 
@@ -107,16 +99,21 @@ class SupervisorActor(SupervisedActor):
     """
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(supervisor=None, thread_name="supervisor", allow_faults=plan.allow_faults)
+        super().__init__(supervisor=None, thread_name=SUPERVISOR, allow_faults=plan.allow_faults)
         self._plan = plan
         self._now = plan.clock.monotonic
-        self._fleet = CameraFleet(plan, self.actor_ref, self._camera_changed)
+        self._faults = FaultBook(plan, self.actor_ref, self._targets, self._tell_restarts)
+        self._fleet = CameraFleet(
+            plan,
+            self.actor_ref,
+            self._camera_changed,
+            lambda camera_id: self._faults.at_start(f"{CAMERA_PREFIX}{camera_id}"),
+        )
         self._children = {
             name: _Child(start, RestartIntensity(plan.max_restarts, plan.restart_period_s))
             for name, start in plan.children.items()
         }
         self._known = Known(plan.publisher, None, MemoryLevel.NORMAL)
-        self._faults = _Faults()
         self._escalated: Escalated | None = None
         self._ticks: TimerHandle | None = None
         self._final: SystemStatus | None = None
@@ -147,10 +144,8 @@ class SupervisorActor(SupervisedActor):
                 self._pass_on(message)
             case MemoryLevelChanged():
                 self._memory_level_changed(message)
-            case InjectFault():
-                return self._inject_fault(message)
-            case ClearFaults():
-                return self._clear_faults(message)
+            case InjectFault() | ClearFaults() | FaultTick():
+                return self._faults.handle(message)
             case Tick():
                 self._look_for_silent_deaths()
             case Begin():
@@ -161,6 +156,9 @@ class SupervisorActor(SupervisedActor):
 
     def release(self, error: BaseException | None) -> None:
         """Stop everything in order: cameras, publisher (drained), metrics, reporter."""
+        error_text = None if error is None else describe(error)
+        if error_text is not None:
+            self._tell_own_crash(error_text)
         for step in (
             self._cancel_timers,
             self._absorb_unread_facts,
@@ -174,12 +172,11 @@ class SupervisorActor(SupervisedActor):
             except Exception:  # noqa: BLE001 - see below
                 # The steps after it have actors to stop, and somebody waits for `on_stopped`.
                 _log.exception("the shutdown goes on without a step: %s", step.__name__)
-        error_text = None if error is None else describe(error)
         self._plan.on_stopped(Stopped(self._final or self._status(), self._escalated, error_text))
 
     def farewell(self, error: str | None) -> ActorEnded:
         """Nobody supervises the supervisor: `Plan.on_stopped` has been called."""
-        return ActorEnded("supervisor", 0, error)
+        return ActorEnded(SUPERVISOR, 0, error)
 
     # --- start ---
 
@@ -199,12 +196,17 @@ class SupervisorActor(SupervisedActor):
     def _start_child(self, name: str) -> None:
         child = self._children[name]
         child.wanted = True
+        known = replace(self._known, start_faults=self._faults.at_start(name))
         try:
-            child.ref = child.start(self.actor_ref, child.incarnation, self._known)
+            child.ref = child.start(self.actor_ref, child.incarnation, known)
         except Exception as error:  # noqa: BLE001 - as above
             # As if it had died at once: what does not heal by restarting escalates.
             _log.exception("%s could not be started", name)
             tell(self.actor_ref, ActorEnded(name, child.incarnation, describe(error)))
+            return
+        if name == TIMER:
+            for fault in known.start_faults:
+                self._faults.break_timer(fault)
 
     def _child_ended(self, ended: ActorEnded) -> None:
         child = self._children.get(ended.name)
@@ -239,6 +241,12 @@ class SupervisorActor(SupervisedActor):
         )
         tell(plan.host, self._escalated)
         self.stop()
+
+    def _tell_own_crash(self, error: str) -> None:
+        """Nobody restarts a supervisor: its system stops in order, and everybody is told why."""
+        self._escalated = Escalated(SUPERVISOR, 0, self._plan.restart_period_s)
+        say(_log, Event.SUPERVISOR_CRASHED, error=error)
+        tell(self._plan.host, self._escalated)
 
     def _pass_on(self, fact: PublisherStats | ProcessMeasured) -> None:
         match fact:
@@ -294,44 +302,13 @@ class SupervisorActor(SupervisedActor):
             }
             tell(http.ref, SupervisorTicked(actors, stopping))
 
-    # --- faults on purpose ---
-
-    def _inject_fault(self, request: InjectFault) -> CommandAnswer:
-        fault = type(request.fault).__name__
-        if not self._plan.allow_faults:
-            self._faults.refused += 1
-            self._tell_restarts()
-            say(_log, Event.FAULT_REFUSED, target=request.target, fault=fault)
-            return CommandAnswer(CommandResult.NOT_ALLOWED)
-        targets = self._targets()
-        if request.target not in targets:
-            return CommandAnswer(CommandResult.UNKNOWN_TARGET)
-        # pykka hands an exception under an `ask` to whoever asked: a fault is always told.
-        message = request.fault if request.target == "supervisor" else request
-        if not tell(targets[request.target], message):
-            return CommandAnswer(CommandResult.NOT_RUNNING)
-        self._faults.injected += 1
-        self._tell_restarts()
-        say(_log, Event.FAULT_INJECTED, target=request.target, fault=fault)
-        return CommandAnswer(CommandResult.DONE)
-
-    def _clear_faults(self, request: ClearFaults) -> CommandAnswer:
-        targets = self._targets()
-        if request.target is not None and request.target not in targets:
-            return CommandAnswer(CommandResult.UNKNOWN_TARGET)
-        for name, ref in targets.items():
-            if request.target in (None, name) and name != "supervisor":
-                tell(ref, request)
-        return CommandAnswer(CommandResult.DONE)
-
     def _targets(self) -> dict[str, pykka.ActorRef[Any] | None]:
-        """Whom a fault can be aimed at; an actor's name wins over a camera's id."""
-        targets: dict[str, pykka.ActorRef[Any] | None] = {}
-        for camera_id, ref in self._fleet.refs.items():
-            targets[camera_id] = targets[f"{_CAMERA_PREFIX}{camera_id}"] = ref
-        targets.update((name, child.ref) for name, child in self._children.items())
-        targets["supervisor"] = self.actor_ref
-        return targets
+        """Whom a fault can be aimed at."""
+        return {
+            **{f"{CAMERA_PREFIX}{camera_id}": ref for camera_id, ref in self._fleet.refs.items()},
+            **{name: child.ref for name, child in self._children.items()},
+            SUPERVISOR: self.actor_ref,
+        }
 
     # --- what others see ---
 
@@ -351,10 +328,12 @@ class SupervisorActor(SupervisedActor):
         self._tell_watchers(PublisherStats(known.publisher, known.publisher_retry_at_s))
         if self._known.process is not None:
             self._tell_watchers(ProcessMeasured(self._known.process))
+        self._tell_restarts()
 
     def _restart_counts(self) -> RestartsCounted:
         restarts = {name: child.restarts for name, child in self._children.items()}
-        return RestartsCounted(restarts, self._faults.injected, self._faults.refused)
+        faults = self._faults
+        return RestartsCounted(restarts, faults.injected, faults.refused, faults.armed)
 
     def _tell_restarts(self) -> None:
         self._tell_watchers(self._restart_counts())
@@ -372,6 +351,7 @@ class SupervisorActor(SupervisedActor):
             restarts=counts.restarts,
             faults_injected=counts.faults_injected,
             faults_refused=counts.faults_refused,
+            faults_armed=counts.faults_armed,
         )
 
     # --- the orderly stop ---
@@ -380,6 +360,7 @@ class SupervisorActor(SupervisedActor):
         self._give_sign_of_life(stopping=True)
         if self._ticks is not None:
             self._ticks.cancel()
+        self._faults.stop()
         self._fleet.stop_restarting()
 
     def _absorb_unread_facts(self) -> None:
@@ -429,6 +410,11 @@ class SupervisorActor(SupervisedActor):
 
     def _final_report(self) -> SystemStatus:
         reporter = self._children.get("reporter")
+        if reporter is not None and reporter.wanted and reporter.ref is None:
+            # It crashed too often, or just now: one more for the last word.
+            reporter.incarnation += 1
+            self._start_child("reporter")
+            self._tell_everything()
         if reporter is not None and reporter.ref is not None:
             try:
                 answer: SystemStatus = reporter.ref.ask(
@@ -445,7 +431,7 @@ class SupervisorActor(SupervisedActor):
         if child is None or child.ref is None:
             return
         asked = child.ref.ask(Finish(), block=False)
-        join([child.ref], time.monotonic() + _STOP_CHILD_S)
+        join([child.ref], time.monotonic() + self._plan.child_stop_deadline_s)
         for last_words in answers_to([asked]):
             if isinstance(last_words, PublisherStats):
                 self._pass_on(last_words)

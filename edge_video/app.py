@@ -6,6 +6,7 @@ parts. An embedding program calls `start_system`; so does the command line.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from actors.base import tell, void
+from actors.base import RequestedCrashError, tell, void
 from actors.camera import CameraActor, CameraRuntime, CaptureFactory
-from actors.messages import ActorEnded, FramesReady, GetStatus
+from actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
 from actors.plan import ChildStarter, Known, Plan, Stopped
 from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
@@ -26,12 +27,15 @@ from actors.reporter import ReporterActor, ReporterRuntime
 from actors.supervisor import SupervisorActor
 from edge_video.breaker import CircuitBreaker
 from edge_video.config import DirectorySinkConfig
+from edge_video.delays import Delays
+from edge_video.events import Event, say
+from edge_video.faults import CrashInStart
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher
 from edge_video.outbox import Outbox
 from edge_video.report.catalog import Language, language_from_locale
-from edge_video.sampler import ProcessSampler
+from edge_video.sampler import Collections, ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
 from edge_video.sinks.directory import DirectorySink
 from edge_video.snapshot import Books, Identity
@@ -41,10 +45,15 @@ from edge_video.timer import Clock, SystemClock, SystemTimer, Timer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from actors.messages import ApplyFault
     from edge_video.config import CameraConfig, Config, HttpConfig
     from edge_video.sinks.base import Sink, SinkListener
 
+_log = logging.getLogger(__name__)
+
 APP = "edge-video"
+
+_TIMER_STOP_S = 4.0
 
 
 def version() -> str:
@@ -68,6 +77,7 @@ class System:
     kill_processes: Callable[[], None]
     """Kill every FFmpeg at once; for an exit that cannot wait."""
     _ending: _Ending
+    _delays: Delays
 
     def status(self, timeout_s: float = 5.0) -> SystemStatus:
         """What `GetStatus` answers.
@@ -78,6 +88,15 @@ class System:
         """
         status: SystemStatus = self.supervisor.ask(GetStatus(), block=True, timeout=timeout_s)
         return status
+
+    def clear_faults(self, target: str | None = None) -> None:
+        """`ClearFaults` that also reaches a supervisor which a `DelayActor` keeps busy.
+
+        With None also actors that did not stop in time because one keeps them busy.
+        """
+        if target in (None, "supervisor"):
+            self._delays.end(target)
+        tell(self.supervisor, ClearFaults(target))
 
     def begin_stop(self) -> None:
         """Begin the orderly stop and return at once; idempotent."""
@@ -111,8 +130,8 @@ class _Ending:
     def on_stopped(self, stopped: Stopped) -> None:
         self._stopped = stopped
         try:
-            if self.timer is not None:
-                self.timer.stop()
+            if self.timer is not None and not self.timer.stop(_TIMER_STOP_S):
+                say(_log, Event.SURVIVOR, actor="timer")
         finally:
             self._event.set()
 
@@ -162,6 +181,7 @@ def start_system(
     books = Books(routes, launcher.totals if launcher else lambda _: CaptureTotals())
     identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
     publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
+    delays = Delays()
     parts = _Parts(config, clock, timer, identity, books, shared, launcher, allow_faults, publisher)
     plan = Plan(
         clock=clock,
@@ -184,6 +204,8 @@ def start_system(
         publisher=publisher,
         kill_processes=launcher.processes.kill_all if launcher else _nothing,
         on_stopped=ending.on_stopped,
+        delays=delays,
+        publisher_outbox=shared,
         start_spacing_s=config.start_spacing,
         max_restarts=config.supervision.max_restarts,
         restart_period_s=config.supervision.period,
@@ -198,6 +220,7 @@ def start_system(
         launcher.processes.snapshot if launcher else dict,
         plan.kill_processes,
         ending,
+        delays,
     )
 
 
@@ -242,11 +265,19 @@ class _Parts:
         )
 
         def start(
-            camera: CameraConfig, *, breaker: CircuitBreaker, events: pykka.ActorRef[Any]
+            camera: CameraConfig,
+            *,
+            breaker: CircuitBreaker,
+            events: pykka.ActorRef[Any],
+            start_faults: Sequence[ApplyFault] = (),
         ) -> pykka.ActorRef[Any]:
-            frames = outboxes[CameraId(camera.id)]
             return CameraActor.start(
-                camera, runtime=runtime, frames=frames, events=events, breaker=breaker
+                camera,
+                runtime=runtime,
+                frames=outboxes[CameraId(camera.id)],
+                events=events,
+                breaker=breaker,
+                start_faults=start_faults,
             )
 
         return start
@@ -273,18 +304,21 @@ class _Parts:
                 supervisor=supervisor,
                 incarnation=incarnation,
                 publisher=known.publisher,
+                start_faults=known.start_faults,
             )
 
         return start
 
     def metrics_starter(self) -> ChildStarter:
         processes = self.launcher.processes.snapshot if self.launcher else dict
+        collections = Collections()
 
         def sampler() -> ProcessSampler:
             return ProcessSampler(
                 ffmpeg_pids=lambda: list(processes()),
                 live_actors=lambda: len(pykka.ActorRegistry.get_all()),
                 clock=self.clock,
+                collections=collections,
             )
 
         runtime = MetricsRuntime(
@@ -302,6 +336,7 @@ class _Parts:
                 supervisor=supervisor,
                 incarnation=incarnation,
                 level=known.memory_level,
+                start_faults=known.start_faults,
             )
 
         return start
@@ -334,9 +369,14 @@ class _Parts:
         def start(
             supervisor: pykka.ActorRef[Any],
             incarnation: int,
-            known: Known,  # noqa: ARG001 - a ChildStarter
+            known: Known,
         ) -> pykka.ActorRef[Any]:
-            return HttpActor.start(runtime=runtime, supervisor=supervisor, incarnation=incarnation)
+            return HttpActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                start_faults=known.start_faults,
+            )
 
         return start
 
@@ -358,12 +398,14 @@ class _Parts:
                 supervisor=supervisor,
                 incarnation=incarnation,
                 previous=known.publisher,
+                start_faults=known.start_faults,
             )
 
         return start
 
     def configured_sink(self) -> SinkFactory:
         config, outbox, clock = self.config, self.outbox, self.clock
+        reactor = self.launcher.reactor if self.launcher else None
         if isinstance(config.sink, DirectorySinkConfig):
             directory = config.sink
             cameras = [CameraId(camera.id) for camera in config.cameras]
@@ -377,7 +419,7 @@ class _Parts:
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
 
         def open_amqp(listener: SinkListener) -> Sink:
-            return AmqpSink(settings, routes, outbox, listener, clock)
+            return AmqpSink(settings, routes, outbox, listener, clock, reactor=reactor)
 
         return open_amqp
 
@@ -446,7 +488,12 @@ def _outboxes(
 
 
 def _outbox(config: Config, clock: Clock) -> Outbox:
-    return Outbox(clock, buffer_frames=config.buffer, max_age_s=config.max_age)
+    return Outbox(
+        clock,
+        buffer_frames=config.buffer,
+        max_age_s=config.max_age,
+        max_bytes=config.max_buffered_bytes,
+    )
 
 
 def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]:
@@ -457,8 +504,11 @@ def _timer_starter(timer: SystemTimer) -> ChildStarter:
     def start(
         supervisor: pykka.ActorRef[Any],
         incarnation: int,
-        known: Known,  # noqa: ARG001 - a ChildStarter
+        known: Known,
     ) -> None:
+        for each in known.start_faults:
+            if isinstance(each.fault, CrashInStart):
+                raise RequestedCrashError(each.fault.words)
         timer.start(lambda error: void(tell(supervisor, ActorEnded("timer", incarnation, error))))
 
     return start

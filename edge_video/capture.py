@@ -1,16 +1,16 @@
-"""One FFmpeg process, the thread that cuts its output into frames, and the one that hears it out.
+"""One FFmpeg process, its output cut into frames, and its last words, by a reactor's thread.
 
 A `Capture` is one attempt: started once, stopped once, never reused. Whatever happens to FFmpeg,
-`stop` leaves no process, no thread and no file descriptor behind.
+`stop` leaves no process and no file descriptor behind, and no thread of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import logging
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -21,9 +21,22 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from edge_video.failures import Cause, Failure
+from edge_video.faults import (
+    LARGEST_FRAME_BYTES,
+    CameraFault,
+    GarbageBytes,
+    IgnoreSigterm,
+    OversizedFrame,
+    RefuseSpawn,
+    SilentEnd,
+    SlowFrames,
+    TruncatedFrame,
+)
 from edge_video.ffmpeg import classify, clean_line, printable
+from edge_video.reactor import Member, Reactor
 from edge_video.splitter import FrameSplitter
 from edge_video.stats import CaptureTotals
+from edge_video.tampering import Tampering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,16 +45,26 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_MAX_FRAME_BYTES: Final = 16 * 2**20
+DEFAULT_MAX_FRAME_BYTES: Final = LARGEST_FRAME_BYTES
 
-_POLL_MS: Final = 500
-"""How soon a thread notices that nothing will come any more, when no end of file says so."""
+_PATROL_S: Final = 0.5
+"""How soon it is noticed that nothing will come any more, when no end of file says so."""
+_PIPE_BYTES: Final = 512 * 1024
+"""Room for a whole frame of any usual size, so that one read can take it."""
+_READS_PER_ROUND: Final = 4
+"""So that a camera which writes without end gives the others their turn."""
+_LAST_READS: Final = 64
+_GLANCE_S: Final = 0.01
 _EXIT_GRACE_S: Final = 1.0
 """FFmpeg closes its output a moment before it exits; its exit status is worth that moment."""
 _LAST_WORDS_S: Final = 0.5
 _KILLED_WAIT_S: Final = 5.0
 _SECOND_ASKING: Final = 0.5
 """Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
+_TOO_LONG_BYTES: Final = 2**22
+"""An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
+_ASKED_TO_END: Final = (255, -signal.SIGTERM)
+"""Exit statuses of an FFmpeg that obeyed SIGTERM."""
 
 
 @dataclass(slots=True)
@@ -122,6 +145,8 @@ class _Process:
         self._popen = _spawn(command)
         self._processes = processes
         self.pid: Final = self._popen.pid
+        self.deaf = False
+        """A fault: SIGTERM is not heeded, because FFmpeg is frozen before it comes."""
         processes.add(self.pid, camera_id)
 
     @property
@@ -148,6 +173,8 @@ class _Process:
         """To FFmpeg and whatever it started."""
         with self._lock:
             if self.exit_status is None:
+                if self.deaf and signum == signal.SIGTERM:
+                    self._kill_group(signal.SIGSTOP)
                 self._kill_group(signum)
 
     def await_exit(self, timeout_s: float) -> bool:
@@ -249,14 +276,15 @@ class Capture:
     Args:
         command: the command line; its first item is the binary. Never logged: it has the password.
         camera_id: names the threads and the log lines.
-        on_frame: called with every whole JPEG, from the reader thread. An exception ends the
-            capture with `Cause.CRASHED`.
-        on_end: called once, from the reader thread, when the stream has ended by itself; not
+        on_frame: called with every whole JPEG, from the reactor's thread; it must not block. An
+            exception ends the capture with `Cause.CRASHED`.
+        on_end: called once, from the reactor's thread, when the stream has ended by itself; not
             after `stop` has begun.
         counters: of this camera; no other capture may write them at the same time.
         processes: where the process is listed while it lives.
         redact: masks secrets in a line of FFmpeg's.
         max_frame_bytes: larger images are refused and counted.
+        reactor: reads the pipes; None for one of this capture's own.
     """
 
     def __init__(
@@ -270,6 +298,7 @@ class Capture:
         processes: ProcessTable,
         redact: Callable[[str], str],
         max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
+        reactor: Reactor | None = None,
     ) -> None:
         self._command = list(command)
         self._camera_id = camera_id
@@ -282,10 +311,19 @@ class Capture:
         self._stop_lock = threading.Lock()
         self._process: _Process | None = None
         self._words: StderrTail | None = None
-        self._threads: list[threading.Thread] = []
+        self._tampering: Tampering | None = None
+        self._held_back = False
+        self._silent_end = False
+        self._reactor = reactor or Reactor(f"reader-{camera_id}", round_s=0)
+        self._member: Member | None = None
+        self._take_output: Callable[[], bool | None] = _nothing
+        self._reading = False
+        self._hearing = False
+        self._told = False
+        self._discarded = 0
+        self._oversized = 0
         self._stopping = False
         self._stopped = False
-        self._cut_off = False
         self._began_s = 0.0
 
     # --- for the owner, any thread ---
@@ -311,7 +349,7 @@ class Capture:
         return self._words.lines() if self._words is not None else ()
 
     def start(self) -> None:
-        """Start FFmpeg and the two threads; returns at once.
+        """Start FFmpeg and have its pipes read; returns at once.
 
         Raises:
             CaptureStartError: the binary is missing, or the machine has no process or thread left.
@@ -324,25 +362,21 @@ class Capture:
             process = self._process = _Process(self._command, self._camera_id, self._processes)
             words = self._words = StderrTail(process.stderr_fd, self._camera_id, self._redact)
             try:
-                self._start_thread("stderr", lambda: words.run(lambda: self._over(process)))
-                self._start_thread("reader", lambda: self._read(process))
-            except RuntimeError as error:  # no thread left
+                member = self._member = self._reactor.enter(self._loop_failed)
+            except (RuntimeError, OSError) as error:  # no thread, or no descriptor, left
                 self._end(process, 0.0)
                 raise CaptureStartError(Failure(Cause.SPAWN_FAILED, str(error))) from error
-
-    def _start_thread(self, role: str, run: Callable[[], None]) -> None:
-        thread = threading.Thread(target=run, name=f"{role}-{self._camera_id}", daemon=True)
-        thread.start()
-        self._threads.append(thread)
+            member.call_soon(lambda: self._attach(member, process, words))
 
     def stop(self, deadline_s: float = 2.0) -> None:
         """End FFmpeg and everything that belongs to it: ask, wait, kill, wait.
 
         Blocks for at most about `deadline_s` seconds, which FFmpeg gets to end by itself (and to
         sign off from its camera). After it returns neither callback is called any more and the
-        process is reaped. Idempotent; any thread but the reader's, which calls the callbacks.
+        process is reaped. Idempotent; any thread but the reactor's, which calls the callbacks.
         """
         self._stopping = True
+        self._clear_tampering()  # a pipe that is held back would not be drained
         with self._stop_lock:
             if self._process is not None and not self._stopped:
                 self._end(self._process, deadline_s)
@@ -350,16 +384,67 @@ class Capture:
             # until the collector's next full run, which in a quiet process is hundreds of attempts
             # away.
             self._on_frame = self._on_end = _to_nobody
+            self._tampering = None  # a cycle, too
+            self._take_output = _nothing
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg; nothing happens when it is gone. For fault injection."""
         if self._process is not None:
             self._process.signal(signum)
 
+    def tamper(self, fault: CameraFault, *, fps: float) -> bool:
+        """Break FFmpeg, or what it writes, on purpose; False when there is nothing to break.
+
+        `RefuseSpawn` before the start, the others after it. `fps` is the rate of which
+        `SlowFrames` leaves a share. One thread, the owner's.
+        """
+        process = self._process
+        if process is None:
+            if isinstance(fault, RefuseSpawn):
+                self._command = [*self._command, "x" * _TOO_LONG_BYTES]
+            return isinstance(fault, RefuseSpawn)
+        match fault:
+            case GarbageBytes() | TruncatedFrame() | OversizedFrame():
+                self._tampered().add(fault)
+            case SlowFrames():
+                self._tampered().slow_down(fault, fps)
+            case IgnoreSigterm():
+                process.deaf = True
+            case SilentEnd():
+                self._silent_end = True
+                process.signal(signal.SIGTERM)
+            case _:
+                return False
+        return True
+
+    def untamper(self) -> None:
+        """Undo every fault of `tamper` that still acts."""
+        self._clear_tampering()
+        if self._process is not None:
+            self._process.deaf = False
+
+    def _clear_tampering(self) -> None:
+        tampering, member = self._tampering, self._member
+        if tampering is not None:
+            tampering.clear()
+            if member is not None:
+                member.call_soon(self._go_on)
+
+    def _tampered(self) -> Tampering:
+        if self._tampering is None:
+            self._tampering = Tampering(self._tampered_frame)
+        return self._tampering
+
+    def _tampered_frame(self, image: bytes) -> None:
+        """The reactor's thread: as in `_pump`, a frame at a time."""
+        self._counters.splits += 1
+        if not self._stopping:
+            self._on_frame(image)
+
     # --- the end ---
 
     def _end(self, process: _Process, deadline_s: float) -> None:
-        """Under the stop lock: everything `stop` does. The reader drains the pipe meanwhile.
+        """Under the stop lock: everything `stop` does. The pipe is drained meanwhile.
 
         Without that FFmpeg would not end: recent versions wait, SIGTERM or not, until what their
         writer thread holds is written.
@@ -372,79 +457,202 @@ class Capture:
         process.signal_group(signal.SIGKILL)
         if not process.await_exit(_KILLED_WAIT_S):
             _log.error("FFmpeg %d of %s cannot be killed", process.pid, self._camera_id)
-        self._cut_off = True
-        for thread in self._threads:
-            thread.join(_KILLED_WAIT_S)
-        if any(thread.is_alive() for thread in self._threads):
-            # Its descriptor stays open: closed, its number could be given to another file.
-            _log.error("a thread of %s does not end", self._camera_id)
-        else:
+        if self._part_from_reactor(process):
             process.close_pipes()
 
-    def _over(self, process: _Process) -> bool:
-        """Whether a silent pipe will stay silent: FFmpeg is gone, or we are done with it."""
-        return self._cut_off or process.has_exited()
+    def _part_from_reactor(self, process: _Process) -> bool:
+        """Have the loop take what is left and forget the pipes; False if it does not answer."""
+        member, self._member = self._member, None
+        if member is None:
+            return True
+        parted, late = threading.Event(), threading.Event()
 
-    # --- the reader thread ---
+        def part() -> None:
+            try:
+                self._take_the_rest()
+            finally:
+                member.leave()
+                parted.set()
+                if late.is_set():
+                    process.close_pipes()
 
-    def _read(self, process: _Process) -> None:
-        crash: Failure | None = None
-        try:
-            self._pump(process)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end silently
-            _log.exception("the reader of %s failed", self._camera_id)
-            words = self._redact(f"{type(error).__name__}: {error}")
-            crash = Failure(Cause.CRASHED, clean_line(words)[:200])
-        self._tell_end(crash or self._judge(process))
-        if crash is not None:
-            self._drain(process)
+        if member.in_thread:
+            part()
+        elif member.call_soon(part):
+            give_up_s = time.monotonic() + _KILLED_WAIT_S
+            while not parted.wait(_PATROL_S) and not member.is_dead:
+                if time.monotonic() >= give_up_s:
+                    # Its descriptors stay open until it does: closed, their numbers could be given
+                    # to others.
+                    late.set()
+                    _log.error("the reader of %s does not answer", self._camera_id)
+                    self._reactor.give_up(member)
+                    return False
+        self._reactor.join_if_idle(_KILLED_WAIT_S)
+        return True
 
-    def _pump(self, process: _Process) -> None:
-        """Read until the end of the file. Every line of the loop runs some fifty times a second."""
-        fd, splitter, counters = process.stdout_fd, self._splitter, self._counters
-        # Polling first makes the clock around the read measure the read and not the wait.
-        poller = select.poll()
-        poller.register(fd, select.POLLIN)
-        poll, readv, now = poller.poll, os.readv, time.perf_counter_ns
-        on_frame, get_buffer, buffer_updated = (
-            self._on_frame,
-            splitter.get_buffer,
-            splitter.buffer_updated,
+    # --- the reactor's thread ---
+
+    def _attach(self, member: Member, process: _Process, words: StderrTail) -> None:
+        for fd in (process.stdout_fd, process.stderr_fd):
+            os.set_blocking(fd, False)
+        with contextlib.suppress(OSError):  # this user's share of pipe memory is used up
+            fcntl.fcntl(process.stdout_fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._take_output = self._pump(process.stdout_fd)
+        member.add_handler(process.stdout_fd, self._on_output, member.READ)
+        member.add_handler(
+            process.stderr_fd, lambda _fd, _events: self._on_words(words), member.READ
         )
-        discarded = oversized = 0
-        while True:
-            if not poll(_POLL_MS):
-                if self._over(process) and not poll(0):
-                    return
-                continue
+        self._reading = self._hearing = True
+        member.call_later(_PATROL_S, lambda: self._patrol(member, process, self._counters.reads))
+
+    def _pump(self, fd: int) -> Callable[[], bool | None]:
+        """What reads the pipe once and hands frames on; it returns whether there may be more.
+
+        None at the end of the file. Every line of it runs for every frame.
+        """
+        splitter, counters = self._splitter, self._counters
+        readv, now = os.readv, time.perf_counter_ns
+        get_buffer, buffer_updated = splitter.get_buffer, splitter.buffer_updated
+        on_frame = self._on_frame
+
+        def pump() -> bool | None:
+            room = get_buffer()
             before = now()
-            n = readv(fd, (get_buffer(),))
+            try:
+                n = readv(fd, (room,))
+            except BlockingIOError:
+                return False
             between = now()
             if n == 0:
-                return
-            images = buffer_updated(n)
+                return None
+            tampering = self._tampering
+            images = (
+                buffer_updated(n) if tampering is None else tampering.updated(splitter, room, n)
+            )
             after = now()
             counters.reads += 1
             counters.read_ns += between - before
             counters.split_ns += after - between
-            if splitter.discarded_bytes != discarded:
-                counters.discarded_bytes += splitter.discarded_bytes - discarded
-                discarded = splitter.discarded_bytes
-            if splitter.oversized != oversized:
-                counters.oversized += splitter.oversized - oversized
-                oversized = splitter.oversized
-            counters.splits += len(images)
-            for image in images:
-                if not self._stopping:
-                    on_frame(image)
+            if images:
+                counters.splits += len(images)
+                for image in images:
+                    if not self._stopping:
+                        on_frame(image)
+            if splitter.discarded_bytes != self._discarded or splitter.oversized != self._oversized:
+                self._count_losses()
+            if tampering is not None and tampering.wait_s:
+                self._hold_back(tampering)
+                return False
+            return n == len(room)
 
-    def _judge(self, process: _Process) -> Failure:
-        """After the end of the file: wait a moment for exit status and last words."""
-        process.await_exit(_EXIT_GRACE_S)
-        for thread in self._threads[:1]:
-            thread.join(_LAST_WORDS_S)
+        return pump
+
+    def _hold_back(self, tampering: Tampering) -> None:
+        """Read on only when a slowed-down stream's next frame is due; others are not held up."""
+        member, process = self._member, self._process
+        if member is None or process is None:
+            return
+        self._held_back = True
+        member.remove_handler(process.stdout_fd)
+        member.call_later(tampering.wait_s, self._go_on)
+
+    def _go_on(self) -> None:
+        """The next frame of a stream that is held back is due, or it is not held back any more."""
+        member, process, tampering = self._member, self._process, self._tampering
+        if not self._held_back or member is None or process is None or tampering is None:
+            return
+        tampering.go_on(self._splitter)
+        if tampering.wait_s:
+            member.call_later(tampering.wait_s, self._go_on)
+            return
+        self._held_back = False
+        if self._reading:
+            member.add_handler(process.stdout_fd, self._on_output, member.READ)
+
+    def _count_losses(self) -> None:
+        splitter, counters = self._splitter, self._counters
+        counters.discarded_bytes += splitter.discarded_bytes - self._discarded
+        counters.oversized += splitter.oversized - self._oversized
+        self._discarded, self._oversized = splitter.discarded_bytes, splitter.oversized
+
+    def _on_output(self, _fd: int, _events: int) -> None:
+        more: bool | None = True
+        try:
+            for _ in range(_READS_PER_ROUND):
+                more = self._take_output()
+                if not more:
+                    break
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end silently
+            self._crashed(error)
+        if more is None:
+            self._output_ended()
+
+    def _crashed(self, error: BaseException) -> None:
+        """A bug, ours or the owner's: end FFmpeg, and let it write what it holds to nobody."""
+        process = self._process
+        assert process is not None
+        _log.error("the reader of %s failed", self._camera_id, exc_info=error)
+        words = self._redact(f"{type(error).__name__}: {error}")
+        self._take_output = _discard(process.stdout_fd)
+        self._tell_end(Failure(Cause.CRASHED, clean_line(words)[:200]))
+        process.signal_group(signal.SIGTERM)
+
+    def _loop_failed(self, error: BaseException) -> None:
+        """Nothing is read any more."""
+        self._reading = self._hearing = False
+        words = self._redact(f"{type(error).__name__}: {error}")
+        self._tell_end(Failure(Cause.CRASHED, clean_line(words)[:200]))
+
+    def _on_words(self, words: StderrTail) -> None:
+        if words.hear() is None:
+            self._words_ended()
+
+    def _words_ended(self) -> None:
+        member, process, words = self._member, self._process, self._words
+        if self._hearing and process is not None and words is not None:
+            self._hearing = False
+            words.finish()
+            if member is not None:
+                member.remove_handler(process.stderr_fd)
+
+    def _patrol(self, member: Member, process: _Process, reads: int) -> None:
+        """A silent pipe stays silent when FFmpeg is gone, even if somebody holds its other end."""
+        silent = self._counters.reads == reads
+        if silent and not self._held_back and process.has_exited():
+            self._output_ended()
+            self._words_ended()
+        if self._reading or self._hearing:
+            reads = self._counters.reads
+            member.call_later(_PATROL_S, lambda: self._patrol(member, process, reads))
+
+    def _output_ended(self) -> None:
+        member, process = self._member, self._process
+        if self._reading and process is not None:
+            self._reading = False
+            if member is not None:
+                member.remove_handler(process.stdout_fd)
+                self._await_exit(member, process, time.monotonic() + _EXIT_GRACE_S)
+
+    def _await_exit(self, member: Member, process: _Process, until_s: float) -> None:
+        """After the end of the file: wait a moment for the exit status, then for last words."""
+        if process.has_exited() or time.monotonic() >= until_s:
+            self._await_words(member, time.monotonic() + _LAST_WORDS_S)
+        else:
+            member.call_later(_GLANCE_S, lambda: self._await_exit(member, process, until_s))
+
+    def _await_words(self, member: Member, until_s: float) -> None:
+        if not self._hearing or time.monotonic() >= until_s:
+            self._tell_end(self._judge())
+        else:
+            member.call_later(_GLANCE_S, lambda: self._await_words(member, until_s))
+
+    def _judge(self) -> Failure:
+        status = self.exit_status
+        if self._silent_end and status in _ASKED_TO_END:
+            status = 0  # only this number is made up: the end is real, and FFmpeg said nothing
         return classify(
-            self.exit_status,
+            status,
             self.last_words(),
             any_frames=self.frames > 0,
             killed_by_us=self._stopping,
@@ -452,18 +660,43 @@ class Capture:
         )
 
     def _tell_end(self, failure: Failure) -> None:
-        if self._stopping:
+        if self._stopping or self._told:
             return
+        self._told = True
         try:
             self._on_end(failure)
-        except BaseException:  # noqa: BLE001 - as in `_read`; the reader has FFmpeg to reap
+        except BaseException:  # noqa: BLE001 - as in `_on_output`; there is FFmpeg to reap
             _log.exception("the end of %s could not be told", self._camera_id)
 
-    def _drain(self, process: _Process) -> None:
-        """After a crash of ours: end FFmpeg, and let it write what it still holds to nobody."""
-        process.signal_group(signal.SIGTERM)
-        while os.read(process.stdout_fd, _CHUNK):
-            pass
+    def _take_the_rest(self) -> None:
+        """FFmpeg is gone: what it left in its pipes, and no more than that."""
+        for _ in range(_LAST_READS if self._reading else 0):
+            if not self._take_output():
+                break
+        words = self._words
+        if words is not None and self._hearing:
+            for _ in range(_LAST_READS):
+                if words.hear() is not True:
+                    break
+            self._words_ended()
+
+
+def _discard(fd: int) -> Callable[[], bool | None]:
+    """In the place of `Capture._pump`: read, and forget."""
+
+    def discard() -> bool | None:
+        try:
+            chunk = os.read(fd, _CHUNK)
+        except BlockingIOError:
+            return False
+        return len(chunk) == _CHUNK if chunk else None
+
+    return discard
+
+
+def _nothing() -> bool | None:
+    """What is read before the start and after the end."""
+    return False
 
 
 def _to_nobody(_: object) -> None:
@@ -483,7 +716,7 @@ _CHUNK: Final = 65536
 class StderrTail:
     """The last lines of a pipe, whatever its volume; masked and cleaned only when looked at.
 
-    `run` belongs to one thread; `lines` may be called from any.
+    It belongs to one thread; `lines` may be called from any.
     """
 
     def __init__(self, fd: int, camera_id: CameraId, redact: Callable[[str], str]) -> None:
@@ -497,19 +730,19 @@ class StderrTail:
         self._logged = 0
         self._unlogged = 0
 
-    def run(self, over: Callable[[], bool]) -> None:
-        """Read until the end of the file, or until it is silent and `over`."""
-        poller = select.poll()
-        poller.register(self._fd, select.POLLIN)
-        while True:
-            if not poller.poll(_POLL_MS):
-                if over() and not poller.poll(0):
-                    break
-                continue
+    def hear(self) -> bool | None:
+        """Read once from the pipe, which does not block; None at the end, False if it is empty."""
+        try:
             chunk = os.read(self._fd, _CHUNK)
-            if not chunk:
-                break
-            self.take(chunk)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            return None
+        self.take(chunk)
+        return True
+
+    def finish(self) -> None:
+        """Nothing more will come: what is there is a line."""
         self.take(b"\n")
         self._log_unlogged()
 

@@ -641,7 +641,9 @@ class HttpConfig(_Model):
 # --- cameras --------------------------------------------------------------------------------
 
 _ANY_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):")
-_FORGOT_SCHEME: Final = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|[\w.\-]+:\d+|[^/]*@[^/]*)(:\d+)?(/.*)?")
+_FORGOT_SCHEME: Final = re.compile(
+    r"(\d{1,3}(\.\d{1,3}){3}|[\w.+\-]+:\d+|[^/]*@[^/]*)(:\d+)?(/.*)?"
+)
 _SOURCES: Final = (
     "rtsp:// rtsps:// rtmp:// rtmps:// http:// https://, file: or a path, or lavfi:GRAPH"
 )
@@ -791,6 +793,8 @@ class Config(_Model):
     memory_controller: MemoryControllerConfig = Field(default_factory=MemoryControllerConfig)
     buffer: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """Frames of one camera that may wait for the sink; the oldest makes room."""
+    max_buffered_bytes: Annotated[Whole, Field(ge=16 * 2**20, le=2**40)] = 256 * 2**20
+    """Bytes of all frames that wait; beyond it the camera that holds the most loses its oldest."""
     max_age: Period = 2.0
     """A frame older than this when its turn comes is dropped."""
     start_spacing: Patience = 0.1

@@ -38,6 +38,8 @@ _LARGEST_SECRET: Final = 64 * 1024
 _MOST_VALUES: Final = 100_000
 _DEEPEST_MERGE: Final = 20
 _LONGEST_QUOTE: Final = 60
+_MOST_PROBLEMS: Final = 200
+"""More are counted, not told: it is the wrong file."""
 _ROUNDS: Final = 5
 
 
@@ -77,7 +79,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     """The configuration in a file, `${…}` taken from `environ`.
 
     Raises:
-        ConfigError: with every problem that was found, in the order of the lines.
+        ConfigError: with every problem that was found (200 at most), in the order of the lines.
     """
     return parse_config(_read_text(path), str(path), environ)
 
@@ -248,7 +250,7 @@ class _Reader:
         self._left = _MOST_VALUES
         self._lines: dict[KeyPath, int] = {}
         self._secrets: list[str] = []
-        self.found: list[_Found] = []
+        self.found: dict[_Found, None] = {}
         self.fields: dict[KeyPath, FieldInfo] = {}
         self._expanded: dict[KeyPath, str] = {}
         self.shown: dict[KeyPath, str] = {}
@@ -289,10 +291,12 @@ class _Reader:
         """What was found, in the order of the lines, secrets masked."""
         redact = Redactor(self._secrets)
         plain = Redactor()
-        return tuple(
+        told = tuple(
             Problem(file, each.line, plain(_dotted(each.path)), redact(each.message))
-            for each in sorted(self.found, key=lambda each: each.line or 0)
+            for each in sorted(self.found, key=lambda each: each.line or 0)[:_MOST_PROBLEMS]
         )
+        more = len(self.found) - len(told)
+        return (*told, Problem(file, None, "", f"and {more} more problems")) if more else told
 
     # -- structure --
 
@@ -391,16 +395,17 @@ class _Reader:
         return []
 
     def _report_line(self, line: int | None, path: KeyPath, message: str) -> None:
-        found = _Found(line, path, message)
-        if found not in self.found:
-            self.found.append(found)
+        # A set that keeps its order: a wrong file may have a problem in each of 80 000 lines.
+        self.found.setdefault(_Found(line, path, message))
 
     def _unknown_key(
         self, path: KeyPath, fields: dict[str, FieldInfo], present: Container[str]
     ) -> None:
         name = str(path[-1])
         message = "there is no such key"
-        close = difflib.get_close_matches(name.lower().replace("-", "_"), fields, n=1)
+        close: list[str] = []
+        if len(self.found) < _MOST_PROBLEMS:
+            close = difflib.get_close_matches(name.lower().replace("-", "_"), fields, n=1)
         if name in _ELSEWHERE:
             message += f" here; it belongs under {_ELSEWHERE[name]}"
         elif close:

@@ -49,6 +49,7 @@ class Event(StrEnum):
     ACTOR_CRASHED = "actor_crashed"
     ACTOR_RESTARTED = "actor_restarted"
     ESCALATED = "escalated"
+    SUPERVISOR_CRASHED = "supervisor_crashed"
     SHUTDOWN_STARTED = "shutdown_started"
     DRAIN_FINISHED = "drain_finished"
     SHUTDOWN_FINISHED = "shutdown_finished"
@@ -56,6 +57,9 @@ class Event(StrEnum):
     SECOND_SIGNAL = "second_signal"
     FAULT_INJECTED = "fault_injected"
     FAULT_REFUSED = "fault_refused"
+    FAULT_ARMED = "fault_armed"
+    FAULT_MISSED = "fault_missed"
+    FAULTS_CLEARED = "faults_cleared"
     BOOKS_IMBALANCE = "books_imbalance"
     HTTP_LISTENING = "http_listening"
     HTTP_UNAVAILABLE = "http_unavailable"
@@ -111,6 +115,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
     Event.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
     Event.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
+    Event.SUPERVISOR_CRASHED: EventSpec(_CRITICAL, ("error",)),
     Event.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),
     Event.DRAIN_FINISHED: EventSpec(_INFO, ("confirmed", "abandoned")),
     Event.SHUTDOWN_FINISHED: EventSpec(_INFO, ("after_s",)),
@@ -118,6 +123,9 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.SECOND_SIGNAL: EventSpec(_WARNING),
     Event.FAULT_INJECTED: EventSpec(_WARNING, ("target", "fault")),
     Event.FAULT_REFUSED: EventSpec(_WARNING, ("target", "fault")),
+    Event.FAULT_ARMED: EventSpec(_WARNING, ("target", "fault")),
+    Event.FAULT_MISSED: EventSpec(_WARNING, ("target", "fault")),
+    Event.FAULTS_CLEARED: EventSpec(_INFO, ("target",)),
     Event.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
     Event.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
     Event.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),

@@ -143,11 +143,31 @@ _KINDS: Final = {
 _PROTOCOLS: Final = {
     # What the kind needs and nothing else: a camera's redirect or playlist must not make FFmpeg
     # open files of this machine.
-    SourceKind.RTSP: "rtsp,rtsps,tcp,tls,udp,rtp,srtp",
+    SourceKind.RTSP: "rtsp,rtsps,tcp,tls",
     SourceKind.RTMP: "rtmp,rtmps,tcp,tls",
     SourceKind.HTTP: "http,https,tcp,tls,crypto",
     SourceKind.FILE: "file",
 }
+
+_RTSP_OVER_UDP: Final = "udp,rtp,srtp"
+
+_FILE_FORMATS: Final = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,obu,ivf,mjpeg,mjpeg_2000,"
+    "mpjpeg,image2,jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,gif,apng,nut,mxf,dhav,dv,rm,yuv4mpegpipe"
+)
+_FORMATS: Final = {
+    # FFmpeg goes by a stream's first bytes, whatever its name says. Without this list, bytes that
+    # spell a playlist, a script or a session description make it open what they name, and a name
+    # that ends in .avs loads a library.
+    SourceKind.RTSP: "rtsp,mpegts,asf",
+    SourceKind.RTMP: "flv,live_flv",
+    # HLS and DASH are what some cameras serve; their audio renditions are probed too.
+    SourceKind.HTTP: f"{_FILE_FORMATS},hls,dash,aac,mp3,ac3,eac3,webvtt",
+    SourceKind.FILE: _FILE_FORMATS,
+}
+
+_MOST_PIXELS: Final = 8192 * 8192
+"""Twice 8K. A megabyte can announce a picture of 16000x16000, which took FFmpeg a gigabyte."""
 
 _PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
 _RTSP_AUTH_BYTES: Final = 127
@@ -214,9 +234,13 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         options += ["-fpsprobesize", "0"]
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
-        options += ["-protocol_whitelist", _PROTOCOLS[kind]]
+        protocols = _PROTOCOLS[kind]
+        if kind is SourceKind.RTSP and camera.transport == "udp":
+            protocols = f"{protocols},{_RTSP_OVER_UDP}"
+        options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
-    return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
+    options += ["-threads", "1", "-max_pixels", str(_MOST_PIXELS)]
+    return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
 
 
 def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: str) -> list[str]:
@@ -368,7 +392,8 @@ _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (Cause.END_OF_STREAM, r"Failed reading RTSP data: End of file|Connection reset by peer"),
         (Cause.END_OF_STREAM, r"Stream ends prematurely|(^|: )End of file$"),
         (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found|Protocol not found"),
-        (Cause.UNSUPPORTED, r"not on whitelist|does not contain any stream|recompile FFmpeg"),
+        (Cause.UNSUPPORTED, r"not on whitelist|exceeds specified max pixel count"),
+        (Cause.UNSUPPORTED, r"does not contain any stream|recompile FFmpeg"),
         (Cause.UNSUPPORTED, r"moov atom not found|could not find codec parameters"),
         (Cause.UNSUPPORTED, r"matches no streams|Invalid data found when processing input"),
     )

@@ -25,7 +25,7 @@ _SOF_CODES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # A JPEG has about ten markers before its frame header; an ICC profile or a large preview adds
 # up to 255 segments. More are nonsense, and walking them would cost as much as their number.
 _MOST_STEPS: Final = 512
-_UNREADABLE: Final = (0, 0)
+_UNREADABLE: Final = (0, 0, 0)
 
 
 def image_size(image: bytes) -> tuple[int, int]:
@@ -34,6 +34,15 @@ def image_size(image: bytes) -> tuple[int, int]:
     Walks the marker segments, a few dozen bytes of a usual image, and looks at nothing behind the
     frame header. (0, 0) when the header is torn, missing, or leaves a dimension open. Any thread;
     never raises.
+    """
+    return image_head(image)[:2]
+
+
+def image_head(image: bytes) -> tuple[int, int, int]:
+    """As `image_size`, and how many bytes of the image say so; 0 when the header is unreadable.
+
+    Another image that begins with the same bytes has the same size: encoders change little
+    between two frames, and comparing is far cheaper than walking.
     """
     if image[:2] != SOI:
         return _UNREADABLE
@@ -54,7 +63,7 @@ def image_size(image: bytes) -> tuple[int, int]:
             height = image[at + 5] << 8 | image[at + 6]
             width = image[at + 7] << 8 | image[at + 8]
             # Height 0 is legal (a DNL segment after the scan states it) and of no use here.
-            return (width, height) if length >= 8 and width and height else _UNREADABLE  # noqa: PLR2004 - a frame header's fixed part
+            return (width, height, at + 9) if length >= 8 and width and height else _UNREADABLE  # noqa: PLR2004 - a frame header's fixed part
         if code < FIRST_CODE or SOI_CODE <= code <= SOS_CODE:
             return _UNREADABLE
         at += 2 + length  # a length below 2 is wrong, and leads to its own bytes: no marker

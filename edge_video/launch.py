@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge_video.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.ffmpeg import capture_command
 from edge_video.frames import CameraId
+from edge_video.reactor import Reactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +27,13 @@ class FfmpegLauncher:
         binary: the FFmpeg to run.
         redact: masks secrets in a line of FFmpeg's.
         processes: where live FFmpeg processes are listed.
+        reactor: reads the pipes of all cameras.
     """
 
     binary: Binary
     redact: Callable[[str], str]
     processes: ProcessTable = field(default_factory=ProcessTable)
+    reactor: Reactor = field(default_factory=Reactor)
     _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
 
     def __call__(
@@ -50,6 +53,7 @@ class FfmpegLauncher:
             counters=self._counters.setdefault(camera_id, CaptureCounters()),
             processes=self.processes,
             redact=self.redact,
+            reactor=self.reactor,
         )
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:

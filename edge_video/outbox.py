@@ -7,13 +7,14 @@ small buffer of its own in which the latest frames win; cameras with frames wait
 from __future__ import annotations
 
 import logging
+import operator
 import threading
 from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.frames import Frame
-from edge_video.jpeg import image_size
+from edge_video.jpeg import image_head
 from edge_video.stats import (
     LATENCY_BOUNDS_S,
     DropReason,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from edge_video.timer import Clock
 
 _log = logging.getLogger(__name__)
+
+DEFAULT_MAX_BYTES: Final = 256 * 2**20
+"""Five waiting frames of each of 200 cameras, at a quarter of a megabyte each."""
 
 _NANOSECONDS: Final = 1e9
 
@@ -69,6 +73,8 @@ class _Line:
         "dropped",
         "frames",
         "generation",
+        "head",
+        "held_bytes",
         "in_flight",
         "is_open",
         "last_accepted_s",
@@ -93,6 +99,7 @@ class _Line:
         self.configured = configured
         self.capacity = capacity
         self.frames: deque[_Held] = deque()
+        self.held_bytes = 0
         self.generation: int | None = None
         self.is_open = False
         self.session = ""
@@ -101,6 +108,7 @@ class _Line:
         self.last_frame_s: float | None = None
         self.last_accepted_s: float | None = None
         self.last_size = (0, 0)
+        self.head = b""  # how the last image began, up to its size
         self.in_flight: dict[int, tuple[float, float]] = {}  # seq: hand-over, capture; monotonic s
         self.dropped = dict.fromkeys(DropReason, 0)
         self.settled = dict.fromkeys(Outcome, 0)
@@ -114,19 +122,34 @@ class _Line:
         self.watched_until_s = 0.0
         self.newest: _Held | None = None  # kept only while somebody watches
 
+    def remove_oldest(self) -> _Held:
+        """Take the oldest frame out of the buffer; the caller books it."""
+        held = self.frames.popleft()
+        self.held_bytes -= len(held.image)
+        return held
+
+    def size_of(self, image: bytes) -> tuple[int, int]:
+        """(width, height) of an image; quick when it begins as the one before it."""
+        head = self.head
+        if head and image.startswith(head):
+            return self.last_size
+        width, height, length = image_head(image)
+        self.head = image[:length]
+        return width, height
+
     def drop_stale(self, oldest_s: float) -> int:
         """Drop the frames that were captured before `oldest_s`; how many they were."""
         frames = self.frames
         before = len(frames)
         while frames and frames[0].captured_at_s < oldest_s:
-            frames.popleft()
+            self.remove_oldest()
         stale = before - len(frames)
         self.dropped[DropReason.STALE] += stale
         return stale
 
     def hand_over(self, now_s: float) -> Frame:
         """Take the oldest frame out; it is in flight from now on."""
-        held = self.frames.popleft()
+        held = self.remove_oldest()
         lost = held.seq - self.last_taken_seq - 1
         self.last_taken_seq = held.seq
         self.in_flight[held.seq] = (now_s, held.captured_at_s)
@@ -197,22 +220,35 @@ class Outbox:
         clock: stamps frames, ages them, measures confirms.
         buffer_frames: the most frames held per camera; a further one drops the oldest.
         max_age_s: seconds after its capture at which a waiting frame is worth nothing any more.
+        max_bytes: the most bytes held, of all cameras together. Beyond it the camera that holds
+            the most loses its oldest frame, so one with enormous frames cannot crowd out others.
 
     Raises:
-        ValueError: `buffer_frames` or `max_age_s` is not positive.
+        ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
         KeyError: (any method) the camera was never added: a bug of the caller.
     """
 
-    def __init__(self, clock: Clock, *, buffer_frames: int = 5, max_age_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        buffer_frames: int = 5,
+        max_age_s: float = 2.0,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> None:
         if max_age_s <= 0:
             raise ValueError(f"max_age_s must be positive, got {max_age_s}")
+        if max_bytes < 1:
+            raise ValueError(f"max_bytes must be positive, got {max_bytes}")
         self._clock = clock
         self._buffer_frames = _positive(buffer_frames)
         self._max_age_s = max_age_s
+        self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._lines: dict[CameraId, _Line] = {}
         self._waiting: deque[_Line] = deque()  # exactly the lines that hold frames, each once
         self._held = 0
+        self._held_bytes = 0
         self._listener: Callable[[], None] | None = None
         self._told = False  # the listener knows, and has not found the outbox empty since
         self._listener_failed = False
@@ -257,20 +293,22 @@ class Outbox:
         Called by the camera's reader. A frame of an attempt that is not the open one is refused:
         it gets no number and is counted as `refused_late` only.
         """
-        size = image_size(image)
+        length = len(image)
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
-        overflown: _Held | None = None  # outlives the lock: freeing a large image takes a while
+        # They outlive the lock: freeing a large image takes a while.
+        overflown: _Held | None = None
+        crowded_out: list[_Held] = []
         with self._lock:
             line = self._lines[camera_id]
             if not line.is_open or generation != line.generation:
                 line.refused_late += 1
                 return False
             line.seq += 1
-            line.received_bytes += len(image)
+            line.received_bytes += length
             line.last_frame_s = now_s
-            line.last_size = size
-            if self._comes_too_soon(line, now_s):
+            size = line.last_size = line.size_of(image)
+            if self._min_interval_s is not None and self._comes_too_soon(line, now_s):
                 line.dropped[DropReason.MEMORY] += 1
                 return False
             line.last_accepted_s = now_s
@@ -278,16 +316,23 @@ class Outbox:
             if not frames:
                 self._waiting.append(line)
             elif len(frames) >= line.capacity:
-                overflown = frames.popleft()
+                overflown = line.remove_oldest()
+                self._held_bytes -= len(overflown.image)
                 line.dropped[DropReason.OVERFLOW] += 1
             held = _Held(line.seq, line.session, image, captured_at_ns, now_s, *size)
             frames.append(held)
+            line.held_bytes += length
             if now_s < line.watched_until_s:
                 line.newest = held
             self._held += overflown is None
-            notice = self._due_notice()
-        self._tell(notice)
-        return True
+            self._held_bytes += length
+            if self._held_bytes > self._max_bytes:
+                self._make_room(crowded_out)
+            is_held = bool(frames)  # the newest goes last
+            notice = None if self._told else self._due_notice()
+        if notice is not None:
+            self._tell(notice)
+        return is_held
 
     # --- the taker ------------------------------------------------------------------------------
 
@@ -373,9 +418,10 @@ class Outbox:
             for line in self._lines.values():
                 line.capacity = self._limited(line.configured)
                 while len(line.frames) > line.capacity:
-                    dropped.append(line.frames.popleft())
+                    dropped.append(line.remove_oldest())
                     line.dropped[DropReason.MEMORY] += 1
             self._held -= len(dropped)
+            self._held_bytes -= sum(len(each.image) for each in dropped)
 
     def limit_rate(self, min_interval_s: float | None) -> None:
         """Drop each frame that comes sooner than this after its camera's previous accepted one.
@@ -393,8 +439,9 @@ class Outbox:
                 line.dropped[reason] += len(line.frames)
                 dropped.extend(line.frames)
                 line.frames.clear()
+                line.held_bytes = 0
             self._waiting.clear()
-            self._held = 0
+            self._held = self._held_bytes = 0
         return len(dropped)
 
     # --- what is known --------------------------------------------------------------------------
@@ -403,6 +450,11 @@ class Outbox:
     def held(self) -> int:
         """Frames that wait, of all cameras."""
         return self._held
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the frames that wait, of all cameras."""
+        return self._held_bytes
 
     def counts(self) -> dict[CameraId, FrameCounts]:
         """The books of all cameras, all at the same instant, in the order they were added."""
@@ -454,14 +506,30 @@ class Outbox:
         oldest_s = now_s - self._max_age_s
         while waiting:
             line = waiting.popleft()
+            held_bytes = line.held_bytes
             self._held -= line.drop_stale(oldest_s)
+            frame = None
             if line.frames:
                 frame = line.hand_over(now_s)
                 self._held -= 1
                 if line.frames:
                     waiting.append(line)
+            self._held_bytes -= held_bytes - line.held_bytes
+            if frame is not None:
                 return frame
         return None
+
+    def _make_room(self, dropped: list[_Held]) -> None:
+        """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""
+        while self._held_bytes > self._max_bytes:
+            line = max(self._waiting, key=_held_bytes_of)
+            held = line.remove_oldest()
+            dropped.append(held)
+            line.dropped[DropReason.MEMORY] += 1
+            self._held -= 1
+            self._held_bytes -= len(held.image)
+            if not line.frames:
+                self._waiting.remove(line)
 
     def _comes_too_soon(self, line: _Line, now_s: float) -> bool:
         return (
@@ -494,6 +562,9 @@ class Outbox:
                     self._listener_failed = True
             if not known:
                 _log.warning("nobody could be told that frames wait: %r", error)
+
+
+_held_bytes_of: Final = operator.attrgetter("held_bytes")
 
 
 def _positive(buffer_frames: int) -> int:

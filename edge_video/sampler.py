@@ -48,6 +48,14 @@ class _Cpu:
     system: float = 0.0
 
 
+@dataclass(slots=True)
+class Collections:
+    """What is remembered of the garbage collector; outlives the sampler that watches it."""
+
+    last_at_s: float | None = None
+    """Monotonic clock, when it last ran; None when nobody has seen it run."""
+
+
 class ProcessSampler:
     """Takes measurements; CPU is the share of one core since the measurement before.
 
@@ -62,6 +70,7 @@ class ProcessSampler:
         ffmpeg_pids: the process ids of the FFmpeg children at this moment.
         live_actors: the number of live actors of this process.
         clock: for the time between measurements.
+        collections: what a sampler before this one saw of the garbage collector; goes on here.
     """
 
     def __init__(
@@ -69,6 +78,7 @@ class ProcessSampler:
         ffmpeg_pids: Callable[[], Iterable[int]],
         live_actors: Callable[[], int],
         clock: Clock,
+        collections: Collections | None = None,
     ) -> None:
         self._ffmpeg_pids = ffmpeg_pids
         self._live_actors = live_actors
@@ -78,7 +88,7 @@ class ProcessSampler:
         self._cpu = _Cpu()
         self._children: dict[int, _Watched] = {}
         self._measured_at_s: float | None = None
-        self._collected_at_s: float | None = None
+        self._collections = collections or Collections()
         self._started = False
 
     def start(self) -> None:
@@ -176,11 +186,10 @@ class ProcessSampler:
         return _Reading(watched, times.user + times.system, rss_bytes)
 
     def _since_collection_s(self) -> float | None:
-        if self._collected_at_s is None:
-            return None
-        return max(0.0, self._clock.monotonic() - self._collected_at_s)
+        last_at_s = self._collections.last_at_s
+        return None if last_at_s is None else max(0.0, self._clock.monotonic() - last_at_s)
 
     def _on_collection(self, phase: str, _details: dict[str, int]) -> None:
         # Runs inside the collector, on whichever thread set it off.
         if phase == "stop":
-            self._collected_at_s = self._clock.monotonic()
+            self._collections.last_at_s = self._clock.monotonic()

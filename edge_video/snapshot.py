@@ -110,6 +110,7 @@ def take_status(
     restarts: Mapping[str, int],
     faults_injected: int = 0,
     faults_refused: int = 0,
+    faults_armed: int = 0,
 ) -> SystemStatus:
     """One consistent picture of everything, as of now. Any thread; touches no actor.
 
@@ -141,6 +142,7 @@ def take_status(
         restarts=dict(restarts),
         faults_injected=faults_injected,
         faults_refused=faults_refused,
+        faults_armed=faults_armed,
     )
 
 

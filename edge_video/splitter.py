@@ -54,6 +54,9 @@ _LENGTH: Final = re.compile(rb"\nContent-Length:[ \t]*([0-9]+)[ \t]*\r?\n", re.I
 # One pass of `re` costs a fifth of two passes of `bytearray.find`, which stumbles over the many
 # 0xFF of entropy-coded bytes.
 _END_OR_TORN: Final = re.compile(rb"\xff[\xd8\xd9]")
+_BLANK_LINE: Final = b"\r\n\r\n"
+_MOST_DIGITS: Final = 9
+_USUAL: Final = re.compile(rb"(.*\nContent-Length: )[0-9]{1,9}\r\n\r\n", re.DOTALL | re.IGNORECASE)
 _NOT_FILL: Final = re.compile(rb"[^\xff]")
 
 _BARE_SOI: Final = SOI + bytes((FILL,))  # two bytes are thin evidence; a marker must follow
@@ -108,6 +111,7 @@ class FrameSplitter:
         "_scan",
         "_start",
         "_state",
+        "_usual",
         "_view",
         "discarded_bytes",
         "frames",
@@ -134,6 +138,7 @@ class FrameSplitter:
         self._refused = False
         self._peak = 0
         self._passed = 0
+        self._usual = b""
 
     @property
     def buffered(self) -> int:
@@ -164,6 +169,8 @@ class FrameSplitter:
         self._passed += n
         self._peak = max(self._peak, self._end - self._start)
         whole: list[bytes] = []
+        if self._state is _State.SEARCH:
+            self._take_usual(whole)
         while self._step(whole):
             pass
         if self._start == self._end:
@@ -181,6 +188,34 @@ class FrameSplitter:
             whole += self.buffer_updated(n)
             rest = rest[n:]
         return whole
+
+    def _take_usual(self, whole: list[bytes]) -> None:
+        """Take whole parts that begin exactly as the last one did, in as few steps as can be.
+
+        It does what the states below would do; it is here because it is done for every frame.
+        """
+        buffer, usual = self._buffer, self._usual
+        at = self._start
+        while usual and self._scan <= at + len(usual) and buffer.startswith(usual, at, self._end):
+            digits = at + len(usual)
+            soi = buffer.find(_BLANK_LINE, digits, digits + _MOST_DIGITS + len(_BLANK_LINE)) + 4
+            number = buffer[digits : soi - 4]
+            if soi < digits or not number.isdigit():
+                return
+            length = int(number)
+            stop = soi + length
+            if not (
+                _LEAST_IMAGE <= length <= self._max_frame_bytes
+                and stop <= self._end
+                and buffer.startswith(SOI, soi)
+                and buffer.startswith(EOI, stop - 2)
+            ):
+                return
+            self.framing_bytes += soi - at
+            self._start = soi
+            self._refused = False
+            self._hand_out(stop, whole)
+            at = stop
 
     # --- the states; each returns whether another step can follow -----------------------------
 
@@ -208,6 +243,8 @@ class FrameSplitter:
                 return True
         self._discard_before(header)
         self.framing_bytes += soi - self._start
+        if length is not None:
+            self._learn(self._start, soi)
         self._start = soi
         self._scan = soi + 2
         self._refused = False
@@ -219,6 +256,12 @@ class FrameSplitter:
                 self._announced = length
                 self._state = _State.ANNOUNCED
         return True
+
+    def _learn(self, begin: int, soi: int) -> None:
+        """Remember how a part begins, if its length is the last thing its header says."""
+        head = bytes(self._view[begin:soi])
+        named = _USUAL.fullmatch(head)
+        self._usual = named[1] if named and head.startswith(b"\r\n--") else b""
 
     def _header_before(self, soi: int) -> tuple[int, int | None]:
         """Where the part header that ends at `soi` begins, and the length it announces.

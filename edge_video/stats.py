@@ -287,7 +287,11 @@ class SystemStatus:
     restarts: dict[str, int] = field(default_factory=dict)
     """Restarts of the actors that are no cameras, by name."""
     faults_injected: int = 0
+    """Times that a fault on purpose acted."""
     faults_refused: int = 0
+    """Faults that were not allowed, or not understood by their target."""
+    faults_armed: int = 0
+    """Faults that wait for their occasion now."""
 
     @property
     def totals(self) -> FrameCounts:

@@ -111,15 +111,21 @@ class SystemTimer:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
-    def stop(self) -> None:
-        """Forget every scheduled call and end the thread; waits for a call that is running."""
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Forget every scheduled call and end the thread; waits for a call that is running.
+
+        Returns:
+            False when that call has not returned within `timeout_s`; the thread ends after it.
+        """
         with self._condition:
             self._stopping = True
             self._heap.clear()
             self._condition.notify()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(timeout_s)
+            return not thread.is_alive()
+        return True
 
     def is_alive(self) -> bool:
         """Whether the thread runs."""
@@ -157,7 +163,8 @@ class SystemTimer:
             self._thread = None
             if self._on_death is not None:
                 self._on_death(f"{type(error).__name__}: {error}")
-            raise
+            if not isinstance(error, SystemExit):  # that one has nothing to tell the thread's hook
+                raise
 
     def _next_due(self) -> Callable[[], None] | None:
         """Wait for the next call that is due; None when the timer stops."""

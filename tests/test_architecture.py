@@ -18,6 +18,7 @@ ADAPTERS = {
     "edge_video.capture",
     "edge_video.config",  # the machine's name and existing files, checked while validating
     "edge_video.config_file",
+    "edge_video.delays",  # an event per delayed actor
     "edge_video.events",  # logging
     "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
     "edge_video.http.board",  # a lock between the actor and the server
@@ -29,17 +30,22 @@ ADAPTERS = {
     "edge_video.malloc",
     "edge_video.outbox",  # the one lock
     "edge_video.probe",
+    "edge_video.reactor",
     "edge_video.sampler",
     "edge_video.sinks.amqp",
+    "edge_video.sinks.amqp_faults",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
+    "edge_video.sinks.amqp_transport",
+    "edge_video.sinks.amqp_wire",  # pika's BasicProperties
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",
+    "edge_video.tampering",  # holds a reader back
     "edge_video.timer",
 }
 
 
-SUPERVISION = {"actors.supervisor", "actors.fleet"}
-"""The supervisor in two files: the cameras, and everything else."""
+SUPERVISION = {"actors.supervisor", "actors.fleet", "actors.faultbook"}
+"""The supervisor in three files: the cameras, the faults on purpose, and everything else."""
 
 
 def modules() -> dict[str, Path]:
@@ -81,7 +87,9 @@ def test_the_core_knows_no_actor(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(name for name in MODULES if name.startswith("actors")))
 def test_actors_know_messages_and_their_base_but_never_each_other(name: str) -> None:
     known = {each for each in imports(MODULES[name]) if each.split(".")[0] == "actors"}
-    own_parts = {"actors.fleet", "actors.plan"} if name in SUPERVISION else set()
+    own_parts = (
+        {"actors.fleet", "actors.faultbook", "actors.plan"} if name in SUPERVISION else set()
+    )
     assert known <= {"actors.messages", "actors.base"} | own_parts
 
 

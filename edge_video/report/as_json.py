@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from edge_video.report.text import one_line
+
 if TYPE_CHECKING:
     from edge_video.stats import FrameCounts, SystemStatus
 
@@ -78,7 +80,8 @@ def status_as_json(status: SystemStatus) -> dict[str, object]:
 
 
 def _object(value: object) -> dict[str, object]:
-    rendered = json_ready(value)
+    # What cameras and brokers say must not steer the terminal that shows the report's file.
+    rendered = json_ready(value, one_line)
     if not isinstance(rendered, dict):
         raise TypeError(f"not a dataclass: {value!r}")
     return dict(rendered)

@@ -154,6 +154,10 @@ _EVENTS: Final[dict[str, Text]] = {
         "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
         "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",
     ),
+    "event.supervisor_crashed": Text(
+        "The supervisor crashed: {error}. Everything is stopped in order",
+        "O supervisor falhou: {error}. Tudo será encerrado em ordem",
+    ),
     "event.shutdown_started": Text("Shutting down: {reason}", "Encerrando: {reason}"),
     "event.drain_finished": Text(
         "Last frames: confirmed: {confirmed}, abandoned: {abandoned}",
@@ -174,6 +178,14 @@ _EVENTS: Final[dict[str, Text]] = {
         "Fault for {target} refused, faults are not allowed: {fault}",
         "Falha para {target} recusada, falhas não são permitidas: {fault}",
     ),
+    "event.fault_armed": Text(
+        "Fault armed for {target}: {fault}", "Falha armada para {target}: {fault}"
+    ),
+    "event.fault_missed": Text(
+        "Fault for {target} has nothing to act on: {fault}",
+        "Falha para {target} não tem onde agir: {fault}",
+    ),
+    "event.faults_cleared": Text("Faults cleared: {target}", "Falhas desfeitas: {target}"),
     "event.books_imbalance": Text(
         "The books do not balance, this is a bug: {detail}",
         "Os livros não conferem, isto é um defeito: {detail}",

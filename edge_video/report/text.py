@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.duration import format_duration
 from edge_video.failures import Cause, Failure
+from edge_video.redact import UNSAFE_RANGES
 from edge_video.report.catalog import Language, lookup
 
 if TYPE_CHECKING:
@@ -20,12 +21,7 @@ MB: Final = 1024 * 1024
 """Bytes in the MB of every report, as in `memory_controller.max_memory_mb`."""
 
 _UNSAFE: Final = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # control characters: line ends, terminal escapes
-    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text direction: can make a line read otherwise
-    "\u2028\u2029"  # line ends of some log viewers
-    "\ud800-\udfff"  # halves of characters, which no file can hold
-    "]"
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSAFE_RANGES) + "]"
 )
 
 

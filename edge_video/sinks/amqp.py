@@ -1,12 +1,14 @@
-"""Frames to RabbitMQ: one connection, a bounded window of unconfirmed frames, a thread of its own.
+"""Frames to RabbitMQ: one connection, and a bounded window of unconfirmed frames.
 
-pika is not thread-safe, so every pika object lives and dies in the sink's own thread; the other
-threads only wake its loop. Each exchange has a channel of its own, because in AMQP an error closes
-the channel it happened on: a refused or deleted exchange then costs no other camera anything.
+pika is not thread-safe, so every pika object lives and dies in the reactor's thread; the other
+threads only leave word there. Each exchange has a channel of its own, because in AMQP an error
+closes the channel it happened on: a refused or deleted exchange then costs no other camera
+anything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import logging
@@ -20,9 +22,13 @@ from urllib.parse import quote
 
 import pika
 import pika.exceptions
-from pika.adapters.select_connection import IOLoop
 
+from edge_video.faults import DropConnection
+from edge_video.reactor import Reactor
+from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
+from edge_video.sinks.amqp_transport import CorkedServices
+from edge_video.sinks.amqp_wire import HeaderEncoder, message, publish_method
 from edge_video.sinks.base import (
     FramesUnroutable,
     RouteRefused,
@@ -39,19 +45,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
+    from edge_video.reactor import Member
     from edge_video.sinks.base import SinkListener
     from edge_video.timer import Clock
 
 _log = logging.getLogger(__name__)
 
-_TICK_S: Final = 0.02
-"""Frames are taken in batches: five cameras cost a fifth less CPU than with 5 ms, for 15 ms more
-on the way. (It is no limit of throughput: a full window goes on as soon as it is settled.)"""
-
 _BATCH: Final = 256
-"""Most frames taken in one tick, so that acks and heartbeats get their turn."""
+"""Most frames taken in one round, so that acks and heartbeats get their turn."""
 
 _WATCH_S: Final = 1.0
 _UNROUTABLE_EVERY_S: Final = 10.0
@@ -69,7 +73,12 @@ _TCP_TIMEOUT_S: Final = 5.0
 _HANDSHAKE_TIMEOUT_S: Final = 10.0
 """TCP, TLS and AMQP together."""
 
+_LEAVING_GLANCE_S: Final = 0.5
+_LEAVING_S: Final = 2.0
 _FORBIDDEN: Final = 403
+
+_DETOUR: Final = "\0detour"
+"""Among the exchanges, the name of the channel that a fault publishes to; none is called so."""
 
 _TCP_OPTIONS: Final = {
     "TCP_KEEPIDLE": 10,
@@ -221,6 +230,9 @@ class _Line:
     reopened_at_s: float | None = None
     passive: bool = False
     """Only look whether the exchange exists: declaring it was forbidden."""
+    methods: dict[str, bytes] = field(default_factory=dict)
+    """Routing key → the encoded `basic.publish` of the present channel."""
+    headers: dict[CameraId, HeaderEncoder] = field(default_factory=dict)
 
 
 class AmqpSink:
@@ -230,9 +242,10 @@ class AmqpSink:
     user who may not declare an exchange that exists can still publish to it. While a route is
     refused its frames are settled as nacked; it is tried again every `route_retry_s` seconds.
 
-    Threads: `open`, `frames_ready`, `drain`, `abort`, `close` and `in_flight` from anywhere.
-    Everything else runs in the thread `amqp-<n>`, every callback of pika behind `_guarded`: an
-    exception ends the connection as `SinkLost` and never leaves a silent, dead loop.
+    Threads: `open`, `frames_ready`, `drain`, `close`, `in_flight` and faults from anywhere.
+    Everything else runs in the reactor's thread, every callback of pika behind `_guarded`: an
+    exception ends the connection as `SinkLost` and never leaves a silent, dead one. The thread
+    `amqp-<n>` does what may block (names, certificates), then waits for the connection's end.
 
     Args:
         settings: the broker.
@@ -240,6 +253,8 @@ class AmqpSink:
         outbox: where frames are taken from and settled.
         listener: told what happens; must not block.
         clock: ages and time stamps.
+        reactor: whose thread to use; None for one of this sink's own. With the one that reads the
+            cameras, a frame crosses no thread on its way.
     """
 
     def __init__(
@@ -249,6 +264,8 @@ class AmqpSink:
         outbox: Outbox,
         listener: SinkListener,
         clock: Clock,
+        *,
+        reactor: Reactor | None = None,
     ) -> None:
         self._settings = settings
         self._routes = dict(routes)
@@ -260,12 +277,16 @@ class AmqpSink:
         self._gate = threading.RLock()
         self._bound = True
         self._thread: threading.Thread | None = None
-        self._loop: Any = None
+        self._reactor = reactor or Reactor()
+        self._loop: Member | None = None
+        self._over = threading.Event()
         self._wake = self._guarded(self._on_frames_ready)
         self._wake_pending = False
         self._close_within_s: float | None = None
-        # From here on only the sink's thread writes.
+        # From here on only the loop's thread writes.
         self._connection: Any = None
+        self._services: CorkedServices | None = None
+        self._by_channel: dict[int, _Line] = {}
         self._addresses: list[str] = []
         self._tls_context: ssl.SSLContext | None = None
         self._lines = {
@@ -278,7 +299,8 @@ class AmqpSink:
         self._paused = True
         self._blocked = False
         self._work = True
-        self._tick_armed = False
+        self._take_due = False
+        self._take = self._guarded(self._take_frames)
         self._draining = False
         self._in_flight = 0
         self._in_flight_bytes = 0
@@ -287,6 +309,7 @@ class AmqpSink:
         self._unroutable = FramesUnroutable(0, 0, "")
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
+        self._faults: AmqpFaults | None = None
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -309,28 +332,28 @@ class AmqpSink:
     def frames_ready(self) -> None:
         """See `Sink.frames_ready`."""
         loop = self._loop
-        if loop is not None and not self._wake_pending:
+        if loop is None:
+            return
+        if loop.in_thread:
+            self._work = True
+            if not self._take_due:
+                self._take_due = True
+                loop.at_end_of_round(self._take)
+        elif not self._wake_pending:
             self._wake_pending = True
-            loop.add_callback_threadsafe(self._wake)
+            loop.call_soon(self._wake)
 
     def drain(self) -> None:
         """See `Sink.drain`."""
         self._draining = True
         self.frames_ready()
 
-    def abort(self) -> None:
-        """See `Sink.abort`."""
-        loop = self._loop
-        if loop is not None:
-            lost = functools.partial(self._end, Reason("the connection was cut on request"))
-            loop.add_callback_threadsafe(self._guarded(lost))
-
     def close(self, timeout_s: float) -> bool:
         """See `Sink.close`."""
         self._close_within_s = timeout_s
         loop = self._loop
         if loop is not None:
-            loop.add_callback_threadsafe(self._guarded(self._on_close_requested))
+            loop.call_soon(self._guarded(self._on_close_requested))
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
@@ -368,20 +391,39 @@ class AmqpSink:
             _log.exception("the loss of %s could not be told", self._settings.target)
 
     def _serve(self) -> None:
-        """Connect and run pika's loop until the connection has ended, for whatever reason."""
-        loop = self._loop = IOLoop()
+        """Connect, and wait until the connection has ended, for whatever reason."""
+        if not self._prepare():
+            return
+        loop = self._loop = self._reactor.enter(self._on_loop_failed)
         try:
-            if self._prepare():
-                self._connect_to_next_address()
-                self._call_later(self._watch_s, self._on_watch)
-                loop.start()
+            loop.call_soon(self._guarded(self._begin))
+            # After the line above: a request to close must find the loop, or be seen here.
+            if self._close_within_s is None:
+                self._over.wait()
         finally:
             self._ended = True
-            self._loop = None  # a call handed to a stopped loop is kept for ever and never made
-            try:
-                self._release_connection(loop)
-            finally:
-                loop.close()
+            self._loop = None
+            self._leave(loop)
+            if self._faults is not None:
+                self._faults.close()
+
+    def _begin(self) -> None:
+        self._connect_to_next_address()
+        self._call_later(self._watch_s, self._on_watch)
+
+    def _on_loop_failed(self, error: BaseException) -> None:
+        """Something that is not ours to guard has failed: pika itself, or the loop."""
+        self._end(Reason(f"internal error: {type(error).__name__}: {error}"))
+
+    def _leave(self, loop: Member) -> None:
+        """Close the socket, take everything back from the loop, and see its thread end."""
+        left = threading.Event()
+        if loop.call_soon(lambda: self._release_connection(loop, left)):
+            while not left.wait(_LEAVING_GLANCE_S) and not loop.gone:
+                pass
+        if not left.is_set() and self._services is not None and self._services.transport:
+            self._services.transport.drop()
+        self._reactor.join_if_idle(_LEAVING_S)
 
     def _prepare(self) -> bool:
         """Do what may block, and may fail without a connection; False when that decides it."""
@@ -402,20 +444,25 @@ class AmqpSink:
         return self._close_within_s is None
 
     def _connect_to_next_address(self) -> None:
+        assert self._loop is not None
+        self._services = CorkedServices(self._loop, self._guarded(self._on_settlement))
         self._connection = pika.SelectConnection(
             self._parameters(self._addresses.pop(0)),
             on_open_callback=self._guarded(self._on_connection_open),
             on_open_error_callback=self._guarded(self._on_connection_failed),
             on_close_callback=self._guarded(self._on_connection_closed),
-            custom_ioloop=self._loop,
+            custom_ioloop=self._services,
         )
 
     def _parameters(self, address: str) -> pika.ConnectionParameters:
         settings = self._settings
         tls = self._tls_context
+        port = settings.port
+        if self._faults is not None:
+            address, port = self._faults.aim(address, port)
         return pika.ConnectionParameters(
             host=address,
-            port=settings.port,
+            port=port,
             virtual_host=settings.vhost,
             credentials=pika.PlainCredentials(settings.username, settings.password),
             ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
@@ -428,26 +475,27 @@ class AmqpSink:
             client_properties={"connection_name": f"{settings.app}@{settings.node}"},
         )
 
-    def _release_connection(self, loop: Any) -> None:
-        """Close the socket at once, whatever state pika is in; the loop does not run any more."""
+    def _release_connection(self, loop: Member, left: threading.Event, rounds: int = 8) -> None:
+        """Close the socket at once, whatever state pika is in, and leave the loop."""
         connection = self._connection
-        if connection is None or connection.is_closed:
-            return
-        # The orderly `close` waits for the broker, which may be blocked or hung. This is how
-        # pika itself gives a connection up when heartbeats stay out.
-        connection._terminate_stream(pika.exceptions.StreamLostError("given up"))  # noqa: SLF001 - no public way
-        for _ in range(8):
-            if connection.is_closed:
-                break
-            loop.process_timeouts()
+        if connection is not None and not connection.is_closed:
+            if rounds == 8:  # noqa: PLR2004 - the first of them
+                # The orderly `close` waits for the broker, which may be blocked or hung. This is
+                # how pika itself gives a connection up when heartbeats stay out.
+                lost = pika.exceptions.StreamLostError("given up")
+                connection._terminate_stream(lost)  # noqa: SLF001 - no public way
+            if rounds and loop.call_soon(lambda: self._release_connection(loop, left, rounds - 1)):
+                loop.hurry()
+                return
+        loop.leave()
+        left.set()
 
     def _end(self, loss: Reason | None) -> None:
-        """Leave the loop; `_run` books, tells and releases. The first reason counts."""
+        """Part from the connection; `_run` books, tells and releases. The first reason counts."""
         if self._loss is None:
             self._loss = loss
         self._ended = True
-        if self._loop is not None:
-            self._loop.stop()
+        self._over.set()
 
     def _guarded(self, call: Callable[..., None]) -> Callable[..., None]:
         """Wrap a callback: nothing once the sink has ended, and no exception gets out of it."""
@@ -465,7 +513,8 @@ class AmqpSink:
         return run
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
-        self._loop.call_later(delay_s, self._guarded(call))
+        if self._loop is not None:
+            self._loop.call_later(delay_s, self._guarded(call))
 
     def _describe(self, error: BaseException) -> Reason:
         settings = self._settings
@@ -532,6 +581,9 @@ class AmqpSink:
 
     def _on_channel_open(self, line: _Line, channel: Any) -> None:
         line.channel = channel
+        line.methods.clear()
+        line.headers.clear()
+        self._by_channel[channel.channel_number] = line
         channel.add_on_close_callback(
             self._guarded(functools.partial(self._on_channel_closed, line))
         )
@@ -566,6 +618,7 @@ class AmqpSink:
         if channel is not line.channel:
             return
         line.channel = None
+        self._by_channel.pop(channel.channel_number, None)
         self._settle(line.window.abandon(), Outcome.UNKNOWN)
         if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
             return  # the whole connection is closing
@@ -577,6 +630,9 @@ class AmqpSink:
             self._call_later(0, functools.partial(self._open_line, line, line.state))
         elif ready and not forbidden and not self._flaps(line):
             line.passive = False
+            # If it was deleted, its bindings are gone with it, and only consumers can make those.
+            words = "exchange '%s' is declared again, the broker closed its channel: %s"
+            _log.warning(words, line.exchange, reason.reply_text)
             self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
             self._set_state(line, _LineState.OPENING)
         else:
@@ -601,6 +657,8 @@ class AmqpSink:
         if not self._connected:
             self._connected = True
             self._listener(SinkConnected(self._settings.target))
+            if self._faults is not None:
+                self._faults.act()
         self._arm()
 
     def _flaps(self, line: _Line) -> bool:
@@ -631,14 +689,16 @@ class AmqpSink:
             and self._in_flight_bytes < settings.max_in_flight_bytes
         )
 
-    def _arm(self, delay_s: float = _TICK_S) -> None:
-        """See to it that a tick comes while there are frames to take and room for them."""
-        if self._work and not self._tick_armed and self._has_room():
-            self._tick_armed = True
-            self._call_later(delay_s, self._on_tick)
+    def _arm(self) -> None:
+        """See to it that frames are taken in this round, if there are any and room for them."""
+        if self._work and not self._take_due and self._has_room() and self._loop is not None:
+            self._take_due = True
+            self._loop.at_end_of_round(self._take)
 
-    def _on_tick(self) -> None:
-        self._tick_armed = False
+    def _take_frames(self) -> None:
+        transport = self._services.transport if self._services is not None else None
+        if transport is not None:
+            transport.look()  # what is confirmed by now makes room
         for _ in range(_BATCH):
             if not self._has_room():
                 break
@@ -647,10 +707,18 @@ class AmqpSink:
                 self._work = False
                 break
             self._publish(frame)
+        if transport is not None and self._in_flight:
+            if self._work and not self._has_room():
+                transport.watch()  # frames wait for the window: the next confirm is news
+            else:
+                transport.relax()
+        self._take_due = False
         self._arm()
         self._check_drained()
 
     def _publish(self, frame: Frame) -> None:
+        if self._faults is not None and self._faults.divert(frame):
+            return
         route = self._routes.get(frame.camera_id)
         line = None if route is None else self._lines[route.exchange]
         if route is None or line is None or line.state is not _LineState.READY:
@@ -663,11 +731,36 @@ class AmqpSink:
         if not self._in_flight:
             self._progress_at_s = self._clock.monotonic()
         # In the window first: an exception below must find the frame there to book it.
+        identifier = message_id(frame)
         line.window.add(
-            InFlight(frame.camera_id, frame.seq, size, self._clock.monotonic(), message_id(frame))
+            InFlight(frame.camera_id, frame.seq, size, self._clock.monotonic(), identifier)
         )
         self._in_flight += 1
         self._in_flight_bytes += size
+        assert self._services is not None
+        if self._services.transport is not None:
+            self._write(line, route, frame, identifier)
+        else:
+            self._write_through_pika(line, route, frame)
+
+    def _write(self, line: _Line, route: Route, frame: Frame, identifier: str) -> None:
+        settings, channel = self._settings, line.channel.channel_number
+        method = line.methods.get(route.routing_key)
+        if method is None:
+            method = line.methods[route.routing_key] = publish_method(
+                channel, route.exchange, route.routing_key, mandatory=settings.mandatory
+            )
+        encoder = line.headers.get(frame.camera_id)
+        if encoder is None or encoder.session != frame.session:
+            encoder = line.headers[frame.camera_id] = HeaderEncoder(
+                frame, channel, node=settings.node, app=settings.app, expires=self._expires
+            )
+        header = encoder.encode(frame, identifier, self._clock.wall_ns())
+        assert self._services is not None
+        assert self._services.transport is not None
+        self._services.transport.write_all(message(method, header, channel, frame.image))
+
+    def _write_through_pika(self, line: _Line, route: Route, frame: Frame) -> None:
         properties = message_properties(
             frame,
             node=self._settings.node,
@@ -680,20 +773,33 @@ class AmqpSink:
         )
 
     def _on_confirm(self, line: _Line, frame: Any) -> None:
-        """Handle an ack or a nack; acks come out of order and for whole ranges."""
+        """Take an ack or a nack from pika: that is where they come from with TLS."""
         method = frame.method
-        was_full = not self._has_room()
-        settled = line.window.settle(method.delivery_tag, multiple=method.multiple)
+        nack = isinstance(method, pika.spec.Basic.Nack)
+        self._settled(line, method.delivery_tag, multiple=method.multiple, nack=nack)
+
+    def _on_settlement(self, channel: int, tag: int, multiple: bool, nack: bool) -> None:
+        line = self._by_channel.get(channel)
+        if line is not None:
+            self._settled(line, tag, multiple=multiple, nack=nack)
+
+    def _settled(self, line: _Line, tag: int, *, multiple: bool, nack: bool) -> None:
+        """Book an ack or a nack; they come out of order and for whole ranges."""
+        if self._faults is not None and self._faults.withholds(line, tag, multiple, nack):
+            return
+        settled = line.window.settle(tag, multiple=multiple)
         if not settled:
             return
+        was_full = self._work and not self._has_room()
         self._progress_at_s = self._clock.monotonic()
-        if isinstance(method, pika.spec.Basic.Nack):
+        if nack:
             self._settle(settled, Outcome.NACKED)
             self._count_unroutable(nacked=len(settled), route=line.exchange)
         else:
             self._settle(settled, Outcome.CONFIRMED)
-        # A small window that was full and is empty now must not idle until the next tick.
-        self._arm(0 if was_full and not self._in_flight else _TICK_S)
+        if was_full and self._loop is not None:
+            self._loop.hurry()
+        self._arm()
         self._check_drained()
 
     def _on_returned(
@@ -726,6 +832,7 @@ class AmqpSink:
 
     def _on_watch(self) -> None:
         self._call_later(self._watch_s, self._on_watch)
+        self._credit_confirms()
         self._tell_unroutable()
         if self._blocked:
             return
@@ -737,6 +844,13 @@ class AmqpSink:
             elif (silence := self._silence(line)) is not None:
                 self._end(Reason(silence))
                 return
+
+    def _credit_confirms(self) -> None:
+        """Let pika's heartbeat know of the bytes that were taken out before it saw them."""
+        transport = self._services.transport if self._services is not None else None
+        if transport is not None:
+            self._connection.bytes_received += transport.confirms.taken_bytes
+            transport.confirms.taken_bytes = 0
 
     def _silence(self, line: _Line) -> str | None:
         """What the broker has owed an answer to for too long, in words.
@@ -777,6 +891,73 @@ class AmqpSink:
         self._unroutable_told_at_s = now
         event, self._unroutable = self._unroutable, FramesUnroutable(0, 0, "")
         self._listener(event)
+
+    # --- faults on purpose: the hooks of `AmqpFaults` ---------------------------------------
+
+    def inject(self, fault: SinkFault) -> bool:
+        """See `Sink.inject`."""
+        if isinstance(fault, DropConnection):
+            return self._soon(self._cut)
+        with self._gate:
+            if self._faults is None:
+                self._faults = AmqpFaults(self)
+            accepted = self._faults.begin(fault)
+        if accepted:
+            self._soon(self._faults.act)
+        return accepted
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """See `Sink.end_fault`."""
+        if self._faults is not None:
+            with self._gate:
+                self._faults.end(fault)
+            self._soon(self._faults.act)
+
+    def clear_faults(self) -> None:
+        """See `Sink.clear_faults`."""
+        if self._faults is not None:
+            with self._gate:
+                self._faults.clear()
+            self._soon(self._faults.act)
+
+    def _soon(self, call: Callable[[], None]) -> bool:
+        """Call it in the sink's thread; False, and not at all, while that does not run."""
+        loop = self._loop
+        return loop is not None and loop.call_soon(self._guarded(call))
+
+    def _cut(self) -> None:
+        """Close the socket under pika, which finds out by itself."""
+        connection = self._connection
+        transport = None if connection is None else connection._transport  # noqa: SLF001 - no public way
+        if transport is None:
+            self._end(Reason("the connection was cut on request"))  # while it was being made
+            return
+        with contextlib.suppress(OSError):  # the other side was faster
+            # Not `SSLSocket.shutdown`, which would go on without encryption.
+            socket.socket.shutdown(transport._sock, socket.SHUT_RDWR)  # noqa: SLF001 - as above
+
+    def _detour_line(self, channel: Any) -> _Line:
+        """A channel to the default exchange for frames that the broker shall refuse."""
+        line = _Line("amq.default", _LineState.READY, channel, since_s=self._clock.monotonic())
+        self._lines[_DETOUR] = self._by_channel[channel.channel_number] = line
+        return line
+
+    def _divert(self, line: _Line, queue: str, frame: Frame) -> None:
+        """Publish to a queue by its name; the frame comes back when there is none."""
+        size = len(frame.image)
+        now_s = self._clock.monotonic()
+        if not self._in_flight:
+            self._progress_at_s = now_s
+        line.window.add(InFlight(frame.camera_id, frame.seq, size, now_s, message_id(frame)))
+        self._in_flight += 1
+        self._in_flight_bytes += size
+        properties = message_properties(
+            frame,
+            node=self._settings.node,
+            app=self._settings.app,
+            published_at_ns=self._clock.wall_ns(),
+        )
+        line.channel.basic_publish("", queue, frame.image, properties, mandatory=True)
 
 
 def make_tls_context(tls: TlsSettings) -> ssl.SSLContext:

@@ -13,6 +13,9 @@ from pika.adapters.utils import connection_workflow
 
 _SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
 
+_TLS_CUT: Final = "EOF occurred in violation of protocol"
+"""A peer that is killed says no goodbye in TLS: not a matter of certificates, and it may heal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -116,7 +119,9 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _describe_tls(text: str) -> Reason:
-    """TLS failures: all of them need someone to change a file or a setting."""
+    """TLS failures: all but a cut connection need someone to change a file or a setting."""
+    if _TLS_CUT in text:
+        return Reason("connection closed by the broker's side")
     if "CERTIFICATE_VERIFY_FAILED" in text:
         why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
         return Reason(
@@ -155,7 +160,7 @@ def _describe_end_after_tls(text: str) -> Reason:
     # pika keeps only the text of what happened. With TLS 1.3 the broker judges our certificate
     # after the handshake is over for us; whether its alert or the end of the connection is seen
     # first is a race.
-    if "SSL:" in text:
+    if "SSL:" in text and _TLS_CUT not in text:
         return _describe_tls(text)
     return Reason(
         "TLS: the broker ended the connection after the handshake;"

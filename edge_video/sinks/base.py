@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from edge_video.faults import SinkFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,22 @@ class Sink(Protocol):
         """Hand over what the outbox holds, wait for every settlement, then tell `SinkDrained`."""
         ...
 
-    def abort(self) -> None:
-        """Cut the connection the way a network fault would, without a word to the other side.
+    def inject(self, fault: SinkFault) -> bool:
+        """Break on purpose, for tests of resilience; False when it is no fault of this sink.
 
-        For tests of resilience. `SinkLost` follows; returns at once.
+        Returns at once; what needs a connection is done as soon as there is one. A fault acts
+        until `end_fault`, `clear_faults` or the sink's own end; its `for_s` is the caller's
+        business. May be called before `open`, for faults that outlive a connection. The effect is
+        real: a connection is really cut, a frame really refused by the other side.
         """
+        ...
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """Undo a fault that was injected; harmless when it does not act."""
+        ...
+
+    def clear_faults(self) -> None:
+        """Undo all of them."""
         ...
 
     def close(self, timeout_s: float) -> bool:

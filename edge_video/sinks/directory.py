@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from edge_video.faults import DropConnection
 from edge_video.sinks.base import (
     RouteRefused,
     SinkBlocked,
@@ -25,12 +26,14 @@ from edge_video.sinks.base import (
     SinkLost,
     SinkUnblocked,
 )
+from edge_video.sinks.directory_faults import DirectoryFaults
 from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
     from edge_video.sinks.base import SinkEvent, SinkListener
@@ -120,6 +123,7 @@ class DirectorySink:
         self._bound = True
         self._aborted = False
         self._hand: Frame | None = None
+        self._faults: DirectoryFaults | None = None
         # Only the sink's thread from here on.
         self._blocked = False
         self._numbered: dict[CameraId, deque[str]] = {}
@@ -142,11 +146,25 @@ class DirectorySink:
         self._draining = True
         self._wake.set()
 
-    def abort(self) -> None:
-        """See `Sink.abort`."""
-        self._aborted = True
-        self._closing.set()
-        self._wake.set()
+    def inject(self, fault: SinkFault) -> bool:
+        """See `Sink.inject`."""
+        if isinstance(fault, DropConnection):
+            self._aborted = True
+            self._closing.set()
+            self._wake.set()
+            return True
+        if self._faults is None:
+            self._faults = DirectoryFaults(self._cameras)
+        return self._faults.begin(fault)
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """See `Sink.end_fault`."""
+        if self._faults is not None:
+            self._faults.end(fault)
+
+    def clear_faults(self) -> None:
+        """See `Sink.clear_faults`."""
+        self._faults = None
 
     def close(self, timeout_s: float) -> bool:
         """See `Sink.close`."""
@@ -250,7 +268,13 @@ class DirectorySink:
         if error.errno not in (errno.EACCES, errno.EPERM):
             return False
         # One camera's directory with the wrong owner is its own trouble, all of them are not.
-        return not any(os.access(self._root / each, os.W_OK | os.X_OK) for each in self._numbered)
+        return not any(self._may_write(each) for each in self._numbered)
+
+    def _may_write(self, camera_id: CameraId) -> bool:
+        faults = self._faults
+        if faults is not None and faults.forbids(camera_id):
+            return False
+        return os.access(self._root / camera_id, os.W_OK | os.X_OK)
 
     def _block(self, error: OSError) -> None:
         if not self._blocked:
@@ -265,7 +289,8 @@ class DirectorySink:
             self._tell(RouteRefused(route, f"{route}: {_words(error)}", _RETRY_S))
 
     def _accept(self, camera_id: CameraId) -> None:
-        self._refused_until_s.pop(camera_id, None)
+        if self._refused_until_s and self._refused_until_s.pop(camera_id, None) is not None:
+            _log.info("%s is accepted again", self._root / camera_id)
         if self._blocked:
             self._blocked = False
             self._tell(SinkUnblocked())
@@ -300,8 +325,12 @@ class DirectorySink:
 
     def _write(self, frame: Frame) -> None:
         name = file_name(frame)
+        faults = self._faults
         with self._directory(frame.camera_id) as directory:
-            _write_whole(frame.image, _NEW, name, directory)
+            if faults is not None:
+                faults.spoil_directory(directory, frame.camera_id)
+            spoil = None if faults is None else faults.spoil_file
+            _write_whole(frame.image, _NEW, name, directory, spoil)
             numbered = self._numbered[frame.camera_id]
             numbered.append(name)
             self._replace_latest(frame.image, name, directory)
@@ -326,14 +355,25 @@ class DirectorySink:
             os.replace(_NEW_LATEST, LATEST, src_dir_fd=directory, dst_dir_fd=directory)
 
 
-def _write_whole(image: bytes, temporary: str, name: str, directory: int) -> None:
-    """Write under a temporary name, then rename; nothing is left behind when that fails."""
+def _write_whole(
+    image: bytes,
+    temporary: str,
+    name: str,
+    directory: int,
+    spoil: Callable[[int], None] | None = None,
+) -> None:
+    """Write under a temporary name, then rename; nothing is left behind when that fails.
+
+    `spoil` is for faults: it gets the descriptor of the new file before anything is written.
+    """
     with suppress(FileNotFoundError):
         os.unlink(temporary, dir_fd=directory)  # of a run that was killed
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     file = os.open(temporary, flags, 0o644, dir_fd=directory)
     try:
         try:
+            if spoil is not None:
+                spoil(file)
             rest = memoryview(image)
             while rest:
                 rest = rest[os.write(file, rest) :]

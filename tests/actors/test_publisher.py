@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,21 @@ import pykka
 import pytest
 
 from actors.base import join
-from actors.messages import ActorEnded, Drain, InjectFault, PublisherStats
+from actors.messages import ActorEnded, ApplyFault, ClearFaults, Drain, InjectFault, PublisherStats
 from actors.publisher import PublisherActor, PublisherRuntime
-from edge_video.faults import CrashActor, DropConnection
+from edge_video.faults import (
+    BlockConnection,
+    CrashActor,
+    DiskFull,
+    DropConnection,
+    Fault,
+    KillFfmpeg,
+    NackFrames,
+    NoPermission,
+    RefuseConnections,
+    SinkFault,
+    StopConfirming,
+)
 from edge_video.frames import CameraId
 from edge_video.outbox import Outbox
 from edge_video.sinks.base import (
@@ -39,6 +52,8 @@ class Puppet:
     def __init__(self, listener: SinkListener) -> None:
         self.listener = listener
         self.calls: list[str] = []
+        self.faults: list[SinkFault] = []
+        self.knows_not: tuple[type, ...] = ()
 
     def open(self) -> None:
         self.calls.append("open")
@@ -49,11 +64,22 @@ class Puppet:
     def drain(self) -> None:
         self.calls.append("drain")
 
-    def abort(self) -> None:
-        self.calls.append("abort")
+    def inject(self, fault: SinkFault) -> bool:
+        self.calls.append("inject")
+        self.faults.append(fault)
+        return not isinstance(fault, self.knows_not)
+
+    def end_fault(self, fault: SinkFault) -> None:
+        self.calls.append("end_fault")
+        self.faults.remove(fault)
+
+    def clear_faults(self) -> None:
+        self.calls.append("clear_faults")
+        self.faults.clear()
 
     def close(self, timeout_s: float) -> bool:
         assert timeout_s > 0
+        self.close_timeout_s = timeout_s
         self.calls.append("close")
         return True
 
@@ -114,6 +140,16 @@ class Stage:
         self.publisher.tell(Drain(drained))
         quiesce()
         return drained
+
+    def inject(self, fault: Fault) -> object:
+        return self.publisher.ask(InjectFault("publisher", fault), timeout=5)
+
+    def reconnect(self) -> None:
+        """Lose the connection and let the next one begin."""
+        number = len(self.sinks)
+        self.hear(SinkLost("cut"))
+        self.advance(self.status().retry_in_s or 0.0)
+        assert len(self.sinks) == number + 1
 
     def gone(self) -> None:
         join([self.publisher], time.monotonic() + 5)
@@ -276,7 +312,98 @@ def test_a_successor_goes_on_counting_and_settles_what_was_left(stage: Stage) ->
     assert stage.outbox.counts()[CAM1].in_flight == 0
 
 
+# --- faults on purpose -----------------------------------------------------------------------
+
+
 def test_a_dropped_connection_on_request_is_a_fault_of_the_sink(stage: Stage) -> None:
-    stage.publisher.tell(InjectFault("publisher", DropConnection()))
+    assert stage.inject(DropConnection()) is True
+    assert stage.sink.faults == [DropConnection()]
+
+
+def test_a_fault_of_another_actor_or_sink_is_not_one_of_the_publishers(stage: Stage) -> None:
+    stage.sink.knows_not = (DiskFull,)
+    assert stage.inject(KillFfmpeg()) is False
+    assert stage.sink.calls == ["open"]
+    assert stage.inject(DiskFull()) is False
+    stage.reconnect()
+    assert stage.sink.faults == []
+
+
+def test_a_fault_that_lasts_is_handed_to_every_connection_before_it_opens(stage: Stage) -> None:
+    assert stage.inject(StopConfirming()) is True
+    stage.reconnect()
+    assert stage.sink.calls == ["inject", "open"]
+    assert stage.sink.faults == [StopConfirming()]
+
+
+def test_a_fault_at_the_start_that_lasts_is_there_before_the_first_connection_opens(
+    stage: Stage,
+) -> None:
+    stage.publisher.stop(timeout=5)
+    stage.gone()
+    refuse = ApplyFault(RefuseConnections(), threading.Event())
+    stage.start(incarnation=1, start_faults=[refuse])
+    assert stage.sink.calls == ["inject", "open"]
+    assert stage.sink.faults == [RefuseConnections()]
+
+
+def test_a_fault_that_acts_once_is_not_handed_on(stage: Stage) -> None:
+    assert stage.inject(NackFrames(3)) is True
+    stage.reconnect()
+    assert stage.sink.faults == []
+
+
+def test_without_a_connection_only_what_lasts_is_accepted(stage: Stage) -> None:
+    stage.hear(SinkLost("cut"))
+    assert stage.inject(DropConnection()) is False
+    assert stage.inject(RefuseConnections(for_s=60)) is True
+    stage.advance(30)
+    assert stage.sink.faults == [RefuseConnections(for_s=60)]
+
+
+def test_a_fault_ends_when_its_time_is_over_whichever_connection_it_is(stage: Stage) -> None:
+    stage.inject(BlockConnection(for_s=40))
+    stage.inject(StopConfirming())
+    stage.reconnect()
+    assert stage.sink.faults == [BlockConnection(for_s=40), StopConfirming()]
+    stage.advance(40)
+    assert stage.sink.faults == [StopConfirming()]
+    stage.reconnect()
+    assert stage.sink.faults == [StopConfirming()]
+
+
+def test_the_same_fault_again_takes_the_place_of_the_first(stage: Stage) -> None:
+    stage.inject(NoPermission("cam1", for_s=10))
+    stage.inject(NoPermission("cam2", for_s=20))
+    stage.inject(NoPermission("cam1"))
+    stage.advance(10)
+    assert "end_fault" not in stage.sink.calls
+    stage.reconnect()
+    assert stage.sink.faults == [NoPermission("cam2", for_s=20), NoPermission("cam1")]
+
+
+def test_clearing_ends_every_fault_on_this_connection_and_on_the_next(stage: Stage) -> None:
+    stage.inject(StopConfirming())
+    stage.inject(BlockConnection(for_s=10))
+    stage.publisher.tell(ClearFaults())
     quiesce()
-    assert stage.sink.calls[-1] == "abort"
+    assert stage.sink.faults == []
+    stage.advance(10)
+    assert "end_fault" not in stage.sink.calls
+    stage.reconnect()
+    assert stage.sink.faults == []
+
+
+def test_a_crashed_publishers_faults_end_with_it(stage: Stage) -> None:
+    stage.inject(StopConfirming(for_s=10))
+    stage.publisher.tell(InjectFault("publisher", CrashActor()))
+    stage.gone()
+    assert stage.timer.waits_s == []
+    stage.start(incarnation=1)
+    assert stage.sink.faults == []
+
+
+def test_a_crashed_publisher_takes_little_time_to_say_goodbye(stage: Stage) -> None:
+    stage.publisher.tell(InjectFault("publisher", CrashActor()))
+    stage.gone()
+    assert stage.sink.close_timeout_s <= 0.5

@@ -146,8 +146,8 @@ def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_end_is_announced_though_the_timer_cannot_be_stopped() -> None:
     class StuckTimer:
-        def stop(self) -> None:
-            raise OSError("stuck")
+        def stop(self, timeout_s: float | None = None) -> bool:
+            raise OSError(f"stuck for {timeout_s} s")
 
     timer: Any = StuckTimer()
     ending = app._Ending(timer)

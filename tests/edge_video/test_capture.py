@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from edge_video import capture as capture_module
+from edge_video import reactor as reactor_module
 from edge_video.capture import (
     Capture,
     CaptureCounters,
@@ -27,6 +29,7 @@ from edge_video.config import CameraConfig
 from edge_video.failures import Cause, Failure
 from edge_video.ffmpeg import Binary, capture_command
 from edge_video.frames import CameraId
+from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
 from tests.support.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
 from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer, wait_until
@@ -236,6 +239,63 @@ def test_hevc_cameras_work(
     run = start(capture_command(ffmpeg, CameraConfig(id=CAM, url=rtsp_server.url("/hevc"))))
     assert run.first.wait(15)
     assert clip_identity(decode_jpeg(run.images[0])) == 7
+
+
+def test_cameras_of_one_launcher_share_a_thread_and_nothing_else(
+    start: Callable[..., Run], script: Callable[[str], list[str]]
+) -> None:
+    def explode(_image: bytes) -> None:
+        raise LookupError("bug")
+
+    reactor = Reactor("shared-reactor")
+    endless = script("while True: os.write(1, FRAME); time.sleep(0.01)\n")
+    sound = start(endless, reactor=reactor)
+    broken = start(endless, reactor=reactor, on_frame=explode)
+    assert broken.failure().cause is Cause.CRASHED
+    broken.capture.stop()
+    frames = len(sound.images)
+    assert wait_until(lambda: len(sound.images) > frames + 10)
+    assert sound.threads == {"shared-reactor"}
+    assert sound.failures == []
+
+
+def test_the_death_of_the_shared_thread_is_told_as_a_crash_and_survived(
+    start: Callable[..., Run],
+    script: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_run: object, _ready: object) -> None:
+        raise OSError("the poller is broken")
+
+    reactor = Reactor("shared-reactor")
+    endless = script("while True: os.write(1, FRAME); time.sleep(0.01)\n")
+    runs = [start(endless, reactor=reactor) for _ in range(2)]
+    assert all(run.first.wait(15) for run in runs)
+    with monkeypatch.context() as patch:
+        patch.setattr(reactor_module._Run, "_handle", broken)
+        for run in runs:
+            assert run.failure().cause is Cause.CRASHED
+    for run in runs:
+        run.capture.stop(0.5)
+    assert start(endless, reactor=reactor).tenth.wait(15)
+
+
+def test_a_hung_thread_is_left_behind_by_the_next_attempt(
+    start: Callable[..., Run],
+    script: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capture_module, "_KILLED_WAIT_S", 0.3)
+    release = threading.Event()
+    reactor = Reactor("shared-reactor")
+    endless = script("while True: os.write(1, FRAME); time.sleep(0.01)\n")
+    hung = start(endless, reactor=reactor, on_frame=lambda _image: release.wait(30))
+    assert wait_until(lambda: hung.capture.frames)
+    hung.capture.stop(0.5)
+    assert start(endless, reactor=reactor).tenth.wait(15)
+    files = _open_files()
+    release.set()
+    assert wait_until(lambda: _open_files() < files)
 
 
 # --- the end, told ---

@@ -61,6 +61,10 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         ["c.yaml:2: cameras: there must be at least one camera"],
     ),
     "no broker": ("cameras:\n" + CAMERA, [NO_BROKER]),
+    "a buffer smaller than one frame": (
+        GOOD + "max_buffered_bytes: 1000\n",
+        ["c.yaml:5: max_buffered_bytes: 1000 is not between 16777216 and 1099511627776"],
+    ),
     "fps out of range": (GOOD + "fps: 99\n", ["c.yaml:5: fps: 99 is not between 1 and 60"]),
     "a camera's fps": (
         GOOD + "    fps: 0\n",

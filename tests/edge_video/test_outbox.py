@@ -38,9 +38,17 @@ def image(number: int) -> bytes:
 class Story:
     """An outbox with open cameras, a clock that stands still, and a listener that counts."""
 
-    def __init__(self, *cameras: CameraId, buffer_frames: int = 3, max_age_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        *cameras: CameraId,
+        buffer_frames: int = 3,
+        max_age_s: float = 2.0,
+        max_bytes: int = 1000,
+    ) -> None:
         self.clock = FakeClock()
-        self.outbox = Outbox(self.clock, buffer_frames=buffer_frames, max_age_s=max_age_s)
+        self.outbox = Outbox(
+            self.clock, buffer_frames=buffer_frames, max_age_s=max_age_s, max_bytes=max_bytes
+        )
         self.notices = 0
         for camera in cameras or (CAM,):
             self.outbox.add_camera(camera)
@@ -312,6 +320,26 @@ def test_a_limit_above_the_configured_buffer_does_not_enlarge_it() -> None:
     assert story.counts().held == 2
 
 
+def test_beyond_the_bytes_the_camera_that_holds_the_most_loses_its_oldest_frame() -> None:
+    story = Story(CAM, OTHER, buffer_frames=5, max_bytes=10 * len(IMAGE))
+    story.put(OTHER, times=2)
+    enormous = IMAGE.ljust(4 * len(IMAGE), b"x")
+    assert all(story.outbox.put(CAM, 1, enormous) for _ in range(5))
+    assert story.outbox.held_bytes == 10 * len(IMAGE)
+    assert story.counts(CAM).dropped_memory == 3
+    assert story.counts(OTHER).held == 2
+    assert story.taken() == [(OTHER, 1, 0), (CAM, 4, 3), (OTHER, 2, 0), (CAM, 5, 0)]
+    assert story.outbox.held_bytes == 0
+
+
+def test_a_frame_larger_than_all_the_bytes_is_not_held_and_pushes_out_nobody() -> None:
+    story = Story(CAM, OTHER, max_bytes=2 * len(IMAGE))
+    story.put(OTHER)
+    assert not story.outbox.put(CAM, 1, IMAGE.ljust(3 * len(IMAGE), b"x"))
+    assert story.counts(CAM).dropped_memory == 1
+    assert story.taken() == [(OTHER, 1, 0)]
+
+
 def test_a_rate_limit_drops_frames_that_come_too_soon_after_an_accepted_one() -> None:
     story = Story(CAM, OTHER, buffer_frames=9)
     story.outbox.limit_rate(0.25)
@@ -353,6 +381,8 @@ def test_limits_that_make_no_sense_are_errors() -> None:
     story = Story()
     with pytest.raises(ValueError, match="max_age_s"):
         Outbox(story.clock, max_age_s=0)
+    with pytest.raises(ValueError, match="max_bytes"):
+        Outbox(story.clock, max_bytes=0)
     with pytest.raises(ValueError, match="at least one"):
         Outbox(story.clock, buffer_frames=0)
     with pytest.raises(ValueError, match="at least one"):
@@ -692,6 +722,7 @@ def test_the_books_balance_in_every_snapshot_while_threads_flood_the_outbox() ->
 # --- any story ------------------------------------------------------------------------------------
 
 CAMERAS = st.sampled_from([CAM, OTHER, THIRD])
+MOST_BYTES = 130
 
 
 class AnyStory(RuleBasedStateMachine):
@@ -700,14 +731,18 @@ class AnyStory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.configured = {CAM: 3, OTHER: 3, THIRD: 1}
-        self.story = Story(CAM, OTHER, buffer_frames=3, max_age_s=2.0)
+        self.story = Story(CAM, OTHER, buffer_frames=3, max_age_s=2.0, max_bytes=MOST_BYTES)
         self.outbox = self.story.outbox
         self.outbox.add_camera(THIRD, buffer_frames=1)
         self.generation = {CAM: 1, OTHER: 1, THIRD: 0}
         self.open = {CAM: True, OTHER: True, THIRD: False}
         self.limit: int | None = None
         self.interval: float | None = None
-        self.held: dict[CameraId, deque[tuple[int, float]]] = {c: deque() for c in self.configured}
+        self.held: dict[CameraId, deque[tuple[int, float, int]]] = {
+            c: deque() for c in self.configured
+        }
+        self.received_bytes = dict.fromkeys(self.configured, 0)
+        self.published_bytes = dict.fromkeys(self.configured, 0)
         self.accepted_s = dict.fromkeys(self.configured, -1e9)
         self.seq = dict.fromkeys(self.configured, 0)
         self.taken_seq = dict.fromkeys(self.configured, 0)
@@ -744,7 +779,8 @@ class AnyStory(RuleBasedStateMachine):
             camera = self.line.pop(0)
             self.drop_stale(camera)
             if self.held[camera]:
-                seq, _ = self.held[camera].popleft()
+                seq, _, size = self.held[camera].popleft()
+                self.published_bytes[camera] += size
                 lost = seq - self.taken_seq[camera] - 1
                 self.taken_seq[camera] = seq
                 if self.held[camera]:
@@ -752,8 +788,23 @@ class AnyStory(RuleBasedStateMachine):
                 return camera, seq, lost
         return None
 
-    @rule(camera=CAMERAS, behind=st.sampled_from([0, 0, 0, 0, 1, -1]))
-    def put(self, camera: CameraId, behind: int) -> None:
+    def bytes_of(self, camera: CameraId) -> int:
+        return sum(size for _, _, size in self.held[camera])
+
+    def make_room(self) -> None:
+        while sum(map(self.bytes_of, self.line)) > MOST_BYTES:
+            largest = max(self.line, key=self.bytes_of)
+            self.held[largest].popleft()
+            self.drops[largest][DropReason.MEMORY] += 1
+            if not self.held[largest]:
+                self.line.remove(largest)
+
+    @rule(
+        camera=CAMERAS,
+        behind=st.sampled_from([0, 0, 0, 0, 1, -1]),
+        size=st.sampled_from([len(IMAGE), len(IMAGE), 40, 70, MOST_BYTES, MOST_BYTES + 1]),
+    )
+    def put(self, camera: CameraId, behind: int, size: int) -> None:
         now = self.story.clock.now
         held = self.held[camera]
         expected = False
@@ -761,19 +812,22 @@ class AnyStory(RuleBasedStateMachine):
             self.refused[camera] += 1
         else:
             self.seq[camera] += 1
+            self.received_bytes[camera] += size
             if self.interval is not None and now - self.accepted_s[camera] < self.interval:
                 self.drops[camera][DropReason.MEMORY] += 1
             else:
-                expected = True
                 self.accepted_s[camera] = now
-                held.append((self.seq[camera], now))
+                held.append((self.seq[camera], now, size))
                 if len(held) > self.capacity(camera):
                     held.popleft()
                     self.drops[camera][DropReason.OVERFLOW] += 1
                 if camera not in self.line:
                     self.line.append(camera)
+                self.make_room()
+                expected = bool(held)
                 self.expect_notice()
-        assert self.outbox.put(camera, self.generation[camera] - behind, IMAGE) is expected
+        image = IMAGE.ljust(size, b"x")
+        assert self.outbox.put(camera, self.generation[camera] - behind, image) is expected
 
     @rule()
     def take(self) -> None:
@@ -874,6 +928,7 @@ class AnyStory(RuleBasedStateMachine):
     def the_books_are_those_of_the_model(self) -> None:
         counts = self.outbox.counts()
         assert self.outbox.held == sum(map(len, self.held.values()))
+        assert self.outbox.held_bytes == sum(map(self.bytes_of, self.held)) <= MOST_BYTES
         for camera, one in counts.items():
             assert one.imbalance() is None
             outcomes, drops = self.outcomes[camera], self.drops[camera]
@@ -885,8 +940,8 @@ class AnyStory(RuleBasedStateMachine):
                 held=len(self.held[camera]),
                 in_flight=in_flight,
                 refused_late=self.refused[camera],
-                received_bytes=self.seq[camera] * len(IMAGE),
-                published_bytes=published * len(IMAGE),
+                received_bytes=self.received_bytes[camera],
+                published_bytes=self.published_bytes[camera],
                 **{f"dropped_{reason}": number for reason, number in drops.items()},
                 **{str(outcome): number for outcome, number in outcomes.items()},
             )

@@ -7,20 +7,17 @@ time, and (as in all tests, see `conftest.py`) no actor, thread, FFmpeg or descr
 from __future__ import annotations
 
 import gc
-import logging
 import threading
 import time
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from actors.camera import CameraActor
-from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
-from edge_video.app import System, start_system
+from actors.messages import ClearFaults, CommandAnswer, CommandResult
 from edge_video.breaker import BreakerState
 from edge_video.capture import Capture
 from edge_video.config import (
@@ -39,23 +36,22 @@ from tests.support.clips import clip_identity, decode_jpeg, numbered_clip
 from tests.support.program import Program, cpu_seconds, wait_until
 from tests.support.rabbit import consume
 from tests.support.rtsp import RtspAuth
+from tests.support.watched import Running, Story, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from edge_video.stats import CameraStatus, SystemStatus
     from tests.support.rabbit import Consumer, RabbitNode
     from tests.support.rtsp import RtspServer
 
     MakeServer = Callable[..., RtspServer]
-    RunSystem = Callable[..., "Running"]
+    RunSystem = Callable[..., Running]
 
 pytestmark = [pytest.mark.rtsp, pytest.mark.ffmpeg]
 
 FPS = 10
 NEVER_OPENS = CircuitBreakerConfig(enabled=False)
-_SAMPLE_S = 0.1
 
 
 def small_clip(number: int) -> Path:
@@ -70,129 +66,10 @@ def mounts(count: int) -> dict[str, Path]:
 # --- a running system -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Said:
-    """One log line of the system, with the moment it was said."""
-
-    at_s: float
-    event: Event
-    fields: Mapping[str, Any]
-
-
-class Story(logging.Handler):
-    """Everything the system says, as events."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[Said] = []
-        self._changed = threading.Condition()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "event", None)
-        if event is not None:
-            with self._changed:
-                self.lines.append(Said(time.monotonic(), event, vars(record)["fields"]))
-                self._changed.notify_all()
-
-    def of(self, event: Event, **fields: object) -> list[Said]:
-        return [
-            said
-            for said in list(self.lines)
-            if said.event is event and fields.items() <= dict(said.fields).items()
-        ]
-
-    def wait_for(
-        self, event: Event, *, count: int = 1, timeout_s: float = 15.0, **fields: object
-    ) -> Said:
-        """The `count`-th line of that kind."""
-        with self._changed:
-            said = self._changed.wait_for(lambda: len(self.of(event, **fields)) >= count, timeout_s)
-            assert said, f"{event} {fields} not said {count} times; last: {self.lines[-20:]}"
-            return self.of(event, **fields)[count - 1]
-
-
-class Running:
-    """One system under test, its story, and the watch over its books."""
-
-    def __init__(self, config: Config, story: Story) -> None:
-        self.story = story
-        self.ids = [camera.id for camera in config.cameras]
-        self.system: System = start_system(config, allow_faults=True)
-        self.samples = 0
-        self.imbalances: list[str] = []
-        self._over = threading.Event()
-        self._watch = threading.Thread(target=self._watch_books, name="books", daemon=True)
-        self._watch.start()
-
-    def _watch_books(self) -> None:
-        while not self._over.wait(_SAMPLE_S):
-            self._check(self.system.status(30))
-
-    def _check(self, status: SystemStatus) -> None:
-        self.samples += 1
-        books = {camera.camera_id: camera.frames for camera in status.cameras}
-        for name, counts in [*books.items(), ("totals", status.totals)]:
-            if (problem := counts.imbalance()) is not None:
-                self.imbalances.append(f"{name}: {problem}")
-
-    def stop(self) -> SystemStatus:
-        """Stop in order; the books must have balanced at every sample, and at the end."""
-        self._over.set()
-        self._watch.join(35)
-        stopped = self.system.stop()
-        self._check(stopped.status)
-        assert stopped.error is None
-        assert self.imbalances == []
-        assert self.samples >= 3
-        assert self.story.of(Event.SURVIVOR) == []
-        assert self.story.of(Event.BOOKS_IMBALANCE) == []
-        return stopped.status
-
-    def camera(self, camera_id: str = "cam1") -> CameraStatus:
-        status = self.system.status()
-        return next(each for each in status.cameras if each.camera_id == camera_id)
-
-    def cameras(self) -> dict[str, CameraStatus]:
-        return {str(each.camera_id): each for each in self.system.status().cameras}
-
-    def inject(self, camera_id: str, fault: Any) -> None:
-        answer = self.system.supervisor.ask(InjectFault(camera_id, fault), timeout=5)
-        assert answer == CommandAnswer(CommandResult.DONE)
-
-    def ffmpeg_of(self, camera_id: str) -> psutil.Process:
-        """The FFmpeg that a streaming camera has now."""
-        return next(
-            psutil.Process(pid)
-            for pid, camera in self.system.processes().items()
-            if camera == camera_id
-        )
-
-    def wait_until_streaming(self, *, more: int = 5, timeout_s: float = 20.0) -> None:
-        """Every camera streams, and has brought so many more frames than at the call."""
-        before = {camera_id: each.frames.received for camera_id, each in self.cameras().items()}
-
-        def all_stream() -> bool:
-            return all(
-                each.phase is CameraPhase.STREAMING
-                and each.frames.received >= before[camera_id] + more
-                for camera_id, each in self.cameras().items()
-            )
-
-        wait_until(all_stream, timeout_s, f"every camera streams; {self.story.lines[-15:]}")
-
-
 @pytest.fixture
 def story() -> Iterator[Story]:
-    handler = Story()
-    loggers = [logging.getLogger(name) for name in ("actors", "edge_video")]
-    levels = [each.level for each in loggers]
-    for each in loggers:
-        each.addHandler(handler)
-        each.setLevel(logging.DEBUG)
-    yield handler
-    for each, level in zip(loggers, levels, strict=True):
-        each.removeHandler(handler)
-        each.setLevel(level)
+    with listening() as heard:
+        yield heard
 
 
 @pytest.fixture

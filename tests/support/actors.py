@@ -15,6 +15,7 @@ from edge_video.app import System, start_system
 from edge_video.capture import CaptureStartError
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config
 from edge_video.failures import Cause, Failure
+from edge_video.faults import DropConnection
 from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener, SinkLost
 from edge_video.stats import CameraStatus, Outcome, SystemStatus
 from tests.support.fakes import FakeClock, FakeTimer
@@ -22,6 +23,7 @@ from tests.support.fakes import FakeClock, FakeTimer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
 
@@ -135,8 +137,17 @@ class ScriptedSink:
         self.frames_ready()
         self.listener(SinkDrained())
 
-    def abort(self) -> None:
+    def inject(self, fault: SinkFault) -> bool:
+        if not isinstance(fault, DropConnection):
+            return False
         self.listener(SinkLost("connection dropped on request"))
+        return True
+
+    def end_fault(self, fault: SinkFault) -> None:
+        """None of its faults lasts."""
+
+    def clear_faults(self) -> None:
+        """None of its faults lasts."""
 
     def close(self, timeout_s: float) -> bool:
         del timeout_s
@@ -215,6 +226,7 @@ class World:
 
     @property
     def outbox(self) -> Outbox:
+        eventually(lambda: hasattr(self, "system"))  # the publisher may be quicker than `start`
         actor = self.system.supervisor._actor_weakref()
         assert actor is not None
         return actor._plan.outboxes[0]

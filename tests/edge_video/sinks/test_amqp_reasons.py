@@ -36,6 +36,14 @@ def wrapped(error: BaseException) -> BaseException:
             "connection reset by the broker",
         ),
         (
+            # A broker that is killed says no goodbye, which OpenSSL calls a violation.
+            pe.StreamLostError(
+                "Stream connection lost: SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING]"
+                " EOF occurred in violation of protocol (_ssl.c:2580)')"
+            ),
+            "connection closed by the broker's side",
+        ),
+        (
             pe.ConnectionClosedByBroker(320, "CONNECTION_FORCED - shutdown"),
             "closed by the broker: CONNECTION_FORCED - shutdown",
         ),

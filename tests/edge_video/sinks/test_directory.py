@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import subprocess
 import threading
@@ -9,6 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from edge_video.faults import (
+    DiskFull,
+    DropConnection,
+    NackFrames,
+    NoPermission,
+    SinkFault,
+    StopConfirming,
+)
 from edge_video.frames import CameraId, Frame
 from edge_video.outbox import Outbox
 from edge_video.sinks import directory as module
@@ -389,6 +398,87 @@ def test_a_root_that_cannot_be_made_loses_the_sink_and_will_not_heal(
     assert lost == SinkLost(f"{root}: is not a directory", will_not_heal=True)
     assert rig.heard.events == [lost]
     assert rig.counts().held == 1, "nothing was taken"
+
+
+# --- faults on purpose -----------------------------------------------------------------------
+
+
+def test_a_full_disk_on_purpose_blocks_with_the_kernels_error_and_tears_no_file(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    rig = make_rig().connect()
+    rig.write(b"before")
+    assert rig.sink.inject(DiskFull())
+    rig.write(b"1", b"2")
+    assert rig.heard.of(SinkBlocked) == [SinkBlocked(f"{rig.root}: the disk is full")]
+    assert rig.counts().nacked == 2
+    assert [each.read_bytes() for each in rig.numbered()] == [b"before"]
+    rig.sink.end_fault(DiskFull())
+    rig.write(b"after")
+    rig.heard.wait_for(SinkUnblocked)
+    assert rig.latest() == b"after"
+
+
+def test_no_permission_on_purpose_for_one_camera_is_its_own_trouble(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    rig = make_rig().connect()
+    assert rig.sink.inject(NoPermission(CAM1))
+    rig.write(b"1", b"2")
+    rig.write(b"fine", camera_id=CAM2)
+    assert [each.reason for each in rig.heard.of(RouteRefused)] == [
+        f"{rig.root / CAM1}: no permission to write"
+    ], "told once"
+    assert not rig.heard.of(SinkBlocked)
+    assert (rig.counts(CAM1).nacked, rig.counts(CAM2).confirmed) == (2, 1)
+    rig.sink.end_fault(NoPermission(CAM1))
+    wait_until(lambda: rig.write(b"3") or rig.counts(CAM1).confirmed)
+    assert "cam1 is accepted again" in caplog.text
+
+
+def test_no_permission_on_purpose_for_all_cameras_blocks(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    rig = make_rig()
+    assert rig.sink.inject(NoPermission())
+    rig.connect()
+    rig.put()
+    assert rig.heard.wait_for(SinkBlocked).reason == f"{rig.root}: no permission to write"
+    rig.sink.clear_faults()
+    rig.settle()
+    rig.write(b"again")
+    rig.heard.wait_for(SinkUnblocked)
+    assert rig.latest() == b"again"
+
+
+def test_faults_of_the_directory_change_no_mode_and_leave_nothing_behind(make_rig: MakeRig) -> None:
+    rig = make_rig().connect()
+    rig.write(b"before")
+    folders = [rig.root, rig.root / CAM1]
+    modes = [each.stat().st_mode for each in folders]
+    rig.sink.inject(NoPermission())
+    rig.write(b"1")
+    assert [each.stat().st_mode for each in folders] == modes
+    assert sorted(each.name for each in (rig.root / CAM1).iterdir()) == sorted(
+        [LATEST, *(each.name for each in rig.numbered())]
+    )
+
+
+def test_a_directory_dropped_on_purpose_is_lost(make_rig: MakeRig) -> None:
+    rig = make_rig().connect()
+    assert rig.sink.inject(DropConnection())
+    assert rig.heard.wait_for(SinkLost) == SinkLost("cut on request")
+
+
+@pytest.mark.parametrize("fault", [StopConfirming(), NackFrames(), NoPermission("nobody")])
+def test_a_fault_of_a_broker_or_of_no_camera_is_none_of_a_directory(
+    make_rig: MakeRig, fault: SinkFault
+) -> None:
+    assert not make_rig().sink.inject(fault)
 
 
 def test_drain_writes_what_is_held(make_rig: MakeRig) -> None:
