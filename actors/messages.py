@@ -303,6 +303,24 @@ class RestartsCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class SupervisorTicked:
+    """Supervisor → HTTP: each second, a sign of life.
+
+    `actors` are those that are no cameras, and whether each one's thread runs.
+    """
+
+    actors: dict[str, bool]
+    stopping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServerEnded:
+    """Server thread → its HTTP actor: it has ended by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinishReport:
     """Print the final report; answered with the `SystemStatus` it shows."""
 
@@ -361,8 +379,8 @@ class CaptureEnded:
 class InjectFault:
     """Break something on purpose.
 
-    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `timer`, `supervisor`; a
-    camera with one of these names is reached as `camera:publisher`. Refused and counted unless
+    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `http`, `timer`, `supervisor`;
+    a camera with one of these names is reached as `camera:publisher`. Refused and counted unless
     the system was started with `allow_faults=True`.
 
     Each time `when` comes true is an occasion. On an occasion the fault acts with `probability`
@@ -431,6 +449,16 @@ SupervisorMessage: TypeAlias = (
 CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker
 PublisherMessage: TypeAlias = Begin | Connect | SinkReported | Drain | SinkFaultOver | Tick
 MetricsMessage: TypeAlias = Begin | Tick | MemoryTick
+HttpMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | SupervisorTicked
+    | HttpServerEnded
+    | Tick
+)
 ReporterMessage: TypeAlias = (
     Begin | CameraChanged | PublisherStats | ProcessMeasured | RestartsCounted | Tick | FinishReport
 )

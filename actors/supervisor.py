@@ -48,6 +48,7 @@ from actors.messages import (
     StartCamera,
     StopCamera,
     SupervisorMessage,
+    SupervisorTicked,
     Tick,
 )
 from actors.plan import ChildStarter, Known, Plan, Stopped
@@ -70,6 +71,8 @@ _LAST_WORDS_S = 1.0
 _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
+_WATCHERS = ("reporter", "http")
+"""Hear of everything that changes; a restarted one hears it all once more."""
 
 
 @dataclass(slots=True)
@@ -221,8 +224,8 @@ class SupervisorActor(SupervisedActor):
         child.restarts += 1
         self._start_child(ended.name)
         say(_log, Event.ACTOR_RESTARTED, actor=ended.name, restarts=child.restarts)
-        if ended.name == "reporter":
-            self._tell_reporter_everything()
+        if ended.name in _WATCHERS:
+            self._tell_everything()
         self._tell_restarts()
 
     def _escalate(self, name: str, child: _Child) -> None:
@@ -255,7 +258,7 @@ class SupervisorActor(SupervisedActor):
                 self._known = replace(self._known, process=sample)
             case _:
                 assert_never(fact)
-        self._tell_reporter(fact)
+        self._tell_watchers(fact)
 
     def _memory_level_changed(self, change: MemoryLevelChanged) -> None:
         """Shrink the outboxes at critical, slow the cameras at emergency, and back again."""
@@ -287,6 +290,17 @@ class SupervisorActor(SupervisedActor):
         for name, child in self._children.items():
             if child.ref is not None and not is_running(child.ref):
                 tell(self.actor_ref, ActorEnded(name, child.incarnation, error))
+        self._give_sign_of_life()
+
+    def _give_sign_of_life(self, *, stopping: bool = False) -> None:
+        http = self._children.get("http")
+        if http is not None:
+            actors = {
+                name: is_running(child.ref)
+                for name, child in self._children.items()
+                if child.ref is not None
+            }
+            tell(http.ref, SupervisorTicked(actors, stopping))
 
     def _targets(self) -> dict[str, pykka.ActorRef[Any] | None]:
         """Whom a fault can be aimed at."""
@@ -299,20 +313,21 @@ class SupervisorActor(SupervisedActor):
     # --- what others see ---
 
     def _camera_changed(self, record: CameraRecord) -> None:
-        self._tell_reporter(CameraChanged(record))
+        self._tell_watchers(CameraChanged(record))
 
-    def _tell_reporter(self, fact: object) -> None:
-        reporter = self._children.get("reporter")
-        if reporter is not None:
-            tell(reporter.ref, fact)
+    def _tell_watchers(self, fact: object) -> None:
+        for name in _WATCHERS:
+            watcher = self._children.get(name)
+            if watcher is not None:
+                tell(watcher.ref, fact)
 
-    def _tell_reporter_everything(self) -> None:
+    def _tell_everything(self) -> None:
         for record in self._fleet.records:
             self._camera_changed(record)
         known = self._known
-        self._tell_reporter(PublisherStats(known.publisher, known.publisher_retry_at_s))
+        self._tell_watchers(PublisherStats(known.publisher, known.publisher_retry_at_s))
         if self._known.process is not None:
-            self._tell_reporter(ProcessMeasured(self._known.process))
+            self._tell_watchers(ProcessMeasured(self._known.process))
         self._tell_restarts()
 
     def _restart_counts(self) -> RestartsCounted:
@@ -321,7 +336,7 @@ class SupervisorActor(SupervisedActor):
         return RestartsCounted(restarts, faults.injected, faults.refused, faults.armed)
 
     def _tell_restarts(self) -> None:
-        self._tell_reporter(self._restart_counts())
+        self._tell_watchers(self._restart_counts())
 
     def _status(self) -> SystemStatus:
         counts = self._restart_counts()
@@ -342,6 +357,7 @@ class SupervisorActor(SupervisedActor):
     # --- the orderly stop ---
 
     def _cancel_timers(self) -> None:
+        self._give_sign_of_life(stopping=True)
         if self._ticks is not None:
             self._ticks.cancel()
         self._faults.stop()
@@ -398,7 +414,7 @@ class SupervisorActor(SupervisedActor):
             # It crashed too often, or just now: one more for the last word.
             reporter.incarnation += 1
             self._start_child("reporter")
-            self._tell_reporter_everything()
+            self._tell_everything()
         if reporter is not None and reporter.ref is not None:
             try:
                 answer: SystemStatus = reporter.ref.ask(

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from actors.messages import ApplyFault
-    from edge_video.config import CameraConfig, Config
+    from edge_video.config import CameraConfig, Config, HttpConfig
     from edge_video.sinks.base import Sink, SinkListener
 
 _log = logging.getLogger(__name__)
@@ -195,6 +195,7 @@ def start_system(
             ReporterActor.NAME: parts.reporter_starter(
                 language or configured_language(config), print_block
             ),
+            **({} if config.http is None else {"http": parts.http_starter(config.http, language)}),
             MetricsActor.NAME: parts.metrics_starter(),
             PublisherActor.NAME: parts.publisher_starter(
                 sink(shared) if sink else parts.configured_sink()
@@ -337,6 +338,45 @@ class _Parts:
                 supervisor=supervisor,
                 incarnation=incarnation,
                 level=known.memory_level,
+                start_faults=known.start_faults,
+            )
+
+        return start
+
+    def http_starter(self, http: HttpConfig, language: Language | None) -> ChildStarter:
+        # Here and not above: the framework costs memory, and most of it for nothing when off.
+        from actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.http.application import HttpSettings  # noqa: PLC0415
+        from edge_video.http.board import Board  # noqa: PLC0415
+
+        address = http.address
+        settings = HttpSettings(
+            host=address.host,
+            port=address.port,
+            token=None if http.token is None else http.token.get_secret_value(),
+            only_this_machine=address.is_loopback,
+            names=http.hosts,
+            needs_publisher=http.ready.publisher,
+            needs_cameras=http.ready.cameras,
+            language=language or configured_language(self.config),
+        )
+        runtime = HttpRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            settings=settings,
+            board=Board(self.clock, self.identity, self.books, self.publisher),
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any],
+            incarnation: int,
+            known: Known,
+        ) -> pykka.ActorRef[Any]:
+            return HttpActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
                 start_faults=known.start_faults,
             )
 

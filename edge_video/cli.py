@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
+from pydantic import SecretStr
 
 from edge_video.app import System, configured_language, sink_target, start_system, version
 from edge_video.config import DirectorySinkConfig
@@ -149,12 +151,22 @@ def _run(args: argparse.Namespace) -> int:
 
 def _demo(args: argparse.Namespace) -> int:
     with resources.as_file(resources.files("edge_video") / "demo.yaml") as path:
-        config = load_config(path, os.environ)
+        config = _with_fresh_token(load_config(path, os.environ))
     code = _run_system(config, args, source="the demo's own")
     if code == EXIT_OK and isinstance(config.sink, DirectorySinkConfig):
         pictures = sorted(Path(config.sink.path).glob("*/latest.jpg"))
         print(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
     return code
+
+
+def _with_fresh_token(config: Config) -> Config:
+    """For the buttons of the demo's page; shown here and nowhere else."""
+    if config.http is None or config.http.token is not None:
+        return config
+    token = secrets.token_urlsafe(9)
+    print(f"The page's token, for this run: {token}", flush=True)
+    http = config.http.model_copy(update={"token": SecretStr(token)})
+    return config.model_copy(update={"http": http})
 
 
 def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:

@@ -9,6 +9,7 @@ A validation error never quotes what it was given: it may be a password.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import socket
@@ -534,11 +535,107 @@ class LogConfig(_Model):
 
 
 class SupervisionConfig(_Model):
-    """How often the publisher, the metrics and the reporter may be restarted."""
+    """How often the publisher, the metrics, HTTP and the reporter may be restarted."""
 
     max_restarts: Annotated[Whole, Field(ge=0, le=1000)] = 5
     """More restarts than this within `period` end the program."""
     period: Period = 60.0
+
+
+# --- the operator's view --------------------------------------------------------------------
+
+_HOST_AND_PORT: Final = re.compile(
+    r"(\[(?P<v6>[^\[\]]+)\]|(?P<host>[^:\[\]/@\s]+)):(?P<port>[0-9]{1,5})"
+)
+_SHORTEST_TOKEN: Final = 8
+_LONGEST_TOKEN: Final = 200
+_HIGHEST_PORT: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """Where HTTP is served."""
+
+    host: str
+    port: int
+    """0: any free one."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def _split_listen(text: str) -> ListenAddress:
+    match = _HOST_AND_PORT.fullmatch(text)
+    if match is None or int(match["port"]) > _HIGHEST_PORT:
+        raise _wrong("it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080")
+    host = match["v6"] or match["host"].lower()
+    if match["v6"]:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            raise _wrong("what stands between [ and ] is no IPv6 address") from None
+    return ListenAddress(host, int(match["port"]))
+
+
+def _listen(text: str) -> str:
+    _split_listen(text)
+    return text
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value()
+    if not _SHORTEST_TOKEN <= len(token) <= _LONGEST_TOKEN:
+        raise _wrong(f"a token has {_SHORTEST_TOKEN} to {_LONGEST_TOKEN} characters")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise _wrong("a token is made of ASCII letters, digits and signs, without spaces")
+    return secret
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", text):
+        raise _wrong("it must be a host name, without scheme, port or path")
+    return text.lower()
+
+
+class ReadyConfig(_Model):
+    """What `/ready` asks for."""
+
+    publisher: Flag = True
+    """The broker is connected."""
+    cameras: Annotated[Whole, Field(ge=0, le=10_000)] = 1
+    """So many cameras stream, at least."""
+
+
+class HttpConfig(_Model):
+    """The operator's page, probes, metrics and API; off unless this section is there."""
+
+    listen: Annotated[Text, AfterValidator(_listen)] = "127.0.0.1:8080"
+    """Address and port. Anything but the machine itself needs a token."""
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = None
+    """Opens actions; on an address that others reach, reading too. Absent: no actions."""
+    hosts: tuple[Annotated[str, AfterValidator(_host_name)], ...] = ()
+    """Names besides IP addresses under which browsers may ask: a DNS name, a proxy's name."""
+    ready: ReadyConfig = Field(default_factory=ReadyConfig)
+
+    @property
+    def address(self) -> ListenAddress:
+        """`listen` in parts."""
+        return _split_listen(self.listen)
+
+    @model_validator(mode="after")
+    def _strangers_need_a_token(self) -> Self:
+        if self.token is None and not self.address.is_loopback:
+            words = (
+                "it is required, because listen is an address that other machines reach;"
+                " set one (${NAME} or file:/run/secrets/...), or listen on 127.0.0.1"
+            )
+            _conflict([("token", ("token", "listen"), words)])
+        return self
 
 
 # --- cameras --------------------------------------------------------------------------------
@@ -716,6 +813,8 @@ class Config(_Model):
     malloc_tuning: Flag = True
     """Keep glibc from giving memory back to the system after each frame: less CPU."""
     supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)
+    http: HttpConfig | None = None
+    """The operator's view; absent: nothing is served."""
     cameras: Annotated[tuple[CameraConfig, ...], Field(json_schema_extra={"minItems": 1})]
     """At least one."""
 
@@ -803,6 +902,8 @@ class Config(_Model):
     def secrets(self) -> Redactor:
         """Masks every password of this configuration, those in URLs included."""
         redactor = redactor_of(self.cameras)
+        if self.http is not None and self.http.token is not None:
+            redactor.add_secret(self.http.token.get_secret_value())
         amqp = self.amqp
         if amqp is None or amqp.url is None:
             if amqp is not None and amqp.password is not None:

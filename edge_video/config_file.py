@@ -6,7 +6,7 @@ along the models of `edge_video.config`: a key whose type is text takes the text
 and `12:30:00` are text.
 
 In any value, `${NAME}` and `${NAME:-default}` stand for an environment variable, `$${` for a
-literal `${`. The keys `password` and `username` may name a file that holds the value:
+literal `${`. The keys `password`, `token` and `username` may name a file that holds the value:
 `file:/run/secrets/cam1`. (A `url` may not: there `file:` names a video file.) Top-level keys that
 begin with `x-` are ignored, as a place for anchors.
 """
@@ -478,7 +478,7 @@ class _Reader:
 
     def _secret(self, written: str, text: str, path: KeyPath) -> str | None:
         """The value of a key that may be secret; None when it was reported."""
-        if path[-1] in ("password", "username") and written.startswith("file:"):
+        if path[-1] in ("password", "token", "username") and written.startswith("file:"):
             file = Path(text.removeprefix("file:"))
             try:
                 with file.open("rb") as stream:
@@ -560,7 +560,12 @@ def _parents(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
                 yield from _parents(inner, f"{place}.{name}" if place else name)
 
 
-_ELSEWHERE: Final = dict(reversed([*_parents(Config, "")]))
+# Without the names that the top has as well: `cameras` is above all a matter of indentation.
+_ELSEWHERE: Final = {
+    name: place
+    for name, place in reversed([*_parents(Config, "")])
+    if name not in Config.model_fields
+}
 
 
 def _dotted(path: Iterable[str | int]) -> str:

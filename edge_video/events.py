@@ -62,6 +62,9 @@ class Event(StrEnum):
     FAULTS_CLEARED = "faults_cleared"
     BOOKS_IMBALANCE = "books_imbalance"
     CAMERA_LINES_HELD_BACK = "camera_lines_held_back"
+    HTTP_LISTENING = "http_listening"
+    HTTP_UNAVAILABLE = "http_unavailable"
+    HTTP_TOKEN_REFUSED = "http_token_refused"  # noqa: S105 - an event's name
     LOG_LINES_LOST = "log_lines_lost"
     LOG_FILE_FAILED = "log_file_failed"
     UNCAUGHT_EXCEPTION = "uncaught_exception"
@@ -128,6 +131,9 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.CAMERA_LINES_HELD_BACK: EventSpec(
         _WARNING, ("cameras", "failures", "opened", "streaming", "lines")
     ),
+    Event.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
+    Event.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),
+    Event.HTTP_TOKEN_REFUSED: EventSpec(_WARNING, ("client", "count")),
     Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines",)),
     Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
     Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),

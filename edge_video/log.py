@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 QUEUE_LIMIT: Final = 1000
 """Most lines that wait for the writer; more are dropped and counted."""
 
-FORWARDED: Final = ("edge_video", "actors", "pykka", "pika")
+FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn", "asyncio")
 """The loggers whose records, and those of their children, are written."""
 
 _ECHOES: Final = (
@@ -424,6 +424,9 @@ class _Log:
             # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
             pika.setLevel(max(self._level, logging.WARNING))
+            # uvicorn speaks of every malformed request and every slow reader: anybody could fill
+            # the log. What matters of it is said in our own words.
+            logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
             for echo, _ in self._echoes:
                 echo.setLevel(logging.CRITICAL)
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread

@@ -9,12 +9,19 @@ from __future__ import annotations
 import logging
 import operator
 import threading
+from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.frames import Frame
 from edge_video.jpeg import image_head
-from edge_video.stats import DropReason, FrameCounts, Outcome
+from edge_video.stats import (
+    LATENCY_BOUNDS_S,
+    DropReason,
+    FrameCounts,
+    LatencyHistogram,
+    Outcome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +53,15 @@ class _Held(NamedTuple):
     height: int
 
 
+class Picture(NamedTuple):
+    """A frame for somebody who only looks."""
+
+    seq: int
+    captured_at_ns: int
+    """Wall clock."""
+    image: bytes
+
+
 class _Line:
     """One camera's waiting frames and its books. Touched only under the outbox's lock."""
 
@@ -65,6 +81,9 @@ class _Line:
         "last_frame_s",
         "last_size",
         "last_taken_seq",
+        "latencies",
+        "latency_s",
+        "newest",
         "published",
         "published_bytes",
         "received_bytes",
@@ -72,6 +91,7 @@ class _Line:
         "seq",
         "session",
         "settled",
+        "watched_until_s",
     )
 
     def __init__(self, camera_id: CameraId, configured: int, capacity: int) -> None:
@@ -89,7 +109,7 @@ class _Line:
         self.last_accepted_s: float | None = None
         self.last_size = (0, 0)
         self.head = b""  # how the last image began, up to its size
-        self.in_flight: dict[int, float] = {}  # seq: monotonic seconds of its hand-over
+        self.in_flight: dict[int, tuple[float, float]] = {}  # seq: hand-over, capture; monotonic s
         self.dropped = dict.fromkeys(DropReason, 0)
         self.settled = dict.fromkeys(Outcome, 0)
         self.published = 0
@@ -97,6 +117,10 @@ class _Line:
         self.received_bytes = 0
         self.published_bytes = 0
         self.confirm_ns = 0
+        self.latencies = [0] * (len(LATENCY_BOUNDS_S) + 1)
+        self.latency_s = 0.0
+        self.watched_until_s = 0.0
+        self.newest: _Held | None = None  # kept only while somebody watches
 
     def remove_oldest(self) -> _Held:
         """Take the oldest frame out of the buffer; the caller books it."""
@@ -128,7 +152,7 @@ class _Line:
         held = self.remove_oldest()
         lost = held.seq - self.last_taken_seq - 1
         self.last_taken_seq = held.seq
-        self.in_flight[held.seq] = now_s
+        self.in_flight[held.seq] = (now_s, held.captured_at_s)
         self.published += 1
         self.published_bytes += len(held.image)
         return Frame(
@@ -145,12 +169,16 @@ class _Line:
 
     def settle(self, seq: int, outcome: Outcome, now_s: float) -> bool:
         """End a frame in flight; False when it is not (or no longer) in flight."""
-        handed_over_s = self.in_flight.pop(seq, None)
-        if handed_over_s is None:
+        since = self.in_flight.pop(seq, None)
+        if since is None:
             return False
         self.settled[outcome] += 1
         if outcome is Outcome.CONFIRMED:
+            handed_over_s, captured_at_s = since
             self.confirm_ns += round((now_s - handed_over_s) * _NANOSECONDS)
+            latency_s = now_s - captured_at_s
+            self.latency_s += latency_s
+            self.latencies[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
         return True
 
     def counts(self) -> FrameCounts:
@@ -291,8 +319,11 @@ class Outbox:
                 overflown = line.remove_oldest()
                 self._held_bytes -= len(overflown.image)
                 line.dropped[DropReason.OVERFLOW] += 1
-            frames.append(_Held(line.seq, line.session, image, captured_at_ns, now_s, *size))
+            held = _Held(line.seq, line.session, image, captured_at_ns, now_s, *size)
+            frames.append(held)
             line.held_bytes += length
+            if now_s < line.watched_until_s:
+                line.newest = held
             self._held += overflown is None
             self._held_bytes += length
             if self._held_bytes > self._max_bytes:
@@ -437,6 +468,36 @@ class Outbox:
     def last_size(self, camera_id: CameraId) -> tuple[int, int]:
         """(width, height) of the camera's last whole frame; (0, 0) before any."""
         return self._lines[camera_id].last_size
+
+    def latencies(self) -> dict[CameraId, LatencyHistogram]:
+        """From whole frame to confirm, of all cameras, in the order they were added."""
+        with self._lock:
+            return {
+                camera_id: LatencyHistogram(tuple(line.latencies), line.latency_s)
+                for camera_id, line in self._lines.items()
+            }
+
+    # --- who looks ------------------------------------------------------------------------------
+
+    def watch(self, camera_id: CameraId, lease_s: float) -> Picture | None:
+        """The camera's newest picture; from now on, and for `lease_s`, the newest one is kept.
+
+        Nothing is copied and nothing waits: a reference is kept, at most one image per camera.
+        None until a frame comes in after the first call.
+        """
+        with self._lock:
+            line = self._lines[camera_id]
+            line.watched_until_s = self._clock.monotonic() + lease_s
+            newest = line.newest
+        return newest and Picture(newest.seq, newest.captured_at_ns, newest.image)
+
+    def forget_unwatched(self) -> None:
+        """Let go of the pictures at which nobody looks any more."""
+        with self._lock:
+            now_s = self._clock.monotonic()
+            for line in self._lines.values():
+                if line.newest is not None and now_s >= line.watched_until_s:
+                    line.newest = None
 
     # --- under the lock, `_tell` excepted -------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
-from edge_video.stats import ProcessSample
+from edge_video.stats import FfmpegSample, ProcessSample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -132,6 +132,10 @@ class ProcessSampler:
             allocated_blocks=sys.getallocatedblocks(),
             gc_collections=sum(generation["collections"] for generation in gc.get_stats()),
             gc_last_ago_s=self._since_collection_s(),
+            ffmpegs=tuple(
+                FfmpegSample(each.watched.process.pid, each.cpu_s, each.rss_bytes)
+                for each in readings
+            ),
         )
 
     def _measure_cpu(self, readings: list[_Reading]) -> None:

@@ -11,6 +11,7 @@ from edge_video.stats import (
     CameraStatus,
     CaptureTotals,
     FrameCounts,
+    LatencyHistogram,
     PublisherStatus,
     SystemStatus,
 )
@@ -73,6 +74,13 @@ class Books:
             counts.update(outbox.counts())
         return counts
 
+    def latencies(self) -> dict[CameraId, LatencyHistogram]:
+        """Of all cameras, from whole frame to confirm."""
+        latencies: dict[CameraId, LatencyHistogram] = {}
+        for outbox in self.outboxes:
+            latencies.update(outbox.latencies())
+        return latencies
+
 
 def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
     """A breaker as reports show it, at the monotonic time `now_s`."""
@@ -112,7 +120,7 @@ def take_status(
     now_s = clock.monotonic()
     if publisher_retry_at_s is not None:
         publisher = replace(publisher, retry_in_s=max(0.0, publisher_retry_at_s - now_s))
-    counts = books.frame_counts()
+    counts, latencies = books.frame_counts(), books.latencies()
     return SystemStatus(
         version=identity.version,
         node=identity.node,
@@ -120,7 +128,13 @@ def take_status(
         taken_at_ns=clock.wall_ns(),
         uptime_s=now_s - identity.started_at_s,
         cameras=tuple(
-            _camera_status(record, counts.get(record.camera_id, FrameCounts()), books, now_s)
+            _camera_status(
+                record,
+                counts.get(record.camera_id, FrameCounts()),
+                latencies.get(record.camera_id, LatencyHistogram()),
+                books,
+                now_s,
+            )
             for record in records
         ),
         publisher=publisher,
@@ -133,7 +147,11 @@ def take_status(
 
 
 def _camera_status(
-    record: CameraRecord, counts: FrameCounts, books: Books, now_s: float
+    record: CameraRecord,
+    counts: FrameCounts,
+    latency: LatencyHistogram,
+    books: Books,
+    now_s: float,
 ) -> CameraStatus:
     outbox = books.outbox_of[record.camera_id]
     last_frame_s = outbox.last_frame_s(record.camera_id)
@@ -154,4 +172,5 @@ def _camera_status(
         width=width,
         height=height,
         ffmpeg_pid=record.ffmpeg_pid,
+        latency=latency,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,6 +102,27 @@ def add_counts(counts: Iterable[FrameCounts]) -> FrameCounts:
     return FrameCounts(**sums)
 
 
+LATENCY_BOUNDS_S: Final = (
+    *(0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15),
+    *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""Upper bounds, inclusive, of the classes of a `LatencyHistogram`; a last class is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyHistogram:
+    """How long confirmed frames took from being whole to being confirmed."""
+
+    counts: tuple[int, ...] = (0,) * (len(LATENCY_BOUNDS_S) + 1)
+    """Frames by class of `LATENCY_BOUNDS_S`, the open class last; not cumulative."""
+    sum_s: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Frames in all classes: those that were confirmed."""
+        return sum(self.counts)
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureTotals:
     """What one camera's readers did, over all attempts. Times in nanoseconds."""
@@ -170,6 +191,7 @@ class CameraStatus:
     """Of the last frame; 0 before the first."""
     height: int
     ffmpeg_pid: int | None
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
 class PublisherState(StrEnum):
@@ -209,6 +231,16 @@ class MemoryLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FfmpegSample:
+    """One FFmpeg child at the time of a measurement."""
+
+    pid: int
+    cpu_s: float
+    """CPU it has used since it began."""
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSample:
     """One measurement of this process, its FFmpeg children and the machine."""
 
@@ -231,6 +263,8 @@ class ProcessSample:
     memory_level: MemoryLevel = MemoryLevel.NORMAL
     memory_limit_bytes: int | None = None
     """None when the memory controller is off."""
+    ffmpegs: tuple[FfmpegSample, ...] = ()
+    """Each of the `ffmpeg_processes`; `CameraStatus.ffmpeg_pid` says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

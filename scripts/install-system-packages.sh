@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs packages of Debian or Ubuntu: those that are named, else what the tests need (FFmpeg,
-# RabbitMQ, GStreamer's RTSP server). Installs only what is missing; needs root or sudo for that,
+# RabbitMQ, GStreamer's RTSP server, Prometheus for promtool, Chromium with its driver). Installs only what is missing; needs root or sudo for that,
 # and says what to do without.
 set -euo pipefail
 
@@ -14,11 +14,16 @@ packages=("$@")
   gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
+  prometheus
+  chromium
+  chromium-driver
+  fonts-dejavu-core
 )
 
 if ! command -v dpkg-query >/dev/null; then
   echo "system packages: this is neither Debian nor Ubuntu. Install by hand: FFmpeg," \
-    "RabbitMQ 3.10 or later, and GStreamer's RTSP server with its Python bindings." >&2
+    "RabbitMQ 3.10 or later, GStreamer's RTSP server with its Python bindings, promtool, and" \
+    "Chromium with chromedriver." >&2
   exit 1
 fi
 

@@ -21,6 +21,10 @@ ADAPTERS = {
     "edge_video.delays",  # an event per delayed actor
     "edge_video.events",  # logging
     "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
+    "edge_video.http.board",  # a lock between the actor and the server
+    "edge_video.http.guard",  # logging
+    "edge_video.http.hub",  # logging
+    "edge_video.http.server",  # the thread and its sockets
     "edge_video.launch",
     "edge_video.log",
     "edge_video.malloc",

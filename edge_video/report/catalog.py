@@ -196,6 +196,17 @@ _EVENTS: Final[dict[str, Text]] = {
         "Muitas câmeras ao mesmo tempo ({cameras}): {failures} falhas, {opened} breakers abertos,"
         " {streaming} streams iniciados; {lines} linhas não mostradas",
     ),
+    "event.http_listening": Text(
+        "Page, probes, metrics and API at {url}", "Página, probes, métricas e API em {url}"
+    ),
+    "event.http_unavailable": Text(
+        "No page on {address}: {reason}; tried again every 5s, the cameras go on without",
+        "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
+    ),
+    "event.http_token_refused": Text(
+        "HTTP: wrong tokens, the last one from {client}: {count}",
+        "HTTP: tokens errados, o último de {client}: {count}",
+    ),
     "event.log_lines_lost": Text(
         "Log too slow (blocked terminal or disk), lines lost: {lines}",
         "Log lento demais (terminal ou disco bloqueado), linhas perdidas: {lines}",

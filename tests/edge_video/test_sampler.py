@@ -118,6 +118,9 @@ def test_cpu_is_the_share_of_one_core_since_the_previous_sample(
     assert sample.ffmpeg_processes == 2
     assert sample.ffmpeg_cpu_percent == pytest.approx(100 * used_s / 10.0, abs=0.7)
     assert sample.ffmpeg_rss_bytes > 2 * 1_000_000
+    by_pid = {each.pid: each for each in sample.ffmpegs}
+    assert by_pid[busy.pid].cpu_s == pytest.approx(sum(process.cpu_times()[:2]), abs=0.1)
+    assert sum(each.rss_bytes for each in sample.ffmpegs) == sample.ffmpeg_rss_bytes
     clock.advance(10.0)
     assert sampler.sample().ffmpeg_cpu_percent == pytest.approx(0.0, abs=0.7)
 

@@ -1,0 +1,187 @@
+"""The HTTP actor: owns the server thread, and pins what it hears to the board that is served."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, assert_never, get_args
+
+import pykka
+
+from actors.base import ServantActor, tell, void
+from actors.messages import (
+    Begin,
+    CameraChanged,
+    CameraCommand,
+    CommandAnswer,
+    ForceOpen,
+    HttpMessage,
+    HttpServerEnded,
+    ProcessMeasured,
+    PublisherStats,
+    ResetBreaker,
+    RestartsCounted,
+    RetryNow,
+    StartCamera,
+    StopCamera,
+    SupervisorTicked,
+    Tick,
+)
+from edge_video.events import Event, say
+from edge_video.http.server import HttpServer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from actors.messages import ApplyFault
+    from edge_video.frames import CameraId
+    from edge_video.http.application import HttpSettings
+    from edge_video.http.board import Board
+    from edge_video.timer import Clock, Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 1.0
+_ASK_S = 3.0
+_STOP_S = 3.0
+_LISTEN_AGAIN_S = 5.0
+
+_COMMANDS: Final[dict[str, type[CameraCommand]]] = {
+    "start": StartCamera,
+    "stop": StopCamera,
+    "retry": RetryNow,
+    "reset": ResetBreaker,
+    "force-open": ForceOpen,
+}
+
+
+class ServerEndedError(RuntimeError):
+    """The server's thread ended by itself; a restart of the actor makes a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRuntime:
+    """What an HTTP actor needs."""
+
+    clock: Clock
+    timer: Timer
+    settings: HttpSettings
+    board: Board
+    """Outlives the actor, and with it everything that is shown."""
+    allow_faults: bool = False
+
+
+class HttpActor(ServantActor):
+    """Hears what the reporter hears, pins it to the board, and owns the server that shows it.
+
+    Requests are answered on the server's own thread from the board; none of them passes through
+    this mailbox, so an answer never waits for an actor. An address that cannot be had is tried
+    again every five seconds: a busy port is no reason to lose a camera.
+    """
+
+    NAME = "http"
+    UNDERSTOOD = get_args(HttpMessage)
+
+    def __init__(
+        self,
+        *,
+        runtime: HttpRuntime,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
+        start_faults: Sequence[ApplyFault] = (),
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
+        )
+        self._runtime = runtime
+        self._board = runtime.board
+        self._server: HttpServer | None = None
+        self._listen_at_s = 0.0
+        self._complaint = ""
+        self._tick: TimerHandle | None = None
+
+    def handle(self, message: HttpMessage) -> object:
+        """Dispatch."""
+        match message:
+            case CameraChanged(record=record):
+                self._board.camera_changed(record)
+            case PublisherStats(status=status, retry_at_s=retry_at_s):
+                self._board.publisher_changed(status, retry_at_s)
+            case ProcessMeasured(sample=sample):
+                self._board.process_measured(sample)
+            case RestartsCounted(restarts=restarts, faults_injected=done, faults_refused=refused):
+                self._board.restarts_counted(restarts, done, refused)
+            case SupervisorTicked(actors=actors, stopping=stopping):
+                self._board.supervisor_said(actors, stopping=stopping)
+            case Tick():
+                self._ticked()
+            case Begin():
+                self._begin()
+            case HttpServerEnded(reason=reason):
+                raise ServerEndedError(reason)
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
+        """Cancel the tick, close every connection."""
+        if self._tick is not None:
+            self._tick.cancel()
+        if self._server is not None and not self._server.stop(_STOP_S):
+            say(_log, Event.SURVIVOR, actor="http server")
+
+    def _begin(self) -> None:
+        self._tick = self._runtime.timer.every(_TICK_S, self._tick_due)
+        self._listen()
+
+    def _tick_due(self) -> None:
+        tell(self.actor_ref, Tick())
+
+    def _ticked(self) -> None:
+        self._board.ticked()
+        if self._server is None and self._runtime.clock.monotonic() >= self._listen_at_s:
+            self._listen()
+
+    def _listen(self) -> None:
+        server = HttpServer(
+            self._runtime.settings,
+            self._board,
+            self._ask,
+            self._runtime.clock,
+            on_death=lambda reason: void(tell(self.actor_ref, HttpServerEnded(reason))),
+            name=self._thread_name,
+        )
+        try:
+            url = server.start()
+        except OSError as wrong:
+            server.stop(0)
+            self._cannot_listen(wrong)
+            return
+        self._server = server
+        say(_log, Event.HTTP_LISTENING, url=url)
+
+    def _cannot_listen(self, wrong: OSError) -> None:
+        self._listen_at_s = self._runtime.clock.monotonic() + _LISTEN_AGAIN_S
+        settings = self._runtime.settings
+        reason = wrong.strerror or str(wrong)
+        if reason != self._complaint:
+            self._complaint = reason
+            address = f"{settings.host}:{settings.port}"
+            say(_log, Event.HTTP_UNAVAILABLE, address=address, reason=reason)
+
+    def _ask(self, action: str, camera_id: CameraId) -> tuple[str, float | None]:
+        """One of the server's threads for actions: outside, where asking is allowed."""
+        if self._supervisor is None:
+            raise RuntimeError("there is no supervisor")
+        try:
+            answer: CommandAnswer = self._supervisor.ask(
+                _COMMANDS[action](camera_id), block=True, timeout=_ASK_S
+            )
+        except pykka.Timeout:
+            raise TimeoutError from None
+        except pykka.ActorDeadError as dead:
+            raise RuntimeError(str(dead)) from None
+        return answer.result.value, answer.retry_in_s

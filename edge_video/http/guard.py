@@ -1,0 +1,198 @@
+"""The gate before the application: hosts, origins, tokens, time-outs, headers of every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from edge_video.events import Event, say
+from edge_video.http.security import (
+    SECURITY_HEADERS,
+    SESSION_COOKIE,
+    FailureLimiter,
+    Keys,
+    bearer_of,
+    comes_from_elsewhere,
+    cookie_of,
+    host_is_ours,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from edge_video.timer import Clock
+
+_log = logging.getLogger(__name__)
+
+EVENTS_PATH: Final = "/api/events"
+SESSION_PATH: Final = "/api/session"
+
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_ANSWER_S: Final = 10.0
+_SEND_S: Final = 10.0
+_SAY_EVERY_S: Final = 60.0
+_NANOSECONDS: Final = 1e9
+
+
+@dataclass(slots=True)
+class Doorkeeper:
+    """Who holds the token. Used in the event loop's thread only.
+
+    Args:
+        keys: None without a configured token: reading is free, and nothing can be changed.
+        reading_is_free: whether only changes need the token.
+        clock: sessions end by the wall clock.
+    """
+
+    keys: Keys | None
+    reading_is_free: bool
+    clock: Clock
+    limiter: FailureLimiter
+    _failures: int = 0
+    _said_at_s: float = float("-inf")
+
+    def refusal(self, headers: Headers, client: str, *, is_safe: bool) -> Response | None:
+        """Why the request is not let in; None when it is."""
+        if is_safe and self.reading_is_free:
+            return None
+        if self.keys is None:
+            return error(403, "actions are off: no http.token is configured")
+        cookie = cookie_of(headers.get("cookie"), SESSION_COOKIE)
+        if cookie and self.keys.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS):
+            return None
+        token = bearer_of(headers.get("authorization"))
+        if token is None:
+            return unauthorized("the token is missing: Authorization: Bearer TOKEN")
+        return self.refuse_token(token, client)
+
+    def refuse_token(self, token: str, client: str) -> Response | None:
+        """The answer to a wrong token, or to one too many of them; None for the right one."""
+        assert self.keys is not None
+        now_s = self.clock.monotonic()
+        retry_in_s = self.limiter.retry_in_s(client, now_s)
+        if retry_in_s > 0:
+            return too_many("too many wrong tokens", retry_in_s)
+        if self.keys.accepts(token):
+            return None
+        self.limiter.failed(client, now_s)
+        self._say_failure(client, now_s)
+        return unauthorized("this is not the token")
+
+    def _say_failure(self, client: str, now_s: float) -> None:
+        self._failures += 1
+        if now_s - self._said_at_s >= _SAY_EVERY_S:
+            say(_log, Event.HTTP_TOKEN_REFUSED, client=client, count=self._failures)
+            self._failures, self._said_at_s = 0, now_s
+
+
+class Guard:
+    """ASGI middleware, the outermost: what it does not let through reaches nothing.
+
+    An answer that nobody reads, and one that takes too long to make, are given up.
+
+    Args:
+        app: the application behind it.
+        doorkeeper: decides by token.
+        hosts: names under which we may be asked, lower case; addresses always may.
+        open_paths: need no token.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        doorkeeper: Doorkeeper,
+        hosts: Collection[str],
+        open_paths: Collection[str],
+    ) -> None:
+        self._app = app
+        self._doorkeeper = doorkeeper
+        self._hosts = frozenset(hosts)
+        self._open_paths = frozenset(open_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        answer = _Answer(send)
+        refusal = self._refusal(scope)
+        try:
+            if refusal is not None:
+                await refusal(scope, receive, answer.send)
+            elif scope["path"] == EVENTS_PATH:
+                await self._app(scope, receive, answer.send)
+            else:
+                async with asyncio.timeout(_ANSWER_S):
+                    await self._app(scope, receive, answer.send)
+        except TimeoutError:
+            # Begun: uvicorn closes the connection, as it was promised more.
+            if not answer.begun:
+                late = error(503, "it took too long")
+                await late(scope, receive, answer.send)
+        except Exception:  # noqa: BLE001 - the log's words are masked, a client's must not be ours
+            _log.exception("a request could not be answered: %s", scope["path"][:100])
+            if not answer.begun:
+                broken = error(500, "this is a bug of edge-video; its log has more")
+                await broken(scope, receive, answer.send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not host_is_ours(host, self._hosts):
+            return error(400, "this host name is not one of ours; add it to http.hosts")
+        is_safe = scope["method"] in _SAFE
+        if comes_from_elsewhere(
+            fetch_site=headers.get("sec-fetch-site"),
+            fetch_mode=headers.get("sec-fetch-mode"),
+            origin=headers.get("origin"),
+            host=host,
+            is_safe=is_safe,
+        ):
+            return error(403, "another site's page may not ask for this")
+        if scope["path"] in self._open_paths:
+            return None
+        return self._doorkeeper.refusal(headers, client_of(scope), is_safe=is_safe)
+
+
+class _Answer:
+    """Sends with our headers, and not for ever."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
+        async with asyncio.timeout(_SEND_S):
+            await self._send(message)
+
+
+def client_of(scope: Scope) -> str:
+    """The address of whoever asks; a proxy's, where there is one."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def error(status: int, words: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An answer that says what is wrong."""
+    return JSONResponse({"error": words}, status, headers)
+
+
+def unauthorized(words: str) -> JSONResponse:
+    """401, and how to do better."""
+    return error(401, words, {"www-authenticate": "Bearer"})
+
+
+def too_many(words: str, retry_in_s: float) -> JSONResponse:
+    """429, and when to come back."""
+    return error(429, words, {"retry-after": str(math.ceil(retry_in_s))})

@@ -1,0 +1,267 @@
+"""The API's OpenAPI description, made from the snapshot's own types: it cannot lag behind."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_video.breaker import BreakerState
+from edge_video.failures import Failure
+from edge_video.frames import CameraId
+from edge_video.stats import CameraStatus, FrameCounts, SystemStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "start": "Start a stopped camera, or ask for an attempt of one that waits.",
+    "stop": "Stop the camera until it is started again.",
+    "retry": "Cut an OPEN camera's wait short: the next attempt begins at once.",
+    "reset": "Close the breaker, clear its backoff and a forced opening; retry at once.",
+    "force-open": "Hold the camera in OPEN until it is reset; a stream that runs is ended.",
+}
+
+LARGEST_SEQ: Final = 10**15 - 1
+"""No camera ever has so many frames."""
+
+_NAMES: Final = {"BreakerState": BreakerState, "Failure": Failure, "CameraId": CameraId}
+_PRIMITIVES: Final[dict[Any, str]] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+}
+_EXTRA: Final = {"dropped": {"type": "integer"}, "errors": {"type": "integer"}}
+
+
+class _Schemas:
+    """Collects `components.schemas` while it translates types."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Any] = {}
+
+    def of(self, annotation: Any) -> dict[str, Any]:  # noqa: PLR0911 - one case, one return
+        """The JSON schema of what `edge_video.report.as_json` makes of a value of this type."""
+        if isinstance(annotation, typing.NewType):
+            return self.of(annotation.__supertype__)
+        if annotation in _PRIMITIVES:
+            return {"type": _PRIMITIVES[annotation]}
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin in (typing.Union, types.UnionType):
+            return {"anyOf": [self.of(each) for each in arguments]}
+        if origin is tuple:
+            return {"type": "array", "items": self.of(arguments[0])}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.of(arguments[1])}
+        if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+            return {"type": "string", "enum": [each.value for each in annotation]}
+        if is_dataclass(annotation) and isinstance(annotation, type):
+            return self._object(annotation)
+        raise TypeError(f"no JSON schema for {annotation!r}")
+
+    def _object(self, cls: type) -> dict[str, Any]:
+        name = cls.__name__
+        if name not in self.components:
+            self.components[name] = {}  # taken, should it contain itself
+            hints = typing.get_type_hints(cls, localns=_NAMES)
+            shown = [each for each in fields(cls) if each.repr]
+            properties = {each.name: self.of(hints[each.name]) for each in shown}
+            if cls is FrameCounts:
+                properties |= _EXTRA
+            self.components[name] = {
+                "type": "object",
+                "description": (cls.__doc__ or "").split("\n\n")[0],
+                "properties": properties,
+                "required": list(properties),
+            }
+        return {"$ref": f"#/components/schemas/{name}"}
+
+
+def openapi(version: str) -> dict[str, Any]:
+    """The whole description, OpenAPI 3.1."""
+    schemas = _Schemas()
+    schemas.of(SystemStatus)
+    schemas.of(CameraStatus)
+    components = schemas.components
+    status = components["SystemStatus"]
+    status["properties"] |= {
+        "schema": {"type": "integer", "description": "Grows when a name changes its meaning."},
+        "totals": {"$ref": "#/components/schemas/FrameCounts"},
+        "books": {
+            "type": "object",
+            "properties": {
+                "balanced": {"type": "boolean"},
+                "problems": {"type": "array", "items": {"type": "string"}},
+            },
+            "required": ["balanced", "problems"],
+        },
+    }
+    status["required"] += ["schema", "totals", "books"]
+    components |= _OWN_SCHEMAS
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "edge-video",
+            "version": version,
+            "description": "Status and control of one running edge-video. See docs/http.md.",
+        },
+        "paths": _paths(),
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "responses": _RESPONSES,
+        },
+    }
+
+
+_OWN_SCHEMAS: Final[dict[str, Any]] = {
+    "Error": {
+        "type": "object",
+        "properties": {"error": {"type": "string", "description": "In words."}},
+        "required": ["error"],
+    },
+    "Verdict": {
+        "type": "object",
+        "properties": {
+            "ok": {"type": "boolean"},
+            "reasons": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["ok", "reasons"],
+    },
+    "Answer": {
+        "type": "object",
+        "properties": {
+            "result": {
+                "type": "string",
+                "enum": [
+                    *("done", "already", "rejected"),
+                    *("unknown_target", "not_allowed", "not_running"),
+                ],
+            },
+            "retry_in_s": {
+                "anyOf": [{"type": "number"}, {"type": "null"}],
+                "description": "For `rejected`: seconds until an attempt is permitted, null while"
+                " the breaker is held open by an operator.",
+            },
+        },
+        "required": ["result", "retry_in_s"],
+    },
+    "Timeline": {
+        "type": "object",
+        "properties": {
+            "version": {"type": "integer"},
+            "stories": {"type": "array", "items": {"type": "object"}},
+        },
+        "required": ["version", "stories"],
+    },
+}
+
+
+def _json(schema: str, description: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}
+
+
+_RESPONSES: Final = {
+    "Refused": _json("Error", "The request is not one that we answer."),
+    "Unauthorized": _json("Error", "The token is missing or wrong."),
+    "Forbidden": _json("Error", "Another site's page asks, or actions are off."),
+    "TooMany": _json("Error", "Too many wrong tokens, or too many at once; see Retry-After."),
+    "NotFound": _json("Error", "There is no such thing."),
+}
+_COMMON: Final = {
+    "400": {"$ref": "#/components/responses/Refused"},
+    "401": {"$ref": "#/components/responses/Unauthorized"},
+    "403": {"$ref": "#/components/responses/Forbidden"},
+    "429": {"$ref": "#/components/responses/TooMany"},
+    "503": _json("Error", "It cannot be answered now."),
+}
+_CAMERA_PARAMETER: Final = {
+    "name": "camera_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+}
+
+
+def _paths() -> dict[str, Any]:
+    not_found = {"404": {"$ref": "#/components/responses/NotFound"}}
+    paths: dict[str, Any] = {
+        "/health": _get(
+            "Is the program alive?",
+            {"200": _json("Verdict", "It is."), "503": _json("Verdict", "It is not; why.")},
+            security=[{}],
+        ),
+        "/ready": _get(
+            "Does it do its work?",
+            {"200": _json("Verdict", "It does."), "503": _json("Verdict", "It does not; why.")},
+        ),
+        "/metrics": _get(
+            "For Prometheus.",
+            {"200": {"description": "Metrics.", "content": {"text/plain": {}}}},
+        ),
+        "/api/status": _get("Everything.", {"200": _json("SystemStatus", "The system.")}),
+        "/api/timeline": _get(
+            "What happened, newest first.", {"200": _json("Timeline", "At most 1000 stories.")}
+        ),
+        "/api/cameras/{camera_id}": _get(
+            "One camera.", {"200": _json("CameraStatus", "The camera."), **not_found}, camera=True
+        ),
+        "/api/cameras/{camera_id}/picture": _get(
+            "Its newest picture; 204 while there is none yet, so ask again in a second.",
+            {
+                "200": {"description": "A frame.", "content": {"image/jpeg": {}}},
+                "204": {"description": "None yet, or none newer than `after`."},
+                **not_found,
+            },
+            camera=True,
+            parameters=[
+                {
+                    "name": "after",
+                    "in": "query",
+                    "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEQ},
+                    "description": "The number of the frame one has (header X-Frame-Seq).",
+                }
+            ],
+        ),
+    }
+    for action, text in ACTIONS.items():
+        paths[f"/api/cameras/{{camera_id}}/{action}"] = {
+            "post": {
+                "operationId": action,
+                "summary": text,
+                "parameters": [_CAMERA_PARAMETER],
+                "security": [{"token": []}],
+                "responses": {
+                    **_COMMON,
+                    "200": _json("Answer", "Done, or it was so already."),
+                    "404": _json("Answer", "There is no such camera."),
+                    "409": _json("Answer", "Not in this state; see Retry-After."),
+                    "504": _json("Error", "The supervisor did not answer in time."),
+                },
+            }
+        }
+    return paths
+
+
+def _get(
+    summary: str,
+    responses: dict[str, Any],
+    *,
+    camera: bool = False,
+    parameters: list[dict[str, Any]] | None = None,
+    security: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": [*([_CAMERA_PARAMETER] if camera else []), *(parameters or [])],
+            # Without a token only where no other machine can ask.
+            "security": security or [{"token": []}, {}],
+            "responses": {**_COMMON, **responses},
+        }
+    }

@@ -1,0 +1,231 @@
+"""What happened in the last hours, a story per line; pure, bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from edge_video.breaker import BreakerState
+from edge_video.stats import CameraPhase, PublisherState
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
+    from edge_video.failures import Failure
+    from edge_video.snapshot import CameraRecord
+    from edge_video.stats import MemoryLevel, PublisherStatus
+
+TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
+"""(from, to, cause) → how often."""
+
+MOST_STORIES: Final = 1000
+_LONGEST_DETAIL: Final = 300
+
+
+class Kind(StrEnum):
+    """What a story is about; the page has a sentence for each."""
+
+    CAMERA_FAILED = "camera_failed"
+    """An attempt failed, and another follows at once."""
+    BREAKER_OPENED = "breaker_opened"
+    PROBE_FAILED = "probe_failed"
+    """The attempt after a wait failed as well."""
+    BREAKER_CLOSED = "breaker_closed"
+    BREAKER_FORCED = "breaker_forced"
+    BREAKER_RESET = "breaker_reset"
+    CAMERA_STREAMING = "camera_streaming"
+    CAMERA_STOPPED = "camera_stopped"
+    CAMERA_STARTED = "camera_started"
+    PUBLISHER_CONNECTED = "publisher_connected"
+    PUBLISHER_LOST = "publisher_lost"
+    PUBLISHER_BLOCKED = "publisher_blocked"
+    MEMORY_LEVEL = "memory_level"
+    ACTOR_RESTARTED = "actor_restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One line of the timeline; what repeats itself is one line with a count.
+
+    Times are wall clock, nanoseconds.
+    """
+
+    number: int
+    kind: Kind
+    first_at_ns: int
+    last_at_ns: int
+    subject: str = ""
+    """A camera's id, an actor's name, or empty."""
+    cause: str = ""
+    """A `Cause`, a level, or empty."""
+    detail: str = ""
+    """Evidence, masked."""
+    count: int = 1
+
+
+class Timeline:
+    """The newest stories, at most `limit`. One thread writes; readers take `stories`.
+
+    A story that says the same as its subject's latest one is counted there: a camera that fails
+    all night is a line, not a thousand that push everything else out.
+    """
+
+    def __init__(self, limit: int = MOST_STORIES) -> None:
+        self._limit = limit
+        self._stories: dict[int, Story] = {}  # by number, the latest change last
+        self._latest: dict[str, int] = {}
+        self._next = 1
+        self.version = 0
+        """Changes with every change."""
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """Oldest first."""
+        return tuple(self._stories.values())
+
+    def add(
+        self, kind: Kind, at_ns: int, *, subject: str = "", cause: str = "", detail: str = ""
+    ) -> None:
+        """Something happened."""
+        self.version += 1
+        detail = detail[:_LONGEST_DETAIL]
+        number = self._latest.get(subject, 0)
+        known = self._stories.get(number)
+        if known is not None and (known.kind, known.cause) == (kind, cause):
+            del self._stories[number]
+            self._stories[number] = replace(
+                known, last_at_ns=at_ns, detail=detail, count=known.count + 1
+            )
+            return
+        story = Story(self._next, kind, at_ns, at_ns, subject, cause, detail)
+        self._next += 1
+        self._stories[story.number] = story
+        self._latest[subject] = story.number
+        if len(self._stories) > self._limit:
+            del self._stories[next(iter(self._stories))]
+
+    def camera_changed(self, before: CameraRecord | None, now: CameraRecord, at_ns: int) -> None:
+        """Whatever is worth telling between two records of one camera."""
+        if before is None:
+            return
+        for kind, failure in _camera_stories(before, now):
+            cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
+            self.add(kind, at_ns, subject=now.camera_id, cause=cause, detail=detail)
+
+    def publisher_changed(
+        self, before: PublisherStatus | None, now: PublisherStatus, at_ns: int
+    ) -> None:
+        """A connection was made, lost or blocked; attempts in between are counted, not told."""
+        kind = _PUBLISHER_KINDS.get(now.state)
+        if kind is None or (before is not None and _same_connection(before, now)):
+            return
+        self.add(kind, at_ns, subject="publisher", detail=now.reason)
+
+    def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
+        """The memory controller's level changed."""
+        self.add(Kind.MEMORY_LEVEL, at_ns, subject="memory", cause=level.value)
+
+    def restarts_counted(
+        self, before: Mapping[str, int], now: Mapping[str, int], at_ns: int
+    ) -> None:
+        """An actor that is no camera was restarted."""
+        for name, restarts in now.items():
+            if restarts > before.get(name, 0):
+                self.add(Kind.ACTOR_RESTARTED, at_ns, subject=name)
+
+
+_PUBLISHER_KINDS: Final = {
+    PublisherState.CONNECTED: Kind.PUBLISHER_CONNECTED,
+    PublisherState.WAITING: Kind.PUBLISHER_LOST,
+    PublisherState.BLOCKED: Kind.PUBLISHER_BLOCKED,
+}
+
+
+def _same_connection(before: PublisherStatus, now: PublisherStatus) -> bool:
+    return (before.state, before.connections, before.losses) == (
+        now.state,
+        now.connections,
+        now.losses,
+    )
+
+
+def _camera_stories(before: CameraRecord, now: CameraRecord) -> list[tuple[Kind, Failure | None]]:
+    found: list[tuple[Kind, Failure | None]] = []
+    old, new = before.breaker, now.breaker
+    failed = now.last_failure_at_s != before.last_failure_at_s
+    opened = new.state is BreakerState.OPEN and old.state is not BreakerState.OPEN
+    if new.forced_open and not old.forced_open:
+        found.append((Kind.BREAKER_FORCED, None))
+    elif opened and old.state is BreakerState.HALF_OPEN:
+        found.append((Kind.PROBE_FAILED, now.last_failure))
+    elif opened:
+        found.append((Kind.BREAKER_OPENED, now.last_failure))
+    elif failed:
+        found.append((Kind.CAMERA_FAILED, now.last_failure))
+    elif new.state is BreakerState.CLOSED and old.state is BreakerState.HALF_OPEN:
+        found.append((Kind.BREAKER_CLOSED, None))
+    elif new.state is BreakerState.CLOSED and old.state is BreakerState.OPEN:
+        found.append((Kind.BREAKER_RESET, None))
+    if now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
+        found.append((Kind.CAMERA_STOPPED, None))
+    elif before.phase is CameraPhase.STOPPED and now.phase is not CameraPhase.STOPPED:
+        found.append((Kind.CAMERA_STARTED, None))
+    if (
+        now.phase is CameraPhase.STREAMING
+        and before.phase is not CameraPhase.STREAMING
+        and new.state is BreakerState.CLOSED
+    ):
+        found.append((Kind.CAMERA_STREAMING, None))
+    return found
+
+
+def is_half_told(told: CameraRecord, before: CameraRecord, now: CameraRecord) -> bool:
+    """Whether a breaker has just opened and the failure that opened it is in the next record.
+
+    A camera tells of its breaker first. Only one record is waited for.
+    """
+    opened = (
+        now.breaker.state is BreakerState.OPEN and before.breaker.state is not BreakerState.OPEN
+    )
+    return (
+        opened
+        and told is before
+        and not now.breaker.forced_open
+        and now.last_failure_at_s == before.last_failure_at_s
+    )
+
+
+def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, str] | None:
+    """(from, to, cause) of a breaker's change between two records; None without one.
+
+    The cause of an opening is that of the failure; `operator` where a person did it, `wait_over`
+    for the probe, `recovered` for the closing after it.
+    """
+    old, new = before.breaker.state, now.breaker.state
+    if old is new:
+        return None
+    match new:
+        case BreakerState.OPEN:
+            failure = None if now.breaker.forced_open else now.last_failure
+            cause = "operator" if failure is None else failure.cause.value
+        case BreakerState.HALF_OPEN:
+            cause = "wait_over"
+        case _:
+            cause = "recovered" if old is BreakerState.HALF_OPEN else "operator"
+    return old.value, new.value, cause
+
+
+def count_transitions(counts: TransitionCounts, before: CameraRecord, now: CameraRecord) -> None:
+    """Count what happened to a breaker between two records, so that the sum is its `changes`.
+
+    Two changes that were told as one, or were told to nobody, are counted without their names.
+    """
+    seen = transition_of(before, now)
+    happened = now.breaker.changes - before.breaker.changes
+    if seen is not None and happened > 0:
+        counts[seen] += 1
+        happened -= 1
+    if happened > 0:
+        counts["unseen", "unseen", "unseen"] += happened

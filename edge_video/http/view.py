@@ -1,0 +1,155 @@
+"""What the page shows, as JSON-ready values without a language; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_video.http.metrics import ffmpeg_of
+from edge_video.report.monitor import status_word
+from edge_video.report.text import one_line, shorten
+from edge_video.stats import LATENCY_BOUNDS_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_video.http.board import CameraExtra, Snapshot
+    from edge_video.http.timeline import Story
+    from edge_video.report.as_json import Json
+    from edge_video.stats import CameraStatus, FfmpegSample, LatencyHistogram, ProcessSample
+
+_LONGEST_DETAIL: Final = 300
+
+
+def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
+    """One update of the page.
+
+    Args:
+        snapshot: what to show.
+        picture_interval_s: how often a page may fetch each picture, so that all of them together
+            stay within what the program spends on pictures.
+        actions: whether there is a token at all.
+    """
+    status = snapshot.status
+    ffmpegs = ffmpeg_of(snapshot)
+    return {
+        "node": one_line(status.node),
+        "taken_at_ms": status.taken_at_ns // 1_000_000,
+        "uptime_s": round(status.uptime_s, 1),
+        "actions": actions,
+        "picture_interval_s": round(picture_interval_s, 2),
+        "timeline_version": snapshot.timeline_version,
+        "stopping": snapshot.pulse.stopping,
+        "supervisor_ago_s": round(snapshot.pulse.supervisor_ago_s, 1),
+        "cameras": [
+            _camera(camera, snapshot.cameras[camera.camera_id], ffmpegs.get(camera.camera_id))
+            for camera in status.cameras
+        ],
+        "publisher": {
+            "state": status.publisher.state.value,
+            "target": one_line(status.publisher.target),
+            "reason": shorten(one_line(status.publisher.reason), _LONGEST_DETAIL),
+            "losses": status.publisher.losses,
+            "retry_in_s": _rounded(status.publisher.retry_in_s),
+        },
+        "totals": {
+            "confirmed": status.totals.confirmed,
+            "errors": status.totals.errors,
+            "dropped": status.totals.dropped,
+            "in_flight": status.totals.in_flight,
+        },
+        "process": _process(status.process),
+    }
+
+
+def timeline_view(version: int, stories: Iterable[Story]) -> dict[str, Json]:
+    """The timeline, newest first."""
+    return {
+        "version": version,
+        "stories": [
+            {
+                "number": story.number,
+                "kind": story.kind.value,
+                "first_at_ms": story.first_at_ns // 1_000_000,
+                "last_at_ms": story.last_at_ns // 1_000_000,
+                "subject": story.subject,
+                "cause": story.cause,
+                "detail": one_line(story.detail),
+                "count": story.count,
+            }
+            for story in reversed(tuple(stories))
+        ],
+    }
+
+
+def latency_at(latency: LatencyHistogram, share: float) -> float | None:
+    """An upper bound of the latency of this share of the frames; None without frames.
+
+    Frames slower than the last bound count as that bound.
+    """
+    wanted = latency.count * share
+    if not wanted:
+        return None
+    total = 0
+    for bound_s, count in zip(LATENCY_BOUNDS_S, latency.counts, strict=False):
+        total += count
+        if total >= wanted:
+            return bound_s
+    return LATENCY_BOUNDS_S[-1]
+
+
+def _camera(
+    camera: CameraStatus, extra: CameraExtra, ffmpeg: FfmpegSample | None
+) -> dict[str, Json]:
+    failure = camera.last_failure
+    return {
+        "id": camera.camera_id,
+        "word": status_word(camera),
+        "phase": camera.phase.value,
+        "url": one_line(camera.url),
+        "fps": _rounded(extra.fps),
+        "target_fps": camera.target_fps,
+        "history": list(extra.fps_history),
+        "since_ms": extra.since_ns // 1_000_000,
+        "width": camera.width,
+        "height": camera.height,
+        "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
+        "attempts": camera.attempts,
+        "failure": None
+        if failure is None
+        else {
+            "cause": failure.cause.value,
+            "detail": shorten(one_line(failure.detail), _LONGEST_DETAIL),
+            "exit_status": failure.exit_status,
+            "ago_s": _rounded(camera.last_failure_ago_s),
+        },
+        "breaker": {
+            "state": camera.breaker.state.value,
+            "consecutive_failures": camera.breaker.consecutive_failures,
+            "retry_in_s": _rounded(camera.breaker.retry_in_s),
+            "forced_open": camera.breaker.forced_open,
+        },
+        "received": camera.frames.received,
+        "dropped": camera.frames.dropped,
+        "latency_s": latency_at(camera.latency, 0.95),
+        "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
+    }
+
+
+def _process(process: ProcessSample | None) -> dict[str, Json] | None:
+    if process is None:
+        return None
+    return {
+        "cpu_percent": _rounded(process.cpu_percent),
+        "rss_bytes": process.rss_bytes,
+        "ffmpeg_processes": process.ffmpeg_processes,
+        "ffmpeg_cpu_percent": _rounded(process.ffmpeg_cpu_percent),
+        "ffmpeg_rss_bytes": process.ffmpeg_rss_bytes,
+        "machine_cpu_percent": _rounded(process.system_cpu_percent),
+        "machine_ram_bytes": process.system_ram_bytes,
+        "machine_ram_used_percent": _rounded(process.system_ram_used_percent),
+        "memory_level": process.memory_level.value,
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -1,0 +1,247 @@
+"""The page's texts in both languages; what reports say too is taken from their catalog."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge_video.failures import Cause
+from edge_video.report.catalog import TEXTS, Language, Text, lookup
+
+_FROM_REPORTS: Final = (
+    *(f"cause.{cause.value}" for cause in Cause),
+    *(key for key in TEXTS if key.startswith("publisher.")),
+    *("exit_status", "signal", "never", "ago", "retry_in", "retry_now", "held_open"),
+    "not_available",
+)
+
+
+def page_words(language: Language) -> dict[str, str]:
+    """Key → text; in a text, `{name}` stands for a fact."""
+    own = {key: text.pt_br if language is Language.PT_BR else text.en for key, text in PAGE.items()}
+    return {key: lookup(key, language) for key in _FROM_REPORTS} | own
+
+
+def accepted_language(header: str | None, default: Language) -> Language:
+    """The first language of an Accept-Language header that we speak, by its weights."""
+    best, best_weight = default, 0.0
+    for part in (header or "").split(",")[:20]:
+        name, _, parameters = part.strip().partition(";")
+        try:
+            weight = float(parameters.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        prefix = name.strip().lower().split("-")[0]
+        spoken = {"pt": Language.PT_BR, "en": Language.EN}.get(prefix)
+        if spoken is not None and best_weight < weight <= 1:
+            best, best_weight = spoken, weight
+    return best
+
+
+PAGE: Final[dict[str, Text]] = {
+    "page.title": Text("edge-video", "edge-video"),
+    "page.skip": Text("Skip to the cameras", "Ir para as câmeras"),
+    "page.all_well": Text("All {count} cameras stream", "Todas as {count} câmeras transmitem"),
+    "page.trouble": Text(
+        "{count} of {all} cameras need attention", "{count} de {all} câmeras precisam de atenção"
+    ),
+    "page.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve estar em execução"),
+    "page.publisher_trouble": Text("Frames are not delivered", "Frames não são entregues"),
+    "page.connecting": Text("Connecting to edge-video …", "Conectando ao edge-video …"),
+    "page.lost": Text(
+        "Connection to edge-video lost {ago}: what you see is old. Trying again …",
+        "Conexão com o edge-video perdida {ago}: o que você vê é antigo. Tentando de novo …",
+    ),
+    "page.stale": Text(
+        "edge-video's supervisor has not spoken for {duration}: what you see is old.",
+        "O supervisor do edge-video não responde há {duration}: o que você vê é antigo.",
+    ),
+    "page.stopping": Text("edge-video is shutting down.", "O edge-video está encerrando."),
+    "page.noscript": Text("This page needs JavaScript.", "Esta página precisa de JavaScript."),
+    "page.cameras": Text("Cameras", "Câmeras"),
+    "page.filter": Text("Filter by name", "Filtrar por nome"),
+    "page.only_trouble": Text("Only trouble", "Só problemas"),
+    "page.sort": Text("Sort", "Ordenar"),
+    "page.sort.trouble": Text("trouble first", "problemas primeiro"),
+    "page.sort.name": Text("by name", "por nome"),
+    "page.sort.config": Text("as configured", "como configurado"),
+    "page.nothing_matches": Text("No camera matches the filter.", "Nenhuma câmera no filtro."),
+    "page.language": Text("Language", "Idioma"),
+    "page.pictures": Text("Pictures", "Imagens"),
+    "page.login": Text("Log in", "Entrar"),
+    "page.logout": Text("Log out", "Sair"),
+    "page.token": Text("Token", "Token"),
+    "page.token_help": Text(
+        "The token of http.token in the configuration.",
+        "O token de http.token na configuração.",
+    ),
+    "page.token_wrong": Text("This is not the token.", "Este não é o token."),
+    "page.token_later": Text(
+        "Too many wrong tokens: try again in {duration}.",
+        "Tokens errados demais: tente de novo em {duration}.",
+    ),
+    "page.cancel": Text("Cancel", "Cancelar"),
+    "page.confirm": Text("Yes, {action}", "Sim, {action}"),
+    "page.actions_off": Text(
+        "Actions are off: no http.token is configured.",
+        "Ações desativadas: nenhum http.token configurado.",
+    ),
+    # The state of a camera: a word beside a colour and a shape.
+    "word.OK": Text("streaming", "transmitindo"),
+    "word.WARN": Text("no frames", "sem frames"),
+    "word.CB_OPEN": Text("failed, waiting", "falhou, aguardando"),
+    "word.HALF_OPEN": Text("being tried", "em teste"),
+    "word.STARTING": Text("starting", "iniciando"),
+    "word.STOPPED": Text("stopped", "parada"),
+    "word.DISABLED": Text("disabled", "desativada"),
+    "since": Text("for {duration}", "há {duration}"),
+    "since_at": Text("since {time}", "desde {time}"),
+    "fps": Text("{fps} of {target} fps", "{fps} de {target} fps"),
+    "fps_history": Text(
+        "Frames per second over the last ten minutes, target {target}; now {fps}",
+        "Frames por segundo nos últimos dez minutos, meta {target}; agora {fps}",
+    ),
+    "last_frame": Text("Last frame", "Último frame"),
+    "why": Text("Why", "Por quê"),
+    "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
+    "no_failure": Text("no failure so far", "nenhuma falha até agora"),
+    "last_failure": Text("Last failure", "Última falha"),
+    "failures_in_a_row": Text("{count} failures in a row", "{count} falhas seguidas"),
+    "doing": Text("Now", "Agora"),
+    "can": Text("You can", "Você pode"),
+    "size": Text("Size", "Tamanho"),
+    "latency": Text("Latency (95 %)", "Latência (95 %)"),
+    "received": Text("Received", "Recebidos"),
+    "dropped": Text("Dropped", "Descartados"),
+    "attempts": Text("Attempts", "Tentativas"),
+    "source": Text("Source", "Origem"),
+    "details": Text("Details", "Detalhes"),
+    "picture_of": Text("Newest picture of {camera}", "Imagem mais recente de {camera}"),
+    "picture_old": Text("picture from {ago}", "imagem de {ago}"),
+    "no_picture": Text("no picture", "sem imagem"),
+    # What the system is doing about it.
+    "doing.OK": Text("Everything is in order.", "Tudo em ordem."),
+    "doing.WARN": Text(
+        "Waits for frames; restarts the stream when none come.",
+        "Aguarda frames; reinicia o stream se não vierem.",
+    ),
+    "doing.CB_OPEN": Text(
+        "Leaves the camera alone, tries it again in {countdown}.",
+        "Deixa a câmera em paz, tenta de novo em {countdown}.",
+    ),
+    "doing.CB_OPEN.due": Text("Tries the camera now.", "Tenta a câmera agora."),
+    "doing.FORCED": Text(
+        "Leaves the camera alone until you reset it.",
+        "Deixa a câmera em paz até você fazer o reset.",
+    ),
+    "doing.HALF_OPEN": Text(
+        "Tries the camera once, and waits longer if it fails.",
+        "Testa a câmera uma vez, e espera mais se falhar.",
+    ),
+    "doing.STARTING": Text("Starts the stream.", "Inicia o stream."),
+    "doing.STARTING.again": Text("Tries again at once.", "Tenta de novo imediatamente."),
+    "doing.STOPPED": Text("Nothing: stopped on request.", "Nada: parada a pedido."),
+    "doing.DISABLED": Text(
+        "Nothing: disabled in the configuration.", "Nada: desativada na configuração."
+    ),
+    # What she can do about a cause, beyond the buttons.
+    "advice.wrong_password": Text(
+        "Check user and password in the configuration; too many tries lock the account.",
+        "Verifique usuário e senha na configuração; tentativas demais bloqueiam a conta.",
+    ),
+    "advice.no_such_stream": Text(
+        "Check the path of the stream's URL.", "Verifique o caminho na URL do stream."
+    ),
+    "advice.unreachable": Text(
+        "Check the camera's power, cable and address.",
+        "Verifique energia, cabo e endereço da câmera.",
+    ),
+    "advice.refused": Text(
+        "Is the camera's stream switched on, and is the port right?",
+        "O stream da câmera está ligado, e a porta está certa?",
+    ),
+    "advice.name_not_resolved": Text(
+        "Check the host name, and the name server.", "Verifique o nome do host e o DNS."
+    ),
+    "advice.timeout": Text(
+        "Check the network to the camera, and its power.",
+        "Verifique a rede até a câmera, e a energia dela.",
+    ),
+    "advice.stalled": Text(
+        "The camera answers and sends nothing: restart it.",
+        "A câmera responde e não envia nada: reinicie-a.",
+    ),
+    "advice.unsupported": Text(
+        "Set the camera to H.264 or MJPEG.", "Configure a câmera para H.264 ou MJPEG."
+    ),
+    "advice.bad_arguments": Text(
+        "Check input_args and the URL in the configuration.",
+        "Verifique input_args e a URL na configuração.",
+    ),
+    "advice.binary_missing": Text("Install FFmpeg.", "Instale o FFmpeg."),
+    "action.retry": Text("Retry now", "Tentar agora"),
+    "action.reset": Text("Reset", "Reset"),
+    "action.stop": Text("Stop", "Parar"),
+    "action.start": Text("Start", "Iniciar"),
+    "action.force-open": Text("Hold open", "Manter aberto"),
+    "action_hint.retry": Text(
+        "Cut the wait short: try the camera now", "Encurtar a espera: tentar a câmera agora"
+    ),
+    "action_hint.reset": Text(
+        "Forget the failures, close the breaker, try now",
+        "Esquecer as falhas, fechar o breaker, tentar agora",
+    ),
+    "action_hint.stop": Text("Stop the camera until it is started", "Parar a câmera até iniciar"),
+    "action_hint.start": Text("Start the camera", "Iniciar a câmera"),
+    "action_hint.force-open": Text(
+        "Leave the camera alone until it is reset", "Deixar a câmera em paz até o reset"
+    ),
+    "result.done": Text("{camera}: {action}: done", "{camera}: {action}: feito"),
+    "result.already": Text(
+        "{camera}: {action}: it is so already", "{camera}: {action}: já é assim"
+    ),
+    "result.rejected": Text(
+        "{camera}: refused, the breaker is OPEN", "{camera}: recusado, o breaker está OPEN"
+    ),
+    "result.not_running": Text("{camera}: it is stopped", "{camera}: está parada"),
+    "result.failed": Text(
+        "{camera}: {action} failed: {error}", "{camera}: {action} falhou: {error}"
+    ),
+    "result.logged_in": Text("Logged in", "Sessão iniciada"),
+    "publisher": Text("Publisher", "Publisher"),
+    "publisher.target": Text("to {target}", "para {target}"),
+    "publisher.numbers": Text(
+        "{confirmed} confirmed, {errors} errors, {dropped} dropped, {in_flight} in flight",
+        "{confirmed} confirmados, {errors} erros, {dropped} descartados, {in_flight} em trânsito",
+    ),
+    "publisher.losses": Text("losses: {count}", "quedas: {count}"),
+    "machine": Text("Machine", "Máquina"),
+    "machine.process": Text(
+        "edge-video: {cpu} % CPU, {ram} MB", "edge-video: {cpu} % CPU, {ram} MB"
+    ),
+    "machine.ffmpeg": Text(
+        "FFmpeg ({count}): {cpu} % CPU, {ram} MB", "FFmpeg ({count}): {cpu} % CPU, {ram} MB"
+    ),
+    "machine.total": Text(
+        "all: {cpu} % CPU, {ram} % of {total} GB", "total: {cpu} % CPU, {ram} % de {total} GB"
+    ),
+    "machine.level": Text("Memory level {level}", "Nível de memória {level}"),
+    "uptime": Text("up {duration}", "no ar há {duration}"),
+    "timeline": Text("Timeline", "Linha do tempo"),
+    "timeline.empty": Text("Nothing has happened so far.", "Nada aconteceu até agora."),
+    "timeline.times": Text("{count} times since {time}", "{count} vezes desde {time}"),
+    "timeline.more": Text("Show more", "Mostrar mais"),
+    "story.camera_failed": Text("Failed: {cause}", "Falhou: {cause}"),
+    "story.breaker_opened": Text("Breaker opened: {cause}", "Breaker abriu: {cause}"),
+    "story.probe_failed": Text("Still failing: {cause}", "Continua falhando: {cause}"),
+    "story.breaker_closed": Text("Recovered, breaker closed", "Recuperada, breaker fechado"),
+    "story.breaker_forced": Text("Held open by the operator", "Mantida aberta pelo operador"),
+    "story.breaker_reset": Text("Reset by the operator", "Reset pelo operador"),
+    "story.camera_streaming": Text("Streaming", "Transmitindo"),
+    "story.camera_stopped": Text("Stopped", "Parada"),
+    "story.camera_started": Text("Started", "Iniciada"),
+    "story.publisher_connected": Text("Publisher connected", "Publisher conectado"),
+    "story.publisher_lost": Text("Publisher lost the broker", "Publisher perdeu o broker"),
+    "story.publisher_blocked": Text("Broker blocks the publisher", "Broker bloqueia o publisher"),
+    "story.memory_level": Text("Memory level {cause}", "Nível de memória {cause}"),
+    "story.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
+}

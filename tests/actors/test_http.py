@@ -1,0 +1,159 @@
+"""The HTTP actor: one server, a board that outlives it, and a supervisor that may be stuck."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pykka
+
+import actors.http
+from actors.http import HttpActor
+from actors.messages import InjectFault
+from edge_video.events import Event
+from edge_video.faults import CrashActor
+from edge_video.http import health
+from edge_video.testing import eventually
+from tests.support.gallery import PASSWORD, TOKEN, Gallery
+
+if TYPE_CHECKING:
+    import pytest
+
+    from edge_video.app import System
+
+
+def hold(system: System) -> threading.Event:
+    """Keep the supervisor's thread busy until the event is set."""
+    free = threading.Event()
+    actor = system.supervisor._actor_weakref()
+    assert actor is not None
+    ordinary = actor.handle
+
+    def stuck(message: Any) -> object:
+        free.wait(60)
+        return ordinary(message)
+
+    actor.handle = stuck  # type: ignore[method-assign]
+    return free
+
+
+def get(url: str, path: str, **options: Any) -> httpx.Response:
+    with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+        return client.get(path, **options)
+
+
+def test_a_crashed_http_actor_is_replaced_and_knows_what_its_predecessor_knew() -> None:
+    with Gallery("cam1", "broken1").start() as gallery:
+        gallery.camera("broken1", phase="waiting")
+        before = get(gallery.url, "api/timeline").json()["stories"]
+        gallery.system.supervisor.ask(InjectFault("http", CrashActor()), timeout=5)
+        gallery.find()
+        status = gallery.wait_for(
+            lambda status: status if status["restarts"].get("http") == 1 else None
+        )
+        assert [camera["phase"] for camera in status["cameras"]] == ["streaming", "waiting"]
+        stories = get(gallery.url, "api/timeline").json()["stories"]
+        numbers = {story["number"] for story in stories}
+        assert {story["number"] for story in before} <= numbers
+        assert get(gallery.url, "ready").json() == {"ok": True, "reasons": []}
+
+
+def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
+    with Gallery("cam1").start() as gallery:
+        first = gallery.url
+        actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
+        assert isinstance(actor, HttpActor)
+        assert actor._server is not None
+        assert actor._server._server is not None
+        actor._server._server.should_exit = True  # uvicorn returns as if it had had enough
+        gallery.find()
+        assert gallery.url != first
+        gallery.wait_for(lambda status: status["restarts"].get("http") == 1)
+
+
+def test_a_busy_port_costs_no_camera_and_is_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actors.http, "_LISTEN_AGAIN_S", 1.0)
+    caplog.set_level("INFO")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        gallery = Gallery("cam1", http={"listen": f"127.0.0.1:{port}"})
+        gallery.start(wait=False)
+        eventually(lambda: gallery.system.status().cameras[0].frames.received > 0, 20)
+    said = [
+        each for each in caplog.records if getattr(each, "event", None) is Event.HTTP_UNAVAILABLE
+    ]
+    assert len(said) == 1
+    assert f"127.0.0.1:{port}" in said[0].getMessage()
+    with gallery:
+        # The port is free by now, and is tried again.
+        gallery.find()
+        assert get(gallery.url, "health").status_code == 200
+
+
+def test_probes_answer_at_once_while_the_supervisor_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "LONGEST_SILENCE_S", 2.5)
+    with Gallery("cam1").start() as gallery:
+        gallery.camera("cam1", phase="streaming")
+        free = hold(gallery.system)
+        try:
+            deadline = time.monotonic() + 30
+            while (answer := get(gallery.url, "health")).status_code == 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            assert answer.status_code == 503
+            assert "the supervisor has said nothing for" in answer.json()["reasons"][0]
+            assert get(gallery.url, "ready").status_code == 503
+            # What the books say is right even now: frames go on without the supervisor.
+            before = received(gallery)
+            eventually(lambda: received(gallery) > before, 20)
+            with gallery.client(TOKEN) as client:
+                late = client.post("api/cameras/cam1/stop")
+            assert late.status_code == 504
+            assert "did not answer" in late.json()["error"]
+        finally:
+            free.set()
+        gallery.camera("cam1", phase="stopped")  # it obeyed in the end
+        assert get(gallery.url, "health").status_code == 200
+
+
+def received(gallery: Gallery) -> int:
+    count: int = get(gallery.url, "api/status").json()["totals"]["received"]
+    return count
+
+
+def test_nothing_is_served_unless_it_is_configured(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    gallery = Gallery("cam1")
+    gallery.config = gallery.config.model_copy(update={"http": None})
+    with gallery.start(wait=False):
+        assert "http" not in gallery.system.status().restarts
+        assert not [each for each in threading.enumerate() if each.name.startswith("http-")]
+        assert not [each for each in caplog.records if "http" in str(getattr(each, "event", ""))]
+
+
+def test_the_stop_closes_what_is_open_and_no_secret_was_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    with (
+        Gallery("cam1", "broken1").start() as gallery,
+        gallery.client() as client,
+        client.stream("GET", "api/events") as events,
+    ):
+        lines = events.iter_lines()
+        assert next(lines) == "retry: 2000"
+        began_s = time.monotonic()
+        gallery.system.stop(30)
+        list(lines)  # ends
+        assert time.monotonic() - began_s < 20
+    assert not [each for each in threading.enumerate() if each.name.startswith("http-")]
+    assert not [each for each in caplog.records if getattr(each, "event", None) is Event.SURVIVOR]
+    assert TOKEN not in caplog.text
+    assert PASSWORD not in caplog.text

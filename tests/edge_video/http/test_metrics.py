@@ -1,0 +1,102 @@
+"""The metrics are the books, in Prometheus' words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from edge_video.http.board import CameraExtra, Pulse, Snapshot
+from edge_video.http.metrics import render_metrics
+from edge_video.stats import DropReason, FrameCounts, Outcome
+from tests.edge_video.report.examples import busy_system, system
+from tests.support.browser import required
+
+
+def snapshot() -> Snapshot:
+    status = busy_system()
+    extras = {
+        str(camera.camera_id): CameraExtra(transitions={("CLOSED", "OPEN", "refused"): 2})
+        for camera in status.cameras
+    }
+    return Snapshot(status, Pulse(0.0, 0.0), extras, 0)
+
+
+def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_every_count_of_every_camera_is_there_once() -> None:
+    shot = snapshot()
+    found = samples(render_metrics(shot).decode())
+
+    def of(name: str, camera_id: str, **labels: str) -> float:
+        key = tuple(sorted({"camera": camera_id, **labels}.items()))
+        return found[f"edge_video_{name}", key]
+
+    for camera in shot.status.cameras:
+        frames, camera_id = camera.frames, camera.camera_id
+        assert of("frames_received_total", camera_id) == frames.received
+        assert of("frames_published_total", camera_id) == frames.published
+        assert of("received_bytes_total", camera_id) == frames.received_bytes
+        assert of("published_bytes_total", camera_id) == frames.published_bytes
+        assert of("frames_refused_late_total", camera_id) == frames.refused_late
+        assert of("frames_held", camera_id) == frames.held
+        assert of("frames_in_flight", camera_id) == frames.in_flight
+        for outcome in Outcome:
+            settled = of("frames_settled_total", camera_id, outcome=outcome.value)
+            assert settled == getattr(frames, outcome.value)
+        for reason in DropReason:
+            dropped = of("frames_dropped_total", camera_id, reason=reason.value)
+            assert dropped == getattr(frames, f"dropped_{reason.value}")
+        assert of("camera_attempts_total", camera_id) == camera.attempts
+        assert of("frame_latency_seconds_count", camera_id) == camera.latency.count
+        states = [of("breaker_state", camera_id, state=s) for s in ("CLOSED", "OPEN", "HALF_OPEN")]
+        assert sum(states) == 1
+    # A new number of the books must not be forgotten here.
+    assert len(fields(FrameCounts)) == 16
+
+
+def test_what_was_never_measured_is_absent() -> None:
+    bare = Snapshot(system(), Pulse(0.0, 0.0), {}, 0)
+    text = render_metrics(bare).decode()
+    assert "edge_video_threads" not in text
+    assert "edge_video_publisher_connected" in text
+
+
+def test_prometheus_own_tool_has_nothing_to_complain_about() -> None:
+    required("promtool")
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=render_metrics(snapshot()),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def test_every_metric_is_documented() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
+    process = busy_system().process
+    assert process is not None
+    limited = replace(busy_system(), process=replace(process, memory_limit_bytes=1))
+    text = render_metrics(replace(snapshot(), status=limited)).decode()
+    names = set(re.findall(r"^# TYPE (edge_video_\w+)", text, re.MULTILINE))
+    assert len(names) > 30
+    assert {name for name in names if f"`{name}`" not in documented} == set()
+    in_documents = set(re.findall(r"`(edge_video_\w+)`", documented))
+    assert in_documents - names == set()
+
+
+@pytest.mark.parametrize("name", ["process_open_fds", "process_cpu_seconds_total"])
+def test_the_process_itself_is_measured_by_the_usual_names(name: str) -> None:
+    assert f"\n{name} " in render_metrics(snapshot()).decode()

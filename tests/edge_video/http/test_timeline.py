@@ -1,0 +1,147 @@
+"""The timeline tells stories, not events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.failures import Cause, Failure
+from edge_video.frames import CameraId
+from edge_video.http.timeline import (
+    Kind,
+    Timeline,
+    TransitionCounts,
+    count_transitions,
+    is_half_told,
+    transition_of,
+)
+from edge_video.snapshot import CameraRecord
+from edge_video.stats import CameraPhase, MemoryLevel, PublisherState, PublisherStatus
+
+CLOSED = CircuitBreaker.new(BreakerPolicy())
+OPEN = replace(CLOSED, state=BreakerState.OPEN, changes=1)
+HALF_OPEN = replace(CLOSED, state=BreakerState.HALF_OPEN, changes=2)
+STREAMING = CameraRecord(CameraId("door"), "rtsp://10.0.0.5/s", 15, CameraPhase.STREAMING, CLOSED)
+REFUSED = Failure(Cause.REFUSED, "Connection refused")
+
+
+def failed(record: CameraRecord, at_s: float, breaker: CircuitBreaker) -> CameraRecord:
+    return replace(record, breaker=breaker, last_failure=REFUSED, last_failure_at_s=at_s)
+
+
+def told(timeline: Timeline) -> list[tuple[Kind, str, int]]:
+    return [(story.kind, story.cause, story.count) for story in timeline.stories]
+
+
+def test_a_camera_that_opens_probes_and_recovers_is_a_story_of_four_lines() -> None:
+    timeline = Timeline()
+    records = [
+        STREAMING,
+        opened := failed(replace(STREAMING, phase=CameraPhase.STARTING), 1.0, OPEN),
+        probing := replace(opened, breaker=HALF_OPEN),
+        again := failed(probing, 2.0, replace(OPEN, changes=3)),
+        probing2 := replace(again, breaker=replace(HALF_OPEN, changes=4)),
+        third := failed(probing2, 3.0, replace(OPEN, changes=5)),
+        probing3 := replace(third, breaker=replace(HALF_OPEN, changes=6)),
+        well := replace(probing3, breaker=replace(CLOSED, changes=7), phase=CameraPhase.STREAMING),
+        replace(well, phase=CameraPhase.STOPPED),
+    ]
+    for at_ns, (before, now) in enumerate(pairwise(records)):
+        timeline.camera_changed(before, now, at_ns)
+    assert told(timeline) == [
+        (Kind.BREAKER_OPENED, "refused", 1),
+        (Kind.PROBE_FAILED, "refused", 2),
+        (Kind.BREAKER_CLOSED, "", 1),
+        (Kind.CAMERA_STREAMING, "", 1),
+        (Kind.CAMERA_STOPPED, "", 1),
+    ]
+    probes = timeline.stories[1]
+    assert (probes.first_at_ns, probes.last_at_ns) == (2, 4)
+
+
+def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
+    timeline = Timeline(limit=10)
+    timeline.memory_level_changed(MemoryLevel.WARNING, 1)
+    record = STREAMING
+    for number in range(1000):
+        before, record = record, failed(record, float(number), CLOSED)
+        timeline.camera_changed(before, record, number)
+    assert told(timeline) == [
+        (Kind.MEMORY_LEVEL, "warning", 1),
+        (Kind.CAMERA_FAILED, "refused", 1000),
+    ]
+
+
+def test_the_timeline_keeps_the_newest_stories() -> None:
+    timeline = Timeline(limit=3)
+    for number in range(10):
+        timeline.add(Kind.CAMERA_STOPPED, number, subject=f"cam{number}")
+    assert [story.subject for story in timeline.stories] == ["cam7", "cam8", "cam9"]
+    assert timeline.version == 10
+
+
+def test_a_story_that_was_pushed_out_can_begin_again() -> None:
+    timeline = Timeline(limit=1)
+    for subject in ("a", "b", "a"):
+        timeline.add(Kind.CAMERA_STOPPED, 0, subject=subject)
+    assert told(timeline) == [(Kind.CAMERA_STOPPED, "", 1)]
+
+
+def test_the_publisher_is_told_once_per_connection() -> None:
+    timeline = Timeline()
+    connected = PublisherStatus(PublisherState.CONNECTED, "broker", connections=1)
+    waiting = replace(connected, state=PublisherState.WAITING, losses=1, reason="EOF")
+    steps = [
+        PublisherStatus(PublisherState.CONNECTING, "broker"),
+        *(connected, connected, waiting, replace(waiting, retry_in_s=3.0)),
+        replace(waiting, losses=2),
+        replace(connected, connections=2, losses=2),
+    ]
+    for number, (before, now) in enumerate(pairwise(steps)):
+        timeline.publisher_changed(before, now, number)
+    assert told(timeline) == [
+        (Kind.PUBLISHER_CONNECTED, "", 1),
+        (Kind.PUBLISHER_LOST, "", 2),
+        (Kind.PUBLISHER_CONNECTED, "", 1),
+    ]
+
+
+def test_a_restarted_actor_is_told() -> None:
+    timeline = Timeline()
+    timeline.restarts_counted({}, {"publisher": 0, "metrics": 1}, 5)
+    timeline.restarts_counted({"metrics": 1}, {"metrics": 1}, 6)
+    assert [(story.kind, story.subject) for story in timeline.stories] == [
+        (Kind.ACTOR_RESTARTED, "metrics")
+    ]
+
+
+def test_transitions_have_their_causes() -> None:
+    opened = failed(STREAMING, 1.0, OPEN)
+    probing = replace(opened, breaker=HALF_OPEN)
+    forced = replace(STREAMING, breaker=replace(OPEN, forced_open=True))
+    assert transition_of(STREAMING, opened) == ("CLOSED", "OPEN", "refused")
+    assert transition_of(opened, probing) == ("OPEN", "HALF_OPEN", "wait_over")
+    assert transition_of(probing, STREAMING) == ("HALF_OPEN", "CLOSED", "recovered")
+    assert transition_of(opened, STREAMING) == ("OPEN", "CLOSED", "operator")
+    assert transition_of(STREAMING, forced) == ("CLOSED", "OPEN", "operator")
+    assert transition_of(opened, opened) is None
+
+
+def test_the_sum_of_the_transitions_is_what_the_breaker_counted() -> None:
+    counts: TransitionCounts = Counter()
+    count_transitions(counts, STREAMING, failed(STREAMING, 1.0, OPEN))
+    skipped = replace(STREAMING, breaker=replace(CLOSED, changes=4))
+    count_transitions(counts, failed(STREAMING, 1.0, OPEN), skipped)
+    assert counts.total() == 4
+    assert counts["unseen", "unseen", "unseen"] == 2
+
+
+def test_an_opening_waits_for_the_failure_that_caused_it() -> None:
+    opened_only = replace(STREAMING, breaker=OPEN)
+    assert is_half_told(STREAMING, STREAMING, opened_only)
+    assert not is_half_told(STREAMING, STREAMING, failed(STREAMING, 1.0, OPEN))
+    assert not is_half_told(STREAMING, opened_only, replace(opened_only, ffmpeg_pid=7))
+    forced = replace(STREAMING, breaker=replace(OPEN, forced_open=True))
+    assert not is_half_told(STREAMING, STREAMING, forced)

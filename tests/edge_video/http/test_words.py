@@ -1,0 +1,71 @@
+"""The page's texts: complete, and the same in both languages."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from string import Formatter
+
+import pytest
+
+from edge_video.breaker import BreakerState
+from edge_video.failures import Cause
+from edge_video.http.openapi import ACTIONS
+from edge_video.http.timeline import Kind
+from edge_video.http.words import PAGE, accepted_language, page_words
+from edge_video.report.catalog import Language, Text
+
+STATIC = resources.files("edge_video.http") / "static"
+SCRIPT = (STATIC / "app.js").read_text(encoding="utf-8")
+PAGE_HTML = (STATIC / "index.html").read_text(encoding="utf-8")
+WORDS = ("OK", "WARN", "CB_OPEN", "HALF_OPEN", "STARTING", "STOPPED", "DISABLED")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize(("key", "text"), PAGE.items(), ids=list(PAGE))
+def test_both_languages_name_the_same_facts(key: str, text: Text) -> None:
+    assert all(text), key
+    assert placeholders(text.en) == placeholders(text.pt_br)
+
+
+def test_every_text_that_the_page_asks_for_is_there() -> None:
+    asked = set(re.findall(r"""\bt\(["']([\w.-]+)["']""", SCRIPT))
+    asked |= set(re.findall(r'data-(?:t|placeholder)="([\w.-]+)"', PAGE_HTML))
+    asked |= {f"word.{word}" for word in WORDS}
+    asked |= {f"doing.{word}" for word in WORDS}
+    asked |= {f"story.{kind.value}" for kind in Kind}
+    asked |= {f"cause.{cause.value}" for cause in Cause}
+    asked |= {f"{part}.{action}" for action in ACTIONS for part in ("action", "action_hint")}
+    assert asked - set(page_words(Language.EN)) == set()
+
+
+def test_every_state_has_a_shape() -> None:
+    assert {f'id="shape-{word}"' for word in WORDS} <= set(re.findall(r'id="[^"]+"', PAGE_HTML))
+    assert set(BreakerState) == {"CLOSED", "OPEN", "HALF_OPEN"}
+
+
+def test_the_page_fetches_nothing_from_elsewhere() -> None:
+    for text in (SCRIPT, PAGE_HTML, (STATIC / "style.css").read_text(encoding="utf-8")):
+        elsewhere = re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text)
+        assert [each for each in elsewhere if "w3.org" not in each] == []
+    assert "innerHTML" not in SCRIPT  # what a camera says is text, never markup
+    assert " style=" not in PAGE_HTML  # the content security policy would refuse it
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, Language.EN),
+        ("pt-BR,pt;q=0.9,en;q=0.8", Language.PT_BR),
+        ("en-US,en;q=0.9,pt;q=0.8", Language.EN),
+        ("de, pt;q=0.3, en;q=0.2", Language.PT_BR),
+        ("de", Language.EN),
+        ("pt;q=0", Language.EN),
+        (";;;q=x,,pt;q=9", Language.EN),
+    ],
+)
+def test_the_browsers_language_is_respected(header: str | None, language: Language) -> None:
+    assert accepted_language(header, Language.EN) is language
