@@ -18,6 +18,7 @@ from edge_video.events import Event
 from edge_video.failures import Cause, Failure
 from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener
 from edge_video.stats import Outcome
+from tests.support.actors import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,17 @@ class ConfirmingSink:
         self.listener(SinkDrained())
 
     def abort(self) -> None:
-        pass
+        """It is never broken on purpose."""
+
+    def inject(self, fault: object) -> bool:
+        del fault
+        return False
+
+    def end_fault(self, fault: object) -> None:
+        """It has none."""
+
+    def clear_faults(self) -> None:
+        """It has none."""
 
     def close(self, timeout_s: float) -> bool:
         del timeout_s
@@ -195,6 +206,7 @@ class Gallery:
 
     @property
     def outbox(self) -> Outbox:
+        eventually(lambda: hasattr(self, "system"))  # the publisher may be quicker than `start`
         actor = self.system.supervisor._actor_weakref()
         assert actor is not None
         return actor._plan.outboxes[0]
