@@ -392,6 +392,17 @@ PublisherMessage: TypeAlias = (
     Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
 )
 MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
+NotifierMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | MemoryLevelChanged
+    | Tick
+    | InjectFault
+    | ClearFaults
+)
 ReporterMessage: TypeAlias = (
     Begin
     | CameraChanged

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import uuid
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,7 @@ from actors.base import tell, void
 from actors.camera import CameraActor, CameraRuntime, CaptureFactory
 from actors.messages import ActorEnded, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
+from actors.notifier import NotifierActor, NotifierRuntime
 from actors.plan import ChildStarter, Known, Plan, Stopped
 from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from actors.reporter import ReporterActor, ReporterRuntime
@@ -29,10 +31,13 @@ from edge_video.config import DirectorySinkConfig
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher
+from edge_video.notice_queue import NoticeQueue
+from edge_video.notices import Newsroom
 from edge_video.outbox import Outbox
 from edge_video.report.catalog import Language, language_from_locale
 from edge_video.sampler import ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.sinks.directory import DirectorySink
 from edge_video.snapshot import Books, Identity
 from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
@@ -162,7 +167,10 @@ def start_system(
     books = Books(routes, launcher.totals if launcher else lambda _: CaptureTotals())
     identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
     publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
-    parts = _Parts(config, clock, timer, identity, books, shared, launcher, allow_faults, publisher)
+    notices = None if config.events is None else NoticeQueue(config.events.queue)
+    parts = _Parts(
+        config, clock, timer, identity, books, shared, launcher, allow_faults, publisher, notices
+    )
     plan = Plan(
         clock=clock,
         timer=timer,
@@ -176,6 +184,7 @@ def start_system(
                 language or configured_language(config), print_block
             ),
             MetricsActor.NAME: parts.metrics_starter(),
+            **parts.notifier_starters(),
             PublisherActor.NAME: parts.publisher_starter(sink or parts.configured_sink()),
         },
         outboxes=books.outboxes,
@@ -228,6 +237,7 @@ class _Parts:
     launcher: FfmpegLauncher | None
     allow_faults: bool
     publisher: PublisherStatus
+    notices: NoticeQueue | None
 
     def camera_starter(
         self, capture: CaptureFactory | None, outboxes: Mapping[CameraId, Outbox]
@@ -305,6 +315,31 @@ class _Parts:
 
         return start
 
+    def notifier_starters(self) -> dict[str, ChildStarter]:
+        """Nothing unless events are configured."""
+        events, queue = self.config.events, self.notices
+        if events is None or queue is None:
+            return {}
+        policy, clean = events.policy(self.config.node), self.config.secrets()
+        runtime = NotifierRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            newsroom=lambda: Newsroom(policy, lambda: uuid.uuid4().hex, clean),
+            queue=queue,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any],
+            incarnation: int,
+            known: Known,  # noqa: ARG001 - a ChildStarter
+        ) -> pykka.ActorRef[Any]:
+            return NotifierActor.start(
+                runtime=runtime, supervisor=supervisor, incarnation=incarnation
+            )
+
+        return {NotifierActor.NAME: start}
+
     def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
         runtime = PublisherRuntime(
             clock=self.clock,
@@ -340,9 +375,12 @@ class _Parts:
 
             return open_directory
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+        notices = None
+        if config.events is not None and self.notices is not None:
+            notices = NoticeRoute(config.events.exchange, self.notices)
 
         def open_amqp(listener: SinkListener) -> Sink:
-            return AmqpSink(settings, routes, outbox, listener, clock)
+            return AmqpSink(settings, routes, outbox, listener, clock, notices=notices)
 
         return open_amqp
 

@@ -23,10 +23,12 @@ ADAPTERS = {
     "edge_video.launch",
     "edge_video.log",
     "edge_video.malloc",
+    "edge_video.notice_queue",  # its lock
     "edge_video.outbox",  # the one lock
     "edge_video.probe",
     "edge_video.sampler",
     "edge_video.sinks.amqp",
+    "edge_video.sinks.amqp_notices",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",

@@ -22,6 +22,7 @@ import pika
 import pika.exceptions
 from pika.adapters.select_connection import IOLoop
 
+from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
 from edge_video.sinks.base import (
     FramesUnroutable,
@@ -240,6 +241,7 @@ class AmqpSink:
         outbox: where frames are taken from and settled.
         listener: told what happens; must not block.
         clock: ages and time stamps.
+        notices: where the system's events go; None: there are none.
     """
 
     def __init__(
@@ -249,6 +251,8 @@ class AmqpSink:
         outbox: Outbox,
         listener: SinkListener,
         clock: Clock,
+        *,
+        notices: NoticeRoute | None = None,
     ) -> None:
         self._settings = settings
         self._routes = dict(routes)
@@ -287,6 +291,17 @@ class AmqpSink:
         self._unroutable = FramesUnroutable(0, 0, "")
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
+        self._notice_line = None if notices is None else self._make_notice_line(notices)
+
+    def _make_notice_line(self, notices: NoticeRoute) -> NoticeLine:
+        return NoticeLine(
+            notices,
+            app=self._settings.app,
+            guarded=self._guarded,
+            listener=self._listener,
+            retry_s=self._settings.route_retry_s,
+            now=self._clock.monotonic,
+        )
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -347,6 +362,8 @@ class AmqpSink:
             self._bound = False
             for line in self._lines.values():
                 self._settle(line.window.abandon(), Outcome.UNKNOWN)
+            if self._notice_line is not None:
+                self._notice_line.close()
             if loss is not None:
                 self._listener(SinkLost(loss.words, loss.will_not_heal))
         finally:
@@ -489,6 +506,8 @@ class AmqpSink:
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
         for line in self._lines.values():
             self._open_line(line, _LineState.OPENING)
+        if self._notice_line is not None:
+            self._notice_line.open(connection)
         self._review_lines()
 
     def _on_connection_failed(self, _connection: Any, error: BaseException) -> None:
@@ -729,6 +748,8 @@ class AmqpSink:
         self._tell_unroutable()
         if self._blocked:
             return
+        if self._notice_line is not None:
+            self._notice_line.pump()
         for line in self._lines.values():
             if line.state is _LineState.REFUSED:
                 if self._age_s(line) >= self._settings.route_retry_s:
