@@ -315,6 +315,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleDue:
+    """Timer → reporter: time to take down a point of the run's history."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryTick:
     """Timer → metrics: time to look at the memory level."""
 
@@ -410,6 +415,7 @@ ReporterMessage: TypeAlias = (
     | ProcessMeasured
     | RestartsCounted
     | Tick
+    | SampleDue
     | FinishReport
     | InjectFault
     | ClearFaults

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.config import CameraConfig, Config
+    from edge_video.report.history import HistoryRecorder
     from edge_video.sinks.base import Sink, SinkListener
 
 APP = "edge-video"
@@ -137,6 +138,7 @@ def start_system(
     timer: Timer | None = None,
     capture: CaptureFactory | None = None,
     sink: SinkFactory | None = None,
+    history: HistoryRecorder | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -152,6 +154,7 @@ def start_system(
         timer: for tests; a given timer is not stopped with the system.
         capture: instead of FFmpeg.
         sink: instead of the configured one.
+        history: takes down the course of the run; read it when the system has stopped.
 
     Raises:
         edge_video.ffmpeg.BinaryMissing: there is no FFmpeg.
@@ -181,7 +184,7 @@ def start_system(
         children={
             **({} if own_timer is None else {"timer": _timer_starter(own_timer)}),
             ReporterActor.NAME: parts.reporter_starter(
-                language or configured_language(config), print_block
+                language or configured_language(config), print_block, history
             ),
             MetricsActor.NAME: parts.metrics_starter(),
             **parts.notifier_starters(),
@@ -261,7 +264,10 @@ class _Parts:
         return start
 
     def reporter_starter(
-        self, language: Language, print_block: Callable[[str], None] | None
+        self,
+        language: Language,
+        print_block: Callable[[str], None] | None,
+        history: HistoryRecorder | None,
     ) -> ChildStarter:
         runtime = ReporterRuntime(
             clock=self.clock,
@@ -272,6 +278,7 @@ class _Parts:
             report_interval_s=self.config.report_interval,
             print_block=print_block,
             allow_faults=self.allow_faults,
+            history=history,
         )
 
         def start(

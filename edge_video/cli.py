@@ -31,6 +31,9 @@ from edge_video.log import LogSettings, print_block, setup_log, teardown_log
 from edge_video.malloc import keep_freed_pages
 from edge_video.probe import probe_all
 from edge_video.report.as_json import status_as_json
+from edge_video.report.history import HistoryRecorder
+from edge_video.report.latency import latency_of
+from edge_video.report.page import render_page
 from edge_video.report.probe_table import render_probes
 
 if TYPE_CHECKING:
@@ -127,6 +130,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
     )
+    parser.add_argument(
+        "--report-html",
+        type=Path,
+        metavar="FILE",
+        help="write the final report as a page with plots too: one file, nothing from outside",
+    )
 
 
 def _positive(text: str) -> float:
@@ -159,7 +168,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
     """Run until a signal, the time limit or the system's own end."""
-    _refuse_unwritable(args.report_file)
+    _refuse_unwritable(args.report_file, "--report-file")
+    _refuse_unwritable(args.report_html, "--report-html")
     language = configured_language(config)
     try:
         setup_log(_log_settings(config), language, config.secrets())
@@ -194,7 +204,8 @@ def _log_settings(config: Config) -> LogSettings:
 def _run_until_stopped(
     config: Config, args: argparse.Namespace, language: Language, source: str, stop: _Stop
 ) -> int:
-    system = start_system(config, print_block=print_block, language=language)
+    history = None if args.report_html is None else HistoryRecorder()
+    system = start_system(config, print_block=print_block, language=language, history=history)
     try:
         stop.watch(system)
         _say_started(config, source)
@@ -205,6 +216,8 @@ def _run_until_stopped(
     say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
     if args.report_file is not None:
         _write_report(args.report_file, stopped)
+    if args.report_html is not None and history is not None:
+        _write_page(args.report_html, stopped, history, config)
     return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
 
 
@@ -286,7 +299,7 @@ def _stop_on_signal() -> Iterator[_Stop]:
             signal.signal(signum, handler)
 
 
-def _refuse_unwritable(path: Path | None) -> None:
+def _refuse_unwritable(path: Path | None, option: str) -> None:
     """A report that cannot be written is found out before the run, not after it."""
     if path is None:
         return
@@ -296,16 +309,32 @@ def _refuse_unwritable(path: Path | None) -> None:
         problem = f"{path.parent} is not a writable directory"
     else:
         return
-    print(f"edge-video: --report-file: {problem}", file=sys.stderr)
+    print(f"edge-video: {option}: {problem}", file=sys.stderr)
     raise SystemExit(EXIT_BAD_INPUT)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:
-    """Whole or not at all: a reader never sees half a report."""
     report = json.dumps(status_as_json(stopped.status), indent=2, ensure_ascii=False)
+    _write_whole(path, report + "\n")
+
+
+def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: Config) -> None:
+    status = stopped.status
+    page = render_page(
+        status,
+        history.history(status.uptime_s),
+        configured_language(config),
+        latency=latency_of(status),
+        clean=config.secrets(),
+    )
+    _write_whole(path, page)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never sees half a report."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(report + "\n", encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)

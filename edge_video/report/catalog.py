@@ -369,6 +369,37 @@ _FINAL: Final[dict[str, Text]] = {
     "profile.open": Text("🔴 Circuit Breakers OPEN: {count}", "🔴 Circuit Breakers OPEN: {count}"),
 }
 
+_PAGE: Final[dict[str, Text]] = {
+    "page.title": Text("edge-video: report of {node}", "edge-video: relatório de {node}"),
+    "page.healthy": Text(
+        "{healthy} of {cameras} cameras healthy", "{healthy} de {cameras} câmeras saudáveis"
+    ),
+    "page.fps": Text("Frames per second", "Frames por segundo"),
+    "page.fps_note": Text("the dashed line is the target", "a linha tracejada é o alvo"),
+    "page.breakers": Text("Circuit breakers over the run", "Circuit breakers durante a execução"),
+    "page.latency": Text("Latency, whole frame to confirm", "Latência, do frame ao confirm"),
+    "page.latency_frames": Text("{count} frames", "{count} frames"),
+    "page.latency_percentiles": Text(
+        "half of the frames: {p50}, 95 %: {p95}, 99 %: {p99}; mean: {mean}",
+        "metade dos frames: {p50}, 95 %: {p95}, 99 %: {p99}; média: {mean}",
+    ),
+    "page.latency_none": Text("nothing was confirmed", "nada foi confirmado"),
+    "page.drops": Text("Dropped frames, by reason", "Frames descartados, por motivo"),
+    "page.drops_none": Text("none was dropped", "nenhum foi descartado"),
+    "page.cpu": Text("CPU, percent of one core", "CPU, porcento de um núcleo"),
+    "page.memory": Text("Memory, MB", "Memória, MB"),
+    "page.process": Text("edge-video", "edge-video"),
+    "page.ffmpeg": Text("FFmpeg, all", "FFmpeg, todos"),
+    "page.unmeasured": Text("the run was too short to measure", "execução curta demais para medir"),
+    "page.interval": Text(
+        "One point is {interval} of the run.", "Um ponto equivale a {interval} da execução."
+    ),
+    "page.drop.overflow": Text("queue full", "fila cheia"),
+    "page.drop.stale": Text("too old", "velhos demais"),
+    "page.drop.shutdown": Text("shutdown", "encerramento"),
+    "page.drop.memory": Text("memory", "memória"),
+}
+
 _PROBE: Final[dict[str, Text]] = {
     "probe.camera": Text("CAMERA", "CÂMERA"),
     "probe.result": Text("RESULT", "RESULTADO"),
@@ -383,4 +414,4 @@ _PROBE: Final[dict[str, Text]] = {
     ),
 }
 
-TEXTS: Final[dict[str, Text]] = _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PROBE
+TEXTS: Final[dict[str, Text]] = _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PAGE | _PROBE

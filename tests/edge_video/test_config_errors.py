@@ -71,8 +71,10 @@ TABLE: dict[str, tuple[str, list[str]]] = {
     "events among the frames": (
         "amqp: {url: 'amqp://h', exchange: x}\nevents:\n  exchange: x\ncameras:\n" + CAMERA,
         [
-            "c.yaml:3: events.exchange: x carries the frames of cameras[0]; events need an"
-            " exchange of their own, or whoever is bound with # would get them as frames"
+            (
+                "c.yaml:3: events.exchange: x carries the frames of cameras[0]; events need an"
+                " exchange of their own, or whoever is bound with # would get them as frames"
+            )
         ],
     ),
     "events that never settle": (
@@ -83,16 +85,20 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n"
         "  routing_key_prefix: 'a.#'\ncameras:\n" + CAMERA,
         [
-            "c.yaml:4: events.routing_key_prefix: * and # are wildcards of bindings;"
-            " a frame's own routing key has none"
+            (
+                "c.yaml:4: events.routing_key_prefix: * and # are wildcards of bindings;"
+                " a frame's own routing key has none"
+            )
         ],
     ),
     "events whose keys get too long": (
         "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n"
         f"  routing_key_prefix: {'p' * 240}\ncameras:\n" + CAMERA,
         [
-            "c.yaml:4: events.routing_key_prefix: with the longest id it makes keys of 261 bytes;"
-            " AMQP allows 255"
+            (
+                "c.yaml:4: events.routing_key_prefix: with the longest id it makes keys of"
+                " 261 bytes; AMQP allows 255"
+            )
         ],
     ),
     "no broker": ("cameras:\n" + CAMERA, [NO_BROKER]),
