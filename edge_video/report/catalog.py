@@ -380,8 +380,8 @@ _PAGE: Final[dict[str, Text]] = {
     "page.latency": Text("Latency, whole frame to confirm", "Latência, do frame ao confirm"),
     "page.latency_frames": Text("{count} frames", "{count} frames"),
     "page.latency_percentiles": Text(
-        "half of the frames: {p50}, 95 %: {p95}, 99 %: {p99}; mean: {mean}",
-        "metade dos frames: {p50}, 95 %: {p95}, 99 %: {p99}; média: {mean}",
+        "half of the frames: {half}, 95 %: {most}, 99 %: {nearly}; mean: {mean}",
+        "metade dos frames: {half}, 95 %: {most}, 99 %: {nearly}; média: {mean}",
     ),
     "page.latency_none": Text("nothing was confirmed", "nada foi confirmado"),
     "page.drops": Text("Dropped frames, by reason", "Frames descartados, por motivo"),

@@ -127,7 +127,7 @@ class Stretch:
     @property
     def state(self) -> BreakerState:
         """The state it was in for longest."""
-        return max(BreakerState, key=lambda state: self.seconds.get(state, 0.0))
+        return max(self.seconds, key=lambda state: self.seconds[state])
 
 
 def merge_stretches(earlier: Stretch, later: Stretch) -> Stretch:

@@ -5,6 +5,7 @@ Self-contained and without a script: it can be mailed, archived, and opened in t
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -152,7 +153,8 @@ class _Page:
         return f"<dl>{items}</dl>"
 
     def _section(self, key: str, body: str) -> str:
-        return f"<section><h2>{self._words(key)}</h2>{body}</section>"
+        heading = re.sub(r"^\W+", "", self._words(key))  # without the text report's pictograms
+        return f"<section><h2>{heading}</h2>{body}</section>"
 
     def _pair(self, *sections: str) -> str:
         return f'<div class="two">{"".join(sections)}</div>'
@@ -199,9 +201,8 @@ class _Page:
             f'<span class="key {state.value}"></span>{state.value}' for state in BreakerState
         )
         title = lookup("page.breakers", self._language)
-        return self._section(
-            "page.breakers", f'<p class="dim">{keys}</p>{svg.lanes(rows, self._time, title=title)}'
-        )
+        plot = svg.lanes(rows, self._time, width=1100, title=title)
+        return self._section("page.breakers", f'<p class="dim">{keys}</p>{plot}')
 
     def _bar(self, stretch: Stretch) -> svg.Bar:
         shares = ", ".join(
@@ -215,7 +216,9 @@ class _Page:
 
     def _latencies(self) -> str:
         latency = self._latency
-        if latency is None or not latency.count:
+        if latency is None:
+            return self._section("page.latency", f"<p>{self._words('not_available')}</p>")
+        if not latency.count:
             return self._section("page.latency", f"<p>{self._words('page.latency_none')}</p>")
         used = [number for number, count in enumerate(latency.counts) if count]
         bars = [
@@ -231,9 +234,9 @@ class _Page:
         ]
         words = self._words(
             "page.latency_percentiles",
-            p50=latency.spell_percentile(50),
-            p95=latency.spell_percentile(95),
-            p99=latency.spell_percentile(99),
+            half=latency.spell_percentile(50),
+            most=latency.spell_percentile(95),
+            nearly=latency.spell_percentile(99),
             mean=spell_duration(latency.sum_s / latency.count),
         )
         plot = svg.columns(bars, title=lookup("page.latency", self._language), width=520)
@@ -347,11 +350,15 @@ def _spell_number(value: float) -> str:
 
 
 def _rates(samples: Sequence[Sample], number: int) -> Iterable[tuple[float, float]]:
-    """Frames per second of one camera between each two samples, at the middle of the interval."""
+    """Frames per second of one camera between each two samples, at the middle of the interval.
+
+    The last sample comes whenever the run ends: too soon after the one before it says nothing.
+    """
+    shortest_s = samples[-1].at_s / len(samples) / 2 if samples else 0.0
     before_s, before = 0.0, 0
     for sample in samples:
         elapsed_s = sample.at_s - before_s
-        if elapsed_s > 0:
+        if elapsed_s > 0 and elapsed_s >= shortest_s:
             rate = (sample.received[number] - before) / elapsed_s
             yield (before_s + sample.at_s) / 2, rate
-        before_s, before = sample.at_s, sample.received[number]
+            before_s, before = sample.at_s, sample.received[number]

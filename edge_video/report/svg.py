@@ -18,6 +18,7 @@ _LEFT: Final = 52
 _RIGHT: Final = 10
 _TOP: Final = 8
 _BOTTOM: Final = 22
+_SMALLEST: Final = 1e-9
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -56,7 +57,7 @@ class Axis:
 
 def ticks(end: float, most: int = 6) -> list[float]:
     """At most `most` + 1 round, evenly spaced numbers from 0 up to `end`."""
-    if not 0 < end < math.inf:
+    if not _SMALLEST <= end < math.inf:
         return [0.0]
     rough = end / most
     power = 10.0 ** math.floor(math.log10(rough))
