@@ -1,4 +1,4 @@
-"""The command line: `run`, `demo`, `check` and `probe`.
+"""The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera, 2 bad
 input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by signal n: by the
@@ -31,10 +31,14 @@ from edge_video.log import LogSettings, print_block, setup_log, teardown_log
 from edge_video.malloc import keep_freed_pages
 from edge_video.probe import probe_all
 from edge_video.report.as_json import status_as_json
+from edge_video.report.catalog import language_from_locale
 from edge_video.report.history import HistoryRecorder
 from edge_video.report.latency import latency_of
 from edge_video.report.page import render_page
 from edge_video.report.probe_table import render_probes
+from edge_video.top.options import TOKEN_VARIABLE
+from edge_video.top.options import add_parser as add_top_parser
+from edge_video.watch.options import add_parser as add_watch_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +58,7 @@ EXIT_SIGNAL: Final = 128
 
 _log = logging.getLogger(__name__)
 
-_COMMANDS: Final = ("run", "demo", "check", "probe")
+_COMMANDS: Final = ("run", "demo", "check", "probe", "watch", "top")
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
 
 
@@ -64,7 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "run")
     args = _parser().parse_args(words)
-    command = {"run": _run, "demo": _demo, "check": _check, "probe": _probe}[args.command]
+    command = {
+        "run": _run,
+        "demo": _demo,
+        "check": _check,
+        "probe": _probe,
+        "watch": _watch,
+        "top": _top,
+    }[args.command]
     try:
         return command(args)
     except ConfigError as wrong:
@@ -111,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument(
         "--timeout", type=_positive, default=20.0, metavar="S", help="per camera (default 20)"
     )
+    _add_config(add_watch_parser(commands))
+    add_top_parser(commands)
     return parser
 
 
@@ -374,6 +387,46 @@ def _probe(args: argparse.Namespace) -> int:
     results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
     print(render_probes(results, configured_language(config)))
     return EXIT_OK if all(result.ok for result in results) else EXIT_PROBE_FAILED
+
+
+# --- looking at a running system ------------------------------------------------------------
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from edge_video.watch.command import BadInput, run  # noqa: PLC0415 - only this command needs it
+
+    try:
+        config = _config_for_a_tool(args)
+        run(args, config, _tool_language(config))
+    except BadInput as wrong:
+        print(f"edge-video watch: {wrong}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return EXIT_OK
+
+
+def _top(args: argparse.Namespace) -> int:
+    from edge_video.top.client import Client  # noqa: PLC0415 - only this command needs it
+    from edge_video.top.command import run  # noqa: PLC0415 - as above
+
+    token = args.token or os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        client = Client(args.url, token)
+    except ValueError as wrong:
+        print(f"edge-video top: --url: {wrong}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return run(args, client, language_from_locale(os.environ))
+
+
+def _config_for_a_tool(args: argparse.Namespace) -> Config | None:
+    """The configuration, if one is named or here; a tool that was given a URL needs none."""
+    path = args.config
+    if path is None and args.url is None:
+        path = next((each for each in _DEFAULT_CONFIGS if each.is_file()), None)
+    return None if path is None else load_config(path, os.environ)
+
+
+def _tool_language(config: Config | None) -> Language:
+    return language_from_locale(os.environ) if config is None else configured_language(config)
 
 
 def _config_path(given: Path | None) -> Path:

@@ -33,6 +33,10 @@ ADAPTERS = {
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",
     "edge_video.timer",
+    "edge_video.top.client",
+    "edge_video.top.command",
+    "edge_video.watch.command",
+    "edge_video.watch.consumer",
 }
 
 
