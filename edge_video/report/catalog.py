@@ -456,6 +456,7 @@ _WATCH: Final[dict[str, Text]] = {
     ),
     "watch.is_back": Text("[{camera_id}] Frames come again", "[{camera_id}] Os frames voltaram"),
     "watch.save_failed": Text("Saving ended: {reason}", "A gravação de imagens terminou: {reason}"),
+    "watch.pictures": Text("Pictures: {url}", "Imagens: {url}"),
     "watch.summary": Text("Summary:", "Resumo:"),
     "watch.nothing": Text("No frame has come yet", "Nenhum frame chegou ainda"),
     "watch.strangers": Text(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from edge_video.config import Config
+    from edge_video.watch.pages import Pictures, PictureServer
 
 _TABLE_S: Final = 0.5
 _LINES_S: Final = 5.0
@@ -121,9 +122,28 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
     )
     consumer = Consumer(subscription, watching.listener())
     watching.stop = consumer.stop
-    with _stopped_by_signals(consumer), watching.screen:
+    with contextlib.ExitStack() as stack:
+        server = None if args.http is None else _picture_server(args.http, watching)
+        if server is not None:
+            stack.callback(server.stop)
+        stack.enter_context(_stopped_by_signals(consumer))
+        stack.enter_context(watching.screen)
+        if server is not None:
+            server.start()
+            words = lookup("watch.pictures", language).format(url=server.url)
+            watching.screen.say("pictures", words, url=server.url)
         consumer.run()
         watching.screen.finish(watching.tally)
+
+
+def _picture_server(address: tuple[str, int], watching: _Watching) -> PictureServer:
+    from edge_video.watch.pages import Pictures, PictureServer  # noqa: PLC0415 - for --http
+
+    watching.pictures = Pictures()
+    try:
+        return PictureServer(address, watching.pictures)
+    except OSError as error:
+        raise BadInput(f"--http: {error.strerror or error}") from None
 
 
 def _saver(args: argparse.Namespace) -> Saver | None:
@@ -157,6 +177,7 @@ class _Watching:
     screen: _Screen
     ends_at_s: float | None
     tally: Tally = field(default_factory=Tally)
+    pictures: Pictures | None = None
     stop: Callable[[], None] = lambda: None
 
     def listener(self) -> Listener:
@@ -172,6 +193,8 @@ class _Watching:
             self.tally.strangers += 1
             return
         self.tally.take(arrival)
+        if self.pictures is not None:
+            self.pictures.take(arrival.camera_id, arrival.seq, arrival.at_s, image)
         if self.saver is not None:
             try:
                 self.saver.save(arrival, image)

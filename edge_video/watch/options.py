@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 from pathlib import Path
 from typing import Any, Final
 
 _MOST_PICTURES: Final = 1_000_000
+_HIGHEST_PORT: Final = 65_535
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -29,6 +31,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds", type=_seconds, metavar="N", help="end after N seconds, with a summary"
     )
+    parser.add_argument(
+        "--http",
+        nargs="?",
+        const="127.0.0.1:8090",
+        type=_loopback,
+        metavar="ADDR:PORT",
+        help="show the pictures in a browser of this machine (default 127.0.0.1:8090)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
         "--decode",
@@ -42,6 +52,21 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_PICTURES:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {_MOST_PICTURES}")
     return int(text)
+
+
+def _loopback(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not an address of this machine and a port, like 127.0.0.1:8090;"
+            " pictures are shown on this machine only"
+        )
+    return host, int(port)
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,132 @@
+"""`watch` at a running system of five cameras, through its restart and the broker's."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.program import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.rabbit import RabbitNode
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
+
+CAMERAS = [f"cam{number}" for number in range(1, 6)]
+
+
+class Watch(Program):
+    """One `watch --json`."""
+
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        return [each for each in map(json.loads, list(self.printed)) if each["kind"] == kind]
+
+    def wait_until_said(self, kind: str, count: int = 1, timeout_s: float = 40.0) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_s
+        while len(found := self.said(kind)) < count:
+            assert self.process.poll() is None, self.log
+            assert time.monotonic() < deadline, f"no {kind} in {timeout_s} s: {self.printed[-3:]}"
+            time.sleep(0.05)
+        return found[count - 1]
+
+    def wait_for_frames(self, frames: int, timeout_s: float = 40.0) -> None:
+        """Of each camera, in all."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            newest = self.said("interval")[-1:]
+            counts = [each["frames"] for each in newest[0]["cameras"]] if newest else []
+            if len(counts) == len(CAMERAS) and min(counts) >= frames:
+                return
+            assert time.monotonic() < deadline, f"only {counts} frames in {timeout_s} s"
+            time.sleep(0.05)
+
+
+def test_watching_sees_no_gap_says_what_stops_and_resumes(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    config = {
+        "amqp": {"url": broker.url("odd", "p@ss:w/ö%rd ü&?#"), "exchange": exchange},
+        "fps": 15,
+        "cameras": [{"id": each, "url": "lavfi:testsrc2=size=160x120:rate=15"} for each in CAMERAS],
+    }
+    pictures = tmp_path / "pictures"
+    options = ("--json", "--save", str(pictures), "--limit", "3", "--decode")
+    with (
+        Program(tmp_path, config) as first,
+        Watch(tmp_path, config, *options, command="watch") as watch,
+    ):
+        watch.wait_for_frames(30)
+        assert first.stop() == 0
+        assert watch.wait_until_said("silent")["camera_id"] is None
+        with Program(tmp_path, config):
+            assert watch.wait_until_said("back")
+            broker.kill()
+            assert "refused" in watch.wait_until_said("lost", 2)["reason"]
+            broker.ensure_running()
+            watch.wait_until_said("connected", 2)
+            seen = watch.said("interval")[-1]["cameras"][0]["frames"]
+            watch.wait_for_frames(seen + 15)
+            assert watch.stop(signal.SIGINT) == 0
+        [summary] = watch.said("summary")
+        everything = "\n".join([*watch.printed, *watch.log])
+    assert [each["camera_id"] for each in summary["cameras"]] == CAMERAS
+    for camera in summary["cameras"]:
+        assert camera["gaps"] == 0, camera
+        assert camera["undecodable"] == 0, camera
+        assert camera["repeated"] == 0, camera
+        assert camera["restarts"] == 1, camera
+        assert 0 < camera["latency_ms"] < 60_000, camera
+        assert (camera["width"], camera["height"]) == (160, 120)
+    assert {each.name for each in pictures.iterdir()} == set(CAMERAS)
+    assert all(len(list(each.glob("*.jpg"))) == 3 for each in pictures.iterdir())
+    assert "p@ss" not in everything
+    assert "ö%rd" not in everything
+
+
+def test_one_camera_in_lines_and_then_a_summary(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    config = {
+        "amqp": {"url": broker.url(), "exchange": exchange},
+        "cameras": [
+            {"id": each, "url": "lavfi:testsrc2=size=160x120:rate=5", "fps": 5}
+            for each in ("door", "yard")
+        ],
+    }
+    with Program(tmp_path, config) as program:
+        program.wait_for_log("Streaming", count=2)
+        url = ("--url", broker.url(), "--exchange", exchange)
+        with Watch(
+            tmp_path, None, *url, "--camera", "door", "--seconds", "2", command="watch"
+        ) as watch:
+            assert watch.wait(30) == 0
+        assert program.stop() == 0
+    header, *_, last = watch.printed
+    assert f"Watching {exchange} at amqp://guest@127.0.0.1" in header
+    assert last.startswith("[door] ")
+    assert "gaps 0" in last
+    assert not any("yard" in line for line in watch.printed)
+
+
+def test_a_wrong_password_is_said_without_it_and_tried_again(
+    broker: RabbitNode, tmp_path: Path
+) -> None:
+    url = broker.url("guest", "canary-7391")
+    with Watch(tmp_path, None, "--url", url, "--json", "--seconds", "1", command="watch") as watch:
+        assert "wrong user name or password" in watch.wait_until_said("lost")["reason"]
+        assert watch.wait(30) == 0
+    assert "canary-7391" not in "\n".join([*watch.printed, *watch.log])
+
+
+def test_without_a_broker_to_listen_to_it_says_what_to_do(tmp_path: Path) -> None:
+    with Watch(tmp_path, None, command="watch") as watch:
+        assert watch.wait(30) == 2
+    assert watch.log == [
+        "edge-video watch: no broker: name one with --url amqp://… or with --config FILE"
+    ]
