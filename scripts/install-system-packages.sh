@@ -14,6 +14,7 @@ packages=("$@")
   gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
+  prometheus
 )
 
 if ! command -v dpkg-query >/dev/null; then

@@ -37,7 +37,7 @@ class Watch(Program):
 
     def most_frames(self) -> int:
         """Of any camera, so far."""
-        return max(each["frames"] for each in self.said("interval")[-1]["cameras"])
+        return max(int(each["frames"]) for each in self.said("interval")[-1]["cameras"])
 
     def wait_for_frames(self, frames: int, timeout_s: float = 40.0) -> None:
         """Of each camera, in all."""
