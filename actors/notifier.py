@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never, get_args
 
@@ -18,6 +19,7 @@ from actors.messages import (
     RestartsCounted,
     Tick,
 )
+from edge_video.events import Event, say
 from edge_video.notices import Moment, Newsroom
 
 if TYPE_CHECKING:
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from edge_video.notice_queue import Notice, NoticeQueue
+    from edge_video.notice_queue import Notice, NoticeCounts, NoticeQueue
     from edge_video.timer import Clock, Timer, TimerHandle
 
+_log = logging.getLogger(__name__)
+
 _LOOK_S = 1.0
+_SAY_LOST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class NotifierActor(ServantActor):
         self._runtime = runtime
         self._newsroom = runtime.newsroom()
         self._tick: TimerHandle | None = None
+        self._lost_said = 0
+        self._said_at_s = -_SAY_LOST_S
 
     def handle(self, message: NotifierMessage) -> object:
         """Dispatch."""
@@ -81,6 +88,7 @@ class NotifierActor(ServantActor):
                 )
             case Tick():
                 self._publish(self._newsroom.look(now))
+                self._say_lost(now.s)
             case Begin():
                 self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)
             case InjectFault(fault=fault):
@@ -91,10 +99,31 @@ class NotifierActor(ServantActor):
                 assert_never(message)
         return None
 
-    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the tick."""
+    def release(self, error: BaseException | None) -> None:
+        """Cancel the tick; say what nobody will hear any more."""
         if self._tick is not None:
             self._tick.cancel()
+        counts = self._runtime.queue.counts()
+        waiting = counts.held + counts.in_flight
+        if error is None and waiting:
+            self._say(counts)
+
+    def _say_lost(self, now_s: float) -> None:
+        """What was dropped or refused since the last time, at most once a minute."""
+        counts = self._runtime.queue.counts()
+        lost = counts.dropped + counts.refused
+        if lost > self._lost_said and now_s - self._said_at_s >= _SAY_LOST_S:
+            self._lost_said, self._said_at_s = lost, now_s
+            self._say(counts)
+
+    def _say(self, counts: NoticeCounts) -> None:
+        say(
+            _log,
+            Event.EVENTS_LOST,
+            dropped=counts.dropped,
+            refused=counts.refused,
+            waiting=counts.held + counts.in_flight,
+        )
 
     def _tick_due(self) -> None:
         tell(self.actor_ref, Tick())

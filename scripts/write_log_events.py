@@ -66,6 +66,8 @@ WHEN = {
     "publisher_unblocked": "it takes frames again",
     "route_refused": "an exchange is refused (no permission, wrong type); the others go on",
     "frames_unroutable": "frames came back or were nacked; at most every ten seconds",
+    "events_lost": "events on the broker were dropped because it was away, or refused by it"
+    " (all so far; at most once a minute), or wait in vain when the program ends",
     "memory_level_changed": "the memory controller's level changed; INFO when it fell",
     "actor_crashed": "an actor that is no camera died: a bug",
     "actor_restarted": "and was restarted",

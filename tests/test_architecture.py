@@ -128,3 +128,12 @@ def test_the_breaker_can_be_imported_without_an_actor_or_a_broker() -> None:
         "assert not {'pykka', 'pika', 'psutil', 'pydantic'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
+
+
+def test_a_running_system_carries_nothing_that_only_tools_need() -> None:
+    script = (
+        "import sys, edge_video.cli\n"
+        "tools = {'rich', 'uvicorn', 'starlette', 'PIL', 'cv2'} & set(sys.modules)\n"
+        "assert not tools, tools"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)

@@ -141,6 +141,11 @@ _EVENTS: Final[dict[str, Text]] = {
         "Frames não aceitos: devolvidos (nenhuma fila ligada): {returned}, recusados: {nacked};"
         " por exemplo rota {route}",
     ),
+    "event.events_lost": Text(
+        "Events for the broker: dropped {dropped}, refused {refused}, still waiting {waiting}",
+        "Eventos para o broker: descartados {dropped}, recusados {refused},"
+        " ainda aguardando {waiting}",
+    ),
     "event.memory_level_changed": Text(
         "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
         "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
