@@ -390,13 +390,6 @@ SupervisorMessage: TypeAlias = (
     | Begin
     | Tick
 )
-CameraMessage: TypeAlias = (
-    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
-)
-PublisherMessage: TypeAlias = (
-    Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
-)
-MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
 NotifierMessage: TypeAlias = (
     Begin
     | CameraChanged
@@ -408,6 +401,13 @@ NotifierMessage: TypeAlias = (
     | InjectFault
     | ClearFaults
 )
+CameraMessage: TypeAlias = (
+    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | InjectFault | ClearFaults
+)
+PublisherMessage: TypeAlias = (
+    Begin | Connect | SinkReported | Drain | Tick | InjectFault | ClearFaults
+)
+MetricsMessage: TypeAlias = Begin | Tick | MemoryTick | InjectFault | ClearFaults
 ReporterMessage: TypeAlias = (
     Begin
     | CameraChanged

@@ -72,8 +72,8 @@ _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
 _CAMERA_PREFIX = "camera:"
-_OBSERVERS = ("reporter", "notifier")
-"""The children that are told everything there is to know; a plan need not have them."""
+_WATCHERS = ("reporter", "notifier")
+"""Hear of everything that changes; a restarted one hears it all once more."""
 
 
 @dataclass(slots=True)
@@ -221,8 +221,8 @@ class SupervisorActor(SupervisedActor):
         child.restarts += 1
         self._start_child(ended.name)
         say(_log, Event.ACTOR_RESTARTED, actor=ended.name, restarts=child.restarts)
-        if ended.name in _OBSERVERS:
-            self._tell_everything_to(ended.name)
+        if ended.name in _WATCHERS:
+            self._tell_everything()
         self._tell_restarts()
 
     def _escalate(self, name: str, child: _Child) -> None:
@@ -249,7 +249,7 @@ class SupervisorActor(SupervisedActor):
                 self._known = replace(self._known, process=sample)
             case _:
                 assert_never(fact)
-        self._tell_observers(fact)
+        self._tell_watchers(fact)
 
     def _memory_level_changed(self, change: MemoryLevelChanged) -> None:
         """Shrink the outboxes at critical, slow the cameras at emergency, and back again."""
@@ -260,7 +260,9 @@ class SupervisorActor(SupervisedActor):
         for outbox in self._plan.outboxes:
             outbox.limit_buffers(1 if critical else None)
             outbox.limit_rate(_EMERGENCY_INTERVAL_S if emergency else None)
-        self._tell("notifier", change)
+        notifier = self._children.get("notifier")
+        if notifier is not None:
+            tell(notifier.ref, change)
         say(
             _log,
             Event.MEMORY_LEVEL_CHANGED,
@@ -325,32 +327,28 @@ class SupervisorActor(SupervisedActor):
     # --- what others see ---
 
     def _camera_changed(self, record: CameraRecord) -> None:
-        self._tell_observers(CameraChanged(record))
+        self._tell_watchers(CameraChanged(record))
 
-    def _tell_observers(self, fact: object) -> None:
-        for name in _OBSERVERS:
-            self._tell(name, fact)
+    def _tell_watchers(self, fact: object) -> None:
+        for name in _WATCHERS:
+            watcher = self._children.get(name)
+            if watcher is not None:
+                tell(watcher.ref, fact)
 
-    def _tell(self, name: str, fact: object) -> None:
-        child = self._children.get(name)
-        if child is not None:
-            tell(child.ref, fact)
-
-    def _tell_everything_to(self, name: str) -> None:
-        """A restarted observer knows nothing."""
+    def _tell_everything(self) -> None:
         for record in self._fleet.records:
-            self._tell(name, CameraChanged(record))
+            self._camera_changed(record)
         known = self._known
-        self._tell(name, PublisherStats(known.publisher, known.publisher_retry_at_s))
-        if known.process is not None:
-            self._tell(name, ProcessMeasured(known.process))
+        self._tell_watchers(PublisherStats(known.publisher, known.publisher_retry_at_s))
+        if self._known.process is not None:
+            self._tell_watchers(ProcessMeasured(self._known.process))
 
     def _restart_counts(self) -> RestartsCounted:
         restarts = {name: child.restarts for name, child in self._children.items()}
         return RestartsCounted(restarts, self._faults.injected, self._faults.refused)
 
     def _tell_restarts(self) -> None:
-        self._tell_observers(self._restart_counts())
+        self._tell_watchers(self._restart_counts())
 
     def _status(self) -> SystemStatus:
         counts = self._restart_counts()

@@ -172,7 +172,17 @@ def start_system(
     publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
     notices = None if config.events is None else NoticeQueue(config.events.queue)
     parts = _Parts(
-        config, clock, timer, identity, books, shared, launcher, allow_faults, publisher, notices
+        config=config,
+        clock=clock,
+        timer=timer,
+        identity=identity,
+        books=books,
+        outbox=shared,
+        launcher=launcher,
+        allow_faults=allow_faults,
+        publisher=publisher,
+        notices=notices,
+        history=history,
     )
     plan = Plan(
         clock=clock,
@@ -184,7 +194,7 @@ def start_system(
         children={
             **({} if own_timer is None else {"timer": _timer_starter(own_timer)}),
             ReporterActor.NAME: parts.reporter_starter(
-                language or configured_language(config), print_block, history
+                language or configured_language(config), print_block
             ),
             MetricsActor.NAME: parts.metrics_starter(),
             **parts.notifier_starters(),
@@ -241,6 +251,7 @@ class _Parts:
     allow_faults: bool
     publisher: PublisherStatus
     notices: NoticeQueue | None
+    history: HistoryRecorder | None
 
     def camera_starter(
         self, capture: CaptureFactory | None, outboxes: Mapping[CameraId, Outbox]
@@ -264,10 +275,7 @@ class _Parts:
         return start
 
     def reporter_starter(
-        self,
-        language: Language,
-        print_block: Callable[[str], None] | None,
-        history: HistoryRecorder | None,
+        self, language: Language, print_block: Callable[[str], None] | None
     ) -> ChildStarter:
         runtime = ReporterRuntime(
             clock=self.clock,
@@ -278,7 +286,7 @@ class _Parts:
             report_interval_s=self.config.report_interval,
             print_block=print_block,
             allow_faults=self.allow_faults,
-            history=history,
+            history=self.history,
         )
 
         def start(
@@ -292,6 +300,31 @@ class _Parts:
             )
 
         return start
+
+    def notifier_starters(self) -> dict[str, ChildStarter]:
+        """Nothing unless events are configured."""
+        events, queue = self.config.events, self.notices
+        if events is None or queue is None:
+            return {}
+        policy, clean = events.policy(self.config.node), self.config.secrets()
+        runtime = NotifierRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            newsroom=lambda: Newsroom(policy, lambda: uuid.uuid4().hex, clean),
+            queue=queue,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any],
+            incarnation: int,
+            known: Known,  # noqa: ARG001 - a ChildStarter
+        ) -> pykka.ActorRef[Any]:
+            return NotifierActor.start(
+                runtime=runtime, supervisor=supervisor, incarnation=incarnation
+            )
+
+        return {NotifierActor.NAME: start}
 
     def metrics_starter(self) -> ChildStarter:
         processes = self.launcher.processes.snapshot if self.launcher else dict
@@ -321,31 +354,6 @@ class _Parts:
             )
 
         return start
-
-    def notifier_starters(self) -> dict[str, ChildStarter]:
-        """Nothing unless events are configured."""
-        events, queue = self.config.events, self.notices
-        if events is None or queue is None:
-            return {}
-        policy, clean = events.policy(self.config.node), self.config.secrets()
-        runtime = NotifierRuntime(
-            clock=self.clock,
-            timer=self.timer,
-            newsroom=lambda: Newsroom(policy, lambda: uuid.uuid4().hex, clean),
-            queue=queue,
-            allow_faults=self.allow_faults,
-        )
-
-        def start(
-            supervisor: pykka.ActorRef[Any],
-            incarnation: int,
-            known: Known,  # noqa: ARG001 - a ChildStarter
-        ) -> pykka.ActorRef[Any]:
-            return NotifierActor.start(
-                runtime=runtime, supervisor=supervisor, incarnation=incarnation
-            )
-
-        return {NotifierActor.NAME: start}
 
     def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
         runtime = PublisherRuntime(
