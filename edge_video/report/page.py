@@ -59,6 +59,7 @@ margin:0 0 14px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:0;font-size:.92em}
 dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 svg{display:block;width:100%;height:auto;font:11px system-ui,sans-serif}
+.wide{overflow-x:auto}.wide svg{min-width:640px}
 svg text{fill:var(--dim)}.grid{stroke:var(--line);stroke-width:1}
 .guide{stroke:var(--guide);stroke-width:1.2;stroke-dasharray:5 4}
 .curve{fill:none;stroke-width:1.6;stroke-linejoin:round}
@@ -202,7 +203,9 @@ class _Page:
         )
         title = lookup("page.breakers", self._language)
         plot = svg.lanes(rows, self._time, width=1100, title=title)
-        return self._section("page.breakers", f'<p class="dim">{keys}</p>{plot}')
+        return self._section(
+            "page.breakers", f'<p class="dim">{keys}</p><div class="wide">{plot}</div>'
+        )
 
     def _bar(self, stretch: Stretch) -> svg.Bar:
         shares = ", ".join(

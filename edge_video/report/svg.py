@@ -19,6 +19,7 @@ _RIGHT: Final = 10
 _TOP: Final = 8
 _BOTTOM: Final = 22
 _SMALLEST: Final = 1e-9
+_NEAR_THE_END: Final = 0.95
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -110,7 +111,7 @@ def lanes(
     for at in time_ticks(x.end, x.most_ticks):
         mark = _number(left + at * scale)
         parts.append(f'<line class="grid" x1="{mark}" x2="{mark}" y1="{_TOP}" y2="{bottom}"/>')
-        anchor = "start" if at == 0 else "middle"
+        anchor = _anchor(at, x.end)
         parts.append(_text(mark, height - 7, x.spell(at), anchor))
     for number, (label, bars) in enumerate(rows):
         top = _TOP + number * (lane + gap)
@@ -182,9 +183,7 @@ class _Plot:
             parts.append(_text(_LEFT - 6, _number(at + 4), spell_y(value), "end"))
         for value in x_ticks:
             at = self.x(value)
-            parts.append(
-                _text(at, self.height - 7, spell_x(value), "start" if not value else "middle")
-            )
+            parts.append(_text(at, self.height - 7, spell_x(value), _anchor(value, self.x_end)))
         return "".join(parts)
 
 
@@ -198,6 +197,13 @@ def _svg(width: int, height: int, title: str, parts: Iterable[str]) -> str:
 def _text(x: float, y: float, words: str, anchor: str, *, tip: str | None = None) -> str:
     hint = "" if tip is None else f"<title>{escape(tip)}</title>"
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{hint}{escape(words)}</text>'
+
+
+def _anchor(value: float, end: float) -> str:
+    """A label at either end of an axis stays inside the picture."""
+    if value <= 0:
+        return "start"
+    return "end" if value > _NEAR_THE_END * end else "middle"
 
 
 def _number(value: float) -> float:
