@@ -59,15 +59,17 @@ def test_the_rules_are_rules_and_behave_as_their_tests_say() -> None:
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
-@pytest.mark.parametrize("alert", [each["alert"] for each in ALERTS])
-def test_an_alert_that_never_fires_is_noticed(alert: str, tmp_path: Path) -> None:
+def test_alerts_that_never_fire_are_noticed_each_of_them(tmp_path: Path) -> None:
     document = yaml.safe_load(RULES.read_text())
     for rule in document["groups"][0]["rules"]:
-        if rule["alert"] == alert:
-            rule["expr"] = "vector(0) > 1"
+        rule["expr"] = "vector(0) > 1"
     (tmp_path / RULES.name).write_text(yaml.safe_dump(document))
     shutil.copy(TESTS, tmp_path)
-    assert promtool("test", "rules", tmp_path / TESTS.name).returncode == 1
+    tested = promtool("test", "rules", tmp_path / TESTS.name)
+    assert tested.returncode == 1
+    said = tested.stdout + tested.stderr
+    names = [each["alert"].removeprefix("EdgeVideo") for each in ALERTS]
+    assert [name for name in names if name not in said] == []
 
 
 def test_every_alert_says_what_and_how_urgent() -> None:

@@ -70,6 +70,7 @@ class NoticeLine:
         self._ready = False
         self._passive = False
         self._refused_at_s: float | None = None
+        self._reopened_at_s: float | None = None
         self._tags: dict[int, str] = {}
         self._next_tag = 1
 
@@ -124,6 +125,7 @@ class NoticeLine:
         if channel is not self._channel:
             return
         self._channel = None
+        was_ready = self._ready
         self.close()
         if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
             return  # the whole connection is closing
@@ -133,9 +135,17 @@ class NoticeLine:
             self._passive = True
             self._open_channel()
             return
+        if was_ready and not forbidden and not self._reopened_lately():
+            self._passive = False  # the exchange was deleted: declare it again
+            self._open_channel()
+            return
         self._refused_at_s = self._now()
         words = describe_refusal(self._exchange, reason.reply_code, reason.reply_text)
         self._listener(RouteRefused(self._exchange, words, self._retry_s))
+
+    def _reopened_lately(self) -> bool:
+        before_s, self._reopened_at_s = self._reopened_at_s, self._now()
+        return before_s is not None and self._now() - before_s < self._retry_s
 
     def _publish(self, notice: Notice) -> None:
         # In the window first: an exception below must find the event there to give it back.

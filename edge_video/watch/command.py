@@ -91,7 +91,7 @@ def decoder() -> Callable[[bytes], str | None]:
 
     def defect(image: bytes) -> str | None:
         try:
-            with Image.open(io.BytesIO(image)) as picture:
+            with Image.open(io.BytesIO(image), formats=("JPEG",)) as picture:
                 picture.load()
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             return str(error)
@@ -157,8 +157,15 @@ def _saver(args: argparse.Namespace) -> Saver | None:
 
 @contextlib.contextmanager
 def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
+    """The first signal ends in order; a second one, should the broker hang, at once."""
+
+    def handle(*_: object) -> None:
+        if consumer.is_stopping:
+            raise KeyboardInterrupt
+        consumer.stop()
+
     handled = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, lambda *_: consumer.stop()) for each in handled}
+    before = {each: signal.signal(each, handle) for each in handled}
     try:
         yield
     finally:
@@ -271,6 +278,7 @@ class _JsonScreen(_Screen):
     period_s = _JSON_S
 
     def __enter__(self) -> Self:
+        self.say("watching", self.header)
         return self
 
     def say(self, kind: str, words: str, **facts: object) -> None:

@@ -10,6 +10,7 @@ import pika
 import pika.exceptions
 
 from edge_video.reconnect import reconnect_delay_s
+from edge_video.report.text import one_line, shorten
 from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _POLL_S: Final = 0.2
 _HEARTBEAT_S: Final = 10
 _LONGEST_DELAY_S: Final = 5.0
 _NOT_FOUND: Final = 404
+_WORDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Consumer:
         """End `run` within a fraction of a second. Any thread, any signal handler."""
         self._stop.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
+
     def run(self) -> None:
         """Block until `stop`."""
         failures = 0
@@ -101,7 +108,8 @@ class Consumer:
             error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
         ).words
         password = broker.password.get_secret_value()
-        return words.replace(password, "***") if password else words
+        # Words that the broker chose may quote anything.
+        return shorten(one_line(words.replace(password, "***") if password else words), _WORDS)
 
     def _consume(self, failures: int) -> int:
         """One life of a connection; 0 when it was good for something."""

@@ -77,7 +77,7 @@ def line(view: CameraView, language: Language) -> str:
 
 
 def json_line(kind: str, views: Sequence[CameraView], **facts: object) -> str:
-    """One JSON object: `kind` is interval, summary, connected, lost, silent or back."""
+    """One JSON object; its `kind` says what it is: watching, connected, interval, lost, summary."""
     document: dict[str, object] = {"kind": kind, **facts}
     if kind in ("interval", "summary"):
         document["cameras"] = [_rounded(asdict(view)) for view in views]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.debounce import Debounced, Flapping, Settled, SteadyPolicy, Telling
@@ -114,12 +114,14 @@ def play(steps: list[tuple[str, float]], looks: int) -> list[Telling]:
 whole_moves = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 100)), max_size=60)
 
 
+@settings(deadline=None)
 @given(whole_moves)
 def test_how_often_one_looks_changes_nothing(steps: list[tuple[str, int]]) -> None:
     exact = [(state, float(pause_s)) for state, pause_s in steps]
     assert play(exact, looks=1) == play(exact, looks=4)
 
 
+@settings(deadline=None)
 @given(moves)
 def test_never_more_is_told_than_happened_and_never_the_same_twice(
     steps: list[tuple[str, float]],
@@ -141,6 +143,7 @@ def test_never_more_is_told_than_happened_and_never_the_same_twice(
         last, flapping = each.state, False
 
 
+@settings(deadline=None)
 @given(moves)
 def test_what_holds_is_told_in_the_end(steps: list[tuple[str, float]]) -> None:
     watched = Watched()
@@ -153,6 +156,7 @@ def test_what_holds_is_told_in_the_end(steps: list[tuple[str, float]]) -> None:
         assert not watched.value.flapping
 
 
+@settings(deadline=None)
 @given(moves)
 def test_between_two_tellings_of_a_state_lies_at_least_the_time_to_settle(
     steps: list[tuple[str, float]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.notice_queue import Notice, NoticeQueue
@@ -40,6 +40,7 @@ def test_the_oldest_makes_room_and_is_counted() -> None:
 actions = st.lists(st.sampled_from(["put", "take", "ack", "nack", "stray", "lose"]), max_size=200)
 
 
+@settings(deadline=None)
 @given(actions, st.integers(1, 5))
 def test_the_books_balance_and_the_bound_holds(steps: list[str], capacity: int) -> None:
     queue = NoticeQueue(capacity)

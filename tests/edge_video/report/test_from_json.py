@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.breaker import BreakerState
@@ -82,6 +82,7 @@ documents = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(documents, st.sampled_from(sorted(through_json(STATUS))))
 def test_any_document_is_a_snapshot_or_refused(value: Any, key: str) -> None:
     for document in (value, through_json(STATUS) | {key: value}):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.breaker import BreakerState
@@ -28,6 +28,7 @@ def join(earlier: str, later: str) -> str:
     return earlier + later
 
 
+@settings(deadline=None)
 @given(st.lists(st.characters(), max_size=300), st.integers(2, 9))
 def test_a_ring_keeps_everything_in_order_and_never_more_than_its_capacity(
     additions: list[str], capacity: int
@@ -48,6 +49,7 @@ def test_adding_leaves_the_ring_before_as_it_was() -> None:
     assert one.entries == ("a",)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=200))
 def test_counts_stay_exact_and_load_is_averaged_however_coarse_it_gets(
     frames: list[int],
@@ -89,6 +91,7 @@ def test_months_of_samples_and_changes_fit() -> None:
 changes = st.lists(st.tuples(st.sampled_from(BreakerState), st.integers(0, 40)), max_size=600)
 
 
+@settings(deadline=None)
 @given(changes)
 def test_the_seconds_in_each_state_are_kept_exactly_and_without_gaps(
     steps: list[tuple[BreakerState, int]],

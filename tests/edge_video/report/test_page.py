@@ -10,7 +10,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.breaker import BreakerState
@@ -166,6 +166,7 @@ def test_percentiles_are_those_of_the_classes() -> None:
     assert LatencyClasses((1.0,), (0, 0)).percentile_bound_s(50) == 0.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=4, max_size=4), st.integers(1, 100))
 def test_a_percentile_covers_its_share_and_no_smaller_bound_does(
     counts: list[int], share: int
@@ -183,6 +184,7 @@ def test_a_percentile_covers_its_share_and_no_smaller_bound_does(
         assert not smaller or up_to(smaller[-1]) < classes.count * share / 100
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e9), st.integers(1, 12))
 def test_ticks_are_few_even_and_within_the_axis(end: float, most: int) -> None:
     for marks in (svg.ticks(end, most), svg.time_ticks(end, most)):
@@ -195,6 +197,7 @@ def test_ticks_are_few_even_and_within_the_axis(end: float, most: int) -> None:
 curve = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1e6)), max_size=20)
 
 
+@settings(deadline=None)
 @given(curve, st.floats(0, 100), st.floats(0, 1e6), st.text(max_size=20))
 def test_a_chart_is_well_formed_and_inside_its_frame(
     points: list[tuple[float, float]], x_end: float, y_end: float, words: str

@@ -169,3 +169,18 @@ def test_a_user_who_may_only_write_tells_events_to_an_exchange_that_exists(
         consumer.wait_for(1)
         for sink in rig.sinks:
             sink.close(5)
+
+
+def test_an_exchange_for_events_that_is_deleted_comes_back_with_what_waited(
+    broker: RabbitNode, rig: Rig
+) -> None:
+    rig.connect()
+    rig.queue.put(notice(1))
+    assert rig.confirmed(1)
+    with broker.channel() as channel:
+        channel.exchange_delete(rig.exchange)
+    rig.queue.put(notice(2))
+    assert rig.confirmed(2)
+    assert rig.of(RouteRefused) == []
+    with broker.channel() as channel:
+        channel.exchange_declare(rig.exchange, passive=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -54,6 +54,7 @@ def test_a_defect_is_named() -> None:
     assert decoder()(JPEG[:200]) is not None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, len(JPEG)))
 def test_any_bytes_get_an_answer(noise: bytes, at: int) -> None:
     structural_defect(noise)
@@ -73,6 +74,7 @@ def test_the_newest_pictures_are_kept_and_those_of_earlier_runs_count(tmp_path: 
     assert (tmp_path / "cam1" / kept[0]).read_bytes() == JPEG
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_header_leads_to_no_other_folder(camera_id: str) -> None:
     name = folder_name(camera_id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.frames import CameraId, Frame
@@ -101,6 +101,7 @@ def test_the_headers_of_a_real_frame_are_understood() -> None:
 values = st.none() | st.integers() | st.text() | st.floats() | st.binary()
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["camera_id", "session", "seq", "captured_at_ns", "dropped", "width"]),
@@ -120,6 +121,7 @@ def test_foreign_headers_are_no_frame_or_a_countable_one(headers: dict[str, Any]
 fates = st.lists(st.sampled_from(["sent", "dropped at the node", "lost on the way"]), max_size=200)
 
 
+@settings(deadline=None)
 @given(fates)
 def test_every_number_between_the_first_and_the_last_frame_is_accounted_for(
     happened: list[str],
