@@ -1,8 +1,9 @@
 """The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or
-`top --once` a system, 2 bad input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by signal n: by the
-second one while the system runs, by the first SIGINT in any other command.
+`top --once` a system, 2 bad input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped
+at once by signal n: by the second one while the system runs, by the first SIGINT in `check` and
+`probe`.
 """
 
 from __future__ import annotations
