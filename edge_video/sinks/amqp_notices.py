@@ -76,6 +76,7 @@ class NoticeLine:
 
     def open(self, connection: Any) -> None:
         """The connection is open: make the channel."""
+        self._queue.give_back()  # what a predecessor that did not end in order had taken
         self._connection = connection
         self._open_channel()
 
