@@ -7,6 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+import pika
 import pytest
 
 from tests.support.program import Program
@@ -134,3 +135,30 @@ def test_without_a_broker_to_listen_to_it_says_what_to_do(tmp_path: Path) -> Non
     assert watch.log == [
         "edge-video watch: no broker: name one with --url amqp://… or with --config FILE"
     ]
+
+
+def test_foreign_messages_are_counted_and_torn_pictures_are_named(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    headers = {"camera_id": "../[red]\x1b[2J", "session": "s", "seq": 1, "captured_at_ns": 1}
+    words = ("--url", broker.url(), "--exchange", exchange, "--json", "--save", "pictures")
+    with Watch(tmp_path, None, *words, command="watch") as watch:
+        watch.wait_until_said("connected")
+        with broker.channel() as channel:
+            for strange in (None, {}, {"camera_id": 1}, {"seq": "x"}):
+                properties = pika.BasicProperties(headers=strange)
+                channel.basic_publish(exchange, "k", b"no frame", properties)
+            torn = b"\xff\xd8 torn"
+            channel.basic_publish(exchange, "k", torn, pika.BasicProperties(headers=headers))
+        deadline = time.monotonic() + 20
+        while not any(each["cameras"] for each in watch.said("interval")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert watch.stop(signal.SIGINT) == 0
+    [summary] = watch.said("summary")
+    [camera] = summary["cameras"]
+    assert summary["strangers"] == 4
+    assert (camera["undecodable"], camera["last_defect"]) == (1, "no end marker: torn")
+    [folder] = (tmp_path / "pictures").iterdir()
+    assert folder.name.startswith("camera-")
+    assert not any("\x1b" in line for line in watch.printed)
