@@ -361,7 +361,8 @@ def _rates(samples: Sequence[Sample], number: int) -> Iterable[tuple[float, floa
     before_s, before = 0.0, 0
     for sample in samples:
         elapsed_s = sample.at_s - before_s
-        if elapsed_s > 0 and elapsed_s >= shortest_s:
+        is_known = number < len(sample.received)  # not yet, in a reporter that was just restarted
+        if is_known and elapsed_s > 0 and elapsed_s >= shortest_s:
             rate = (sample.received[number] - before) / elapsed_s
             yield (before_s + sample.at_s) / 2, rate
             before_s, before = sample.at_s, sample.received[number]

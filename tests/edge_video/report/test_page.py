@@ -20,7 +20,7 @@ from edge_video.redact import Redactor
 from edge_video.report import svg
 from edge_video.report.catalog import Language
 from edge_video.report.final import render_final
-from edge_video.report.history import History, HistoryRecorder
+from edge_video.report.history import History, HistoryRecorder, Sample
 from edge_video.report.latency import LatencyClasses
 from edge_video.report.page import render_page
 from edge_video.stats import CameraPhase, FrameCounts, SystemStatus
@@ -145,6 +145,16 @@ def test_a_system_that_never_ran_has_a_page() -> None:
     text = render_page(system(uptime_s=0.0), History(), Language.EN)
     read(text)
     assert "too short to measure" in text
+
+
+def test_a_sample_that_does_not_know_every_camera_yet_does_no_harm() -> None:
+    status = system(camera("door"), camera("yard"))
+    samples = (
+        Sample(1.0, (15, 15), (0, 0), None),
+        Sample(2.0, (), (), None),
+        Sample(3.0, (45, 45), (0, 0), None),
+    )
+    read(render_page(status, History(samples), Language.EN))
 
 
 def test_a_hundred_cameras_have_a_card_and_a_lane_each() -> None:
