@@ -348,6 +348,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleDue:
+    """Timer → reporter: time to take down a point of the run's history."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryTick:
     """Timer → metrics: time to look at the memory level."""
 
@@ -449,6 +454,15 @@ SupervisorMessage: TypeAlias = (
 CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker
 PublisherMessage: TypeAlias = Begin | Connect | SinkReported | Drain | SinkFaultOver | Tick
 MetricsMessage: TypeAlias = Begin | Tick | MemoryTick
+NotifierMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | MemoryLevelChanged
+    | Tick
+)
 HttpMessage: TypeAlias = (
     Begin
     | CameraChanged
@@ -460,5 +474,12 @@ HttpMessage: TypeAlias = (
     | Tick
 )
 ReporterMessage: TypeAlias = (
-    Begin | CameraChanged | PublisherStats | ProcessMeasured | RestartsCounted | Tick | FinishReport
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | Tick
+    | SampleDue
+    | FinishReport
 )

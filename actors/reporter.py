@@ -15,13 +15,14 @@ from actors.messages import (
     PublisherStats,
     ReporterMessage,
     RestartsCounted,
+    SampleDue,
     Tick,
 )
 from edge_video.events import Event, say
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.snapshot import Books, CameraRecord, Identity, take_status
-from edge_video.stats import PublisherState, PublisherStatus
+from edge_video.stats import CameraPhase, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.report.catalog import Language
+    from edge_video.report.history import HistoryRecorder
     from edge_video.stats import ProcessSample, SystemStatus
     from edge_video.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
+
+_SAMPLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class ReporterRuntime:
     print_block: Callable[[str], None] | None
     """Where a rendered report goes; None (the default of an embedded system) prints nothing."""
     allow_faults: bool = False
+    history: HistoryRecorder | None = None
+    """Takes down the course of the run; None keeps none."""
 
 
 class ReporterActor(ServantActor):
@@ -84,12 +90,14 @@ class ReporterActor(ServantActor):
         self._process: ProcessSample | None = None
         self._counts = RestartsCounted({}, 0, 0)
         self._tick: TimerHandle | None = None
+        self._samples: TimerHandle | None = None
 
     def handle(self, message: ReporterMessage) -> object:
         """Dispatch."""
         match message:
             case CameraChanged(record=record):
                 self._cameras[record.camera_id] = record
+                self._note_breaker(record)
             case PublisherStats(status=status):
                 self._publisher, self._publisher_retry_at_s = status, message.retry_at_s
             case ProcessMeasured(sample=sample):
@@ -98,6 +106,8 @@ class ReporterActor(ServantActor):
                 self._counts = message
             case Tick():
                 self._print_monitor()
+            case SampleDue():
+                self._sample(self._status())
             case FinishReport():
                 return self._finish()
             case Begin():
@@ -107,13 +117,28 @@ class ReporterActor(ServantActor):
         return None
 
     def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the tick."""
-        if self._tick is not None:
-            self._tick.cancel()
+        """Cancel the ticks."""
+        for handle in (self._tick, self._samples):
+            if handle is not None:
+                handle.cancel()
 
     def _begin(self) -> None:
         if self._runtime.print_block is not None:
             self._tick = self._runtime.timer.every(self._runtime.report_interval_s, self._tick_due)
+        if self._runtime.history is not None:
+            self._samples = self._runtime.timer.every(_SAMPLE_S, self._sample_due)
+
+    def _sample_due(self) -> None:
+        tell(self.actor_ref, SampleDue())
+
+    def _sample(self, status: SystemStatus) -> None:
+        if self._runtime.history is not None:
+            self._runtime.history.sample(status)
+
+    def _note_breaker(self, record: CameraRecord) -> None:
+        if self._runtime.history is not None and record.phase is not CameraPhase.DISABLED:
+            at_s = self._runtime.clock.monotonic() - self._runtime.identity.started_at_s
+            self._runtime.history.breaker(record.camera_id, record.breaker.state, at_s)
 
     def _tick_due(self) -> None:
         tell(self.actor_ref, Tick())
@@ -126,6 +151,7 @@ class ReporterActor(ServantActor):
     def _finish(self) -> SystemStatus:
         status = self._status()
         _audit(status)
+        self._sample(status)
         self._print(render_final(status, self._runtime.language))
         return status
 

@@ -71,7 +71,7 @@ _LAST_WORDS_S = 1.0
 _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
 _MIB = 2**20
-_WATCHERS = ("reporter", "http")
+_WATCHERS = ("reporter", "http", "notifier")
 """Hear of everything that changes; a restarted one hears it all once more."""
 
 
@@ -269,6 +269,9 @@ class SupervisorActor(SupervisedActor):
         for outbox in self._plan.outboxes:
             outbox.limit_buffers(1 if critical else None)
             outbox.limit_rate(_EMERGENCY_INTERVAL_S if emergency else None)
+        notifier = self._children.get("notifier")
+        if notifier is not None:
+            tell(notifier.ref, change)
         say(
             _log,
             Event.MEMORY_LEVEL_CHANGED,

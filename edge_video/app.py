@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import threading
+import uuid
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +22,7 @@ from actors.base import RequestedCrashError, tell, void
 from actors.camera import CameraActor, CameraRuntime, CaptureFactory
 from actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
+from actors.notifier import NotifierActor, NotifierRuntime
 from actors.plan import ChildStarter, Known, Plan, Stopped
 from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from actors.reporter import ReporterActor, ReporterRuntime
@@ -33,10 +35,13 @@ from edge_video.faults import CrashInStart
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher
+from edge_video.notice_queue import NoticeQueue
+from edge_video.notices import Newsroom
 from edge_video.outbox import Outbox
 from edge_video.report.catalog import Language, language_from_locale
 from edge_video.sampler import Collections, ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.sinks.directory import DirectorySink
 from edge_video.snapshot import Books, Identity
 from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 
     from actors.messages import ApplyFault
     from edge_video.config import CameraConfig, Config, HttpConfig
+    from edge_video.report.history import HistoryRecorder
     from edge_video.sinks.base import Sink, SinkListener
 
 _log = logging.getLogger(__name__)
@@ -151,6 +157,7 @@ def start_system(
     timer: Timer | None = None,
     capture: CaptureFactory | None = None,
     sink: Callable[[Outbox], SinkFactory] | None = None,
+    history: HistoryRecorder | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -166,6 +173,7 @@ def start_system(
         timer: for tests; a given timer is not stopped with the system.
         capture: instead of FFmpeg.
         sink: instead of the configured one; given the outbox that it is to empty.
+        history: takes down the course of the run; read it when the system has stopped.
 
     Raises:
         edge_video.ffmpeg.BinaryMissing: there is no FFmpeg.
@@ -182,7 +190,20 @@ def start_system(
     identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
     publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
     delays = Delays()
-    parts = _Parts(config, clock, timer, identity, books, shared, launcher, allow_faults, publisher)
+    notices = None if config.events is None else NoticeQueue(config.events.queue)
+    parts = _Parts(
+        config=config,
+        clock=clock,
+        timer=timer,
+        identity=identity,
+        books=books,
+        outbox=shared,
+        launcher=launcher,
+        allow_faults=allow_faults,
+        publisher=publisher,
+        notices=notices,
+        history=history,
+    )
     plan = Plan(
         clock=clock,
         timer=timer,
@@ -197,6 +218,7 @@ def start_system(
             ),
             **({} if config.http is None else {"http": parts.http_starter(config.http, language)}),
             MetricsActor.NAME: parts.metrics_starter(),
+            **parts.notifier_starters(),
             PublisherActor.NAME: parts.publisher_starter(
                 sink(shared) if sink else parts.configured_sink()
             ),
@@ -254,6 +276,8 @@ class _Parts:
     launcher: FfmpegLauncher | None
     allow_faults: bool
     publisher: PublisherStatus
+    notices: NoticeQueue | None
+    history: HistoryRecorder | None
 
     def camera_starter(
         self, capture: CaptureFactory | None, outboxes: Mapping[CameraId, Outbox]
@@ -296,6 +320,7 @@ class _Parts:
             report_interval_s=self.config.report_interval,
             print_block=print_block,
             allow_faults=self.allow_faults,
+            history=self.history,
         )
 
         def start(
@@ -310,6 +335,34 @@ class _Parts:
             )
 
         return start
+
+    def notifier_starters(self) -> dict[str, ChildStarter]:
+        """Nothing unless events are configured."""
+        events, queue = self.config.events, self.notices
+        if events is None or queue is None:
+            return {}
+        policy, clean = events.policy(self.config.node), self.config.secrets()
+        runtime = NotifierRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            newsroom=lambda: Newsroom(policy, lambda: uuid.uuid4().hex, clean),
+            queue=queue,
+            allow_faults=self.allow_faults,
+        )
+
+        def start(
+            supervisor: pykka.ActorRef[Any],
+            incarnation: int,
+            known: Known,
+        ) -> pykka.ActorRef[Any]:
+            return NotifierActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                start_faults=known.start_faults,
+            )
+
+        return {NotifierActor.NAME: start}
 
     def metrics_starter(self) -> ChildStarter:
         processes = self.launcher.processes.snapshot if self.launcher else dict
@@ -419,9 +472,14 @@ class _Parts:
 
             return open_directory
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+        notices = None
+        if config.events is not None and self.notices is not None:
+            notices = NoticeRoute(config.events.exchange, self.notices)
 
         def open_amqp(listener: SinkListener) -> Sink:
-            return AmqpSink(settings, routes, outbox, listener, clock, reactor=reactor)
+            return AmqpSink(
+                settings, routes, outbox, listener, clock, reactor=reactor, notices=notices
+            )
 
         return open_amqp
 

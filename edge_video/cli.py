@@ -1,8 +1,9 @@
-"""The command line: `run`, `demo`, `check` and `probe`.
+"""The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`.
 
-Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera, 2 bad
-input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped at once by signal n: by the
-second one while the system runs, by the first SIGINT in any other command.
+Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or
+`top --once` a system, 2 bad input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped
+at once by signal n: by the second one while the system runs, by the first SIGINT in `check` and
+`probe`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,14 @@ from edge_video.log import LogSettings, print_block, setup_log, teardown_log
 from edge_video.malloc import keep_freed_pages
 from edge_video.probe import probe_all
 from edge_video.report.as_json import status_as_json
+from edge_video.report.catalog import language_from_locale
+from edge_video.report.history import HistoryRecorder
+from edge_video.report.latency import latency_of
+from edge_video.report.page import render_page
 from edge_video.report.probe_table import render_probes
+from edge_video.top.options import TOKEN_VARIABLE
+from edge_video.top.options import add_parser as add_top_parser
+from edge_video.watch.options import add_parser as add_watch_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +61,7 @@ EXIT_SIGNAL: Final = 128
 
 _log = logging.getLogger(__name__)
 
-_COMMANDS: Final = ("run", "demo", "check", "probe")
+_COMMANDS: Final = ("run", "demo", "check", "probe", "watch", "top")
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
 
 
@@ -63,7 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "run")
     args = _parser().parse_args(words)
-    command = {"run": _run, "demo": _demo, "check": _check, "probe": _probe}[args.command]
+    command = {
+        "run": _run,
+        "demo": _demo,
+        "check": _check,
+        "probe": _probe,
+        "watch": _watch,
+        "top": _top,
+    }[args.command]
     try:
         return command(args)
     except ConfigError as wrong:
@@ -110,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument(
         "--timeout", type=_positive, default=20.0, metavar="S", help="per camera (default 20)"
     )
+    _add_config(add_watch_parser(commands))
+    add_top_parser(commands)
     return parser
 
 
@@ -128,6 +145,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
+    )
+    parser.add_argument(
+        "--report-html",
+        type=Path,
+        metavar="FILE",
+        help="write the final report as a page with plots too: one file, nothing from outside",
     )
 
 
@@ -171,7 +194,8 @@ def _with_fresh_token(config: Config) -> Config:
 
 def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
     """Run until a signal, the time limit or the system's own end."""
-    _refuse_unwritable(args.report_file)
+    _refuse_unwritable(args.report_file, "--report-file")
+    _refuse_unwritable(args.report_html, "--report-html")
     language = configured_language(config)
     try:
         setup_log(_log_settings(config), language, config.secrets())
@@ -206,7 +230,8 @@ def _log_settings(config: Config) -> LogSettings:
 def _run_until_stopped(
     config: Config, args: argparse.Namespace, language: Language, source: str, stop: _Stop
 ) -> int:
-    system = start_system(config, print_block=print_block, language=language)
+    history = None if args.report_html is None else HistoryRecorder()
+    system = start_system(config, print_block=print_block, language=language, history=history)
     try:
         stop.watch(system)
         _say_started(config, source)
@@ -217,6 +242,8 @@ def _run_until_stopped(
     say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
     if args.report_file is not None:
         _write_report(args.report_file, stopped)
+    if args.report_html is not None and history is not None:
+        _write_page(args.report_html, stopped, history, config)
     return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
 
 
@@ -298,7 +325,7 @@ def _stop_on_signal() -> Iterator[_Stop]:
             signal.signal(signum, handler)
 
 
-def _refuse_unwritable(path: Path | None) -> None:
+def _refuse_unwritable(path: Path | None, option: str) -> None:
     """A report that cannot be written is found out before the run, not after it."""
     if path is None:
         return
@@ -308,16 +335,32 @@ def _refuse_unwritable(path: Path | None) -> None:
         problem = f"{path.parent} is not a writable directory"
     else:
         return
-    print(f"edge-video: --report-file: {problem}", file=sys.stderr)
+    print(f"edge-video: {option}: {problem}", file=sys.stderr)
     raise SystemExit(EXIT_BAD_INPUT)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:
-    """Whole or not at all: a reader never sees half a report."""
     report = json.dumps(status_as_json(stopped.status), indent=2, ensure_ascii=False)
+    _write_whole(path, report + "\n")
+
+
+def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: Config) -> None:
+    status = stopped.status
+    page = render_page(
+        status,
+        history.history(status.uptime_s),
+        configured_language(config),
+        latency=latency_of(status),
+        clean=config.secrets(),
+    )
+    _write_whole(path, page)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never sees half a report."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(report + "\n", encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)
@@ -357,6 +400,46 @@ def _probe(args: argparse.Namespace) -> int:
     results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
     print(render_probes(results, configured_language(config)))
     return EXIT_OK if all(result.ok for result in results) else EXIT_PROBE_FAILED
+
+
+# --- looking at a running system ------------------------------------------------------------
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from edge_video.watch.command import BadInput, run  # noqa: PLC0415 - only this command needs it
+
+    try:
+        config = _config_for_a_tool(args)
+        run(args, config, _tool_language(config))
+    except BadInput as wrong:
+        print(f"edge-video watch: {wrong}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return EXIT_OK
+
+
+def _top(args: argparse.Namespace) -> int:
+    from edge_video.top.client import Client  # noqa: PLC0415 - only this command needs it
+    from edge_video.top.command import run  # noqa: PLC0415 - as above
+
+    token = args.token or os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        client = Client(args.url, token)
+    except ValueError as wrong:
+        print(f"edge-video top: --url: {wrong}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return run(args, client, language_from_locale(os.environ))
+
+
+def _config_for_a_tool(args: argparse.Namespace) -> Config | None:
+    """The configuration, if one is named or here; a tool that was given a URL needs none."""
+    path = args.config
+    if path is None and args.url is None:
+        path = next((each for each in _DEFAULT_CONFIGS if each.is_file()), None)
+    return None if path is None else load_config(path, os.environ)
+
+
+def _tool_language(config: Config | None) -> Language:
+    return language_from_locale(os.environ) if config is None else configured_language(config)
 
 
 def _config_path(given: Path | None) -> Path:

@@ -37,8 +37,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from edge_video.breaker import BreakerPolicy
+from edge_video.debounce import SteadyPolicy
 from edge_video.duration import DURATION_PATTERN, format_duration, parse_duration
 from edge_video.memory import MemoryPolicy
+from edge_video.notices import NewsPolicy
 from edge_video.redact import MASK, Redactor, mask_url, secrets_in_url
 from edge_video.urls import SplitUrl, split_url
 
@@ -430,6 +432,39 @@ class AmqpConfig(_Model):
         return self
 
 
+# --- events ---------------------------------------------------------------------------------
+
+
+class EventsConfig(_Model):
+    """Events about cameras, breakers, publisher and memory, told on the broker as JSON."""
+
+    exchange: ExchangeName
+    """Topic exchange, durable; declared if it does not exist. None that carries frames."""
+    routing_key_prefix: RoutingKey = ""
+    """Before `camera.offline.<id>` and the like."""
+    settle: Period = 5.0
+    """A state is told once it has held for so long."""
+    flap_changes: Annotated[Whole, Field(ge=3, le=1000)] = 6
+    """So many changes within `flap_window` are told once, as flapping."""
+    flap_window: Period = 60.0
+    """And what flapped is told again once it has held for so long."""
+    queue: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
+    """Most events that wait while the broker is away; the oldest makes room."""
+
+    @model_validator(mode="after")
+    def _times_are_ordered(self) -> Self:
+        if self.flap_window < self.settle:
+            window, settle = format_duration(self.flap_window), format_duration(self.settle)
+            words = f"{window} is less than settle ({settle})"
+            _conflict([("flap_window", ("flap_window", "settle"), words)])
+        return self
+
+    def policy(self, node: str) -> NewsPolicy:
+        """The same figures for the newsroom."""
+        steady = SteadyPolicy(self.settle, self.flap_changes, self.flap_window)
+        return NewsPolicy(node, self.routing_key_prefix, steady)
+
+
 # --- policies -------------------------------------------------------------------------------
 
 
@@ -789,6 +824,8 @@ class Config(_Model):
     sink: Sink = Field(default_factory=AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: AmqpConfig | None = None
+    events: EventsConfig | None = None
+    """Absent: no events are told on the broker."""
     circuit_breaker: CircuitBreakerConfig = Field(default_factory=CircuitBreakerConfig)
     memory_controller: MemoryControllerConfig = Field(default_factory=MemoryControllerConfig)
     buffer: Annotated[Whole, Field(ge=1, le=1000)] = 5
@@ -853,7 +890,7 @@ class Config(_Model):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        conflicts = [*self._repeated_ids(), *self._long_routes()]
+        conflicts = [*self._repeated_ids(), *self._long_routes(), *self._misplaced_events()]
         if isinstance(self.sink, AmqpSinkConfig) and (self.amqp is None or self.amqp.url is None):
             words = (
                 "it is required, because frames go to the broker;"
@@ -878,6 +915,28 @@ class Config(_Model):
             if size > _LONGEST_SHORT_STRING:
                 words = f"with the id of cameras[{index}] it has {size} bytes; AMQP allows 255"
                 yield "amqp.routing_key_prefix", ("amqp.routing_key_prefix",), words
+
+    def _misplaced_events(self) -> Iterable[_Conflict]:
+        events = self.events
+        if events is None:
+            return
+        if not isinstance(self.sink, AmqpSinkConfig):
+            words = "events travel on the connection of the frames; they need sink: amqp"
+            yield "events", ("events", "sink"), words
+        for index, camera in enumerate(self.cameras):
+            if camera.exchange == events.exchange:
+                words = (
+                    f"{events.exchange} carries the frames of cameras[{index}]; events need an"
+                    " exchange of their own, or whoever is bound with # would get them as frames"
+                )
+                keys = ("events.exchange", f"cameras.{index}.exchange", "amqp.exchange")
+                yield "events.exchange", keys, words
+                return
+        longest = max((len(camera.id) for camera in self.cameras), default=0)
+        size = len(events.routing_key_prefix.encode()) + len("breaker.flapping.") + longest
+        if size > _LONGEST_SHORT_STRING:
+            words = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
+            yield "events.routing_key_prefix", ("events.routing_key_prefix",), words
 
     @property
     def warnings(self) -> tuple[str, ...]:

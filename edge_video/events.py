@@ -45,6 +45,7 @@ class Event(StrEnum):
     PUBLISHER_UNBLOCKED = "publisher_unblocked"
     ROUTE_REFUSED = "route_refused"
     FRAMES_UNROUTABLE = "frames_unroutable"
+    EVENTS_LOST = "events_lost"
     MEMORY_LEVEL_CHANGED = "memory_level_changed"
     ACTOR_CRASHED = "actor_crashed"
     ACTOR_RESTARTED = "actor_restarted"
@@ -110,6 +111,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
     Event.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
     Event.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),
+    Event.EVENTS_LOST: EventSpec(_WARNING, ("dropped", "refused", "waiting")),
     Event.MEMORY_LEVEL_CHANGED: EventSpec(
         _WARNING, ("level", "used_mb", "limit_mb", "percent"), optional=("before",)
     ),

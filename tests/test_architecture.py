@@ -28,12 +28,14 @@ ADAPTERS = {
     "edge_video.launch",
     "edge_video.log",
     "edge_video.malloc",
+    "edge_video.notice_queue",  # its lock
     "edge_video.outbox",  # the one lock
     "edge_video.probe",
     "edge_video.reactor",
     "edge_video.sampler",
     "edge_video.sinks.amqp",
     "edge_video.sinks.amqp_faults",
+    "edge_video.sinks.amqp_notices",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.amqp_transport",
     "edge_video.sinks.amqp_wire",  # pika's BasicProperties
@@ -41,6 +43,11 @@ ADAPTERS = {
     "edge_video.sinks.directory",
     "edge_video.tampering",  # holds a reader back
     "edge_video.timer",
+    "edge_video.top.client",
+    "edge_video.top.command",
+    "edge_video.watch.command",
+    "edge_video.watch.consumer",
+    "edge_video.watch.pages",
 }
 
 
@@ -154,5 +161,14 @@ def test_the_testing_package_can_be_imported_without_its_heavy_parts() -> None:
         "import sys, edge_video.testing\n"
         "heavy = {'pytest', 'matplotlib', 'numpy', 'PIL', 'rich', 'pika', 'edge_video.app'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
+
+
+def test_a_running_system_carries_nothing_that_only_tools_need() -> None:
+    script = (
+        "import sys, edge_video.cli\n"
+        "tools = {'rich', 'uvicorn', 'starlette', 'PIL', 'cv2'} & set(sys.modules)\n"
+        "assert not tools, tools"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -59,3 +60,10 @@ def test_every_source_file_has_its_place_in_the_architecture() -> None:
     assert {
         name for name in modules if f"`{name}`" not in ARCHITECTURE.replace("edge_video/", "")
     } == set()
+
+
+def test_the_list_of_log_events_is_what_the_code_has() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/write_log_events.py"))
+    assert (ROOT / "docs/log-events.md").read_text(encoding="utf-8") == script["render"](), (
+        "run: python scripts/write_log_events.py"
+    )

@@ -141,6 +141,11 @@ _EVENTS: Final[dict[str, Text]] = {
         "Frames não aceitos: devolvidos (nenhuma fila ligada): {returned}, recusados: {nacked};"
         " por exemplo rota {route}",
     ),
+    "event.events_lost": Text(
+        "Events for the broker: dropped {dropped}, refused {refused}, still waiting {waiting}",
+        "Eventos para o broker: descartados {dropped}, recusados {refused},"
+        " ainda aguardando {waiting}",
+    ),
     "event.memory_level_changed": Text(
         "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
         "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
@@ -398,6 +403,37 @@ _FINAL: Final[dict[str, Text]] = {
     "profile.open": Text("🔴 Circuit Breakers OPEN: {count}", "🔴 Circuit Breakers OPEN: {count}"),
 }
 
+_PAGE: Final[dict[str, Text]] = {
+    "page.title": Text("edge-video: report of {node}", "edge-video: relatório de {node}"),
+    "page.healthy": Text(
+        "{healthy} of {cameras} cameras healthy", "{healthy} de {cameras} câmeras saudáveis"
+    ),
+    "page.fps": Text("Frames per second", "Frames por segundo"),
+    "page.fps_note": Text("the dashed line is the target", "a linha tracejada é o alvo"),
+    "page.breakers": Text("Circuit breakers over the run", "Circuit breakers durante a execução"),
+    "page.latency": Text("Latency, whole frame to confirm", "Latência, do frame ao confirm"),
+    "page.latency_frames": Text("{count} frames", "{count} frames"),
+    "page.latency_percentiles": Text(
+        "half of the frames: {half}, 95 %: {most}, 99 %: {nearly}; mean: {mean}",
+        "metade dos frames: {half}, 95 %: {most}, 99 %: {nearly}; média: {mean}",
+    ),
+    "page.latency_none": Text("nothing was confirmed", "nada foi confirmado"),
+    "page.drops": Text("Dropped frames, by reason", "Frames descartados, por motivo"),
+    "page.drops_none": Text("none was dropped", "nenhum foi descartado"),
+    "page.cpu": Text("CPU, percent of one core", "CPU, porcento de um núcleo"),
+    "page.memory": Text("Memory, MB", "Memória, MB"),
+    "page.process": Text("edge-video", "edge-video"),
+    "page.ffmpeg": Text("FFmpeg, all", "FFmpeg, todos"),
+    "page.unmeasured": Text("the run was too short to measure", "execução curta demais para medir"),
+    "page.interval": Text(
+        "One point is {interval} of the run.", "Um ponto equivale a {interval} da execução."
+    ),
+    "page.drop.overflow": Text("queue full", "fila cheia"),
+    "page.drop.stale": Text("too old", "velhos demais"),
+    "page.drop.shutdown": Text("shutdown", "encerramento"),
+    "page.drop.memory": Text("memory", "memória"),
+}
+
 _PROBE: Final[dict[str, Text]] = {
     "probe.camera": Text("CAMERA", "CÂMERA"),
     "probe.result": Text("RESULT", "RESULTADO"),
@@ -412,4 +448,94 @@ _PROBE: Final[dict[str, Text]] = {
     ),
 }
 
-TEXTS: Final[dict[str, Text]] = _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PROBE
+_WATCH: Final[dict[str, Text]] = {
+    "watch.header": Text(
+        "Watching {exchanges} at {broker}; undecodable: {check}",
+        "Observando {exchanges} em {broker}; indecodificáveis: {check}",
+    ),
+    "watch.by_structure": Text("by structure", "pela estrutura"),
+    "watch.by_pillow": Text("decoded by Pillow", "decodificados pelo Pillow"),
+    "watch.camera": Text("camera", "câmera"),
+    "watch.fps": Text("fps", "fps"),
+    "watch.latency": Text("latency p50 / p99", "latência p50 / p99"),
+    "watch.gaps": Text("gaps", "lacunas"),
+    "watch.dropped": Text("dropped at node", "descartados no nó"),
+    "watch.size": Text("size", "tamanho"),
+    "watch.picture": Text("picture", "imagem"),
+    "watch.undecodable": Text("undecodable", "indecodificáveis"),
+    "watch.frames": Text("frames", "frames"),
+    "watch.last": Text("last", "último"),
+    "watch.silent": Text("SILENT {since}", "SEM FRAMES {since}"),
+    "watch.line": Text(
+        "[{camera_id}] {fps} fps, latency {latency}, gaps {gaps} (dropped at the node: {dropped}),"
+        " {size}, {picture}, undecodable {undecodable}, frames {frames}",
+        "[{camera_id}] {fps} fps, latência {latency}, lacunas {gaps}"
+        " (descartados no nó: {dropped}), {size}, {picture}, indecodificáveis {undecodable},"
+        " frames {frames}",
+    ),
+    "watch.repeated": Text("twice or out of order {count}", "repetidos ou fora de ordem {count}"),
+    "watch.restarts": Text("program restarts {count}", "reinícios do programa {count}"),
+    "watch.connected": Text("Connected, waiting for frames", "Conectado, aguardando frames"),
+    "watch.lost": Text(
+        "Not connected to the broker: {reason}; next try in {retry_in}",
+        "Sem conexão com o broker: {reason}; nova tentativa em {retry_in}",
+    ),
+    "watch.all_silent": Text(
+        "No camera has sent a frame for {seconds}: has edge-video stopped, or lost the broker?",
+        "Nenhuma câmera enviou frames por {seconds}: o edge-video parou ou perdeu o broker?",
+    ),
+    "watch.all_back": Text("Frames come again", "Os frames voltaram"),
+    "watch.fell_silent": Text(
+        "[{camera_id}] No frame for {seconds}", "[{camera_id}] Sem frames por {seconds}"
+    ),
+    "watch.is_back": Text("[{camera_id}] Frames come again", "[{camera_id}] Os frames voltaram"),
+    "watch.save_failed": Text("Saving ended: {reason}", "A gravação de imagens terminou: {reason}"),
+    "watch.pictures": Text("Pictures: {url}", "Imagens: {url}"),
+    "watch.summary": Text("Summary:", "Resumo:"),
+    "watch.nothing": Text("No frame has come yet", "Nenhum frame chegou ainda"),
+    "watch.strangers": Text(
+        "Messages that are no frames: {count}", "Mensagens que não são frames: {count}"
+    ),
+}
+
+_TOP: Final[dict[str, Text]] = {
+    "top.title": Text("edge-video {version} on {node}", "edge-video {version} em {node}"),
+    "top.up": Text("up {uptime}", "no ar há {uptime}"),
+    "top.camera": Text("camera", "câmera"),
+    "top.state": Text("state", "estado"),
+    "top.fps": Text("fps / target", "fps / alvo"),
+    "top.last": Text("last frame", "último frame"),
+    "top.trouble": Text("trouble", "problema"),
+    "top.publisher": Text(
+        "Publisher: {state} {target} | published {published}, confirmed {confirmed},"
+        " errors {errors}, dropped {dropped}",
+        "Publisher: {state} {target} | publicados {published}, confirmados {confirmed},"
+        " erros {errors}, descartados {dropped}",
+    ),
+    "top.machine": Text(
+        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
+        " | machine: CPU {machine_cpu}%, RAM {machine_ram}%",
+        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
+        " | máquina: CPU {machine_cpu}%, RAM {machine_ram}%",
+    ),
+    "top.memory_level": Text("memory {level}", "memória {level}"),
+    "top.lost": Text(
+        "NO CONNECTION to {url} since {since}: {reason}. What is shown is old.",
+        "SEM CONEXÃO com {url} há {since}: {reason}. O que aparece é antigo.",
+    ),
+    "top.never": Text("NO CONNECTION to {url}: {reason}", "SEM CONEXÃO com {url}: {reason}"),
+    "top.refused": Text("it refuses the token", "o token foi recusado"),
+    "top.no_status": Text(
+        "it answers, but not with a status of edge-video: {detail}",
+        "responde, mas não com um status do edge-video: {detail}",
+    ),
+    "top.books": Text(
+        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ OS LIVROS NÃO CONFEREM (um defeito)"
+    ),
+    "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
+    "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),
+}
+
+TEXTS: Final[dict[str, Text]] = (
+    _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.breaker import BreakerState
 from edge_video.report.catalog import Language, lookup
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 HEALTHY_EFFICIENCY: Final = 80.0
 """Percent of the target below which a camera is marked ⚠."""
+
+Row: TypeAlias = tuple[str, object]
+"""A key of the catalog and its value."""
 
 _LABEL_WIDTH: Final = 20
 _FAILURE_LIMIT: Final = 120
@@ -65,45 +68,63 @@ def _volume(size_bytes: int) -> str:
     return f"{size_bytes / MB:.2f} MB"
 
 
+def program_line(status: SystemStatus, language: Language) -> str:
+    """Version and node."""
+    return lookup("final.program", language).format(
+        version=one_line(status.version), node=one_line(status.node)
+    )
+
+
 def _header(status: SystemStatus, language: Language, zone: tzinfo | None) -> list[str]:
+    rows = header_rows(status, zone)
+    return [
+        f"   {program_line(status, language)}",
+        *(_row(key, value, language) for key, value in rows),
+    ]
+
+
+def header_rows(status: SystemStatus, zone: tzinfo | None) -> list[Row]:
+    """Start, end and duration of the run."""
+
     def instant(wall_ns: int) -> str:
         moment = datetime.fromtimestamp(wall_ns // 1_000_000_000, tz=zone)
         return (moment if zone else moment.astimezone()).isoformat(sep=" ")
 
     return [
-        "   "
-        + lookup("final.program", language).format(
-            version=one_line(status.version), node=one_line(status.node)
-        ),
-        _row("final.start", instant(status.started_at_ns), language),
-        _row("final.end", instant(status.taken_at_ns), language),
-        _row("final.uptime", spell_duration(status.uptime_s), language),
+        ("final.start", instant(status.started_at_ns)),
+        ("final.end", instant(status.taken_at_ns)),
+        ("final.uptime", spell_duration(status.uptime_s)),
     ]
 
 
 def _publisher(status: SystemStatus, language: Language) -> list[str]:
-    publisher, totals = status.publisher, status.totals
-    lines = [
+    rows = publisher_rows(status, language)
+    return [
         lookup("final.publisher", language),
-        _row("final.state", spell_publisher(publisher, language), language),
+        *(_row(key, value, language) for key, value in rows),
     ]
+
+
+def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
+    """The publisher's figures."""
+    publisher, totals = status.publisher, status.totals
+    rows: list[Row] = [("final.state", spell_publisher(publisher, language))]
     if publisher.reason:
-        reason = shorten(one_line(publisher.reason), _FAILURE_LIMIT)
-        lines.append(_row("final.reason", reason, language))
+        rows.append(("final.reason", shorten(one_line(publisher.reason), _FAILURE_LIMIT)))
     returned = _noted(totals.returned, "final.returned_note", language)
     unknown = _noted(totals.unknown, "final.unknown_note", language)
     losses = _noted(publisher.losses, "final.losses_note", language)
     return [
-        *lines,
-        _row("final.target", one_line(publisher.target), language),
-        _row("final.published", totals.published, language),
-        _row("final.confirmed", totals.confirmed, language),
-        _row("final.nacked", totals.nacked, language),
-        _row("final.returned", returned, language),
-        _row("final.unknown", unknown, language),
-        _row("final.in_flight", totals.in_flight, language),
-        _row("final.connections", publisher.connections, language),
-        _row("final.losses", losses, language),
+        *rows,
+        ("final.target", one_line(publisher.target)),
+        ("final.published", totals.published),
+        ("final.confirmed", totals.confirmed),
+        ("final.nacked", totals.nacked),
+        ("final.returned", returned),
+        ("final.unknown", unknown),
+        ("final.in_flight", totals.in_flight),
+        ("final.connections", publisher.connections),
+        ("final.losses", losses),
     ]
 
 
@@ -128,7 +149,8 @@ def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
     return percent(camera.frames.published, wanted) if wanted > 0 else None
 
 
-def _is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
+def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
+    """Whether a camera gets the ✓: closed breaker, frames, and most of those it should have."""
     reached = efficiency(camera, uptime_s)
     return (
         camera.breaker.state is BreakerState.CLOSED
@@ -138,10 +160,19 @@ def _is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
 
 
 def _camera(camera: CameraStatus, uptime_s: float, language: Language) -> list[str]:
+    mark = "✓" if is_healthy(camera, uptime_s) else "⚠"
+    rows = camera_rows(camera, uptime_s, language)
+    return [
+        f"   {mark} [{one_line(camera.camera_id)}]",
+        *(_row(key, value, language, indent=6) for key, value in rows),
+    ]
+
+
+def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> list[Row]:
     """The block of the user's own layout; what the layout does not have comes after it."""
     frames, breaker = camera.frames, camera.breaker
     reached = efficiency(camera, uptime_s)
-    rows: list[tuple[str, object]] = [
+    return [
         (
             "final.camera_frames",
             lookup("final.camera_frames_value", language).format(
@@ -175,15 +206,10 @@ def _camera(camera: CameraStatus, uptime_s: float, language: Language) -> list[s
         ),
         *_camera_extras(camera, language),
     ]
-    mark = "✓" if _is_healthy(camera, uptime_s) else "⚠"
-    return [
-        f"   {mark} [{one_line(camera.camera_id)}]",
-        *(_row(key, value, language, indent=6) for key, value in rows),
-    ]
 
 
-def _camera_extras(camera: CameraStatus, language: Language) -> list[tuple[str, object]]:
-    rows: list[tuple[str, object]] = []
+def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
+    rows: list[Row] = []
     if camera.last_failure is not None:
         words = spell_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
         when = spell_ago(camera.last_failure_ago_s, language)
@@ -209,61 +235,77 @@ def _dropped(frames: FrameCounts, language: Language) -> str:
 
 
 def _totals(status: SystemStatus, language: Language) -> list[str]:
+    rows = totals_rows(status, language)
+    return [
+        lookup("final.totals", language),
+        *(_row(key, value, language) for key, value in rows),
+        *(" " * 6 + line for line in books_lines(status, language)),
+    ]
+
+
+def totals_rows(status: SystemStatus, language: Language) -> list[Row]:
+    """The figures of all cameras together; the verdict on the books comes last."""
     totals = status.totals
     received = f"{totals.received} ({_rate(totals.received, status.uptime_s, language)} FPS)"
     published = f"{totals.published} ({_rate(totals.published, status.uptime_s, language)} FPS)"
-    lines = [
-        lookup("final.totals", language),
-        _row("final.frames_received", received, language),
-        _row("final.frames_published", published, language),
-        _row("final.frames_dropped", _dropped(totals, language), language),
-        _row("final.volume", _volume(totals.published_bytes), language),
+    rows: list[Row] = [
+        ("final.frames_received", received),
+        ("final.frames_published", published),
+        ("final.frames_dropped", _dropped(totals, language)),
+        ("final.volume", _volume(totals.published_bytes)),
     ]
     if totals.refused_late:
         late = _noted(totals.refused_late, "final.refused_late_note", language)
-        lines.append(_row("final.refused_late", late, language))
+        rows.append(("final.refused_late", late))
     restarts = ", ".join(f"{one_line(name)} {n}" for name, n in status.restarts.items() if n)
     if restarts:
-        lines.append(_row("final.restarts", restarts, language))
+        rows.append(("final.restarts", restarts))
     if status.faults_injected or status.faults_refused:
         faults = lookup("final.faults_value", language).format(
             injected=status.faults_injected, refused=status.faults_refused
         )
-        lines.append(_row("final.faults", faults, language))
-    return lines + _books(status, language)
+        rows.append(("final.faults", faults))
+    return [*rows, ("final.books", _books_verdict(status, language))]
 
 
-def _books(status: SystemStatus, language: Language) -> list[str]:
-    """The two identities with their numbers, and where they do not hold."""
-    totals = status.totals
+def _books_verdict(status: SystemStatus, language: Language) -> str:
+    """Whether both identities hold everywhere, and where they do not."""
     wrong = [one_line(c.camera_id) for c in status.cameras if c.frames.imbalance() is not None]
-    if totals.imbalance() is not None:
+    if status.totals.imbalance() is not None:
         wrong.append(lookup("final.books_totals", language))
     verdict = lookup("final.books_imbalance" if wrong else "final.books_balance", language)
-    identities = [
-        " " * 6
-        + lookup("final.books_received", language).format(
+    return verdict.format(where=", ".join(wrong))
+
+
+def books_lines(status: SystemStatus, language: Language) -> list[str]:
+    """The two identities with their numbers; the third line goes on with the second."""
+    totals = status.totals
+    return [
+        lookup("final.books_received", language).format(
             received=totals.received,
             published=totals.published,
             dropped=totals.dropped,
             held=totals.held,
         ),
-        " " * 6
-        + lookup("final.books_published", language).format(
+        lookup("final.books_published", language).format(
             published=totals.published,
             confirmed=totals.confirmed,
             nacked=totals.nacked,
             returned=totals.returned,
         ),
-        " " * 9
+        "   "
         + lookup("final.books_published_more", language).format(
             unknown=totals.unknown, in_flight=totals.in_flight
         ),
     ]
-    return [_row("final.books", verdict.format(where=", ".join(wrong)), language), *identities]
 
 
 def _profile(status: SystemStatus, language: Language) -> list[str]:
+    return [lookup("final.profile", language), *profile_lines(status, language)]
+
+
+def profile_lines(status: SystemStatus, language: Language) -> list[str]:
+    """What the work cost, and the machine."""
     captures = [camera.capture for camera in status.cameras]
     totals = status.totals
 
@@ -275,7 +317,6 @@ def _profile(status: SystemStatus, language: Language) -> list[str]:
 
     opened = sum(camera.breaker.state is BreakerState.OPEN for camera in status.cameras)
     return [
-        lookup("final.profile", language),
         line("profile.read", sum(c.read_ns for c in captures), sum(c.reads for c in captures)),
         line("profile.split", sum(c.split_ns for c in captures), sum(c.splits for c in captures)),
         line("profile.publish", totals.confirm_ns, totals.confirmed),

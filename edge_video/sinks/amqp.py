@@ -26,6 +26,7 @@ import pika.exceptions
 from edge_video.faults import DropConnection
 from edge_video.reactor import Reactor
 from edge_video.sinks.amqp_faults import AmqpFaults
+from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
 from edge_video.sinks.amqp_transport import CorkedServices
 from edge_video.sinks.amqp_wire import HeaderEncoder, message, publish_method
@@ -255,6 +256,7 @@ class AmqpSink:
         clock: ages and time stamps.
         reactor: whose thread to use; None for one of this sink's own. With the one that reads the
             cameras, a frame crosses no thread on its way.
+        notices: where the system's events go; None: there are none.
     """
 
     def __init__(
@@ -266,6 +268,7 @@ class AmqpSink:
         clock: Clock,
         *,
         reactor: Reactor | None = None,
+        notices: NoticeRoute | None = None,
     ) -> None:
         self._settings = settings
         self._routes = dict(routes)
@@ -310,6 +313,17 @@ class AmqpSink:
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
         self._faults: AmqpFaults | None = None
+        self._notice_line = None if notices is None else self._make_notice_line(notices)
+
+    def _make_notice_line(self, notices: NoticeRoute) -> NoticeLine:
+        return NoticeLine(
+            notices,
+            app=self._settings.app,
+            guarded=self._guarded,
+            listener=self._listener,
+            retry_s=self._settings.route_retry_s,
+            now=self._clock.monotonic,
+        )
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -370,6 +384,8 @@ class AmqpSink:
             self._bound = False
             for line in self._lines.values():
                 self._settle(line.window.abandon(), Outcome.UNKNOWN)
+            if self._notice_line is not None:
+                self._notice_line.close()
             if loss is not None:
                 self._listener(SinkLost(loss.words, loss.will_not_heal))
         finally:
@@ -445,7 +461,9 @@ class AmqpSink:
 
     def _connect_to_next_address(self) -> None:
         assert self._loop is not None
-        self._services = CorkedServices(self._loop, self._guarded(self._on_settlement))
+        self._services = CorkedServices(
+            self._loop, self._guarded(self._on_settlement), self._by_channel
+        )
         self._connection = pika.SelectConnection(
             self._parameters(self._addresses.pop(0)),
             on_open_callback=self._guarded(self._on_connection_open),
@@ -538,6 +556,8 @@ class AmqpSink:
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
         for line in self._lines.values():
             self._open_line(line, _LineState.OPENING)
+        if self._notice_line is not None:
+            self._notice_line.open(connection)
         self._review_lines()
 
     def _on_connection_failed(self, _connection: Any, error: BaseException) -> None:
@@ -836,6 +856,8 @@ class AmqpSink:
         self._tell_unroutable()
         if self._blocked:
             return
+        if self._notice_line is not None:
+            self._notice_line.pump()
         for line in self._lines.values():
             if line.state is _LineState.REFUSED:
                 if self._age_s(line) >= self._settings.route_retry_s:

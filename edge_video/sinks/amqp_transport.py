@@ -21,7 +21,7 @@ from edge_video.sinks.amqp_wire import ConfirmReader
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from edge_video.reactor import Member, Timeout
 
@@ -47,6 +47,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         protocol: Any,
         loop: Member,
         on_settlement: Callable[[int, int, bool, bool], object],
+        channels: Container[int],
     ) -> None:
         self._sock = sock
         self._fd = sock.fileno()
@@ -62,7 +63,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         self._watching = True
         """The poller wakes us for what the broker says."""
         self._glance: Timeout | None = None
-        self.confirms: Final = ConfirmReader(on_settlement, self._pass_on)
+        self.confirms: Final = ConfirmReader(on_settlement, self._pass_on, channels)
         loop.add_handler(self._fd, self._on_ready, loop.READ)
 
     # --- pika's interface -------------------------------------------------------------------
@@ -241,13 +242,18 @@ class CorkedServices(SelectorIOServicesAdapter):  # type: ignore[misc] # pika is
     Args:
         loop: a member of the reactor.
         on_settlement: see `ConfirmReader`.
+        channels: as there.
     """
 
     def __init__(
-        self, loop: Member, on_settlement: Callable[[int, int, bool, bool], object]
+        self,
+        loop: Member,
+        on_settlement: Callable[[int, int, bool, bool], object],
+        channels: Container[int],
     ) -> None:
         super().__init__(loop)
         self._member = loop
+        self._channels = channels
         self._on_settlement = on_settlement
         self.transport: CorkedTransport | None = None
         """Under the current connection; None before there is one, and with TLS."""
@@ -273,7 +279,9 @@ class CorkedServices(SelectorIOServicesAdapter):  # type: ignore[misc] # pika is
                 return
             try:
                 protocol = protocol_factory()
-                transport = CorkedTransport(taken, protocol, self._member, self._on_settlement)
+                transport = CorkedTransport(
+                    taken, protocol, self._member, self._on_settlement, self._channels
+                )
                 self.transport = transport
                 protocol.connection_made(transport)
             except Exception as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.sinks.message import message_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from edge_video.frames import Frame
 
@@ -197,14 +197,17 @@ class ConfirmReader:
         on_settlement: told of each ack and nack: channel, tag, whether it settles all up to the
             tag, whether it is a nack.
         pass_on: given everything else, in whole AMQP frames.
+        channels: whose confirms are taken; looked at for each.
     """
 
     def __init__(
         self,
         on_settlement: Callable[[int, int, bool, bool], object],
         pass_on: Callable[[bytes], object],
+        channels: Container[int],
     ) -> None:
         self._on_settlement = on_settlement
+        self._channels = channels
         self._pass_on = pass_on
         self._rest = b""
         self.taken_bytes = 0
@@ -224,6 +227,7 @@ class ConfirmReader:
                     and kind == _METHOD
                     and of_class == _BASIC
                     and method in _SETTLING
+                    and channel in self._channels
                     and data[at + whole - 1] == FRAME_END[0]
                 ):
                     at += whole

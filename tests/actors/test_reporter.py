@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pykka
@@ -11,10 +12,11 @@ import pytest
 from actors.base import join
 from actors.messages import CameraChanged, FinishReport, PublisherStats, RestartsCounted
 from actors.reporter import ReporterActor, ReporterRuntime
-from edge_video.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.frames import CameraId
 from edge_video.outbox import Outbox
 from edge_video.report.catalog import Language
+from edge_video.report.history import HistoryRecorder
 from edge_video.snapshot import Books, CameraRecord, Identity
 from edge_video.stats import (
     CameraPhase,
@@ -50,7 +52,10 @@ class WrongOutbox(Outbox):
 
 class Stage:
     def __init__(
-        self, outbox: type[Outbox] = Outbox, print_block: Callable[[str], None] | None = None
+        self,
+        outbox: type[Outbox] = Outbox,
+        print_block: Callable[[str], None] | None = None,
+        history: HistoryRecorder | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.timer = FakeTimer(self.clock)
@@ -65,6 +70,7 @@ class Stage:
             language=Language.EN,
             report_interval_s=30.0,
             print_block=print_block or self.printed.append,
+            history=history,
         )
         self.reporter: pykka.ActorRef[Any] = ReporterActor.start(runtime=runtime)
         for fact in (CameraChanged(RECORD), CONNECTED):
@@ -126,3 +132,21 @@ def test_nothing_ticks_for_a_reporter_that_has_ended(stages: list[Stage]) -> Non
     stage.reporter.stop(timeout=5)
     join([stage.reporter], time.monotonic() + 5)
     assert stage.timer.next_in_s() is None
+
+
+def test_a_history_is_taken_once_a_second_and_outlives_the_reporter(stages: list[Stage]) -> None:
+    stages.append(stage := Stage(history=(history := HistoryRecorder())))
+    for _ in range(3):
+        stage.advance(1)
+    opened = replace(RECORD.breaker, state=BreakerState.OPEN)
+    stage.reporter.tell(CameraChanged(replace(RECORD, breaker=opened)))
+    quiesce()
+    for _ in range(2):
+        stage.advance(1)
+    stage.reporter.ask(FinishReport(), block=True, timeout=5)
+    kept = history.history(5.0)
+    assert [sample.at_s for sample in kept.samples] == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0]
+    assert [(each.start_s, each.end_s, each.state) for each in kept.breakers[CAM1]] == [
+        (0.0, 3.0, BreakerState.CLOSED),
+        (3.0, 5.0, BreakerState.OPEN),
+    ]

@@ -60,6 +60,47 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         "sink: directory\ncameras: []\n",
         ["c.yaml:2: cameras: there must be at least one camera"],
     ),
+    "events without a broker": (
+        GOOD + "events: {exchange: e}\n",
+        ["c.yaml:5: events: events travel on the connection of the frames; they need sink: amqp"],
+    ),
+    "events without an exchange": (
+        "amqp: {url: 'amqp://h'}\nevents: {settle: 1s}\ncameras:\n" + CAMERA,
+        ["c.yaml:2: events.exchange: it is required: set it"],
+    ),
+    "events among the frames": (
+        "amqp: {url: 'amqp://h', exchange: x}\nevents:\n  exchange: x\ncameras:\n" + CAMERA,
+        [
+            (
+                "c.yaml:3: events.exchange: x carries the frames of cameras[0]; events need an"
+                " exchange of their own, or whoever is bound with # would get them as frames"
+            )
+        ],
+    ),
+    "events that never settle": (
+        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n  settle: 2m\ncameras:\n" + CAMERA,
+        ["c.yaml:2: events.flap_window: 1m is less than settle (2m)"],
+    ),
+    "a wildcard in the prefix of events": (
+        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n"
+        "  routing_key_prefix: 'a.#'\ncameras:\n" + CAMERA,
+        [
+            (
+                "c.yaml:4: events.routing_key_prefix: * and # are wildcards of bindings;"
+                " a frame's own routing key has none"
+            )
+        ],
+    ),
+    "events whose keys get too long": (
+        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n"
+        f"  routing_key_prefix: {'p' * 240}\ncameras:\n" + CAMERA,
+        [
+            (
+                "c.yaml:4: events.routing_key_prefix: with the longest id it makes keys of"
+                " 261 bytes; AMQP allows 255"
+            )
+        ],
+    ),
     "no broker": ("cameras:\n" + CAMERA, [NO_BROKER]),
     "a buffer smaller than one frame": (
         GOOD + "max_buffered_bytes: 1000\n",

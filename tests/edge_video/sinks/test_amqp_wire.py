@@ -134,7 +134,9 @@ BODY = bytes(pika_frame.Body(1, ack(1, 5)).marshal())
 class Heard:
     def __init__(self) -> None:
         self.all: list[object] = []
-        self.reader = ConfirmReader(lambda *settled: self.all.append(settled), self.all.append)
+        self.reader = ConfirmReader(
+            lambda *settled: self.all.append(settled), self.all.append, {1, 2, 3}
+        )
 
     def feed(self, *chunks: bytes) -> list[object]:
         for chunk in chunks:
@@ -160,6 +162,11 @@ def test_it_may_be_cut_anywhere(cuts: list[int]) -> None:
     chunks = [whole[a:b] for a, b in itertools.pairwise(points)]
     expected = [(1, 1, False, False), DECLARED, BODY, (1, 2**40, False, True), CLOSED, HEARTBEAT]
     assert Heard().feed(*chunks) == [*expected, (3, 9, False, False)]
+
+
+def test_confirms_of_a_channel_that_is_not_ours_are_pikas() -> None:
+    events = ack(4, 1) + nack(4, 2)
+    assert Heard().feed(ack(2, 1) + events) == [(2, 1, False, False), ack(4, 1), nack(4, 2)]
 
 
 def test_what_is_no_amqp_is_left_to_pika() -> None:

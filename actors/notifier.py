@@ -1,0 +1,134 @@
+"""The notifier actor: decides which facts are events, and lays them out for the broker."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never, get_args
+
+from actors.base import ServantActor, tell
+from actors.messages import (
+    Begin,
+    CameraChanged,
+    MemoryLevelChanged,
+    NotifierMessage,
+    ProcessMeasured,
+    PublisherStats,
+    RestartsCounted,
+    Tick,
+)
+from edge_video.events import Event, say
+from edge_video.notices import Moment, Newsroom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pykka
+
+    from actors.messages import ApplyFault
+    from edge_video.notice_queue import Notice, NoticeCounts, NoticeQueue
+    from edge_video.timer import Clock, Timer, TimerHandle
+
+_log = logging.getLogger(__name__)
+
+_LOOK_S = 1.0
+_SAY_LOST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierRuntime:
+    """What a notifier needs."""
+
+    clock: Clock
+    timer: Timer
+    newsroom: Callable[[], Newsroom]
+    queue: NoticeQueue
+    allow_faults: bool = False
+
+
+class NotifierActor(ServantActor):
+    """Hears what the reporter hears; puts events into the queue that the sink publishes from.
+
+    One that had to be restarted is told everything again and knows nothing of what its
+    predecessor told: a state may then be told once more.
+    """
+
+    NAME = "notifier"
+    UNDERSTOOD = get_args(NotifierMessage)
+
+    def __init__(
+        self,
+        *,
+        runtime: NotifierRuntime,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
+        start_faults: Sequence[ApplyFault] = (),
+    ) -> None:
+        super().__init__(
+            supervisor=supervisor,
+            incarnation=incarnation,
+            allow_faults=runtime.allow_faults,
+            start_faults=start_faults,
+        )
+        self._runtime = runtime
+        self._newsroom = runtime.newsroom()
+        self._tick: TimerHandle | None = None
+        self._lost_said = 0
+        self._said_at_s = -_SAY_LOST_S
+
+    def handle(self, message: NotifierMessage) -> object:
+        """Dispatch."""
+        now = Moment(self._runtime.clock.monotonic(), self._runtime.clock.wall_ns())
+        match message:
+            case CameraChanged(record=record):
+                self._publish(self._newsroom.camera(record, now))
+            case PublisherStats(status=status):
+                self._publish(self._newsroom.publisher(status, now))
+            case MemoryLevelChanged():
+                change = message
+                self._publish(
+                    self._newsroom.memory(change.level, change.used_bytes, change.limit_bytes, now)
+                )
+            case Tick():
+                self._publish(self._newsroom.look(now))
+                self._say_lost(now.s)
+            case Begin():
+                self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)
+            case ProcessMeasured() | RestartsCounted():
+                pass
+            case _:
+                assert_never(message)
+        return None
+
+    def release(self, error: BaseException | None) -> None:
+        """Cancel the tick; say what nobody will hear any more."""
+        if self._tick is not None:
+            self._tick.cancel()
+        counts = self._runtime.queue.counts()
+        waiting = counts.held + counts.in_flight
+        if error is None and waiting:
+            self._say(counts)
+
+    def _say_lost(self, now_s: float) -> None:
+        """What was dropped or refused since the last time, at most once a minute."""
+        counts = self._runtime.queue.counts()
+        lost = counts.dropped + counts.refused
+        if lost > self._lost_said and now_s - self._said_at_s >= _SAY_LOST_S:
+            self._lost_said, self._said_at_s = lost, now_s
+            self._say(counts)
+
+    def _say(self, counts: NoticeCounts) -> None:
+        say(
+            _log,
+            Event.EVENTS_LOST,
+            dropped=counts.dropped,
+            refused=counts.refused,
+            waiting=counts.held + counts.in_flight,
+        )
+
+    def _tick_due(self) -> None:
+        tell(self.actor_ref, Tick())
+
+    def _publish(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self._runtime.queue.put(notice)

@@ -1,0 +1,121 @@
+"""What is worth telling of a state that changes: what holds, and what flaps. Pure.
+
+A state that holds is told once. One that keeps changing is told once as flapping, and once more
+when it has come to rest: a flapping camera is one story, not a hundred.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyPolicy:
+    """When a state counts as settled, and when as flapping.
+
+    Attributes:
+        settle_s: a state is told once it has held for so long.
+        flap_changes: so many changes within `flap_window_s` are flapping.
+        flap_window_s: and a flapping state is told again once it has held for so long.
+    """
+
+    settle_s: float = 5.0
+    flap_changes: int = 6
+    flap_window_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A state has held for long enough to be told."""
+
+    state: str
+    before: str | None
+    """What was told before; None when nothing was. The same as `state` only after flapping."""
+    since_s: float
+    """Monotonic clock, when the state began."""
+    changes: int
+    """Changes since the last telling; 1 for a plain one."""
+    flapped_s: float | None
+    """How long it flapped before it came to rest; None when it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flapping:
+    """A state has begun to flap; silence follows until it rests."""
+
+    state: str
+    """What it is at this moment."""
+    changes: int
+    since_s: float
+    """Monotonic clock, of the first change of the story."""
+
+
+Telling: TypeAlias = Settled | Flapping
+
+
+@dataclass(frozen=True, slots=True)
+class Debounced:
+    """One state under observation: an immutable value, time is an argument.
+
+    `see` and `look` return the next value and what to tell now. How often one looks decides only
+    how late something is told, never what.
+    """
+
+    policy: SteadyPolicy
+    told: str | None = None
+    actual: str | None = None
+    since_s: float = 0.0
+    changes: int = 0
+    """Since the last telling."""
+    story_s: float = 0.0
+    """When the first of them was."""
+    recent_s: tuple[float, ...] = ()
+    """The newest changes, at most `flap_changes` of them."""
+    flapping: bool = False
+
+    @classmethod
+    def resting(cls, policy: SteadyPolicy, state: str, now_s: float) -> Debounced:
+        """Begin in a state that need not be told."""
+        return cls(policy, told=state, actual=state, since_s=now_s)
+
+    def see(self, state: str, now_s: float) -> tuple[Debounced, tuple[Telling, ...]]:
+        """The state is now this; seeing the same again changes nothing."""
+        value, told = self.look(now_s)
+        if state == value.actual:
+            return value, told
+        is_first = value.actual is None
+        window = self.policy.flap_window_s
+        recent = (*(at_s for at_s in value.recent_s if now_s - at_s < window), now_s)
+        value = replace(
+            value,
+            actual=state,
+            since_s=now_s,
+            changes=value.changes + 1,
+            story_s=value.story_s if value.changes else now_s,
+            recent_s=() if is_first else recent[-self.policy.flap_changes :],
+        )
+        if value.flapping or len(value.recent_s) < self.policy.flap_changes:
+            return value, told
+        begun = Flapping(state, value.changes, value.recent_s[0])
+        return replace(value, flapping=True, story_s=value.recent_s[0]), (*told, begun)
+
+    def look(self, now_s: float) -> tuple[Debounced, tuple[Telling, ...]]:
+        """Time has passed."""
+        if self.actual is None or not self.changes:
+            return self, ()
+        rest_s = self.policy.flap_window_s if self.flapping else self.policy.settle_s
+        if now_s - self.since_s < rest_s:
+            return self, ()
+        if self.actual == self.told and not self.flapping:
+            return replace(self, changes=0), ()  # it went and came back: no story
+        settled = Settled(
+            state=self.actual,
+            before=self.told,
+            since_s=self.since_s,
+            changes=self.changes,
+            flapped_s=self.since_s - self.story_s if self.flapping else None,
+        )
+        recent = () if self.flapping else self.recent_s
+        rested = replace(self, told=self.actual, changes=0, flapping=False, recent_s=recent)
+        return rested, (settled,)

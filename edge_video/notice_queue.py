@@ -1,0 +1,101 @@
+"""Where events wait for the broker: bounded, the oldest makes room, and every one is counted."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One event as it is published; `docs/events.md` is the contract."""
+
+    message_id: str
+    """Names it for ever: an event that is published twice has the same."""
+    name: str
+    routing_key: str
+    """The configured prefix included."""
+    at_ns: int
+    """Wall clock."""
+    body: bytes
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCounts:
+    """`put = confirmed + refused + dropped + held + in_flight`, always."""
+
+    put: int = 0
+    confirmed: int = 0
+    refused: int = 0
+    """Nacked by the broker, or its exchange is refused."""
+    dropped: int = 0
+    """The oldest, to make room while the broker was away."""
+    held: int = 0
+    in_flight: int = 0
+
+
+class NoticeQueue:
+    """Events on their way to the broker: at least once, in order, at most `capacity` of them.
+
+    It outlives every connection. What a connection took and did not settle is given back and goes
+    first on the next one. All methods from any thread.
+    """
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._held: deque[Notice] = deque()
+        self._in_flight: dict[str, Notice] = {}
+        self._put = self._confirmed = self._refused = self._dropped = 0
+
+    def put(self, notice: Notice) -> None:
+        """Wait in line."""
+        with self._lock:
+            self._put += 1
+            self._held.append(notice)
+            self._make_room()
+
+    def take(self) -> Notice | None:
+        """The oldest, in flight from now on; None when nothing waits."""
+        with self._lock:
+            if not self._held:
+                return None
+            notice = self._held.popleft()
+            self._in_flight[notice.message_id] = notice
+            return notice
+
+    def settle(self, message_id: str, *, confirmed: bool) -> None:
+        """The broker has answered; an unknown id is about nothing."""
+        with self._lock:
+            if self._in_flight.pop(message_id, None) is None:
+                return
+            if confirmed:
+                self._confirmed += 1
+            else:
+                self._refused += 1
+
+    def give_back(self) -> None:
+        """The connection died: what was in flight waits again, before everything else."""
+        with self._lock:
+            self._held.extendleft(reversed(self._in_flight.values()))
+            self._in_flight.clear()
+            self._make_room()
+
+    def counts(self) -> NoticeCounts:
+        """The books at this instant."""
+        with self._lock:
+            return NoticeCounts(
+                put=self._put,
+                confirmed=self._confirmed,
+                refused=self._refused,
+                dropped=self._dropped,
+                held=len(self._held),
+                in_flight=len(self._in_flight),
+            )
+
+    def _make_room(self) -> None:
+        while len(self._held) + len(self._in_flight) > self._capacity and self._held:
+            self._held.popleft()
+            self._dropped += 1

@@ -1,0 +1,204 @@
+"""The course of a run in bounded memory: the longer it gets, the coarser it is kept. Pure.
+
+A `HalvingRing` that is full merges its entries in pairs and from then on takes twice as many
+additions into each: a run of a minute is kept by the second, one of months in a few hundred points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from edge_video.breaker import BreakerState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edge_video.frames import CameraId
+    from edge_video.stats import ProcessSample, SystemStatus
+
+T = TypeVar("T")
+
+SAMPLES: Final = 480
+"""Most points of a plot; more than a screen shows side by side in its column."""
+STRETCHES: Final = 240
+"""Most stretches of one camera's breaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalvingRing(Generic[T]):
+    """At most `capacity` entries, each of `stride` additions; an immutable value.
+
+    `merge(earlier, later)` makes one entry of two neighbours.
+    """
+
+    capacity: int
+    merge: Callable[[T, T], T] = field(repr=False)
+    stride: int = 1
+    whole: tuple[T, ...] = ()
+    part: T | None = None
+    """Of fewer than `stride` additions, `parts` of them."""
+    parts: int = 0
+
+    def add(self, entry: T) -> HalvingRing[T]:
+        """The ring with one more addition at its end."""
+        part = entry if self.part is None else self.merge(self.part, entry)
+        if self.parts + 1 < self.stride:
+            return replace(self, part=part, parts=self.parts + 1)
+        ring = replace(self, whole=(*self.whole, part), part=None, parts=0)
+        return ring if len(ring.whole) < self.capacity else _halved(ring)
+
+    @property
+    def entries(self) -> tuple[T, ...]:
+        """Everything, oldest first; the last entry may be of fewer additions."""
+        return self.whole if self.part is None else (*self.whole, self.part)
+
+
+def _halved(ring: HalvingRing[T]) -> HalvingRing[T]:
+    whole = ring.whole
+    pairs = [ring.merge(*whole[at : at + 2]) for at in range(0, len(whole) - 1, 2)]
+    odd = whole[len(pairs) * 2 :]
+    return replace(
+        ring,
+        stride=ring.stride * 2,
+        whole=tuple(pairs),
+        part=odd[0] if odd else None,
+        parts=ring.stride if odd else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The system at one instant, or the later end of several."""
+
+    at_s: float
+    """Since the start."""
+    received: tuple[int, ...]
+    """Frames so far, by camera."""
+    published: tuple[int, ...]
+    process: Load | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a measurement of the process said: CPU as the mean, memory as the peak of its samples.
+
+    CPU is in percent of one core.
+    """
+
+    weight: int
+    """Samples in it."""
+    cpu_percent: float
+    ffmpeg_cpu_percent: float
+    rss_bytes: int
+    ffmpeg_rss_bytes: int
+
+
+def merge_samples(earlier: Sample, later: Sample) -> Sample:
+    """Counts are those of the later one; what was measured is averaged, or the peak of both."""
+    return replace(later, process=_merge_loads(earlier.process, later.process))
+
+
+def _merge_loads(earlier: Load | None, later: Load | None) -> Load | None:
+    if earlier is None or later is None:
+        return later or earlier
+    weight = earlier.weight + later.weight
+
+    def mean(one: float, two: float) -> float:
+        return (one * earlier.weight + two * later.weight) / weight
+
+    return Load(
+        weight=weight,
+        cpu_percent=mean(earlier.cpu_percent, later.cpu_percent),
+        ffmpeg_cpu_percent=mean(earlier.ffmpeg_cpu_percent, later.ffmpeg_cpu_percent),
+        rss_bytes=max(earlier.rss_bytes, later.rss_bytes),
+        ffmpeg_rss_bytes=max(earlier.ffmpeg_rss_bytes, later.ffmpeg_rss_bytes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A breaker from one instant to another: how long it was in each state."""
+
+    start_s: float
+    end_s: float
+    seconds: Mapping[BreakerState, float]
+
+    @property
+    def state(self) -> BreakerState:
+        """The state it was in for longest."""
+        return max(self.seconds, key=lambda state: self.seconds[state])
+
+
+def merge_stretches(earlier: Stretch, later: Stretch) -> Stretch:
+    """Two neighbours as one."""
+    seconds = {
+        state: earlier.seconds.get(state, 0.0) + later.seconds.get(state, 0.0)
+        for state in BreakerState
+    }
+    return Stretch(earlier.start_s, later.end_s, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The course of a run, as far as it was kept."""
+
+    samples: tuple[Sample, ...] = ()
+    breakers: Mapping[CameraId, tuple[Stretch, ...]] = field(default_factory=dict)
+
+
+class HistoryRecorder:
+    """Takes down the course of a run. One thread at a time; outlives the actor that feeds it.
+
+    Memory is bounded by the number of cameras, not by the length of the run.
+    """
+
+    def __init__(self) -> None:
+        self._samples: HalvingRing[Sample] = HalvingRing(SAMPLES, merge_samples)
+        self._stretches: dict[CameraId, HalvingRing[Stretch]] = {}
+        self._now: dict[CameraId, tuple[BreakerState, float]] = {}
+
+    def sample(self, status: SystemStatus) -> None:
+        """Take down one snapshot; they come in the order of their time."""
+        self._samples = self._samples.add(
+            Sample(
+                at_s=status.uptime_s,
+                received=tuple(camera.frames.received for camera in status.cameras),
+                published=tuple(camera.frames.published for camera in status.cameras),
+                process=None if status.process is None else _load(status.process),
+            )
+        )
+
+    def breaker(self, camera_id: CameraId, state: BreakerState, at_s: float) -> None:
+        """Note that a camera's breaker is in this state, `at_s` seconds after the start."""
+        before = self._now.get(camera_id)
+        if before is not None and before[0] is state:
+            return
+        if before is not None:
+            self._stretches[camera_id] = self._with(camera_id, before, at_s)
+        self._now[camera_id] = (state, at_s)
+
+    def history(self, end_s: float) -> History:
+        """Everything so far; stretches that still last end at `end_s`. Changes nothing."""
+        breakers = {
+            camera_id: self._with(camera_id, now, max(now[1], end_s)).entries
+            for camera_id, now in self._now.items()
+        }
+        return History(self._samples.entries, breakers)
+
+    def _with(
+        self, camera_id: CameraId, now: tuple[BreakerState, float], end_s: float
+    ) -> HalvingRing[Stretch]:
+        state, start_s = now
+        ring = self._stretches.get(camera_id) or HalvingRing(STRETCHES, merge_stretches)
+        return ring.add(Stretch(start_s, end_s, {state: end_s - start_s}))
+
+
+def _load(process: ProcessSample) -> Load:
+    return Load(
+        weight=1,
+        cpu_percent=process.cpu_percent,
+        ffmpeg_cpu_percent=process.ffmpeg_cpu_percent,
+        rss_bytes=process.rss_bytes,
+        ffmpeg_rss_bytes=process.ffmpeg_rss_bytes,
+    )

@@ -1,0 +1,126 @@
+"""The `top` command: asks again and again, and shows what it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.live import Live
+
+from edge_video.report.catalog import Language, lookup
+from edge_video.top.client import Client, NoStatusError
+from edge_video.top.screen import Lost, Rates, aged, lost_words, render
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from rich.console import Group
+
+    from edge_video.stats import SystemStatus
+
+EXIT_OK: Final = 0
+EXIT_NO_ANSWER: Final = 1
+
+_RATE_S: Final = 1.0
+"""Between the two looks of `--once`: a rate needs two."""
+_PIPE_WIDTH: Final = 160
+
+
+def run(args: argparse.Namespace, client: Client, language: Language) -> int:
+    """Show until a signal, or once; returns the exit code."""
+    looking = _Looking(client, language)
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    stop = threading.Event()
+    with _stopped_by_signals(stop):
+        if args.once:
+            return _once(looking, console, stop)
+        return _live(looking, console, stop, args.interval)
+
+
+def _once(looking: _Looking, console: Console, stop: threading.Event) -> int:
+    looking.look()
+    if looking.status is not None:
+        stop.wait(_RATE_S)
+        looking.look()
+    console.print(looking.screen())
+    return EXIT_OK if looking.lost is None else EXIT_NO_ANSWER
+
+
+def _live(looking: _Looking, console: Console, stop: threading.Event, interval_s: float) -> int:
+    """In place on a terminal; otherwise a block each interval, and a line when it is lost."""
+    if not console.is_terminal:
+        while not stop.is_set():
+            was_lost = looking.lost is not None
+            looking.look()
+            if looking.lost is None:
+                console.print(looking.screen())
+            elif not was_lost:
+                console.print(lost_words(looking.lost, looking.language), markup=False)
+            stop.wait(interval_s)
+        return EXIT_OK
+    with Live(console=console, auto_refresh=False, screen=False) as live:
+        while not stop.is_set():
+            looking.look()
+            looked_at_s = time.monotonic()
+            while not stop.is_set() and time.monotonic() - looked_at_s < interval_s:
+                live.update(looking.screen(), refresh=True)
+                stop.wait(min(0.5, interval_s))
+    return EXIT_OK
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda *_: stop.set()) for each in handled}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """The newest status, and how old it is."""
+
+    client: Client
+    language: Language
+    status: SystemStatus | None = None
+    lost: Lost | None = None
+    rates: Rates = field(default_factory=Rates)
+    _answered_at_s: float | None = None
+
+    def look(self) -> None:
+        """Ask once; never raises."""
+        try:
+            self.status = self.client.status()
+        except NoStatusError as error:
+            self.lost = Lost(self.client.shown, self._silence_s(), self._words(error))
+            return
+        self._answered_at_s = time.monotonic()
+        self.lost = None
+        self.rates.take(self.status)
+
+    def screen(self) -> Group:
+        """What to show now."""
+        age_s = self._silence_s() or 0.0
+        status = None if self.status is None else aged(self.status, age_s)
+        return render(status, self.rates, self.language, self.lost)
+
+    def _silence_s(self) -> float | None:
+        at_s = self._answered_at_s
+        return None if at_s is None else time.monotonic() - at_s
+
+    def _words(self, error: NoStatusError) -> str:
+        if error.refused:
+            return lookup("top.refused", self.language)
+        if error.foreign:
+            return lookup("top.no_status", self.language).format(detail=error)
+        return str(error)

@@ -1,0 +1,40 @@
+"""The options of `top`; imports nothing that `run` would have to carry."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Final
+
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+TOKEN_VARIABLE: Final = "EDGE_VIDEO_TOKEN"  # noqa: S105 - a name
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """The command's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "top",
+        help="the status of a running system, live in the terminal",
+        description="Shows what the system at an HTTP address says of itself; what is wrong"
+        " comes first.",
+    )
+    parser.add_argument("--url", default=DEFAULT_URL, help=f"default: {DEFAULT_URL}")
+    parser.add_argument(
+        "--token",
+        help=f"default: the environment variable {TOKEN_VARIABLE}, which does not show in a"
+        " process list",
+    )
+    parser.add_argument("--once", action="store_true", help="print once and end")
+    parser.add_argument(
+        "--interval", type=_interval, default=1.0, metavar="S", help="between two looks (default 1)"
+    )
+    return parser
+
+
+def _interval(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.2 <= value <= 3600:  # noqa: PLR2004 - faster would be a burden
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0.2 to 3600")
+    return value

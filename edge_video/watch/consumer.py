@@ -1,0 +1,184 @@
+"""The watching consumer's connection: its own bounded queue, and reconnection for ever."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pika
+import pika.exceptions
+
+from edge_video.reconnect import reconnect_delay_s
+from edge_video.report.text import one_line, shorten
+from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping, Sequence
+
+    from edge_video.config import BrokerAddress
+
+QUEUE_FRAMES: Final = 300
+QUEUE_BYTES: Final = 64 * 2**20
+"""Of the consumer's own queue on the broker; beyond them the oldest frame goes."""
+
+_PREFETCH: Final = 50
+_POLL_S: Final = 0.2
+_HEARTBEAT_S: Final = 10
+_LONGEST_DELAY_S: Final = 5.0
+_NOT_FOUND: Final = 404
+_WORDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What the queue is bound to."""
+
+    exchange: str
+    routing_key: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Where to listen."""
+
+    broker: BrokerAddress
+    bindings: Sequence[Binding]
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(slots=True)
+class Listener:
+    """Called in the thread of `Consumer.run`, one at a time."""
+
+    on_frame: Callable[[Mapping[str, Any], bytes], None]
+    on_connected: Callable[[], None]
+    on_lost: Callable[[str, float], None]
+    """Why, in words without the password, and seconds until the next try."""
+    on_tick: Callable[[], None] = field(default=lambda: None)
+    """About five times a second, connected or not."""
+
+
+class Consumer:
+    """Consumes until it is stopped, whatever the broker does.
+
+    The queue is exclusive and deleted with the connection, at most `QUEUE_FRAMES` and
+    `QUEUE_BYTES` long, and drops its oldest frames: watching never slows a broker down.
+    """
+
+    def __init__(self, subscription: Subscription, listener: Listener) -> None:
+        self._subscription = subscription
+        self._listener = listener
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """End `run` within a fraction of a second. Any thread, any signal handler."""
+        self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
+
+    def run(self) -> None:
+        """Block until `stop`."""
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                failures = self._consume(failures)
+            except (pika.exceptions.AMQPError, OSError) as error:
+                failures += 1
+                self._wait_after(error, failures)
+
+    def _wait_after(self, error: BaseException, failures: int) -> None:
+        delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_LONGEST_DELAY_S))
+        self._listener.on_lost(self._words(error), delay_s)
+        waited_s = 0.0
+        while waited_s < delay_s and not self._stop.wait(_POLL_S):
+            waited_s += _POLL_S
+            self._listener.on_tick()
+
+    def _words(self, error: BaseException) -> str:
+        if isinstance(error, pika.exceptions.ChannelClosedByBroker):
+            names = ", ".join(each.exchange for each in self._subscription.bindings)
+            return describe_refusal(names, error.reply_code, error.reply_text)
+        broker = self._subscription.broker
+        words = describe_loss(
+            error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
+        ).words
+        password = broker.password.get_secret_value()
+        # Words that the broker chose may quote anything.
+        return shorten(one_line(words.replace(password, "***") if password else words), _WORDS)
+
+    def _consume(self, failures: int) -> int:
+        """One life of a connection; 0 when it was good for something."""
+        connection = pika.BlockingConnection(self._parameters())
+        try:
+            channel = self._subscribe(connection)
+            self._listener.on_connected()
+            failures = 0
+            while not self._stop.is_set():
+                connection.process_data_events(time_limit=_POLL_S)
+                if not channel.is_open:  # cancelled by the broker, or the queue is gone
+                    raise pika.exceptions.ConnectionClosed(0, "the queue was deleted")
+                self._listener.on_tick()
+        finally:
+            if connection.is_open:
+                connection.close()
+        return failures
+
+    def _subscribe(self, connection: Any) -> Any:
+        for exchange in dict.fromkeys(each.exchange for each in self._subscription.bindings):
+            _ensure_exchange(connection, exchange)
+        channel = connection.channel()
+        queue = channel.queue_declare(
+            "",
+            exclusive=True,
+            auto_delete=True,
+            arguments={
+                "x-max-length": QUEUE_FRAMES,
+                "x-max-length-bytes": QUEUE_BYTES,
+                "x-overflow": "drop-head",
+            },
+        ).method.queue
+        for each in self._subscription.bindings:
+            channel.queue_bind(queue, each.exchange, each.routing_key)
+        channel.basic_qos(prefetch_count=_PREFETCH)
+        channel.add_on_cancel_callback(lambda _frame: channel.close())
+        channel.basic_consume(queue, self._on_message)
+        return channel
+
+    def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        if not self._stop.is_set():
+            self._listener.on_frame(properties.headers or {}, body)
+        channel.basic_ack(method.delivery_tag)
+
+    def _parameters(self) -> pika.ConnectionParameters:
+        broker, tls = self._subscription.broker, self._subscription.tls
+        return pika.ConnectionParameters(
+            host=broker.host,
+            port=broker.port,
+            virtual_host=broker.vhost,
+            credentials=pika.PlainCredentials(broker.username, broker.password.get_secret_value()),
+            ssl_options=None if tls is None else pika.SSLOptions(tls, broker.host),
+            heartbeat=_HEARTBEAT_S,
+            connection_attempts=1,
+            socket_timeout=5.0,
+            stack_timeout=10.0,
+            blocked_connection_timeout=None,
+            client_properties={"connection_name": "edge-video watch"},
+        )
+
+
+def _ensure_exchange(connection: Any, exchange: str) -> None:
+    """Declare the exchange only when it does not exist: watching may be all that is allowed."""
+    channel = connection.channel()
+    try:
+        channel.exchange_declare(exchange, passive=True)
+    except pika.exceptions.ChannelClosedByBroker as closed:
+        if closed.reply_code != _NOT_FOUND:
+            raise
+        channel = connection.channel()
+        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+    channel.close()

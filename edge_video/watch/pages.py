@@ -1,0 +1,177 @@
+"""`watch --http`: the newest picture of each camera in a browser of this machine.
+
+Loopback only and by a name of this machine only: pictures are nobody else's business, and a page
+from elsewhere must not reach them through the operator's browser.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+MOST_PICTURES: Final = 256
+"""Cameras whose newest picture is kept."""
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; connect-src 'self';"
+    " script-src 'self'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>edge-video watch</title>
+<style>:root{color-scheme:light dark}body{margin:12px;font:15px system-ui,sans-serif}
+main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:12px}
+figure{margin:0}img{width:100%;display:block;background:#8883;aspect-ratio:16/9;object-fit:contain}
+figcaption{padding:4px 0;overflow-wrap:anywhere}</style><script src="/watch.js" defer></script>
+</head><body><p id="state" role="status">…</p><main></main></body></html>"""
+_SCRIPT: Final = """
+const main = document.querySelector('main'), state = document.getElementById('state');
+async function look() {
+  try {
+    const cameras = await (await fetch('/cameras.json')).json();
+    state.textContent = cameras.length + ' cameras';
+    cameras.forEach((camera, number) => {
+      let figure = document.getElementById('c' + number);
+      if (!figure) {
+        figure = document.createElement('figure');
+        figure.id = 'c' + number;
+        figure.append(document.createElement('img'), document.createElement('figcaption'));
+        main.append(figure);
+      }
+      const [image, caption] = figure.children;
+      image.alt = camera.id;
+      if (image.dataset.seq !== String(camera.seq)) {
+        image.dataset.seq = camera.seq;
+        image.src = '/pictures/' + number + '.jpg?' + camera.seq;
+      }
+      caption.textContent = camera.id + ' · ' + camera.seq + ' · ' + camera.age_s.toFixed(1) + ' s';
+    });
+  } catch (error) { state.textContent = 'connection lost'; }
+  setTimeout(look, document.hidden ? 2000 : 500);
+}
+look();
+"""
+
+
+class Pictures:
+    """The newest picture of each camera. Any thread; a picture is replaced in one step."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, tuple[int, float, bytes]] = {}
+
+    def take(self, camera_id: str, seq: int, at_s: float, image: bytes) -> None:
+        """One more; cameras beyond `MOST_PICTURES` are not shown."""
+        if camera_id in self._newest or len(self._newest) < MOST_PICTURES:
+            self._newest[camera_id] = (seq, at_s, image)
+
+    def listing(self, now_s: float) -> list[dict[str, object]]:
+        """Every camera in the order of its first frame, which never changes."""
+        return [
+            {"id": camera_id, "seq": seq, "age_s": round(now_s - at_s, 3)}
+            for camera_id, (seq, at_s, _) in list(self._newest.items())
+        ]
+
+    def image(self, number: int) -> bytes | None:
+        """By the camera's place in the listing."""
+        newest = list(self._newest.values())
+        return newest[number][2] if 0 <= number < len(newest) else None
+
+
+class PictureServer:
+    """Serves `Pictures` on a thread of its own.
+
+    Args:
+        address: host and port; the host is a loopback address, port 0 is any free one.
+        pictures: what to show.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+
+    def __init__(self, address: tuple[str, int], pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._host = address[0]
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._socket = socket.socket(family)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind(address)
+            self._socket.listen(16)  # whoever comes before the thread runs waits
+        except OSError:
+            self._socket.close()
+            raise
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}/"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._application(),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                limit_concurrency=64,
+                timeout_keep_alive=5,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="watch-http", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and close the socket; idempotent."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(5)
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def _application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._page),
+                Route("/watch.js", self._script),
+                Route("/cameras.json", self._cameras),
+                Route("/pictures/{number:int}.jpg", self._picture),
+            ],
+            middleware=[
+                Middleware(
+                    TrustedHostMiddleware,
+                    allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]", self._host],
+                    www_redirect=False,
+                )
+            ],
+        )
+
+    async def _page(self, _: Request) -> Response:
+        return HTMLResponse(_PAGE, headers=_HEADERS)
+
+    async def _script(self, _: Request) -> Response:
+        return Response(_SCRIPT, media_type="text/javascript", headers=_HEADERS)
+
+    async def _cameras(self, _: Request) -> Response:
+        return JSONResponse(self._pictures.listing(time.monotonic()), headers=_HEADERS)
+
+    async def _picture(self, request: Request) -> Response:
+        image = self._pictures.image(request.path_params["number"])
+        if image is None:
+            return Response(status_code=404, headers=_HEADERS)
+        return Response(image, media_type="image/jpeg", headers=_HEADERS)

@@ -1,0 +1,252 @@
+"""What a consumer learns from the headers of the frames it gets; see docs/frames.md. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RATE_WINDOW_S: Final = 5.0
+"""Over which the rate is measured."""
+SILENT_AFTER_S: Final = 3.0
+"""A camera that sends nothing for so long is said to be silent."""
+MOST_CAMERAS: Final = 1000
+"""More names than this are not kept apart: headers are foreign text."""
+OTHERS: Final = "(others)"
+
+_LATENCIES: Final = 600
+_LONGEST_NAME: Final = 64
+_NS_PER_S: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One frame as it came in."""
+
+    camera_id: str
+    session: str
+    seq: int
+    dropped: int
+    captured_at_ns: int
+    width: int
+    height: int
+    size: int
+    """Bytes."""
+    at_s: float
+    """Monotonic, of its arrival."""
+    at_ns: int
+    """Wall clock, the same instant."""
+    defect: str | None = None
+
+
+def read_arrival(
+    headers: Mapping[str, object], size: int, at_s: float, at_ns: int, defect: str | None = None
+) -> Arrival | None:
+    """A frame's headers, as far as they are what the contract says; None when they are not."""
+    camera_id, session = headers.get("camera_id"), headers.get("session")
+    seq, captured = headers.get("seq"), headers.get("captured_at_ns")
+    if not isinstance(camera_id, str) or not isinstance(session, str):
+        return None
+    if not isinstance(seq, int) or not isinstance(captured, int):
+        return None
+
+    def number(name: str) -> int:
+        value = headers.get(name)
+        return value if isinstance(value, int) and value >= 0 else 0
+
+    return Arrival(
+        camera_id=camera_id[:_LONGEST_NAME],
+        session=session,
+        seq=seq,
+        dropped=number("dropped"),
+        captured_at_ns=captured,
+        width=number("width"),
+        height=number("height"),
+        size=size,
+        at_s=at_s,
+        at_ns=at_ns,
+        defect=defect,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One camera as it is shown."""
+
+    camera_id: str
+    frames: int
+    fps: float
+    """Over the last `RATE_WINDOW_S`."""
+    latency_ms: float | None
+    """Capture to here: the median of the newest frames; None before the first."""
+    latency_p99_ms: float | None
+    gaps: int
+    """Frames that nobody explains: lost on the way, or in this consumer's own queue."""
+    dropped: int
+    """Frames that the node says it dropped itself."""
+    repeated: int
+    """Frames that came twice or out of order."""
+    undecodable: int
+    sessions: int
+    """FFmpeg runs seen."""
+    restarts: int
+    """Times the program began to count again."""
+    size: int
+    """Bytes of the newest frame."""
+    mean_size: float
+    width: int
+    height: int
+    silent_s: float
+    """Since the newest frame."""
+    last_defect: str | None
+
+
+@dataclass(slots=True)
+class _Camera:
+    first_s: float
+    last_s: float
+    session: str = ""
+    seq: int | None = None
+    """None: the next frame begins anew, whatever its number."""
+    frames: int = 0
+    bytes: int = 0
+    gaps: int = 0
+    dropped: int = 0
+    repeated: int = 0
+    undecodable: int = 0
+    sessions: int = 0
+    restarts: int = 0
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    last_defect: str | None = None
+    arrivals_s: deque[float] = field(default_factory=deque)
+    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+
+    def take(self, frame: Arrival) -> None:
+        self.frames += 1
+        self.bytes += frame.size
+        self.size, self.width, self.height = frame.size, frame.width, frame.height
+        self.last_s = frame.at_s
+        self.arrivals_s.append(frame.at_s)
+        self._forget(frame.at_s)
+        self.latencies_s.append((frame.at_ns - frame.captured_at_ns) / _NS_PER_S)
+        if frame.defect is not None:
+            self.undecodable += 1
+            self.last_defect = frame.defect
+        self._follow(frame)
+
+    def _follow(self, frame: Arrival) -> None:
+        """The books of `seq`: every number is a frame, a drop of the node's, or a gap."""
+        before, self_session = self.seq, self.session
+        if frame.session != self_session:
+            self.sessions += 1
+        if before is not None and frame.seq <= before:
+            if frame.session == self_session:
+                self.repeated += 1
+                return
+            self.restarts += 1
+            before = None
+        if before is not None:
+            lost = frame.seq - before - 1
+            known = min(lost, frame.dropped)
+            self.dropped += known
+            self.gaps += lost - known
+        self.seq, self.session = frame.seq, frame.session
+
+    def _forget(self, now_s: float) -> None:
+        while self.arrivals_s and now_s - self.arrivals_s[0] > RATE_WINDOW_S:
+            self.arrivals_s.popleft()
+
+    def fps(self, now_s: float) -> float:
+        self._forget(now_s)
+        watched_s = min(RATE_WINDOW_S, now_s - self.first_s)
+        return len(self.arrivals_s) / watched_s if watched_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A camera, or with `camera_id` None everybody, fell silent or is back."""
+
+    camera_id: str | None
+    silent: bool
+
+
+class Tally:
+    """Counts what comes in, camera by camera. One thread at a time; time is an argument."""
+
+    def __init__(self) -> None:
+        self._cameras: dict[str, _Camera] = {}
+        self._silent: set[str] = set()
+        self.strangers = 0
+        """Messages that are no frames of ours."""
+
+    def take(self, frame: Arrival) -> None:
+        """One frame came in."""
+        camera_id = frame.camera_id
+        if camera_id not in self._cameras and len(self._cameras) >= MOST_CAMERAS:
+            camera_id = OTHERS
+        camera = self._cameras.get(camera_id)
+        if camera is None:
+            camera = self._cameras[camera_id] = _Camera(frame.at_s, frame.at_s)
+        if camera_id == OTHERS:
+            camera.seq = None
+        camera.take(frame)
+
+    def interrupted(self) -> None:
+        """This consumer was away: what it missed meanwhile is nobody's gap."""
+        for camera in self._cameras.values():
+            camera.seq = None
+
+    def silences(self, now_s: float) -> list[Silence]:
+        """Who fell silent, or is back, since the last time this was asked."""
+        silent = {
+            camera_id
+            for camera_id, camera in self._cameras.items()
+            if now_s - camera.last_s >= SILENT_AFTER_S
+        }
+        before, self._silent = self._silent, silent
+        everybody = len(self._cameras)
+        if everybody > 1 and len(silent) == everybody > len(before):
+            return [Silence(None, silent=True)]
+        if everybody > 1 and len(before) == everybody > len(silent):
+            return [Silence(None, silent=False)]
+        return [Silence(each, silent=True) for each in sorted(silent - before)] + [
+            Silence(each, silent=False) for each in sorted(before - silent)
+        ]
+
+    def views(self, now_s: float) -> list[CameraView]:
+        """Every camera, by name."""
+        return [self._view(name, self._cameras[name], now_s) for name in sorted(self._cameras)]
+
+    def _view(self, name: str, camera: _Camera, now_s: float) -> CameraView:
+        ordered = sorted(camera.latencies_s)
+        return CameraView(
+            camera_id=name,
+            frames=camera.frames,
+            fps=camera.fps(now_s),
+            latency_ms=_share(ordered, 0.5),
+            latency_p99_ms=_share(ordered, 0.99),
+            gaps=camera.gaps,
+            dropped=camera.dropped,
+            repeated=camera.repeated,
+            undecodable=camera.undecodable,
+            sessions=camera.sessions,
+            restarts=camera.restarts,
+            size=camera.size,
+            mean_size=camera.bytes / camera.frames,
+            width=camera.width,
+            height=camera.height,
+            silent_s=max(0.0, now_s - camera.last_s),
+            last_defect=camera.last_defect,
+        )
+
+
+def _share(ordered_s: list[float], share: float) -> float | None:
+    """A quantile, in milliseconds."""
+    if not ordered_s:
+        return None
+    return 1000 * ordered_s[min(len(ordered_s) - 1, int(share * len(ordered_s)))]

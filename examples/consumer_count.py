@@ -1,0 +1,75 @@
+"""Counts the frames of a running system, and what was lost on the way: nothing but pika.
+
+    python examples/consumer_count.py amqp://user:password@broker:5672/%2F edge-video
+
+A line a second; Ctrl+C ends it. A frame that is missing in `seq` and not explained by the header
+`dropped` was lost on the way or in this program's own queue. See docs/frames.md.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+
+
+@dataclass
+class Count:
+    """One camera."""
+
+    frames: int = 0
+    dropped: int = 0
+    gaps: int = 0
+    seq: int | None = None
+    session: str = ""
+
+    def take(self, headers: dict[str, Any]) -> None:
+        """One frame."""
+        seq, dropped = headers["seq"], headers["dropped"]
+        restarted = self.seq is not None and seq <= self.seq and headers["session"] != self.session
+        if self.seq is not None and not restarted:
+            lost = seq - self.seq - 1
+            self.dropped += min(lost, dropped)
+            self.gaps += lost - min(lost, dropped)
+        self.frames += 1
+        self.seq, self.session = seq, headers["session"]
+
+
+def main(url: str, exchange: str, seconds: float = float("inf")) -> None:
+    """Count until the time is over."""
+    counts: dict[str, Count] = defaultdict(Count)
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.exchange_declare(exchange, "topic", durable=True)
+    # A queue of our own, bounded: a consumer that falls behind loses old frames, and nobody waits.
+    bounds = {"x-max-length": 100, "x-message-ttl": 2000}
+    queue = channel.queue_declare("", exclusive=True, arguments=bounds).method.queue
+    channel.queue_bind(queue, exchange, "#")
+    channel.basic_qos(prefetch_count=20)
+
+    def on_frame(channel: Any, method: Any, properties: Any, _image: bytes) -> None:
+        counts[properties.headers["camera_id"]].take(properties.headers)
+        channel.basic_ack(method.delivery_tag)
+
+    channel.basic_consume(queue, on_frame)
+    ends_at_s = time.monotonic() + seconds
+    try:
+        while time.monotonic() < ends_at_s:
+            connection.process_data_events(time_limit=1.0)
+            for camera_id, count in sorted(counts.items()):
+                line = f"{camera_id}: frames {count.frames}, gaps {count.gaps}"
+                print(f"{line}, dropped at the node {count.dropped}", flush=True)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(f"usage: {sys.argv[0]} AMQP-URL EXCHANGE [SECONDS]")
+    main(sys.argv[1], sys.argv[2], *map(float, sys.argv[3:]))

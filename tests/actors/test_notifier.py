@@ -1,0 +1,110 @@
+"""The notifier in a system of real actors: what it hears becomes events, whatever happens to it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+
+from actors.messages import InjectFault, MemoryLevelChanged
+from actors.notifier import NotifierActor
+from edge_video.faults import CrashActor
+from edge_video.stats import MemoryLevel
+from edge_video.testing import eventually
+from tests.support.actors import World, quiesce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_video.notice_queue import NoticeQueue
+
+CONFIG: dict[str, Any] = {
+    "sink": {"type": "amqp"},
+    "amqp": {"url": "amqp://127.0.0.1/"},
+    "events": {"exchange": "events", "queue": 2},
+}
+
+
+@pytest.fixture
+def worlds() -> Iterator[list[World]]:
+    made: list[World] = []
+    yield made
+    for world in made:
+        world.system.stop()
+
+
+def started(worlds: list[World], **config: Any) -> World:
+    world = World("cam1", "cam2", allow_faults=True, **(CONFIG | config))
+    worlds.append(world)
+    world.start()
+    return world
+
+
+def notifiers() -> list[pykka.ActorRef[NotifierActor]]:
+    return pykka.ActorRegistry.get_by_class(NotifierActor)
+
+
+def queue() -> NoticeQueue:
+    [ref] = notifiers()
+    actor = ref._actor_weakref()
+    assert actor is not None
+    return actor._runtime.queue
+
+
+def drained() -> list[str]:
+    """What has been told since the last time, as `event camera`."""
+    told = []
+    notices = queue()
+    while (notice := notices.take()) is not None:
+        event = json.loads(notice.body)
+        told.append(f"{event['event']} {event.get('camera_id', '')}".strip())
+        notices.settle(notice.message_id, confirmed=True)
+    return told
+
+
+def test_a_system_without_events_has_no_notifier(worlds: list[World]) -> None:
+    started(worlds, events=None)
+    assert notifiers() == []
+
+
+def test_a_camera_that_streams_is_online_and_one_that_does_not_is_offline(
+    worlds: list[World],
+) -> None:
+    world = started(worlds)
+    world.stream("cam1", 7)
+    assert sorted(drained()) == ["camera_offline cam2", "camera_online cam1"]
+    world.stream("cam1", 30)
+    assert drained() == []
+
+
+def test_the_memory_level_reaches_it(worlds: list[World]) -> None:
+    world = started(worlds)
+    world.system.supervisor.tell(MemoryLevelChanged(MemoryLevel.CRITICAL, 400, 512))
+    world.stream("cam1", 7)
+    assert "memory_level" in drained()
+
+
+def test_a_crashed_notifier_is_replaced_and_goes_on(worlds: list[World]) -> None:
+    world = started(worlds)
+    world.stream("cam1", 7)
+    first = notifiers()
+    drained()
+    world.ask(InjectFault("notifier", CrashActor()))
+    eventually(lambda: notifiers() and notifiers() != first)
+    quiesce()
+    world.stream("cam1", 7)
+    assert sorted(drained()) == ["camera_offline cam2", "camera_online cam1"]
+    assert world.status().restarts["notifier"] == 1
+
+
+def test_events_that_are_lost_are_said_once_a_minute_and_at_the_end(
+    worlds: list[World], caplog: pytest.LogCaptureFixture
+) -> None:
+    world = started(worlds, events={"exchange": "e", "queue": 1})
+    world.stream("cam1", 30)
+    words = "Events for the broker: dropped 1, refused 0, still waiting 1"
+    assert caplog.text.count(words) == 1
+    world.system.stop()
+    assert caplog.text.count(words) == 2

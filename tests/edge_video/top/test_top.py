@@ -1,0 +1,262 @@
+"""`top` at real HTTP servers: what is wrong comes first, and a lost connection is said."""
+
+from __future__ import annotations
+
+import http.server
+import importlib.util
+import json
+import signal
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from edge_video.breaker import BreakerState
+from edge_video.failures import Cause, Failure
+from edge_video.report.as_json import status_as_json
+from edge_video.report.catalog import Language
+from edge_video.stats import (
+    CameraPhase,
+    CameraStatus,
+    PublisherState,
+    PublisherStatus,
+    SystemStatus,
+)
+from edge_video.top.client import Client, NoStatusError
+from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
+from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
+from tests.support.program import Program
+from tests.support.rabbit import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOKEN = "canary-7391"
+BROKEN = camera(
+    "yard",
+    CameraPhase.WAITING,
+    state=breaker(BreakerState.OPEN, failures=5, retry_in_s=12.3),
+    failure=Failure(Cause.REFUSED, "\x1b[31mrtsp://u:***@10.0.0.9/s [bold]refused[/bold]"),
+)
+STATUS = system(
+    camera("door", frames=good_counts(100), last_frame_ago_s=0.1),
+    camera("attic", CameraPhase.DISABLED),
+    BROKEN,
+    camera("late", frames=good_counts(50), last_frame_ago_s=9.0),
+    process=sample(),
+)
+
+
+def without_escapes(camera: CameraStatus) -> CameraStatus:
+    """As JSON has it: what a camera says steers nobody's terminal."""
+    failure = camera.last_failure
+    if failure is None:
+        return camera
+    spelled = replace(failure, detail=failure.detail.replace("\x1b", "\\x1b"))
+    return replace(camera, last_failure=spelled)
+
+
+def text_of(status: SystemStatus | None, language: Language, lost: Lost | None = None) -> str:
+    rates = Rates()
+    if status is not None:
+        rates.take(replace(status, uptime_s=status.uptime_s - 2, cameras=()))
+        rates.take(status)
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(render(status, rates, language, lost))
+    console.file.close()
+    return console.export_text()
+
+
+def test_what_is_wrong_comes_first_with_its_reason_and_its_countdown() -> None:
+    assert [each.camera_id for each in by_trouble(STATUS.cameras)] == [
+        "yard",
+        "late",
+        "door",
+        "attic",
+    ]
+    english = text_of(STATUS, Language.EN)
+    assert "1 of 3 cameras OK" in english
+    assert "✗ CB_OPEN" in english
+    assert "connection refused (\\x1b[31mrtsp://u:***@10.0.0.9/s [bold]refused[/bold])" in english
+    assert "retry in 13s" in english
+    portuguese = text_of(STATUS, Language.PT_BR)
+    assert "conexão recusada" in portuguese
+    assert "nova tentativa em 13s" in portuguese
+
+
+def test_countdowns_count_on_between_two_answers() -> None:
+    later = aged(STATUS, 5.0)
+    assert later.cameras[2].breaker.retry_in_s == pytest.approx(7.3)
+    assert aged(STATUS, 60.0).cameras[2].breaker.retry_in_s == 0.0
+    assert later.cameras[0].last_frame_ago_s == pytest.approx(5.1)
+    assert later.cameras[2].last_frame_ago_s is None
+
+
+def test_the_rate_is_that_of_the_last_seconds_and_a_restart_begins_anew() -> None:
+    rates = Rates()
+    for second in range(20):
+        frames = good_counts(second * 10)
+        rates.take(system(camera("door", frames=frames), uptime_s=float(second)))
+    assert rates.fps("door") == pytest.approx(10.0)
+    assert rates.fps("yard") is None
+    rates.take(system(camera("door", frames=good_counts(3)), uptime_s=1.0))
+    assert rates.fps("door") is None
+
+
+def test_a_publisher_that_waits_and_a_lost_connection_are_said() -> None:
+    away = PublisherStatus(PublisherState.WAITING, "amqp://b", reason="refused", retry_in_s=3.0)
+    assert "✗ DISCONNECTED amqp://b" in text_of(replace(STATUS, publisher=away), Language.EN)
+    lost = Lost("http://h", 12.4, "connection refused")
+    assert "NO CONNECTION to http://h since 12s" in text_of(STATUS, Language.EN, lost)
+    assert "SEM CONEXÃO" in text_of(None, Language.PT_BR, replace(lost, since_s=None))
+
+
+# --- over HTTP ---
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Serves what the test says, and remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.body = json.dumps(status_as_json(STATUS)).encode()
+        self.code = 200
+        self.location: str | None = None
+        self.asked: list[tuple[str, str | None]] = []
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.thread.join(5)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, self.headers.get("Authorization")))
+        self.send_response(self.server.code)
+        if self.server.location is not None:
+            self.send_header("Location", self.server.location)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.end()
+
+
+def test_the_status_comes_back_whole_and_the_token_is_sent(site: Site) -> None:
+    whole = replace(STATUS, cameras=tuple(map(without_escapes, STATUS.cameras)))
+    assert Client(site.url + "/", TOKEN).status() == whole
+    assert Client(site.url.removeprefix("http://")).status() == whole
+    assert site.asked == [("/api/status", f"Bearer {TOKEN}"), ("/api/status", None)]
+
+
+def test_what_is_no_status_is_said(site: Site) -> None:
+    for body in (b"<html>", b"[]", b"{}", b"\xff", b"[" * 100_000):
+        site.body = body
+        with pytest.raises(NoStatusError) as error:
+            Client(site.url).status()
+        assert error.value.foreign
+    site.code = 401
+    with pytest.raises(NoStatusError) as error:
+        Client(site.url, TOKEN).status()
+    assert error.value.refused
+
+
+def test_a_token_follows_no_redirect(site: Site) -> None:
+    elsewhere = Site()
+    try:
+        site.code, site.location = 302, elsewhere.url + "/api/status"
+        with pytest.raises(NoStatusError):
+            Client(site.url, TOKEN).status()
+        assert elsewhere.asked == []
+    finally:
+        elsewhere.end()
+
+
+@pytest.mark.parametrize("url", ["ftp://h", "http://", "http://u:p@h", "file:///etc/passwd"])
+def test_a_wrong_address_is_refused_at_once(url: str, tmp_path: Path) -> None:
+    with Program(tmp_path, None, "--url", url, "--once", command="top") as top:
+        assert top.wait() == 2
+    assert top.log[0].startswith("edge-video top: --url: ")
+    assert "p@h" not in "".join(top.log)
+
+
+def test_once_prints_a_screen_and_says_by_its_exit_code_whether_there_was_one(
+    site: Site, tmp_path: Path
+) -> None:
+    with Program(
+        tmp_path, None, "--url", site.url, "--once", "--token", TOKEN, command="top"
+    ) as top:
+        assert top.wait() == 0
+    assert any("CB_OPEN" in line and "yard" in line for line in top.printed)
+    assert TOKEN not in "\n".join(top.printed + top.log)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with Program(tmp_path, None, "--url", nobody, "--once", command="top") as top:
+        assert top.wait() == 1
+    assert any("NO CONNECTION" in line and "refused" in line for line in top.printed)
+
+
+def test_a_system_that_goes_away_and_comes_back_is_followed(tmp_path: Path) -> None:
+    site = Site()
+    port = site.server_port
+    words = ("--url", site.url, "--interval", "0.2")
+    with Program(tmp_path, None, *words, command="top") as top:
+        printed_when(top, "1 of 3 cameras OK", 1)
+        site.end()
+        printed_when(top, "NO CONNECTION", 1)
+        before = sum("1 of 3" in line for line in top.printed)
+        site = Site(port)
+        try:
+            printed_when(top, "1 of 3 cameras OK", before + 1)
+            assert top.stop(signal.SIGINT) == 0
+        finally:
+            site.end()
+
+
+def printed_when(top: Program, words: str, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while sum(words in line for line in list(top.printed)) < count:
+        assert time.monotonic() < deadline, top.printed[-20:]
+        time.sleep(0.05)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(
+    importlib.util.find_spec("actors.http") is None, reason="NOT TESTED: no HTTP actor yet"
+)
+def test_top_at_a_real_running_system(tmp_path: Path) -> None:
+    port = free_port()
+    config = {
+        "sink": {"type": "directory", "path": str(tmp_path / "frames")},
+        "http": {"listen": f"127.0.0.1:{port}"},
+        "cameras": [{"id": "good", "url": "lavfi:testsrc2=size=160x120:rate=5", "fps": 5}],
+    }
+    with Program(tmp_path, config) as program:
+        program.wait_for_log("Streaming")
+        url = f"http://127.0.0.1:{port}"
+        with Program(tmp_path, None, "--url", url, "--once", command="top") as top:
+            assert top.wait() == 0
+        assert program.stop() == 0
+    assert any("good" in line and "OK" in line for line in top.printed), top.printed

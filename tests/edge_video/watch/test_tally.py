@@ -1,0 +1,156 @@
+"""What a consumer concludes from headers: rates, latency, and which losses nobody explains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_video.frames import CameraId, Frame
+from edge_video.report.catalog import Language
+from edge_video.sinks.message import message_properties
+from edge_video.watch import view
+from edge_video.watch.tally import MOST_CAMERAS, OTHERS, Arrival, Silence, Tally, read_arrival
+
+NOW_NS = 1_700_000_000_000_000_000
+FRAME = Arrival("cam1", "s1", 1, 0, NOW_NS, 640, 360, 1000, 0.0, NOW_NS + 20_000_000)
+
+
+def frame(seq: int, **changes: Any) -> Arrival:
+    return replace(FRAME, seq=seq, at_s=seq / 15, **changes)
+
+
+def tally_of(*frames: Arrival) -> Tally:
+    tally = Tally()
+    for each in frames:
+        tally.take(each)
+    return tally
+
+
+def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
+    [view_] = tally_of(*map(frame, range(1, 151))).views(10.0)
+    assert view_.fps == pytest.approx(15, rel=0.05)
+    assert view_.latency_ms == pytest.approx(20.0)
+    assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
+
+
+def test_a_gap_that_the_node_explains_is_a_drop_and_the_rest_is_a_gap() -> None:
+    [view_] = tally_of(frame(1), frame(5, dropped=3), frame(10, dropped=1)).views(1.0)
+    assert (view_.dropped, view_.gaps) == (4, 3)
+
+
+def test_a_new_session_goes_on_counting_and_a_restarted_program_begins_anew() -> None:
+    [view_] = tally_of(
+        frame(1),
+        frame(2, session="s2"),
+        frame(3, session="s2"),
+        frame(1, session="s9"),
+        frame(2, session="s9"),
+    ).views(1.0)
+    assert (view_.gaps, view_.restarts, view_.sessions, view_.repeated) == (0, 1, 3, 0)
+
+
+def test_what_comes_twice_or_late_is_no_gap() -> None:
+    [view_] = tally_of(frame(1), frame(2), frame(2), frame(1), frame(3)).views(1.0)
+    assert (view_.gaps, view_.repeated) == (0, 2)
+
+
+def test_what_is_missed_while_this_consumer_was_away_is_nobodys_gap() -> None:
+    tally = tally_of(frame(1), frame(2))
+    tally.interrupted()
+    tally.take(frame(500))
+    assert tally.views(1.0)[0].gaps == 0
+
+
+def test_silence_is_told_once_for_one_camera_and_in_one_word_for_all() -> None:
+    tally = tally_of(
+        replace(FRAME, camera_id="a", at_s=0.0), replace(FRAME, camera_id="b", at_s=2.0)
+    )
+    assert tally.silences(2.9) == []
+    assert tally.silences(3.5) == [Silence("a", silent=True)]
+    assert tally.silences(4.0) == []
+    assert tally.silences(5.5) == [Silence(None, silent=True)]
+    tally.take(replace(FRAME, camera_id="a", seq=2, at_s=6.0))
+    assert tally.silences(6.0) == [Silence(None, silent=False)]
+
+
+def test_names_are_bounded_in_number_and_length() -> None:
+    tally = Tally()
+    for number in range(MOST_CAMERAS + 50):
+        tally.take(replace(FRAME, camera_id=f"c{number}"))
+    views = tally.views(1.0)
+    assert len(views) == MOST_CAMERAS + 1
+    assert next(each for each in views if each.camera_id == OTHERS).frames == 50
+    headers = {"camera_id": "x" * 1000, "session": "s", "seq": 1, "captured_at_ns": 1}
+    arrival = read_arrival(headers, 1, 0.0, 0)
+    assert arrival is not None
+    assert len(arrival.camera_id) == 64
+
+
+def test_the_headers_of_a_real_frame_are_understood() -> None:
+    sent = Frame(CameraId("door"), 7, "s1", b"jpeg", NOW_NS, 0.0, 640, 360, 2)
+    properties = message_properties(sent, node="n", app="edge-video", published_at_ns=NOW_NS)
+    assert read_arrival(properties.headers, 4, 1.0, NOW_NS) == Arrival(
+        "door", "s1", 7, 2, NOW_NS, 640, 360, 4, 1.0, NOW_NS
+    )
+
+
+values = st.none() | st.integers() | st.text() | st.floats() | st.binary()
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["camera_id", "session", "seq", "captured_at_ns", "dropped", "width"]),
+        values,
+    )
+)
+def test_foreign_headers_are_no_frame_or_a_countable_one(headers: dict[str, Any]) -> None:
+    arrival = read_arrival(headers, 1, 0.0, 0)
+    if arrival is not None:
+        tally = tally_of(arrival)
+        for language in Language:
+            assert "\n" not in view.line(tally.views(1.0)[0], language)
+            view.table(tally.views(1.0), "header", language)
+        view.json_line("summary", tally.views(1.0))
+
+
+fates = st.lists(st.sampled_from(["sent", "dropped at the node", "lost on the way"]), max_size=200)
+
+
+@settings(deadline=None)
+@given(fates)
+def test_every_number_between_the_first_and_the_last_frame_is_accounted_for(
+    happened: list[str],
+) -> None:
+    tally, dropped = Tally(), 0
+    expected = {"sent": 0, "dropped at the node": 0, "lost on the way": 0}
+    pending = {"dropped at the node": 0, "lost on the way": 0}
+    lost_with_drops = 0
+    for seq, fate in enumerate(happened, start=1):
+        if fate == "sent":
+            tally.take(frame(seq, dropped=dropped))
+            if expected["sent"]:
+                for name, count in pending.items():
+                    expected[name] += count
+            expected["sent"] += 1
+            pending = dict.fromkeys(pending, 0)
+            dropped = lost_with_drops = 0
+        else:
+            pending[fate] += 1
+            if fate == "lost on the way":
+                # It carried the news of the drops before it with it into the grave.
+                pending["lost on the way"] += dropped
+                pending["dropped at the node"] -= dropped
+                lost_with_drops += dropped
+                dropped = 0
+            else:
+                dropped += 1
+    if expected["sent"]:
+        [view_] = tally.views(1.0)
+        assert view_.frames == expected["sent"]
+        assert view_.dropped == expected["dropped at the node"]
+        assert view_.gaps == expected["lost on the way"]

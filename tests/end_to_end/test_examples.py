@@ -1,0 +1,66 @@
+"""The example consumers, as their documentation starts them, at a running system."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import ROOT, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.rabbit import RabbitNode
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
+
+
+@pytest.fixture
+def running(broker: RabbitNode, exchange: str, tmp_path: Path) -> Iterator[str]:
+    """The exchange of two cameras that stream."""
+    config = {
+        "amqp": {"url": broker.url(), "exchange": exchange},
+        "cameras": [
+            {"id": each, "url": "lavfi:testsrc2=size=320x180:rate=5", "fps": 5}
+            for each in ("door", "yard")
+        ],
+    }
+    with Program(tmp_path, config) as program:
+        program.wait_for_log("Streaming", count=2)
+        yield exchange
+        assert program.stop() == 0
+
+
+def run(name: str, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_counting_consumer_counts_both_cameras_without_a_gap(
+    broker: RabbitNode, running: str
+) -> None:
+    lines = run("consumer_count.py", broker.url(), running, "3")
+    for camera in ("door", "yard"):
+        last = [line for line in lines if line.startswith(f"{camera}: ")][-1]
+        assert ", gaps 0, " in last
+        assert int(last.split("frames ")[1].split(",")[0]) > 0
+
+
+@pytest.mark.skipif(importlib.util.find_spec("cv2") is None, reason="NOT TESTED: no OpenCV")
+def test_the_opencv_consumer_sees_the_test_pattern_move(broker: RabbitNode, running: str) -> None:
+    lines = run("consumer_opencv.py", broker.url(), running, "door", "3")
+    assert lines
+    assert all(line.startswith("door ") and "320x180" in line for line in lines)
+    assert any(": 320x180, motion" in line for line in lines)
