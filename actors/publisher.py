@@ -48,6 +48,9 @@ _log = logging.getLogger(__name__)
 
 _STATS_S = 5.0
 _LONGEST_DELAY_S = 30.0
+_HELD_S = 10.0
+"""A connection that lasted so long is no part of an outage before it: its loss is tried again at
+once. Longer than a broker takes to show that it confirms nothing (`confirm_timeout`)."""
 _CLOSE_TIMEOUT_S = 2.0
 _CRASH_CLOSE_TIMEOUT_S = 0.5
 """After a crash a successor waits, and there is nothing left to be polite about."""
@@ -272,7 +275,7 @@ class PublisherActor(ServantActor):
         """Exponential over attempts that did not last; a connection that held starts afresh."""
         now_s = self._runtime.clock.monotonic()
         held = self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
-        if held and now_s - self._connected_at_s >= _LONGEST_DELAY_S:
+        if held and now_s - self._connected_at_s >= _HELD_S:
             self._failed_attempts = 0
         self._failed_attempts += 1
         if lost.will_not_heal:
