@@ -178,11 +178,22 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *_beginning(binary, "level+warning"),
         *_input(binary, camera),
         *("-an", "-sn", "-dn"),
+        *(_as_they_are(camera) if camera.mode == "passthrough" else _encoded(binary, camera)),
+        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
+    return [
         *("-vf", _filters(camera)),
         *_every_frame_once(binary),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
-        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
+
+
+def _as_they_are(camera: CameraConfig) -> list[str]:
+    """The camera's own images; those over its rate are dropped before they reach the pipe."""
+    return ["-c:v", "copy", "-bsf:v", limit_bitstream(camera.fps)]
 
 
 def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
@@ -215,8 +226,22 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
         options += ["-protocol_whitelist", _PROTOCOLS[kind]]
+    if not probing:
+        options += _decoding(camera)
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     return [*options, "-threads", "1", *camera.input_args, "-i", _input_url(camera, kind, url)]
+
+
+def _decoding(camera: CameraConfig) -> list[str]:
+    options: list[str] = []
+    if camera.mode == "passthrough":
+        # Anything else in the place of JPEG images is said to be unsupported.
+        options += ["-codec_whitelist", "mjpeg"]
+    if camera.hwaccel is not None:
+        options += ["-hwaccel", camera.hwaccel]
+    if camera.keyframes_only:
+        options += ["-skip_frame", "nokey"]
+    return options
 
 
 def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: str) -> list[str]:
@@ -272,6 +297,19 @@ def limit_filter(fps: int) -> str:
     on_time = f"between(t,ld(0)-{half},ld(0)+{interval})"
     advance = f"st(0,if({on_time},ld(0),t)+{interval})"
     return f"select='if(isnan(t),1,if({due},1+0*{advance},0))'"
+
+
+def limit_bitstream(fps: int) -> str:
+    """As `limit_filter`, for images that are not decoded: a bitstream filter that drops packets.
+
+    FFmpeg has one that spoils streams for tests; told to change nothing, it is the only one that
+    drops by an expression. A packet without a time passes.
+    """
+    interval, half, now = f"1/{fps}", f"0.5/{fps}", "pts*tb"
+    due = f"gte({now},ld(0)-{half})+gt(ld(0)-{now},2)"
+    on_time = f"between({now},ld(0)-{half},ld(0)+{interval})"
+    advance = f"st(0,if({on_time},ld(0),{now})+{interval})"
+    return f"noise=drop='if(eq(pts,nopts),0,if({due},0*{advance},1))'"
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

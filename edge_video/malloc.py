@@ -15,10 +15,12 @@ _MIB = 2**20
 def keep_freed_pages() -> bool:
     """Raise glibc's trim and mmap thresholds for this process, and have one heap for all threads.
 
+    Bodies over 128 KiB are otherwise mapped, faulted in and unmapped again for each frame: a run
+    with 100 cameras took 52 % of a core without this and 31 % with it. Costs up to 64 MiB of
+    freed memory that stays with the process.
+
     Reading the configuration leaves some free memory behind, which is given back before. A heap
-    per thread saves time where threads allocate at once, which Python's never do. Bodies over 128 KiB are otherwise mapped, faulted in and unmapped again for each frame:
-    a run with 100 cameras took 52 % of a core without this and 31 % with it. Costs up to 64 MiB
-    of freed memory that stays with the process.
+    per thread saves time where threads allocate at once, which Python's hardly do.
 
     Returns:
         False where the C library is not glibc; nothing is changed then.
