@@ -187,6 +187,9 @@ def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
     return [
         *("-vf", _filters(camera)),
         *_every_frame_once(binary),
+        # Two frames in one tick of the encoder's clock end FFmpeg, and by itself the clock ticks
+        # once per frame: too coarse for what comes at once after a slow start over HTTP.
+        *("-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
     ]
 

@@ -319,6 +319,19 @@ def test_images_that_are_passed_through_are_the_cameras_own(
 
 
 @BOTH_FFMPEGS
+def test_frames_that_come_all_at_once_do_not_end_the_stream(
+    any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    """As over HTTP after FFmpeg has looked at the beginning: their times are those of arrival."""
+    clip = _clip(tmp_path / "clip.mkv", 40, "-c:v", "libx264", "-preset", "ultrafast")
+    wallclock = ["-use_wallclock_as_timestamps", "1"]
+    camera = CameraConfig(id=CAM, url=str(clip), fps=60, input_args=wallclock)
+    run = start([each for each in capture_command(any_ffmpeg, camera) if each != "-re"])
+    assert run.failure().cause is Cause.END_OF_STREAM
+    assert run.capture.exit_status == 0
+
+
+@BOTH_FFMPEGS
 def test_other_video_is_not_passed_through(
     any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
 ) -> None:
