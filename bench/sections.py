@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import psutil
 import yaml
 
+from bench.clock import WIDTH, age_ms, clock_camera
 from bench.measure import between, read_process
-from bench.pipeline import measure_idle
+from bench.pipeline import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import Binary, capture_command, find_binary
 from tests.support.clips import numbered_clip
 from tests.support.program import Program
+from tests.support.rabbit import consume
 from tests.support.rtsp import RtspServer
 
 if TYPE_CHECKING:
@@ -176,13 +178,13 @@ class _Lines:
 
 
 @contextlib.contextmanager
-def _real_program(bench: Bench, urls: Sequence[str]) -> Any:
+def _real_program(bench: Bench, urls: Sequence[str], **keys: Any) -> Any:
     config = {
         "fps": FPS,
         "amqp": {"url": bench.node.url(), "exchange": "bench"},
         "language": "en",
         "report_interval": "1h",
-        "cameras": [{"id": f"cam{n}", "url": url} for n, url in enumerate(urls)],
+        "cameras": [{"id": f"cam{n}", "url": url, **keys} for n, url in enumerate(urls)],
     }
     with (
         tempfile.TemporaryDirectory(prefix="edge-video-bench-") as folder,
@@ -248,6 +250,45 @@ def latency(bench: Bench) -> Result:
                 took_ms = json.loads(process.stdout.read())
         rows.append({"cameras": count, **ranks(took_ms)})
     return {"rows": rows}
+
+
+def real(bench: Bench) -> Result:
+    """Five RTSP cameras of 720p25, one that is OPEN; and the delay of one that shows the time."""
+    clip_s = 2 * bench.seconds + 120
+    mounts = {f"/cam{n}": numbered_clip(n, seconds=clip_s) for n in range(1, _CAMERAS + 1)}
+    with RtspServer(mounts) as server:
+        urls = [server.url(path) for path in mounts]
+        bench.progress.show("real cameras")
+        found = measure_ours(urls, bench.node, max(10, bench.seconds))
+    return {
+        "cameras": _CAMERAS + 1,
+        "cpu_ms": found.cpu_ms_per_frame,
+        "ffmpeg_ms": 1000 * found.ffmpeg_cpu_s / found.arrived.frames,
+        "bytes": found.arrived.bytes_per_frame,
+        "share": found.share_of_target,
+        "rss_mb": found.peak_rss_mb,
+        "from_camera_ms": _from_camera(bench),
+    }
+
+
+def _from_camera(bench: Bench) -> Result:
+    """From the moment a picture is drawn to a consumer that has it: encoder and network too."""
+    with (
+        consume(bench.node, "bench") as consumer,
+        clock_camera() as url,
+        _real_program(bench, [url], width=WIDTH) as program,
+    ):
+        wait_for_cameras(program, 1)
+        bench.progress.wait("a camera that shows the time", 3)
+        seen = len(consumer.messages)
+        ages = []
+        until_s = time.monotonic() + bench.seconds
+        while time.monotonic() < until_s:
+            if len(consumer.messages) > seen:
+                ages.append(age_ms(consumer.messages[-1].body))
+                seen = len(consumer.messages)
+            time.sleep(0.001)
+    return ranks(sorted(ages))
 
 
 def ranks(took_ms: Sequence[float]) -> Result:
@@ -396,6 +437,7 @@ SECTIONS: Final = {
     "peers": Section(peers, 75, 140),
     "scale": Section(scale, 75, 480),
     "latency": Section(latency, 25, 75),
+    "real": Section(real, 45, 60),
     "start": Section(start, 5, 5),
     "outage": Section(outage, 45, 90),
     "ffmpeg": Section(ffmpeg, 15, 90),

@@ -89,6 +89,8 @@ def tables(results: Results) -> Iterator[Table]:
                 for each in results["latency"]["rows"]
             ],
         )
+    if "real" in results:
+        yield _real(results["real"])
     if "start" in results:
         yield Table(
             "Start, seconds from the command",
@@ -141,6 +143,25 @@ def _ours(found: Results) -> Table:
             "switches/frame",
         ),
         [row(each) for each in found["rows"]],
+    )
+
+
+def _real(found: Results) -> Table:
+    delay = found["from_camera_ms"]
+    return Table(
+        "Five RTSP cameras, 720p25 at 15 fps, and one OPEN",
+        ("", ""),
+        [
+            ("CPU ms/frame, edge-video", f"{found['cpu_ms']:.3f}"),
+            ("CPU ms/frame, its FFmpegs", f"{found['ffmpeg_ms']:.2f}"),
+            ("KB/frame", f"{found['bytes'] / 1000:.1f}"),
+            ("frames, % of the target", f"{100 * found['share']:.2f}"),
+            ("RSS MB, six cameras, peak", f"{found['rss_mb']:.1f}"),
+            (
+                "picture drawn to consumer, ms, p50 / p99 (360p, with encoder and decoder)",
+                f"{delay['p50']:.0f} / {delay['p99']:.0f}",
+            ),
+        ],
     )
 
 
@@ -198,7 +219,9 @@ def verdicts(results: Results) -> Iterator[Verdict]:
         yield Verdict("CPU per frame, 100 cameras / 5", many["cpu_ms"] / few["cpu_ms"], 1.3)
         yield Verdict("RSS MB per further camera", (many["rss_mb"] - few["rss_mb"]) / 95, 1.0)
     if "real" in results:
-        yield Verdict("% of frames, real cameras", results["real"]["share"] * 100, 99.5, True)
+        yield Verdict(
+            "% of frames, real cameras", results["real"]["share"] * 100, 99.5, at_least=True
+        )
         yield Verdict("RSS MB, 6 cameras", results["real"]["rss_mb"], 45)
 
 
