@@ -30,7 +30,8 @@ BITS: Final = 16
 def picture(ms: int) -> bytes:
     """A grey picture (YUV 4:2:0) that shows a time."""
     luma = np.full((HEIGHT, WIDTH), 90, np.uint8)
-    code = (ms ^ (ms >> 1)) & (2**BITS - 1)
+    ms %= 2**BITS
+    code = ms ^ (ms >> 1)
     cell = WIDTH // BITS
     for bit in range(BITS):
         level = 235 if code >> (BITS - 1 - bit) & 1 else 16

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-ROUND_S: Final = 0.008
+ROUND_S: Final = 0.006
 """From the beginning of a round to that of the next under load: what an event waits at most."""
 _SHARED: Final = 0.5
 """Rounds keep a distance when events come, on average, closer together than this share of it."""
