@@ -31,6 +31,7 @@ def keep_freed_pages() -> bool:
     mallopt = libc.mallopt
     mallopt(_M_ARENA_MAX, 1)
     gc.collect()
+    gc.freeze()  # what was imported stays: full collections need not walk it, some 20 ms each
     libc.malloc_trim(0)
     trim = mallopt(_M_TRIM_THRESHOLD, 64 * _MIB)
     mmap = mallopt(_M_MMAP_THRESHOLD, 16 * _MIB)
