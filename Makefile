@@ -45,8 +45,9 @@ soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
 schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 	$(BIN)/python scripts/write_schema.py
 
-bench: $(VENV)/.dev-installed ## CPU and memory next to `cat` reading the same FFmpeg output
-	$(BIN)/python -m bench.pipeline
+bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other ways (25 minutes)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m bench
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) demo-frames build dist *.egg-info

@@ -4,7 +4,8 @@
 hands its standard output over to the server and then only lives. So two hundred cameras
 cost one small loop, and none of it is in the process that is measured.
 
-Frames are written as FFmpeg writes them: a part header and a JPEG, in pieces of 32 KiB.
+Frames are written as FFmpeg writes them: a part header and a JPEG, in pieces of 32 KiB. The last
+bytes before the end marker say when the last piece was written: `written_ns` reads them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import time
 
 PIECE = 32 * 1024
 """FFmpeg's own buffer for a pipe."""
+STAMP = 16
+"""Hexadecimal digits of the time."""
 WIDTH, HEIGHT = 1280, 720
 
 
@@ -40,6 +43,11 @@ def jpeg(size: int) -> bytes:
     return head + b"\x5a" * (size - len(head) - 2) + b"\xff\xd9"
 
 
+def written_ns(image: bytes) -> int:
+    """When an image was whole in its pipe: the monotonic clock, in nanoseconds."""
+    return int(image[-2 - STAMP : -2], 16)
+
+
 def part(size: int) -> bytes:
     """An image as `-f mpjpeg` writes it."""
     header = f"--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: {size}\r\n\r\n"
@@ -52,7 +60,7 @@ class _Camera:
     def __init__(self, link: socket.socket, pipe: int, frame: bytes, interval_s: float) -> None:
         self.link = link
         self.pipe = pipe
-        self.frame = memoryview(frame)
+        self.frame = memoryview(bytearray(frame))
         self.interval_s = interval_s
         self.at = 0
         """Bytes of the current frame that are written."""
@@ -118,6 +126,9 @@ class Server:
     def _write(self, camera: _Camera) -> None:
         try:
             while camera.at < len(camera.frame):
+                if camera.at + PIECE >= len(camera.frame):
+                    stamp = b"%016x" % time.monotonic_ns()
+                    camera.frame[-4 - STAMP : -4] = stamp
                 camera.at += os.write(camera.pipe, camera.frame[camera.at : camera.at + PIECE])
         except BlockingIOError:
             if not camera.writing:

@@ -746,6 +746,12 @@ class CameraConfig(_Model):
     """No whole frame for so long is a failure."""
     first_frame_timeout: Period = 20.0
     """The same, before the first frame."""
+    mode: Literal["transcode", "passthrough"] = "transcode"
+    """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
+    keyframes_only: Flag = False
+    """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
+    hwaccel: Text | None = None
+    """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
     input_args: Annotated[tuple[Text, ...], Field(repr=False)] = ()
     """FFmpeg arguments placed before `-i`."""
     exchange: ExchangeName = "edge-video"
@@ -890,7 +896,12 @@ class Config(_Model):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        conflicts = [*self._repeated_ids(), *self._long_routes(), *self._misplaced_events()]
+        conflicts = [
+            *self._repeated_ids(),
+            *self._long_routes(),
+            *self._misplaced_events(),
+            *self._not_decoded(),
+        ]
         if isinstance(self.sink, AmqpSinkConfig) and (self.amqp is None or self.amqp.url is None):
             words = (
                 "it is required, because frames go to the broker;"
@@ -908,6 +919,15 @@ class Config(_Model):
             if earlier != index:
                 keys = (f"cameras.{index}.id", f"cameras.{earlier}.id")
                 yield keys[0], keys, f"{camera.id} is already the id of cameras[{earlier}]"
+
+    def _not_decoded(self) -> Iterable[_Conflict]:
+        """What needs decoded pictures, of cameras whose images are passed on as they are."""
+        for number, camera in enumerate(self.cameras):
+            if camera.mode == "passthrough":
+                for key in ("width", "height", "hwaccel", "keyframes_only"):
+                    if getattr(camera, key) not in (None, False):
+                        place = f"cameras.{number}.{key}"
+                        yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
 
     def _long_routes(self) -> Iterable[_Conflict]:
         for index, camera in enumerate(self.cameras):

@@ -198,11 +198,25 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *_beginning(binary, "level+warning"),
         *_input(binary, camera),
         *("-an", "-sn", "-dn"),
-        *("-vf", _filters(camera)),
-        *_every_frame_once(binary),
-        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+        *(_as_they_are(camera) if camera.mode == "passthrough" else _encoded(binary, camera)),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
+
+
+def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
+    return [
+        *("-vf", _filters(camera)),
+        *_every_frame_once(binary),
+        # Two frames in one tick of the encoder's clock end FFmpeg, and by itself the clock ticks
+        # once per frame: too coarse for what comes at once after a slow start over HTTP.
+        *("-enc_time_base", "1/90000"),
+        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+    ]
+
+
+def _as_they_are(camera: CameraConfig) -> list[str]:
+    """The camera's own images; those over its rate are dropped before they reach the pipe."""
+    return ["-c:v", "copy", "-bsf:v", limit_bitstream(camera.fps)]
 
 
 def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
@@ -238,9 +252,23 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         if kind is SourceKind.RTSP and camera.transport == "udp":
             protocols = f"{protocols},{_RTSP_OVER_UDP}"
         options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
+    if not probing:
+        options += _decoding(camera)
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     options += ["-threads", "1", "-max_pixels", str(_MOST_PIXELS)]
     return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
+
+
+def _decoding(camera: CameraConfig) -> list[str]:
+    options: list[str] = []
+    if camera.mode == "passthrough":
+        # Anything else in the place of JPEG images is said to be unsupported.
+        options += ["-codec_whitelist", "mjpeg"]
+    if camera.hwaccel is not None:
+        options += ["-hwaccel", camera.hwaccel]
+    if camera.keyframes_only:
+        options += ["-skip_frame", "nokey"]
+    return options
 
 
 def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: str) -> list[str]:
@@ -296,6 +324,19 @@ def limit_filter(fps: int) -> str:
     on_time = f"between(t,ld(0)-{half},ld(0)+{interval})"
     advance = f"st(0,if({on_time},ld(0),t)+{interval})"
     return f"select='if(isnan(t),1,if({due},1+0*{advance},0))'"
+
+
+def limit_bitstream(fps: int) -> str:
+    """As `limit_filter`, for images that are not decoded: a bitstream filter that drops packets.
+
+    FFmpeg has one that spoils streams for tests; told to change nothing, it is the only one that
+    drops by an expression. A packet without a time passes.
+    """
+    interval, half, now = f"1/{fps}", f"0.5/{fps}", "pts*tb"
+    due = f"gte({now},ld(0)-{half})+gt(ld(0)-{now},2)"
+    on_time = f"between({now},ld(0)-{half},ld(0)+{interval})"
+    advance = f"st(0,if({on_time},ld(0),{now})+{interval})"
+    return f"noise=drop='if(eq(pts,nopts),0,if({due},0*{advance},1))'"
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-ROUND_S: Final = 0.008
+ROUND_S: Final = 0.006
 """From the beginning of a round to that of the next under load: what an event waits at most."""
 _SHARED: Final = 0.5
 """Rounds keep a distance when events come, on average, closer together than this share of it."""
@@ -139,7 +139,7 @@ class Member:
 
     def update_handler(self, fd: int, events: int) -> None:
         """Wait for other events from now on; 0 for errors only."""
-        self.run.epoll.modify(fd, events)
+        self.run.update_handler(fd, events)
 
     def remove_handler(self, fd: int) -> None:
         """Forget a descriptor; before it is closed."""
@@ -176,7 +176,7 @@ class _Run:
         self._posted: list[tuple[Member, Callable[[], object]]] = []
         self._timers: list[tuple[float, int, Member, Timeout]] = []
         self._numbers = itertools.count()
-        self._handlers: dict[int, tuple[Member, Callable[[int, int], object]]] = {}
+        self._handlers: dict[int, tuple[Member, Callable[[int, int], object], int]] = {}
         self.last_calls: list[tuple[Member, Callable[[], object]]] = []
         self.hurried = False
         self.ended = False
@@ -226,8 +226,13 @@ class _Run:
         self, member: Member, fd: int, handler: Callable[[int, int], object], events: int
     ) -> None:
         self.epoll.register(fd, events)
-        self._handlers[fd] = (member, handler)
+        self._handlers[fd] = (member, handler, events)
         member.fds.add(fd)
+
+    def update_handler(self, fd: int, events: int) -> None:
+        self.epoll.modify(fd, events)
+        member, handler, _ = self._handlers[fd]
+        self._handlers[fd] = (member, handler, events)
 
     def remove_handler(self, member: Member, fd: int) -> None:
         member.fds.discard(fd)
@@ -319,11 +324,13 @@ class _Run:
             found = self._handlers.get(fd)
             if found is None:
                 continue  # removed by a handler before it
-            member, handler = found
-            # An error or a hang-up concerns both directions.
-            wants = events | _IN_OR_OUT if events & ~_IN_OR_OUT else events
+            member, handler, wanted = found
+            if events & ~_IN_OR_OUT:
+                # An error or a hang-up comes unasked, and concerns both directions; whoever waits
+                # for nothing must hear of it too, or it comes again at once.
+                events = wanted & _IN_OR_OUT or select.EPOLLIN  # noqa: PLW2901 - what it means
             try:
-                handler(fd, wants)
+                handler(fd, events)
             except BaseException as error:  # noqa: BLE001 - it is this member's end and no other's
                 self._fail(member, error)
 

@@ -299,6 +299,62 @@ def test_a_hung_thread_is_left_behind_by_the_next_attempt(
     assert wait_until(lambda: _open_files() < files)
 
 
+def _clip(path: Path, seconds: int, *encoding: str) -> Path:
+    source = f"testsrc2=size=320x240:rate=25:duration={seconds}"
+    command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", source]
+    subprocess.run([*command, *encoding, str(path)], check=True, timeout=60)
+    return path
+
+
+@BOTH_FFMPEGS
+def test_images_that_are_passed_through_are_the_cameras_own(
+    any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    clip = _clip(tmp_path / "clip.mkv", 2, "-c:v", "mjpeg", "-q:v", "3")
+    camera = CameraConfig(id=CAM, url=str(clip), mode="passthrough", fps=15)
+    run = start(capture_command(any_ffmpeg, camera))
+    assert run.failure().cause is Cause.END_OF_STREAM
+    assert 29 <= len(run.images) <= 31, "15 of 25 in each second"
+    assert all(image in clip.read_bytes() for image in run.images)
+    assert decode_jpeg(run.images[0]).shape == (240, 320, 3)
+
+
+@BOTH_FFMPEGS
+def test_frames_that_come_all_at_once_do_not_end_the_stream(
+    any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    """As over HTTP after FFmpeg has looked at the beginning: their times are those of arrival."""
+    clip = _clip(tmp_path / "clip.mkv", 40, "-c:v", "libx264", "-preset", "ultrafast")
+    wallclock = ["-use_wallclock_as_timestamps", "1"]
+    camera = CameraConfig(id=CAM, url=str(clip), fps=60, input_args=wallclock)
+    run = start([each for each in capture_command(any_ffmpeg, camera) if each != "-re"])
+    assert run.failure().cause is Cause.END_OF_STREAM
+    assert run.capture.exit_status == 0
+
+
+@BOTH_FFMPEGS
+def test_other_video_is_not_passed_through(
+    any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    clip = _clip(tmp_path / "clip.mkv", 1, "-c:v", "libx264", "-preset", "ultrafast")
+    camera = CameraConfig(id=CAM, url=str(clip), mode="passthrough")
+    run = start(capture_command(any_ffmpeg, camera))
+    assert run.failure().cause is Cause.UNSUPPORTED
+    assert run.images == []
+
+
+@BOTH_FFMPEGS
+def test_of_key_frames_only_those_come(
+    any_ffmpeg: Binary, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    encoding = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-keyint_min", "10")
+    clip = _clip(tmp_path / "clip.mkv", 2, *encoding, "-sc_threshold", "0")
+    camera = CameraConfig(id=CAM, url=str(clip), keyframes_only=True)
+    run = start(capture_command(any_ffmpeg, camera))
+    assert run.failure().cause is Cause.END_OF_STREAM
+    assert len(run.images) == 5
+
+
 # --- the end, told ---
 
 

@@ -111,6 +111,29 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         GOOD + "    fps: 0\n",
         ["c.yaml:5: cameras[0].fps: 0 is not between 1 and 60"],
     ),
+    "a mode that is none": (
+        GOOD + "    mode: passthru\n",
+        [
+            (
+                "c.yaml:5: cameras[0].mode: passthru is not one of transcode, passthrough;"
+                ' did you mean "passthrough"?'
+            ),
+        ],
+    ),
+    "scaling what is passed through": (
+        GOOD + "    mode: passthrough\n    width: 640\n    keyframes_only: true\n",
+        [
+            "c.yaml:6: cameras[0].width: with mode: passthrough nothing is decoded or scaled",
+            (
+                "c.yaml:7: cameras[0].keyframes_only: with mode: passthrough nothing is decoded"
+                " or scaled"
+            ),
+        ],
+    ),
+    "keyframes that are no flag": (
+        GOOD + "    keyframes_only: sometimes\n",
+        ["c.yaml:5: cameras[0].keyframes_only: sometimes is neither true nor false"],
+    ),
     "text for a number": (GOOD + "fps: fast\n", ["c.yaml:5: fps: fast is not a whole number"]),
     "a decimal for a whole number": (
         GOOD + "fps: 12.5\n",

@@ -12,6 +12,7 @@ from edge_video.ffmpeg import (
     SourceKind,
     capture_command,
     find_binary,
+    limit_bitstream,
     limit_filter,
     parse_version,
     probe_command,
@@ -171,6 +172,21 @@ def test_quality_and_frame_rate_reach_ffmpeg() -> None:
 def test_one_given_side_keeps_the_aspect(keys: dict[str, int], scale: str) -> None:
     command = capture_command(FFMPEG_5, camera("rtsp://h/s", **keys))
     assert option(command, "-vf") == f"{limit_filter(15)},{scale}"
+
+
+def test_what_is_passed_through_is_neither_decoded_nor_encoded() -> None:
+    command = capture_command(FFMPEG_5, camera("rtsp://h/s", mode="passthrough", fps=7))
+    assert option(command, "-c:v") == "copy"
+    assert option(command, "-codec_whitelist") == "mjpeg"
+    assert option(command, "-bsf:v") == limit_bitstream(7)
+    assert "-vf" not in command
+
+
+def test_hardware_and_key_frames_are_asked_for_before_the_input() -> None:
+    command = capture_command(FFMPEG_5, camera("rtsp://h/s", hwaccel="vaapi", keyframes_only=True))
+    assert option(command, "-hwaccel") == "vaapi"
+    assert option(command, "-skip_frame") == "nokey"
+    assert command.index("-skip_frame") < command.index("-i")
 
 
 def test_the_operators_own_arguments_come_right_before_the_input() -> None:

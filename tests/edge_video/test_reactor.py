@@ -241,15 +241,52 @@ def test_a_closed_pipe_is_ready_for_reading(make_pipe: Callable[[], Pipe]) -> No
     pipe = make_pipe()
     ready: list[int] = []
     reading, writing = os.pipe()
-    pipe.do(lambda: pipe.member.add_handler(reading, lambda _fd, e: _once(e), pipe.member.READ))
 
-    def _once(events: int) -> None:
+    def once(_fd: int, events: int) -> None:
         ready.append(events)
         pipe.member.remove_handler(reading)
 
+    pipe.do(lambda: pipe.member.add_handler(reading, once, pipe.member.READ))
     os.close(writing)
     assert wait_until(lambda: ready)
     assert ready[0] & select.EPOLLIN
+    os.close(reading)
+
+
+def test_a_hang_up_is_told_in_the_words_that_were_asked_for(
+    make_pipe: Callable[[], Pipe],
+) -> None:
+    """pika complains in the log about every word that it did not ask for."""
+    pipe = make_pipe()
+    ready: list[int] = []
+    reading, writing = os.pipe()
+
+    def once(_fd: int, events: int) -> None:
+        ready.append(events)
+        pipe.member.remove_handler(writing)
+
+    os.close(reading)
+    pipe.do(lambda: pipe.member.add_handler(writing, once, pipe.member.WRITE))
+    assert wait_until(lambda: ready)
+    assert ready == [select.EPOLLOUT]
+    os.close(writing)
+
+
+def test_a_hang_up_reaches_a_handler_that_waits_for_nothing_yet(
+    make_pipe: Callable[[], Pipe],
+) -> None:
+    pipe = make_pipe()
+    ready: list[int] = []
+    reading, writing = os.pipe()
+
+    def once(_fd: int, events: int) -> None:
+        ready.append(events)
+        pipe.member.remove_handler(reading)
+
+    pipe.do(lambda: pipe.member.add_handler(reading, once, pipe.member.READ))
+    pipe.do(lambda: pipe.member.update_handler(reading, 0))
+    os.close(writing)
+    assert wait_until(lambda: ready)
     os.close(reading)
 
 
