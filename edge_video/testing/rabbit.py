@@ -22,6 +22,8 @@ from urllib.parse import quote
 import pika
 import psutil
 
+from edge_video.testing.waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -187,7 +189,11 @@ class RabbitNode:
 
     def freeze(self) -> None:
         """Stop the node's process where it stands; its connections stay open and silent."""
-        self._running_beam().suspend()
+        beam = self._running_beam()
+        beam.suspend()
+        # A signal acts once a thread of the process gets to run: on a busy machine after this call,
+        # and until then the others go on confirming.
+        eventually(lambda: beam.status() == psutil.STATUS_STOPPED, what="the node stands still")
 
     def thaw(self) -> None:
         """Let a frozen node go on."""
