@@ -7,9 +7,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
+# Most tests wait more than they compute: three side by side keep two cores busy.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup system-packages lint types unit soak-short soak schema bench clean
+.PHONY: help demo test setup system-packages lint types suite unit soak-short soak schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,7 +20,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages setup lint types unit soak-short ## set up everything, then lint, types, the whole suite and a short soak
+test: system-packages setup lint types suite ## set up everything, then lint, types, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -33,8 +35,12 @@ lint: $(VENV)/.dev-installed ## ruff: rules and format
 types: $(VENV)/.dev-installed ## mypy, strict, tests included
 	$(BIN)/mypy
 
-unit: $(VENV)/.dev-installed ## the whole test suite; every real part is required
-	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest
+suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
+	@scripts/run-suite.sh
+
+unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone"
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone
 
 soak-short: $(VENV)/.dev-installed ## two minutes of random faults against everything, always the same
 	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 3 --seed 1

@@ -18,6 +18,7 @@ MOST_TIMES_THE_FLOOR = 5.0
 """Two are reached on a quiet machine; three threads per frame, as there once were, cost five."""
 
 
+@pytest.mark.alone
 @pytest.mark.rabbitmq
 def test_a_frame_costs_a_few_times_the_floor_and_not_more(broker: RabbitNode) -> None:
     """Both in one run, interleaved: what the machine does meanwhile makes both dearer."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.support.rabbit import Message, RabbitNode
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.slow,
     pytest.mark.rabbitmq,
     pytest.mark.rtsp,

@@ -114,6 +114,7 @@ def _wait_for(ears: pykka.ActorRef[Ears], kind: type) -> list[Any]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_fifty_cameras_behind_a_broken_switch_cost_little_and_log_little(tmp_path: Path) -> None:
     broken_for_s = float(os.environ.get("EDGE_VIDEO_BROKEN_SWITCH_S", "20"))
