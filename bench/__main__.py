@@ -64,10 +64,7 @@ def _measure(chosen: list[str], seconds: float, *, quick: bool) -> dict[str, Any
         sum(SECTIONS[name].quick_s if quick else SECTIONS[name].whole_s for name in chosen) + 10
     )
     load_before = os.getloadavg()[0]
-    for package in (
-        "edge_video",
-        "actors",
-    ):  # as installed: who compiles at the start keeps 1.5 MB of it
+    for package in ("edge_video", "actors"):  # as when installed; compiling costs memory, too
         compileall.compile_dir(ROOT / package, quiet=1)
     node: Any = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
     progress = Progress(expected_s)
