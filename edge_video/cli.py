@@ -244,7 +244,9 @@ def _run_until_stopped(
 
 
 def _new_history() -> HistoryRecorder:
-    from edge_video.report.history import HistoryRecorder  # noqa: PLC0415 - only the page needs it
+    # The page's own module, too: a run may outlast an upgrade of the files it would come from.
+    import edge_video.report.page  # noqa: F401, PLC0415 - only who asks for it needs it
+    from edge_video.report.history import HistoryRecorder  # noqa: PLC0415 - as above
 
     return HistoryRecorder()
 
