@@ -11,6 +11,7 @@ it was.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -25,6 +26,7 @@ from bench.rig import Bench, Progress
 from bench.sections import SECTIONS
 from bench.show import plots, tables, verdicts
 from edge_video.ffmpeg import find_binary
+from tests.support.program import ROOT
 
 try:
     from edge_video.testing.rabbit import RabbitNode  # type: ignore[import-not-found,unused-ignore]
@@ -62,6 +64,8 @@ def _measure(chosen: list[str], seconds: float, *, quick: bool) -> dict[str, Any
         sum(SECTIONS[name].quick_s if quick else SECTIONS[name].whole_s for name in chosen) + 10
     )
     load_before = os.getloadavg()[0]
+    for package in ("edge_video", "actors"):  # as when installed; compiling costs memory, too
+        compileall.compile_dir(ROOT / package, quiet=1)
     node: Any = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
     progress = Progress(expected_s)
     results: dict[str, Any] = {}

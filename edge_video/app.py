@@ -42,7 +42,6 @@ from edge_video.report.catalog import Language, language_from_locale
 from edge_video.sampler import Collections, ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
 from edge_video.sinks.amqp_notices import NoticeRoute
-from edge_video.sinks.directory import DirectorySink
 from edge_video.snapshot import Books, Identity
 from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
 from edge_video.timer import Clock, SystemClock, SystemTimer, Timer
@@ -462,6 +461,8 @@ class _Parts:
         config, outbox, clock = self.config, self.outbox, self.clock
         reactor = self.launcher.reactor if self.launcher else None
         if isinstance(config.sink, DirectorySinkConfig):
+            from edge_video.sinks.directory import DirectorySink  # noqa: PLC0415 - as with HTTP
+
             directory = config.sink
             cameras = [CameraId(camera.id) for camera in config.cameras]
 

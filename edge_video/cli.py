@@ -32,13 +32,8 @@ from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
 from edge_video.log import LogSettings, print_block, setup_log, teardown_log
 from edge_video.malloc import keep_freed_pages
-from edge_video.probe import probe_all
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import language_from_locale
-from edge_video.report.history import HistoryRecorder
-from edge_video.report.latency import latency_of
-from edge_video.report.page import render_page
-from edge_video.report.probe_table import render_probes
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.options import add_parser as add_top_parser
 from edge_video.watch.options import add_parser as add_watch_parser
@@ -50,6 +45,7 @@ if TYPE_CHECKING:
     from actors.plan import Stopped
     from edge_video.config import Config
     from edge_video.report.catalog import Language
+    from edge_video.report.history import HistoryRecorder
 
 EXIT_OK: Final = 0
 EXIT_PROBE_FAILED: Final = 1
@@ -230,7 +226,7 @@ def _log_settings(config: Config) -> LogSettings:
 def _run_until_stopped(
     config: Config, args: argparse.Namespace, language: Language, source: str, stop: _Stop
 ) -> int:
-    history = None if args.report_html is None else HistoryRecorder()
+    history = None if args.report_html is None else _new_history()
     system = start_system(config, print_block=print_block, language=language, history=history)
     try:
         stop.watch(system)
@@ -245,6 +241,14 @@ def _run_until_stopped(
     if args.report_html is not None and history is not None:
         _write_page(args.report_html, stopped, history, config)
     return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
+
+
+def _new_history() -> HistoryRecorder:
+    # The page's own module, too: a run may outlast an upgrade of the files it would come from.
+    import edge_video.report.page  # noqa: F401, PLC0415 - only who asks for it needs it
+    from edge_video.report.history import HistoryRecorder  # noqa: PLC0415 - as above
+
+    return HistoryRecorder()
 
 
 def _say_started(config: Config, source: str) -> None:
@@ -345,6 +349,9 @@ def _write_report(path: Path, stopped: Stopped) -> None:
 
 
 def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: Config) -> None:
+    from edge_video.report.latency import latency_of  # noqa: PLC0415 - only the page needs it
+    from edge_video.report.page import render_page  # noqa: PLC0415 - only the page needs it
+
     status = stopped.status
     page = render_page(
         status,
@@ -382,6 +389,9 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _probe(args: argparse.Namespace) -> int:
+    from edge_video.probe import probe_all  # noqa: PLC0415 - only this command needs it
+    from edge_video.report.probe_table import render_probes  # noqa: PLC0415 - as above
+
     path = _config_path(args.config)
     config = load_config(path, os.environ)
     known = [camera.id for camera in config.cameras]

@@ -13,7 +13,6 @@ begin with `x-` are ignored, as a place for anchors.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -403,15 +402,15 @@ class _Reader:
     ) -> None:
         name = str(path[-1])
         message = "there is no such key"
-        close: list[str] = []
+        close: str | None = None
         if len(self.found) < _MOST_PROBLEMS:
-            close = difflib.get_close_matches(name.lower().replace("-", "_"), fields, n=1)
+            close = _close_match(name.lower().replace("-", "_"), fields)
         if name in _ELSEWHERE:
             message += f" here; it belongs under {_ELSEWHERE[name]}"
         elif close:
-            message += f'; did you mean "{close[0]}"?'
-            if close[0] not in present:
-                self.bad.add((*path[:-1], close[0]))
+            message += f'; did you mean "{close}"?'
+            if close not in present:
+                self.bad.add((*path[:-1], close))
         else:
             message += f"; known are {', '.join(fields)}"
         self.report(path, message)
@@ -699,6 +698,12 @@ def _shown(path: KeyPath, reader: _Reader) -> str:
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
+def _close_match(word: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong file needs it
+
+    return next(iter(get_close_matches(word, known, n=1)), None)
+
+
 def _limits(field: FieldInfo | None) -> str:
     marks = marks_of(field) if field else []
     low = next((each.ge for each in marks if hasattr(each, "ge")), None)
@@ -710,8 +715,8 @@ def _limits(field: FieldInfo | None) -> str:
 
 def _not_one_of(value: str, path: KeyPath, reader: _Reader) -> str:
     choices = _choices(reader.fields[path]) if path in reader.fields else []
-    close = difflib.get_close_matches(value, choices, n=1)
-    hint = f'; did you mean "{close[0]}"?' if close else ""
+    close = _close_match(value, choices)
+    hint = f'; did you mean "{close}"?' if close else ""
     return f"{value} is not one of {', '.join(choices)}{hint}"
 
 

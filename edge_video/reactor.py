@@ -295,10 +295,11 @@ class _Run:
                 calls, self.last_calls = self.last_calls, []
                 for member, call in calls:
                     self._call(member, call)
-            with self._lock:
-                if not self._members:
-                    self.ended = True
-                    return
+            if not self._members:
+                with self._lock:
+                    if not self._members:  # nobody came in meanwhile
+                        self.ended = True
+                        return
 
     @staticmethod
     def _sleep(rest_s: float) -> None:

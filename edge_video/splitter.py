@@ -174,8 +174,10 @@ class FrameSplitter:
         whole: list[bytes] = []
         if self._state is _State.SEARCH:
             self._take_usual(whole)
-        while self._step(whole):
-            pass
+        # Behind a usual part comes a line break and no more: two bytes on which no step can act.
+        if not whole or self._end - self._start > len(SOI):
+            while self._step(whole):
+                pass
         if self._start and self._end - self._start <= _A_LITTLE:
             self._move_to_front()
         return whole

@@ -748,13 +748,12 @@ class AmqpSink:
             self._outbox.settle(frame.camera_id, frame.seq, Outcome.NACKED)
             return
         size = len(frame.image)
+        now_s = self._clock.monotonic()
         if not self._in_flight:
-            self._progress_at_s = self._clock.monotonic()
+            self._progress_at_s = now_s
         # In the window first: an exception below must find the frame there to book it.
         identifier = message_id(frame)
-        line.window.add(
-            InFlight(frame.camera_id, frame.seq, size, self._clock.monotonic(), identifier)
-        )
+        line.window.add(InFlight(frame.camera_id, frame.seq, size, now_s, identifier))
         self._in_flight += 1
         self._in_flight_bytes += size
         assert self._services is not None

@@ -21,7 +21,7 @@ from edge_video.sinks.amqp_wire import ConfirmReader
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Sequence
 
     from edge_video.reactor import Member, Timeout
 
@@ -86,13 +86,12 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
 
     # --- the sink's -------------------------------------------------------------------------
 
-    def write_all(self, pieces: Iterable[bytes | memoryview]) -> None:
+    def write_all(self, pieces: Sequence[bytes | memoryview]) -> None:
         """As `write`, for a message in pieces."""
         if not self._active:
             return
-        for piece in pieces:
-            self._pieces.append(piece)
-            self._buffered += len(piece)
+        self._pieces += pieces
+        self._buffered += sum(map(len, pieces))
         if not self._flush_due:
             self._flush_due = True
             self._loop.at_end_of_round(self._flush)
@@ -147,7 +146,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         self._flush_due = False
         pieces = self._pieces
         while pieces and self._active and not self._stuck:
-            batch = list(islice(pieces, _MOST_PIECES))
+            batch = pieces if len(pieces) <= _MOST_PIECES else list(islice(pieces, _MOST_PIECES))
             try:
                 sent = self._sock.sendmsg(batch)
             except BlockingIOError:
@@ -155,8 +154,13 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             except OSError as error:
                 self._lose(error)
                 return
+            if sent == self._buffered:
+                pieces.clear()
+                self._buffered = 0
+                return
+            expected = sum(map(len, batch))
             self._forget(sent)
-            if sent < sum(map(len, batch)):
+            if sent < expected:
                 self._stuck = True
                 self._set_events()
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.sinks.message import message_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container
 
     from edge_video.frames import Frame
 
@@ -161,7 +161,7 @@ class HeaderEncoder:
 
 def message(
     method: bytes, header: bytes, channel: int, image: bytes, frame_max: int = FRAME_MAX
-) -> Iterator[bytes | memoryview]:
+) -> list[bytes | memoryview]:
     """A whole message in pieces that are to be written one after another; the image is not copied.
 
     Args:
@@ -174,20 +174,17 @@ def message(
     size, most = len(image), frame_max - _OVERHEAD
     if size <= most:
         if not size:
-            yield method + header
-            return
-        yield method + header + _FRAME.pack(_BODY, channel, size)
-        yield image
-        yield FRAME_END
-        return
+            return [method + header]
+        return [method + header + _FRAME.pack(_BODY, channel, size), image, FRAME_END]
     whole = memoryview(image)
     lead = method + header
+    pieces: list[bytes | memoryview] = []
     for at in range(0, size, most):
         piece = whole[at : at + most]
-        yield lead + _FRAME.pack(_BODY, channel, len(piece))
-        yield piece
+        pieces += (lead + _FRAME.pack(_BODY, channel, len(piece)), piece)
         lead = FRAME_END
-    yield FRAME_END
+    pieces.append(FRAME_END)
+    return pieces
 
 
 class ConfirmReader:
