@@ -187,7 +187,7 @@ def _with_fresh_token(config: Config) -> Config:
     if config.http is None or config.http.token is not None:
         return config
     token = secrets.token_urlsafe(9)
-    print(f"The page's token, for this run: {token}", flush=True)
+    print(f"Token for the buttons of the page, in this run: {token}", flush=True)
     http = config.http.model_copy(update={"token": SecretStr(token)})
     return config.model_copy(update={"http": http})
 
@@ -240,11 +240,10 @@ def _run_until_stopped(
         system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
         raise
     say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
-    if args.report_file is not None:
-        _write_report(args.report_file, stopped)
-    if args.report_html is not None and history is not None:
-        _write_page(args.report_html, stopped, history, config)
-    return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
+    written = _write_reports(args, stopped, history, config)
+    if stopped.escalated or stopped.error:
+        return EXIT_GAVE_UP
+    return EXIT_OK if written else EXIT_BAD_INPUT
 
 
 def _say_started(config: Config, source: str) -> None:
@@ -337,6 +336,34 @@ def _refuse_unwritable(path: Path | None, option: str) -> None:
         return
     print(f"edge-video: {option}: {problem}", file=sys.stderr)
     raise SystemExit(EXIT_BAD_INPUT)
+
+
+def _write_reports(
+    args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
+) -> bool:
+    """Whether all could be written. One that cannot (a full disk) takes no other with it."""
+    written = True
+    if args.report_file is not None:
+        with _said("--report-file", args.report_file) as failed:
+            _write_report(args.report_file, stopped)
+        written = not failed
+    if args.report_html is not None and history is not None:
+        with _said("--report-html", args.report_html) as failed:
+            _write_page(args.report_html, stopped, history, config)
+        written = written and not failed
+    return written
+
+
+@contextlib.contextmanager
+def _said(option: str, path: Path) -> Iterator[list[OSError]]:
+    """Says what the system refuses, and keeps it in the list."""
+    failed: list[OSError] = []
+    try:
+        yield failed
+    except OSError as error:
+        failed.append(error)
+        reason = error.strerror or type(error).__name__
+        print(f"edge-video: {option}: {path} was not written: {reason}", file=sys.stderr)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:

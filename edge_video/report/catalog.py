@@ -209,8 +209,8 @@ _EVENTS: Final[dict[str, Text]] = {
         "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
     ),
     "event.http_token_refused": Text(
-        "HTTP: wrong tokens, the last one from {client}: {count}",
-        "HTTP: tokens errados, o último de {client}: {count}",
+        "HTTP: requests with a wrong token: {count}, the last one from {client}",
+        "HTTP: pedidos com token errado: {count}, o último de {client}",
     ),
     "event.log_lines_lost": Text(
         "Log too slow (blocked terminal or disk), lines lost: {lines}",
@@ -450,11 +450,13 @@ _PROBE: Final[dict[str, Text]] = {
 
 _WATCH: Final[dict[str, Text]] = {
     "watch.header": Text(
-        "Watching {exchanges} at {broker}; undecodable: {check}",
-        "Observando {exchanges} em {broker}; indecodificáveis: {check}",
+        "Watching {exchanges} at {broker}; {check}",
+        "Observando {exchanges} em {broker}; {check}",
     ),
-    "watch.by_structure": Text("by structure", "pela estrutura"),
-    "watch.by_pillow": Text("decoded by Pillow", "decodificados pelo Pillow"),
+    "watch.by_structure": Text(
+        "pictures are checked by their structure", "imagens verificadas pela estrutura"
+    ),
+    "watch.by_pillow": Text("every picture is decoded", "toda imagem é decodificada"),
     "watch.camera": Text("camera", "câmera"),
     "watch.fps": Text("fps", "fps"),
     "watch.latency": Text("latency p50 / p99", "latência p50 / p99"),
@@ -467,9 +469,10 @@ _WATCH: Final[dict[str, Text]] = {
     "watch.last": Text("last", "último"),
     "watch.silent": Text("SILENT {since}", "SEM FRAMES {since}"),
     "watch.line": Text(
-        "[{camera_id}] {fps} fps, latency {latency}, gaps {gaps} (dropped at the node: {dropped}),"
+        "[{camera_id}] {fps} fps, latency p50 / p99 {latency},"
+        " gaps {gaps} (dropped at the node: {dropped}),"
         " {size}, {picture}, undecodable {undecodable}, frames {frames}",
-        "[{camera_id}] {fps} fps, latência {latency}, lacunas {gaps}"
+        "[{camera_id}] {fps} fps, latência p50 / p99 {latency}, lacunas {gaps}"
         " (descartados no nó: {dropped}), {size}, {picture}, indecodificáveis {undecodable},"
         " frames {frames}",
     ),

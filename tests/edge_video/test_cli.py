@@ -238,6 +238,23 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(
     assert "--report-file" in capsys.readouterr().err
 
 
+def test_a_report_that_cannot_be_written_after_the_run_is_said_and_takes_no_other_with_it(
+    system: PlayedSystem, config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    system.on_wait = folder.rmdir  # somebody tidies up while it runs
+    system.end_by_itself()
+    gone, page = folder / "final.json", tmp_path / "final.html"
+    options = ["--report-file", str(gone), "--report-html", str(page)]
+    assert main(["--config", str(config_file), *options]) == 2
+    said = capsys.readouterr().err
+    assert f"--report-file: {gone} was not written: No such file or directory" in said
+    assert "Traceback" not in said
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.usefixtures("system")
 def test_a_log_file_that_cannot_be_opened_is_bad_input(
     system: PlayedSystem, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
