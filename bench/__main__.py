@@ -2,8 +2,8 @@
 
 `python -m bench` measures everything (about 25 minutes), `--quick` the essence (5), `--only a,b`
 some sections. It prints tables, ratios and verdicts, draws plots and writes JSON to
-bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`) and
-`pip install -e '.[dev]'`; peers and plots need `'.[bench]'` too, and are named when they are
+bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`)
+and `pip install -e '.[dev]'`; peers and plots need '.[bench]' too, and are named when they are
 absent. Compare only figures of one run: a busy machine makes everything dearer, the floor too, and
 the run says how busy it was.
 """
