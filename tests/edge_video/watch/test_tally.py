@@ -37,6 +37,11 @@ def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
     assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
 
 
+def test_the_first_frame_is_no_rate_of_thousands() -> None:
+    [view_] = tally_of(frame(1)).views(1 / 15 + 0.000_2)
+    assert view_.fps == 1.0
+
+
 def test_a_line_says_which_latencies_it_shows() -> None:
     [view_] = tally_of(*map(frame, range(1, 151))).views(10.0)
     assert "latency p50 / p99 20 / 20 ms, gaps 0" in view.line(view_, Language.EN)
