@@ -73,9 +73,9 @@ _EVENTS: Final[dict[str, Text]] = {
     ),
     "event.camera_protected": Text(
         "[{camera_id}] The camera refuses the password: next try only in {wait_s}, so that the"
-        " account is not locked out. Check user and password in the camera's URL.",
+        " account is not locked out. Check the user and the password in the configuration.",
         "[{camera_id}] A câmera recusa a senha: nova tentativa só em {wait_s}, para que a conta"
-        " não seja bloqueada. Verifique usuário e senha na URL da câmera.",
+        " não seja bloqueada. Verifique usuário e senha na configuração.",
     ),
     "event.camera_started": Text("[{camera_id}] Camera started", "[{camera_id}] Câmera iniciada"),
     "event.camera_stopped": Text("[{camera_id}] Camera stopped", "[{camera_id}] Câmera parada"),
@@ -355,7 +355,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.faults_value": Text(
         "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
     ),
-    "final.books": Text("Books", "Livros"),
+    "final.books": Text("Books", "Contas"),
     "final.books_balance": Text("✓ they balance", "✓ conferem"),
     "final.books_imbalance": Text(
         "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
