@@ -1,9 +1,9 @@
 """The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`.
 
-Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or
-`top --once` a system, 2 bad input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped
-at once by signal n: by the second one while the system runs, by the first SIGINT in `check` and
-`probe`.
+Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera,
+`top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that
+cannot be written is bad input), 70 the system gave up on itself, 128 + n stopped at once by signal
+n: by the second one while the system runs, by the first SIGINT in `check` and `probe`.
 """
 
 from __future__ import annotations
@@ -437,11 +437,11 @@ def _watch(args: argparse.Namespace) -> int:
 
     try:
         config = _config_for_a_tool(args)
-        run(args, config, _tool_language(config))
+        came = run(args, config, _tool_language(config))
     except BadInput as wrong:
         print(f"edge-video watch: {wrong}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    return EXIT_OK
+    return EXIT_OK if came else EXIT_PROBE_FAILED
 
 
 def _top(args: argparse.Namespace) -> int:
