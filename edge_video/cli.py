@@ -61,14 +61,14 @@ EXIT_SIGNAL: Final = 128
 
 _log = logging.getLogger(__name__)
 
-_COMMANDS: Final = ("run", "demo", "check", "probe", "watch", "top")
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
+    # A word that is no command is left for argparse, which names those there are.
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "run")
     args = _parser().parse_args(words)
     command = {

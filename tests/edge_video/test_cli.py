@@ -301,6 +301,17 @@ def test_a_time_limit_that_is_none_is_refused_in_words(
     assert f"{seconds} is not a positive number of seconds" in capsys.readouterr().err
 
 
+def test_a_command_that_does_not_exist_is_refused_with_those_that_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["wach"])
+    assert exit_.value.code == 2
+    said = capsys.readouterr().err
+    assert "'wach'" in said
+    assert "watch" in said
+
+
 def test_without_a_configuration_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
