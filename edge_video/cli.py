@@ -59,6 +59,10 @@ EXIT_GAVE_UP: Final = 70
 EXIT_SIGNAL: Final = 128
 """Plus the number of the signal, as a shell reports it."""
 
+_ECHO_S: Final = 0.1
+"""`timeout` and other wrappers signal the program and then its whole group: the same signal again
+within this time is that, not an operator who has lost patience."""
+
 _log = logging.getLogger(__name__)
 
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
@@ -279,17 +283,21 @@ class _Stop:
 
     _system: System | None = None
     _began_s: float | None = None
-    _signalled: bool = False
+    _first: tuple[int, float] | None = None
+    """The first signal, and when it came."""
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
         """Signal handler."""
-        if self._signalled:
+        now_s = time.monotonic()
+        if self._first is not None:
+            if self._first[0] == signum and now_s - self._first[1] < _ECHO_S:
+                return
             say(_log, Event.SECOND_SIGNAL)
             if self._system is not None:
                 self._system.kill_processes()
             teardown_log()
             os._exit(EXIT_SIGNAL + signum)
-        self._signalled = True
+        self._first = (signum, now_s)
         self.begin(signal.Signals(signum).name)
 
     def watch(self, system: System) -> None:

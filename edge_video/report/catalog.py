@@ -528,12 +528,16 @@ _TOP: Final[dict[str, Text]] = {
     ),
     "top.never": Text("NO CONNECTION to {url}: {reason}", "SEM CONEXÃO com {url}: {reason}"),
     "top.refused": Text("it refuses the token", "o token foi recusado"),
+    "top.no_token": Text(
+        "it wants a token: --token, or the variable {variable}",
+        "é preciso um token: --token, ou a variável {variable}",
+    ),
     "top.no_status": Text(
         "it answers, but not with a status of edge-video: {detail}",
         "responde, mas não com um status do edge-video: {detail}",
     ),
     "top.books": Text(
-        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ OS LIVROS NÃO CONFEREM (um defeito)"
+        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ AS CONTAS NÃO CONFEREM (um defeito)"
     ),
     "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
     "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),

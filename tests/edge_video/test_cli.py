@@ -155,6 +155,18 @@ def test_the_second_signal_kills_ffmpeg_and_ends_the_process(
     assert system.kills >= 1
 
 
+def test_a_wrapper_that_signals_the_program_and_its_group_is_not_impatient(
+    system: PlayedSystem, config_file: Path
+) -> None:
+    def wrapped() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    system.on_wait = wrapped
+    assert main(["--config", str(config_file)]) == 0
+    assert (system.stops, system.kills) == (1, 0)
+
+
 def test_a_signal_during_the_final_report_does_not_lose_it(
     system: PlayedSystem, config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
