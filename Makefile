@@ -67,9 +67,11 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
+	@echo "setting up $(VENV), once: about half a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.created pyproject.toml
+	@echo "setting up $(VENV) with the development tools, once: about a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/.installed $@

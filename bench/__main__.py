@@ -2,10 +2,10 @@
 
 `python -m bench` measures everything (about 25 minutes), `--quick` the essence (5), `--only a,b`
 some sections. It prints tables, ratios and verdicts, draws plots and writes JSON to
-bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`);
-peers and plots need `pip install -e '.[bench]'`, and are named when they are absent. Compare only
-figures of one run: a busy machine makes everything dearer, the floor too, and the run says how busy
-it was.
+bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`)
+and `pip install -e '.[dev]'`; peers and plots need '.[bench]' too, and are named when they are
+absent. Compare only figures of one run: a busy machine makes everything dearer, the floor too, and
+the run says how busy it was.
 """
 
 from __future__ import annotations
@@ -21,17 +21,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.pipeline import RESULTS
-from bench.rig import Bench, Progress
-from bench.sections import SECTIONS
-from bench.show import plots, tables, verdicts
-from edge_video.ffmpeg import find_binary
-from tests.support.program import ROOT
-
 try:
-    from edge_video.testing.rabbit import RabbitNode  # type: ignore[import-not-found,unused-ignore]
-except ImportError:
-    from tests.support.rabbit import RabbitNode  # type: ignore[assignment,unused-ignore]
+    from bench.pipeline import RESULTS
+    from bench.rig import Bench, Progress
+    from bench.sections import SECTIONS
+    from bench.show import plots, tables, verdicts
+    from edge_video.ffmpeg import find_binary
+    from edge_video.testing.rabbit import RabbitNode
+    from tests.support.program import ROOT
+except ModuleNotFoundError as missing:
+    if (missing.name or "").partition(".")[0] in ("bench", "edge_video", "tests"):
+        raise
+    print(
+        f"The benchmark needs the package {missing.name}: pip install -e '.[dev,bench]'",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 
 def main() -> int:

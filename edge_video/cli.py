@@ -1,9 +1,9 @@
 """The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`.
 
-Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or
-`top --once` a system, 2 bad input or no FFmpeg, 70 the system gave up on itself, 128 + n stopped
-at once by signal n: by the second one while the system runs, by the first SIGINT in `check` and
-`probe`.
+Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera,
+`top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that
+cannot be written is bad input), 70 the system gave up on itself, 128 + n stopped at once by signal
+n: by the second one while the system runs, by the first SIGINT in `check` and `probe`.
 """
 
 from __future__ import annotations
@@ -55,16 +55,20 @@ EXIT_GAVE_UP: Final = 70
 EXIT_SIGNAL: Final = 128
 """Plus the number of the signal, as a shell reports it."""
 
+_ECHO_S: Final = 0.1
+"""`timeout` and other wrappers signal the program and then its whole group: the same signal again
+within this time is that, not an operator who has lost patience."""
+
 _log = logging.getLogger(__name__)
 
-_COMMANDS: Final = ("run", "demo", "check", "probe", "watch", "top")
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
+    # A word that is no command is left for argparse, which names those there are.
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "run")
     args = _parser().parse_args(words)
     command = {
@@ -183,7 +187,7 @@ def _with_fresh_token(config: Config) -> Config:
     if config.http is None or config.http.token is not None:
         return config
     token = secrets.token_urlsafe(9)
-    print(f"The page's token, for this run: {token}", flush=True)
+    print(f"Token for the buttons of the page, in this run: {token}", flush=True)
     http = config.http.model_copy(update={"token": SecretStr(token)})
     return config.model_copy(update={"http": http})
 
@@ -236,11 +240,10 @@ def _run_until_stopped(
         system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
         raise
     say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
-    if args.report_file is not None:
-        _write_report(args.report_file, stopped)
-    if args.report_html is not None and history is not None:
-        _write_page(args.report_html, stopped, history, config)
-    return EXIT_GAVE_UP if stopped.escalated or stopped.error else EXIT_OK
+    written = _write_reports(args, stopped, history, config)
+    if stopped.escalated or stopped.error:
+        return EXIT_GAVE_UP
+    return EXIT_OK if written else EXIT_BAD_INPUT
 
 
 def _new_history() -> HistoryRecorder:
@@ -284,17 +287,21 @@ class _Stop:
 
     _system: System | None = None
     _began_s: float | None = None
-    _signalled: bool = False
+    _first: tuple[int, float] | None = None
+    """The first signal, and when it came."""
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
         """Signal handler."""
-        if self._signalled:
+        now_s = time.monotonic()
+        if self._first is not None:
+            if self._first[0] == signum and now_s - self._first[1] < _ECHO_S:
+                return
             say(_log, Event.SECOND_SIGNAL)
             if self._system is not None:
                 self._system.kill_processes()
             teardown_log()
             os._exit(EXIT_SIGNAL + signum)
-        self._signalled = True
+        self._first = (signum, now_s)
         self.begin(signal.Signals(signum).name)
 
     def watch(self, system: System) -> None:
@@ -341,6 +348,34 @@ def _refuse_unwritable(path: Path | None, option: str) -> None:
         return
     print(f"edge-video: {option}: {problem}", file=sys.stderr)
     raise SystemExit(EXIT_BAD_INPUT)
+
+
+def _write_reports(
+    args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
+) -> bool:
+    """Whether all could be written. One that cannot (a full disk) takes no other with it."""
+    written = True
+    if args.report_file is not None:
+        with _said("--report-file", args.report_file) as failed:
+            _write_report(args.report_file, stopped)
+        written = not failed
+    if args.report_html is not None and history is not None:
+        with _said("--report-html", args.report_html) as failed:
+            _write_page(args.report_html, stopped, history, config)
+        written = written and not failed
+    return written
+
+
+@contextlib.contextmanager
+def _said(option: str, path: Path) -> Iterator[list[OSError]]:
+    """Says what the system refuses, and keeps it in the list."""
+    failed: list[OSError] = []
+    try:
+        yield failed
+    except OSError as error:
+        failed.append(error)
+        reason = error.strerror or type(error).__name__
+        print(f"edge-video: {option}: {path} was not written: {reason}", file=sys.stderr)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:
@@ -420,11 +455,11 @@ def _watch(args: argparse.Namespace) -> int:
 
     try:
         config = _config_for_a_tool(args)
-        run(args, config, _tool_language(config))
+        came = run(args, config, _tool_language(config))
     except BadInput as wrong:
         print(f"edge-video watch: {wrong}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    return EXIT_OK
+    return EXIT_OK if came else EXIT_PROBE_FAILED
 
 
 def _top(args: argparse.Namespace) -> int:

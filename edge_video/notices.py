@@ -166,7 +166,7 @@ class Newsroom:
                 "camera_id": record.camera_id,
                 "failures": breaker.consecutive_failures,
                 "backoff_s": breaker.backoff_s,
-                "retry_in_s": breaker.retry_in_s(now.s),
+                "retry_in_s": _rounded(breaker.retry_in_s(now.s)),
                 "forced_open": breaker.forced_open,
                 "failure": self._failure(record.last_failure, telling),
             }

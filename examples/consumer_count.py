@@ -2,8 +2,8 @@
 
     python examples/consumer_count.py amqp://user:password@broker:5672/%2F edge-video
 
-A line a second; Ctrl+C ends it. A frame that is missing in `seq` and not explained by the header
-`dropped` was lost on the way or in this program's own queue. See docs/frames.md.
+A line per camera and second; Ctrl+C ends it. A frame that is missing in `seq` and not explained by
+the header `dropped` was lost on the way or in this program's own queue. See docs/frames.md.
 """
 
 from __future__ import annotations
@@ -56,10 +56,15 @@ def main(url: str, exchange: str, seconds: float = float("inf")) -> None:
         channel.basic_ack(method.delivery_tag)
 
     channel.basic_consume(queue, on_frame)
+    tells_at_s = time.monotonic() + 1.0
     ends_at_s = time.monotonic() + seconds
     try:
-        while time.monotonic() < ends_at_s:
-            connection.process_data_events(time_limit=1.0)
+        while (now_s := time.monotonic()) < ends_at_s:
+            # Comes back with the first frames, long before its time limit.
+            connection.process_data_events(time_limit=min(1.0, max(0.0, tells_at_s - now_s)))
+            if time.monotonic() < tells_at_s:
+                continue
+            tells_at_s += 1.0
             for camera_id, count in sorted(counts.items()):
                 line = f"{camera_id}: frames {count.frames}, gaps {count.gaps}"
                 print(f"{line}, dropped at the node {count.dropped}", flush=True)

@@ -73,9 +73,9 @@ _EVENTS: Final[dict[str, Text]] = {
     ),
     "event.camera_protected": Text(
         "[{camera_id}] The camera refuses the password: next try only in {wait_s}, so that the"
-        " account is not locked out. Check user and password in the camera's URL.",
+        " account is not locked out. Check the user and the password in the configuration.",
         "[{camera_id}] A câmera recusa a senha: nova tentativa só em {wait_s}, para que a conta"
-        " não seja bloqueada. Verifique usuário e senha na URL da câmera.",
+        " não seja bloqueada. Verifique usuário e senha na configuração.",
     ),
     "event.camera_started": Text("[{camera_id}] Camera started", "[{camera_id}] Câmera iniciada"),
     "event.camera_stopped": Text("[{camera_id}] Camera stopped", "[{camera_id}] Câmera parada"),
@@ -209,8 +209,8 @@ _EVENTS: Final[dict[str, Text]] = {
         "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
     ),
     "event.http_token_refused": Text(
-        "HTTP: wrong tokens, the last one from {client}: {count}",
-        "HTTP: tokens errados, o último de {client}: {count}",
+        "HTTP: requests with a wrong token: {count}, the last one from {client}",
+        "HTTP: pedidos com token errado: {count}, o último de {client}",
     ),
     "event.log_lines_lost": Text(
         "Log too slow (blocked terminal or disk), lines lost: {lines}",
@@ -355,7 +355,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.faults_value": Text(
         "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
     ),
-    "final.books": Text("Books", "Livros"),
+    "final.books": Text("Books", "Contas"),
     "final.books_balance": Text("✓ they balance", "✓ conferem"),
     "final.books_imbalance": Text(
         "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
@@ -450,11 +450,13 @@ _PROBE: Final[dict[str, Text]] = {
 
 _WATCH: Final[dict[str, Text]] = {
     "watch.header": Text(
-        "Watching {exchanges} at {broker}; undecodable: {check}",
-        "Observando {exchanges} em {broker}; indecodificáveis: {check}",
+        "Watching {exchanges} at {broker}; {check}",
+        "Observando {exchanges} em {broker}; {check}",
     ),
-    "watch.by_structure": Text("by structure", "pela estrutura"),
-    "watch.by_pillow": Text("decoded by Pillow", "decodificados pelo Pillow"),
+    "watch.by_structure": Text(
+        "pictures are checked by their structure", "imagens verificadas pela estrutura"
+    ),
+    "watch.by_pillow": Text("every picture is decoded", "toda imagem é decodificada"),
     "watch.camera": Text("camera", "câmera"),
     "watch.fps": Text("fps", "fps"),
     "watch.latency": Text("latency p50 / p99", "latência p50 / p99"),
@@ -467,9 +469,10 @@ _WATCH: Final[dict[str, Text]] = {
     "watch.last": Text("last", "último"),
     "watch.silent": Text("SILENT {since}", "SEM FRAMES {since}"),
     "watch.line": Text(
-        "[{camera_id}] {fps} fps, latency {latency}, gaps {gaps} (dropped at the node: {dropped}),"
+        "[{camera_id}] {fps} fps, latency p50 / p99 {latency},"
+        " gaps {gaps} (dropped at the node: {dropped}),"
         " {size}, {picture}, undecodable {undecodable}, frames {frames}",
-        "[{camera_id}] {fps} fps, latência {latency}, lacunas {gaps}"
+        "[{camera_id}] {fps} fps, latência p50 / p99 {latency}, lacunas {gaps}"
         " (descartados no nó: {dropped}), {size}, {picture}, indecodificáveis {undecodable},"
         " frames {frames}",
     ),
@@ -525,12 +528,16 @@ _TOP: Final[dict[str, Text]] = {
     ),
     "top.never": Text("NO CONNECTION to {url}: {reason}", "SEM CONEXÃO com {url}: {reason}"),
     "top.refused": Text("it refuses the token", "o token foi recusado"),
+    "top.no_token": Text(
+        "it wants a token: --token, or the variable {variable}",
+        "é preciso um token: --token, ou a variável {variable}",
+    ),
     "top.no_status": Text(
         "it answers, but not with a status of edge-video: {detail}",
         "responde, mas não com um status do edge-video: {detail}",
     ),
     "top.books": Text(
-        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ OS LIVROS NÃO CONFEREM (um defeito)"
+        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ AS CONTAS NÃO CONFEREM (um defeito)"
     ),
     "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
     "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),

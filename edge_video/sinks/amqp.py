@@ -141,7 +141,8 @@ class AmqpSettings:
         """The broker, without user name and password."""
         scheme = "amqp" if self.tls is None else "amqps"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{scheme}://{host}:{self.port}/{quote(self.vhost, safe='')}"
+        vhost = "" if self.vhost == "/" else f"/{quote(self.vhost, safe='')}"
+        return f"{scheme}://{host}:{self.port}{vhost}"
 
 
 @dataclass(frozen=True, slots=True)

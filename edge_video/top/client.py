@@ -56,6 +56,7 @@ class Client:
             raise ValueError("a user name or password has no place in it; use --token")
         self.shown = f"{split.scheme}://{split.netloc}{split.path.rstrip('/')}"
         self._token = token
+        self.has_token = token is not None
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
     def status(self) -> SystemStatus:
@@ -84,5 +85,7 @@ class Client:
             raise NoStatusError("too long", foreign=True)
         try:
             return status_from_json(json.loads(text))
-        except (NotAStatusError, ValueError, RecursionError) as error:
+        except NotAStatusError as error:
             raise NoStatusError(str(error)[:200], foreign=True) from None
+        except (ValueError, RecursionError):
+            raise NoStatusError("no JSON", foreign=True) from None

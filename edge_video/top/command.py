@@ -15,6 +15,7 @@ from rich.live import Live
 
 from edge_video.report.catalog import Language, lookup
 from edge_video.top.client import Client, NoStatusError
+from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.screen import Lost, Rates, aged, lost_words, render
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class _Looking:
         return None if at_s is None else time.monotonic() - at_s
 
     def _words(self, error: NoStatusError) -> str:
+        if error.refused and not self.client.has_token:
+            return lookup("top.no_token", self.language).format(variable=TOKEN_VARIABLE)
         if error.refused:
             return lookup("top.refused", self.language)
         if error.foreign:

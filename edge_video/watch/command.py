@@ -100,8 +100,8 @@ def decoder() -> Callable[[bytes], str | None]:
     return defect
 
 
-def run(args: argparse.Namespace, config: Config | None, language: Language) -> None:
-    """Watch until a signal or `--seconds`.
+def run(args: argparse.Namespace, config: Config | None, language: Language) -> bool:
+    """Watch until a signal or `--seconds`; False when `--seconds` passed without a frame.
 
     Raises:
         BadInput: the options do not make sense.
@@ -134,6 +134,7 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
             watching.screen.say("pictures", words, url=server.url)
         consumer.run()
         watching.screen.finish(watching.tally)
+    return args.seconds is None or bool(watching.tally.views(time.monotonic()))
 
 
 def _picture_server(address: tuple[str, int], watching: _Watching) -> PictureServer:

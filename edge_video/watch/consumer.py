@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pika
 import pika.exceptions
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.reconnect import reconnect_delay_s
 from edge_video.report.text import one_line, shorten
@@ -26,6 +27,7 @@ QUEUE_BYTES: Final = 64 * 2**20
 _PREFETCH: Final = 50
 _POLL_S: Final = 0.2
 _HEARTBEAT_S: Final = 10
+_CONNECT_S: Final = 10.0
 _LONGEST_DELAY_S: Final = 5.0
 _NOT_FOUND: Final = 404
 _WORDS: Final = 300
@@ -87,7 +89,8 @@ class Consumer:
         while not self._stop.is_set():
             try:
                 failures = self._consume(failures)
-            except (pika.exceptions.AMQPError, OSError) as error:
+            # pika's time-out of an attempt is no AMQPError.
+            except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
                 failures += 1
                 self._wait_after(error, failures)
 
@@ -165,7 +168,7 @@ class Consumer:
             heartbeat=_HEARTBEAT_S,
             connection_attempts=1,
             socket_timeout=5.0,
-            stack_timeout=10.0,
+            stack_timeout=_CONNECT_S,
             blocked_connection_timeout=None,
             client_properties={"connection_name": "edge-video watch"},
         )

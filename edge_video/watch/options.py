@@ -29,7 +29,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--limit", type=_count, default=100, metavar="N", help="pictures per camera (default 100)"
     )
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="end after N seconds, with a summary"
+        "--seconds",
+        type=_seconds,
+        metavar="N",
+        help="end after N seconds, with a summary; exit code 1 if no frame came",
     )
     parser.add_argument(
         "--http",

@@ -163,8 +163,9 @@ class _Camera:
 
     def fps(self, now_s: float) -> float:
         self._forget(now_s)
-        watched_s = min(RATE_WINDOW_S, now_s - self.first_s)
-        return len(self.arrivals_s) / watched_s if watched_s > 0 else 0.0
+        # At least a second: one frame that came a moment ago is no rate of thousands.
+        watched_s = min(RATE_WINDOW_S, max(1.0, now_s - self.first_s))
+        return len(self.arrivals_s) / watched_s
 
 
 @dataclass(frozen=True, slots=True)

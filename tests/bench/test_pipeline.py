@@ -82,3 +82,16 @@ def test_the_verdict_is_the_figure_against_the_target(
 
 def test_frames_are_compared_with_what_was_asked_for() -> None:
     assert ours(0.1, 50.0).share_of_target == pytest.approx(297 / 300)
+
+
+def test_what_is_not_installed_is_named() -> None:
+    script = (
+        "import runpy, sys; sys.modules['numpy'] = None; sys.argv = ['bench', '--help']\n"
+        "runpy.run_module('bench', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "needs the package numpy: pip install -e '.[dev,bench]'" in done.stderr
+    assert "Traceback" not in done.stderr

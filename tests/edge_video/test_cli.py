@@ -155,6 +155,18 @@ def test_the_second_signal_kills_ffmpeg_and_ends_the_process(
     assert system.kills >= 1
 
 
+def test_a_wrapper_that_signals_the_program_and_its_group_is_not_impatient(
+    system: PlayedSystem, config_file: Path
+) -> None:
+    def wrapped() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    system.on_wait = wrapped
+    assert main(["--config", str(config_file)]) == 0
+    assert (system.stops, system.kills) == (1, 0)
+
+
 def test_a_signal_during_the_final_report_does_not_lose_it(
     system: PlayedSystem, config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +250,23 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(
     assert "--report-file" in capsys.readouterr().err
 
 
+def test_a_report_that_cannot_be_written_after_the_run_is_said_and_takes_no_other_with_it(
+    system: PlayedSystem, config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    system.on_wait = folder.rmdir  # somebody tidies up while it runs
+    system.end_by_itself()
+    gone, page = folder / "final.json", tmp_path / "final.html"
+    options = ["--report-file", str(gone), "--report-html", str(page)]
+    assert main(["--config", str(config_file), *options]) == 2
+    said = capsys.readouterr().err
+    assert f"--report-file: {gone} was not written: No such file or directory" in said
+    assert "Traceback" not in said
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.usefixtures("system")
 def test_a_log_file_that_cannot_be_opened_is_bad_input(
     system: PlayedSystem, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -282,6 +311,17 @@ def test_a_time_limit_that_is_none_is_refused_in_words(
         main(["run", f"--seconds={seconds}"])
     assert exit_.value.code == 2
     assert f"{seconds} is not a positive number of seconds" in capsys.readouterr().err
+
+
+def test_a_command_that_does_not_exist_is_refused_with_those_that_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["wach"])
+    assert exit_.value.code == 2
+    said = capsys.readouterr().err
+    assert "'wach'" in said
+    assert "watch" in said
 
 
 def test_without_a_configuration_it_says_what_to_do(

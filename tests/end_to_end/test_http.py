@@ -262,6 +262,9 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
             assert right.status_code == 429
     said = [each for each in caplog.records if getattr(each, "event", "") == "http_token_refused"]
     assert len(said) == 1  # once in a while, not per guess
+    assert said[0].getMessage() == (
+        "HTTP: requests with a wrong token: 1, the last one from 127.0.0.1"
+    )
     assert "guess" not in caplog.text
 
 

@@ -22,9 +22,10 @@ from selenium.webdriver.support.ui import Select
 
 from actors.http import HttpActor
 from edge_video.http import board
+from edge_video.sinks.base import SinkLost
 from edge_video.testing import eventually
 from tests.support.browser import browser, look_like, required, screenshot
-from tests.support.gallery import PASSWORD, TOKEN, Gallery
+from tests.support.gallery import PASSWORD, TOKEN, ConfirmingSink, Gallery
 from tests.support.program import Program
 
 if TYPE_CHECKING:
@@ -337,6 +338,33 @@ def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
         page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
         page.shows(lambda: viewers() == 0)
         assert page.complaints() == []
+
+
+def test_a_broker_that_keeps_the_publisher_waiting_for_an_answer_is_said_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts: list[ConfirmingSink] = []
+
+    def open_(sink: ConfirmingSink) -> None:
+        attempts.append(sink)
+        if len(attempts) == 1:
+            sink.listener(SinkLost("the broker did not answer in time"))
+
+    monkeypatch.setattr(ConfirmingSink, "open", open_)
+    with Gallery("cam1", "cam2").start() as gallery, browser() as driver:
+        gallery.wait_for(
+            lambda status: (
+                status["publisher"]["state"] == "connecting" and status["publisher"]["losses"]
+            )
+        )
+        page = Page(driver)
+        driver.get(gallery.url)
+        page.shows(
+            lambda: page.text("#verdict") == "Frames are not delivered · All 2 cameras stream"
+        )
+        assert "the broker did not answer in time" in page.text("#publisher")
+        colour = driver.find_element(By.ID, "publisher").get_attribute("data-state")
+        assert colour == "bad"
 
 
 def viewers() -> int:

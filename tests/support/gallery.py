@@ -227,8 +227,14 @@ class Gallery:
         """Wait until a camera has these values; it then."""
 
         def found(status: dict[str, Any]) -> Any:
-            camera = next(each for each in status["cameras"] if each["camera_id"] == camera_id)
-            return camera if all(camera[key] == value for key, value in wanted.items()) else None
+            # The first status of all may be older than the supervisor's first word.
+            cameras = [each for each in status["cameras"] if each["camera_id"] == camera_id]
+            as_wanted = (
+                camera
+                for camera in cameras
+                if all(camera[key] == value for key, value in wanted.items())
+            )
+            return next(as_wanted, None)
 
         camera: dict[str, Any] = self.wait_for(found)
         return camera

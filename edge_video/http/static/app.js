@@ -172,7 +172,7 @@ function draw() {
 function drawVerdict() {
   const wanted = view.cameras.filter((camera) => !["STOPPED", "DISABLED"].includes(camera.word));
   const bad = wanted.filter((camera) => TROUBLE.has(camera.word));
-  const publisherBad = ["waiting", "blocked"].includes(view.publisher.state);
+  const publisherBad = ["waiting", "blocked"].includes(view.publisher.state) || tryingAgain(view.publisher);
   let text = t("page.all_well", { count: wanted.length });
   let state = "ok";
   if (bad.length) [text, state] = [t("page.trouble", { count: bad.length, all: wanted.length }), "bad"];
@@ -195,9 +195,13 @@ function shapeOf(word) {
   return svg;
 }
 
+// An attempt at a silent broker takes ten seconds: the trouble is not over while it lasts.
+const tryingAgain = (publisher) => publisher.state === "connecting" && publisher.reason !== "";
+
 function drawPublisher() {
   const publisher = view.publisher;
-  $("publisher").dataset.state = { connected: "ok", connecting: "warn", blocked: "warn" }[publisher.state] ?? "bad";
+  const state = { connected: "ok", connecting: "warn", blocked: "warn" }[publisher.state] ?? "bad";
+  $("publisher").dataset.state = tryingAgain(publisher) ? "bad" : state;
   setText($("publisher-state"), t(`publisher.${publisher.state}`));
   setText($("publisher-target"), t("publisher.target", { target: publisher.target }));
   let reason = publisher.reason;

@@ -749,7 +749,7 @@ def test_an_exchange_deleted_at_run_time_is_declared_again_and_harms_no_other(
     rig.settle()
     assert rig.counts(CAM1).unknown >= 1
     assert rig.counts(CAM2).confirmed == 10
-    assert rig.heard.events == [SinkConnected(f"amqp://127.0.0.1:{broker.port}/%2F")]
+    assert rig.heard.events == [SinkConnected(f"amqp://127.0.0.1:{broker.port}")]
 
 
 @pytest.mark.rabbitmq

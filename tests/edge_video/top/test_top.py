@@ -212,6 +212,10 @@ def test_once_prints_a_screen_and_says_by_its_exit_code_whether_there_was_one(
         assert top.wait() == 0
     assert any("CB_OPEN" in line and "yard" in line for line in top.printed)
     assert TOKEN not in "\n".join(top.printed + top.log)
+    site.code = 401
+    with Program(tmp_path, None, "--url", site.url, "--once", command="top") as top:
+        assert top.wait() == 1
+    assert any("it wants a token: --token, or the variable" in line for line in top.printed)
     nobody = f"http://127.0.0.1:{free_port()}"
     with Program(tmp_path, None, "--url", nobody, "--once", command="top") as top:
         assert top.wait() == 1

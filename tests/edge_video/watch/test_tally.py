@@ -37,6 +37,17 @@ def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
     assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
 
 
+def test_the_first_frame_is_no_rate_of_thousands() -> None:
+    [view_] = tally_of(frame(1)).views(1 / 15 + 0.000_2)
+    assert view_.fps == 1.0
+
+
+def test_a_line_says_which_latencies_it_shows() -> None:
+    [view_] = tally_of(*map(frame, range(1, 151))).views(10.0)
+    assert "latency p50 / p99 20 / 20 ms, gaps 0" in view.line(view_, Language.EN)
+    assert "latência p50 / p99 20 / 20 ms, lacunas 0" in view.line(view_, Language.PT_BR)
+
+
 def test_a_gap_that_the_node_explains_is_a_drop_and_the_rest_is_a_gap() -> None:
     [view_] = tally_of(frame(1), frame(5, dropped=3), frame(10, dropped=1)).views(1.0)
     assert (view_.dropped, view_.gaps) == (4, 3)
