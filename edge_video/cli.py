@@ -36,7 +36,6 @@ from edge_video.probe import probe_all
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import language_from_locale
 from edge_video.report.history import HistoryRecorder
-from edge_video.report.latency import latency_of
 from edge_video.report.page import render_page
 from edge_video.report.probe_table import render_probes
 from edge_video.top.options import TOKEN_VARIABLE
@@ -350,7 +349,6 @@ def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: 
         status,
         history.history(status.uptime_s),
         configured_language(config),
-        latency=latency_of(status),
         clean=config.secrets(),
     )
     _write_whole(path, page)

@@ -6,6 +6,7 @@ grow while the program runs and survive the restart of every actor.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -121,6 +122,20 @@ class LatencyHistogram:
     def count(self) -> int:
         """Frames in all classes: those that were confirmed."""
         return sum(self.counts)
+
+    def percentile_bound_s(self, percent: float) -> float:
+        """At least `percent` of the frames took no longer; infinity when only the open class says.
+
+        0 when there are no frames.
+        """
+        wanted, so_far = math.ceil(self.count * percent / 100), 0
+        if not wanted:
+            return 0.0
+        for bound_s, count in zip((*LATENCY_BOUNDS_S, math.inf), self.counts, strict=True):
+            so_far += count
+            if so_far >= wanted:
+                return bound_s
+        return math.inf
 
 
 @dataclass(frozen=True, slots=True)
