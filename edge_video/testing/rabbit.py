@@ -22,6 +22,8 @@ from urllib.parse import quote
 import pika
 import psutil
 
+from edge_video.testing.waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -110,6 +112,15 @@ def make_certificates(folder: Path) -> Certificates:
     )
 
 
+def _stands_still(pid: int) -> bool:
+    """Whether every thread of a process is stopped (proc(5): the state behind its name)."""
+    try:
+        stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # one ended meanwhile
+        return False
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on right now."""
     with socket.socket() as probe:
@@ -186,8 +197,13 @@ class RabbitNode:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def freeze(self) -> None:
-        """Stop the node's process where it stands; its connections stay open and silent."""
-        self._running_beam().suspend()
+        """Stop the node's process where it stands; its connections stay open and silent.
+
+        Returns when all of its threads stand: until then it may still confirm a frame.
+        """
+        beam = self._running_beam()
+        beam.suspend()
+        eventually(lambda: _stands_still(beam.pid), what="every thread of the broker stands still")
 
     def thaw(self) -> None:
         """Let a frozen node go on."""

@@ -66,9 +66,11 @@ def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
         first = gallery.url
         actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
         assert isinstance(actor, HttpActor)
-        assert actor._server is not None
-        assert actor._server._server is not None
-        actor._server._server.should_exit = True  # uvicorn returns as if it had had enough
+        server = actor._server
+        assert server is not None
+        eventually(lambda: server._server is not None)  # the port listens before uvicorn is made
+        assert server._server is not None
+        server._server.should_exit = True  # uvicorn returns as if it had had enough
         gallery.find()
         assert gallery.url != first
         gallery.wait_for(lambda status: status["restarts"].get("http") == 1)
