@@ -25,11 +25,7 @@ from bench.rig import Bench, Progress
 from bench.sections import SECTIONS
 from bench.show import plots, tables, verdicts
 from edge_video.ffmpeg import find_binary
-
-try:
-    from edge_video.testing.rabbit import RabbitNode  # type: ignore[import-not-found,unused-ignore]
-except ImportError:
-    from tests.support.rabbit import RabbitNode  # type: ignore[assignment,unused-ignore]
+from edge_video.testing.rabbit import RabbitNode
 
 
 def main() -> int:
@@ -62,7 +58,7 @@ def _measure(chosen: list[str], seconds: float, *, quick: bool) -> dict[str, Any
         sum(SECTIONS[name].quick_s if quick else SECTIONS[name].whole_s for name in chosen) + 10
     )
     load_before = os.getloadavg()[0]
-    node: Any = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
+    node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
     progress = Progress(expected_s)
     results: dict[str, Any] = {}
     try:

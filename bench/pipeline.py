@@ -28,10 +28,11 @@ from bench.consumer import Arrived, CountingConsumer
 from bench.measure import Reading, between, cpu_of_all, read_process
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import capture_command, find_binary
+from edge_video.testing import eventually
 from edge_video.testing.clips import numbered_clip
-from tests.support.program import ROOT, Program, wait_until
-from tests.support.rabbit import RabbitNode
-from tests.support.rtsp import RtspServer
+from edge_video.testing.rabbit import RabbitNode
+from edge_video.testing.rtsp import RtspServer
+from tests.support.program import ROOT, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +132,7 @@ def measure_cat(urls: Sequence[str], bytes_per_frame: float, seconds: float) -> 
     ]
     with contextlib.ExitStack() as stack:
         cats = [stack.enter_context(_cat(command)) for command in commands]
-        wait_until(
+        eventually(
             lambda: all(read_process(each).read_bytes > 100_000 for each in cats), 60, "pictures"
         )
         _pass("cat: settling", _SETTLE_S)

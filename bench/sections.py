@@ -24,9 +24,9 @@ from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import Binary, capture_command, find_binary
 from edge_video.testing.clips import numbered_clip
+from edge_video.testing.rabbit import consume
+from edge_video.testing.rtsp import RtspServer
 from tests.support.program import Program
-from tests.support.rabbit import consume
-from tests.support.rtsp import RtspServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

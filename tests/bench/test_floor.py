@@ -12,7 +12,7 @@ from bench.sections import floor_of, ranks
 from bench.show import Table, Verdict, tables, verdicts
 
 if TYPE_CHECKING:
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 MOST_TIMES_THE_FLOOR = 5.0
 """Two are reached on a quiet machine; three threads per frame, as there once were, cost five."""

@@ -14,7 +14,7 @@ from tests.support.program import ROOT, Program
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
 

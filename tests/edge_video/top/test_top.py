@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import importlib.util
 import json
 import signal
 import threading
@@ -25,11 +24,11 @@ from edge_video.stats import (
     PublisherStatus,
     SystemStatus,
 )
+from edge_video.testing.rabbit import free_port
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
 from tests.support.program import Program
-from tests.support.rabbit import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,9 +242,6 @@ def printed_when(top: Program, words: str, count: int) -> None:
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(
-    importlib.util.find_spec("actors.http") is None, reason="NOT TESTED: no HTTP actor yet"
-)
 def test_top_at_a_real_running_system(tmp_path: Path) -> None:
     port = free_port()
     config = {
