@@ -18,14 +18,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from bench.pipeline import RESULTS
 from bench.rig import Bench, Progress
 from bench.sections import SECTIONS
 from bench.show import plots, tables, verdicts
 from edge_video.ffmpeg import find_binary
 from edge_video.testing.rabbit import RabbitNode
+
+RESULTS: Final = Path(__file__).parent / "results"
 
 
 def main() -> int:

@@ -36,12 +36,15 @@ class Progress:
         self._began_s = time.monotonic()
         self._total_s = total_s
 
-    def wait(self, what: str, seconds: float) -> None:
-        """Let time pass, visibly."""
-        until_s = time.monotonic() + seconds
+    def wait(self, what: str, seconds: float, watched: psutil.Process | None = None) -> int:
+        """Let time pass, visibly; the highest memory of a process meanwhile, in bytes."""
+        until_s, peak = time.monotonic() + seconds, 0
         while (left_s := until_s - time.monotonic()) > 0:
             self.show(what)
+            if watched is not None:
+                peak = max(peak, watched.memory_info().rss)
             time.sleep(min(0.5, left_s))
+        return peak
 
     def show(self, what: str) -> None:
         """Draw the bar."""
