@@ -112,8 +112,8 @@ class HttpActor(ServantActor):
                 self._board.publisher_changed(status, retry_at_s)
             case ProcessMeasured(sample=sample):
                 self._board.process_measured(sample)
-            case RestartsCounted(restarts=restarts, faults_injected=done, faults_refused=refused):
-                self._board.restarts_counted(restarts, done, refused)
+            case RestartsCounted(restarts=restarts, faults=faults):
+                self._board.restarts_counted(restarts, faults)
             case SupervisorTicked(actors=actors, stopping=stopping):
                 self._board.supervisor_said(actors, stopping=stopping)
             case Tick():

@@ -22,7 +22,7 @@ from edge_video.events import Event, say
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.snapshot import Books, CameraRecord, Identity, take_status
-from edge_video.stats import CameraPhase, PublisherState, PublisherStatus
+from edge_video.stats import CameraPhase, FaultCounts, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +88,7 @@ class ReporterActor(ServantActor):
         self._publisher_retry_at_s: float | None = None
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
-        self._counts = RestartsCounted({}, 0, 0)
+        self._counts = RestartsCounted({}, FaultCounts())
         self._tick: TimerHandle | None = None
         self._samples: TimerHandle | None = None
 
@@ -169,9 +169,7 @@ class ReporterActor(ServantActor):
             publisher_retry_at_s=self._publisher_retry_at_s,
             process=self._process,
             restarts=self._counts.restarts,
-            faults_injected=self._counts.faults_injected,
-            faults_refused=self._counts.faults_refused,
-            faults_armed=self._counts.faults_armed,
+            faults=self._counts.faults,
         )
 
 

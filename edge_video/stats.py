@@ -139,6 +139,18 @@ class LatencyHistogram:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultCounts:
+    """Faults on purpose, by message."""
+
+    injected: int = 0
+    """Times that one acted."""
+    refused: int = 0
+    """Those that were not allowed, or not understood by their target."""
+    armed: int = 0
+    """Those that wait for their occasion now."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureTotals:
     """What one camera's readers did, over all attempts. Times in nanoseconds."""
 
@@ -302,11 +314,9 @@ class SystemStatus:
     restarts: dict[str, int] = field(default_factory=dict)
     """Restarts of the actors that are no cameras, by name."""
     faults_injected: int = 0
-    """Times that a fault on purpose acted."""
+    """As in `FaultCounts`, all three."""
     faults_refused: int = 0
-    """Faults that were not allowed, or not understood by their target."""
     faults_armed: int = 0
-    """Faults that wait for their occasion now."""
 
     @property
     def totals(self) -> FrameCounts:
