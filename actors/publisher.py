@@ -60,7 +60,7 @@ class SinkFactory(Protocol):
     """Makes one connection's sink; nothing runs before `Sink.open`."""
 
     def __call__(self, listener: SinkListener) -> Sink:
-        """Make it. `listener` is called from the sink's own thread."""
+        """Make it. `listener` is called from whichever thread works for the sink."""
         ...
 
 
@@ -197,7 +197,7 @@ class PublisherActor(ServantActor):
             )
 
     def _frames_ready(self) -> None:
-        """Any camera's reader thread: frames wait where none waited before.
+        """The thread that puts frames: they wait where none waited before.
 
         Straight to the sink, which takes this call from any thread: a detour through the mailbox
         is one more thread to wake per frame, and cost a sixth of the CPU. Without a sink the next

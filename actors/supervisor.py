@@ -155,7 +155,7 @@ class SupervisorActor(SupervisedActor):
         return None
 
     def release(self, error: BaseException | None) -> None:
-        """Stop everything in order: cameras, publisher (drained), metrics, reporter."""
+        """Stop everything in order: cameras, publisher (drained), the others, reporter."""
         error_text = None if error is None else describe(error)
         if error_text is not None:
             self._tell_own_crash(error_text)

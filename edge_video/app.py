@@ -113,7 +113,7 @@ class System:
         return self._ending.wait(timeout_s)
 
     def stop(self, timeout_s: float = 30.0) -> Stopped:
-        """Stop in order: cameras, publisher (drained), metrics, reporter. Only this system's own.
+        """Stop this system in order: cameras, publisher (drained), the others, reporter.
 
         Raises:
             pykka.Timeout: it takes longer than `timeout_s`; the stop goes on.

@@ -152,7 +152,7 @@ class FaultCounts:
 
 @dataclass(frozen=True, slots=True)
 class CaptureTotals:
-    """What one camera's readers did, over all attempts. Times in nanoseconds."""
+    """What reading one camera took, over all attempts. Times in nanoseconds."""
 
     reads: int = 0
     read_ns: int = 0

@@ -6,7 +6,6 @@ import http.server
 import json
 import signal
 import threading
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from edge_video.stats import (
     PublisherStatus,
     SystemStatus,
 )
+from edge_video.testing import wait_until
 from edge_video.testing.rabbit import free_port
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
@@ -235,10 +235,8 @@ def test_a_system_that_goes_away_and_comes_back_is_followed(tmp_path: Path) -> N
 
 
 def printed_when(top: Program, words: str, count: int) -> None:
-    deadline = time.monotonic() + 30
-    while sum(words in line for line in list(top.printed)) < count:
-        assert time.monotonic() < deadline, top.printed[-20:]
-        time.sleep(0.05)
+    found = wait_until(lambda: sum(words in line for line in list(top.printed)) >= count, 30)
+    assert found, top.printed[-20:]
 
 
 @pytest.mark.ffmpeg
