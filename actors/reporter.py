@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from actors.base import ServantActor, tell
+from actors.base import Birth, ServantActor, tell
 from actors.messages import (
     Begin,
     CameraChanged,
@@ -25,11 +25,8 @@ from edge_video.snapshot import Books, CameraRecord, Identity, take_status
 from edge_video.stats import CameraPhase, FaultCounts, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import pykka
-
-    from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.report.catalog import Language
     from edge_video.report.history import HistoryRecorder
@@ -72,17 +69,10 @@ class ReporterActor(ServantActor):
         self,
         *,
         runtime: ReporterRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
         publisher: PublisherStatus | None = None,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
         self._publisher_retry_at_s: float | None = None
