@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--limit", type=_count, default=100, metavar="N", help="pictures per camera (default 100)"
     )
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="end after N seconds, with a summary"
+        "--seconds", type=positive_seconds, metavar="N", help="end after N seconds, with a summary"
     )
     parser.add_argument(
         "--http",
@@ -69,7 +69,8 @@ def _loopback(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _seconds(text: str) -> float:
+def positive_seconds(text: str) -> float:
+    """An option's value; raises `ArgumentTypeError` in words."""
     try:
         value = float(text)
     except ValueError:
