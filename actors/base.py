@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from weakref import WeakValueDictionary
 
 import pykka
@@ -322,14 +322,23 @@ class SupervisedActor(pykka.ThreadingActor):
             _log.exception("%s could not release everything", self._thread_name)
 
 
+class Birth(TypedDict, total=False):
+    """What an actor that is no camera is born with, whatever it does."""
+
+    supervisor: pykka.ActorRef[Any] | None
+    """Gets its facts and its farewell; None, the default, for nobody."""
+    incarnation: int
+    """How many of this name there were before this one; 0 by default."""
+    start_faults: Sequence[ApplyFault]
+    """Those that act while it starts, or as soon as it has; none by default."""
+
+
 class ServantActor(SupervisedActor):
     """A supervised actor that is no camera: known by its name, restarted as the next incarnation.
 
     Args:
-        supervisor: gets its facts and its farewell; None for nobody.
-        incarnation: how many of this name there were before this one.
         allow_faults: obey `InjectFault`.
-        start_faults: those that act while it starts, or as soon as it has.
+        supervisor: and the others: see `Birth`, which is how subclasses hand them on.
     """
 
     NAME: ClassVar[str]
@@ -337,9 +346,9 @@ class ServantActor(SupervisedActor):
     def __init__(
         self,
         *,
-        supervisor: pykka.ActorRef[Any] | None,
-        incarnation: int,
         allow_faults: bool,
+        supervisor: pykka.ActorRef[Any] | None = None,
+        incarnation: int = 0,
         start_faults: Sequence[ApplyFault] = (),
     ) -> None:
         super().__init__(

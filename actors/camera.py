@@ -95,7 +95,7 @@ class TamperableCapture(RunningCapture, Protocol):
 class CaptureFactory(Protocol):
     """Makes the capture of one attempt.
 
-    `on_frame` and `on_end` are called from the capture's reader thread.
+    `on_frame` and `on_end` are called from the reactor's thread, which is no actor's.
     """
 
     def __call__(
@@ -238,7 +238,7 @@ class CameraActor(SupervisedActor):
         self._tick = self._runtime.timer.every(_TICK_S, lambda: void(tell(self.actor_ref, Tick())))
 
     def _frame_arrived(self) -> Callable[[bytes], object]:
-        """What the reader thread does with each frame; it must not touch the actor's fields."""
+        """What the reactor's thread does with each frame; it must not touch the actor's fields."""
         put, camera_id, generation = self._outbox.put, self.camera_id, self._generation
         actor_ref = self.actor_ref
         streaming = False

@@ -26,6 +26,7 @@ from edge_video.faults import (
     faults_of_camera,
 )
 from edge_video.frames import CameraId
+from edge_video.stats import FaultCounts
 
 if TYPE_CHECKING:
     import threading
@@ -76,9 +77,9 @@ class FaultBook:
         self.refused = 0
 
     @property
-    def armed(self) -> int:
-        """How many faults wait for their occasion."""
-        return len(self._armed)
+    def counts(self) -> FaultCounts:
+        """What acted, what was refused, what waits."""
+        return FaultCounts(self.injected, self.refused, len(self._armed))
 
     def handle(self, message: InjectFault | ClearFaults | FaultTick) -> CommandAnswer | None:
         """What the supervisor hears about faults."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, assert_never, get_args
+from typing import TYPE_CHECKING, Final, Unpack, assert_never, get_args
 
 import pykka
 
-from actors.base import ServantActor, tell, void
+from actors.base import Birth, ServantActor, tell, void
 from actors.messages import (
     Begin,
     CameraChanged,
@@ -31,9 +31,6 @@ from edge_video.events import Event, say
 from edge_video.http.server import HttpServer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.http.application import HttpSettings
     from edge_video.http.board import Board
@@ -86,16 +83,9 @@ class HttpActor(ServantActor):
         self,
         *,
         runtime: HttpRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
         self._board = runtime.board
         self._server: HttpServer | None = None
@@ -112,8 +102,8 @@ class HttpActor(ServantActor):
                 self._board.publisher_changed(status, retry_at_s)
             case ProcessMeasured(sample=sample):
                 self._board.process_measured(sample)
-            case RestartsCounted(restarts=restarts, faults_injected=done, faults_refused=refused):
-                self._board.restarts_counted(restarts, done, refused)
+            case RestartsCounted(restarts=restarts, faults=faults):
+                self._board.restarts_counted(restarts, faults)
             case SupervisorTicked(actors=actors, stopping=stopping):
                 self._board.supervisor_said(actors, stopping=stopping)
             case Tick():

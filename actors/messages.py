@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge_video.outbox import Outbox
     from edge_video.sinks.base import SinkEvent
     from edge_video.snapshot import CameraRecord
-    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus
+    from edge_video.stats import FaultCounts, MemoryLevel, ProcessSample, PublisherStatus
 
 
 # --- operator or embedding program → SupervisorActor ----------------------------------------
@@ -297,9 +297,7 @@ class RestartsCounted:
     """Restarts so far of the actors that are no cameras, and the faults by message."""
 
     restarts: dict[str, int]
-    faults_injected: int
-    faults_refused: int
-    faults_armed: int = 0
+    faults: FaultCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
+from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from actors.base import ServantActor, tell
+from actors.base import Birth, ServantActor, tell
 from actors.messages import (
     Begin,
     MemoryLevelChanged,
@@ -19,11 +19,8 @@ from edge_video.memory import MemoryPolicy, level_after, should_collect
 from edge_video.stats import MemoryLevel, ProcessSample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import pykka
-
-    from actors.messages import ApplyFault
     from edge_video.timer import Timer, TimerHandle
 
 
@@ -72,17 +69,10 @@ class MetricsActor(ServantActor):
         self,
         *,
         runtime: MetricsRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
         level: MemoryLevel = MemoryLevel.NORMAL,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
         self._sampler: Sampler | None = None
         self._level = level

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from actors.base import ServantActor, tell
+from actors.base import Birth, ServantActor, tell
 from actors.messages import (
     Begin,
     CameraChanged,
@@ -21,11 +21,8 @@ from edge_video.events import Event, say
 from edge_video.notices import Moment, Newsroom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    import pykka
-
-    from actors.messages import ApplyFault
     from edge_video.notice_queue import Notice, NoticeCounts, NoticeQueue
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -60,16 +57,9 @@ class NotifierActor(ServantActor):
         self,
         *,
         runtime: NotifierRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
         self._newsroom = runtime.newsroom()
         self._tick: TimerHandle | None = None

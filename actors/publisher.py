@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args
+from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from actors.base import ServantActor, tell, void
+from actors.base import Birth, ServantActor, tell, void
 from actors.messages import (
     Begin,
     Connect,
@@ -36,11 +36,8 @@ from edge_video.sinks.base import (
 from edge_video.stats import Outcome, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import pykka
-
-    from actors.messages import ApplyFault
     from edge_video.outbox import Outbox
     from edge_video.timer import Clock, Timer, TimerHandle
 
@@ -60,7 +57,7 @@ class SinkFactory(Protocol):
     """Makes one connection's sink; nothing runs before `Sink.open`."""
 
     def __call__(self, listener: SinkListener) -> Sink:
-        """Make it. `listener` is called from the sink's own thread."""
+        """Make it. `listener` is called from whichever thread works for the sink."""
         ...
 
 
@@ -98,10 +95,8 @@ class PublisherActor(ServantActor):
     Args:
         outbox: where the cameras' frames wait.
         runtime: clock, timer and the way to make a sink.
-        supervisor: gets `PublisherStats` and the farewell; None for nobody.
-        incarnation: how many publishers there were before this one.
         previous: the last status of the one before, whose counters this one continues.
-        start_faults: as in `ServantActor`.
+        birth: see `Birth`; the supervisor gets `PublisherStats` and the farewell.
     """
 
     NAME = "publisher"
@@ -112,17 +107,10 @@ class PublisherActor(ServantActor):
         outbox: Outbox,
         *,
         runtime: PublisherRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
         previous: PublisherStatus | None = None,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._outbox = outbox
         self._runtime = runtime
         self._status = replace(
@@ -197,7 +185,7 @@ class PublisherActor(ServantActor):
             )
 
     def _frames_ready(self) -> None:
-        """Any camera's reader thread: frames wait where none waited before.
+        """The thread that puts frames: they wait where none waited before.
 
         Straight to the sink, which takes this call from any thread: a detour through the mailbox
         is one more thread to wake per frame, and cost a sixth of the CPU. Without a sink the next

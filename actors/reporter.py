@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from actors.base import ServantActor, tell
+from actors.base import Birth, ServantActor, tell
 from actors.messages import (
     Begin,
     CameraChanged,
@@ -22,14 +22,11 @@ from edge_video.events import Event, say
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.snapshot import Books, CameraRecord, Identity, take_status
-from edge_video.stats import CameraPhase, PublisherState, PublisherStatus
+from edge_video.stats import CameraPhase, FaultCounts, PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import pykka
-
-    from actors.messages import ApplyFault
     from edge_video.frames import CameraId
     from edge_video.report.catalog import Language
     from edge_video.report.history import HistoryRecorder
@@ -72,23 +69,16 @@ class ReporterActor(ServantActor):
         self,
         *,
         runtime: ReporterRuntime,
-        supervisor: pykka.ActorRef[Any] | None = None,
-        incarnation: int = 0,
         publisher: PublisherStatus | None = None,
-        start_faults: Sequence[ApplyFault] = (),
+        **birth: Unpack[Birth],
     ) -> None:
-        super().__init__(
-            supervisor=supervisor,
-            incarnation=incarnation,
-            allow_faults=runtime.allow_faults,
-            start_faults=start_faults,
-        )
+        super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
         self._publisher_retry_at_s: float | None = None
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
-        self._counts = RestartsCounted({}, 0, 0)
+        self._counts = RestartsCounted({}, FaultCounts())
         self._tick: TimerHandle | None = None
         self._samples: TimerHandle | None = None
 
@@ -169,9 +159,7 @@ class ReporterActor(ServantActor):
             publisher_retry_at_s=self._publisher_retry_at_s,
             process=self._process,
             restarts=self._counts.restarts,
-            faults_injected=self._counts.faults_injected,
-            faults_refused=self._counts.faults_refused,
-            faults_armed=self._counts.faults_armed,
+            faults=self._counts.faults,
         )
 
 

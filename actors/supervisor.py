@@ -155,7 +155,7 @@ class SupervisorActor(SupervisedActor):
         return None
 
     def release(self, error: BaseException | None) -> None:
-        """Stop everything in order: cameras, publisher (drained), metrics, reporter."""
+        """Stop everything in order: cameras, publisher (drained), the others, reporter."""
         error_text = None if error is None else describe(error)
         if error_text is not None:
             self._tell_own_crash(error_text)
@@ -335,8 +335,7 @@ class SupervisorActor(SupervisedActor):
 
     def _restart_counts(self) -> RestartsCounted:
         restarts = {name: child.restarts for name, child in self._children.items()}
-        faults = self._faults
-        return RestartsCounted(restarts, faults.injected, faults.refused, faults.armed)
+        return RestartsCounted(restarts, self._faults.counts)
 
     def _tell_restarts(self) -> None:
         self._tell_watchers(self._restart_counts())
@@ -352,9 +351,7 @@ class SupervisorActor(SupervisedActor):
             publisher_retry_at_s=self._known.publisher_retry_at_s,
             process=self._known.process,
             restarts=counts.restarts,
-            faults_injected=counts.faults_injected,
-            faults_refused=counts.faults_refused,
-            faults_armed=counts.faults_armed,
+            faults=counts.faults,
         )
 
     # --- the orderly stop ---

@@ -19,10 +19,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 try:
-    from bench.pipeline import RESULTS
     from bench.rig import Bench, Progress
     from bench.sections import SECTIONS
     from bench.show import plots, tables, verdicts
@@ -37,6 +36,8 @@ except ModuleNotFoundError as missing:
         file=sys.stderr,
     )
     sys.exit(2)
+
+RESULTS: Final = Path(__file__).parent / "results"
 
 
 def main() -> int:
@@ -71,7 +72,7 @@ def _measure(chosen: list[str], seconds: float, *, quick: bool) -> dict[str, Any
     load_before = os.getloadavg()[0]
     for package in ("edge_video", "actors"):  # as when installed; compiling costs memory, too
         compileall.compile_dir(ROOT / package, quiet=1)
-    node: Any = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
+    node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-bench-rabbit-")), tls=False)
     progress = Progress(expected_s)
     results: dict[str, Any] = {}
     try:

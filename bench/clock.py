@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from edge_video.testing.clips import decode_jpeg
-from tests.support.rabbit import free_port
+from edge_video.testing.rabbit import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

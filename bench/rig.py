@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import psutil
 
 from bench.measure import Reading, between, read_process
-from tests.support.program import ROOT, Program, wait_until
+from edge_video.testing import eventually
+from tests.support.program import ROOT, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 FPS: Final = 15
 EXCHANGE: Final = "bench"
@@ -35,12 +36,15 @@ class Progress:
         self._began_s = time.monotonic()
         self._total_s = total_s
 
-    def wait(self, what: str, seconds: float) -> None:
-        """Let time pass, visibly."""
-        until_s = time.monotonic() + seconds
+    def wait(self, what: str, seconds: float, watched: psutil.Process | None = None) -> int:
+        """Let time pass, visibly; the highest memory of a process meanwhile, in bytes."""
+        until_s, peak = time.monotonic() + seconds, 0
         while (left_s := until_s - time.monotonic()) > 0:
             self.show(what)
+            if watched is not None:
+                peak = max(peak, watched.memory_info().rss)
             time.sleep(min(0.5, left_s))
+        return peak
 
     def show(self, what: str) -> None:
         """Draw the bar."""
@@ -89,7 +93,7 @@ class ScriptedCameras:
         self._server = subprocess.Popen(
             [sys.executable, str(SCRIPT), str(self._socket)], stdin=subprocess.PIPE
         )
-        wait_until(self._socket.exists, 20, "the scripted cameras")
+        eventually(self._socket.exists, 20, "the scripted cameras")
         time.sleep(0.1)
         return self
 
@@ -165,7 +169,7 @@ def run_program(
 
 def wait_for_cameras(program: Program, count: int) -> None:
     """Until each camera has delivered a frame."""
-    wait_until(
+    eventually(
         lambda: (
             sum("first frame" in each or "streaming" in each for each in program.log) >= count
             or len([each for each in program.log if "1280x720" in each]) >= count

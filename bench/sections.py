@@ -19,14 +19,14 @@ import yaml
 
 from bench.clock import WIDTH, age_ms, clock_camera
 from bench.measure import between, read_process
-from bench.pipeline import measure_idle, measure_ours
+from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import Binary, capture_command, find_binary
 from edge_video.testing.clips import numbered_clip
+from edge_video.testing.rabbit import consume
+from edge_video.testing.rtsp import RtspServer
 from tests.support.program import Program
-from tests.support.rabbit import consume
-from tests.support.rtsp import RtspServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -259,7 +259,7 @@ def real(bench: Bench) -> Result:
     with RtspServer(mounts) as server:
         urls = [server.url(path) for path in mounts]
         bench.progress.show("real cameras")
-        found = measure_ours(urls, bench.node, max(10, bench.seconds))
+        found = measure_ours(urls, bench, max(10, bench.seconds))
     return {
         "cameras": _CAMERAS + 1,
         "cpu_ms": found.cpu_ms_per_frame,
@@ -347,7 +347,7 @@ def outage(bench: Bench) -> Result:
                 "cpu_ms_per_s": 1000 * used.cpu_s / used.at_s,
                 "rss_mb": used.rss_bytes / 1e6,
             }
-    idle = measure_idle(bench.node, bench.seconds)
+    idle = measure_idle(bench)
     return {
         "rows": rows,
         "open_ms_per_minute": idle.open_ms_per_minute,

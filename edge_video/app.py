@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from actors.base import RequestedCrashError, tell, void
+from actors.base import RequestedCrashError, ServantActor, tell, void
 from actors.camera import CameraActor, CameraRuntime, CaptureFactory
 from actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
@@ -112,7 +112,7 @@ class System:
         return self._ending.wait(timeout_s)
 
     def stop(self, timeout_s: float = 30.0) -> Stopped:
-        """Stop in order: cameras, publisher (drained), metrics, reporter. Only this system's own.
+        """Stop this system in order: cameras, publisher (drained), the others, reporter.
 
         Raises:
             pykka.Timeout: it takes longer than `timeout_s`; the stop goes on.
@@ -321,19 +321,9 @@ class _Parts:
             allow_faults=self.allow_faults,
             history=self.history,
         )
-
-        def start(
-            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
-        ) -> pykka.ActorRef[Any]:
-            return ReporterActor.start(
-                runtime=runtime,
-                supervisor=supervisor,
-                incarnation=incarnation,
-                publisher=known.publisher,
-                start_faults=known.start_faults,
-            )
-
-        return start
+        return _starter(
+            ReporterActor, runtime=runtime, takes_over=lambda known: {"publisher": known.publisher}
+        )
 
     def notifier_starters(self) -> dict[str, ChildStarter]:
         """Nothing unless events are configured."""
@@ -348,20 +338,7 @@ class _Parts:
             queue=queue,
             allow_faults=self.allow_faults,
         )
-
-        def start(
-            supervisor: pykka.ActorRef[Any],
-            incarnation: int,
-            known: Known,
-        ) -> pykka.ActorRef[Any]:
-            return NotifierActor.start(
-                runtime=runtime,
-                supervisor=supervisor,
-                incarnation=incarnation,
-                start_faults=known.start_faults,
-            )
-
-        return {NotifierActor.NAME: start}
+        return {NotifierActor.NAME: _starter(NotifierActor, runtime=runtime)}
 
     def metrics_starter(self) -> ChildStarter:
         processes = self.launcher.processes.snapshot if self.launcher else dict
@@ -381,19 +358,9 @@ class _Parts:
             memory=self.config.memory_controller.policy(),
             allow_faults=self.allow_faults,
         )
-
-        def start(
-            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
-        ) -> pykka.ActorRef[Any]:
-            return MetricsActor.start(
-                runtime=runtime,
-                supervisor=supervisor,
-                incarnation=incarnation,
-                level=known.memory_level,
-                start_faults=known.start_faults,
-            )
-
-        return start
+        return _starter(
+            MetricsActor, runtime=runtime, takes_over=lambda known: {"level": known.memory_level}
+        )
 
     def http_starter(self, http: HttpConfig, language: Language | None) -> ChildStarter:
         # Here and not above: the framework costs memory, and most of it for nothing when off.
@@ -419,20 +386,7 @@ class _Parts:
             board=Board(self.clock, self.identity, self.books, self.publisher),
             allow_faults=self.allow_faults,
         )
-
-        def start(
-            supervisor: pykka.ActorRef[Any],
-            incarnation: int,
-            known: Known,
-        ) -> pykka.ActorRef[Any]:
-            return HttpActor.start(
-                runtime=runtime,
-                supervisor=supervisor,
-                incarnation=incarnation,
-                start_faults=known.start_faults,
-            )
-
-        return start
+        return _starter(HttpActor, runtime=runtime)
 
     def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
         runtime = PublisherRuntime(
@@ -442,20 +396,12 @@ class _Parts:
             target=self.publisher.target,
             allow_faults=self.allow_faults,
         )
-
-        def start(
-            supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
-        ) -> pykka.ActorRef[Any]:
-            return PublisherActor.start(
-                self.outbox,
-                runtime=runtime,
-                supervisor=supervisor,
-                incarnation=incarnation,
-                previous=known.publisher,
-                start_faults=known.start_faults,
-            )
-
-        return start
+        return _starter(
+            PublisherActor,
+            self.outbox,
+            runtime=runtime,
+            takes_over=lambda known: {"previous": known.publisher},
+        )
 
     def configured_sink(self) -> SinkFactory:
         config, outbox, clock = self.config, self.outbox, self.clock
@@ -561,12 +507,31 @@ def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]
     return lambda: void(tell(receiver, FramesReady(outbox)))
 
 
-def _timer_starter(timer: SystemTimer) -> ChildStarter:
+def _starter(
+    actor: type[ServantActor],
+    *arguments: object,
+    runtime: object,
+    takes_over: Callable[[Known], dict[str, object]] = lambda _: {},
+) -> ChildStarter:
+    """How to start one incarnation of an actor; `takes_over` names what its predecessor leaves."""
+
     def start(
-        supervisor: pykka.ActorRef[Any],
-        incarnation: int,
-        known: Known,
-    ) -> None:
+        supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+    ) -> pykka.ActorRef[Any]:
+        return actor.start(
+            *arguments,
+            runtime=runtime,
+            supervisor=supervisor,
+            incarnation=incarnation,
+            start_faults=known.start_faults,
+            **takes_over(known),
+        )
+
+    return start
+
+
+def _timer_starter(timer: SystemTimer) -> ChildStarter:
+    def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: Known) -> None:
         for each in known.start_faults:
             if isinstance(each.fault, CrashInStart):
                 raise RequestedCrashError(each.fault.words)

@@ -37,6 +37,7 @@ from edge_video.report.catalog import language_from_locale
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.options import add_parser as add_top_parser
 from edge_video.watch.options import add_parser as add_watch_parser
+from edge_video.watch.options import positive_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(probe)
     probe.add_argument("camera", nargs="*", metavar="CAMERA", help="ids; default: all enabled")
     probe.add_argument(
-        "--timeout", type=_positive, default=20.0, metavar="S", help="per camera (default 20)"
+        "--timeout",
+        type=positive_seconds,
+        default=20.0,
+        metavar="S",
+        help="per camera (default 20)",
     )
     _add_config(add_watch_parser(commands))
     add_top_parser(commands)
@@ -141,7 +146,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seconds", type=_positive, metavar="N", help="stop in order after N seconds"
+        "--seconds", type=positive_seconds, metavar="N", help="stop in order after N seconds"
     )
     parser.add_argument(
         "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
@@ -152,16 +157,6 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the final report as a page with plots too: one file, nothing from outside",
     )
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
-    return value
 
 
 # --- run and demo ---------------------------------------------------------------------------
@@ -384,7 +379,6 @@ def _write_report(path: Path, stopped: Stopped) -> None:
 
 
 def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: Config) -> None:
-    from edge_video.report.latency import latency_of  # noqa: PLC0415 - only the page needs it
     from edge_video.report.page import render_page  # noqa: PLC0415 - only the page needs it
 
     status = stopped.status
@@ -392,7 +386,6 @@ def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: 
         status,
         history.history(status.uptime_s),
         configured_language(config),
-        latency=latency_of(status),
         clean=config.secrets(),
     )
     _write_whole(path, page)

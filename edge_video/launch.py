@@ -57,5 +57,5 @@ class FfmpegLauncher:
         )
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:
-        """What the readers of a camera did, over all its attempts. Any thread."""
+        """What reading a camera took, over all its attempts. Any thread."""
         return self._counters.setdefault(camera_id, CaptureCounters()).totals()

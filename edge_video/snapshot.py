@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edge_video.failures import Failure
     from edge_video.frames import CameraId
     from edge_video.outbox import Outbox
-    from edge_video.stats import ProcessSample
+    from edge_video.stats import FaultCounts, ProcessSample
     from edge_video.timer import Clock
 
 
@@ -108,9 +108,7 @@ def take_status(
     publisher_retry_at_s: float | None = None,
     process: ProcessSample | None,
     restarts: Mapping[str, int],
-    faults_injected: int = 0,
-    faults_refused: int = 0,
-    faults_armed: int = 0,
+    faults: FaultCounts,
 ) -> SystemStatus:
     """One consistent picture of everything, as of now. Any thread; touches no actor.
 
@@ -140,9 +138,9 @@ def take_status(
         publisher=publisher,
         process=process,
         restarts=dict(restarts),
-        faults_injected=faults_injected,
-        faults_refused=faults_refused,
-        faults_armed=faults_armed,
+        faults_injected=faults.injected,
+        faults_refused=faults.refused,
+        faults_armed=faults.armed,
     )
 
 

@@ -6,6 +6,7 @@ grow while the program runs and survive the restart of every actor.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -122,10 +123,36 @@ class LatencyHistogram:
         """Frames in all classes: those that were confirmed."""
         return sum(self.counts)
 
+    def percentile_bound_s(self, percent: float) -> float:
+        """At least `percent` of the frames took no longer; infinity when only the open class says.
+
+        0 when there are no frames.
+        """
+        wanted, so_far = math.ceil(self.count * percent / 100), 0
+        if not wanted:
+            return 0.0
+        for bound_s, count in zip((*LATENCY_BOUNDS_S, math.inf), self.counts, strict=True):
+            so_far += count
+            if so_far >= wanted:
+                return bound_s
+        return math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCounts:
+    """Faults on purpose, by message."""
+
+    injected: int = 0
+    """Times that one acted."""
+    refused: int = 0
+    """Those that were not allowed, or not understood by their target."""
+    armed: int = 0
+    """Those that wait for their occasion now."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureTotals:
-    """What one camera's readers did, over all attempts. Times in nanoseconds."""
+    """What reading one camera took, over all attempts. Times in nanoseconds."""
 
     reads: int = 0
     read_ns: int = 0
@@ -287,11 +314,9 @@ class SystemStatus:
     restarts: dict[str, int] = field(default_factory=dict)
     """Restarts of the actors that are no cameras, by name."""
     faults_injected: int = 0
-    """Times that a fault on purpose acted."""
+    """As in `FaultCounts`, all three."""
     faults_refused: int = 0
-    """Faults that were not allowed, or not understood by their target."""
     faults_armed: int = 0
-    """Faults that wait for their occasion now."""
 
     @property
     def totals(self) -> FrameCounts:

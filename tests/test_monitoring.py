@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import runpy
@@ -17,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from edge_video.testing.rabbit import free_port
 from tests.support.program import Program
-from tests.support.rabbit import free_port
 from tests.support.rtsp import require
 
 if TYPE_CHECKING:
@@ -129,9 +128,6 @@ def scraped(url: str) -> str:
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(
-    importlib.util.find_spec("edge_video.http") is None, reason="NOT TESTED: no /metrics yet"
-)
 def test_every_metric_and_label_that_is_asked_for_is_in_a_real_scrape(tmp_path: Path) -> None:
     port = free_port()
     config = {

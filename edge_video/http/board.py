@@ -21,7 +21,7 @@ from edge_video.http.timeline import (
     is_half_told,
 )
 from edge_video.snapshot import take_status
-from edge_video.stats import CameraPhase, MemoryLevel
+from edge_video.stats import CameraPhase, FaultCounts, MemoryLevel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +120,7 @@ class Board:
         self._process: ProcessSample | None = None
         self._memory_level = MemoryLevel.NORMAL
         self._restarts: dict[str, int] = {}
-        self._faults = (0, 0)
+        self._faults = FaultCounts()
         self._actors: dict[str, bool] = {}
         self._stopping = False
         now_s = clock.monotonic()
@@ -165,14 +165,12 @@ class Board:
                 self._memory_level = sample.memory_level
                 self._timeline.memory_level_changed(sample.memory_level, self._clock.wall_ns())
 
-    def restarts_counted(
-        self, restarts: Mapping[str, int], faults_injected: int, faults_refused: int
-    ) -> None:
+    def restarts_counted(self, restarts: Mapping[str, int], faults: FaultCounts) -> None:
         """Restarts so far, and faults on purpose."""
         with self._lock:
             self._timeline.restarts_counted(self._restarts, restarts, self._clock.wall_ns())
             self._restarts = dict(restarts)
-            self._faults = (faults_injected, faults_refused)
+            self._faults = faults
 
     def supervisor_said(self, actors: Mapping[str, bool], *, stopping: bool) -> None:
         """The supervisor runs, and so do these actors."""
@@ -271,8 +269,7 @@ class Board:
             publisher_retry_at_s=retry_at_s,
             process=process,
             restarts=restarts,
-            faults_injected=faults[0],
-            faults_refused=faults[1],
+            faults=faults,
         )
         now_s = self._clock.monotonic()
         received = {camera.camera_id: camera.frames.received for camera in status.cameras}

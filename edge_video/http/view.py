@@ -81,20 +81,14 @@ def timeline_view(version: int, stories: Iterable[Story]) -> dict[str, Json]:
     }
 
 
-def latency_at(latency: LatencyHistogram, share: float) -> float | None:
-    """An upper bound of the latency of this share of the frames; None without frames.
+def latency_at(latency: LatencyHistogram, percent: float) -> float | None:
+    """An upper bound of the latency of `percent` of the frames; None without frames.
 
     Frames slower than the last bound count as that bound.
     """
-    wanted = latency.count * share
-    if not wanted:
+    if not latency.count:
         return None
-    total = 0
-    for bound_s, count in zip(LATENCY_BOUNDS_S, latency.counts, strict=False):
-        total += count
-        if total >= wanted:
-            return bound_s
-    return LATENCY_BOUNDS_S[-1]
+    return min(latency.percentile_bound_s(percent), LATENCY_BOUNDS_S[-1])
 
 
 def _camera(
@@ -130,7 +124,7 @@ def _camera(
         },
         "received": camera.frames.received,
         "dropped": camera.frames.dropped,
-        "latency_s": latency_at(camera.latency, 0.95),
+        "latency_s": latency_at(camera.latency, 95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
     }
 

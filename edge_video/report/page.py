@@ -24,6 +24,7 @@ from edge_video.report.final import (
     publisher_rows,
     totals_rows,
 )
+from edge_video.report.latency import add_latencies, spell_class, spell_percentile
 from edge_video.report.text import MB, one_line, spell_duration
 from edge_video.stats import CameraPhase
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from edge_video.report.history import History, Load, Sample, Stretch
-    from edge_video.report.latency import LatencyClasses
     from edge_video.stats import CameraStatus, SystemStatus
 
 _STYLE: Final = """
@@ -84,7 +84,6 @@ def render_page(
     history: History,
     language: Language,
     *,
-    latency: LatencyClasses | None = None,
     clean: Callable[[str], str] = one_line,
     zone: tzinfo | None = None,
 ) -> str:
@@ -92,7 +91,7 @@ def render_page(
 
     `clean` masks secrets in every text; `zone` None is the machine's own time zone.
     """
-    return _Page(status, history, language, latency=latency, clean=clean, zone=zone).render()
+    return _Page(status, history, language, clean=clean, zone=zone).render()
 
 
 class _Page:
@@ -102,14 +101,12 @@ class _Page:
         history: History,
         language: Language,
         *,
-        latency: LatencyClasses | None,
         clean: Callable[[str], str],
         zone: tzinfo | None,
     ) -> None:
         self._status = status
         self._history = history
         self._language = language
-        self._latency = latency
         self._clean = clean
         self._zone = zone
         self._time = svg.Axis(max(status.uptime_s, 1e-9), _spell_instant, most_ticks=7)
@@ -218,17 +215,15 @@ class _Page:
         return svg.Bar(stretch.start_s, stretch.end_s, stretch.state.value, tip)
 
     def _latencies(self) -> str:
-        latency = self._latency
-        if latency is None:
-            return self._section("page.latency", f"<p>{self._words('not_available')}</p>")
+        latency = add_latencies(camera.latency for camera in self._status.cameras)
         if not latency.count:
             return self._section("page.latency", f"<p>{self._words('page.latency_none')}</p>")
         used = [number for number, count in enumerate(latency.counts) if count]
         bars = [
             (
-                latency.label(number).removeprefix("≤ "),
+                spell_class(number).removeprefix("≤ "),
                 float(latency.counts[number]),
-                f"{latency.label(number)}: "
+                f"{spell_class(number)}: "
                 + lookup("page.latency_frames", self._language).format(
                     count=latency.counts[number]
                 ),
@@ -237,9 +232,9 @@ class _Page:
         ]
         words = self._words(
             "page.latency_percentiles",
-            half=latency.spell_percentile(50),
-            most=latency.spell_percentile(95),
-            nearly=latency.spell_percentile(99),
+            half=spell_percentile(latency, 50),
+            most=spell_percentile(latency, 95),
+            nearly=spell_percentile(latency, 99),
             mean=spell_duration(latency.sum_s / latency.count),
         )
         plot = svg.columns(bars, title=lookup("page.latency", self._language), width=520)

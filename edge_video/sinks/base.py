@@ -88,7 +88,8 @@ SinkEvent: TypeAlias = (
 )
 
 SinkListener: TypeAlias = Callable[[SinkEvent], None]
-"""Called from the sink's own thread; must only tell an actor."""
+"""Called from the thread that works for the sink, the reactor's or its own; must only tell an
+actor."""
 
 
 class Sink(Protocol):

@@ -112,6 +112,15 @@ def make_certificates(folder: Path) -> Certificates:
     )
 
 
+def _stands_still(pid: int) -> bool:
+    """Whether every thread of a process is stopped (proc(5): the state behind its name)."""
+    try:
+        stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # one ended meanwhile
+        return False
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on right now."""
     with socket.socket() as probe:
@@ -188,12 +197,13 @@ class RabbitNode:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def freeze(self) -> None:
-        """Stop the node's process where it stands; its connections stay open and silent."""
+        """Stop the node's process where it stands; its connections stay open and silent.
+
+        Returns when all of its threads stand: until then it may still confirm a frame.
+        """
         beam = self._running_beam()
         beam.suspend()
-        # A signal acts once a thread of the process gets to run: on a busy machine after this call,
-        # and until then the others go on confirming.
-        eventually(lambda: beam.status() == psutil.STATUS_STOPPED, what="the node stands still")
+        eventually(lambda: _stands_still(beam.pid), what="every thread of the broker stands still")
 
     def thaw(self) -> None:
         """Let a frozen node go on."""

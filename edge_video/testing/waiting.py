@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PAUSE_S: Final = 0.005
+_FIRST_PAUSE_S: Final = 0.002
+_LONGEST_PAUSE_S: Final = 0.05
+"""A condition may look at processes or ask an actor: the longer it takes, the rarer it is tried."""
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> bool:
     """Whether `condition` became true within `timeout_s`; for states that no event announces."""
     deadline_s = time.monotonic() + timeout_s
+    pause_s = _FIRST_PAUSE_S
     while not condition():
         if time.monotonic() > deadline_s:
             return False
-        time.sleep(_PAUSE_S)
+        time.sleep(pause_s)
+        pause_s = min(_LONGEST_PAUSE_S, 1.25 * pause_s)
     return True
 
 
-def eventually(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "") -> None:
+def eventually(condition: Callable[[], object], timeout_s: float = 20.0, what: str = "") -> None:
     """Wait until `condition` is true.
 
     Raises:

@@ -11,6 +11,7 @@ import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.reconnect import reconnect_delay_s
+from edge_video.redact import Redactor
 from edge_video.report.text import one_line, shorten
 from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
 
@@ -103,16 +104,18 @@ class Consumer:
             self._listener.on_tick()
 
     def _words(self, error: BaseException) -> str:
+        """Why, in one line; the broker chose some of the words, which may quote anything."""
+        broker = self._subscription.broker
         if isinstance(error, pika.exceptions.ChannelClosedByBroker):
             names = ", ".join(each.exchange for each in self._subscription.bindings)
-            return describe_refusal(names, error.reply_code, error.reply_text)
-        broker = self._subscription.broker
-        words = describe_loss(
-            error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
-        ).words
+            words = describe_refusal(names, error.reply_code, error.reply_text)
+        else:
+            words = describe_loss(
+                error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
+            ).words
         password = broker.password.get_secret_value()
-        # Words that the broker chose may quote anything.
-        return shorten(one_line(words.replace(password, "***") if password else words), _WORDS)
+        clean = Redactor([password], [(broker.username, password)])
+        return shorten(one_line(clean(words)), _WORDS)
 
     def _consume(self, failures: int) -> int:
         """One life of a connection; 0 when it was good for something."""

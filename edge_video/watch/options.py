@@ -30,7 +30,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--seconds",
-        type=_seconds,
+        type=positive_seconds,
         metavar="N",
         help="end after N seconds, with a summary; exit code 1 if no frame came",
     )
@@ -72,7 +72,8 @@ def _loopback(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _seconds(text: str) -> float:
+def positive_seconds(text: str) -> float:
+    """An option's value; raises `ArgumentTypeError` in words."""
     try:
         value = float(text)
     except ValueError:

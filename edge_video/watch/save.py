@@ -7,6 +7,8 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from edge_video.watch.tally import MOST_CAMERAS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _OURS: Final = re.compile(r"\d{19}-\d+\.jpg")
-_MOST_CAMERAS: Final = 1000
 
 
 def folder_name(camera_id: str) -> str:
@@ -44,7 +45,7 @@ class Saver:
         name = folder_name(frame.camera_id)
         files = self._files.get(name)
         if files is None:
-            if len(self._files) >= _MOST_CAMERAS:
+            if len(self._files) >= MOST_CAMERAS:
                 return
             files = self._files[name] = self._found(name)
         path = self._folder / name / f"{max(0, frame.captured_at_ns):019d}-{max(0, frame.seq)}.jpg"

@@ -21,6 +21,7 @@ from edge_video.snapshot import Books, CameraRecord, Identity
 from edge_video.stats import (
     CameraPhase,
     CaptureTotals,
+    FaultCounts,
     FrameCounts,
     PublisherState,
     PublisherStatus,
@@ -104,7 +105,7 @@ def test_the_monitor_is_printed_every_interval(stages: list[Stage]) -> None:
 
 def test_the_final_report_is_printed_and_answered(stages: list[Stage]) -> None:
     stages.append(stage := Stage())
-    stage.reporter.tell(RestartsCounted({"metrics": 2}, 1, 3))
+    stage.reporter.tell(RestartsCounted({"metrics": 2}, FaultCounts(injected=1, refused=3)))
     status = stage.reporter.ask(FinishReport(), block=True, timeout=5)
     assert isinstance(status, SystemStatus)
     assert [camera.camera_id for camera in status.cameras] == [CAM1]

@@ -32,8 +32,9 @@ from edge_video.frames import CameraId
 from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
 from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
+from edge_video.testing.rtsp import RtspAuth, RtspServer
 from edge_video.testing.waiting import wait_until
-from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
+from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,7 +15,8 @@ from edge_video.config import CameraConfig
 from edge_video.failures import Cause, Failure
 from edge_video.ffmpeg import Binary, capture_command, classify, clean_line
 from edge_video.testing.clips import numbered_clip
-from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
+from edge_video.testing.rtsp import RtspAuth, RtspServer
+from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,8 @@ from edge_video.ffmpeg import Binary
 from edge_video.probe import VideoStream, parse_stream, probe_all, probe_camera
 from edge_video.redact import Redactor
 from edge_video.testing.clips import numbered_clip
-from tests.support.rtsp import BOTH_FFMPEGS, RtspAuth, RtspServer
+from edge_video.testing.rtsp import RtspAuth, RtspServer
+from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

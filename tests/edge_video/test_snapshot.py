@@ -12,6 +12,7 @@ from edge_video.snapshot import Books, CameraRecord, Identity, breaker_view, tak
 from edge_video.stats import (
     CameraPhase,
     CaptureTotals,
+    FaultCounts,
     PublisherState,
     PublisherStatus,
     SystemStatus,
@@ -35,7 +36,14 @@ def record(camera_id: CameraId, breaker: CircuitBreaker | None = None) -> Camera
 def status_of(clock: FakeClock, books: Books, *records: CameraRecord) -> SystemStatus:
     identity = Identity("1.2.3", "node", started_at_ns=5, started_at_s=clock.now - 60.0)
     return take_status(
-        clock, identity, records, books, publisher=PUBLISHER, process=None, restarts={"metrics": 1}
+        clock,
+        identity,
+        records,
+        books,
+        publisher=PUBLISHER,
+        process=None,
+        restarts={"metrics": 1},
+        faults=FaultCounts(1, 2, 3),
     )
 
 
@@ -86,10 +94,18 @@ def test_a_status_is_not_changed_by_what_happens_later() -> None:
     books = Books({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
     identity = Identity("1", "node", 0, clock.now)
     status = take_status(
-        clock, identity, [record(CAM1)], books, publisher=PUBLISHER, process=None, restarts=restarts
+        clock,
+        identity,
+        [record(CAM1)],
+        books,
+        publisher=PUBLISHER,
+        process=None,
+        restarts=restarts,
+        faults=FaultCounts(1, 2, 3),
     )
     restarts["metrics"] = 2
     assert status.restarts == {"metrics": 1}
+    assert (status.faults_injected, status.faults_refused, status.faults_armed) == (1, 2, 3)
 
 
 def test_a_breaker_is_shown_with_the_time_that_is_left() -> None:

@@ -15,15 +15,16 @@ from edge_video.app import start_system
 from edge_video.config import AmqpConfig, CameraConfig, Config
 from edge_video.faults import CrashActor, DropConnection
 from edge_video.stats import PublisherState, SystemStatus
-from tests.support.program import Program, wait_until
-from tests.support.rabbit import consume, free_port
+from edge_video.testing import eventually
+from edge_video.testing.rabbit import consume, free_port
+from tests.support.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from edge_video.app import System
-    from tests.support.rabbit import Message, RabbitNode
+    from edge_video.testing.rabbit import Message, RabbitNode
 
 pytestmark = [pytest.mark.ffmpeg, pytest.mark.rabbitmq]
 
@@ -70,7 +71,7 @@ def wait_for_monitor(program: Program, *fragments: str, count: int = 1) -> None:
         publisher = [line for line in program.printed if line.startswith("Publisher:")]
         return [line for line in publisher if all(each in line for each in fragments)]
 
-    wait_until(lambda: len(lines()) >= count, 30, f"{count} monitors with {fragments}")
+    eventually(lambda: len(lines()) >= count, 30, f"{count} monitors with {fragments}")
 
 
 def pids(program: Program) -> list[int]:
@@ -131,7 +132,7 @@ class Queue:
             return int(channel.queue_declare(self._name, passive=True).method.message_count)
 
     def wait_for(self, count: int, timeout_s: float) -> None:
-        wait_until(lambda: self.depth() >= count, timeout_s, f"{count} messages")
+        eventually(lambda: self.depth() >= count, timeout_s, f"{count} messages")
 
     def take_all(self) -> list[dict[str, Any]]:
         """The headers of everything in it."""
@@ -398,7 +399,7 @@ def test_a_stop_while_the_broker_hangs_counts_what_is_in_flight_as_unknown(
         consumer.wait_for(CAMERAS)
         broker.freeze()
         # A window full of unconfirmed frames: nothing is published any more.
-        wait_until(lambda: window_is_full(program), 20, "a full window")
+        eventually(lambda: window_is_full(program), 20, "a full window")
         began_s = time.monotonic()
         assert program.stop() == 0
         assert_said_once_in_words(program)
@@ -439,14 +440,14 @@ class Watched:
         return status
 
     def wait_until(self, condition: Callable[[SystemStatus], bool], what: str) -> SystemStatus:
-        """Sample the status (each 50 ms) until it is so."""
+        """Sample the status until it is so."""
         seen: list[SystemStatus] = []
 
         def holds() -> bool:
             seen[:] = [self.status()]
             return condition(seen[0])
 
-        wait_until(holds, 20, what)
+        eventually(holds, 20, what)
         return seen[0]
 
     def inject(self, fault: DropConnection | CrashActor) -> None:

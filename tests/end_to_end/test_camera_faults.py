@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -32,18 +33,19 @@ from edge_video.events import Event
 from edge_video.failures import Cause
 from edge_video.faults import CrashActor, FreezeFfmpeg, KillFfmpeg
 from edge_video.stats import CameraPhase
+from edge_video.testing import eventually
 from edge_video.testing.clips import clip_identity, decode_jpeg, numbered_clip
-from tests.support.program import Program, cpu_seconds, wait_until
-from tests.support.rabbit import consume
-from tests.support.rtsp import RtspAuth
+from edge_video.testing.rabbit import consume
+from edge_video.testing.rtsp import RtspAuth
+from tests.support.program import Program, cpu_seconds
 from tests.support.watched import Running, Story, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from tests.support.rabbit import Consumer, RabbitNode
-    from tests.support.rtsp import RtspServer
+    from edge_video.testing.rabbit import Consumer, RabbitNode
+    from edge_video.testing.rtsp import RtspServer
 
     MakeServer = Callable[..., RtspServer]
     RunSystem = Callable[..., Running]
@@ -144,7 +146,7 @@ def test_a_camera_that_begins_to_exist_closes_its_breaker(
     assert camera.breaker.backoff_s == 0.5
     assert camera.breaker.successes >= 3
 
-    wait_until(lambda: running.camera("late").breaker.consecutive_failures == 0, 10, "stable")
+    eventually(lambda: running.camera("late").breaker.consecutive_failures == 0, 10, "stable")
     changes = running.camera("late").breaker.changes
     running.inject("late", KillFfmpeg())
     story.wait_for(Event.CAMERA_RETRYING, camera_id="late", count=2)
@@ -214,16 +216,14 @@ def test_fifty_killed_ffmpegs_leave_nothing_behind(
         )
         running.wait_until_streaming()
         steady, warm_bytes = owned_while_streaming(), 0
+
+        def all_in(attempt: int) -> bool:
+            return all(camera.attempts == attempt for camera in running.cameras().values())
+
         for kills in range(1, 11):
             for camera_id in running.ids:
                 running.inject(camera_id, KillFfmpeg())
-            wait_until(
-                lambda kills=kills: all(
-                    camera.attempts == 1 + kills for camera in running.cameras().values()
-                ),
-                20,
-                f"attempt {1 + kills} of every camera",
-            )
+            eventually(partial(all_in, 1 + kills), 20, f"attempt {1 + kills} of every camera")
             running.wait_until_streaming(more=3)
             if kills == 2:
                 warm_bytes = resident_bytes(consumer)
@@ -305,8 +305,8 @@ def test_an_ffmpeg_thawed_in_time_goes_on_in_the_same_attempt(
     running.wait_until_streaming()
     ffmpeg = running.ffmpeg_of("cam1")
     running.inject("cam1", FreezeFfmpeg())
-    wait_until(lambda: ffmpeg.status() == psutil.STATUS_STOPPED, 5, "FFmpeg is frozen")
-    wait_until(lambda: (running.camera().last_frame_ago_s or 0) > 1, 10, "frames stop")
+    eventually(lambda: ffmpeg.status() == psutil.STATUS_STOPPED, 5, "FFmpeg is frozen")
+    eventually(lambda: (running.camera().last_frame_ago_s or 0) > 1, 10, "frames stop")
     answer = running.system.supervisor.ask(ClearFaults("cam1"), timeout=5)
     assert answer == CommandAnswer(CommandResult.DONE)
     running.wait_until_streaming()
@@ -323,7 +323,7 @@ def test_a_crashed_camera_actor_comes_back_without_its_old_ffmpeg(
     running.wait_until_streaming()
     old, other = running.ffmpeg_of("cam1"), running.ffmpeg_of("cam2")
     running.inject("cam1", CrashActor("torn apart"))
-    wait_until(lambda: running.camera().attempts == 2, 10, "a second attempt")
+    eventually(lambda: running.camera().attempts == 2, 10, "a second attempt")
     assert not old.is_running()
     running.wait_until_streaming()
     assert running.ffmpeg_of("cam1") != old
@@ -360,7 +360,7 @@ def test_a_wrong_password_is_named_and_not_hammered(
     waiting = story.wait_for(Event.BREAKER_WAITING, camera_id="wrong")
     assert waiting.fields["wait_s"] >= 59  # a minute from the failure, said once FFmpeg is gone
     story.wait_for(Event.CAMERA_PROTECTED, camera_id="wrong")
-    wait_until(lambda: running.camera("right").frames.received >= 20, 20, "the right one streams")
+    eventually(lambda: running.camera("right").frames.received >= 20, 20, "the right one streams")
     camera = running.camera("wrong")
     assert camera.phase is CameraPhase.WAITING
     assert camera.attempts == len(story.of(Event.CAMERA_FAILED, camera_id="wrong")) == 2
@@ -412,7 +412,7 @@ def test_an_open_camera_costs_nothing(tmp_path: Path, make_rtsp_server: MakeServ
     ):
         opened.wait_for_log("[cam1] Circuit breaker OPEN - waiting")
         idle.wait_for_log("started")
-        wait_until(
+        eventually(
             lambda: opened.psutil.num_threads() == idle.psutil.num_threads(),
             5,
             "the threads of an idle system",

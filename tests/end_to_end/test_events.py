@@ -14,7 +14,7 @@ from tests.support.program import ROOT, Program
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
 
@@ -61,7 +61,8 @@ def test_a_run_tells_its_cameras_and_its_outage_and_nothing_twice(
     inbox = Inbox(broker, exchange)
     config = {
         "amqp": {"url": broker.url(), "exchange": f"{exchange}.frames", "confirm_timeout": "1s"},
-        "events": {"exchange": exchange, "settle": "1s"},
+        # Longer than an FFmpeg takes to start on a busy machine: until then it is offline.
+        "events": {"exchange": exchange, "settle": "3s"},
         "circuit_breaker": {"max_failures": 1},
         "cameras": [
             {"id": "good", "url": "lavfi:testsrc2=size=320x180:rate=5", "fps": 5},

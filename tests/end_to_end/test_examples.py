@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
 

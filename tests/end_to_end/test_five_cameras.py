@@ -19,15 +19,16 @@ import pytest
 
 from edge_video.duration import parse_duration
 from edge_video.testing.clips import numbered_clip
+from edge_video.testing.rabbit import consume
+from edge_video.testing.rtsp import RtspServer
 from tests.support.program import ROOT, Program, cpu_seconds
-from tests.support.rabbit import consume
-from tests.support.rtsp import RtspServer, require
+from tests.support.rtsp import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from tests.support.rabbit import Message, RabbitNode
+    from edge_video.testing.rabbit import Message, RabbitNode
 
 pytestmark = [
     pytest.mark.alone,

@@ -13,17 +13,18 @@ from urllib.parse import quote
 
 import pytest
 
+from edge_video.testing import eventually
 from edge_video.testing.clips import numbered_clip
-from tests.support.program import ROOT, Program, living, wait_until
-from tests.support.rabbit import ODD_PASSWORD, consume
-from tests.support.rtsp import RtspAuth
+from edge_video.testing.rabbit import ODD_PASSWORD, consume
+from edge_video.testing.rtsp import RtspAuth
+from tests.support.program import ROOT, Program, living
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.rabbit import RabbitNode
-    from tests.support.rtsp import RtspServer
+    from edge_video.testing.rabbit import RabbitNode
+    from edge_video.testing.rtsp import RtspServer
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -63,7 +64,7 @@ def test_a_signal_stops_in_order_and_prints_the_report(tmp_path: Path, how: sign
     with Program(tmp_path, to_directory(tmp_path), "--report-file", "final.json") as program:
         program.wait_for_log("[cam1]", "320x240")
         program.wait_for_log("[cam2]", "320x240")
-        wait_until(lambda: newest(tmp_path, "cam1") > 10, 20, "more than ten frames")
+        eventually(lambda: newest(tmp_path, "cam1") > 10, 20, "more than ten frames")
         assert program.stop(how) == 0
     report = program.report()
     assert report["books"]["balanced"] is True
@@ -87,7 +88,7 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         assert program.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         assert time.monotonic() - began < 5
-        wait_until(lambda: not living(children), 5, "FFmpeg is gone")
+        eventually(lambda: not living(children), 5, "FFmpeg is gone")
 
 
 def test_frozen_ffmpegs_are_killed_within_the_deadline(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_killing_the_program_leaves_no_ffmpeg(
         time.sleep(2)  # until nothing that could still be written is on its way
         program.process.kill()
         program.process.wait(10)
-        wait_until(lambda: not living(children), 15, "FFmpeg is gone")
+        eventually(lambda: not living(children), 15, "FFmpeg is gone")
 
 
 def test_the_last_held_frames_are_confirmed_after_sigterm(
@@ -186,7 +187,7 @@ def test_odd_passwords_work_and_are_shown_nowhere(
         program.wait_for_log("[keys]", "1280x720")
         program.wait_for_log("[url]", "1280x720")
         program.wait_for_log("[wrong]", "wrong password", count=2)
-        wait_until(lambda: "STATISTICS" in program.printed, 10, "a monitor")
+        eventually(lambda: "STATISTICS" in program.printed, 10, "a monitor")
         assert program.stop() == 0
     report = program.report()
     confirmed = {each["camera_id"]: each["frames"]["confirmed"] for each in report["cameras"]}

@@ -29,7 +29,7 @@ from edge_video.faults import (
 )
 from edge_video.testing import eventually
 from tests.support.actors import Ears
-from tests.support.program import Program, living, wait_until
+from tests.support.program import Program, living
 from tests.support.reliability import (
     BROKEN,
     CONTROL,
@@ -86,7 +86,7 @@ def test_a_crashed_servant_is_replaced(system: Broken, actor: str) -> None:
     recovered_s(system, actor, 1, since_s=broken_at_s)
     assert "torn apart" in system.story.of(Event.ACTOR_CRASHED)[0].fields["error"]
     seconds = system.camera(BROKEN).breaker.successes
-    wait_until(lambda: system.camera(BROKEN).breaker.successes > seconds, 5, "time goes on")
+    eventually(lambda: system.camera(BROKEN).breaker.successes > seconds, 5, "time goes on")
 
 
 @pytest.mark.parametrize("actor", SERVANTS)
@@ -103,7 +103,7 @@ def test_a_servant_that_crashes_in_start_is_replaced(system: Broken, actor: str)
 def test_a_delayed_servant_is_released_by_clear_faults(system: Broken, actor: str) -> None:
     system.inject(actor, DelayActor(for_s=60.0))
     received = system.camera(BROKEN).frames.received
-    wait_until(lambda: system.camera(BROKEN).frames.received > received + 5, 10, "frames go on")
+    eventually(lambda: system.camera(BROKEN).frames.received > received + 5, 10, "frames go on")
     cleared_at_s = now_s()
     system.clear(actor)
     # It reads its messages again: this one ends it, and it is replaced.
@@ -204,13 +204,13 @@ def test_counters_survive_the_restart_of_every_actor(tmp_path: Path) -> None:
         system.inject(BROKEN, KillFfmpeg())
         system.story.wait_for(Event.CAMERA_STREAMING, camera_id=BROKEN, count=2)
         system.inject("publisher", DropConnection())
-        wait_until(lambda: system.system.status().publisher.connections == 2, 10, "it reconnects")
+        eventually(lambda: system.system.status().publisher.connections == 2, 10, "it reconnects")
         before = system.system.status()
         for actor in SERVANTS:
             system.inject(actor, CrashActor())
             system.story.wait_for(Event.ACTOR_RESTARTED, actor=actor)
         printed = len(blocks)
-        wait_until(lambda: len(blocks) > printed, 5, "the new reporter prints")
+        eventually(lambda: len(blocks) > printed, 5, "the new reporter prints")
         last = system.stop()
     assert last.restarts == dict.fromkeys(SERVANTS, 1)
     assert last.faults_injected == 3 + len(SERVANTS)

@@ -33,8 +33,8 @@ from edge_video.faults import (
 )
 from edge_video.frames import CameraId
 from edge_video.stats import CameraPhase
+from edge_video.testing import eventually
 from edge_video.testing.clips import decode_jpeg, numbered_clip
-from tests.support.program import wait_until
 from tests.support.reliability import (
     BROKEN,
     CONTROL,
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.failures import Failure
+    from edge_video.testing.rtsp import RtspServer
     from tests.support.reliability import Broken
-    from tests.support.rtsp import RtspServer
 
 pytestmark = [pytest.mark.ffmpeg]
 
@@ -87,7 +87,7 @@ def test_a_killed_ffmpeg_is_replaced(system: Broken) -> None:
 def test_a_frozen_ffmpeg_is_replaced_once_it_has_stalled(system: Broken) -> None:
     old = system.ffmpeg_of(BROKEN)
     system.inject(BROKEN, FreezeFfmpeg())
-    wait_until(lambda: old.status() == psutil.STATUS_STOPPED, 5, "it is really stopped")
+    eventually(lambda: old.status() == psutil.STATUS_STOPPED, 5, "it is really stopped")
     system.recovered_s(since_s=system.failed_at_s())
     assert last_failure(system).cause is Cause.STALLED
     assert not old.is_running()
@@ -96,8 +96,8 @@ def test_a_frozen_ffmpeg_is_replaced_once_it_has_stalled(system: Broken) -> None
 def test_an_ffmpeg_frozen_for_a_moment_goes_on_in_the_same_attempt(system: Broken) -> None:
     ffmpeg, for_s, broken_at_s = system.ffmpeg_of(BROKEN), 0.5, now_s()
     system.inject(BROKEN, FreezeFfmpeg(for_s))
-    wait_until(lambda: ffmpeg.status() == psutil.STATUS_STOPPED, 5, "it is really stopped")
-    wait_until(lambda: ffmpeg.status() != psutil.STATUS_STOPPED, 5, "it is thawed")
+    eventually(lambda: ffmpeg.status() == psutil.STATUS_STOPPED, 5, "it is really stopped")
+    eventually(lambda: ffmpeg.status() != psutil.STATUS_STOPPED, 5, "it is thawed")
     system.measured(now_s() - broken_at_s - for_s)
     assert_same_attempt_goes_on(system, ffmpeg)
 
@@ -119,7 +119,7 @@ def test_slow_frames_come_at_their_share_of_the_rate_until_cleared(system: Broke
 def test_garbage_bytes_are_discarded_and_counted(system: Broken, tmp_path: Path) -> None:
     ffmpeg, size = system.ffmpeg_of(BROKEN), 300_000
     system.inject(BROKEN, GarbageBytes(size, seed=7))
-    wait_until(
+    eventually(
         lambda: system.camera(BROKEN).capture.discarded_bytes >= size - 4096, 5, "it is discarded"
     )
     broken_at_s = now_s()
@@ -139,7 +139,7 @@ def test_a_truncated_frame_is_lost_and_the_next_ones_are_whole(
     ffmpeg = system.ffmpeg_of(BROKEN)
     before = system.camera(BROKEN).capture.discarded_bytes
     system.inject(BROKEN, TruncatedFrame())
-    wait_until(lambda: system.camera(BROKEN).capture.discarded_bytes > before, 5, "it is torn")
+    eventually(lambda: system.camera(BROKEN).capture.discarded_bytes > before, 5, "it is torn")
     broken_at_s = now_s()
     assert_same_attempt_goes_on(system, ffmpeg)
     system.measured(now_s() - broken_at_s)
@@ -176,11 +176,11 @@ def test_an_ffmpeg_that_ignores_sigterm_is_killed(system: Broken) -> None:
     system.inject(BROKEN, IgnoreSigterm())
     began_s = now_s()
     system.system.supervisor.tell(StopCamera(CameraId(BROKEN)))
-    wait_until(lambda: not old.is_running(), 10, "it is gone")
+    eventually(lambda: not old.is_running(), 10, "it is gone")
     took_s = now_s() - began_s
     assert took_s > 1.5, "SIGTERM ended it"
     system.measured(took_s)
-    wait_until(lambda: system.camera(BROKEN).phase is CameraPhase.STOPPED, 5, "it has stopped")
+    eventually(lambda: system.camera(BROKEN).phase is CameraPhase.STOPPED, 5, "it has stopped")
 
 
 def test_a_refused_spawn_is_a_failure_and_the_next_one_succeeds(system: Broken) -> None:
@@ -220,13 +220,13 @@ def test_a_delayed_camera_actor_streams_on_and_is_released_by_clear_faults(
     system.inject(BROKEN, DelayActor(for_s=60.0))
     system.inject(BROKEN, DelayActor(for_s=60.0))  # waits in its mailbox, and is cleared as well
     received = system.camera(BROKEN).frames.received
-    wait_until(lambda: system.camera(BROKEN).frames.received > received + FPS, 10, "frames go on")
+    eventually(lambda: system.camera(BROKEN).frames.received > received + FPS, 10, "frames go on")
     stale = system.camera(BROKEN).breaker.successes
     time.sleep(STALL_TIMEOUT_S)  # that no verdict comes is what is looked at
     assert system.camera(BROKEN).breaker.successes == stale
     cleared_at_s = now_s()
     system.clear(BROKEN)
-    wait_until(lambda: system.camera(BROKEN).breaker.successes > stale, 5, "verdicts go on")
+    eventually(lambda: system.camera(BROKEN).breaker.successes > stale, 5, "verdicts go on")
     system.measured(now_s() - cleared_at_s)
     assert_same_attempt_goes_on(system, ffmpeg)
 

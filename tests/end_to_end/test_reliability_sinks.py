@@ -33,7 +33,7 @@ from edge_video.faults import (
     StopConfirming,
 )
 from edge_video.stats import CameraStatus, FrameCounts, PublisherState, SystemStatus
-from tests.support.rabbit import consume
+from edge_video.testing.rabbit import consume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from edge_video.failures import Failure
     from edge_video.faults import Fault
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 CAMERAS = 4
 BUFFER = 5

@@ -16,7 +16,7 @@ from edge_video.failures import Cause, Failure
 from edge_video.launch import FfmpegLauncher
 from edge_video.redact import Redactor
 from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
-from tests.support.rabbit import free_port
+from edge_video.testing.rabbit import free_port
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pika
 import pytest
 
+from edge_video.testing.rabbit import free_port
 from tests.support.program import Program
-from tests.support.rabbit import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.rabbit import RabbitNode
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
 

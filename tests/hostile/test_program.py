@@ -7,8 +7,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from edge_video.redact import UNSAFE_RANGES
+from edge_video.testing import eventually
 from tests.support.hostile import HostileServer, http_pages, http_reply
-from tests.support.program import Program, wait_until
+from tests.support.program import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,7 @@ def test_the_program_keeps_its_memory_its_books_its_log_and_its_secrets(tmp_path
                 for n in range(3)
             )
 
-        wait_until(all_failed, 60, "each camera's failure is told")
+        eventually(all_failed, 60, "each camera's failure is told")
         assert program.stop() == 0
     # Three splitters of 16 MiB, each perhaps while a larger one takes its place, and the program.
     assert highest < (3 * 2 * 17 + 80) * MB

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -162,11 +161,3 @@ def cpu_seconds(process: psutil.Process) -> float:
     """CPU time of one process so far, user and system."""
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def wait_until(condition: Any, timeout_s: float, what: str) -> None:
-    """Poll (each 50 ms) until a condition holds."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
-        time.sleep(0.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import uuid
 from pathlib import Path
@@ -10,46 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.testing.rabbit import (
-    ODD_PASSWORD,
-    Certificates,
-    Consumer,
-    Message,
-    RabbitNode,
-    consume,
-    free_port,
-    make_certificates,
-    missing_programs,
-)
+from edge_video.testing.rabbit import RabbitNode, missing_programs
+from tests.support.rtsp import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = [
-    "ODD_PASSWORD",
-    "Certificates",
-    "Consumer",
-    "Message",
-    "RabbitNode",
-    "consume",
-    "free_port",
-    "make_certificates",
-]
-
-
-def _need_rabbitmq() -> None:
-    missing = missing_programs()
-    if missing:
-        words = f"NOT TESTED AGAINST A BROKER: {' and '.join(missing)} not installed"
-        if os.environ.get("CI") or os.environ.get("EDGE_VIDEO_REQUIRE_ALL") == "1":
-            pytest.fail(words)
-        pytest.skip(words)
 
 
 @pytest.fixture(scope="session")
 def rabbit() -> Iterator[RabbitNode]:
     """The session's node, started when the first test asks for it. See also `broker`."""
-    _need_rabbitmq()
+    missing = missing_programs()
+    require(not missing, f"{' and '.join(missing)}, so no broker")
     node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-rabbit-")))
     try:
         node.start()
@@ -64,12 +35,6 @@ def broker(rabbit: RabbitNode) -> Iterator[RabbitNode]:
     rabbit.ensure_running()
     yield rabbit
     rabbit.ensure_running()
-
-
-@pytest.fixture
-def broker_url(broker: RabbitNode) -> str:
-    """The URL of a running broker."""
-    return broker.url()
 
 
 @pytest.fixture

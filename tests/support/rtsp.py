@@ -10,13 +10,13 @@ import pytest
 
 from edge_video.ffmpeg import Binary, BinaryMissing, find_binary
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.rtsp import ODD_PASSWORD, RtspAuth, RtspServer, has_gstreamer
+from edge_video.testing.rtsp import RtspServer, has_gstreamer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["BOTH_FFMPEGS", "ODD_PASSWORD", "RtspAuth", "RtspServer", "require"]
+    from edge_video.testing.rtsp import RtspAuth
 
 
 def require(present: object, what: str) -> None:

@@ -16,7 +16,7 @@ from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFau
 from edge_video.app import System, start_system
 from edge_video.events import Event
 from edge_video.stats import CameraPhase
-from tests.support.program import wait_until
+from edge_video.testing import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -156,7 +156,7 @@ class Running:
                 for camera_id, each in self.cameras().items()
             )
 
-        wait_until(all_stream, timeout_s, f"every camera streams; {self.story.lines[-15:]}")
+        eventually(all_stream, timeout_s, f"every camera streams; {self.story.lines[-15:]}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from edge_video.snapshot import Books, CameraRecord, Identity
 from edge_video.stats import (
     CameraPhase,
     CaptureTotals,
+    FaultCounts,
     Outcome,
     PublisherState,
     PublisherStatus,
@@ -75,6 +76,14 @@ def test_a_snapshot_is_taken_at_most_twice_a_second() -> None:
     assert scene.board.snapshot().status is first.status
     scene.clock.advance(0.2)
     assert scene.board.snapshot().status is not first.status
+
+
+def test_restarts_and_faults_are_those_that_were_counted_last() -> None:
+    scene = Scene()
+    scene.board.restarts_counted({"metrics": 2}, FaultCounts(injected=1, refused=2, armed=3))
+    status = scene.board.snapshot().status
+    assert status.restarts == {"metrics": 2}
+    assert (status.faults_injected, status.faults_refused, status.faults_armed) == (1, 2, 3)
 
 
 def test_the_frame_rate_is_that_of_the_last_seconds() -> None:

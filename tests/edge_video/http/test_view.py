@@ -50,10 +50,10 @@ def test_the_timeline_is_sent_newest_first() -> None:
 
 
 def test_a_share_of_the_latencies_is_a_bound() -> None:
-    assert latency_at(LatencyHistogram(), 0.95) is None
+    assert latency_at(LatencyHistogram(), 95) is None
     counts = [0] * (len(LATENCY_BOUNDS_S) + 1)
     counts[0], counts[3], counts[-1] = 94, 5, 1
     histogram = LatencyHistogram(tuple(counts))
-    assert latency_at(histogram, 0.9) == LATENCY_BOUNDS_S[0]
-    assert latency_at(histogram, 0.95) == LATENCY_BOUNDS_S[3]
-    assert latency_at(histogram, 1.0) == LATENCY_BOUNDS_S[-1]
+    assert latency_at(histogram, 90) == LATENCY_BOUNDS_S[0]
+    assert latency_at(histogram, 95) == LATENCY_BOUNDS_S[3]
+    assert latency_at(histogram, 100) == LATENCY_BOUNDS_S[-1]

@@ -21,14 +21,21 @@ from edge_video.report import svg
 from edge_video.report.catalog import Language
 from edge_video.report.final import render_final
 from edge_video.report.history import History, HistoryRecorder, Sample
-from edge_video.report.latency import LatencyClasses
+from edge_video.report.latency import add_latencies, spell_class, spell_percentile
 from edge_video.report.page import render_page
-from edge_video.stats import CameraPhase, FrameCounts, SystemStatus
+from edge_video.stats import (
+    LATENCY_BOUNDS_S,
+    CameraPhase,
+    FrameCounts,
+    LatencyHistogram,
+    SystemStatus,
+)
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
 
 CANARY = "canary-7391"
 HOSTILE = "</title><script>alert(1)</script>\"'&\x1b[2J\u202e"
-LATENCY = LatencyClasses((0.005, 0.01, 0.02), (10, 80, 6, 4), sum_s=0.9)
+OPEN_CLASS = len(LATENCY_BOUNDS_S)
+LATENCY = LatencyHistogram((10, 80, 6, *(0,) * (OPEN_CLASS - 3), 4), sum_s=0.9)
 
 
 class Strict(HTMLParser):
@@ -72,7 +79,7 @@ def a_run() -> tuple[SystemStatus, History]:
     frames = replace(good_counts(815), received=830, dropped_overflow=9, dropped_stale=6)
     failed = breaker(BreakerState.OPEN, failures=5, changes=1, retry_in_s=12.0)
     status = system(
-        camera("door", frames=frames, last_frame_ago_s=0.03),
+        replace(camera("door", frames=frames, last_frame_ago_s=0.03), latency=LATENCY),
         camera(
             "yard",
             CameraPhase.WAITING,
@@ -102,7 +109,7 @@ def numbers(text: str) -> list[str]:
 @pytest.mark.parametrize("language", Language)
 def test_every_line_of_the_text_report_is_on_the_page(language: Language) -> None:
     status, history = a_run()
-    page = read(render_page(status, history, language, latency=LATENCY, zone=dt.UTC))
+    page = read(render_page(status, history, language, zone=dt.UTC))
     shown = " ".join(" ".join(page.texts).split())
     for line in render_final(status, language, zone=dt.UTC).splitlines():
         label, _, value = line.strip().partition(":")
@@ -110,12 +117,14 @@ def test_every_line_of_the_text_report_is_on_the_page(language: Language) -> Non
             continue
         assert " ".join(value.split()) in shown, line
         assert label.strip(" ✓⚠📤📹📊⏱️💾🖥🎞🌐🔀🔴🎥🔧") in shown or label in shown, line
+    for percent in (50, 95, 99):
+        assert spell_percentile(LATENCY, percent) in shown
 
 
 @pytest.mark.parametrize("language", Language)
 def test_a_page_is_whole_and_asks_for_nothing(language: Language) -> None:
     status, history = a_run()
-    text = render_page(status, history, language, latency=LATENCY, zone=dt.UTC)
+    text = render_page(status, history, language, zone=dt.UTC)
     page = read(text)
     assert page.tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "a"})
     assert {name for name, _ in page.attributes}.isdisjoint({"src", "href", "srcset", "action"})
@@ -166,24 +175,34 @@ def test_a_hundred_cameras_have_a_card_and_a_lane_each() -> None:
 
 
 def test_percentiles_are_those_of_the_classes() -> None:
-    assert [LATENCY.spell_percentile(each) for each in (10, 50, 90, 96, 97)] == [
+    assert [spell_percentile(LATENCY, each) for each in (10, 50, 90, 96, 97)] == [
         "≤ 5ms",
         "≤ 10ms",
         "≤ 10ms",
         "≤ 20ms",
-        "> 20ms",
+        "> 10s",
     ]
-    assert LatencyClasses((1.0,), (0, 0)).percentile_bound_s(50) == 0.0
+    assert LatencyHistogram().percentile_bound_s(50) == 0.0
+    assert (spell_class(0), spell_class(OPEN_CLASS)) == ("≤ 5ms", "> 10s")
+
+
+def test_cameras_are_added_class_by_class() -> None:
+    assert add_latencies([]) == LatencyHistogram()
+    assert add_latencies([LATENCY, LATENCY]).counts[:3] == (20, 160, 12)
+    assert add_latencies([LATENCY, LATENCY]).sum_s == 1.8
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(0, 20), min_size=4, max_size=4), st.integers(1, 100))
+@given(
+    st.lists(st.integers(0, 20), min_size=OPEN_CLASS + 1, max_size=OPEN_CLASS + 1),
+    st.integers(1, 100),
+)
 def test_a_percentile_covers_its_share_and_no_smaller_bound_does(
     counts: list[int], share: int
 ) -> None:
-    classes = LatencyClasses((0.1, 0.2, 0.3), counts)
+    classes = LatencyHistogram(tuple(counts))
     bound_s = classes.percentile_bound_s(share)
-    bounds = [0.1, 0.2, 0.3, float("inf")]
+    bounds = [*LATENCY_BOUNDS_S, float("inf")]
 
     def up_to(limit_s: float) -> int:
         return sum(n for each, n in zip(bounds, counts, strict=True) if each <= limit_s)

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pika
 import pytest
@@ -46,16 +46,14 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.stats import FrameCounts, add_counts
-from edge_video.testing import FakeClock
+from edge_video.testing import FakeClock, eventually
+from edge_video.testing.rabbit import ODD_PASSWORD, RabbitNode, consume, free_port
 from edge_video.timer import SystemClock
-from tests.support.rabbit import ODD_PASSWORD, RabbitNode, consume, free_port
+from tests.support.sinks import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from edge_video.sinks.base import SinkEvent
-
-E = TypeVar("E")
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 GENERATION = 1
@@ -73,31 +71,6 @@ def jpeg(size: int = 1000, *, mark: int = 0, width: int = 640, height: int = 360
     components = b"\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
     body = mark.to_bytes(8, "big") * (size // 8)
     return header + components + body + b"\xff\xd9"
-
-
-class Listener:
-    """Keeps what the sink tells; can be made to raise."""
-
-    def __init__(self) -> None:
-        self.events: list[SinkEvent] = []
-        self.raise_on: type | None = None
-        self._changed = threading.Condition()
-
-    def __call__(self, event: SinkEvent) -> None:
-        with self._changed:
-            self.events.append(event)
-            self._changed.notify_all()
-        if self.raise_on is not None and isinstance(event, self.raise_on):
-            raise RuntimeError("the listener is broken")
-
-    def of(self, kind: type[E]) -> list[E]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def wait_for(self, kind: type[E], timeout_s: float = 20.0) -> E:
-        with self._changed:
-            there = self._changed.wait_for(lambda: bool(self.of(kind)), timeout_s)
-        assert there, f"no {kind.__name__} within {timeout_s} s, only {self.events}"
-        return self.of(kind)[0]
 
 
 class Rig:
@@ -128,7 +101,7 @@ class Rig:
         images = []
         for mark in range(count):
             image = jpeg(size, mark=mark)
-            wait_until(lambda: self.outbox.held < 5)
+            eventually(lambda: self.outbox.held < 5)
             self.put((cameras or (CAM1,))[mark % max(1, len(cameras))], image)
             images.append(image)
         return images
@@ -139,16 +112,8 @@ class Rig:
 
     def settle(self) -> FrameCounts:
         """The books once nothing is held or in flight any more."""
-        wait_until(lambda: not (self.counts().held or self.counts().in_flight))
+        eventually(lambda: not (self.counts().held or self.counts().in_flight))
         return self.counts()
-
-
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    """For figures that nobody announces."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not true within {timeout_s} s"
-        time.sleep(0.002)
 
 
 def know_name(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
@@ -433,7 +398,7 @@ def test_no_more_frames_are_unconfirmed_than_the_window_allows(
     broker.freeze()
     for _ in range(3):
         rig.put()
-    wait_until(lambda: rig.sink.in_flight == 3)
+    eventually(lambda: rig.sink.in_flight == 3)
     for _ in range(20):
         rig.put()
         rig.put(CAM2)
@@ -457,7 +422,7 @@ def test_unconfirmed_bytes_and_pikas_buffer_stay_bounded_while_the_socket_is_stu
         rig.put(CAM1, jpeg(size))
         return bool(rig.sink.in_flight_bytes >= limit)
 
-    wait_until(full)
+    eventually(full)
     for _ in range(20):
         rig.put(CAM1, jpeg(size))
     assert not threading.Event().wait(0.2), "many ticks, in which nothing more may be taken"
@@ -483,7 +448,7 @@ def test_a_broker_stopped_under_load_loses_the_connection_once_and_the_books_bal
     assert rig.settle().confirmed == 50
     stopping = threading.Thread(target=broker.stop)
     stopping.start()
-    wait_until(lambda: rig.put() or rig.heard.of(SinkLost))
+    eventually(lambda: rig.put() or rig.heard.of(SinkLost))
     stopping.join()
     lost = rig.heard.wait_for(SinkLost)
     assert lost.reason.startswith(("closed by the broker: CONNECTION_FORCED", "connection "))
@@ -500,7 +465,7 @@ def test_frames_unconfirmed_when_the_broker_is_killed_are_unknown(
     broker.freeze()
     rig.put()
     rig.put(CAM2)
-    wait_until(lambda: rig.sink.in_flight == 2)
+    eventually(lambda: rig.sink.in_flight == 2)
     broker.kill()
     rig.heard.wait_for(SinkLost)
     assert rig.counts().unknown == 2
@@ -575,11 +540,11 @@ def test_close_while_the_broker_hangs_is_bounded_and_silent(
     rig = make_rig(broker, confirm_timeout_s=60.0).connect()
     broker.freeze()
     rig.put()
-    wait_until(lambda: rig.sink.in_flight == 1)
+    eventually(lambda: rig.sink.in_flight == 1)
     started = time.monotonic()
     closing = threading.Thread(target=rig.sink.close, args=(1.0,))
     closing.start()
-    wait_until(lambda: rig.sink._connection.is_closing)
+    eventually(lambda: rig.sink._connection.is_closing)
     rig.put()
     closing.join(10)
     assert time.monotonic() - started < 10
@@ -640,7 +605,7 @@ def test_a_broker_that_hangs_while_connecting_can_be_left_at_any_time(
     broker.freeze()
     rig = make_rig(broker)
     rig.sink.open()
-    wait_until(lambda: rig.sink._connection is not None)
+    eventually(lambda: rig.sink._connection is not None)
     assert rig.sink.close(5.0)
     assert rig.heard.events == []
 
@@ -729,7 +694,7 @@ def test_a_refused_route_is_tried_again_after_its_wait(
         rig = make_rig(broker, route_retry_s=0.5).connect()
         rig.heard.wait_for(RouteRefused)
         channel.exchange_delete(exchange)
-    wait_until(lambda: rig.put() or rig.counts().confirmed)
+    eventually(lambda: rig.put() or rig.counts().confirmed)
     assert not rig.heard.of(SinkLost)
 
 
@@ -745,7 +710,7 @@ def test_an_exchange_deleted_at_run_time_is_declared_again_and_harms_no_other(
         channel.exchange_delete(exchange)
     rig.put_all(10, CAM1, CAM2)
     rig.settle()
-    wait_until(lambda: rig.put() or rig.counts(CAM1).confirmed > 5)
+    eventually(lambda: rig.put() or rig.counts(CAM1).confirmed > 5)
     rig.settle()
     assert rig.counts(CAM1).unknown >= 1
     assert rig.counts(CAM2).confirmed == 10
@@ -764,7 +729,7 @@ def test_an_exchange_that_keeps_disappearing_is_refused(
             rig.put()
             return bool(rig.heard.of(RouteRefused))
 
-        wait_until(gone)
+        eventually(gone)
     assert rig.heard.of(RouteRefused)[0].reason.startswith("NOT_FOUND")
 
 
@@ -841,7 +806,7 @@ def test_a_frame_does_not_outlive_its_time_in_a_queue(
         def empty() -> bool:
             return bool(channel.queue_declare(queue, passive=True).method.message_count == 0)
 
-        wait_until(empty)
+        eventually(empty)
 
 
 # --- the end ---------------------------------------------------------------------------------
@@ -994,7 +959,7 @@ def test_a_connection_that_is_being_made_can_be_dropped_too() -> None:
         settings = AmqpSettings("127.0.0.1", mute.getsockname()[1], "/", "u", "p")
         rig = Rig(settings, {CAM1: Route("e", "k")}, 60.0)
         rig.sink.open()
-        wait_until(lambda: rig.sink._loop is not None)
+        eventually(lambda: rig.sink._loop is not None)
         rig.sink.inject(DropConnection())
         rig.heard.wait_for(SinkLost)
         assert rig.sink.close(5.0)
@@ -1076,7 +1041,7 @@ def test_late_confirms_on_their_way_are_unknown_when_the_connection_dies(
     rig = make_rig(broker, confirm_timeout_s=60.0).connect()
     rig.sink.inject(SlowConfirms(delay_s=30))
     rig.put_all(4)
-    wait_until(lambda: rig.sink._faults is not None and rig.sink._faults._withheld)
+    eventually(lambda: rig.sink._faults is not None and rig.sink._faults._withheld)
     rig.sink.inject(DropConnection())
     rig.heard.wait_for(SinkLost)
     assert rig.counts().unknown == 4
@@ -1105,7 +1070,7 @@ def test_frames_nacked_on_purpose_are_refused_by_the_broker_and_reach_nobody(
     with consume(broker, exchange) as consumer:
         rig = make_rig(broker).connect()
         rig.sink.inject(NackFrames(4))
-        wait_until(lambda: rig.put() or rig.settle().nacked == 4)
+        eventually(lambda: rig.put() or rig.settle().nacked == 4)
         before = rig.counts().confirmed
         rig.put_all(10)
         counts = rig.settle()
@@ -1122,7 +1087,7 @@ def test_frames_returned_on_purpose_come_back_from_the_broker_and_reach_nobody(
         rig = make_rig(broker)
         rig.sink.inject(ReturnFrames(4))
         rig.connect()
-        wait_until(lambda: rig.put() or rig.settle().returned == 4)
+        eventually(lambda: rig.put() or rig.settle().returned == 4)
         before = rig.counts().confirmed
         rig.put_all(10)
         counts = rig.settle()
@@ -1137,7 +1102,7 @@ def test_a_user_who_may_not_declare_a_queue_goes_on_publishing(
 ) -> None:
     rig = make_rig(broker, username="limited", password="limited").connect()
     rig.sink.inject(NackFrames(4))
-    wait_until(lambda: "cannot be made to refuse" in caplog.text)
+    eventually(lambda: "cannot be made to refuse" in caplog.text)
     rig.put_all(10)
     counts = rig.settle()
     assert (counts.confirmed, counts.nacked) == (10, 0)

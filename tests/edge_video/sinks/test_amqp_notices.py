@@ -14,8 +14,8 @@ from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.sinks.base import RouteRefused, SinkConnected, SinkEvent
 from edge_video.stats import add_counts
 from edge_video.testing import wait_until
+from edge_video.testing.rabbit import RabbitNode, consume
 from edge_video.timer import SystemClock
-from tests.support.rabbit import RabbitNode, consume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

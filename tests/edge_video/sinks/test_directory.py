@@ -5,8 +5,7 @@ import logging
 import os
 import subprocess
 import threading
-import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,50 +30,16 @@ from edge_video.sinks.base import (
 )
 from edge_video.sinks.directory import LATEST, DirectorySink, file_name
 from edge_video.stats import FrameCounts, add_counts
+from edge_video.testing import eventually
 from edge_video.timer import SystemClock
+from tests.support.sinks import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from edge_video.sinks.base import SinkEvent
-
-E = TypeVar("E")
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
-
-
-class Listener:
-    """Keeps what the sink tells; can be made to raise."""
-
-    def __init__(self) -> None:
-        self.events: list[SinkEvent] = []
-        self.raise_on: type | None = None
-        self._changed = threading.Condition()
-
-    def __call__(self, event: SinkEvent) -> None:
-        with self._changed:
-            self.events.append(event)
-            self._changed.notify_all()
-        if self.raise_on is not None and isinstance(event, self.raise_on):
-            raise RuntimeError("the listener is broken")
-
-    def of(self, kind: type[E]) -> list[E]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def wait_for(self, kind: type[E], count: int = 1, timeout_s: float = 20.0) -> E:
-        with self._changed:
-            there = self._changed.wait_for(lambda: len(self.of(kind)) >= count, timeout_s)
-        assert there, f"no {kind.__name__} within {timeout_s} s, only {self.events}"
-        return self.of(kind)[-1]
-
-
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    """For figures that nobody announces."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not true within {timeout_s} s"
-        time.sleep(0.002)
 
 
 class Rig:
@@ -110,7 +75,7 @@ class Rig:
         return counts[camera_id] if camera_id else add_counts(counts.values())
 
     def settle(self) -> FrameCounts:
-        wait_until(lambda: not (self.counts().held or self.counts().in_flight))
+        eventually(lambda: not (self.counts().held or self.counts().in_flight))
         return self.counts()
 
     def numbered(self, camera_id: CameraId = CAM1) -> list[Path]:
@@ -314,7 +279,7 @@ def test_a_refused_camera_is_tried_again(make_rig: MakeRig) -> None:
     rig.write(b"1", b"2")
     assert rig.counts().nacked == 2
     (rig.root / CAM1).unlink()
-    wait_until(lambda: rig.write(b"3") or rig.counts().confirmed)
+    eventually(lambda: rig.write(b"3") or rig.counts().confirmed)
     assert rig.latest() == b"3"
     assert len(rig.heard.of(RouteRefused)) == 1
 
@@ -435,7 +400,7 @@ def test_no_permission_on_purpose_for_one_camera_is_its_own_trouble(
     assert not rig.heard.of(SinkBlocked)
     assert (rig.counts(CAM1).nacked, rig.counts(CAM2).confirmed) == (2, 1)
     rig.sink.end_fault(NoPermission(CAM1))
-    wait_until(lambda: rig.write(b"3") or rig.counts(CAM1).confirmed)
+    eventually(lambda: rig.write(b"3") or rig.counts(CAM1).confirmed)
     assert "cam1 is accepted again" in caplog.text
 
 

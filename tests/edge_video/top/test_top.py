@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import http.server
-import importlib.util
 import json
 import signal
 import threading
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +23,12 @@ from edge_video.stats import (
     PublisherStatus,
     SystemStatus,
 )
+from edge_video.testing import wait_until
+from edge_video.testing.rabbit import free_port
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
 from tests.support.program import Program
-from tests.support.rabbit import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,16 +239,11 @@ def test_a_system_that_goes_away_and_comes_back_is_followed(tmp_path: Path) -> N
 
 
 def printed_when(top: Program, words: str, count: int) -> None:
-    deadline = time.monotonic() + 30
-    while sum(words in line for line in list(top.printed)) < count:
-        assert time.monotonic() < deadline, top.printed[-20:]
-        time.sleep(0.05)
+    found = wait_until(lambda: sum(words in line for line in list(top.printed)) >= count, 30)
+    assert found, top.printed[-20:]
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(
-    importlib.util.find_spec("actors.http") is None, reason="NOT TESTED: no HTTP actor yet"
-)
 def test_top_at_a_real_running_system(tmp_path: Path) -> None:
     port = free_port()
     config = {

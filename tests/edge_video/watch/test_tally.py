@@ -140,7 +140,6 @@ def test_every_number_between_the_first_and_the_last_frame_is_accounted_for(
     tally, dropped = Tally(), 0
     expected = {"sent": 0, "dropped at the node": 0, "lost on the way": 0}
     pending = {"dropped at the node": 0, "lost on the way": 0}
-    lost_with_drops = 0
     for seq, fate in enumerate(happened, start=1):
         if fate == "sent":
             tally.take(frame(seq, dropped=dropped))
@@ -149,14 +148,13 @@ def test_every_number_between_the_first_and_the_last_frame_is_accounted_for(
                     expected[name] += count
             expected["sent"] += 1
             pending = dict.fromkeys(pending, 0)
-            dropped = lost_with_drops = 0
+            dropped = 0
         else:
             pending[fate] += 1
             if fate == "lost on the way":
                 # It carried the news of the drops before it with it into the grave.
                 pending["lost on the way"] += dropped
                 pending["dropped at the node"] -= dropped
-                lost_with_drops += dropped
                 dropped = 0
             else:
                 dropped += 1

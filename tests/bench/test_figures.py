@@ -1,4 +1,4 @@
-"""The benchmark's arithmetic: what it prints is what it counted."""
+"""The benchmark's arithmetic: what it says is what it counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bench.consumer import Arrival, Arrived, summarize
 from bench.measure import Reading, between, read_process
-from bench.pipeline import Cat, Idle, Ours, render
+from bench.real_cameras import Ours
 
 
 def arrival(camera_id: str, took_ms: float, size: int) -> Arrival:
@@ -63,21 +63,6 @@ def ours(cpu_s: float, peak_rss_mb: float) -> Ours:
     used = Reading(10.0, 0, cpu_s, cpu_s, 6000, 0, 50_000_000, 20)
     arrived = Arrived({"cam1": 150, "cam2": 147}, 50_000.0, (9.0, 20.0))
     return Ours(2, used, 3.0, arrived, peak_rss_mb)
-
-
-@pytest.mark.parametrize(
-    ("cpu_s", "peak_rss_mb", "verdicts"),
-    [(0.1, 55.0, ["met", "met"]), (0.2, 61.0, ["MISSED", "MISSED"])],
-)
-def test_the_verdict_is_the_figure_against_the_target(
-    cpu_s: float, peak_rss_mb: float, verdicts: list[str]
-) -> None:
-    cat = Cat(cpu_s=0.0297, read_bytes=1, frames=297.0)
-    table = render(ours(cpu_s, peak_rss_mb), cat, Idle(50.0, 49.0, 48.0))
-    assert [line.split()[0] for line in table.splitlines()[-2:]] == verdicts
-    assert f"{1000 * cpu_s / 297:.3f}" in table
-    assert "100.0, 98.0" in table
-    assert "0.100" in table
 
 
 def test_frames_are_compared_with_what_was_asked_for() -> None:
