@@ -25,6 +25,7 @@ import pika.exceptions
 
 from edge_video.faults import DropConnection
 from edge_video.reactor import Reactor
+from edge_video.redact import Redactor
 from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
@@ -277,6 +278,8 @@ class AmqpSink:
         self._listener = listener
         self._clock = clock
         self._expires = expiration(settings.message_ttl_s)
+        # Words that the broker chose may quote anything.
+        self._clean = Redactor([settings.password], [(settings.username, settings.password)])
         # Held while a callback runs, so that whoever clears `_bound` knows that none does.
         self._gate = threading.RLock()
         self._bound = True
@@ -322,6 +325,7 @@ class AmqpSink:
             app=self._settings.app,
             guarded=self._guarded,
             listener=self._listener,
+            clean=self._clean,
             retry_s=self._settings.route_retry_s,
             now=self._clock.monotonic,
         )
@@ -544,11 +548,7 @@ class AmqpSink:
             vhost=settings.vhost,
             tls=settings.tls is not None,
         )
-        # Words that the broker chose may quote anything.
-        words = reason.words
-        if settings.password:
-            words = words.replace(settings.password, "***")
-        return Reason(words, reason.will_not_heal)
+        return Reason(self._clean(reason.words), reason.will_not_heal)
 
     # --- connection -------------------------------------------------------------------------
 
@@ -573,7 +573,8 @@ class AmqpSink:
     def _on_blocked(self, _connection: Any, frame: Any) -> None:
         if not self._blocked:
             self._blocked = True
-            self._listener(SinkBlocked(f"the broker takes no frames: {frame.method.reason}"))
+            words = self._clean(f"the broker takes no frames: {frame.method.reason}")
+            self._listener(SinkBlocked(words))
 
     def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
         if self._blocked:
@@ -653,14 +654,14 @@ class AmqpSink:
             line.passive = False
             # If it was deleted, its bindings are gone with it, and only consumers can make those.
             words = "exchange '%s' is declared again, the broker closed its channel: %s"
-            _log.warning(words, line.exchange, reason.reply_text)
+            _log.warning(words, line.exchange, self._clean(reason.reply_text))
             self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
             self._set_state(line, _LineState.OPENING)
         else:
             self._refuse(line, reason)
 
     def _refuse(self, line: _Line, reason: pika.exceptions.ChannelClosedByBroker) -> None:
-        words = describe_refusal(line.exchange, reason.reply_code, reason.reply_text)
+        words = self._clean(describe_refusal(line.exchange, reason.reply_code, reason.reply_text))
         self._set_state(line, _LineState.REFUSED)
         self._listener(RouteRefused(line.exchange, words, self._settings.route_retry_s))
         self._review_lines()

@@ -44,6 +44,7 @@ class NoticeLine:
         app: the `app_id`.
         guarded: the sink's wrapper of callbacks.
         listener: told when the exchange is refused.
+        clean: masks secrets in what the broker says.
         retry_s: how long a refused exchange rests.
         now: monotonic seconds.
     """
@@ -55,6 +56,7 @@ class NoticeLine:
         app: str,
         guarded: Callable[[Callable[..., None]], Callable[..., None]],
         listener: SinkListener,
+        clean: Callable[[str], str],
         retry_s: float,
         now: Callable[[], float],
     ) -> None:
@@ -63,6 +65,7 @@ class NoticeLine:
         self._app = app
         self._guarded = guarded
         self._listener = listener
+        self._clean = clean
         self._retry_s = retry_s
         self._now = now
         self._connection: Any = None
@@ -141,7 +144,7 @@ class NoticeLine:
             self._open_channel()
             return
         self._refused_at_s = self._now()
-        words = describe_refusal(self._exchange, reason.reply_code, reason.reply_text)
+        words = self._clean(describe_refusal(self._exchange, reason.reply_code, reason.reply_text))
         self._listener(RouteRefused(self._exchange, words, self._retry_s))
 
     def _reopened_lately(self) -> bool:

@@ -8,8 +8,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pika
+import pika.exceptions
 import pytest
 
 from edge_video.faults import (
@@ -560,6 +562,21 @@ def lost_while_connecting(rig: Rig) -> SinkLost:
     lost = rig.heard.wait_for(SinkLost)
     assert rig.heard.events == [lost]
     return lost
+
+
+def test_a_broker_that_quotes_the_password_is_not_quoted() -> None:
+    settings = AmqpSettings("127.0.0.1", 1, "/", "odd", ODD_PASSWORD)
+    rig = Rig(settings, {CAM1: Route("shop", "cam1")}, 2.0)
+    words = f"bye {ODD_PASSWORD}, {quote(ODD_PASSWORD)}, {quote(ODD_PASSWORD, safe='')}"
+    closed = pika.exceptions.ConnectionClosedByBroker(320, words)
+    refused = pika.exceptions.ChannelClosedByBroker(406, words)
+    rig.sink._refuse(rig.sink._lines["shop"], refused)
+    said = [rig.sink._describe(closed).words, rig.heard.of(RouteRefused)[0].reason]
+    for each in said:
+        assert "bye" in each
+        assert ODD_PASSWORD not in each
+        assert quote(ODD_PASSWORD) not in each
+        assert quote(ODD_PASSWORD, safe="") not in each
 
 
 @pytest.mark.rabbitmq
