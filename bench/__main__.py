@@ -24,7 +24,7 @@ from typing import Any, Final
 try:
     from bench.rig import Bench, Progress
     from bench.sections import SECTIONS
-    from bench.show import plots, tables, verdicts
+    from bench.show import median_of, plots, tables, verdicts
     from edge_video.ffmpeg import find_binary
     from edge_video.testing.rabbit import RabbitNode
     from tests.support.program import ROOT
@@ -49,10 +49,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="per measurement (default 12, quick 5)")
     parser.add_argument("--markdown", action="store_true", help="print tables for the docs")
     parser.add_argument("--plots", type=Path, default=RESULTS, help="where PNG files go")
-    parser.add_argument("--show", type=Path, help="show the results of an earlier run instead")
+    parser.add_argument(
+        "--show",
+        type=Path,
+        nargs="+",
+        help="an earlier run instead, or the medians of several",
+    )
     args = parser.parse_args()
     if args.show:
-        return _print(json.loads(args.show.read_text()), args)
+        return _print(median_of([json.loads(each.read_text()) for each in args.show]), args)
     chosen = [each for each in args.only.split(",") if each] or list(SECTIONS)
     if unknown := set(chosen) - set(SECTIONS):
         parser.error(f"no such section: {', '.join(sorted(unknown))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +41,23 @@ class Table:
         rule = "|" + "---|" * len(self.headings)
         rows = ["| " + " | ".join(row) + " |" for row in self.rows]
         return "\n".join([f"**{self.title}**", "", head, rule, *rows])
+
+
+def median_of(runs: Sequence[Any]) -> Any:
+    """Several runs as one: each number is the median of those at its place, all else the first's.
+
+    What not every run has is left out; of rows, as many as the shortest run has.
+    """
+    first = runs[0]
+    if isinstance(first, dict):
+        shared = [key for key in first if all(key in run for run in runs)]
+        return {key: median_of([run[key] for run in runs]) for key in shared}
+    if isinstance(first, list):
+        return [median_of(places) for places in zip(*runs, strict=False)]
+    if isinstance(first, int | float) and not isinstance(first, bool):
+        middle = median(run for run in runs if run is not None)
+        return round(middle) if isinstance(first, int) else middle
+    return first
 
 
 def tables(results: Results) -> Iterator[Table]:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.rig import Bench, Progress, ScriptedCameras, run_program
 from bench.sections import floor_of, ranks
-from bench.show import Table, Verdict, tables, verdicts
+from bench.show import Table, Verdict, median_of, tables, verdicts
 
 if TYPE_CHECKING:
     from edge_video.testing.rabbit import RabbitNode
@@ -62,6 +62,16 @@ def test_only_what_was_measured_is_shown_and_judged() -> None:
     (table,) = tables(results)
     assert "25.0" in table.plain()
     assert [verdict.met for verdict in verdicts(results)] == [False]
+
+
+def test_of_several_runs_the_medians_are_shown() -> None:
+    runs = [
+        {"rows": [{"name": "a", "ms": ms, "frames": frames}], "skipped": [], "only": 1}
+        for ms, frames in ((0.3, 10), (0.1, 30), (0.2, 20))
+    ]
+    del runs[1]["only"]
+    assert median_of(runs) == {"rows": [{"name": "a", "ms": 0.2, "frames": 20}], "skipped": []}
+    assert median_of(runs[:1]) == runs[0]
 
 
 def test_a_table_is_written_for_a_terminal_and_for_a_page() -> None:
