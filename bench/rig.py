@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from edge_video.testing import eventually
 from tests.support.program import ROOT, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from edge_video.testing.rabbit import RabbitNode
@@ -169,13 +170,14 @@ def run_program(
 
 def wait_for_cameras(program: Program, count: int) -> None:
     """Until each camera has delivered a frame."""
-    eventually(
-        lambda: (
-            sum("first frame" in each or "streaming" in each for each in program.log) >= count
-            or len([each for each in program.log if "1280x720" in each]) >= count
-        ),
-        60 + count,
-        f"{count} cameras that stream",
+    eventually(lambda: streams_begun(program.log) >= count, 60 + count, f"{count} cameras stream")
+
+
+def streams_begun(log: Sequence[str]) -> int:
+    """How many streams a log says have begun: line by line, and those that it only counts."""
+    held_back = (re.search(r"(\d+) streams began", line) for line in log)
+    return sum("first frame after" in line for line in log) + sum(
+        int(found[1]) for found in held_back if found
     )
 
 

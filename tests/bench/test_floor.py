@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.rig import Bench, Progress, ScriptedCameras, run_program
+from bench.rig import Bench, Progress, ScriptedCameras, run_program, streams_begun
 from bench.sections import floor_of, ranks
 from bench.show import Table, Verdict, median_of, tables, verdicts
+from edge_video.events import Event, event_text
+from edge_video.report.catalog import Language
 
 if TYPE_CHECKING:
     from edge_video.testing.rabbit import RabbitNode
@@ -62,6 +64,16 @@ def test_only_what_was_measured_is_shown_and_judged() -> None:
     (table,) = tables(results)
     assert "25.0" in table.plain()
     assert [verdict.met for verdict in verdicts(results)] == [False]
+
+
+def test_streams_are_counted_also_where_the_log_only_names_their_number() -> None:
+    held_back = {"cameras": 60, "failures": 0, "opened": 0, "streaming": 46, "lines": 60}
+    one = {"camera_id": "cam1", "width": 1280, "height": 720, "after_s": 0.3}
+    log = [
+        event_text(Event.CAMERA_STREAMING, one, Language.EN),
+        event_text(Event.CAMERA_LINES_HELD_BACK, held_back, Language.EN),
+    ]
+    assert streams_begun(log) == 47
 
 
 def test_of_several_runs_the_medians_are_shown() -> None:
