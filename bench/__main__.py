@@ -18,6 +18,7 @@ import platform
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,7 +118,8 @@ def _print(results: dict[str, Any], args: argparse.Namespace) -> int:
         print(f"skipped: {line}")
     args.plots.mkdir(parents=True, exist_ok=True)
     drawn = plots(results, args.plots)
-    print(f"plots: {', '.join(map(str, drawn)) or 'none, matplotlib is not installed'}")
+    missing = "" if find_spec("matplotlib") else ", matplotlib is not installed"
+    print(f"plots: {', '.join(map(str, drawn)) or f'none{missing}'}")
     return 0
 
 

@@ -383,7 +383,7 @@ def ffmpeg(bench: Bench) -> Result:
             ways: dict[str, list[str]] = {
                 "original": original_flags(binary, clip),
                 "ours": mine,
-                "ours, huffman: default": _unpaced(binary, clip, huffman="default"),
+                "ours, -huffman default": _with_output(mine, "-huffman", "default"),
                 "ours, loop filter skipped": _with_input(mine, "-skip_loop_filter", "all"),
                 "ours, keyframes_only": _unpaced(binary, clip, keyframes_only=True),
             }
@@ -399,6 +399,11 @@ def _unpaced(binary: Binary, clip: str, **options: Any) -> list[str]:
     """The program's own command line for a camera, at whatever speed the machine has."""
     camera = CameraConfig(id="cam", url=clip, fps=FPS, **options)
     return [each for each in capture_command(binary, camera) if each != "-re"]
+
+
+def _with_output(command: Sequence[str], *options: str) -> list[str]:
+    at = command.index("-q:v")
+    return [*command[:at], *options, *command[at:]]
 
 
 def _with_input(command: Sequence[str], *options: str) -> list[str]:

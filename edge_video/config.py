@@ -750,8 +750,6 @@ class CameraConfig(_Model):
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
     keyframes_only: Flag = False
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
-    huffman: Literal["optimal", "default"] = "optimal"
-    """default: JPEG's standard tables: a fifth less CPU in FFmpeg, frames a fifth larger."""
     hwaccel: Text | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
     input_args: Annotated[tuple[Text, ...], Field(repr=False)] = ()
@@ -926,14 +924,10 @@ class Config(_Model):
         """What needs decoded pictures, of cameras whose images are passed on as they are."""
         for number, camera in enumerate(self.cameras):
             if camera.mode == "passthrough":
-                for key in ("width", "height", "hwaccel", "keyframes_only", "huffman"):
-                    if getattr(camera, key) not in (None, False, "optimal"):
+                for key in ("width", "height", "hwaccel", "keyframes_only"):
+                    if getattr(camera, key) not in (None, False):
                         place = f"cameras.{number}.{key}"
-                        yield (
-                            place,
-                            (place,),
-                            "with mode: passthrough nothing is decoded, scaled or encoded",
-                        )
+                        yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
 
     def _long_routes(self) -> Iterable[_Conflict]:
         for index, camera in enumerate(self.cameras):

@@ -211,7 +211,6 @@ def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
         # once per frame: too coarse for what comes at once after a slow start over HTTP.
         *("-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
-        *("-huffman", camera.huffman),
     ]
 
 
