@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.reactor import Member, Reactor
-from edge_video.testing import wait_until
+from edge_video.testing import eventually, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ class Pipe:
 
     def close(self) -> None:
         self.member.leave()
-        wait_until(lambda: self.member.gone)
+        eventually(lambda: self.member.gone)
         os.close(self.out)
         os.close(self.into)
 
