@@ -17,7 +17,7 @@ import secrets
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,7 @@ from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
 from edge_video.log import LogSettings, print_block, setup_log, teardown_log
 from edge_video.malloc import keep_freed_pages
+from edge_video.patience import Meaning, Patience
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import language_from_locale
 from edge_video.top.options import TOKEN_VARIABLE
@@ -55,10 +56,6 @@ EXIT_GAVE_UP: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
 EXIT_SIGNAL: Final = 128
 """Plus the number of the signal, as a shell reports it."""
-
-_ECHO_S: Final = 0.1
-"""`timeout` and other wrappers signal the program and then its whole group: the same signal again
-within this time is that, not an operator who has lost patience."""
 
 _log = logging.getLogger(__name__)
 
@@ -282,22 +279,19 @@ class _Stop:
 
     _system: System | None = None
     _began_s: float | None = None
-    _first: tuple[int, float] | None = None
-    """The first signal, and when it came."""
+    _patience: Patience = field(default_factory=Patience)
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
         """Signal handler."""
-        now_s = time.monotonic()
-        if self._first is not None:
-            if self._first[0] == signum and now_s - self._first[1] < _ECHO_S:
-                return
+        meaning = self._patience.hear(signum, time.monotonic())
+        if meaning is Meaning.AT_ONCE:
             say(_log, Event.SECOND_SIGNAL)
             if self._system is not None:
                 self._system.kill_processes()
             teardown_log()
             os._exit(EXIT_SIGNAL + signum)
-        self._first = (signum, now_s)
-        self.begin(signal.Signals(signum).name)
+        if meaning is Meaning.END:
+            self.begin(signal.Signals(signum).name)
 
     def watch(self, system: System) -> None:
         """This is the system to stop; at once, if the signal came before it."""

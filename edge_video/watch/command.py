@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_video.config import AmqpConfig
+from edge_video.patience import Meaning, Patience
 from edge_video.report.catalog import Language, lookup
 from edge_video.report.text import spell_duration
 from edge_video.sinks.amqp import TlsSettings, make_tls_context
@@ -159,9 +160,13 @@ def _saver(args: argparse.Namespace) -> Saver | None:
 @contextlib.contextmanager
 def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
     """The first signal ends in order; a second one, should the broker hang, at once."""
+    patience = Patience()
 
-    def handle(*_: object) -> None:
-        if consumer.is_stopping:
+    def handle(signum: int, _frame: object) -> None:
+        meaning = patience.hear(signum, time.monotonic())
+        if meaning is Meaning.ECHO:
+            return
+        if meaning is Meaning.AT_ONCE or consumer.is_stopping:
             raise KeyboardInterrupt
         consumer.stop()
 
