@@ -253,7 +253,7 @@ class CameraActor(SupervisedActor):
         return frame_arrived
 
     def _stream_ended(self, failure: Failure) -> None:
-        """Reader thread: the stream is over."""
+        """Reactor's thread: the stream is over."""
         tell(self.actor_ref, CaptureEnded(failure))
 
     def _announce_first_frame(self) -> None:

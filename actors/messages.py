@@ -365,12 +365,12 @@ class AttemptDue:
 
 @dataclass(frozen=True, slots=True)
 class CaptureStreaming:
-    """Reader thread → its camera: the first whole frame."""
+    """Reactor → its camera: the first whole frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureEnded:
-    """Reader thread → its camera: the stream is over."""
+    """Reactor → its camera: the stream is over."""
 
     failure: Failure
 

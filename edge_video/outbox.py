@@ -206,7 +206,7 @@ class _Line:
 class Outbox:
     """Where the cameras put frames and the publisher takes them. Every method: any thread.
 
-    Two sides use it at once: each camera's reader puts (one reader per camera), and one taker
+    Two sides use it at once: each camera's reader puts (one thread may read for all), and one taker
     takes and settles. No method blocks longer than another one computes.
 
     The taker is told that frames wait, not asked to poll: the listener given to `attach` is called

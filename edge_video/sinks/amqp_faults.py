@@ -58,7 +58,7 @@ class AmqpFaults:
 
     Threads: every method is called with the sink's gate held, so no callback of it runs at the
     same time. `begin`, `end` and `clear` may come from any thread and only note what is wanted;
-    what needs pika happens in the others, which run in the sink's own thread.
+    what needs pika happens in the others, which run in the reactor's thread.
 
     What is kept is bounded by the sink's window of unconfirmed frames.
     """
