@@ -8,6 +8,7 @@ pytest_plugins = [
     "edge_video.testing.pytest_plugin",
     "tests.support.rtsp",
     "tests.support.rabbit",
+    "tests.support.amqp",
 ]
 
 

@@ -28,9 +28,15 @@ from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
 from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
-from edge_video.sinks.amqp_reasons import Reason, describe_loss, describe_refusal, never_reached
+from edge_video.sinks.amqp_reasons import (
+    Reason,
+    describe_loss,
+    describe_no_channel,
+    describe_refusal,
+    never_reached,
+)
 from edge_video.sinks.amqp_transport import CorkedServices
-from edge_video.sinks.amqp_wire import HeaderEncoder, message, publish_method
+from edge_video.sinks.amqp_wire import FRAME_MAX, HeaderEncoder, message, publish_method
 from edge_video.sinks.base import (
     FramesUnroutable,
     RouteRefused,
@@ -293,6 +299,7 @@ class AmqpSink:
         # From here on only the loop's thread writes.
         self._connection: Any = None
         self._services: CorkedServices | None = None
+        self._frame_max = FRAME_MAX
         self._by_channel: dict[int, _Line] = {}
         self._addresses: list[str] = []
         self._tls_context: ssl.SSLContext | None = None
@@ -553,6 +560,7 @@ class AmqpSink:
     # --- connection -------------------------------------------------------------------------
 
     def _on_connection_open(self, connection: Any) -> None:
+        self._frame_max = connection.params.frame_max  # negotiated by now
         connection.add_on_connection_blocked_callback(self._guarded(self._on_blocked))
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
         for line in self._lines.values():
@@ -597,9 +605,13 @@ class AmqpSink:
 
     def _open_line(self, line: _Line, state: _LineState) -> None:
         self._set_state(line, state)
-        self._connection.channel(
-            on_open_callback=self._guarded(functools.partial(self._on_channel_open, line))
-        )
+        try:
+            self._connection.channel(
+                on_open_callback=self._guarded(functools.partial(self._on_channel_open, line))
+            )
+        except pika.exceptions.NoFreeChannels:
+            limit = self._connection.params.channel_max
+            self._refuse_in_words(line, describe_no_channel(line.exchange, limit))
 
     def _on_channel_open(self, line: _Line, channel: Any) -> None:
         line.channel = channel
@@ -661,7 +673,10 @@ class AmqpSink:
             self._refuse(line, reason)
 
     def _refuse(self, line: _Line, reason: pika.exceptions.ChannelClosedByBroker) -> None:
-        words = self._clean(describe_refusal(line.exchange, reason.reply_code, reason.reply_text))
+        words = describe_refusal(line.exchange, reason.reply_code, reason.reply_text)
+        self._refuse_in_words(line, self._clean(words))
+
+    def _refuse_in_words(self, line: _Line, words: str) -> None:
         self._set_state(line, _LineState.REFUSED)
         self._listener(RouteRefused(line.exchange, words, self._settings.route_retry_s))
         self._review_lines()
@@ -779,7 +794,9 @@ class AmqpSink:
         header = encoder.encode(frame, identifier, self._clock.wall_ns())
         assert self._services is not None
         assert self._services.transport is not None
-        self._services.transport.write_all(message(method, header, channel, frame.image))
+        self._services.transport.write_all(
+            message(method, header, channel, frame.image, self._frame_max)
+        )
 
     def _write_through_pika(self, line: _Line, route: Route, frame: Frame) -> None:
         properties = message_properties(

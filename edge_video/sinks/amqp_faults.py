@@ -6,6 +6,7 @@ way of frames: an `AmqpSink` makes an `AmqpFaults` with the first fault, and nev
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import socket
@@ -142,7 +143,9 @@ class AmqpFaults:
             self._say_blocked()
         if (self._nacks or self._returns) and self._detour is None and not self._detour_opening:
             self._detour_opening = True
-            sink._connection.channel(on_open_callback=sink._guarded(self._on_detour_open))
+            # Where the broker allows no further channel, the fault cannot happen.
+            with contextlib.suppress(pika.exceptions.NoFreeChannels):
+                sink._connection.channel(on_open_callback=sink._guarded(self._on_detour_open))
 
     def close(self) -> None:
         """Give back what is held outside the connection."""

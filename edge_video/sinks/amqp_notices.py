@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pika
 import pika.exceptions
 
-from edge_video.sinks.amqp_reasons import describe_refusal
+from edge_video.sinks.amqp_reasons import describe_no_channel, describe_refusal
 from edge_video.sinks.base import RouteRefused
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ class NoticeLine:
         self._queue.give_back()
 
     def _open_channel(self) -> None:
-        self._connection.channel(on_open_callback=self._guarded(self._on_open))
+        try:
+            self._connection.channel(on_open_callback=self._guarded(self._on_open))
+        except pika.exceptions.NoFreeChannels:
+            self._refuse(describe_no_channel(self._exchange, self._connection.params.channel_max))
 
     def _on_open(self, channel: Any) -> None:
         self._channel = channel
@@ -143,8 +146,11 @@ class NoticeLine:
             self._passive = False  # the exchange was deleted: declare it again
             self._open_channel()
             return
+        words = describe_refusal(self._exchange, reason.reply_code, reason.reply_text)
+        self._refuse(self._clean(words))
+
+    def _refuse(self, words: str) -> None:
         self._refused_at_s = self._now()
-        words = self._clean(describe_refusal(self._exchange, reason.reply_code, reason.reply_text))
         self._listener(RouteRefused(self._exchange, words, self._retry_s))
 
     def _reopened_lately(self) -> bool:

@@ -104,6 +104,14 @@ def describe_refusal(exchange: str, code: int, text: str) -> str:
             return f"exchange '{exchange}': {text or code}"
 
 
+def describe_no_channel(exchange: str, channel_max: int) -> str:
+    """Why an exchange got no channel: the connection has as many as the broker allows."""
+    return (
+        f"exchange '{exchange}' needs a channel of its own, and the broker allows {channel_max}"
+        f" per connection (its channel_max)"
+    )
+
+
 def _innermost(error: BaseException) -> BaseException:
     """The exception that pika's connection workflow wrapped, however deep."""
     while True:

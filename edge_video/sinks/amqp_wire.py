@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge_video.frames import Frame
 
 FRAME_MAX: Final = 131072
-"""The largest AMQP frame that RabbitMQ and pika agree on."""
+"""The largest AMQP frame that pika takes part in; a broker may allow less, and says so."""
 FRAME_END: Final = b"\xce"
 
 _METHOD, _HEADER, _BODY = 1, 2, 3
@@ -169,7 +169,8 @@ def message(
         header: from `HeaderEncoder.encode`.
         channel: where it is published.
         image: the body.
-        frame_max: as agreed with the broker.
+        frame_max: the largest AMQP frame, in bytes, that this connection agreed on; a broker
+            closes the connection at the first that is larger.
     """
     size, most = len(image), frame_max - _OVERHEAD
     if size <= most:

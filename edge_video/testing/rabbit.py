@@ -241,6 +241,26 @@ class RabbitNode:
         """Let publishers go on."""
         self.ctl("set_vm_memory_high_watermark", "0.9")
 
+    @contextlib.contextmanager
+    def limits(self, **limits: int) -> Iterator[None]:
+        """Propose other limits to every connection that is made meanwhile.
+
+        Args:
+            limits: `frame_max`, `channel_max` or `heartbeat`, as in rabbitmq.conf.
+        """
+        names = ", ".join(limits)
+        wanted = [f"application:set_env(rabbit, {name}, {limits[name]})" for name in limits]
+        before = self.ctl(
+            "eval",
+            f"[begin {{ok, V}} = application:get_env(rabbit, N), V end || N <- [{names}]].",
+        )
+        self.ctl("eval", ", ".join(wanted) + ".")
+        try:
+            yield
+        finally:
+            pairs = f"lists:zip([{names}], {before.strip()})"
+            self.ctl("eval", f"[application:set_env(rabbit, N, V) || {{N, V}} <- {pairs}].")
+
     def url(self, user: str = "guest", password: str = "guest", vhost: str = "/") -> str:
         """An AMQP URL of the plain listener."""
         secret = f"{quote(user, safe='')}:{quote(password, safe='')}"

@@ -24,7 +24,13 @@ FRAME = Frame(CameraId("cam1"), 7, "5e55104", b"x" * 1000, NOW_NS, 1.0, 1280, 72
 
 
 def by_pika(
-    frame: Frame, published_at_ns: int, *, channel: int, node: str, ttl_s: float | None
+    frame: Frame,
+    published_at_ns: int,
+    *,
+    channel: int,
+    node: str,
+    ttl_s: float | None,
+    frame_max: int = FRAME_MAX,
 ) -> bytes:
     """The message as pika would write it."""
     properties = message_properties(
@@ -35,7 +41,7 @@ def by_pika(
         expires=expiration(ttl_s),
     )
     method = pika.spec.Basic.Publish(exchange="shop", routing_key="shop.cam1", mandatory=False)
-    most = FRAME_MAX - 8
+    most = frame_max - 8
     bodies = [frame.image[at : at + most] for at in range(0, len(frame.image), most)]
     frames = [
         pika_frame.Method(channel, method),
@@ -53,12 +59,13 @@ def by_us(
     channel: int,
     node: str,
     ttl_s: float | None,
+    frame_max: int = FRAME_MAX,
 ) -> bytes:
     """The same, by an encoder that was made for another frame of the session."""
     encoder = HeaderEncoder(first, channel, node=node, app="edge-video", expires=expiration(ttl_s))
     method = publish_method(channel, "shop", "shop.cam1", mandatory=False)
     header = encoder.encode(frame, message_id(frame), published_at_ns)
-    return b"".join(message(method, header, channel, frame.image))
+    return b"".join(message(method, header, channel, frame.image, frame_max))
 
 
 @given(
@@ -96,6 +103,21 @@ def test_a_message_is_byte_for_byte_what_pika_writes(
     )
     ours = by_us(first, frame, NOW_NS, channel=channel, node=node, ttl_s=ttl_s)
     assert ours == by_pika(frame, NOW_NS, channel=channel, node=node, ttl_s=ttl_s)
+
+
+@given(
+    frame_max=st.sampled_from([4096, 8192, 65_536, FRAME_MAX]) | st.integers(4096, FRAME_MAX),
+    whole_frames=st.integers(0, 4),
+    rest=st.sampled_from([-1, 0, 1]) | st.integers(0, 3000),
+)
+def test_a_body_is_cut_where_pika_cuts_it_whatever_frame_size_was_agreed(
+    frame_max: int, whole_frames: int, rest: int
+) -> None:
+    size = max(0, whole_frames * (frame_max - 8) + rest)
+    frame = replace(FRAME, image=bytes(i % 251 for i in range(1024)) * (size // 1024 + 1))
+    frame = replace(frame, image=frame.image[:size])
+    ours = by_us(FRAME, frame, NOW_NS, channel=3, node="n", ttl_s=None, frame_max=frame_max)
+    assert ours == by_pika(frame, NOW_NS, channel=3, node="n", ttl_s=None, frame_max=frame_max)
 
 
 def test_the_image_itself_is_not_copied() -> None:

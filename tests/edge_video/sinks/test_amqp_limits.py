@@ -1,0 +1,82 @@
+"""What a broker allows is obeyed: size of an AMQP frame, number of channels, heartbeat."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from edge_video.notice_queue import NoticeQueue
+from edge_video.sinks.amqp import Route
+from edge_video.sinks.amqp_notices import NoticeRoute
+from edge_video.sinks.base import RouteRefused, SinkConnected, SinkLost
+from edge_video.testing.rabbit import RabbitNode, consume
+from tests.support.amqp import CAM1, CAM2, MakeRig, jpeg, tls
+
+pytestmark = pytest.mark.rabbitmq
+
+
+@pytest.mark.parametrize("frame_max", [4096, 8192, 65_536, 131_072, 1_048_576, 0])
+def test_bodies_are_cut_at_the_frame_size_the_broker_allows_with_and_without_tls(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig, frame_max: int
+) -> None:
+    with broker.limits(frame_max=frame_max), consume(broker, exchange) as consumer:
+        images: list[bytes] = []
+        for over in ({}, tls(broker)):
+            rig = make_rig(broker, **over).connect()
+            most = (frame_max or 131_072) - 8
+            for size in (1000, min(most - 26, 200_000), min(2 * most, 300_000), 300_000):
+                images += rig.put_all(2, size=size)
+            assert rig.settle().confirmed == 8
+            assert not rig.heard.of(SinkLost)
+        messages = consumer.wait_for(16)
+    assert sorted(message.body for message in messages) == sorted(images)
+
+
+def test_exchanges_beyond_the_channels_the_broker_allows_are_refused_in_words_and_only_they(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    routes = {CAM1: Route(exchange, "k"), CAM2: Route(f"{exchange}-2", "k")}
+    with broker.limits(channel_max=1):
+        rig = make_rig(broker, routes).connect()
+        (refused,) = rig.heard.of(RouteRefused)
+        rig.put_all(5, CAM1)
+        rig.put_all(2, CAM2)
+        rig.settle()
+    assert refused.route == f"{exchange}-2"
+    assert "the broker allows 1 per connection (its channel_max)" in refused.reason
+    assert (rig.counts(CAM1).confirmed, rig.counts(CAM2).nacked) == (5, 2)
+    assert not rig.heard.of(SinkLost)
+
+
+def test_with_one_channel_frames_go_first_and_events_are_refused_in_words(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
+    rig = make_rig(broker, notices=notices)
+    with broker.limits(channel_max=1):
+        rig.connect()
+        rig.put_all(5)
+        assert rig.settle().confirmed == 5
+    (refused,) = rig.heard.of(RouteRefused)
+    assert refused.route == notices.exchange
+    assert "channel_max" in refused.reason
+
+
+@pytest.mark.slow
+def test_a_heartbeat_of_a_second_keeps_a_connection_with_and_without_frames_and_tls(
+    broker: RabbitNode, make_rig: MakeRig
+) -> None:
+    """The broker hangs up after two silent seconds; pika after six."""
+    plain = make_rig(broker, heartbeat_s=1.0).connect()
+    secret = make_rig(broker, heartbeat_s=1.0, **tls(broker)).connect()
+    ends_s = time.monotonic() + 13
+    while time.monotonic() < ends_s:
+        if ends_s - time.monotonic() > 7:
+            plain.put(image=jpeg(50_000))
+            secret.put(image=jpeg(50_000))
+        time.sleep(0.1)
+    for rig in (plain, secret):
+        assert rig.settle().confirmed > 30
+        assert not rig.heard.of(SinkLost)
+        assert len(rig.heard.of(SinkConnected)) == 1
