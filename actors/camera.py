@@ -306,16 +306,25 @@ class CameraActor(SupervisedActor):
         if self._failure is not None:
             return
         self._failure = failure
-        say(_log, Event.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
-        self._change_breaker(
-            self._breaker.failure(
-                self._runtime.clock.monotonic(),
-                self._generation,
-                policy_for(failure.cause),
-                self._runtime.draw(),
-            )
+        now_s = self._runtime.clock.monotonic()
+        after = self._breaker.failure(
+            now_s, self._generation, policy_for(failure.cause), self._runtime.draw()
         )
+        self._say_failed(failure, after, now_s)
+        self._change_breaker(after)
         self._tell_events(CameraFailed(self.camera_id, self._generation, failure, self._breaker))
+
+    def _say_failed(self, failure: Failure, after: CircuitBreaker, now_s: float) -> None:
+        if after.session_ends == self._breaker.session_ends:
+            say(_log, Event.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
+            return
+        say(
+            _log,
+            Event.CAMERA_SESSION_ENDED,
+            camera_id=self.camera_id,
+            failure=failure,
+            after_s=now_s - self._began_s,
+        )
 
     def _change_breaker(self, after: CircuitBreaker) -> None:
         before, self._breaker = self._breaker, after

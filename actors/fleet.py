@@ -176,7 +176,7 @@ class CameraFleet:
         if not permit.granted:
             raise AssertionError(f"[{camera.config.id}] no permit: {permit}")
         say_breaker_changed(CameraId(camera.config.id), before, breaker)
-        if before.failures and before.state is BreakerState.CLOSED:
+        if before.consecutive_failures and before.state is BreakerState.CLOSED:
             say(
                 _log,
                 Event.CAMERA_RETRYING,

@@ -13,6 +13,10 @@ What an event does, by state (a success is one good second, a failure the end of
 | HALF_OPEN | granted | closes at `half_open_successes` | opens |
 
 (1) An attempt runs in OPEN only when an operator forced the breaker open over its head.
+
+The end of a *long session* is told as a failure, yet is no sign of a broken camera: some end every
+session after 30 or 60 s and answer at once. From the second in a row on it moves nothing: the
+next attempt may begin at once, the retry floor aside.
 """
 
 from __future__ import annotations
@@ -60,6 +64,7 @@ class BreakerPolicy:
             the level of the backoff; 0: closing clears them, as does any good second in CLOSED.
         productive_cap: whether the wait after a productive attempt is at most as long as the
             attempt was good.
+        long_session_s: seconds of streaming that make an attempt a long session; 0: none is one.
         jitter: the share, from 0 to below 1, by which a wait is shortened at most.
         retry_floor_s: the least time from the start of one attempt to the start of the next.
     """
@@ -73,6 +78,7 @@ class BreakerPolicy:
     backoff_multiplier: float = 2.0
     stable_after_s: float = 60.0
     productive_cap: bool = True
+    long_session_s: float = 25.0
     jitter: float = 0.1
     retry_floor_s: float = 0.25
 
@@ -85,6 +91,7 @@ class BreakerPolicy:
             "initial_backoff_s",
             "max_backoff_s",
             "stable_after_s",
+            "long_session_s",
             "retry_floor_s",
         ):
             if not 0.0 <= getattr(self, name) < float("inf"):  # also refuses NaN
@@ -152,7 +159,13 @@ class CircuitBreaker:
         streaming_since_s: when the running attempt began to stream; None before its first good
             second. A good second is reported at its end, so this is one second before it: time
             spent connecting does not count as stable streaming.
+        last_success_s: when the newest good second of the running attempt was reported.
         attempt_successes: good seconds of the newest attempt.
+        session_ends: failures that only ended a long session and moved nothing, over the whole
+            life; they are counted in `failures` too.
+        series_s: seconds that the long sessions right before the running attempt streamed, one
+            after the other without another end between them; 0.0 when the last end was no long
+            session's. At most about `stable_after_s` and one session are added up.
     """
 
     policy: BreakerPolicy
@@ -170,7 +183,10 @@ class CircuitBreaker:
     level_backoff_s: float | None = None
     started_at_s: float | None = None
     streaming_since_s: float | None = None
+    last_success_s: float | None = None
     attempt_successes: int = 0
+    session_ends: int = 0
+    series_s: float = 0.0
 
     @classmethod
     def new(cls, policy: BreakerPolicy) -> CircuitBreaker:
@@ -240,8 +256,9 @@ class CircuitBreaker:
 
         In HALF_OPEN the `half_open_successes`-th of one attempt closes the breaker, on probation
         until the stream is stable. In CLOSED a good second clears the count of failures and the
-        remembered level only when it makes `stable_after_s` of uninterrupted streaming, so that a
-        camera which gives a few frames and drops the line each time still trips the breaker.
+        remembered level only when it makes `stable_after_s` of streaming, uninterrupted but for
+        the ends of long sessions, so that a camera which gives a few frames and drops the line
+        each time still trips the breaker.
         """
         if not self._is_running(generation):
             return self
@@ -251,6 +268,7 @@ class CircuitBreaker:
             successes=self.successes + 1,
             attempt_successes=self.attempt_successes + 1,
             streaming_since_s=now - _GOOD_SECOND_S if since_s is None else since_s,
+            last_success_s=now,
         )
         match booked.state:
             case BreakerState.CLOSED:
@@ -275,7 +293,9 @@ class CircuitBreaker:
 
         `cause_policy` is what the class of the failure changes: fewer consecutive failures (of
         any cause) that open the breaker, and a least wait, which neither the productive cap nor
-        the jitter undercuts. `draw` is the chance in the jitter, from 0 to below 1.
+        the jitter undercuts. `draw` is the chance in the jitter, from 0 to below 1. The end of a
+        long session moves nothing when it belongs to a series, unless its cause has a policy of
+        its own: a password that turned wrong is no session's end.
 
         Raises ValueError on a draw outside that range.
         """
@@ -283,10 +303,19 @@ class CircuitBreaker:
             raise ValueError(f"draw must be from 0 to below 1, got {draw}")
         if not self._is_running(generation):
             return self
+        session_s = self._long_session_s() if cause_policy == DEFAULT_POLICY else 0.0
+        if session_s and self.series_s and self.state is BreakerState.CLOSED:
+            return replace(
+                self._ended(),
+                failures=self.failures + 1,
+                session_ends=self.session_ends + 1,
+                series_s=_added_up(self, session_s),
+            )
         failed = replace(
             self._ended(),
             failures=self.failures + 1,
             consecutive_failures=self.consecutive_failures + 1,
+            series_s=session_s,
         )
         match failed.state:
             case BreakerState.CLOSED:
@@ -316,7 +345,9 @@ class CircuitBreaker:
         token, and lifetime counters keep their figures.
         """
         closed = _moved(self, BreakerState.CLOSED)
-        return replace(closed, consecutive_failures=0, level_backoff_s=None, forced_open=False)
+        return replace(
+            closed, consecutive_failures=0, level_backoff_s=None, series_s=0.0, forced_open=False
+        )
 
     def retry_now(self, now: float) -> CircuitBreaker:
         """End the wait of OPEN: the next permit is the probe. The level stays.
@@ -363,7 +394,15 @@ class CircuitBreaker:
         )
 
     def _ended(self) -> CircuitBreaker:
-        return replace(self, attempt_running=False, streaming_since_s=None)
+        return replace(self, attempt_running=False, streaming_since_s=None, last_success_s=None)
+
+    def _long_session_s(self) -> float:
+        """How long the running attempt streamed if that makes a long session, else 0.0."""
+        if self.streaming_since_s is None or self.last_success_s is None:
+            return 0.0
+        streamed_s = self.last_success_s - self.streaming_since_s
+        is_long = 0.0 < self.policy.long_session_s <= streamed_s + _CLOCK_GRAIN_S
+        return streamed_s if is_long else 0.0
 
 
 def _moved(breaker: CircuitBreaker, state: BreakerState) -> CircuitBreaker:
@@ -372,10 +411,18 @@ def _moved(breaker: CircuitBreaker, state: BreakerState) -> CircuitBreaker:
     return replace(breaker, state=state, changes=changes, wait_s=0.0, retry_at_s=None)
 
 
+def _added_up(breaker: CircuitBreaker, session_s: float) -> float:
+    """The series with this session in it; what is beyond stability need not be added up."""
+    return min(breaker.series_s, breaker.policy.stable_after_s) + session_s
+
+
 def _steadied(breaker: CircuitBreaker, now: float) -> CircuitBreaker:
-    """With a clean sheet, if the running attempt has streamed for long enough."""
+    """With a clean sheet, if the running attempt, and its series, have streamed for long enough."""
     since_s = breaker.streaming_since_s
-    if since_s is None or _left_s(since_s + breaker.policy.stable_after_s, now) > 0.0:
+    if since_s is None:
+        return breaker
+    stable_at_s = since_s + breaker.policy.stable_after_s - breaker.series_s
+    if _left_s(stable_at_s, now) > 0.0:
         return breaker
     return replace(breaker, consecutive_failures=0, level_backoff_s=None)
 

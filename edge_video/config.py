@@ -489,6 +489,10 @@ class CircuitBreakerConfig(_Model):
     """Uninterrupted streaming that clears the count of failures and the backoff."""
     productive_cap: Flag = True
     """The wait after a failure is at most as long as the stream was good before it."""
+    long_session: Seconds = 25.0
+    """Some cameras end every session after 30 or 60 s and answer at once. The end of a stream
+    that was good for so long, for the second time in a row, is no failure that counts: the
+    camera is asked again at once. 0s: every end is a failure."""
     jitter: Annotated[Number, Field(ge=0.0, le=0.9)] = 0.1
     """A wait is shortened by up to this share, so that many cameras do not return at once."""
 
@@ -512,6 +516,7 @@ class CircuitBreakerConfig(_Model):
             backoff_multiplier=self.backoff_multiplier,
             stable_after_s=self.stable_after,
             productive_cap=self.productive_cap,
+            long_session_s=self.long_session,
             jitter=self.jitter,
         )
 

@@ -29,6 +29,7 @@ class Event(StrEnum):
     CAMERA_CONNECTING = "camera_connecting"
     CAMERA_STREAMING = "camera_streaming"
     CAMERA_FAILED = "camera_failed"
+    CAMERA_SESSION_ENDED = "camera_session_ended"
     CAMERA_RETRYING = "camera_retrying"
     CAMERA_PROTECTED = "camera_protected"
     CAMERA_STARTED = "camera_started"
@@ -93,6 +94,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
     Event.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
     Event.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
+    Event.CAMERA_SESSION_ENDED: EventSpec(_INFO, ("camera_id", "failure", "after_s")),
     Event.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),
     Event.CAMERA_PROTECTED: EventSpec(_WARNING, ("camera_id", "wait_s")),
     Event.CAMERA_STARTED: EventSpec(_INFO, ("camera_id",)),

@@ -24,6 +24,7 @@ SUMMARY_INTERVAL_S: Final = 5.0
 _BUDGETED: Final = frozenset(
     {
         Event.CAMERA_FAILED,
+        Event.CAMERA_SESSION_ENDED,
         Event.CAMERA_RETRYING,
         Event.CAMERA_STREAMING,
         Event.CAMERA_PROTECTED,

@@ -95,6 +95,7 @@ def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
         backoff_s=breaker.backoff_s,
         retry_in_s=breaker.retry_in_s(now_s),
         forced_open=breaker.forced_open,
+        session_ends=breaker.session_ends,
     )
 
 

@@ -195,6 +195,8 @@ class BreakerView:
     retry_in_s: float | None
     """Seconds until the next attempt may begin; 0 when it may at once, None when forced open."""
     forced_open: bool
+    session_ends: int = 0
+    """Failures that only ended one long session of a series; each is in `failures` too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ WHEN = {
     "camera_connecting": "an attempt begins",
     "camera_streaming": "the first whole frame of an attempt",
     "camera_failed": "an attempt has ended or could not begin",
+    "camera_session_ended": "once more a long session of this camera has ended: no failure that"
+    " counts, it is asked for anew at once",
     "camera_retrying": "a further attempt begins after a failure",
     "camera_protected": "the camera refuses the password, and is tried rarely from now on",
     "camera_started": "an operator started a camera",

@@ -78,6 +78,11 @@ _CAMERA_COUNTERS: Final[tuple[tuple[str, str, Callable[[CameraStatus], float]], 
     ),
     ("camera_failures", "Attempts that failed.", lambda camera: camera.breaker.failures),
     (
+        "camera_session_ends",
+        "Failed attempts that only ended one long session of a series.",
+        lambda camera: camera.breaker.session_ends,
+    ),
+    (
         "camera_good_seconds",
         "Seconds with at least one whole frame in them.",
         lambda camera: camera.breaker.successes,

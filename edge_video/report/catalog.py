@@ -67,6 +67,10 @@ _EVENTS: Final[dict[str, Text]] = {
         "[{camera_id}] ERROR reading: {failure}",
         "[{camera_id}] ERRO ao ler: {failure}",
     ),
+    "event.camera_session_ended": Text(
+        "[{camera_id}] Session ended again, after {after_s} ({failure}); connecting anew at once",
+        "[{camera_id}] Sessão encerrada de novo, após {after_s} ({failure}); reconectando já",
+    ),
     "event.camera_retrying": Text(
         "[{camera_id}] Trying to reconnect FFmpeg (state: {state})...",
         "[{camera_id}] Tentando reconectar FFmpeg (estado: {state})...",
@@ -337,6 +341,11 @@ _FINAL: Final[dict[str, Text]] = {
     ),
     "final.last_failure": Text("Last Failure", "Última Falha"),
     "final.failure_count": Text("failures: {count}", "falhas: {count}"),
+    "final.session_ends": Text("Sessions Ended", "Sessões Encerradas"),
+    "final.session_ends_value": Text(
+        "{count} after a long stream (no failures of the camera)",
+        "{count} após um longo stream (não são falhas da câmera)",
+    ),
     "final.resolution": Text("Resolution", "Resolução"),
     "final.attempts": Text("Attempts", "Tentativas"),
     "final.discarded": Text("Stream Garbage", "Lixo no Stream"),

@@ -215,6 +215,9 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
         when = spell_ago(camera.last_failure_ago_s, language)
         count = lookup("final.failure_count", language).format(count=camera.breaker.failures)
         rows.append(("final.last_failure", f"{words} | {when} | {count}"))
+    if camera.breaker.session_ends:
+        ended = lookup("final.session_ends_value", language)
+        rows.append(("final.session_ends", ended.format(count=camera.breaker.session_ends)))
     if camera.attempts > 1:
         rows.append(("final.attempts", camera.attempts))
     if camera.width and camera.height:

@@ -27,6 +27,7 @@ from actors.messages import (
 )
 from edge_video.breaker import BreakerState, CircuitBreaker
 from edge_video.config import CircuitBreakerConfig
+from edge_video.events import Event
 from edge_video.failures import Cause, Failure
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
@@ -116,6 +117,24 @@ def test_an_open_camera_that_comes_back_closes_after_three_good_seconds(
     breaker = world.camera().breaker
     assert (breaker.state, breaker.backoff_s, breaker.changes) == (BreakerState.CLOSED, 5.0, 3)
     assert world.camera().phase is CameraPhase.STREAMING
+
+
+def test_sessions_that_end_after_55_s_are_asked_for_anew_at_once(
+    world_of: Callable[..., World], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0))
+    world.start()
+    for _ in range(8):
+        world.stream("cam1", 55)
+        world.capture_of("cam1").end()
+        world.advance(0.0)
+    assert gaps(world.starts_s["cam1"]) == [55.0] * 8
+    breaker = world.camera().breaker
+    assert (breaker.state, breaker.changes, breaker.session_ends) == (BreakerState.CLOSED, 0, 7)
+    said = [getattr(each, "event", None) for each in caplog.records]
+    assert said.count(Event.CAMERA_FAILED) == 1
+    assert said.count(Event.CAMERA_SESSION_ENDED) == 7
 
 
 def test_one_failed_probe_opens_again_with_a_doubled_backoff(

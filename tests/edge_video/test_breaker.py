@@ -14,7 +14,7 @@ from edge_video.failures import DEFAULT_POLICY, Cause, CausePolicy, policy_for
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 
-TABLE = BreakerPolicy(stable_after_s=0.0, productive_cap=False, jitter=0.0)
+TABLE = BreakerPolicy(stable_after_s=0.0, productive_cap=False, long_session_s=0.0, jitter=0.0)
 """The specification to the letter: no probation, no cap, no chance."""
 
 DAMPED = BreakerPolicy(jitter=0.0)
@@ -528,6 +528,100 @@ def test_the_productive_cap_can_be_switched_off() -> None:
     assert camera.breaker.wait_s == 330.0
 
 
+# --- long sessions --------------------------------------------------------------------------
+
+
+def test_sessions_of_55_s_that_end_again_and_again_never_open_it() -> None:
+    camera = Camera(DAMPED)
+    for _ in range(100):
+        camera.live(55)
+        assert camera.breaker.retry_in_s(camera.now) == 0.0
+    assert (camera.state, camera.breaker.changes) == (CLOSED, 0)
+    assert (camera.breaker.failures, camera.breaker.session_ends) == (100, 99)
+
+
+def test_the_first_end_counts_and_the_second_of_a_series_does_not() -> None:
+    camera = Camera(DAMPED)
+    camera.live(55)
+    assert (camera.breaker.consecutive_failures, camera.breaker.session_ends) == (1, 0)
+    camera.live(55)
+    assert (camera.breaker.consecutive_failures, camera.breaker.session_ends) == (0, 1)
+
+
+def test_the_first_end_of_a_stream_that_was_stable_counts_as_ever() -> None:
+    camera = Camera(DAMPED)
+    camera.live(60)
+    assert (camera.breaker.consecutive_failures, camera.breaker.session_ends) == (1, 0)
+
+
+def test_a_series_of_long_sessions_adds_up_to_stability() -> None:
+    camera = Camera(DAMPED)
+    camera.crash(10)
+    camera.live(30)
+    assert (camera.state, camera.breaker.wait_s) == (OPEN, 30.0)
+    camera.live(29)
+    levels = [camera.breaker.level_backoff_s]
+    camera.begin_as_soon_as_allowed()
+    camera.stream(1)
+    levels.append(camera.breaker.level_backoff_s)
+    assert levels == [300.0, None]
+    camera.fail()
+    assert (camera.state, camera.breaker.consecutive_failures) == (CLOSED, 1)
+
+
+def test_a_short_session_ends_the_series() -> None:
+    camera = Camera(DAMPED)
+    camera.live(30)
+    camera.live(24)
+    camera.live(30)
+    assert (camera.breaker.consecutive_failures, camera.breaker.session_ends) == (3, 0)
+
+
+def test_a_crash_loop_after_long_sessions_gets_the_whole_table() -> None:
+    camera = Camera(DAMPED)
+    for _ in range(20):
+        camera.live(55)
+    camera.crash(4)
+    assert camera.state is CLOSED
+    camera.crash(1)
+    assert (camera.state, camera.breaker.wait_s) == (OPEN, 35.0)
+    camera.crash(1)
+    assert camera.breaker.wait_s == 40.0
+
+
+def test_a_password_that_turns_wrong_is_no_session_that_ended() -> None:
+    camera = Camera(BreakerPolicy())
+    camera.live(55)
+    camera.begin_as_soon_as_allowed()
+    camera.stream(55)
+    camera.fail(policy_for(Cause.WRONG_PASSWORD))
+    assert (camera.breaker.consecutive_failures, camera.breaker.session_ends) == (1, 0)
+
+
+def test_a_frame_every_other_second_makes_a_long_session_too() -> None:
+    camera = Camera(DAMPED)
+    for _ in range(3):
+        camera.begin_as_soon_as_allowed()
+        for _ in range(15):
+            camera.now += 1.0
+            camera.stream(1)
+        camera.fail()
+    assert camera.breaker.session_ends == 2
+
+
+def test_without_long_sessions_every_end_counts() -> None:
+    camera = Camera(replace(DAMPED, long_session_s=0.0))
+    for _ in range(5):
+        camera.live(55)
+    assert (camera.state, camera.breaker.session_ends) == (OPEN, 0)
+
+
+def test_long_sessions_are_still_a_retry_floor_apart() -> None:
+    camera = Camera(replace(DAMPED, retry_floor_s=90.0))
+    camera.live(60)
+    assert camera.breaker.retry_in_s(camera.now) == 30.0
+
+
 # --- causes ---------------------------------------------------------------------------------
 
 
@@ -801,6 +895,7 @@ def test_queries_change_nothing_and_the_value_is_frozen() -> None:
         ("max_backoff_s", float("inf")),
         ("backoff_multiplier", 0.5),
         ("stable_after_s", -0.1),
+        ("long_session_s", -0.1),
         ("jitter", 1.0),
         ("jitter", -0.1),
         ("retry_floor_s", -0.1),
@@ -815,37 +910,74 @@ def test_a_policy_that_contradicts_itself_is_refused_by_name(knob: str, figure: 
 # --- a simulated day ------------------------------------------------------------------------
 
 
-def _day_of_a_camera_that_lives_20_s(policy: BreakerPolicy) -> tuple[int, float]:
-    """Attempts begun, and the share of the day that is live. Connecting takes 2 s."""
+def _day_of_a_camera_that_lives(
+    lives_s: int, policy: BreakerPolicy, connects_in_s: float = 2.0
+) -> tuple[int, float]:
+    """Attempts begun, and the share of the day that is live."""
     camera = Camera(policy, now=0.0)
     live_s = 0
     while camera.now < 86_400.0:
         camera.begin_as_soon_as_allowed()
-        camera.now += 2.0
-        camera.stream(20)
-        live_s += 20
+        camera.now += connects_in_s
+        camera.stream(lives_s)
+        live_s += lives_s
         camera.fail()
     return camera.breaker.generation, live_s / camera.now
 
 
 @pytest.mark.parametrize(
-    ("name", "policy", "attempts", "live_share"),
+    ("name", "lives_s", "policy", "attempts", "live_share"),
     [
-        ("one frame is success", TABLE, (3800, 4000), (0.85, 0.95)),
-        ("probation alone", replace(DAMPED, productive_cap=False), (230, 290), (0.05, 0.07)),
-        ("probation and cap", DAMPED, (1950, 2150), (0.45, 0.52)),
+        ("one frame is success", 20, TABLE, (3800, 4000), (0.85, 0.95)),
+        (
+            "probation alone",
+            20,
+            replace(DAMPED, productive_cap=False),
+            (230, 290),
+            (0.05, 0.07),
+        ),
+        ("probation and cap", 20, DAMPED, (1950, 2150), (0.45, 0.52)),
+        (
+            "55 s, no long sessions",
+            55,
+            replace(DAMPED, long_session_s=0.0),
+            (700, 1200),
+            (0.45, 0.7),
+        ),
+        ("55 s", 55, DAMPED, (1500, 1550), (0.96, 0.97)),
+        ("28 s", 28, DAMPED, (2850, 2900), (0.92, 0.94)),
+        ("a frame, then dropped", 1, DAMPED, (240, 300), (0.0, 0.004)),
     ],
 )
-def test_a_day_of_a_camera_that_lives_20_s_and_dies(
+def test_a_day_of_a_camera_that_streams_for_a_while_and_ends(
     name: str,
+    lives_s: int,
     policy: BreakerPolicy,
     attempts: tuple[int, int],
     live_share: tuple[float, float],
 ) -> None:
-    begun, live = _day_of_a_camera_that_lives_20_s(policy)
+    begun, live = _day_of_a_camera_that_lives(lives_s, policy)
     print(f"{name}: {begun} attempts, {live:.1%} live")
     assert attempts[0] <= begun <= attempts[1]
     assert live_share[0] <= live <= live_share[1]
+
+
+def test_a_day_of_sessions_of_55_s_is_live_for_95_percent_after_a_night_of_failures_too() -> None:
+    camera = Camera(BreakerPolicy(), now=0.0)
+    camera.crash(30)
+    began_s, live_s, chance = camera.now, 0, random.Random(1)
+    while camera.now < began_s + 86_400.0:
+        camera.begin_as_soon_as_allowed()
+        camera.now += 1.0
+        if chance.random() < 0.02:  # now and then it does not answer at first
+            camera.fail(draw=chance.random())
+            continue
+        camera.stream(55)
+        live_s += 55
+        camera.fail(draw=chance.random())
+    live = live_s / (camera.now - began_s)
+    print(f"{live:.1%} live, {camera.breaker.changes} changes of state")
+    assert live >= 0.95
 
 
 def test_a_day_of_a_dead_camera_costs_few_attempts() -> None:

@@ -145,6 +145,7 @@ TABLE_POLICIES: Final = st.builds(
     backoff_multiplier=st.sampled_from([1.0, 1.5, 2.0, 4.0]),
     stable_after_s=st.just(0.0),
     productive_cap=st.just(value=False),
+    long_session_s=st.just(0.0),
     jitter=st.just(0.0),
 )
 
@@ -244,10 +245,18 @@ LEGAL: Final = {
     "force_open": {(CLOSED, OPEN), (HALF_OPEN, OPEN)},
     "late": set[tuple[BreakerState, BreakerState]](),
 }
-COUNTERS: Final = ("calls", "successes", "failures", "rejected", "changes", "generation")
+COUNTERS: Final = (
+    "calls",
+    "successes",
+    "failures",
+    "session_ends",
+    "rejected",
+    "changes",
+    "generation",
+)
 CAUSES: Final = st.builds(
     CausePolicy,
-    max_failures=st.none() | st.integers(1, 8),
+    max_failures=st.none() | st.none() | st.integers(1, 8),
     min_wait_s=st.sampled_from([0.0, 0.0, 60.0, 1000.0]),
 )
 
@@ -265,6 +274,7 @@ def policies(draw: st.DrawFn) -> BreakerPolicy:
         backoff_multiplier=draw(st.floats(1.0, 10.0) | st.just(1e308)),
         stable_after_s=draw(st.sampled_from([0.0, 3.0, 10.0, 60.0])),
         productive_cap=draw(st.booleans()),
+        long_session_s=draw(st.sampled_from([0.0, 1.0, 5.0, 25.0])),
         jitter=draw(st.floats(0.0, 0.99)),
         retry_floor_s=draw(st.floats(0.0, 2.0)),
     )
@@ -353,6 +363,9 @@ class UnderAnyPolicy(RuleBasedStateMachine):
         self.owned = None
         after = self.breaker
         assert after.failures == before.failures + 1
+        if after.session_ends > before.session_ends:
+            self.check_the_session_end(before, cause)
+            return
         assert after.consecutive_failures == before.consecutive_failures + 1
         if before.forced_open:
             assert (after.state, after.wait_s) == (OPEN, 0.0)
@@ -364,6 +377,16 @@ class UnderAnyPolicy(RuleBasedStateMachine):
         else:
             assert not before.on_probation
             assert after.consecutive_failures < self.policy.max_failures
+
+    def check_the_session_end(self, before: CircuitBreaker, cause: CausePolicy) -> None:
+        after = self.breaker
+        assert cause == CausePolicy()
+        assert before.state is after.state is CLOSED
+        assert after.consecutive_failures == before.consecutive_failures
+        assert after.session_ends == before.session_ends + 1
+        assert 0.0 < self.policy.long_session_s <= self.good_seconds + 1e-3
+        assert before.series_s > 0.0
+        assert (after.retry_in_s(self.now) or 0.0) <= self.policy.retry_floor_s
 
     def check_the_wait(self, cause: CausePolicy) -> None:
         policy, wait_s, least_s = self.policy, self.breaker.wait_s, cause.min_wait_s

@@ -262,12 +262,13 @@ def test_tls_needs_its_scheme_and_its_files(tmp_path: Path) -> None:
 def test_the_breaker_policy_carries_every_figure() -> None:
     policy = CircuitBreakerConfig(
         enabled=False, max_failures=2, reset_timeout=3, half_open_successes=4, initial_backoff=6,
-        max_backoff=7, backoff_multiplier=8, stable_after=9, productive_cap=False, jitter=0.5,
+        max_backoff=7, backoff_multiplier=8, stable_after=9, productive_cap=False,
+        long_session=10, jitter=0.5,
     ).policy()  # fmt: skip
     assert policy == BreakerPolicy(
         enabled=False, max_failures=2, reset_timeout_s=3, half_open_successes=4,
         initial_backoff_s=6, max_backoff_s=7, backoff_multiplier=8, stable_after_s=9,
-        productive_cap=False, jitter=0.5,
+        productive_cap=False, long_session_s=10, jitter=0.5,
     )  # fmt: skip
     assert CircuitBreakerConfig().policy() == BreakerPolicy()
 
