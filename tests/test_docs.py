@@ -67,3 +67,29 @@ def test_the_list_of_log_events_is_what_the_code_has() -> None:
     assert (ROOT / "docs/log-events.md").read_text(encoding="utf-8") == script["render"](), (
         "run: python scripts/write_log_events.py"
     )
+
+
+# --- docs/devices.md ---
+
+
+def rows_of_devices() -> list[list[str]]:
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs/devices.md").read_text().splitlines()
+        if line.startswith("|")
+    ]
+    assert table[0] == ["fault", "devices that do it", "what the program does", "since", "test"]
+    return table[2:]
+
+
+@pytest.mark.parametrize("row", rows_of_devices(), ids=lambda row: row[0][:40])
+def test_each_fault_of_a_device_has_its_source_its_version_and_its_test(row: list[str]) -> None:
+    fault, devices, reaction, since, test = row
+    assert fault
+    assert reaction
+    assert re.search(r"\]\(https://[^)\s]+\)", devices), "no public report"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", since)
+    named = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", test)
+    assert named, "no test"
+    for name, path in named:
+        assert f"def {name}(" in (ROOT / path).read_text(), f"{path} has no {name}"

@@ -96,16 +96,63 @@ def numbered_clip(
     return clip
 
 
-def _encode(target: Path, graph: str, seconds: float, fps: int, codec: str) -> None:
+def encoded_clip(
+    number: int = 1,
+    *,
+    size: tuple[int, int] = (160, 120),
+    fps: int = 25,
+    seconds: float = 10,
+    codec: str = "libx264",
+    gop: int = 25,
+    b_frames: int = 0,
+) -> Path:
+    """The bare stream (Annex B) of camera `number`, for `devices.Video`; made once and kept.
+
+    Args:
+        number: 0 to 255; read back by `clip_identity`.
+        size: width and height in pixels.
+        fps: pictures per second.
+        seconds: the length.
+        codec: `libx264` or `libx265`.
+        gop: pictures from one key frame to the next; there are none at changes of the scene.
+        b_frames: between two others.
+    """
+    suffix = "h265" if codec == "libx265" else "h264"
+    clip = _clip_directory() / (
+        f"{size[0]}x{size[1]}-{fps}-{number:03}-{seconds:g}s-g{gop}-b{b_frames}.{suffix}"
+    )
+    if not clip.exists():
+        with tempfile.TemporaryDirectory(dir=_clip_directory()) as scratch:
+            whole = Path(scratch) / clip.name
+            graph = clip_filter(number, *size, fps)
+            _encode(whole, graph, seconds, fps, codec, gop=gop, b_frames=b_frames)
+            whole.replace(clip)
+    return clip
+
+
+def _encode(
+    target: Path,
+    graph: str,
+    seconds: float,
+    fps: int,
+    codec: str,
+    *,
+    gop: int | None = None,
+    b_frames: int = 0,
+) -> None:
+    gop = gop or fps
     tuning = (
-        ["-x265-params", "log-level=error:bframes=0:rc-lookahead=0:pools=2"]
+        [
+            "-x265-params",
+            f"log-level=error:bframes={b_frames}:rc-lookahead=0:pools=2:scenecut=0:min-keyint={gop}",
+        ]
         if codec == "libx265"
-        else []
+        else ["-bf", str(b_frames), "-sc_threshold", "0", "-keyint_min", str(gop)]
     )
     _ffmpeg(
         *("-f", "lavfi", "-i", graph, "-t", f"{seconds:g}"),
         *("-c:v", codec, "-preset", "ultrafast", "-crf", "25"),
-        *("-g", str(fps), "-pix_fmt", "yuv420p", *tuning, str(target)),
+        *("-g", str(gop), "-pix_fmt", "yuv420p", *tuning, str(target)),
     )
 
 

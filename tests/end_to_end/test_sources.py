@@ -7,72 +7,26 @@ import http.server
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
 
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause, Failure
-from edge_video.launch import FfmpegLauncher
-from edge_video.redact import Redactor
+from edge_video.failures import Cause
 from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
 from edge_video.testing.rabbit import free_port
+from tests.support.devices import Watcher
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from edge_video.capture import Capture
     from edge_video.ffmpeg import Binary
 
 pytestmark = [pytest.mark.ffmpeg, BOTH_FFMPEGS]
 
 SIZE = (320, 180)
-
-
-class Watcher:
-    """Collects one capture's frames and its end."""
-
-    def __init__(self, binary: Binary, camera: CameraConfig) -> None:
-        self.frames: list[bytes] = []
-        self.failure: Failure | None = None
-        self._changed = threading.Condition()
-        launcher = FfmpegLauncher(binary, Redactor())
-        self.capture: Capture = launcher(camera, on_frame=self._frame, on_end=self._end)
-
-    def __enter__(self) -> Self:
-        self.capture.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.capture.stop()
-
-    def _frame(self, image: bytes) -> None:
-        with self._changed:
-            self.frames.append(image)
-            self._changed.notify_all()
-
-    def _end(self, failure: Failure) -> None:
-        with self._changed:
-            self.failure = failure
-            self._changed.notify_all()
-
-    def wait_for(self, count: int, timeout_s: float = 20.0) -> list[bytes]:
-        with self._changed:
-            self._changed.wait_for(
-                lambda: len(self.frames) >= count or self.failure is not None, timeout_s
-            )
-        assert len(self.frames) >= count, (
-            f"{len(self.frames)} frames; {self.failure}; {self.capture.last_words()}"
-        )
-        return self.frames
-
-    def wait_for_end(self, timeout_s: float = 20.0) -> Failure:
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.failure is not None, timeout_s)
-        assert self.failure is not None
-        return self.failure
 
 
 class CameraPage(http.server.SimpleHTTPRequestHandler):

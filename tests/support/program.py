@@ -29,8 +29,14 @@ class Program:
     """
 
     def __init__(
-        self, folder: Path, config: Mapping[str, Any] | None, *arguments: str, command: str = "run"
+        self,
+        folder: Path,
+        config: Mapping[str, Any] | None,
+        *arguments: str,
+        command: str = "run",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        self._environment = dict(environment or {})
         self.folder = folder
         self.report_file = folder / "final.json"
         words = [sys.executable, "-m", "edge_video", command]
@@ -45,7 +51,12 @@ class Program:
         self._log_is_over = False
 
     def start(self) -> Self:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        environ = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C.UTF-8",
+            **self._environment,
+        }
         environ.pop("EDGE_VIDEO_REQUIRE_ALL", None)
         self.process = subprocess.Popen(
             self._words,

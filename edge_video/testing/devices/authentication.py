@@ -1,0 +1,132 @@
+"""What a device asks for before it answers: Basic, Digest of any algorithm, or any words."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+_HASHES: Final = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+_PARAMETER: Final = re.compile(r'([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s,]+))', re.IGNORECASE)
+
+
+class Authentication(Protocol):
+    """What a device asks for."""
+
+    def challenges(self) -> list[str]:
+        """The values of the `WWW-Authenticate` headers of its 401, one header each."""
+        ...
+
+    def accepts(self, method: str, authorization: str) -> bool:
+        """Whether a request with this `Authorization` header is let in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """User and password in Base64 (RFC 7617)."""
+
+    user: str
+    password: str = field(repr=False)
+    realm: str = "camera"
+
+    def challenges(self) -> list[str]:
+        """Ask for Basic."""
+        return [f'Basic realm="{self.realm}"']
+
+    def accepts(self, method: str, authorization: str) -> bool:  # noqa: ARG002 - the same for all
+        """Compare user and password."""
+        expected = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return hmac.compare_digest(authorization.encode(), f"Basic {expected}".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A hash over user, password and request (RFC 7616).
+
+    An algorithm that Python does not know is asked for, and nobody is let in.
+    """
+
+    user: str
+    password: str = field(repr=False)
+    algorithm: str | None = None
+    """`MD5`, `MD5-sess`, `SHA-256`, `SHA-256-sess`, …; None names none, which means MD5."""
+    qop: str | None = None
+    """`auth`, `auth-int`, `auth,auth-int`; None is the older way (RFC 2069)."""
+    realm: str = "camera"
+    nonce: str = "5ae62bb6c1d24b9f"
+    opaque: str | None = None
+    quoted: bool = True
+    """Whether algorithm and qop stand in quotation marks: devices do both."""
+
+    def challenges(self) -> list[str]:
+        """Ask for Digest."""
+        quote = '"' if self.quoted else ""
+        words = [f'realm="{self.realm}"', f'nonce="{self.nonce}"']
+        words += [f'opaque="{self.opaque}"'] if self.opaque is not None else []
+        words += [f"algorithm={quote}{self.algorithm}{quote}"] if self.algorithm else []
+        words += [f"qop={quote}{self.qop}{quote}"] if self.qop else []
+        return ["Digest " + ", ".join(words)]
+
+    def accepts(self, method: str, authorization: str) -> bool:
+        """Compute what the client should have sent. Its nonce must be ours; counts are not kept."""
+        scheme, _, rest = authorization.partition(" ")
+        sent = {name.lower(): a or b for name, a, b in _PARAMETER.findall(rest)}
+        if scheme.lower() != "digest" or sent.get("nonce") != self.nonce:
+            return False
+        expected = self._response(method, sent)
+        return expected is not None and hmac.compare_digest(expected, sent.get("response", ""))
+
+    def _response(self, method: str, sent: dict[str, str]) -> str | None:
+        name, _, session = (self.algorithm or "MD5").partition("-sess")
+        del session
+        is_session = (self.algorithm or "").endswith("-sess")
+        if name not in _HASHES or _HASHES[name] not in hashlib.algorithms_available:
+            return None
+
+        def digest(*words: str) -> str:
+            return hashlib.new(_HASHES[name], ":".join(words).encode()).hexdigest()
+
+        secret = digest(self.user, self.realm, self.password)
+        if is_session:
+            secret = digest(secret, self.nonce, sent.get("cnonce", ""))
+        request = digest(method, sent.get("uri", ""))
+        if sent.get("qop") == "auth-int":
+            request = digest(method, sent.get("uri", ""), digest(""))
+        if "qop" not in sent:
+            return None if self.qop else digest(secret, self.nonce, request)
+        counted = (sent.get("nc", ""), sent.get("cnonce", ""), sent["qop"])
+        return digest(secret, self.nonce, *counted, request)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Asks for any of several: each its own header, in this order."""
+
+    ways: tuple[Authentication, ...]
+
+    def challenges(self) -> list[str]:
+        """Ask for all of them."""
+        return [each for way in self.ways for each in way.challenges()]
+
+    def accepts(self, method: str, authorization: str) -> bool:
+        """Let in who satisfies one."""
+        return any(way.accepts(method, authorization) for way in self.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks in any words, and lets nobody in."""
+
+    words: tuple[str, ...]
+
+    def challenges(self) -> list[str]:
+        """The words as they are."""
+        return list(self.words)
+
+    def accepts(self, method: str, authorization: str) -> bool:  # noqa: ARG002 - nobody
+        """Let nobody in."""
+        return False
