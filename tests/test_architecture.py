@@ -35,6 +35,7 @@ ADAPTERS = {
     "edge_video.sampler",
     "edge_video.sinks.amqp",
     "edge_video.sinks.amqp_faults",
+    "edge_video.sinks.amqp_exchange",
     "edge_video.sinks.amqp_notices",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.amqp_transport",

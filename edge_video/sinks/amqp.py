@@ -16,7 +16,6 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -26,15 +25,11 @@ import pika.exceptions
 from edge_video.faults import DropConnection
 from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
+from edge_video.sinks.amqp_exchange import ChannelHost, ChannelState
 from edge_video.sinks.amqp_faults import AmqpFaults
+from edge_video.sinks.amqp_frames import FrameChannel, InFlight
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
-from edge_video.sinks.amqp_reasons import (
-    Reason,
-    describe_loss,
-    describe_no_channel,
-    describe_refusal,
-    never_reached,
-)
+from edge_video.sinks.amqp_reasons import Reason, describe_loss, never_reached
 from edge_video.sinks.amqp_transport import CorkedServices
 from edge_video.sinks.amqp_wire import FRAME_MAX, HeaderEncoder, message, publish_method
 from edge_video.sinks.base import (
@@ -68,9 +63,6 @@ _BATCH: Final = 256
 _WATCH_S: Final = 1.0
 _UNROUTABLE_EVERY_S: Final = 10.0
 
-_FLAPPING_S: Final = 5.0
-"""An exchange whose channel must be reopened twice within this time is refused instead."""
-
 _LOST_SLOT_FACTOR: Final = 10
 """A single frame may stay unconfirmed this many times `confirm_timeout_s` while others go on."""
 
@@ -83,7 +75,6 @@ _HANDSHAKE_TIMEOUT_S: Final = 10.0
 
 _LEAVING_GLANCE_S: Final = 0.5
 _LEAVING_S: Final = 2.0
-_FORBIDDEN: Final = 403
 
 _DETOUR: Final = "\0detour"
 """Among the exchanges, the name of the channel that a fault publishes to; none is called so."""
@@ -160,90 +151,6 @@ class Route:
     routing_key: str
 
 
-@dataclass(slots=True)
-class InFlight:
-    """A frame that the broker has neither confirmed nor refused yet."""
-
-    camera_id: CameraId
-    seq: int
-    size: int
-    at_s: float
-    """Monotonic, of the hand-over."""
-    message_id: str
-    returned: bool = False
-
-
-class Window:
-    """The unconfirmed frames of one channel, in the order of their delivery tags."""
-
-    def __init__(self) -> None:
-        self._frames: dict[int, InFlight] = {}
-        self._next_tag = 1
-
-    def add(self, frame: InFlight) -> None:
-        """Remember the frame that is published next; the broker counts along."""
-        self._frames[self._next_tag] = frame
-        self._next_tag += 1
-
-    def settle(self, tag: int, *, multiple: bool) -> list[InFlight]:
-        """Take out what an ack or a nack is about; an unknown tag is about nothing.
-
-        With `multiple` it is every frame up to the tag, and every frame at all when the tag is 0.
-        """
-        if not multiple:
-            found = self._frames.pop(tag, None)
-            return [] if found is None else [found]
-        tags = list(itertools.takewhile(lambda each: tag == 0 or each <= tag, self._frames))
-        return [self._frames.pop(each) for each in tags]
-
-    def mark_returned(self, camera_id: str, identifier: str) -> bool:
-        """Note that a frame came back; its ack is still to come. False when it is not here."""
-        for frame in self._frames.values():
-            if frame.message_id == identifier and frame.camera_id == camera_id:
-                frame.returned = True
-                return True
-        return False
-
-    def abandon(self) -> list[InFlight]:
-        """Take everything out; the next channel counts from 1 again."""
-        left = list(self._frames.values())
-        self._frames.clear()
-        self._next_tag = 1
-        return left
-
-    @property
-    def oldest_at_s(self) -> float | None:
-        """When the oldest frame was handed over; None when the window is empty."""
-        return next((frame.at_s for frame in self._frames.values()), None)
-
-
-class _LineState(Enum):
-    OPENING = auto()
-    """Its answer decides where the frames go; nothing is taken from the outbox until then."""
-    READY = auto()
-    REFUSED = auto()
-    RETRYING = auto()
-    """Refused, and being tried again behind the scenes."""
-
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """One exchange and its channel."""
-
-    exchange: str
-    state: _LineState = _LineState.OPENING
-    channel: Any = None
-    window: Window = field(default_factory=Window)
-    since_s: float = 0.0
-    """Monotonic, of the last change of `state`."""
-    reopened_at_s: float | None = None
-    passive: bool = False
-    """Only look whether the exchange exists: declaring it was forbidden."""
-    methods: dict[str, bytes] = field(default_factory=dict)
-    """Routing key → the encoded `basic.publish` of the present channel."""
-    headers: dict[CameraId, HeaderEncoder] = field(default_factory=dict)
-
-
 class AmqpSink:
     """One life of a connection to a RabbitMQ broker; a `Sink`.
 
@@ -300,11 +207,19 @@ class AmqpSink:
         self._connection: Any = None
         self._services: CorkedServices | None = None
         self._frame_max = FRAME_MAX
-        self._by_channel: dict[int, _Line] = {}
+        self._by_channel: dict[int, FrameChannel] = {}
         self._addresses: list[str] = []
         self._tls_context: ssl.SSLContext | None = None
-        self._lines = {
-            exchange: _Line(exchange)
+        self._channel_host = ChannelHost(
+            self._guarded,
+            self._call_later,
+            self._clean,
+            self._clock.monotonic,
+            settings.route_retry_s,
+        )
+        self._lines: dict[str, FrameChannel] = {}
+        self._lines |= {
+            exchange: FrameChannel(exchange, self._channel_host, self)
             for exchange in dict.fromkeys(route.exchange for route in self._routes.values())
         }
         self._ended = False
@@ -324,17 +239,10 @@ class AmqpSink:
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
         self._faults: AmqpFaults | None = None
-        self._notice_line = None if notices is None else self._make_notice_line(notices)
-
-    def _make_notice_line(self, notices: NoticeRoute) -> NoticeLine:
-        return NoticeLine(
-            notices,
-            app=self._settings.app,
-            guarded=self._guarded,
-            listener=self._listener,
-            clean=self._clean,
-            retry_s=self._settings.route_retry_s,
-            now=self._clock.monotonic,
+        self._notice_line = (
+            None
+            if notices is None
+            else NoticeLine(notices, app=settings.app, host=self._channel_host, listener=listener)
         )
 
     # --- any thread -------------------------------------------------------------------------
@@ -564,7 +472,7 @@ class AmqpSink:
         connection.add_on_connection_blocked_callback(self._guarded(self._on_blocked))
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
         for line in self._lines.values():
-            self._open_line(line, _LineState.OPENING)
+            line.open(connection)
         if self._notice_line is not None:
             self._notice_line.open(connection)
         self._review_lines()
@@ -603,88 +511,30 @@ class AmqpSink:
 
     # --- exchanges --------------------------------------------------------------------------
 
-    def _open_line(self, line: _Line, state: _LineState) -> None:
-        self._set_state(line, state)
-        try:
-            self._connection.channel(
-                on_open_callback=self._guarded(functools.partial(self._on_channel_open, line))
-            )
-        except pika.exceptions.NoFreeChannels:
-            limit = self._connection.params.channel_max
-            self._refuse_in_words(line, describe_no_channel(line.exchange, limit))
-
-    def _on_channel_open(self, line: _Line, channel: Any) -> None:
-        line.channel = channel
-        line.methods.clear()
-        line.headers.clear()
-        self._by_channel[channel.channel_number] = line
-        channel.add_on_close_callback(
-            self._guarded(functools.partial(self._on_channel_closed, line))
-        )
+    def channel_opened(self, line: FrameChannel) -> None:
+        """See `FrameOwner`."""
+        self._by_channel[line.channel.channel_number] = line
         if self._settings.mandatory:
-            channel.add_on_return_callback(
+            line.channel.add_on_return_callback(
                 self._guarded(functools.partial(self._on_returned, line))
             )
-        channel.confirm_delivery(
-            self._guarded(functools.partial(self._on_confirm, line)),
-            self._guarded(functools.partial(self._on_confirming, line)),
-        )
 
-    def _on_confirming(self, line: _Line, _frame: Any) -> None:
-        if not line.exchange:
-            self._on_declared(line, None)  # the default exchange always exists
-            return
-        line.channel.exchange_declare(
-            line.exchange,
-            exchange_type="topic",
-            durable=True,
-            passive=line.passive,
-            callback=self._guarded(functools.partial(self._on_declared, line)),
-        )
+    def channel_changed(self) -> None:
+        """See `FrameOwner`."""
+        self._paused = any(each.state is ChannelState.OPENING for each in self._lines.values())
 
-    def _on_declared(self, line: _Line, _frame: Any) -> None:
-        if line.state is _LineState.RETRYING:
-            _log.info("exchange '%s' is accepted again", line.exchange)
-        self._set_state(line, _LineState.READY)
+    def channel_answered(self) -> None:
+        """See `FrameOwner`."""
         self._review_lines()
 
-    def _on_channel_closed(self, line: _Line, channel: Any, reason: BaseException) -> None:
-        if channel is not line.channel:
-            return
-        line.channel = None
-        self._by_channel.pop(channel.channel_number, None)
+    def channel_closed(self, line: FrameChannel, number: int) -> None:
+        """See `FrameOwner`."""
+        self._by_channel.pop(number, None)
         self._settle(line.window.abandon(), Outcome.UNKNOWN)
-        if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
-            return  # the whole connection is closing
-        forbidden = reason.reply_code == _FORBIDDEN
-        ready = line.state is _LineState.READY
-        if not ready and forbidden and not line.passive:
-            # It may exist, and publishing to it be allowed: ask, without declaring it.
-            line.passive = True
-            self._call_later(0, functools.partial(self._open_line, line, line.state))
-        elif ready and not forbidden and not self._flaps(line):
-            line.passive = False
-            # If it was deleted, its bindings are gone with it, and only consumers can make those.
-            words = "exchange '%s' is declared again, the broker closed its channel: %s"
-            _log.warning(words, line.exchange, self._clean(reason.reply_text))
-            self._call_later(0, functools.partial(self._open_line, line, _LineState.OPENING))
-            self._set_state(line, _LineState.OPENING)
-        else:
-            self._refuse(line, reason)
 
-    def _refuse(self, line: _Line, reason: pika.exceptions.ChannelClosedByBroker) -> None:
-        words = describe_refusal(line.exchange, reason.reply_code, reason.reply_text)
-        self._refuse_in_words(line, self._clean(words))
-
-    def _refuse_in_words(self, line: _Line, words: str) -> None:
-        self._set_state(line, _LineState.REFUSED)
-        self._listener(RouteRefused(line.exchange, words, self._settings.route_retry_s))
-        self._review_lines()
-
-    def _set_state(self, line: _Line, state: _LineState) -> None:
-        line.state = state
-        line.since_s = self._clock.monotonic()
-        self._paused = any(each.state is _LineState.OPENING for each in self._lines.values())
+    def channel_refused(self, line: FrameChannel, reason: str) -> None:
+        """See `FrameOwner`."""
+        self._listener(RouteRefused(line.exchange, reason, self._settings.route_retry_s))
 
     def _review_lines(self) -> None:
         """Tell that the sink is connected, or go on, once every exchange has its answer."""
@@ -697,15 +547,6 @@ class AmqpSink:
             if self._faults is not None:
                 self._faults.act()
         self._arm()
-
-    def _flaps(self, line: _Line) -> bool:
-        """Whether the channel was reopened only just now; from then on this reopening counts."""
-        now = self._clock.monotonic()
-        before_s, line.reopened_at_s = line.reopened_at_s, now
-        return before_s is not None and now - before_s < _FLAPPING_S
-
-    def _age_s(self, line: _Line) -> float:
-        return self._clock.monotonic() - line.since_s
 
     # --- frames -----------------------------------------------------------------------------
 
@@ -758,7 +599,7 @@ class AmqpSink:
             return
         route = self._routes.get(frame.camera_id)
         line = None if route is None else self._lines[route.exchange]
-        if route is None or line is None or line.state is not _LineState.READY:
+        if route is None or line is None or line.state is not ChannelState.READY:
             if route is None and frame.camera_id not in self._strangers:
                 self._strangers.add(frame.camera_id)
                 _log.error("[%s] no route is configured; its frames are dropped", frame.camera_id)
@@ -779,7 +620,7 @@ class AmqpSink:
         else:
             self._write_through_pika(line, route, frame)
 
-    def _write(self, line: _Line, route: Route, frame: Frame, identifier: str) -> None:
+    def _write(self, line: FrameChannel, route: Route, frame: Frame, identifier: str) -> None:
         settings, channel = self._settings, line.channel.channel_number
         method = line.methods.get(route.routing_key)
         if method is None:
@@ -798,7 +639,7 @@ class AmqpSink:
             message(method, header, channel, frame.image, self._frame_max)
         )
 
-    def _write_through_pika(self, line: _Line, route: Route, frame: Frame) -> None:
+    def _write_through_pika(self, line: FrameChannel, route: Route, frame: Frame) -> None:
         properties = message_properties(
             frame,
             node=self._settings.node,
@@ -810,18 +651,12 @@ class AmqpSink:
             route.exchange, route.routing_key, frame.image, properties, self._settings.mandatory
         )
 
-    def _on_confirm(self, line: _Line, frame: Any) -> None:
-        """Take an ack or a nack from pika: that is where they come from with TLS."""
-        method = frame.method
-        nack = isinstance(method, pika.spec.Basic.Nack)
-        self._settled(line, method.delivery_tag, multiple=method.multiple, nack=nack)
-
     def _on_settlement(self, channel: int, tag: int, multiple: bool, nack: bool) -> None:
         line = self._by_channel.get(channel)
         if line is not None:
-            self._settled(line, tag, multiple=multiple, nack=nack)
+            self.confirmed(line, tag, multiple=multiple, nack=nack)
 
-    def _settled(self, line: _Line, tag: int, *, multiple: bool, nack: bool) -> None:
+    def confirmed(self, line: FrameChannel, tag: int, *, multiple: bool, nack: bool) -> None:
         """Book an ack or a nack; they come out of order and for whole ranges."""
         if self._faults is not None and self._faults.withholds(line, tag, multiple, nack):
             return
@@ -841,7 +676,7 @@ class AmqpSink:
         self._check_drained()
 
     def _on_returned(
-        self, line: _Line, _channel: Any, method: Any, properties: Any, _body: bytes
+        self, line: FrameChannel, _channel: Any, method: Any, properties: Any, _body: bytes
     ) -> None:
         camera_id = (properties.headers or {}).get("camera_id", "")
         if line.window.mark_returned(camera_id, properties.message_id or ""):
@@ -877,10 +712,8 @@ class AmqpSink:
         if self._notice_line is not None:
             self._notice_line.pump()
         for line in self._lines.values():
-            if line.state is _LineState.REFUSED:
-                if self._age_s(line) >= self._settings.route_retry_s:
-                    line.passive = False
-                    self._open_line(line, _LineState.RETRYING)
+            if line.state is ChannelState.REFUSED:
+                line.retry_if_due()
             elif (silence := self._silence(line)) is not None:
                 self._end(Reason(silence))
                 return
@@ -892,7 +725,7 @@ class AmqpSink:
             self._connection.bytes_received += transport.confirms.taken_bytes
             transport.confirms.taken_bytes = 0
 
-    def _silence(self, line: _Line) -> str | None:
+    def _silence(self, line: FrameChannel) -> str | None:
         """What the broker has owed an answer to for too long, in words.
 
         The wait is for *any* confirm: a full window on a slow uplink takes longer than
@@ -900,7 +733,7 @@ class AmqpSink:
         """
         limit_s = self._settings.confirm_timeout_s
         now = self._clock.monotonic()
-        if line.state is not _LineState.READY:
+        if line.state is not ChannelState.READY:
             waits = self._connected or self._connection.is_open
             late = waits and now - max(line.since_s, self._progress_at_s) > limit_s
             return f"no answer about exchange '{line.exchange}' for {limit_s:g} s" if late else None
@@ -976,13 +809,14 @@ class AmqpSink:
             # Not `SSLSocket.shutdown`, which would go on without encryption.
             socket.socket.shutdown(transport._sock, socket.SHUT_RDWR)  # noqa: SLF001 - as above
 
-    def _detour_line(self, channel: Any) -> _Line:
+    def _detour_line(self, channel: Any) -> FrameChannel:
         """A channel to the default exchange for frames that the broker shall refuse."""
-        line = _Line("amq.default", _LineState.READY, channel, since_s=self._clock.monotonic())
+        line = FrameChannel("amq.default", self._channel_host, self)
+        line.state, line.channel = ChannelState.READY, channel
         self._lines[_DETOUR] = self._by_channel[channel.channel_number] = line
         return line
 
-    def _divert(self, line: _Line, queue: str, frame: Frame) -> None:
+    def _divert(self, line: FrameChannel, queue: str, frame: Frame) -> None:
         """Publish to a queue by its name; the frame comes back when there is none."""
         size = len(frame.image)
         now_s = self._clock.monotonic()

@@ -30,7 +30,8 @@ from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
     from edge_video.frames import Frame
-    from edge_video.sinks.amqp import AmqpSink, _Line
+    from edge_video.sinks.amqp import AmqpSink
+    from edge_video.sinks.amqp_frames import FrameChannel
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class _Withheld(NamedTuple):
     """A confirm that has arrived and does not count yet."""
 
     at_s: float
-    line: _Line
+    line: FrameChannel
     channel: Any
     """Delivery tags mean something only on the channel that they came from."""
     tag: int
@@ -77,7 +78,7 @@ class AmqpFaults:
         self._withheld: deque[_Withheld] = deque()
         self._letting_through = False
         self._release_armed = False
-        self._detour: _Line | None = None
+        self._detour: FrameChannel | None = None
         """Where frames are published that the broker shall refuse; a channel of its own."""
         self._detour_opening = False
         self._full_queue = ""
@@ -181,7 +182,7 @@ class AmqpFaults:
 
     # --- confirms ---------------------------------------------------------------------------
 
-    def withholds(self, line: _Line, tag: int, multiple: bool, nack: bool) -> bool:
+    def withholds(self, line: FrameChannel, tag: int, multiple: bool, nack: bool) -> bool:
         """Whether a confirm does not count yet; it is kept then, and comes in its turn."""
         if self._letting_through or not (self._silent or self._delay_s or self._withheld):
             return False
@@ -199,7 +200,7 @@ class AmqpFaults:
                 due = self._withheld.popleft()
                 # On a channel that is gone its frames are unknown already.
                 if due.channel is due.line.channel:
-                    self._sink._settled(due.line, due.tag, multiple=due.multiple, nack=due.nack)
+                    self._sink.confirmed(due.line, due.tag, multiple=due.multiple, nack=due.nack)
         finally:
             self._letting_through = False
         self._arm_release(now_s)
@@ -243,11 +244,11 @@ class AmqpFaults:
         )
         channel.add_on_return_callback(sink._guarded(functools.partial(sink._on_returned, line)))
         channel.confirm_delivery(
-            sink._guarded(functools.partial(sink._on_confirm, line)),
+            sink._guarded(line._on_confirm),
             sink._guarded(functools.partial(self._on_detour_confirming, line)),
         )
 
-    def _on_detour_confirming(self, line: _Line, _frame: Any) -> None:
+    def _on_detour_confirming(self, line: FrameChannel, _frame: Any) -> None:
         line.channel.queue_declare(
             "",
             exclusive=True,  # the broker removes it with the connection
@@ -255,11 +256,11 @@ class AmqpFaults:
             callback=self._sink._guarded(functools.partial(self._on_detour_ready, line)),
         )
 
-    def _on_detour_ready(self, line: _Line, frame: Any) -> None:
+    def _on_detour_ready(self, line: FrameChannel, frame: Any) -> None:
         self._full_queue = frame.method.queue
         self._detour = line
 
-    def _on_detour_closed(self, line: _Line, channel: Any, reason: BaseException) -> None:
+    def _on_detour_closed(self, line: FrameChannel, channel: Any, reason: BaseException) -> None:
         line.channel = None
         self._sink._by_channel.pop(channel.channel_number, None)
         self._sink._settle(line.window.abandon(), Outcome.UNKNOWN)

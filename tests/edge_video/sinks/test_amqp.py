@@ -30,13 +30,13 @@ from edge_video.sinks import amqp as module
 from edge_video.sinks.amqp import (
     AmqpSettings,
     AmqpSink,
-    InFlight,
     Route,
     TlsSettings,
-    Window,
     make_tls_context,
 )
+from edge_video.sinks.amqp_exchange import ChannelState
 from edge_video.sinks.amqp_faults import AmqpFaults
+from edge_video.sinks.amqp_frames import InFlight, Window
 from edge_video.sinks.base import (
     FramesUnroutable,
     RouteRefused,
@@ -141,7 +141,7 @@ class Watched:
             settings, {CAM1: Route("e", "k")}, Outbox(self.clock), Listener(), self.clock
         )
         self.line = self.sink._lines["e"]
-        self.line.state = module._LineState.READY
+        self.line.state = ChannelState.READY
 
     def publish(self, seq: int) -> None:
         self.line.window.add(InFlight(CAM1, seq, 10, self.clock.monotonic(), str(seq)))
@@ -191,7 +191,7 @@ def test_one_frame_that_is_never_confirmed_does_not_keep_its_place_for_ever() ->
 def test_an_exchange_that_gets_no_answer_is_silence_too() -> None:
     watched = Watched()
     watched.sink._connected = True
-    watched.sink._set_state(watched.line, module._LineState.RETRYING)
+    watched.line.set_state(ChannelState.RETRYING)
     watched.clock.advance(5.1)
     assert watched.complaint() == "no answer about exchange 'e' for 5 s"
 
@@ -477,7 +477,7 @@ def test_a_broker_that_quotes_the_password_is_not_quoted() -> None:
     words = f"bye {ODD_PASSWORD}, {quote(ODD_PASSWORD)}, {quote(ODD_PASSWORD, safe='')}"
     closed = pika.exceptions.ConnectionClosedByBroker(320, words)
     refused = pika.exceptions.ChannelClosedByBroker(406, words)
-    rig.sink._refuse(rig.sink._lines["shop"], refused)
+    rig.sink._lines["shop"].refuse(refused)
     said = [rig.sink._describe(closed).words, rig.heard.of(RouteRefused)[0].reason]
     for each in said:
         assert "bye" in each
@@ -978,7 +978,7 @@ def test_a_late_confirm_of_a_channel_that_is_gone_settles_nothing_on_the_next_on
     faults.begin(StopConfirming())
     watched.line.channel = "the first"
     watched.publish(1)
-    watched.sink._on_confirm(watched.line, ack)
+    watched.line._on_confirm(ack)
     watched.line.window.abandon()
     watched.line.channel = "the second"
     watched.publish(2)
