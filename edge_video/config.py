@@ -27,6 +27,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PrivateAttr,
     SecretStr,
     Strict,
     ValidationInfo,
@@ -42,17 +43,22 @@ from edge_video.duration import DURATION_PATTERN, format_duration, parse_duratio
 from edge_video.memory import MemoryPolicy
 from edge_video.notices import NewsPolicy
 from edge_video.redact import MASK, Redactor, mask_url, secrets_in_url
+from edge_video.url_checks import (
+    AMQP_PORTS,
+    NETWORK_SCHEMES,
+    check_broker_url,
+    check_camera_url,
+    scheme_of,
+)
 from edge_video.urls import SplitUrl, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic.fields import FieldInfo
 
 FROM_FILE: Final = {"from_file": True}
 """The validation context of a file: there a duration must be written with its unit."""
-
-NETWORK_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https")
 
 _LONGEST_SHORT_STRING: Final = 255  # bytes; AMQP 0-9-1 counts them in one octet
 
@@ -159,6 +165,12 @@ def _no_wildcard(text: str) -> str:
         raise _wrong("* and # are wildcards of bindings; a frame's own routing key has none")
     if " " in text:
         raise _wrong("it contains a space")
+    return text
+
+
+def _no_option(text: str) -> str:
+    if text.startswith("-"):
+        raise _wrong("it begins with a -, as an option does; further options go to input_args")
     return text
 
 
@@ -320,36 +332,20 @@ class BrokerAddress:
         return f"{scheme}://{self.username}@{host}:{self.port}{vhost}"
 
 
-_AMQP_PORTS: Final = {"amqp": 5672, "amqps": 5671}
+_USER_ALONE: Final = (
+    'there is a user name without a password; set password as well (an empty one is "")'
+)
 _GUEST: Final = "guest"  # RabbitMQ's preset account, for connections from its own machine
 
 
 def _broker_url(secret: SecretStr) -> SecretStr:
-    split = _split(secret.get_secret_value())
-    if split.scheme not in _AMQP_PORTS:
-        raise _wrong("it must begin with amqp:// or amqps://")
-    if not split.host:
-        raise _wrong("it names no host; write amqp://user:password@host:5672/vhost")
-    path, question_mark, _ = split.rest.partition("?")
-    if question_mark:
-        raise _wrong(
-            "parameters after ? are not supported; use the keys of amqp instead"
-            " (heartbeat, confirm_timeout, tls)"
-        )
-    if "#" in path:
-        raise _wrong("it contains a #; write # as %23")
-    if "/" in path[1:]:
-        raise _wrong("only one name may follow the host; in a vhost write / as %2F")
+    _in_our_words(check_broker_url, secret.get_secret_value())
     return secret
 
 
-def _split(url: str) -> SplitUrl:
-    if not url.strip():
-        raise _wrong("it is empty")
-    if not url.isprintable() or " " in url:
-        raise _wrong("it contains a space, a line break or another control character")
+def _in_our_words(check: Callable[..., None], *given: object) -> None:
     try:
-        return split_url(url)
+        check(*given)
     except ValueError as error:
         raise _wrong(str(error)) from None
 
@@ -408,7 +404,7 @@ class AmqpConfig(_Model):
             username, password = _GUEST, _GUEST if password is None else password
         return BrokerAddress(
             host=split.host,
-            port=split.port or _AMQP_PORTS[split.scheme],
+            port=split.port or AMQP_PORTS[split.scheme],
             tls=split.scheme == "amqps",
             vhost=vhost,
             username=username,
@@ -423,8 +419,7 @@ class AmqpConfig(_Model):
         conflicts: list[_Conflict] = []
         if (self.username or split.username) and self.password is None and split.password is None:
             key = "username" if self.username else "url"
-            words = "there is a user name without a password; set password as well"
-            conflicts.append((key, ("username", "password", "url"), words))
+            conflicts.append((key, ("username", "password", "url"), _USER_ALONE))
         if self.tls is not None and split.scheme != "amqps":
             words = "it takes effect only with a URL that begins with amqps://"
             conflicts.append(("tls", ("tls", "url"), words))
@@ -524,6 +519,15 @@ class CircuitBreakerConfig(_Model):
 Percent: TypeAlias = Annotated[Number, Field(ge=1.0, le=100.0)]
 
 
+_LEAST_MEMORY_MB: Final = 60
+"""Resident, without any frame: docs/security.md."""
+_LEVELS: Final = (
+    ("emergency", "frames would be dropped for ever"),
+    ("critical", "the level would be CRITICAL for ever"),
+    ("warning", "the level would be WARNING for ever"),
+)
+
+
 class MemoryControllerConfig(_Model):
     """How much memory this process may use, and what happens on the way there."""
 
@@ -546,6 +550,22 @@ class MemoryControllerConfig(_Model):
             if getattr(self, high) <= (low_value := getattr(self, low))
         )
         return self
+
+    def notes(self) -> list[str]:
+        """What these limits would do that is probably not meant."""
+        if not self.enabled:
+            return []
+        for level, consequence in _LEVELS:
+            percent = getattr(self, f"{level}_percent")
+            megabytes = self.max_memory_mb * percent / 100
+            if megabytes < _LEAST_MEMORY_MB:
+                words = (
+                    f"memory_controller: {level}_percent of max_memory_mb is {megabytes:.0f} MB,"
+                    f" and the program alone needs about {_LEAST_MEMORY_MB} MB, so {consequence}:"
+                    f" set max_memory_mb to {-(-100 * _LEAST_MEMORY_MB // percent):.0f} or more"
+                )
+                return [words]
+        return []
 
     def policy(self) -> MemoryPolicy:
         """The same figures for the controller itself."""
@@ -680,39 +700,10 @@ class HttpConfig(_Model):
 
 # --- cameras --------------------------------------------------------------------------------
 
-_ANY_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):")
-_FORGOT_SCHEME: Final = re.compile(
-    r"(\d{1,3}(\.\d{1,3}){3}|[\w.+\-]+:\d+|[^/]*@[^/]*)(:\d+)?(/.*)?"
-)
-_SOURCES: Final = (
-    "rtsp:// rtsps:// rtmp:// rtmps:// http:// https://, file: or a path, or lavfi:GRAPH"
-)
-
 
 def _camera_url(secret: SecretStr) -> SecretStr:
-    url = secret.get_secret_value()
-    if not url.strip():
-        raise _wrong("it is empty")
-    if not url.isprintable():
-        raise _wrong("it contains a line break or another control character")
-    scheme = _scheme(url)
-    if scheme in NETWORK_SCHEMES:
-        if not _split(url).host:
-            raise _wrong(f"it names no host; write {scheme}://user:password@host/path")
-    elif scheme in ("file", "lavfi"):
-        if not url.partition(":")[2].strip("/ "):
-            raise _wrong(f"nothing follows {scheme}:")
-    elif scheme is not None or _FORGOT_SCHEME.fullmatch(url):
-        raise _wrong(f"it must begin with one of {_SOURCES}")
+    _in_our_words(check_camera_url, secret.get_secret_value(), lambda path: Path(path).is_file())
     return secret
-
-
-def _scheme(url: str) -> str | None:
-    """In lower case; None for a plain path, or `host:port` without a scheme."""
-    match = _ANY_SCHEME.match(url)
-    if match is None or re.match(r":\d+(/|$)", url[match.end() - 1 :]):
-        return None
-    return match["scheme"].lower()
 
 
 def _even(pixels: int) -> int:
@@ -722,6 +713,14 @@ def _even(pixels: int) -> int:
 
 
 Pixels: TypeAlias = Annotated[Whole, Field(ge=16, le=8192), AfterValidator(_even)]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """An editor must not be told a default that other keys decide."""
+    del schema["default"]
+
+
+_NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
 
 
 class CameraConfig(_Model):
@@ -755,13 +754,13 @@ class CameraConfig(_Model):
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
     keyframes_only: Flag = False
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
-    hwaccel: Text | None = None
+    hwaccel: Annotated[Text, AfterValidator(_no_option)] | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
     input_args: Annotated[tuple[Text, ...], Field(repr=False)] = ()
     """FFmpeg arguments placed before `-i`."""
-    exchange: ExchangeName = "edge-video"
+    exchange: Annotated[ExchangeName, _NO_DEFAULT] = "edge-video"
     """Absent: `amqp.exchange`."""
-    routing_key: RoutingKey = ""
+    routing_key: Annotated[RoutingKey, _NO_DEFAULT] = ""
     """Absent: `amqp.routing_key_prefix` followed by the id."""
 
     if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
@@ -781,6 +780,14 @@ class CameraConfig(_Model):
             routes = ("exchange", "routing_key")
             return {key: value for key, value in given.items() if key not in routes or value != ""}
         return given
+
+    @model_validator(mode="after")
+    def _user_has_a_password(self) -> Self:
+        username, password = self.credentials
+        if username and password is None:
+            key = "username" if self.username else "url"
+            _conflict([(key, ("username", "password", "url"), _USER_ALONE)])
+        return self
 
     @model_validator(mode="after")
     def _route_is_concrete(self) -> Self:
@@ -812,7 +819,7 @@ class CameraConfig(_Model):
     @property
     def _split_url(self) -> SplitUrl | None:
         url = self.url.get_secret_value()
-        return split_url(url) if _scheme(url) in NETWORK_SCHEMES else None
+        return split_url(url) if scheme_of(url) in NETWORK_SCHEMES else None
 
 
 # --- everything -----------------------------------------------------------------------------
@@ -865,6 +872,8 @@ class Config(_Model):
     """The operator's view; absent: nothing is served."""
     cameras: Annotated[tuple[CameraConfig, ...], Field(json_schema_extra={"minItems": 1})]
     """At least one."""
+
+    _notes: tuple[str, ...] = PrivateAttr(default=())
 
     if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
 
@@ -963,10 +972,16 @@ class Config(_Model):
             words = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
             yield "events.routing_key_prefix", ("events.routing_key_prefix",), words
 
+    def with_notes(self, notes: tuple[str, ...]) -> Self:
+        """The same configuration, with what its file's reader had to say; secrets masked."""
+        noted = self.model_copy()
+        noted._notes = notes  # noqa: SLF001 - its own kind; the model is frozen
+        return noted
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and probably not meant, a sentence each, secrets masked."""
-        found = []
+        found = [*self._notes]
         routes: dict[tuple[str, str], str] = {}
         for camera in self.cameras:
             other = routes.setdefault((camera.exchange, camera.routing_key), camera.id)
@@ -980,6 +995,12 @@ class Config(_Model):
             found.append("every camera is disabled: nothing will be captured")
         if self.amqp is not None and self.amqp.tls is not None and not self.amqp.tls.verify:
             found.append("amqp.tls.verify is false: any broker's certificate is accepted")
+        found += [
+            f"camera {camera.id} has a password without a username: most cameras ask for both"
+            for camera in self.cameras
+            if camera.password is not None and camera.credentials[0] is None
+        ]
+        found += self.memory_controller.notes()
         redact = self.secrets()
         return tuple(map(redact, found))
 

@@ -21,8 +21,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get
 import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from edge_video import yaml_traps
 from edge_video.config import FROM_FILE, Config, marks_of
+from edge_video.duration import format_duration
 from edge_video.redact import SHORTEST_FREE_SECRET, Redactor, secrets_in_url
+from edge_video.yaml_nodes import (
+    KNOWN_TAGS,
+    TAG,
+    BadYamlError,
+    Document,
+    compose,
+    native,
+    tag_of_plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -85,45 +96,23 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
 
 def parse_config(text: str, file: str, environ: Mapping[str, str]) -> Config:
     """The configuration in a text; `file` is its name in problems. Raises `ConfigError`."""
-    root = _compose(text, file)
-    reader = _Reader(environ)
     try:
-        values = reader.read_root(root)
+        document = compose(text)
+    except BadYamlError as wrong:
+        raise ConfigError((Problem(file, wrong.line, "", wrong.message),)) from None
+    reader = _Reader(environ, document)
+    try:
+        values = reader.read_root()
     except _TooManyValuesError:
         message = f"it expands to more than {_MOST_VALUES} values"
         raise ConfigError((Problem(file, None, "", message),)) from None
     config = _validate(values, reader)
     if reader.found or config is None:
         raise ConfigError(reader.problems(file))
-    return config
+    return config.with_notes(tuple(str(each) for each in reader.notes(file)))
 
 
 # --- text → nodes ---------------------------------------------------------------------------
-
-
-class _Loader(yaml.SafeLoader):
-    """Composes nodes; never constructs objects. Scalars resolve as in YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way to hand resolvers over
-
-
-_TAG: Final = "tag:yaml.org,2002:"
-for _tag, _pattern, _first in (
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", list("-+0123456789")),
-    (
-        "float",
-        r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
-        list("-+0123456789."),
-    ),
-    ("merge", r"^<<$", ["<"]),
-):
-    _Loader.add_implicit_resolver(_TAG + _tag, re.compile(_pattern), _first)
-
-_KNOWN_TAGS: Final = {
-    _TAG + name for name in ("null", "bool", "int", "float", "merge", "str", "seq", "map")
-}
 
 
 def _read_text(path: Path) -> str:
@@ -157,63 +146,6 @@ def _reason(error: Exception) -> str:
             return "it cannot be read"
 
 
-def _compose(text: str, file: str) -> yaml.MappingNode:
-    """The root node; no value has been looked at yet."""
-    line: int | None = None
-    try:
-        root = _Loader(text).get_single_node()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        message = "there is a control character; was a binary file named?"
-    except yaml.MarkedYAMLError as error:
-        line, message = _syntax_problem(error)
-    except RecursionError:
-        message = "it is nested too deeply"
-    except (yaml.YAMLError, ValueError, OverflowError):
-        # PyYAML turns an escape like \UFFFFFFFF into a character without a check.
-        message = "this is not valid YAML"
-    else:
-        if isinstance(root, yaml.MappingNode):
-            return root
-        if root is None or root.tag == _TAG + "null":
-            message = "the file is empty; it needs at least cameras:"
-        else:
-            line = root.start_mark.line + 1
-            message = 'this must be a mapping of keys, like "cameras:" and its list'
-    raise ConfigError((Problem(file, line, "", message),))
-
-
-# PyYAML's words quote the text at times, and the text may be a password: only ours are shown.
-_SYNTAX: Final = (
-    (r"quoted scalar", "a quote is opened here and not closed, or a \\ in double quotes is wrong"),
-    (r"'\\t'", "a tab; YAML is indented with spaces"),
-    (r"cannot start any token", "a value that begins with @ ` % or | must be in quotes"),
-    (r"undefined alias", "a value that begins with * must be in quotes"),
-    (r"anchor|alias", "a value that begins with & or * must be in quotes"),
-    (r"scanning a tag|tag handle", "a value that begins with ! must be in quotes"),
-    (r"directive", "a value that begins with % must be in quotes"),
-    (r"block scalar", "a value that begins with | or > must be in quotes"),
-    (
-        r"mapping values are not allowed",
-        'a ":" is in the wrong place: is the indentation right? A value with ": " needs quotes',
-    ),
-    (r"flow (sequence|mapping)|flow node", "a [ or { is not closed, or a value needs quotes"),
-    (r"could not find expected ':'", 'a ":" is missing after a key, or the indentation is wrong'),
-    (r"single document", "there is a second document (---); only one is allowed"),
-    (r"block (end|mapping|collection)", "the indentation does not fit the lines above"),
-)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[int | None, str]:
-    words = f"{error.context or ''} {error.problem or ''}"
-    message = next((ours for theirs, ours in _SYNTAX if re.search(theirs, words)), None)
-    mark = error.problem_mark or error.context_mark
-    if "quoted scalar" in words and error.context_mark is not None:
-        mark = error.context_mark
-    line = None if mark is None else mark.line + 1
-    return line, f"YAML: {message}" if message else "this is not valid YAML"
-
-
 # --- nodes → plain values -------------------------------------------------------------------
 
 
@@ -244,12 +176,14 @@ class _Found:
 class _Reader:
     """Turns nodes into plain values along the models, and remembers where each came from."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], document: Document) -> None:
         self._environ = environ
+        self._document = document
         self._left = _MOST_VALUES
         self._lines: dict[KeyPath, int] = {}
         self._secrets: list[str] = []
         self.found: dict[_Found, None] = {}
+        self._noted: dict[_Found, None] = {}
         self.fields: dict[KeyPath, FieldInfo] = {}
         self._expanded: dict[KeyPath, str] = {}
         self.shown: dict[KeyPath, str] = {}
@@ -257,23 +191,25 @@ class _Reader:
         self.bad: set[KeyPath] = set()
         """Keys that were reported; what follows from them is not worth a line."""
 
-    def read_root(self, root: yaml.MappingNode) -> dict[str, Any]:
+    def read_root(self) -> dict[str, Any]:
         """All values; the bad ones are reported and left out."""
+        root = self._document.root
         self._lines[()] = root.start_mark.line + 1
         return self._mapping(root, (Config,), ())
 
     def report(self, path: KeyPath, message: str) -> None:
         """One more problem, at the line of the key or of the nearest key around it."""
-        line = next(
-            (
-                self._lines[path[:end]]
-                for end in range(len(path), -1, -1)
-                if path[:end] in self._lines
-            ),
-            None,
-        )
-        self._report_line(line, path, message)
+        self._report_line(self._line_of(path), path, message)
         self.bad.add(path)
+
+    def note(self, path: KeyPath, message: str | None) -> None:
+        """Something that is allowed and probably not meant; None is ignored."""
+        if message is not None:
+            self._noted.setdefault(_Found(self._line_of(path), path, message))
+
+    def _line_of(self, path: KeyPath) -> int | None:
+        known = (path[:end] for end in range(len(path), -1, -1) if path[:end] in self._lines)
+        return next((self._lines[each] for each in known), None)
 
     def with_variables(self, path: KeyPath, words: str) -> str:
         """Words about a value, as the file has it: a variable may be a secret in a wrong place."""
@@ -288,20 +224,27 @@ class _Reader:
 
     def problems(self, file: str) -> tuple[Problem, ...]:
         """What was found, in the order of the lines, secrets masked."""
-        redact = Redactor(self._secrets)
-        plain = Redactor()
-        told = tuple(
-            Problem(file, each.line, plain(_dotted(each.path)), redact(each.message))
-            for each in sorted(self.found, key=lambda each: each.line or 0)[:_MOST_PROBLEMS]
-        )
+        told = self._told(self.found, file)
         more = len(self.found) - len(told)
         return (*told, Problem(file, None, "", f"and {more} more problems")) if more else told
+
+    def notes(self, file: str) -> tuple[Problem, ...]:
+        """What is allowed and probably not meant, in the order of the lines, secrets masked."""
+        return self._told(self._noted, file)
+
+    def _told(self, found: Iterable[_Found], file: str) -> tuple[Problem, ...]:
+        redact = Redactor(self._secrets)
+        plain = Redactor()
+        return tuple(
+            Problem(file, each.line, plain(_dotted(each.path)), redact(each.message))
+            for each in sorted(found, key=lambda each: each.line or 0)[:_MOST_PROBLEMS]
+        )
 
     # -- structure --
 
     def _value(self, node: yaml.Node, annotation: object, path: KeyPath) -> object:
         """A node as its annotation wants it; `_BAD` when it was reported."""
-        if node.tag not in _KNOWN_TAGS:
+        if node.tag not in KNOWN_TAGS:
             message = "a value that begins with ! must be in quotes; YAML tags are not supported"
             return self._refuse(path, message)
         leaves = tuple(_leaves(annotation))
@@ -314,7 +257,7 @@ class _Reader:
         # A model that may be written as one word is a choice among several: the sink.
         if isinstance(node, yaml.ScalarNode) and items is None and len(models) != 1:
             return self._scalar(node, leaves, path)
-        if node.tag == _TAG + "null":
+        if node.tag == TAG + "null":
             return None
         expected = _EXPECTED_LIST if items else _EXPECTED_MAPPING if models else _EXPECTED_VALUE
         return self._refuse(path, expected)
@@ -329,7 +272,7 @@ class _Reader:
             self._count()
             here = (*path, index)
             self._lines[here] = item.start_mark.line + 1
-            if item.tag == _TAG + "null":
+            if item.tag == TAG + "null":
                 self.report(here, "this item of the list is empty")
                 value: object = _BAD
             else:
@@ -352,7 +295,10 @@ class _Reader:
                 continue
             self._lines[here] = line
             if name not in fields:
-                self._unknown_key(here, fields, entries)
+                if node.flow_style and _is_nothing(value_node):
+                    self._report_line(line, path, _COMMA)
+                else:
+                    self._unknown_key(here, fields, entries)
                 continue
             self.fields[here] = fields[name]
             value = self._value(value_node, fields[name].rebuild_annotation(), here)
@@ -369,7 +315,7 @@ class _Reader:
         for key_node, value_node in node.value:
             self._count()
             line = key_node.start_mark.line + 1
-            if key_node.tag == _TAG + "merge":
+            if key_node.tag == TAG + "merge":
                 for source in self._merge_sources(value_node, path, line, depth):
                     merged = self._entries(source, path, depth + 1) | merged
             elif not isinstance(key_node, yaml.ScalarNode):
@@ -423,28 +369,37 @@ class _Reader:
     # -- scalars --
 
     def _scalar(self, node: yaml.ScalarNode, leaves: tuple[object, ...], path: KeyPath) -> object:
-        is_plain = node.style is None
+        is_secret = SecretStr in leaves or path[-1] == "username"
         self.shown[path] = node.value
-        if not is_plain:
+        if node.style is not None:
             self.quoted.add(path)
-        if node.tag == _TAG + "null" and is_plain:
+        if not self._is_whole(node, path, is_secret=is_secret):
+            return _BAD
+        if node.tag == TAG + "null" and node.style is None:
             return None
         text = self._interpolate(node.value, path)
+        if text is not None and text != node.value:
+            self._expanded[path] = text
+        if text is not None and is_secret:
+            text = self._secret(node.value, text, path)
         if text is None:
             return _BAD
-        if text != node.value:
-            self._expanded[path] = text
-        if SecretStr in leaves or path[-1] == "username":
-            text = self._secret(node.value, text, path)
-            return _BAD if text is None else text
-        if str in leaves or Path in leaves or any(_is_model(leaf) for leaf in leaves):
+        if is_secret or str in leaves or Path in leaves or any(map(_is_model, leaves)):
             return text
-        if bool in leaves and is_plain and text.lower() in _YES | _NO:
-            return text.lower() in _YES
-        tag = node.tag
-        if text != node.value and is_plain:
-            tag = _tag_of_plain(text)
-        return _native(tag, text)
+        return _plain_value(node, text, leaves)
+
+    def _is_whole(self, node: yaml.ScalarNode, path: KeyPath, *, is_secret: bool) -> bool:
+        """Whether YAML took all that was written for the value; else it is told."""
+        written = self._document.written(node)
+        lost = yaml_traps.lost(written)
+        if is_secret:
+            self.note(path, yaml_traps.cut_off(written))
+            if lost is not None:
+                self.report(path, lost)
+                return False
+        elif written.is_null and written.value == "":
+            self.note(path, lost)
+        return True
 
     def _interpolate(self, text: str, path: KeyPath) -> str | None:
         """The text with variables filled in; None when one was reported."""
@@ -464,13 +419,18 @@ class _Reader:
             name, default = match["name"], match["default"]
             value = self._environ.get(name)
             if default is not None and not value:
-                value = default
+                parts.append(default)
+                continue
             if value is None:
                 self.report(
                     path,
                     f"the environment variable {name} is not set;"
                     f" set it, or give a default: ${{{name}:-…}}",
                 )
+                return None
+            wrong = yaml_traps.variable(name, value)
+            if wrong is not None:
+                self.report(path, wrong)
                 return None
             parts.append(value)
         return "".join(parts) + text[end:]
@@ -482,7 +442,7 @@ class _Reader:
             try:
                 with file.open("rb") as stream:
                     raw = stream.read(_LARGEST_SECRET)
-                text = re.sub(r"\r?\n\Z", "", raw.decode())
+                text = re.sub(r"\r?\n\Z", "", raw.decode("utf-8-sig"))
             except (OSError, ValueError) as error:
                 why = "it is not UTF-8 text" if isinstance(error, UnicodeError) else _reason(error)
                 self.report(path, f"the secret file {file}: {why}")
@@ -490,34 +450,29 @@ class _Reader:
             if not text:
                 self.report(path, f"the secret file {file}: it is empty")
                 return None
+        if path[-1] != "url":
+            self.note(path, yaml_traps.doubtful(text))
         if path[-1] != "username":
             self._secrets += [text, *secrets_in_url(text)]
         return text
 
 
+def _plain_value(node: yaml.ScalarNode, text: str, leaves: tuple[object, ...]) -> object:
+    """A number, a flag or a duration; quotes around a variable say nothing of its value."""
+    is_filled_in = text != node.value
+    if bool in leaves and (node.style is None or is_filled_in) and text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    return native(tag_of_plain(text) if is_filled_in else node.tag, text)
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value == ""
+
+
 _EXPECTED_MAPPING: Final = 'this must be a mapping: keys with values, like "key: value", indented'
+_COMMA: Final = "within { } a comma ends a value, and a word alone is none: is a quote missing?"
 _EXPECTED_LIST: Final = 'this must be a list: each item on a line of its own, after "- "'
 _EXPECTED_VALUE: Final = "this must be one value; text that begins with { or [ must be in quotes"
-
-
-def _tag_of_plain(text: str) -> str:
-    """The tag that YAML gives to a scalar without quotes."""
-    return str(_Loader("").resolve(yaml.ScalarNode, text, (True, False)))  # type: ignore[no-untyped-call]  # the stubs leave it out
-
-
-def _native(tag: str, text: str) -> object:
-    """A scalar as YAML means it; what cannot be converted stays text and is refused later."""
-    kind = tag.removeprefix(_TAG)
-    try:
-        if kind == "int":
-            return int(text, 0 if text[:2] in ("0x", "0o") else 10)
-        if kind == "float":
-            return float(text)
-    except ValueError:
-        return text
-    if kind == "bool":
-        return text.lower() == "true"
-    return None if kind == "null" else text
 
 
 def _leaves(annotation: object) -> Iterator[object]:
@@ -677,7 +632,7 @@ def _about_value(kind: str, path: KeyPath, reader: _Reader) -> str:
         return _not_one_of(value, path, reader)
     if kind.startswith(("greater_than", "less_than")):
         return f"{value} is not between {_limits(reader.fields.get(path))}"
-    if path in reader.quoted and _tag_of_plain(value) != _TAG + "str":
+    if path in reader.quoted and tag_of_plain(value) != TAG + "str":
         return f"{value} is text because of its quotes; write it without them"
     words = next((words for prefix, words in _KINDS if kind.startswith(prefix)), None)
     return f"{value} is {words}" if words else "this value cannot be used here"
@@ -759,6 +714,13 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def _spell_default(schema: dict[str, Any]) -> None:
+    """An editor writes the default of a duration as the schema has it: `2s`, for 2.0 is refused."""
+    kinds = schema.get("anyOf", ())
+    if isinstance(schema.get("default"), float) and {"const": 0} in kinds:
+        schema["default"] = format_duration(schema["default"])
+
+
 def _with_variables(schema: Any) -> Any:
     """Let `${NAME}` stand wherever a number, a choice or a pattern is asked for."""
     if isinstance(schema, list):
@@ -766,6 +728,7 @@ def _with_variables(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     schema = {key: _with_variables(value) for key, value in schema.items()}
+    _spell_default(schema)
     is_strict = schema.get("type") in ("integer", "number", "boolean") or (
         schema.get("type") == "string" and ("enum" in schema or "pattern" in schema)
     )

@@ -95,7 +95,7 @@ def _split_host(host_and_port: str) -> tuple[str, int | None]:
     if match is None:
         raise ValueError(
             "what follows the host is not a port number"
-            " (in a password, write @ as %40, : as %3A and / as %2F)"
+            " (in a password, write @ as %40, : as %3A, / as %2F and # as %23)"
         )
     host = match["host"].lower()
     if host.startswith("["):
@@ -104,7 +104,7 @@ def _split_host(host_and_port: str) -> tuple[str, int | None]:
     elif host and not _HOST_NAME.fullmatch(host):
         raise ValueError(
             "the host name contains a character that no host name has"
-            " (in a password, write @ as %40, : as %3A and / as %2F)"
+            " (in a password, write @ as %40, : as %3A, / as %2F and # as %23)"
         )
     digits = match["port"]
     if not digits:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from edge_video.cli import EXIT_BAD_INPUT, main
-from edge_video.config_file import ConfigError, Problem, load_config, parse_config
+from edge_video.config_file import ConfigError, Problem, json_schema, load_config, parse_config
+from edge_video.url_spelling import ENCODE, KEYS
 
 if TYPE_CHECKING:
     from edge_video.config import Config
@@ -35,6 +37,11 @@ def problems(text: str, environ: dict[str, str] | None = None) -> list[str]:
 
 def load(text: str, environ: dict[str, str] | None = None) -> Config:
     return parse_config(text, "c.yaml", environ or {})
+
+
+def cameras_with(line: str) -> str:
+    """A file with one camera, one line of which is at stake."""
+    return f"sink: directory\ncameras:\n  - id: a\n    {line}\n"
 
 
 CAMERA = "  - id: cam1\n    url: lavfi:testsrc2\n"
@@ -248,8 +255,194 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         "sink: directory\ncameras:\n  - id: a\n    url: 10.0.0.5:554/s\n",
         [
             (
-                "c.yaml:4: cameras[0].url: it must begin with one of rtsp:// rtsps:// rtmp:// rtmps://"
-                " http:// https://, file: or a path, or lavfi:GRAPH"
+                "c.yaml:4: cameras[0].url: it must begin with one of rtsp:// rtsps:// rtmp://"
+                " rtmps://"
+                " http:// https://, file: or a path, or lavfi:GRAPH; for a camera at this address"
+                " put rtsp:// (or http://) in front"
+            )
+        ],
+    ),
+    "a URL in quotes within quotes": (
+        cameras_with("url: \"'rtsp://10.0.0.1/s'\""),
+        [
+            (
+                "c.yaml:4: cameras[0].url: it stands in quotes within the quotes, or in typographic"
+                " ones; leave them out"
+            )
+        ],
+    ),
+    "a URL behind a space": (
+        cameras_with("url: ' rtsp://viewer:pw-canary@10.0.0.1/s'"),
+        ["c.yaml:4: cameras[0].url: it begins with a space; remove it"],
+    ),
+    "a URL with something unseen": (
+        cameras_with("url: 'rtsp://10.0.0.1\u200b/s'"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: its character 16 cannot be seen (U+200B, zero width"
+                " space);"
+                " it came in by copying: type that place anew"
+            )
+        ],
+    ),
+    "a scheme without its colon": (
+        cameras_with("url: rtsp//10.0.0.1/s"),
+        ["c.yaml:4: cameras[0].url: rtsp is followed by :// here; write rtsp://host/…"],
+    ),
+    "a scheme with a letter missing": (
+        cameras_with("url: htp://10.0.0.1/s"),
+        ["c.yaml:4: cameras[0].url: there is no htp://; did you mean http://?"],
+    ),
+    "a URL without its scheme": (
+        cameras_with("url: //10.0.0.1/s"),
+        ["c.yaml:4: cameras[0].url: it has no scheme; write rtsp:// in front of the host"],
+    ),
+    "a host and a path": (
+        cameras_with("url: camera/stream"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: it is no URL, and there is no file of this name; for a"
+                " camera write rtsp://host/path, for a file that will come file:PATH or ./PATH"
+            )
+        ],
+    ),
+    "an option in the place of a URL": (
+        cameras_with("url: '-version'"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: it begins with a -, as an option does; for a file of"
+                " that"
+                " name write ./ in front"
+            )
+        ],
+    ),
+    "an option in the place of hardware": (
+        GOOD + "    hwaccel: '-version'\n",
+        [
+            (
+                "c.yaml:5: cameras[0].hwaccel: it begins with a -, as an option does; further"
+                " options"
+                " go to input_args"
+            )
+        ],
+    ),
+    "an address with a typing error": (
+        cameras_with("url: rtsp://10.0.0.555/s"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: 10.0.0.555 is no IP address; it has four numbers from"
+                " 0 to"
+                " 255, like 10.0.0.5"
+            )
+        ],
+    ),
+    "a raw at sign in a password": (
+        cameras_with("url: rtsp://admin:p@ss@10.0.0.1/s"),
+        [f"c.yaml:4: cameras[0].url: its password has a raw @: {ENCODE}, {KEYS}"],
+    ),
+    "a raw number sign in a password": (
+        cameras_with("url: rtsp://admin:p@ss#1@127.0.0.1:9/stream"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: an @ follows a #, so the password seems to have a raw"
+                " # in"
+                f" it: {ENCODE}, {KEYS}"
+            )
+        ],
+    ),
+    "a raw at sign in the broker's password": (
+        GOOD + "amqp:\n  url: amqp://user:p@ss/word@broker:5672/\n",
+        [f"c.yaml:6: amqp.url: it cannot be told where the password ends: {ENCODE}, {KEYS}"],
+    ),
+    "a broker's URL with its letters exchanged": (
+        GOOD + "amqp:\n  url: ampq://broker\n",
+        ["c.yaml:6: amqp.url: there is no ampq://; did you mean amqp://?"],
+    ),
+    "a camera's user without a password": (
+        GOOD.replace("lavfi:testsrc2", "rtsp://h/s") + "    username: admin\n",
+        [
+            (
+                "c.yaml:5: cameras[0].username: there is a user name without a password;"
+                ' set password as well (an empty one is "")'
+            )
+        ],
+    ),
+    "a user in the URL without a password": (
+        cameras_with("url: rtsp://admin@h/s"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: there is a user name without a password;"
+                ' set password as well (an empty one is "")'
+            )
+        ],
+    ),
+    "a password that is a comment": (
+        GOOD + "    username: admin\n    password: #pw-canary\n",
+        [
+            (
+                "c.yaml:6: cameras[0].password: a value that begins with # must be in quotes:"
+                " YAML reads it as a comment"
+            )
+        ],
+    ),
+    "a token that is a comment": (
+        GOOD + "http:\n  token: #pw-canary-1\n",
+        [
+            (
+                "c.yaml:6: http.token: a value that begins with # must be in quotes:"
+                " YAML reads it as a comment"
+            )
+        ],
+    ),
+    "a password that is an anchor": (
+        GOOD + "    username: admin\n    password: &pw-canary\n",
+        [
+            (
+                "c.yaml:6: cameras[0].password: a value that begins with & must be in quotes:"
+                " YAML reads the word as an anchor"
+            )
+        ],
+    ),
+    "a password of which a word is an anchor": (
+        GOOD + "    username: admin\n    password: &pw-canary two\n",
+        [
+            (
+                "c.yaml:6: cameras[0].password: a value that begins with & must be in quotes:"
+                " YAML reads the word as an anchor"
+            )
+        ],
+    ),
+    "a password that is a tilde": (
+        GOOD + "    username: admin\n    password: ~\n",
+        [
+            (
+                "c.yaml:6: cameras[0].password: ~ is YAML's word for no value; put it in quotes or"
+                " leave the key out"
+            )
+        ],
+    ),
+    "a password over two lines": (
+        GOOD + "    username: admin\n    password: pw-\n      canary\n",
+        [
+            (
+                "c.yaml:6: cameras[0].password: it goes over several lines, which YAML joins with"
+                " spaces; put it in quotes"
+            )
+        ],
+    ),
+    "a password with YAML's line break": (
+        GOOD + "    username: admin\n    password: |\n      pw-canary\n",
+        ["c.yaml:6: cameras[0].password: it ends in a line break; write |- instead of |"],
+    ),
+    "a password with a comma within braces": (
+        (
+            "sink: directory\ncameras:\n"
+            "  - {id: a, url: 'rtsp://h/', username: u, password: pw,canary}\n"
+        ),
+        [
+            (
+                "c.yaml:3: cameras[0]: within { } a comma ends a value, and a word alone is none:"
+                " is a quote missing?"
             )
         ],
     ),
@@ -442,6 +635,111 @@ def test_everything_is_told_at_once_in_the_order_of_the_lines() -> None:
             ' keys with values, like "key: value", indented'
         ),
     ]
+
+
+# --- what is taken for something else ----------------------------------------------------------
+
+
+def test_a_variable_in_quotes_is_judged_by_its_value() -> None:
+    text = GOOD + (
+        '    enabled: "${CAM}"\nfps: "${FPS}"\nmax_age: "${AGE}"\nmalloc_tuning: "${M}"\n'
+        'circuit_breaker: {jitter: "0.${J}"}\n'
+    )
+    loaded = load(text, {"CAM": "false", "FPS": "10", "AGE": "3s", "M": "no", "J": "25"})
+    assert (loaded.fps, loaded.cameras[0].enabled, loaded.malloc_tuning) == (10, False, False)
+    assert (loaded.max_age, loaded.circuit_breaker.jitter) == (3.0, 0.25)
+    assert problems(GOOD + 'fps: "${FPS}"\n', {"FPS": "many"}) == [
+        "c.yaml:5: fps: ${FPS} is not a whole number"
+    ]
+    assert problems(GOOD + 'fps: "${FPS:-99}"\n') == [
+        "c.yaml:5: fps: ${FPS:-99} is not between 1 and 60"
+    ]
+
+
+@pytest.mark.parametrize("line", ["password: ${P}", 'password: "${P}"', "input_args: ['x${P}']"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("", "is empty; set it, or write ${P:-} if it may be empty"),
+        ("pw-canary\r", "ends in a line break (carriage return: a file from Windows?)"),
+        ("pw-canary\n", "ends in a line break (line feed)"),
+        ("pw-canary\r\n", "ends in a line break (line feed)"),
+    ],
+)
+def test_an_empty_variable_and_one_with_a_line_break_are_told(
+    line: str, value: str, words: str
+) -> None:
+    (told,) = problems(GOOD + f"    {line}\n", {"P": value})
+    assert told.startswith("c.yaml:5: cameras[0].")
+    assert f"the environment variable P {words}" in told
+    assert "canary" not in told
+
+
+def test_a_variable_that_may_be_empty_says_so() -> None:
+    assert load(GOOD + 'log: {file: "a${P:-}"}\n', {"P": ""}).log.file == "a"
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("abc #def", 'what follows " #" is a comment to YAML'),
+        ("' abc'", "it begins or ends with a space or a line break"),
+        ('"abc\\n"', "it begins or ends with a space or a line break"),
+        ("'\"abc\"'", "its first and last characters are quotes"),
+        ("“abc”", "its first and last characters are quotes"),
+        ("abc\u200bdef", "it contains a character that cannot be seen (U+200B, zero width space)"),
+        ("abc\u00a0def", "it contains a character that cannot be seen (U+00A0, no-break space)"),
+        ('"a\\tb"', "it contains a character that cannot be seen (U+0009, a control character)"),
+        ("$CAMERA_PASSWORD", "a variable of the environment is written ${NAME}"),
+        ('"{{ password }}"', "was a template not filled in?"),
+        ("/run/secrets/door", "a file that holds the value is named as file:/…"),
+    ],
+)
+def test_a_password_that_is_probably_not_meant_so_is_noted(written: str, words: str) -> None:
+    loaded = load(GOOD + f"    username: me\n    password: {written}\n")
+    (note,) = loaded.warnings
+    assert note.startswith("c.yaml:6: cameras[0].password: ")
+    assert words in note
+    assert "abc" not in note
+    assert load(GOOD + "    username: me\n    password: hunter2  # his own\n").warnings == ()
+
+
+def test_a_value_that_is_a_comment_is_noted_where_it_is_no_secret() -> None:
+    (note,) = load(GOOD + "node: #edge-7\n").warnings
+    assert note.startswith("c.yaml:5: node: a value that begins with # must be in quotes")
+    assert load(GOOD + "node:   # absent\nlog: {file: }\n").warnings == ()
+
+
+def test_an_anchor_that_is_used_is_no_password() -> None:
+    text = GOOD + "    username: me\n    password: &pw secret\n" + CAMERA.replace("cam1", "cam2")
+    loaded = load(text + "    username: me\n    password: *pw\n")
+    assert [each.credentials[1] for each in loaded.cameras] == [SecretStr("secret")] * 2
+
+
+def test_a_secret_file_with_a_byte_order_mark_is_read_without_it(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_bytes(b"\xef\xbb\xbfhunter2\r\n")
+    text = GOOD + f"    username: me\n    password: file:{tmp_path}/pw\n"
+    assert load(text).cameras[0].credentials[1] == SecretStr("hunter2")
+
+
+def test_limits_that_can_never_be_met_are_noted() -> None:
+    def notes(max_memory_mb: int) -> str:
+        limits = f"memory_controller: {{enabled: true, max_memory_mb: {max_memory_mb}}}\n"
+        return "\n".join(load(GOOD + limits).warnings)
+
+    assert "frames would be dropped for ever: set max_memory_mb to 71 or more" in notes(40)
+    assert "CRITICAL for ever" in notes(75)
+    assert "WARNING for ever: set max_memory_mb to 100 or more" in notes(99)
+    assert notes(100) == ""
+
+
+def test_the_schema_gives_defaults_that_a_file_may_have() -> None:
+    schema = json_schema()
+    assert schema["properties"]["max_age"]["default"] == "2s"
+    camera = schema["$defs"]["CameraConfig"]["properties"]
+    assert camera["stall_timeout"]["default"] == "10s"
+    assert "default" not in camera["exchange"]
+    assert "default" not in camera["routing_key"]
 
 
 # --- secrets ---------------------------------------------------------------------------------

