@@ -69,6 +69,11 @@ class Event(StrEnum):
     HTTP_TOKEN_REFUSED = "http_token_refused"  # noqa: S105 - an event's name
     LOG_LINES_LOST = "log_lines_lost"
     LOG_FILE_FAILED = "log_file_failed"
+    LOG_FILE_REOPENED = "log_file_reopened"
+    LOG_ROTATION_FAILED = "log_rotation_failed"
+    LOG_SINK_BLOCKED = "log_sink_blocked"
+    LOG_STREAM_FAILED = "log_stream_failed"
+    REPORT_NOT_WRITTEN = "report_not_written"
     UNCAUGHT_EXCEPTION = "uncaught_exception"
 
 
@@ -138,8 +143,13 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
     Event.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),
     Event.HTTP_TOKEN_REFUSED: EventSpec(_WARNING, ("client", "count")),
-    Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines",)),
+    Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines", "sink")),
     Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
+    Event.LOG_FILE_REOPENED: EventSpec(_INFO, ("path",)),
+    Event.LOG_ROTATION_FAILED: EventSpec(_WARNING, ("reason",)),
+    Event.LOG_SINK_BLOCKED: EventSpec(_WARNING, ("sink",)),
+    Event.LOG_STREAM_FAILED: EventSpec(_WARNING, ("sink", "reason")),
+    Event.REPORT_NOT_WRITTEN: EventSpec(_ERROR, ("option", "path", "reason")),
     Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),
 }
 

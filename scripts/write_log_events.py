@@ -90,8 +90,13 @@ WHEN = {
     "http_listening": "the page, probes, metrics and API can be reached",
     "http_unavailable": "they cannot: the address cannot be had",
     "http_token_refused": "somebody came with a wrong token",
-    "log_lines_lost": "the terminal or disk was too slow for the log",
+    "log_lines_lost": "the terminal or disk took nothing; `sink` is `stderr`, `stdout` or `file`",
     "log_file_failed": "the log file cannot be written",
+    "log_file_reopened": "somebody has moved or deleted the log file, or asked by SIGUSR1",
+    "log_rotation_failed": "the log file can be written, but not renamed",
+    "log_sink_blocked": "nobody reads a stream of the log, or a disk hangs",
+    "log_stream_failed": "a stream of the log is closed, or its disk is full",
+    "report_not_written": "a report that was asked for could not be written",
     "uncaught_exception": "an exception that nobody handled: a bug",
 }
 """Of an event that is not in here the table shows its English text."""

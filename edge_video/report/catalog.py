@@ -217,11 +217,33 @@ _EVENTS: Final[dict[str, Text]] = {
         "HTTP: pedidos com token errado: {count}, o último de {client}",
     ),
     "event.log_lines_lost": Text(
-        "Log too slow (blocked terminal or disk), lines lost: {lines}",
-        "Log lento demais (terminal ou disco bloqueado), linhas perdidas: {lines}",
+        "Log: {sink} took nothing for a while (blocked, or its disk full), lines lost: {lines}",
+        "Log: {sink} não aceitou nada por um tempo (bloqueado ou disco cheio),"
+        " linhas perdidas: {lines}",
     ),
     "event.log_file_failed": Text(
         "Cannot write the log file: {reason}", "Não é possível gravar o arquivo de log: {reason}"
+    ),
+    "event.log_file_reopened": Text(
+        "Log file opened anew: {path}", "Arquivo de log reaberto: {path}"
+    ),
+    "event.log_rotation_failed": Text(
+        "Cannot rotate the log file, it grows meanwhile: {reason}",
+        "Não é possível rotacionar o arquivo de log, que cresce enquanto isso: {reason}",
+    ),
+    "event.log_sink_blocked": Text(
+        "Log: {sink} takes nothing (nobody reads it, or its terminal is stopped);"
+        " its lines are lost, all else goes on",
+        "Log: {sink} não aceita nada (ninguém lê, ou o terminal está parado);"
+        " as linhas dele se perdem, o resto continua",
+    ),
+    "event.log_stream_failed": Text(
+        "Log: cannot write to {sink}: {reason}; all else goes on",
+        "Log: não é possível escrever em {sink}: {reason}; o resto continua",
+    ),
+    "event.report_not_written": Text(
+        "{option}: {path} was not written: {reason}",
+        "{option}: {path} não foi gravado: {reason}",
     ),
     "event.uncaught_exception": Text(
         "Uncaught exception in thread {thread}", "Exceção não tratada na thread {thread}"

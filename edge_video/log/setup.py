@@ -1,0 +1,276 @@
+"""Setting the log up and undoing it: who is heard, where it goes, what is uncaught."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TextIO
+
+from loguru import logger as loguru_logger
+
+from edge_video.events import Event
+from edge_video.log.file import LogFile
+from edge_video.log.renderer import Renderer
+from edge_video.log.sinks import Reopen, Stream, write_stream
+from edge_video.log.writer import LogWriter
+from edge_video.log_budget import LogBudget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    import loguru
+
+    from edge_video.report.catalog import Language
+
+FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn", "asyncio")
+"""The loggers whose records, and those of their children, are written."""
+
+_ECHOES: Final = (
+    "pika.adapters.base_connection",
+    "pika.adapters.utils.connection_workflow",
+    "pika.adapters.utils.io_services_utils",
+    "pika.channel",
+    "pika.connection",
+    "pika.heartbeat",
+)
+"""Loggers of pika that only repeat, in its own jargon, what the publisher says in words."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What the configuration says about the log.
+
+    Attributes:
+        level: a level of loguru, in any case: TRACE, DEBUG, INFO, SUCCESS, WARNING, ERROR or
+            CRITICAL.
+        format: `text`, or `json` for one object per line.
+        file: written in addition to the stream; None for no file.
+        rotation: when a new file begins, as loguru reads it: `10 MB`, `1 day`.
+        retention: how many old files are kept.
+    """
+
+    level: str = "INFO"
+    format: Literal["text", "json"] = "text"
+    file: Path | None = None
+    rotation: str = "10 MB"
+    retention: int = 5
+
+
+class _InterceptHandler(logging.Handler):
+    """Puts records of the standard `logging` into the queue. Never blocks, never raises."""
+
+    def __init__(self, renderer: Renderer, writer: LogWriter) -> None:
+        super().__init__()
+        self._renderer = renderer
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._writer.admits(record):
+            self._writer.put(self._renderer.record(record))
+
+
+class _Log:
+    """Everything that is set up, so that it can be undone."""
+
+    def __init__(
+        self,
+        settings: LogSettings,
+        language: Language,
+        redact: Callable[[str], str],
+        stream: TextIO | None,
+    ) -> None:
+        self._level = loguru_logger.level(settings.level.upper()).no
+        self.renderer = Renderer(language, redact, as_json=settings.format == "json")
+        # Who asks for DEBUG wants everything.
+        budget = LogBudget() if self._level > logging.DEBUG else None
+        self.writer = LogWriter(self.renderer, budget)
+        self._handler = _InterceptHandler(self.renderer, self.writer)
+        self._add_sinks(settings, stream)
+        self._before = [
+            (each, each.level, each.propagate) for each in map(logging.getLogger, FORWARDED)
+        ]
+        self._echoes = [(each, each.level) for each in map(logging.getLogger, _ECHOES)]
+        self._hooks = (sys.excepthook, threading.excepthook)
+        self.is_stuck = False
+
+    def start(self) -> None:
+        for each, _, _ in self._before:
+            each.addHandler(self._handler)
+            each.propagate = False
+            each.setLevel(self._level)
+        if self._level > logging.DEBUG:
+            # pika reports every step of a connection at INFO, and every failure up to five times.
+            pika = logging.getLogger("pika")
+            pika.setLevel(max(self._level, logging.WARNING))
+            # uvicorn speaks of every malformed request and every slow reader: anybody could fill
+            # the log. What matters of it is said in our own words.
+            logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+            for echo, _ in self._echoes:
+                echo.setLevel(logging.CRITICAL)
+        sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
+        self.writer.start()
+
+    def stop(self, timeout_s: float) -> None:
+        sys.excepthook, threading.excepthook = self._hooks
+        for each, level, propagate in self._before:
+            each.removeHandler(self._handler)
+            each.propagate = propagate
+            each.setLevel(level)
+        for echo, level in self._echoes:
+            echo.setLevel(level)
+        self.is_stuck = not self.writer.stop(timeout_s)
+        loguru_logger.configure(patcher=_leave_alone)
+
+    def _add_sinks(self, settings: LogSettings, stream: TextIO | None) -> None:
+        loguru_logger.remove()
+        loguru_logger.configure(patcher=self._take_foreign)
+        template, level = self.renderer.template, self._level
+        errors = Stream("stderr", stream, template, level)
+        shared = _is_same_file(stream, sys.stdout)
+        # One queue where both are one terminal: a report then stays in order with the lines.
+        self.writer.add(errors, reports=shared)
+        if not shared:
+            self.writer.add(
+                Stream("stdout", sys.stdout, template, level), lines=False, reports=True
+            )
+        if settings.file is None:
+            return
+        try:
+            file = LogFile(
+                settings.file,
+                rotation=settings.rotation,
+                retention=settings.retention,
+                renderer=self.renderer,
+                tell=self.writer.put,
+                level=level,
+            )
+        except BaseException:
+            loguru_logger.remove()
+            loguru_logger.configure(patcher=_leave_alone)
+            raise
+        self.writer.add(file)
+
+    def _take_foreign(self, record: loguru.Record) -> None:
+        """Loguru's patcher: what others log with loguru itself goes the way of all lines.
+
+        No handler takes the record as it is, so its thread does not wait for a slow terminal.
+        """
+        if "sink" not in record["extra"]:
+            self.writer.put(self.renderer.foreign(record))
+
+    def _uncaught(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._hooks[0](kind, error, trace)
+        else:
+            self._say_uncaught("MainThread", (kind, error, trace))
+
+    def _uncaught_in_thread(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
+            name = args.thread.name if args.thread else "?"
+            self._say_uncaught(name, (args.exc_type, args.exc_value, args.exc_traceback))
+
+    @staticmethod
+    def _say_uncaught(
+        thread: str,
+        exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
+    ) -> None:
+        event = Event.UNCAUGHT_EXCEPTION
+        extra = {"event": event, "fields": {"thread": thread}}
+        _log.critical("uncaught exception in thread %s", thread, exc_info=exc_info, extra=extra)
+
+
+def _leave_alone(_record: loguru.Record) -> None:
+    """Loguru's patcher when nothing is set up."""
+
+
+def _is_same_file(first: TextIO | None, second: TextIO | None) -> bool:
+    """Whether both are one terminal, pipe or file."""
+    try:
+        assert first is not None
+        assert second is not None
+        return os.path.samestat(os.fstat(first.fileno()), os.fstat(second.fileno()))
+    except (AssertionError, AttributeError, OSError, ValueError):
+        return first is second
+
+
+_active: _Log | None = None
+_stuck = False
+
+
+def setup_log(
+    settings: LogSettings,
+    language: Language,
+    redact: Callable[[str], str],
+    stream: TextIO | None = None,
+) -> None:
+    """Send the loggers in `FORWARDED` to the stream (stderr by default) and to the file.
+
+    Every line passes `redact` (words, fields and exceptions, line by line) before anything else
+    sees it. Uncaught exceptions of any thread are logged instead of printed. Replaces an earlier
+    set-up. Main thread.
+
+    Raises:
+        ValueError: the level, rotation or retention is not understood.
+        OSError: the file cannot be opened.
+    """
+    global _active  # noqa: PLW0603 - logging itself is one per process
+    teardown_log()
+    log = _Log(settings, language, redact, sys.stderr if stream is None else stream)
+    log.start()
+    _active = log
+
+
+def teardown_log(timeout_s: float = 2.0) -> None:
+    """Write what waits, for at most so many seconds, then undo `setup_log`. Idempotent."""
+    global _active, _stuck  # noqa: PLW0603 - as above
+    log, _active = _active, None
+    if log is not None:
+        log.stop(timeout_s)
+        _stuck = _stuck or log.is_stuck
+
+
+def log_is_stuck() -> bool:
+    """Whether a sink did not end, because what it writes to takes nothing.
+
+    Python's own way out then waits for it for ever (a stream's lock, loguru's last flush): leave by
+    `os._exit`.
+    """
+    return _stuck
+
+
+def settle_log(timeout_s: float = 2.0) -> None:
+    """Wait until the reports that were printed so far are written, for at most so many seconds."""
+    if _active is not None:
+        _active.writer.settle(timeout_s)
+
+
+def reopen_log_file() -> None:
+    """Open the log's file anew, whatever stands under its path now. Signal handlers too."""
+    if _active is not None:
+        _active.writer.put(Reopen())
+
+
+def print_block(text: str) -> None:
+    """Print a report to stdout, redacted, in order with the log lines. Never blocks. Any thread.
+
+    Without `setup_log` it is printed at once, by the calling thread, as it is.
+    """
+    log = _active
+    if log is None:
+        with contextlib.suppress(OSError):
+            write_stream(sys.stdout, text + "\n")
+    else:
+        log.writer.put(log.renderer.block(text))

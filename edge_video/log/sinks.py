@@ -1,0 +1,299 @@
+"""The places that the log goes to: each has a bounded queue and a thread of its own.
+
+A sink that takes nothing (a pipe that nobody reads, a stopped terminal, a network disk that hangs)
+holds up its own thread and nobody else: what finds no room in its queue is dropped, counted, and
+told, in the other sinks at once and in the sink itself when it takes lines again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import queue
+import select
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TextIO, TypeAlias
+
+from loguru import logger as loguru_logger
+
+from edge_video.events import Event
+from edge_video.log.renderer import Block, LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import loguru
+
+    from edge_video.log.renderer import Renderer
+
+QUEUE_LIMIT: Final = 1000
+"""Most lines that wait for one sink; more are dropped and counted."""
+
+_LOOK_S: Final = 0.5
+"""How often a sink that has nothing to write looks after itself."""
+_POLL_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What waited before it is written once it is `passed`."""
+
+    passed: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """The file is to be opened anew; the streams ignore it."""
+
+
+Item: TypeAlias = LogLine | Block | Mark | Reopen
+
+
+class Destination(Protocol):
+    """What a sink writes to. Only the sink's thread calls it, and it may block."""
+
+    name: str
+
+    def write(self, item: LogLine | Block) -> None:
+        """Write one item. Raises OSError, or whatever loguru raises."""
+
+    def reopen(self) -> None:
+        """Open it anew, as asked for by the operator."""
+
+    def look(self) -> None:
+        """See after itself: called about twice a second while there is nothing to write."""
+
+    def close(self) -> None:
+        """Give it back. Never raises."""
+
+
+class LogSink:
+    """A queue and a daemon thread in front of a destination.
+
+    Args:
+        destination: where it writes to.
+        renderer: makes the remarks about losses.
+        tell_others: gives a line to every other sink; any thread.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        renderer: Renderer,
+        tell_others: Callable[[LogSink, LogLine], None],
+    ) -> None:
+        self._destination = destination
+        self._renderer = renderer
+        self._tell_others = tell_others
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._lost = 0
+        self._lost_lock = threading.Lock()
+        self._overflows = False
+        self._fails = False
+        # A daemon: a terminal that blocks for ever must not keep the program from ending.
+        self._thread = threading.Thread(
+            target=self._run, name=f"edge-video-log-{destination.name}", daemon=True
+        )
+
+    @property
+    def name(self) -> str:
+        """`stderr`, `stdout` or `file`."""
+        return self._destination.name
+
+    def start(self) -> None:
+        """Start writing."""
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        """Queue one item; one that finds no room is counted. Only one thread may call this."""
+        if self._queue.qsize() < QUEUE_LIMIT:
+            self._queue.put(item)
+            return
+        if isinstance(item, Mark):
+            return  # who waits for it waits until his time is over
+        self.lose(1)
+        if not self._overflows:
+            self._overflows = True
+            remark = self._renderer.remark(logging.WARNING, Event.LOG_SINK_BLOCKED, sink=self.name)
+            self._tell_others(self, remark)
+
+    def lose(self, lines: int) -> None:
+        """Count lines that never reached this sink. Any thread."""
+        with self._lost_lock:
+            self._lost += lines
+
+    def stop(self) -> None:
+        """Write what waits, then end."""
+        self._queue.put(None)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False when that took too long."""
+        self._thread.join(max(timeout_s, 0.0))
+        return not self._thread.is_alive()
+
+    def unwritten(self) -> int:
+        """Lines lost so far and not told, and those that wait."""
+        return self._lost + self._queue.qsize()
+
+    # --- the thread -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            try:
+                item = self._queue.get(timeout=_LOOK_S)
+            except queue.Empty:
+                self._attempt(self._destination.look)
+                self._tell_losses()
+                continue
+            if item is None:
+                break
+            self._take(item)
+            self._tell_losses()
+        self._destination.close()
+
+    def _take(self, item: Item) -> None:
+        match item:
+            case Mark():
+                item.passed.set()
+            case Reopen():
+                self._attempt(self._destination.reopen)
+            case LogLine() | Block():
+                if not self._attempt(lambda: self._destination.write(item)):
+                    self.lose(1)
+
+    def _attempt(self, step: Callable[[], None]) -> bool:
+        """Whether it could be done; what stands against it is told once, in the other sinks."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever writing or rotating a file raises
+            if not self._fails:
+                self._fails = True
+                self._tell_others(self, self._failure(error))
+            return False
+        return True
+
+    def _failure(self, error: Exception) -> LogLine:
+        reason = str(error)
+        if self.name == "file":
+            return self._renderer.remark(logging.ERROR, Event.LOG_FILE_FAILED, reason=reason)
+        return self._renderer.remark(
+            logging.WARNING, Event.LOG_STREAM_FAILED, sink=self.name, reason=reason
+        )
+
+    def _tell_losses(self) -> None:
+        """Say what was lost, in the sink itself: only now is it known to take lines."""
+        if not self._lost:
+            return
+        with self._lost_lock:
+            lost = self._lost
+        remark = self._renderer.remark(
+            logging.WARNING, Event.LOG_LINES_LOST, lines=lost, sink=self.name
+        )
+        if not self._attempt(lambda: self._destination.write(remark)):
+            return
+        with self._lost_lock:
+            self._lost -= lost
+        self._fails = self._overflows = False
+
+
+class Stream:
+    """Standard error or standard output, or any other stream.
+
+    Lines go to the descriptor itself where there is one: what a buffered stream keeps of a line
+    that a full disk or a stopped terminal refused would come out later, torn, or hang the end.
+    """
+
+    def __init__(
+        self, name: str, stream: TextIO | None, template: Callable[[loguru.Record], str], level: int
+    ) -> None:
+        self.name = name
+        self._stream = stream
+        self._handler = loguru_logger.add(
+            self.write_text,
+            level=level,
+            format=template,
+            filter=lambda record: record["extra"].get("sink") == name,
+            colorize=stream is not None and _is_terminal(stream) and "NO_COLOR" not in os.environ,
+            backtrace=False,
+            diagnose=False,
+            catch=False,
+        )
+
+    def write(self, item: LogLine | Block) -> None:
+        """See `Destination.write`."""
+        if isinstance(item, Block):
+            self.write_text(item.text + "\n")
+        else:
+            loguru_logger.bind(line=item, sink=self.name).log(item.level, "")
+
+    def write_text(self, text: str) -> None:
+        """Write and flush; also loguru's sink."""
+        write_stream(self._stream, text)
+
+    def reopen(self) -> None:
+        """See `Destination.reopen`."""
+
+    def look(self) -> None:
+        """See `Destination.look`."""
+
+    def close(self) -> None:
+        """See `Destination.close`."""
+        with contextlib.suppress(Exception):
+            loguru_logger.remove(self._handler)
+
+
+def write_stream(stream: TextIO | None, text: str) -> None:
+    """Write all of a text, whatever the stream's encoding lacks; nothing stays in a buffer.
+
+    Raises:
+        OSError: the stream is closed, its terminal gone, its disk full.
+    """
+    if stream is None:  # pythonw, some service managers
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        encoded = text.encode(encoding, "backslashreplace")
+    except LookupError:
+        encoded = text.encode("ascii", "backslashreplace")
+    try:
+        descriptor = _descriptor(stream)
+        if descriptor is None:
+            stream.write(encoded.decode(encoding))
+        stream.flush()
+    except ValueError as error:  # it was closed
+        raise OSError(errno.EBADF, str(error)) from error
+    if descriptor is not None:
+        write_descriptor(descriptor, encoded)
+
+
+def write_descriptor(descriptor: int, encoded: bytes) -> None:
+    """Write all bytes, also where somebody else has made the terminal non-blocking.
+
+    A terminal's settings are shared by whoever has it open: a program beside this one that sets
+    O_NONBLOCK (node, ssh) would make each long line fail half-way with EAGAIN.
+    """
+    rest = memoryview(encoded)
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLOUT)
+            poll.poll(_POLL_MS)
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
+        return None
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
