@@ -2,8 +2,9 @@
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera,
 `top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that
-cannot be written is bad input), 70 the system gave up on itself, 128 + n stopped at once by signal
-n: by the second one while the system runs, by the first SIGINT in `check` and `probe`.
+cannot be written is bad input), 70 the system gave up on itself, 74 what a command prints could not
+be printed, 128 + n stopped at once by signal n: by the second one while the system runs, by the
+first SIGINT in `check` and `probe`, by whoever closed the pipe that a command prints to.
 """
 
 from __future__ import annotations
@@ -30,11 +31,22 @@ from edge_video.config import DirectorySinkConfig
 from edge_video.config_file import ConfigError, load_config
 from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
-from edge_video.log import LogSettings, print_block, setup_log, teardown_log
+from edge_video.files import why_not_writable, write_whole
+from edge_video.log import (
+    LogSettings,
+    log_is_stuck,
+    print_block,
+    reopen_log_file,
+    settle_log,
+    setup_log,
+    teardown_log,
+)
 from edge_video.malloc import keep_freed_pages
 from edge_video.patience import Meaning, Patience
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import language_from_locale
+from edge_video.signals import signals_handled, signals_ignored
+from edge_video.standard_streams import exit_code_of, print_error, print_out
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.options import add_parser as add_top_parser
 from edge_video.watch.options import add_parser as add_watch_parser
@@ -80,18 +92,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(args)
     except ConfigError as wrong:
-        print(wrong, file=sys.stderr)
+        print_error(str(wrong))
         return EXIT_BAD_INPUT
     except BinaryMissing as missing:
-        print(f"edge-video: {missing}", file=sys.stderr)
+        print_error(f"edge-video: {missing}")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_SIGNAL + signal.SIGINT
-    except BrokenPipeError:
-        # Whoever read the output has seen enough (`check | head`). Python would complain once
-        # more when it flushes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_SIGNAL + signal.SIGPIPE
+    except OSError as error:  # whoever read the output has seen enough, or its disk is full
+        if not isinstance(error, BrokenPipeError):
+            print_error(f"edge-video: cannot print: {error.strerror or error}")
+        return exit_code_of(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,8 +181,15 @@ def _demo(args: argparse.Namespace) -> int:
     code = _run_system(config, args, source="the demo's own")
     if code == EXIT_OK and isinstance(config.sink, DirectorySinkConfig):
         pictures = sorted(Path(config.sink.path).glob("*/latest.jpg"))
-        print(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
+        _say_beside(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
     return code
+
+
+def _say_beside(text: str) -> None:
+    """On standard output, if that takes anything; the demo runs without as well."""
+    if not log_is_stuck():
+        with contextlib.suppress(OSError):
+            print_out(text)
 
 
 def _with_fresh_token(config: Config) -> Config:
@@ -179,7 +197,7 @@ def _with_fresh_token(config: Config) -> Config:
     if config.http is None or config.http.token is not None:
         return config
     token = secrets.token_urlsafe(9)
-    print(f"Token for the buttons of the page, in this run: {token}", flush=True)
+    _say_beside(f"Token for the buttons of the page, in this run: {token}")
     http = config.http.model_copy(update={"token": SecretStr(token)})
     return config.model_copy(update={"http": http})
 
@@ -192,10 +210,15 @@ def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int
     try:
         setup_log(_log_settings(config), language, config.secrets())
     except (OSError, ValueError) as wrong:
-        print(f"edge-video: log: {wrong}", file=sys.stderr)
+        print_error(f"edge-video: log: {wrong}")
         return EXIT_BAD_INPUT
     # From before the first camera until after the last report: no signal finds anybody unprepared.
-    with _stop_on_signal() as stop:
+    with (
+        # A job in the background is not stopped for what it prints (`stty tostop`).
+        signals_ignored(signal.SIGTTOU),
+        signals_handled(lambda *_: reopen_log_file(), (signal.SIGUSR1,)),
+        _stop_on_signal() as stop,
+    ):
         try:
             if config.malloc_tuning:
                 keep_freed_pages()
@@ -316,33 +339,23 @@ class _Stop:
 @contextlib.contextmanager
 def _stop_on_signal() -> Iterator[_Stop]:
     stop = _Stop()
-    handled = (signal.SIGINT, signal.SIGTERM)
-    before = {signum: signal.signal(signum, stop.handle) for signum in handled}
-    try:
+    with signals_handled(stop.handle):
         yield stop
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
 
 
 def _refuse_unwritable(path: Path | None, option: str) -> None:
     """A report that cannot be written is found out before the run, not after it."""
-    if path is None:
-        return
-    if path.is_dir():
-        problem = f"{path} is a directory"
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        problem = f"{path.parent} is not a writable directory"
-    else:
-        return
-    print(f"edge-video: {option}: {problem}", file=sys.stderr)
-    raise SystemExit(EXIT_BAD_INPUT)
+    problem = None if path is None else why_not_writable(path)
+    if problem is not None:
+        print_error(f"edge-video: {option}: {problem}")
+        raise SystemExit(EXIT_BAD_INPUT)
 
 
 def _write_reports(
     args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
 ) -> bool:
     """Whether all could be written. One that cannot (a full disk) takes no other with it."""
+    settle_log()  # a report that goes to standard output comes after what was printed there
     written = True
     if args.report_file is not None:
         with _said("--report-file", args.report_file) as failed:
@@ -364,12 +377,12 @@ def _said(option: str, path: Path) -> Iterator[list[OSError]]:
     except OSError as error:
         failed.append(error)
         reason = error.strerror or type(error).__name__
-        print(f"edge-video: {option}: {path} was not written: {reason}", file=sys.stderr)
+        say(_log, Event.REPORT_NOT_WRITTEN, option=option, path=str(path), reason=reason)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:
     report = json.dumps(status_as_json(stopped.status), indent=2, ensure_ascii=False)
-    _write_whole(path, report + "\n")
+    write_whole(path, report + "\n")
 
 
 def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: Config) -> None:
@@ -382,18 +395,7 @@ def _write_page(path: Path, stopped: Stopped, history: HistoryRecorder, config: 
         configured_language(config),
         clean=config.secrets(),
     )
-    _write_whole(path, page)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half a report."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
+    write_whole(path, page)
 
 
 # --- check and probe ------------------------------------------------------------------------
@@ -402,11 +404,11 @@ def _write_whole(path: Path, text: str) -> None:
 def _check(args: argparse.Namespace) -> int:
     path = _config_path(args.config)
     config = load_config(path, os.environ)
-    print(yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100), end="")
+    shown = yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100)
     enabled = sum(camera.enabled for camera in config.cameras)
-    for note in config.warnings:
-        print(f"# note: {note}")
-    print(f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled")
+    notes = [f"# note: {note}" for note in config.warnings]
+    valid = f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled"
+    print_out("\n".join([shown.rstrip("\n"), *notes, valid]))
     return EXIT_OK
 
 
@@ -419,9 +421,8 @@ def _probe(args: argparse.Namespace) -> int:
     known = [camera.id for camera in config.cameras]
     unknown = [each for each in args.camera if each not in known]
     if unknown:
-        print(
-            f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}",
-            file=sys.stderr,
+        print_error(
+            f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}"
         )
         return EXIT_BAD_INPUT
     cameras = [
@@ -430,7 +431,7 @@ def _probe(args: argparse.Namespace) -> int:
         if (camera.id in args.camera if args.camera else camera.enabled)
     ]
     results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
-    print(render_probes(results, configured_language(config)))
+    print_out(render_probes(results, configured_language(config)))
     return EXIT_OK if all(result.ok for result in results) else EXIT_PROBE_FAILED
 
 
@@ -444,7 +445,7 @@ def _watch(args: argparse.Namespace) -> int:
         config = _config_for_a_tool(args)
         came = run(args, config, _tool_language(config))
     except BadInput as wrong:
-        print(f"edge-video watch: {wrong}", file=sys.stderr)
+        print_error(f"edge-video watch: {wrong}")
         return EXIT_BAD_INPUT
     return EXIT_OK if came else EXIT_PROBE_FAILED
 
@@ -457,7 +458,7 @@ def _top(args: argparse.Namespace) -> int:
     try:
         client = Client(args.url, token)
     except ValueError as wrong:
-        print(f"edge-video top: --url: {wrong}", file=sys.stderr)
+        print_error(f"edge-video top: --url: {wrong}")
         return EXIT_BAD_INPUT
     return run(args, client, language_from_locale(os.environ))
 
@@ -481,10 +482,9 @@ def _config_path(given: Path | None) -> Path:
     for path in _DEFAULT_CONFIGS:
         if path.is_file():
             return path
-    print(
+    print_error(
         "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
         "Name one with --config FILE, begin with a copy of config/config.example.yaml,\n"
-        "or see it work without cameras and broker: python -m edge_video demo",
-        file=sys.stderr,
+        "or see it work without cameras and broker: python -m edge_video demo"
     )
     raise SystemExit(EXIT_BAD_INPUT)

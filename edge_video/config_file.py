@@ -24,6 +24,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from edge_video import yaml_traps
 from edge_video.config import FROM_FILE, Config, marks_of
 from edge_video.duration import format_duration
+from edge_video.files import NotRegularError, read_regular
 from edge_video.redact import SHORTEST_FREE_SECRET, Redactor, secrets_in_url
 from edge_video.yaml_nodes import (
     KNOWN_TAGS,
@@ -118,8 +119,7 @@ def parse_config(text: str, file: str, environ: Mapping[str, str]) -> Config:
 def _read_text(path: Path) -> str:
     file = str(path)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(_LARGEST_FILE + 1)
+        raw = read_regular(path, _LARGEST_FILE + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ConfigError((Problem(file, None, "", _reason(error)),)) from None
     if len(raw) > _LARGEST_FILE:
@@ -134,6 +134,8 @@ def _read_text(path: Path) -> str:
 
 def _reason(error: Exception) -> str:
     match error:
+        case NotRegularError():
+            return str(error)
         case FileNotFoundError():
             return "there is no such file"
         case IsADirectoryError():
@@ -440,8 +442,7 @@ class _Reader:
         if path[-1] in ("password", "token", "username") and written.startswith("file:"):
             file = Path(text.removeprefix("file:"))
             try:
-                with file.open("rb") as stream:
-                    raw = stream.read(_LARGEST_SECRET)
+                raw = read_regular(file, _LARGEST_SECRET)
                 text = re.sub(r"\r?\n\Z", "", raw.decode("utf-8-sig"))
             except (OSError, ValueError) as error:
                 why = "it is not UTF-8 text" if isinstance(error, UnicodeError) else _reason(error)

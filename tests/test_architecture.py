@@ -20,13 +20,18 @@ ADAPTERS = {
     "edge_video.config_file",
     "edge_video.delays",  # an event per delayed actor
     "edge_video.events",  # logging
+    "edge_video.files",  # how long whoever reads a pipe may take
     "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
     "edge_video.http.board",  # a lock between the actor and the server
     "edge_video.http.guard",  # logging
     "edge_video.http.hub",  # logging
     "edge_video.http.server",  # the thread and its sockets
     "edge_video.launch",
-    "edge_video.log",
+    "edge_video.log.file",
+    "edge_video.log.renderer",
+    "edge_video.log.setup",
+    "edge_video.log.sinks",
+    "edge_video.log.writer",
     "edge_video.malloc",
     "edge_video.notice_queue",  # its lock
     "edge_video.outbox",  # the one lock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_video.report.catalog import Language, lookup
+from edge_video.signals import signals_handled
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.screen import Lost, Rates, aged, lost_words, render
@@ -78,13 +78,8 @@ def _live(looking: _Looking, console: Console, stop: threading.Event, interval_s
 
 @contextlib.contextmanager
 def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    handled = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, lambda *_: stop.set()) for each in handled}
-    try:
+    with signals_handled(lambda *_: stop.set()):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @dataclass(slots=True)

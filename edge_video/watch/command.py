@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from edge_video.config import AmqpConfig
 from edge_video.patience import Meaning, Patience
 from edge_video.report.catalog import Language, lookup
 from edge_video.report.text import spell_duration
+from edge_video.signals import signals_handled
 from edge_video.sinks.amqp import TlsSettings, make_tls_context
 from edge_video.watch import view
 from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription
@@ -170,13 +170,8 @@ def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
             raise KeyboardInterrupt
         consumer.stop()
 
-    handled = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, handle) for each in handled}
-    try:
+    with signals_handled(handle):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @dataclass(slots=True)

@@ -338,8 +338,9 @@ def test_a_blocked_terminal_never_blocks_who_logs_and_losses_are_told() -> None:
     stream.released.set()
     teardown_log(30)
     lines = stream.getvalue().splitlines()
-    assert f"stderr took nothing for a while (blocked, or its disk full), lines lost: {extra}" in (
-        lines[1]
+    assert (
+        f"stderr took nothing for a while (blocked, or its disk full), lines lost: {extra}"
+        in (lines[1])
     )
     assert lines[-1].endswith(f"line {log_module.QUEUE_LIMIT - 1}")
     assert len(lines) == log_module.QUEUE_LIMIT + 2

@@ -1,0 +1,221 @@
+"""Files by path: read only if regular, written whole or not at all; nodes are never replaced.
+
+A path that an operator names may be a device, a named pipe, a symbolic link, or standard output:
+what is read must be a regular file, and what is written goes *into* whatever is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import select
+import stat
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PATIENCE_S: Final = 5.0
+"""How long whoever reads a pipe may take to read all of it."""
+_PIPE_BUF: Final = 4096
+"""So many bytes never block where poll says that something can be written (pipe(7))."""
+
+_NOT_REPLACEABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV}
+"""The directory does not want a new file, or the file is a mount point: the file itself may do."""
+
+_KINDS: Final = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a block device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+class NotRegularError(OSError):
+    """What stands under a path is no regular file; says in words what it is."""
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """At most `limit` bytes of a regular file; a pipe or a device is not even opened.
+
+    Raises:
+        OSError: it cannot be read; `NotRegularError` when it is something else.
+        ValueError: the path holds a NUL.
+    """
+    _require_regular(path.stat().st_mode)
+    # Another one may stand there by now: neither waits for a writer nor takes a terminal over.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        _require_regular(os.fstat(descriptor).st_mode)
+        return stream.read(limit)
+
+
+def _require_regular(mode: int) -> None:
+    kind = _KINDS.get(stat.S_IFMT(mode))
+    if kind is not None:
+        raise NotRegularError(f"it is {kind}, and must be a regular file")
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether any user of this machine may read a file; False when that cannot be seen."""
+    try:
+        real = path.resolve(strict=True)
+        if not real.stat().st_mode & stat.S_IROTH:
+            return False
+        return all(each.stat().st_mode & stat.S_IXOTH for each in real.parents)
+    except (OSError, RuntimeError):
+        return False
+
+
+def why_not_writable(path: Path) -> str | None:
+    """Why `write_whole` would not succeed, as far as can be seen before; None when it may."""
+    try:
+        found: os.stat_result | None = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        found = None
+    except (OSError, ValueError) as error:
+        return f"{path}: {getattr(error, 'strerror', None) or error}"
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        return _why_not_writable_node(path, found.st_mode)
+    target = Path(os.path.realpath(path))
+    may_be_replaced = os.access(target.parent, os.W_OK | os.X_OK)
+    if may_be_replaced or (found is not None and os.access(target, os.W_OK)):
+        return None
+    return f"{target.parent} is not a writable directory"
+
+
+def _why_not_writable_node(path: Path, mode: int) -> str | None:
+    if stat.S_ISDIR(mode):
+        return f"{path} is a directory"
+    if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        return f"{path} is {_KINDS[stat.S_IFMT(mode)]}"
+    return None if os.access(path, os.W_OK) else f"{path} may not be written"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text: a regular file is replaced in one step, anything else is written into.
+
+    A reader never sees half of a regular file. A symbolic link stays and what it points to is
+    replaced. A file that exists becomes readable by nobody who could not read it before.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
+    encoded = text.encode("utf-8", "backslashreplace")
+    try:
+        found: os.stat_result | None = path.stat()
+    except FileNotFoundError:
+        found = None
+    standard = None if found is None else _standard_stream(found)
+    if standard is not None:
+        _write_within(standard, encoded, _PATIENCE_S)
+    elif found is None or stat.S_ISREG(found.st_mode):
+        _replace(Path(os.path.realpath(path)), encoded, found)
+    else:
+        _write_into(path, encoded)
+
+
+def _standard_stream(found: os.stat_result) -> int | None:
+    """The descriptor of standard output or error if that is the file: it must not be replaced."""
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(found, os.fstat(descriptor)):
+                return descriptor
+    return None
+
+
+def _write_into(path: Path, encoded: bytes) -> None:
+    """Into a device or a named pipe; a pipe without a reader is an error, and no reason to wait."""
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads this pipe or device") from error
+        raise
+    try:
+        _write_within(descriptor, encoded, _PATIENCE_S)
+    finally:
+        os.close(descriptor)
+
+
+def _write_within(descriptor: int, encoded: bytes, timeout_s: float) -> None:
+    """Write all of it without ever waiting longer than the time-out for room."""
+    deadline_s = time.monotonic() + timeout_s
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    rest = memoryview(encoded)
+    while rest:
+        if not poll.poll(max(deadline_s - time.monotonic(), 0.0) * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, f"not read within {timeout_s:g} s")
+        with suppress(BlockingIOError):
+            rest = rest[os.write(descriptor, rest[:_PIPE_BUF]) :]
+
+
+def _replace(target: Path, encoded: bytes, found: os.stat_result | None) -> None:
+    try:
+        with open_directory(target.parent) as directory:
+            replace_at(directory, target.name, encoded, mask=found)
+    except OSError as error:
+        if found is None or error.errno not in _NOT_REPLACEABLE:
+            raise
+        # The only file of a container that may be written, or one in a directory of another user.
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(target, flags)
+        try:
+            _write_all(descriptor, encoded)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def open_directory(path: Path) -> Iterator[int]:
+    """A directory's descriptor, for functions that take `dir_fd`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def replace_at(
+    directory: int, name: str, encoded: bytes, *, mask: os.stat_result | None = None
+) -> None:
+    """Put a file into an open directory in one step, over whatever has the name.
+
+    The temporary name cannot be guessed, so nobody can put a symbolic link there before.
+
+    Args:
+        directory: its descriptor.
+        name: of the file.
+        encoded: all of its contents.
+        mask: the file that has the name now: its permissions bound those of the new one.
+    """
+    temporary = f".edge-video-{secrets.token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o666, dir_fd=directory)
+    try:
+        try:
+            if mask is not None:
+                mode = os.fstat(descriptor).st_mode & mask.st_mode
+                os.fchmod(descriptor, stat.S_IMODE(mode) & 0o666)
+            _write_all(descriptor, encoded)
+            with suppress(OSError):  # file systems that have no such thing
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+        raise
+
+
+def _write_all(descriptor: int, encoded: bytes) -> None:
+    rest = memoryview(encoded)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

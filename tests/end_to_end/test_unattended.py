@@ -1,0 +1,442 @@
+"""The program that nobody looks after: its terminal, its disk, its log file and its container."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+import yaml
+
+from edge_video.testing import eventually
+from tests.support.program import ROOT, living
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.ffmpeg
+
+WORDS = [sys.executable, "-m", "edge_video"]
+ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+STREAMING = "[a] Streaming"
+DEADLINE_S = 12.0
+"""Of an orderly stop, with what a busy machine adds."""
+
+
+def configuration(folder: Path, **more: Any) -> dict[str, Any]:
+    """One camera that streams, one that fails twice a second, a log file."""
+    return {
+        "sink": {"type": "directory", "path": str(folder / "frames"), "keep": 3},
+        "cameras": [
+            {"id": "a", "url": "lavfi:testsrc2=size=64x48:rate=5", "fps": 5},
+            {"id": "b", "url": "rtsp://127.0.0.1:9/x"},
+        ],
+        "circuit_breaker": {"enabled": False},
+        "log": {"file": str(folder / "ev.log")},
+        "language": "en",
+        "report_interval": "1s",
+        **more,
+    }
+
+
+def command(folder: Path, *words: str, **more: Any) -> list[str]:
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(configuration(folder, **more)))
+    return [*WORDS, "--config", str(path), "--report-file", str(folder / "final.json"), *words]
+
+
+@contextmanager
+def running(words: list[str], folder: Path, **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the test, nor do its children."""
+    how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **how}
+    process = subprocess.Popen(words, cwd=folder, env=ENVIRON, stdin=subprocess.DEVNULL, **how)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(process.pid).children(recursive=True)
+            if process.poll() is None:
+                process.kill()
+            for child in children:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+        process.wait(10)
+
+
+def log_of(folder: Path, name: str = "ev.log") -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def until_logged(folder: Path, *fragments: str, name: str = "ev.log", within_s: float = 20) -> None:
+    eventually(
+        lambda: all(each in log_of(folder, name) for each in fragments),
+        within_s,
+        f"{fragments} in {name}",
+    )
+
+
+def assert_ended_well(folder: Path) -> None:
+    log = log_of(folder)
+    assert STREAMING in log
+    assert "[b] ERROR reading" in log
+    assert log.rstrip().split("\n")[-1].count("Shut down after") == 1
+    assert (folder / "final.json").stat().st_size > 1000
+
+
+# --- standard streams -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "redirection",
+    ["2>&-", ">&-", "<&- >&- 2>&-", "2>/dev/full", ">/dev/full", ">/dev/full 2>&1"],
+)
+def test_a_closed_or_full_standard_stream_ends_nothing_and_hides_no_log_file(
+    tmp_path: Path, redirection: str
+) -> None:
+    words = command(tmp_path, "--seconds", "3")
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh", *words]
+    with running(shell, tmp_path) as process:
+        assert process.wait(40) == 0
+    assert_ended_well(tmp_path)
+    said = log_of(tmp_path).count("Log: cannot write to stderr")
+    assert said == (1 if "2>" in redirection else 0)
+
+
+def test_a_broken_pipe_ends_nothing_and_hides_no_log_file(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with running(command(tmp_path), tmp_path, stdout=writing, stderr=writing) as process:
+        os.close(writing)
+        until_logged(tmp_path, STREAMING)
+        os.close(reading)
+        until_logged(tmp_path, "Log: cannot write to stderr: [Errno 32] Broken pipe")
+        before = log_of(tmp_path).count("[b] ERROR reading")
+        eventually(lambda: log_of(tmp_path).count("[b] ERROR reading") > before, 20, "it goes on")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert_ended_well(tmp_path)
+
+
+@pytest.mark.parametrize("blocked", ["stderr", "stdout", "both"])
+def test_a_stream_that_nobody_reads_holds_up_neither_the_log_file_nor_the_end(
+    tmp_path: Path, blocked: str
+) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    streams = {each: writing for each in ("stderr", "stdout") if blocked in (each, "both")}
+    # Reports of many cameras fill standard output as fast as lines fill standard error.
+    with running(command(tmp_path), tmp_path, **streams) as process:
+        os.close(writing)
+        until_logged(tmp_path, STREAMING)
+
+        def is_full() -> bool:
+            waiting = bytearray(4)
+            fcntl.ioctl(reading, 0x541B, waiting)  # FIONREAD
+            return int.from_bytes(waiting, sys.byteorder) > 4096 - 512
+
+        eventually(is_full, 60, "the pipe is full")
+        before = log_of(tmp_path).count("[b] ERROR reading")
+        eventually(
+            lambda: log_of(tmp_path).count("[b] ERROR reading") > before + 4, 20, "the file goes on"
+        )
+        children = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGTERM)
+        began_s = time.monotonic()
+        assert process.wait(DEADLINE_S) == 0
+        print(f"ended {time.monotonic() - began_s:.1f} s after SIGTERM")
+        assert living(children) == []
+    os.close(reading)
+    log = log_of(tmp_path)
+    assert (tmp_path / "final.json").stat().st_size > 1000
+    assert "Shut down after" in log
+    assert re.search(r"Log: std\w+ took nothing for a while \(.*\), lines lost: \d+", log)
+
+
+def test_a_terminal_that_somebody_made_non_blocking_gets_every_line_whole(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    words = command(tmp_path, "--seconds", "6", log={"level": "DEBUG"})
+    with running(words, tmp_path, stderr=writing) as process:
+        os.close(writing)
+        chunks = []
+        while chunk := os.read(reading, 300):
+            chunks.append(chunk)
+        assert process.wait(30) == 0
+    os.close(reading)
+    lines = b"".join(chunks).decode().splitlines()
+    assert len(lines) > 10
+    assert all(re.match(r"\d{4}-\d\d-\d\d |    \| ", line) for line in lines)
+
+
+# --- signals --------------------------------------------------------------------------------
+
+
+def test_a_closed_terminal_stops_in_order(tmp_path: Path) -> None:
+    with running(command(tmp_path), tmp_path) as process:
+        until_logged(tmp_path, STREAMING)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(DEADLINE_S) == 0
+    assert "Shutting down: SIGHUP" in log_of(tmp_path)
+    assert_ended_well(tmp_path)
+
+
+def test_a_terminal_that_vanishes_stops_in_order(tmp_path: Path) -> None:
+    """The kernel's own SIGHUP, and EIO for every write from then on."""
+    controller, terminal = os.openpty()
+    how = {"stdout": terminal, "stderr": terminal, "start_new_session": True}
+    words = ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(terminal), *command(tmp_path)]
+    with running(words, tmp_path, **how) as process:
+        os.close(terminal)
+        until_logged(tmp_path, STREAMING)
+        os.close(controller)
+        assert process.wait(DEADLINE_S) == 0
+    assert "Shutting down: SIGHUP" in log_of(tmp_path)
+    assert_ended_well(tmp_path)
+
+
+def test_a_hang_up_after_sigterm_is_no_lost_patience(tmp_path: Path) -> None:
+    """Systemd's `SendSIGHUP=` does that."""
+    with running(command(tmp_path), tmp_path) as process:
+        until_logged(tmp_path, STREAMING)
+        for child in psutil.Process(process.pid).children():
+            child.suspend()  # the orderly stop takes its time
+        process.send_signal(signal.SIGTERM)
+        until_logged(tmp_path, "Shutting down: SIGTERM")
+        time.sleep(0.2)  # longer than an echo
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(DEADLINE_S) == 0
+    assert_ended_well(tmp_path)
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    with running(["nohup", *command(tmp_path)], tmp_path) as process:
+        until_logged(tmp_path, STREAMING)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGUSR1)  # handled after it
+        until_logged(tmp_path, "Log file opened anew")
+        assert "Shutting down" not in log_of(tmp_path)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
+# --- the log file ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["moved", "deleted", "directory deleted", "moved, SIGUSR1"])
+def test_a_log_file_that_was_taken_away_is_opened_anew(tmp_path: Path, how: str) -> None:
+    logs = tmp_path / "logs"
+    # Nothing but the first lines is logged, so nothing but the clock makes it look.
+    quiet = {"log": {"file": str(logs / "ev.log")}, "cameras": configuration(tmp_path)["cameras"]}
+    quiet["cameras"].pop()
+    with running(command(tmp_path, **quiet), tmp_path) as process:
+        until_logged(logs, STREAMING)
+        match how:
+            case "deleted":
+                (logs / "ev.log").unlink()
+            case "directory deleted":
+                shutil.rmtree(logs)
+            case _:
+                (logs / "ev.log").rename(logs / "ev.log.1")
+        if "SIGUSR1" in how:
+            process.send_signal(signal.SIGUSR1)
+        began_s = time.monotonic()
+        until_logged(logs, f"Log file opened anew: {logs / 'ev.log'}", within_s=5)
+        print(f"opened anew after {time.monotonic() - began_s:.2f} s")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert "Shut down after" in log_of(logs)
+    assert log_of(logs).count("opened anew") in {1, 2}  # the signal, and the look before it
+
+
+def test_a_log_file_that_was_truncated_goes_on_from_its_beginning(tmp_path: Path) -> None:
+    """Logrotate's `copytruncate`: a file without O_APPEND would have a hole of zeros."""
+    with running(command(tmp_path), tmp_path) as process:
+        until_logged(tmp_path, STREAMING)
+        os.truncate(tmp_path / "ev.log", 0)
+        until_logged(tmp_path, "[b] ERROR reading")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert "\0" not in log_of(tmp_path)
+    assert "Shut down after" in log_of(tmp_path)
+
+
+# --- what commands print --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["check", "probe", "--help", "--version"])
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">/dev/full", 74), (">&-", 74), ("| true", 141), (">/dev/null", 0)]
+)
+def test_output_that_cannot_be_printed_has_an_exit_code_of_its_own(
+    tmp_path: Path, what: str, redirection: str, code: int
+) -> None:
+    words = [*WORDS, what]
+    if not what.startswith("-"):
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(configuration(tmp_path)))
+        words += ["--config", str(path)] + (["a"] if what == "probe" else [])
+    # `true` ends before anything is printed: there is a moment of imports before.
+    script = f'set -o pipefail; "$@" {redirection}'
+    run = subprocess.run(
+        ["bash", "-c", script, "bash", *words],
+        cwd=tmp_path,
+        env=ENVIRON,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+    assert "Exception ignored" not in run.stderr
+    assert bool(run.stderr) == (code == 74 and not what.startswith("-"))
+
+
+def test_a_terminal_that_knows_no_such_letter_is_no_reason_to_fail(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    camera = {"id": "Übersicht-東", "url": "lavfi:testsrc2"}
+    path.write_text(yaml.safe_dump(configuration(tmp_path, cameras=[camera])))
+    run = subprocess.run(
+        [*WORDS, "check", "--config", str(path)],
+        cwd=tmp_path,
+        env={**ENVIRON, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0
+    assert "Übersicht-\\u6771" in run.stdout.decode("latin-1")
+
+
+# --- containers and mounts ------------------------------------------------------------------
+
+needs_namespaces = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None,
+    reason="needs root and unshare for namespaces of its own",
+)
+
+
+@needs_namespaces
+def test_as_pid_1_it_reaps_the_orphans_of_others_and_still_stops_in_order(tmp_path: Path) -> None:
+    """What `docker exec` and health checks leave behind."""
+    orphans = "for i in 1 2 3; do (setsid sh -c 'sleep 0.3 & exit 0'); done; sleep 2"
+    script = tmp_path / "pid1.sh"
+    script.write_text(
+        f"( until grep -qs Streaming {tmp_path}/ev.log; do sleep 0.2; done; {orphans}\n"
+        f"  ps -eo pid,ppid,stat,comm > {tmp_path}/seen; kill -TERM 1 ) &\n"
+        'exec "$@"\n'
+    )
+    words = ["unshare", "-pf", "--mount-proc", "bash", str(script), *command(tmp_path)]
+    with running(words, tmp_path) as process:
+        assert process.wait(40) == 0
+    seen = (tmp_path / "seen").read_text()
+    assert "ffmpeg" in seen
+    assert [line for line in seen.splitlines() if " Z" in line] == []
+    assert "Shutting down: SIGTERM" in log_of(tmp_path)
+    assert_ended_well(tmp_path)
+
+
+@needs_namespaces
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_as_pid_1_it_ends_as_the_program_below_it_ends(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    words = ["unshare", "-pf", "--mount-proc", *command(tmp_path)]
+    with running(words, tmp_path) as process:
+        until_logged(tmp_path, STREAMING)
+        (init,) = psutil.Process(process.pid).children()
+        (program,) = init.children()
+        program.send_signal(signum)
+        assert process.wait(DEADLINE_S) == (0 if signum == signal.SIGTERM else 128 + signum)
+
+
+@contextmanager
+def in_a_mount_namespace(
+    folder: Path, mounts: str, words: list[str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    script = f'{mounts} && exec "$@"'
+    with running(["unshare", "-m", "sh", "-c", script, "sh", *words], folder) as process:
+        yield process
+
+
+def inside(process: subprocess.Popen[bytes], path: Path) -> Path:
+    """A path as the process sees it."""
+    return Path(f"/proc/{process.pid}/root{path}")
+
+
+@needs_namespaces
+def test_a_full_disk_costs_the_log_its_lines_and_says_how_many_afterwards(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = command(tmp_path, log={"file": str(disk / "ev.log")})
+    with in_a_mount_namespace(tmp_path, f"mount -t tmpfs -o size=64k x {disk}", words) as process:
+        seen = inside(process, disk)
+        eventually(lambda: STREAMING in log_of(seen), 20, "it streams")
+        ballast = seen / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        size = (seen / "ev.log").stat().st_size
+        with contextlib.suppress(OSError):  # up to the end of its last block
+            eventually(lambda: (seen / "ev.log").stat().st_size % 4096 == 0, 30, "the file is full")
+        time.sleep(1.5)  # lines are lost meanwhile
+        assert (seen / "ev.log").stat().st_size - size <= 4096
+        ballast.unlink()
+        lost = r"Log: file took nothing for a while \(.*\), lines lost: \d+"
+        eventually(lambda: re.search(lost, log_of(seen)) is not None, 10, "the loss is told")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
+@needs_namespaces
+def test_a_log_file_that_cannot_be_renamed_grows_and_loses_no_line(tmp_path: Path) -> None:
+    """A single file that is mounted into a container: EBUSY. As with a directory of root's."""
+    file = tmp_path / "ev.log"
+    file.touch()
+    words = command(tmp_path, log={"file": str(file), "rotation": "1 KB"})
+    with in_a_mount_namespace(tmp_path, f"mount --bind {file} {file}", words) as process:
+        until_logged(tmp_path, "Cannot rotate the log file, it grows meanwhile", STREAMING)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert_ended_well(tmp_path)
+    assert "lines lost" not in log_of(tmp_path)
+    assert log_of(tmp_path).count("Cannot rotate") == 1
+
+
+@needs_namespaces
+def test_a_disk_that_becomes_read_only_ends_nothing(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = command(tmp_path, log={"file": str(disk / "ev.log")})
+    with in_a_mount_namespace(tmp_path, f"mount -t tmpfs x {disk}", words) as process:
+        seen = inside(process, disk)
+        eventually(lambda: STREAMING in log_of(seen), 20, "it streams")
+        enter = ["nsenter", "-t", str(process.pid), "-m", "mount", "-o", "remount,{},force", "x"]
+
+        def remount(option: str) -> int:
+            words = [*enter[:-2], f"remount,{option}", str(disk)]
+            return subprocess.run(words, check=False, capture_output=True).returncode
+
+        (seen / "ev.log").rename(seen / "ev.log.1")  # a file that is open forbids the remount
+        eventually(lambda: remount("ro") in (0, 32), 5, "tried")
+        time.sleep(1.0)
+        remount("rw")
+        before = log_of(seen).count("[b] ERROR reading")
+        eventually(lambda: log_of(seen).count("[b] ERROR reading") > before, 20, "it goes on")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
