@@ -30,6 +30,7 @@ pytestmark = pytest.mark.ffmpeg
 WORDS = [sys.executable, "-m", "edge_video"]
 ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
 STREAMING = "[a] Streaming"
+FAILING = "[b] ERROR reading"
 DEADLINE_S = 12.0
 """Of an orderly stop, with what a busy machine adds."""
 
@@ -92,7 +93,7 @@ def until_logged(folder: Path, *fragments: str, name: str = "ev.log", within_s: 
 def assert_ended_well(folder: Path) -> None:
     log = log_of(folder)
     assert STREAMING in log
-    assert "[b] ERROR reading" in log
+    assert FAILING in log
     assert log.rstrip().split("\n")[-1].count("Shut down after") == 1
     assert (folder / "final.json").stat().st_size > 1000
 
@@ -123,8 +124,8 @@ def test_a_broken_pipe_ends_nothing_and_hides_no_log_file(tmp_path: Path) -> Non
         until_logged(tmp_path, STREAMING)
         os.close(reading)
         until_logged(tmp_path, "Log: cannot write to stderr: [Errno 32] Broken pipe")
-        before = log_of(tmp_path).count("[b] ERROR reading")
-        eventually(lambda: log_of(tmp_path).count("[b] ERROR reading") > before, 20, "it goes on")
+        before = log_of(tmp_path).count(FAILING)
+        eventually(lambda: log_of(tmp_path).count(FAILING) > before, 20, "it goes on")
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
     assert_ended_well(tmp_path)
@@ -148,10 +149,8 @@ def test_a_stream_that_nobody_reads_holds_up_neither_the_log_file_nor_the_end(
             return int.from_bytes(waiting, sys.byteorder) > 4096 - 512
 
         eventually(is_full, 60, "the pipe is full")
-        before = log_of(tmp_path).count("[b] ERROR reading")
-        eventually(
-            lambda: log_of(tmp_path).count("[b] ERROR reading") > before + 4, 20, "the file goes on"
-        )
+        before = log_of(tmp_path).count(FAILING)
+        eventually(lambda: log_of(tmp_path).count(FAILING) > before + 4, 20, "the file goes on")
         children = psutil.Process(process.pid).children()
         process.send_signal(signal.SIGTERM)
         began_s = time.monotonic()
@@ -186,7 +185,7 @@ def test_a_terminal_that_somebody_made_non_blocking_gets_every_line_whole(tmp_pa
 
 def test_a_closed_terminal_stops_in_order(tmp_path: Path) -> None:
     with running(command(tmp_path), tmp_path) as process:
-        until_logged(tmp_path, STREAMING)
+        until_logged(tmp_path, STREAMING, FAILING)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGHUP)
         assert process.wait(DEADLINE_S) == 0
@@ -201,7 +200,7 @@ def test_a_terminal_that_vanishes_stops_in_order(tmp_path: Path) -> None:
     words = ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(terminal), *command(tmp_path)]
     with running(words, tmp_path, **how) as process:
         os.close(terminal)
-        until_logged(tmp_path, STREAMING)
+        until_logged(tmp_path, STREAMING, FAILING)
         os.close(controller)
         assert process.wait(DEADLINE_S) == 0
     assert "Shutting down: SIGHUP" in log_of(tmp_path)
@@ -211,7 +210,7 @@ def test_a_terminal_that_vanishes_stops_in_order(tmp_path: Path) -> None:
 def test_a_hang_up_after_sigterm_is_no_lost_patience(tmp_path: Path) -> None:
     """Systemd's `SendSIGHUP=` does that."""
     with running(command(tmp_path), tmp_path) as process:
-        until_logged(tmp_path, STREAMING)
+        until_logged(tmp_path, STREAMING, FAILING)
         for child in psutil.Process(process.pid).children():
             child.suspend()  # the orderly stop takes its time
         process.send_signal(signal.SIGTERM)
@@ -267,7 +266,7 @@ def test_a_log_file_that_was_truncated_goes_on_from_its_beginning(tmp_path: Path
     with running(command(tmp_path), tmp_path) as process:
         until_logged(tmp_path, STREAMING)
         os.truncate(tmp_path / "ev.log", 0)
-        until_logged(tmp_path, "[b] ERROR reading")
+        until_logged(tmp_path, FAILING)
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
     assert "\0" not in log_of(tmp_path)
@@ -335,7 +334,7 @@ def test_as_pid_1_it_reaps_the_orphans_of_others_and_still_stops_in_order(tmp_pa
     orphans = "for i in 1 2 3; do (setsid sh -c 'sleep 0.3 & exit 0'); done; sleep 2"
     script = tmp_path / "pid1.sh"
     script.write_text(
-        f"( until grep -qs Streaming {tmp_path}/ev.log; do sleep 0.2; done; {orphans}\n"
+        f"( until grep -qs Streaming {tmp_path}/ev.log && grep -qs ERROR {tmp_path}/ev.log; do sleep 0.2; done; {orphans}\n"
         f"  ps -eo pid,ppid,stat,comm > {tmp_path}/seen; kill -TERM 1 ) &\n"
         'exec "$@"\n'
     )
@@ -408,7 +407,7 @@ def test_a_log_file_that_cannot_be_renamed_grows_and_loses_no_line(tmp_path: Pat
     file.touch()
     words = command(tmp_path, log={"file": str(file), "rotation": "1 KB"})
     with in_a_mount_namespace(tmp_path, f"mount --bind {file} {file}", words) as process:
-        until_logged(tmp_path, "Cannot rotate the log file, it grows meanwhile", STREAMING)
+        until_logged(tmp_path, "Cannot rotate the log file, it grows meanwhile", STREAMING, FAILING)
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
     assert_ended_well(tmp_path)
@@ -434,7 +433,7 @@ def test_a_disk_that_becomes_read_only_ends_nothing(tmp_path: Path) -> None:
         eventually(lambda: remount("ro") in (0, 32), 5, "tried")
         time.sleep(1.0)
         remount("rw")
-        before = log_of(seen).count("[b] ERROR reading")
-        eventually(lambda: log_of(seen).count("[b] ERROR reading") > before, 20, "it goes on")
+        before = log_of(seen).count(FAILING)
+        eventually(lambda: log_of(seen).count(FAILING) > before, 20, "it goes on")
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
