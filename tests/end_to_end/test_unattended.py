@@ -334,8 +334,10 @@ def test_as_pid_1_it_reaps_the_orphans_of_others_and_still_stops_in_order(tmp_pa
     orphans = "for i in 1 2 3; do (setsid sh -c 'sleep 0.3 & exit 0'); done; sleep 2"
     script = tmp_path / "pid1.sh"
     script.write_text(
-        f"( until grep -qs Streaming {tmp_path}/ev.log && grep -qs ERROR {tmp_path}/ev.log; do sleep 0.2; done; {orphans}\n"
-        f"  ps -eo pid,ppid,stat,comm > {tmp_path}/seen; kill -TERM 1 ) &\n"
+        f"cd {tmp_path}\n"
+        "( until grep -qs Streaming ev.log && grep -qs ERROR ev.log; do sleep 0.2; done\n"
+        f"  {orphans}\n"
+        "  ps -eo pid,ppid,stat,comm > seen; kill -TERM 1 ) &\n"
         'exec "$@"\n'
     )
     words = ["unshare", "-pf", "--mount-proc", "bash", str(script), *command(tmp_path)]
