@@ -34,7 +34,7 @@ from edge_video.failures import Cause, Failure, policy_for
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
-from edge_video.launch import FfmpegLauncher
+from edge_video.launch import FfmpegLauncher, explained_by_camera
 from edge_video.outbox import Outbox
 from edge_video.redact import mask_url
 from edge_video.timer import SystemClock, SystemTimer
@@ -109,6 +109,12 @@ class CaptureFactory(Protocol):
         ...
 
 
+def as_it_is(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
+    """The failure as FFmpeg's words were understood: nobody is asked."""
+    del camera, frames
+    return failure
+
+
 @dataclass(frozen=True, slots=True)
 class CameraRuntime:
     """What every camera of a system shares."""
@@ -121,6 +127,8 @@ class CameraRuntime:
     allow_faults: bool = False
     draw: Callable[[], float] = random.random
     """Where the breaker's jitter comes from: a number in [0, 1)."""
+    explain: Callable[[CameraConfig, Failure, int], Failure] = as_it_is
+    """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
 
 
 class CameraActor(SupervisedActor):
@@ -190,7 +198,7 @@ class CameraActor(SupervisedActor):
             case CaptureStreaming():
                 self._announce_first_frame()
             case CaptureEnded(failure=failure):
-                self._fail(failure)
+                self._fail(self._explained(failure))
             case ResetBreaker():
                 self._reset_breaker()
             case _:
@@ -297,6 +305,15 @@ class CameraActor(SupervisedActor):
 
     # --- the verdict ---
 
+    def _explained(self, failure: Failure) -> Failure:
+        """FFmpeg's words, and what the camera itself answers where they do not say enough."""
+        frames = 0 if self._capture is None else self._capture.frames
+        try:
+            return self._runtime.explain(self._config, failure, frames)
+        except Exception:  # noqa: BLE001 - a camera that failed has still failed
+            _log.exception("the failure of %s could not be explained", self.camera_id)
+            return failure
+
     def _fail(self, failure: Failure) -> None:
         self._record_failure(failure)
         self.stop()
@@ -396,7 +413,9 @@ class CameraActor(SupervisedActor):
 def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> CameraRuntime:
     assert timer is not None
     launcher = FfmpegLauncher(find_binary(None), redactor_of([config]))
-    return CameraRuntime(clock=SystemClock(), timer=timer, capture=launcher)
+    return CameraRuntime(
+        clock=SystemClock(), timer=timer, capture=launcher, explain=explained_by_camera
+    )
 
 
 def _first_attempt(clock: Clock) -> CircuitBreaker:

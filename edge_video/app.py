@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 
 from actors.base import RequestedCrashError, ServantActor, tell, void
-from actors.camera import CameraActor, CameraRuntime, CaptureFactory
+from actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
 from actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
 from actors.metrics import MetricsActor, MetricsRuntime
 from actors.notifier import NotifierActor, NotifierRuntime
@@ -34,7 +34,7 @@ from edge_video.events import Event, say
 from edge_video.faults import CrashInStart
 from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
-from edge_video.launch import FfmpegLauncher
+from edge_video.launch import FfmpegLauncher, explained_by_camera
 from edge_video.notice_queue import NoticeQueue
 from edge_video.notices import Newsroom
 from edge_video.outbox import Outbox
@@ -287,6 +287,7 @@ class _Parts:
             timer=self.timer,
             capture=capture,
             allow_faults=self.allow_faults,
+            explain=explained_by_camera if capture is self.launcher else as_it_is,
         )
 
         def start(

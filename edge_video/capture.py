@@ -32,14 +32,15 @@ from edge_video.faults import (
     SlowFrames,
     TruncatedFrame,
 )
-from edge_video.ffmpeg import classify, clean_line, printable
+from edge_video.ffmpeg_environment import ffmpeg_environment
+from edge_video.last_words import classify, clean_line, printable
 from edge_video.reactor import Member, Reactor
 from edge_video.splitter import FrameSplitter
 from edge_video.stats import CaptureTotals
 from edge_video.tampering import Tampering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.frames import CameraId
 
@@ -139,10 +140,14 @@ class _Process:
     """An FFmpeg that was started: signalled and reaped under one lock, so never after its end."""
 
     def __init__(
-        self, command: Sequence[str], camera_id: CameraId, processes: ProcessTable
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        camera_id: CameraId,
+        processes: ProcessTable,
     ) -> None:
         self._lock = threading.Lock()
-        self._popen = _spawn(command)
+        self._popen = _spawn(command, environment)
         self._processes = processes
         self.pid: Final = self._popen.pid
         self.deaf = False
@@ -242,13 +247,11 @@ def _death_pact() -> tuple[str, ...]:
     return pact if tried.returncode == 0 else ()
 
 
-def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     if shutil.which(command[0]) is None:
         raise CaptureStartError(
             Failure(Cause.BINARY_MISSING, f"{command[0]}: no such file, or not executable")
         )
-    # FFREPORT would make FFmpeg write a log file of its own, command line included.
-    environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
     try:
         return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.ffmpeg
             [*_death_pact(), *command],
@@ -258,7 +261,7 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
             bufsize=0,
             close_fds=True,  # a sibling that held this pipe would keep an orphan alive
             process_group=0,
-            env=environment,
+            env=dict(environment),
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         failure = Failure(Cause.BINARY_MISSING, f"{command[0]}: {error.strerror}")
@@ -285,6 +288,7 @@ class Capture:
         redact: masks secrets in a line of FFmpeg's.
         max_frame_bytes: larger images are refused and counted.
         reactor: reads the pipes; None for one of this capture's own.
+        environment: of FFmpeg; None for what it needs of this process's own.
     """
 
     def __init__(
@@ -299,8 +303,10 @@ class Capture:
         redact: Callable[[str], str],
         max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
         reactor: Reactor | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._command = list(command)
+        self._environment = environment
         self._camera_id = camera_id
         self._on_frame = on_frame
         self._on_end = on_end
@@ -359,7 +365,12 @@ class Capture:
             if self._process is not None or self._stopping:
                 raise RuntimeError("a capture is started once")
             self._began_s = time.monotonic()
-            process = self._process = _Process(self._command, self._camera_id, self._processes)
+            environment = self._environment
+            if environment is None:
+                environment = ffmpeg_environment(os.environ)
+            process = self._process = _Process(
+                self._command, environment, self._camera_id, self._processes
+            )
             words = self._words = StderrTail(process.stderr_fd, self._camera_id, self._redact)
             try:
                 member = self._member = self._reactor.enter(self._loop_failed)

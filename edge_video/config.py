@@ -48,6 +48,7 @@ from edge_video.url_checks import (
     NETWORK_SCHEMES,
     check_broker_url,
     check_camera_url,
+    check_proxy_url,
     scheme_of,
 )
 from edge_video.urls import SplitUrl, split_url
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 FROM_FILE: Final = {"from_file": True}
 """The validation context of a file: there a duration must be written with its unit."""
 
+_PROXIED: Final = ("http", "https")
 _LONGEST_SHORT_STRING: Final = 255  # bytes; AMQP 0-9-1 counts them in one octet
 
 
@@ -723,6 +725,11 @@ def _without_default(schema: dict[str, Any]) -> None:
 _NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
 
 
+def _proxy_url(secret: SecretStr) -> SecretStr:
+    _in_our_words(check_proxy_url, secret.get_secret_value())
+    return secret
+
+
 class CameraConfig(_Model):
     """One camera. In a `Config`, what is absent here comes from the keys above the cameras."""
 
@@ -750,6 +757,10 @@ class CameraConfig(_Model):
     """No whole frame for so long is a failure."""
     first_frame_timeout: Period = 20.0
     """The same, before the first frame."""
+    key_frame_timeout: Period = 120.0
+    """The same, while data arrive and no picture can be decoded: the camera owes a key frame."""
+    http_proxy: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
+    """`http://host:3128`: only this asks through a proxy, never the environment's variables."""
     mode: Literal["transcode", "passthrough"] = "transcode"
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
     keyframes_only: Flag = False
@@ -794,6 +805,13 @@ class CameraConfig(_Model):
         if not self.routing_key:
             # Around the frozen model, and without marking the key as given.
             object.__setattr__(self, "routing_key", self.id)
+        return self
+
+    @model_validator(mode="after")
+    def _proxy_has_a_use(self) -> Self:
+        if self.http_proxy is not None and scheme_of(self.url.get_secret_value()) not in _PROXIED:
+            words = "only http:// and https:// cameras are asked through a proxy"
+            _conflict([("http_proxy", ("http_proxy", "url"), words)])
         return self
 
     @property

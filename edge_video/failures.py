@@ -10,15 +10,59 @@ from typing import Final
 class Cause(StrEnum):
     """The classes of failure an operator can act on. The value is the name in logs and JSON."""
 
+    # It answers, and refuses us.
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a class of failure, not a password
+    NO_PASSWORD = "no_password"  # noqa: S105 - the same
+    """It wants a user and a password, and none is configured."""
+    UNKNOWN_AUTHENTICATION = "unknown_authentication"
+    """It wants a proof that FFmpeg cannot give (digest with SHA-256, NTLM)."""
+    FORBIDDEN = "forbidden"
+    """The account may not see this stream, this address may not ask, or the account is locked."""
+    PROXY_REFUSED = "proxy_refused"
+    """The configured HTTP proxy refuses, and not the camera."""
     NO_SUCH_STREAM = "no_such_stream"
+    BUSY = "busy"
+    """All of its sessions are taken."""
+    TRANSPORT_REFUSED = "transport_refused"
+    """RTP over TCP, or over UDP, is not what it does."""
+    REQUEST_REFUSED = "request_refused"
+    """It does not understand what it is asked, or not in this state."""
+    CAMERA_ERROR = "camera_error"
+    """It reports an error of its own."""
+
+    # It does not answer, or something else does.
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     NAME_NOT_RESOLVED = "name_not_resolved"
     TIMEOUT = "timeout"
+    NOT_RTSP = "not_rtsp"
+    """What listens on the port of an rtsp: URL speaks something else."""
+    TLS_FAILED = "tls_failed"
+    CERTIFICATE_REFUSED = "certificate_refused"
+
+    # It streams, and that is of no use.
     STALLED = "stalled"
+    NO_KEY_FRAME = "no_key_frame"
+    """Data arrive, and no picture can be decoded for want of a key frame."""
+    UDP_LOST = "udp_lost"
+    """It answers, and its packets do not arrive."""
     END_OF_STREAM = "end_of_stream"
+    STILL_PICTURE = "still_picture"
+    WEB_PAGE = "web_page"
+    NO_VIDEO = "no_video"
     UNSUPPORTED = "unsupported"
+    NOT_MJPEG = "not_mjpeg"
+    """`mode: passthrough` needs a camera that sends JPEG."""
+    PICTURE_TOO_LARGE = "picture_too_large"
+    PROTOCOL_NOT_ALLOWED = "protocol_not_allowed"
+    """It leads FFmpeg to an address of a kind that its URL's kind does not need."""
+    FORMAT_NOT_ALLOWED = "format_not_allowed"
+    """What it sends is a playlist, a script or another format that may open other things."""
+
+    # It is this machine's matter.
+    NO_HARDWARE = "no_hardware"
+    """`hwaccel` names what this machine, or its FFmpeg, does not have."""
+    NOT_READABLE = "not_readable"
     BAD_ARGUMENTS = "bad_arguments"
     BINARY_MISSING = "binary_missing"
     SPAWN_FAILED = "spawn_failed"
@@ -60,13 +104,19 @@ class CausePolicy:
 
 DEFAULT_POLICY: Final = CausePolicy()
 
+_UNTIL_CHANGED: Final = CausePolicy(max_failures=1, min_wait_s=60.0)
+"""It does not heal by trying again at once; one line in the log says what to do."""
+
 _POLICIES: Final = {
     # Cameras lock an account after a few wrong passwords, and some answer 401 when all their
     # sessions are taken: hammering makes both worse.
     Cause.WRONG_PASSWORD: CausePolicy(max_failures=2, min_wait_s=60.0),
-    # Neither heals by trying again at once; one line in the log says what to do.
-    Cause.BINARY_MISSING: CausePolicy(max_failures=1, min_wait_s=60.0),
-    Cause.BAD_ARGUMENTS: CausePolicy(max_failures=1, min_wait_s=60.0),
+    Cause.FORBIDDEN: CausePolicy(max_failures=2, min_wait_s=60.0),
+    Cause.PROXY_REFUSED: CausePolicy(max_failures=2, min_wait_s=60.0),
+    Cause.NO_PASSWORD: _UNTIL_CHANGED,
+    Cause.UNKNOWN_AUTHENTICATION: _UNTIL_CHANGED,
+    Cause.BINARY_MISSING: _UNTIL_CHANGED,
+    Cause.BAD_ARGUMENTS: _UNTIL_CHANGED,
 }
 
 

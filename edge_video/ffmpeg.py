@@ -1,26 +1,22 @@
-"""FFmpeg as this system uses it: which binary, which command line, and what its last words mean.
+"""FFmpeg as this system uses it: which binary, and which command line.
 
 Everything here is pure except `find_binary`, which looks at the machine. The behaviour relied on
-was seen with FFmpeg 5.1 and 9.0; both wordings of an error are in the tests.
+was seen with FFmpeg 5.1 and 9.0. What its last words mean is in `edge_video.last_words`.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import signal
 import subprocess
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
-from edge_video.failures import Cause, Failure
 from edge_video.urls import split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from edge_video.config import CameraConfig
 
 # --- the binary -----------------------------------------------------------------------------
@@ -150,6 +146,7 @@ _PROTOCOLS: Final = {
 }
 
 _RTSP_OVER_UDP: Final = "udp,rtp,srtp"
+_THROUGH_A_PROXY: Final = "httpproxy"
 
 _FILE_FORMATS: Final = (
     "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,obu,ivf,mjpeg,mjpeg_2000,"
@@ -220,11 +217,16 @@ def _as_they_are(camera: CameraConfig) -> list[str]:
 
 
 def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
-    """The command line that says on stderr what a camera sends, and prints one frame."""
+    """The command line that says on stderr what a camera sends, and prints its key frames.
+
+    The first frame is printed whether it is one or not: some cameras send none, ever. On stderr
+    there is a line with the time stamp of each.
+    """
     return [
         *_beginning(binary, "level+info"),
         *_input(binary, camera, probing=True),
-        *("-an", "-sn", "-dn", "-frames:v", "1"),
+        *("-an", "-sn", "-dn", "-vf", "select='eq(n,0)+key',showinfo=checksum=0,setpts=N"),
+        *(*_every_frame_once(binary), "-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
@@ -251,6 +253,8 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         protocols = _PROTOCOLS[kind]
         if kind is SourceKind.RTSP and camera.transport == "udp":
             protocols = f"{protocols},{_RTSP_OVER_UDP}"
+        if camera.http_proxy is not None:
+            protocols = f"{protocols},{_THROUGH_A_PROXY}"
         options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     if not probing:
         options += _decoding(camera)
@@ -381,161 +385,3 @@ def _encode_least(text: str, also: str = "") -> str:
         quote(each, safe="") if each in f"%/?#@ {also}" or not each.isprintable() else each
         for each in text
     )
-
-
-# --- the last words -------------------------------------------------------------------------
-
-_DETAIL_LENGTH: Final = 200
-_CONTEXT: Final = re.compile(r"\[[^\[\]]*? @ (?:0x)?[0-9a-fA-F]+\]\s*")
-_LEVEL: Final = re.compile(r"\[(panic|fatal|error|warning|info|verbose|debug|trace)\]\s*")
-_ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
-_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
-_SERIOUS: Final = ("[panic]", "[fatal]", "[error]")
-
-_GENERIC: Final = re.compile(
-    r"^(Error opening (input|output) files?\b|Conversion failed|Exiting normally"
-    r"|Last message repeated|Nothing was written into output|Output file is empty"
-    r"|Terminating thread|Task finished with error)"
-)
-
-_RTSP_NO_ANSWER: Final = re.compile(
-    r"^(?:Error opening input: )?rtsps?://.*Invalid data found when processing input"
-)
-_HANG_UP_S: Final = 1.0
-"""A camera that hangs up does so sooner; one that never answers takes a whole time-out."""
-
-# Most specific first. A line that matches an earlier row decides, wherever it stands.
-_TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
-    (cause, re.compile(pattern, re.IGNORECASE))
-    for cause, pattern in (
-        # 403 too: the account may not see this stream, and trying again will lock it just as well.
-        (Cause.WRONG_PASSWORD, r"\b40[13] \(?(Unauthorized|Forbidden)|Server returned 40[13]\b"),
-        (Cause.WRONG_PASSWORD, r"method \w+ failed: 40[13]\b|HTTP error 40[13]\b"),
-        (Cause.NO_SUCH_STREAM, r"method \w+ failed: (404|410|454|455|457|459|460)\b"),
-        (Cause.NO_SUCH_STREAM, r"Server returned 404|\b404 \(?Not Found|HTTP error (404|410)\b"),
-        (Cause.NO_SUCH_STREAM, r"StreamNotFound|No such file or directory|Is a directory"),
-        # 453 not enough bandwidth, 503 unavailable: all the camera's sessions are taken.
-        (
-            Cause.REFUSED,
-            r"method \w+ failed: (453|5\d\d)\b|Server returned 5(XX|\d\d)|HTTP error 5",
-        ),
-        (Cause.UNSUPPORTED, r"method \w+ failed: (415|461)\b"),
-        (Cause.NAME_NOT_RESOLVED, r"Failed to resolve hostname|Name or service not known"),
-        (Cause.NAME_NOT_RESOLVED, r"name resolution|nodename nor servname|Name does not resolve"),
-        (Cause.REFUSED, r"Connection refused|Error number -111\b"),
-        (Cause.UNREACHABLE, r"No route to host|(Network|Host) is (unreachable|down)"),
-        (Cause.TIMEOUT, r"timed out|Error number -(110|138|10060)\b"),
-        (Cause.BAD_ARGUMENTS, r"Unrecognized option|Option '?[^ ]*'? ?not found"),
-        (Cause.BAD_ARGUMENTS, r"Error splitting the argument list|Missing argument for option"),
-        (Cause.BAD_ARGUMENTS, r"No such filter|non-existent option|Unknown (input|output) format"),
-        (Cause.BAD_ARGUMENTS, r"Unable to parse|Error setting option|Error parsing|out of range"),
-        (Cause.BAD_ARGUMENTS, r"Unknown (encoder|decoder)|Invalid value .* for option"),
-        (Cause.END_OF_STREAM, r"Failed reading RTSP data: End of file|Connection reset by peer"),
-        (Cause.END_OF_STREAM, r"Stream ends prematurely|(^|: )End of file$"),
-        (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found|Protocol not found"),
-        (Cause.UNSUPPORTED, r"not on whitelist|exceeds specified max pixel count"),
-        (Cause.UNSUPPORTED, r"does not contain any stream|recompile FFmpeg"),
-        (Cause.UNSUPPORTED, r"moov atom not found|could not find codec parameters"),
-        (Cause.UNSUPPORTED, r"matches no streams|Invalid data found when processing input"),
-    )
-)
-
-
-def clean_line(line: str) -> str:
-    """A line of FFmpeg's fit to be shown: no addresses, no level, no control characters."""
-    return _LEVEL.sub("", _CONTEXT.sub("", printable(line))).strip()
-
-
-def printable(line: str) -> str:
-    """A line without terminal escapes and control characters; runs of space become one."""
-    return _SPACE.sub(" ", _ANSI.sub("", line)).strip()
-
-
-def classify(
-    exit_status: int | None,
-    stderr_lines: Sequence[str],
-    *,
-    any_frames: bool,
-    killed_by_us: bool = False,
-    ran_s: float | None = None,
-) -> Failure:
-    """Why a stream ended.
-
-    Args:
-        exit_status: FFmpeg's, negative for a signal; None when it still ran.
-        stderr_lines: its last lines, oldest first, secrets masked.
-        any_frames: whether a whole frame came; then a complaint about broken bytes is no longer
-            the reason for the end.
-        killed_by_us: the exit status says nothing then.
-        ran_s: seconds from the start to the end. FFmpeg before 7 reports a camera that accepts
-            the connection and never answers in the same words as one that hangs up at once.
-    """
-    if exit_status is not None and exit_status < 0 and not killed_by_us:
-        return Failure(Cause.KILLED, f"killed by {_signal_name(-exit_status)}", exit_status)
-    lines = [clean_line(line) for line in stderr_lines]
-    matched = _first_match(lines, any_frames=any_frames, ran_s=ran_s)
-    if matched is not None:
-        cause, line = matched
-        return Failure(cause, _cut(line), exit_status)
-    serious = _last_serious(stderr_lines)
-    if exit_status == _TOLD_TO_END and not serious and not killed_by_us:
-        return Failure(Cause.KILLED, "ended by a signal", exit_status)
-    if exit_status in (0, None) or killed_by_us:
-        began = "the stream ended" if any_frames else "the stream ended before its first frame"
-        return Failure(Cause.END_OF_STREAM, _cut(serious) or began, exit_status)
-    last = next((line for line in reversed(lines) if line and not _GENERIC.match(line)), "")
-    return Failure(Cause.UNKNOWN, _cut(serious or last) or "FFmpeg said nothing", exit_status)
-
-
-_TOLD_TO_END: Final = 255
-"""FFmpeg's exit status when it caught SIGTERM or SIGINT and ended in order."""
-
-
-def _first_match(
-    lines: Sequence[str], *, any_frames: bool, ran_s: float | None
-) -> tuple[Cause, str] | None:
-    for line in reversed(lines):
-        if not any_frames and _RTSP_NO_ANSWER.match(line):
-            return _no_answer(lines, line, ran_s)
-    return _look_up(lines, any_frames=any_frames)
-
-
-def _look_up(lines: Sequence[str], *, any_frames: bool) -> tuple[Cause, str] | None:
-    for cause, pattern in _TABLE:
-        if any_frames and cause in (Cause.UNSUPPORTED, Cause.BAD_ARGUMENTS):
-            continue  # frames came, so it was neither
-        for line in reversed(lines):
-            if pattern.search(line):
-                return cause, line
-    return None
-
-
-def _no_answer(lines: Sequence[str], line: str, ran_s: float | None) -> tuple[Cause, str]:
-    """FFmpeg 5's one line for a camera that accepts and then hangs up, or never answers."""
-    others = [each for each in lines if not _RTSP_NO_ANSWER.match(each)]
-    if better := _look_up(others, any_frames=False):
-        return better
-    if ran_s is not None and ran_s >= _HANG_UP_S:
-        return Cause.TIMEOUT, line
-    return Cause.END_OF_STREAM, line
-
-
-def _last_serious(stderr_lines: Sequence[str]) -> str:
-    """The last line that FFmpeg itself calls an error and that says more than that; else ""."""
-    for line in reversed(stderr_lines):
-        if any(level in line for level in _SERIOUS):
-            cleaned = clean_line(line)
-            if cleaned and not _GENERIC.match(cleaned):
-                return cleaned
-    return ""
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= _DETAIL_LENGTH else f"{line[: _DETAIL_LENGTH - 1]}…"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_video.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.ffmpeg import capture_command
+from edge_video.ffmpeg_environment import ffmpeg_environment
 from edge_video.frames import CameraId
+from edge_video.inquiry import explain
 from edge_video.reactor import Reactor
 
 if TYPE_CHECKING:
@@ -17,6 +20,17 @@ if TYPE_CHECKING:
     from edge_video.failures import Failure
     from edge_video.ffmpeg import Binary
     from edge_video.stats import CaptureTotals
+
+
+def camera_environment(camera: CameraConfig) -> dict[str, str]:
+    """The environment of a camera's FFmpeg. Its proxy, whose URL may have a password, goes here."""
+    proxy = camera.http_proxy
+    return ffmpeg_environment(os.environ, proxy.get_secret_value() if proxy is not None else None)
+
+
+def explained_by_camera(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
+    """The failure with its true cause, after one question to the camera; blocks for 2 s at most."""
+    return explain(camera, failure, frames=frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,7 @@ class FfmpegLauncher:
             processes=self.processes,
             redact=self.redact,
             reactor=self.reactor,
+            environment=camera_environment(camera),
         )
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:

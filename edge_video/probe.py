@@ -6,14 +6,16 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from edge_video.arrivals import ArrivalMeter, bytes_taken
 from edge_video.capture import Capture, CaptureCounters, CaptureStartError, ProcessTable
 from edge_video.failures import Cause, Failure
 from edge_video.ffmpeg import probe_command
 from edge_video.frames import CameraId
 from edge_video.jpeg import image_size
+from edge_video.launch import camera_environment, explained_by_camera
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +32,26 @@ _RATE: Final = re.compile(r"(?P<rate>\d+(?:\.\d+)?k?) fps\b")
 _OUTPUT: Final = re.compile(r"(\] |^)Output #\d")
 
 
+_ENOUGH_FRAMES: Final = 2
+_KEY_FRAME_WAIT_S: Final = 15.0
+"""How long the second key frame may take; that it takes longer is then what is known."""
+_CLOCK_TOLERANCE_S: Final = 0.5
+_STAMP: Final = re.compile(r"\bn: *\d+ pts: *-?\d+ pts_time:(-?[\d.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrames:
+    """How far apart a camera's key frames are.
+
+    Attributes:
+        interval_s: seconds.
+        at_least: the second one did not come in time: they are farther apart.
+    """
+
+    interval_s: float
+    at_least: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """What one camera answered.
@@ -42,6 +64,7 @@ class ProbeResult:
         height: pixels, the same.
         fps: as the stream announces it; None when it does not.
         first_frame_s: seconds from the start of FFmpeg to the first whole frame.
+        key_frames: how far apart they are; None when nobody knows.
         failure: why there was none; None when `ok`.
     """
 
@@ -52,6 +75,7 @@ class ProbeResult:
     height: int | None = None
     fps: float | None = None
     first_frame_s: float | None = None
+    key_frames: KeyFrames | None = None
     failure: Failure | None = None
 
 
@@ -88,71 +112,121 @@ def _frames_per_second(text: str) -> float:
 def probe_camera(
     binary: Binary, camera: CameraConfig, redact: Callable[[str], str], timeout_s: float
 ) -> ProbeResult:
-    """Run FFmpeg until the camera's first frame, its failure, or `timeout_s` seconds.
+    """Run FFmpeg until the camera's second key frame, its failure, or `timeout_s` seconds.
 
-    Blocks for at most about two seconds more than that. Any thread; raises nothing.
+    Blocks for at most some four seconds more than that. Any thread; raises nothing.
     """
     camera_id = CameraId(camera.id)
-    images: list[bytes] = []
-    failures: list[Failure] = []
-    done = threading.Event()
-    first_s: list[float] = []
-    began_s = time.monotonic()
-
-    def on_frame(image: bytes) -> None:
-        if not images:
-            first_s.append(time.monotonic() - began_s)
-            images.append(image)
-            done.set()
-
-    def on_end(failure: Failure) -> None:
-        failures.append(failure)
-        done.set()
-
+    seen = _Seen()
     capture = Capture(
         probe_command(binary, camera),
         camera_id=camera_id,
-        on_frame=on_frame,
-        on_end=on_end,
+        on_frame=seen.on_frame,
+        on_end=seen.on_end,
         counters=CaptureCounters(),
         processes=ProcessTable(),
         redact=redact,
+        environment=camera_environment(camera),
     )
     try:
         capture.start()
     except CaptureStartError as refused:
         return ProbeResult(camera_id, ok=False, failure=refused.failure)
-    done.wait(timeout_s)
+    silent = seen.watch(capture, timeout_s)
     capture.stop()
-    stream = parse_stream(capture.last_words())
-    if images:
-        return _success(camera_id, images[0], first_s[0], stream)
-    late = Failure(Cause.TIMEOUT, f"no frame in {timeout_s:g} s")
-    failure = failures[0] if failures else late
-    return ProbeResult(
+    words = capture.last_words()
+    stream = parse_stream(words)
+    result = ProbeResult(
         camera_id,
-        ok=False,
+        ok=bool(seen.images),
         codec=stream.codec if stream else None,
         width=stream.width if stream else None,
         height=stream.height if stream else None,
         fps=stream.fps if stream else None,
-        failure=failure,
+    )
+    if not seen.images:
+        failure = seen.failure or silent
+        return replace(result, failure=explained_by_camera(camera, failure, 0))
+    if seen.is_a_still:
+        assert seen.failure is not None
+        failure = explained_by_camera(camera, seen.failure, 1)
+        if failure.cause is Cause.STILL_PICTURE:
+            return replace(result, ok=False, failure=failure)
+    width, height = image_size(seen.images[0])
+    return replace(
+        result,
+        width=result.width or width,
+        height=result.height or height,
+        first_frame_s=seen.first_frame_s,
+        key_frames=seen.key_frames(words),
     )
 
 
-def _success(
-    camera_id: CameraId, image: bytes, first_frame_s: float, stream: VideoStream | None
-) -> ProbeResult:
-    width, height = image_size(image)
-    return ProbeResult(
-        camera_id,
-        ok=True,
-        codec=stream.codec if stream else None,
-        width=(stream.width if stream else None) or width,
-        height=(stream.height if stream else None) or height,
-        fps=stream.fps if stream else None,
-        first_frame_s=first_frame_s,
-    )
+class _Seen:
+    """What has come of one camera so far. The reactor's thread writes, the probing one waits."""
+
+    def __init__(self) -> None:
+        self.images: list[bytes] = []
+        self.failure: Failure | None = None
+        self._arrivals_s: list[float] = []
+        self._began_s = self._until_s = time.monotonic()
+        self._changed = threading.Event()
+
+    def on_frame(self, image: bytes) -> None:
+        """The first picture, and when each key frame came."""
+        if len(self.images) < _ENOUGH_FRAMES:
+            self._arrivals_s.append(time.monotonic())
+            self.images.append(image)
+            self._changed.set()
+
+    def on_end(self, failure: Failure) -> None:
+        """The stream is over."""
+        self.failure = failure
+        self._changed.set()
+
+    @property
+    def is_a_still(self) -> bool:
+        """One picture, and the end."""
+        return self.failure is not None and len(self.images) == 1
+
+    @property
+    def first_frame_s(self) -> float:
+        """From FFmpeg's start to the first picture."""
+        return self._arrivals_s[0] - self._began_s
+
+    def watch(self, capture: Capture, timeout_s: float) -> Failure:
+        """Wait until all is known, or the time is up; what it means if nothing came at all."""
+        meter = ArrivalMeter()
+        while not self._all_is_known(timeout_s):
+            self._changed.wait(min(1.0, max(0.01, self._until_s - time.monotonic())))
+            self._changed.clear()
+            if not self.images and capture.pid is not None:
+                meter.reading(time.monotonic(), bytes_taken(capture.pid))
+        if meter.arriving:
+            words = f"data came, and no key frame in {timeout_s:g} s"
+            return Failure(Cause.NO_KEY_FRAME, words)
+        return Failure(Cause.TIMEOUT, f"no frame in {timeout_s:g} s")
+
+    def _all_is_known(self, timeout_s: float) -> bool:
+        self._until_s = self._began_s + timeout_s
+        if self.images:
+            self._until_s = min(self._until_s, self._arrivals_s[0] + _KEY_FRAME_WAIT_S)
+        enough = self.failure is not None or len(self.images) >= _ENOUGH_FRAMES
+        return enough or time.monotonic() >= self._until_s
+
+    def key_frames(self, words: Sequence[str]) -> KeyFrames | None:
+        """How far apart they are; by the stream's clock, if that goes as the real one does."""
+        first_s = self._arrivals_s[0]
+        if len(self._arrivals_s) < _ENOUGH_FRAMES:
+            waited_s = time.monotonic() - first_s
+            return None if self.failure is not None else KeyFrames(waited_s, at_least=True)
+        arrived_s = self._arrivals_s[1] - first_s
+        # FFmpeg hands over at once what it held back while it got to know the stream.
+        most_s = arrived_s + self.first_frame_s + _CLOCK_TOLERANCE_S
+        stamps_s = [float(match[1]) for line in words if (match := _STAMP.search(line))]
+        stamped_s = stamps_s[1] - stamps_s[0] if len(stamps_s) >= _ENOUGH_FRAMES else -1.0
+        believed = arrived_s - _CLOCK_TOLERANCE_S <= stamped_s <= most_s and stamped_s > 0
+        return KeyFrames(stamped_s if believed else arrived_s)
 
 
 def probe_all(

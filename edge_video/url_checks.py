@@ -110,6 +110,20 @@ def check_broker_url(url: str) -> None:
         raise ValueError("only one name may follow the host; in a vhost write / as %2F")
 
 
+def check_proxy_url(url: str) -> None:
+    """Accept the URL of a camera's HTTP proxy.
+
+    Raises:
+        ValueError: it is none, in words for an operator.
+    """
+    _refuse(foreign_character(url))
+    if scheme_of(url) != "http":
+        raise ValueError("it must begin with http://; FFmpeg speaks to no other proxy")
+    _refuse(unclear_password(url, has_path=False))
+    if not split_checked(url).host:
+        raise ValueError("it names no host; write http://host:3128")
+
+
 def scheme_of(url: str) -> str | None:
     """The scheme in lower case; None for a plain path, or `host:port` without a scheme."""
     match = _ANY_SCHEME.match(url)

@@ -9,6 +9,7 @@ from edge_video.report.catalog import TEXTS, Language, Text, lookup
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
+    *(f"advice.{cause.value}" for cause in Cause),  # what she can do, beyond the buttons
     *(key for key in TEXTS if key.startswith("publisher.")),
     *("exit_status", "signal", "never", "ago", "retry_in", "retry_now", "held_open"),
     "not_available",
@@ -143,41 +144,6 @@ PAGE: Final[dict[str, Text]] = {
     "doing.DISABLED": Text(
         "Nothing: disabled in the configuration.", "Nada: desativada na configuração."
     ),
-    # What she can do about a cause, beyond the buttons.
-    "advice.wrong_password": Text(
-        "Check user and password in the configuration; too many tries lock the account.",
-        "Verifique usuário e senha na configuração; tentativas demais bloqueiam a conta.",
-    ),
-    "advice.no_such_stream": Text(
-        "Check the path of the stream's URL.", "Verifique o caminho na URL do stream."
-    ),
-    "advice.unreachable": Text(
-        "Check the camera's power, cable and address.",
-        "Verifique energia, cabo e endereço da câmera.",
-    ),
-    "advice.refused": Text(
-        "Is the camera's stream switched on, and is the port right?",
-        "O stream da câmera está ligado, e a porta está certa?",
-    ),
-    "advice.name_not_resolved": Text(
-        "Check the host name, and the name server.", "Verifique o nome do host e o DNS."
-    ),
-    "advice.timeout": Text(
-        "Check the network to the camera, and its power.",
-        "Verifique a rede até a câmera, e a energia dela.",
-    ),
-    "advice.stalled": Text(
-        "The camera answers and sends nothing: restart it.",
-        "A câmera responde e não envia nada: reinicie-a.",
-    ),
-    "advice.unsupported": Text(
-        "Set the camera to H.264 or MJPEG.", "Configure a câmera para H.264 ou MJPEG."
-    ),
-    "advice.bad_arguments": Text(
-        "Check input_args and the URL in the configuration.",
-        "Verifique input_args e a URL na configuração.",
-    ),
-    "advice.binary_missing": Text("Install FFmpeg.", "Instale o FFmpeg."),
     "action.retry": Text("Retry now", "Tentar agora"),
     "action.reset": Text("Reset", "Reset"),
     "action.stop": Text("Stop", "Parar"),

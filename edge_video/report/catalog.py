@@ -8,25 +8,15 @@ breaker) are not translated and therefore not in here.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from edge_video.report.cause_words import CAUSE_TEXTS
+from edge_video.report.language import Language, Text
+
+__all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class Language(StrEnum):
-    """A language of the operator's texts; the value is what a configuration file says."""
-
-    EN = "en"
-    PT_BR = "pt-BR"
-
-
-class Text(NamedTuple):
-    """One text in both languages."""
-
-    en: str
-    pt_br: str
 
 
 def lookup(key: str, language: Language) -> str:
@@ -251,23 +241,7 @@ _EVENTS: Final[dict[str, Text]] = {
 }
 
 _CAUSES: Final[dict[str, Text]] = {
-    "cause.wrong_password": Text("wrong password", "senha incorreta"),
-    "cause.no_such_stream": Text("no such stream", "stream inexistente"),
-    "cause.unreachable": Text("unreachable", "inacessível"),
-    "cause.refused": Text("connection refused", "conexão recusada"),
-    "cause.name_not_resolved": Text("host name not found", "nome do host não encontrado"),
-    "cause.timeout": Text("timed out", "tempo esgotado"),
-    "cause.stalled": Text("stalled, no frames", "travada, sem frames"),
-    "cause.end_of_stream": Text("EOF", "EOF"),
-    "cause.unsupported": Text("unsupported stream", "stream não suportado"),
-    "cause.bad_arguments": Text(
-        "FFmpeg refuses its arguments", "FFmpeg recusa os próprios argumentos"
-    ),
-    "cause.binary_missing": Text("FFmpeg not found", "FFmpeg não encontrado"),
-    "cause.spawn_failed": Text("FFmpeg did not start", "FFmpeg não iniciou"),
-    "cause.killed": Text("FFmpeg was killed", "FFmpeg foi morto"),
-    "cause.crashed": Text("internal error", "erro interno"),
-    "cause.unknown": Text("unknown failure", "falha desconhecida"),
+    **CAUSE_TEXTS,
     "exit_status": Text("exit status {status}", "código de saída {status}"),
     "signal": Text("signal {number}", "sinal {number}"),
 }
@@ -472,6 +446,15 @@ _PROBE: Final[dict[str, Text]] = {
     "probe.size": Text("SIZE", "TAMANHO"),
     "probe.fps": Text("FPS", "FPS"),
     "probe.first": Text("FIRST FRAME", "PRIMEIRO FRAME"),
+    "probe.key": Text("KEY FRAMES", "FRAMES-CHAVE"),
+    "probe.key.every": Text("every {interval}", "a cada {interval}"),
+    "probe.key.at_least": Text("more than {interval} apart", "a mais de {interval} um do outro"),
+    "probe.key.long": Text(
+        "every reconnection waits as long for its first picture, and keyframes_only gives no more;"
+        " set the camera's key frame (I-frame) interval to 1 to 4 s",
+        "cada reconexão espera isso pela primeira imagem, e keyframes_only não dá mais que isso;"
+        " configure o intervalo entre frames-chave (I-frame) da câmera para 1 a 4 s",
+    ),
     "probe.ok": Text("✓ ok", "✓ ok"),
     "probe.failed": Text("✗ failed", "✗ falhou"),
     "probe.summary": Text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_video.report.catalog import Language, lookup
 from edge_video.report.text import spell_duration, spell_failure
@@ -11,9 +11,10 @@ from edge_video.report.text import spell_duration, spell_failure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge_video.probe import ProbeResult
+    from edge_video.probe import KeyFrames, ProbeResult
 
-_COLUMNS = ("camera", "result", "codec", "size", "fps", "first")
+_USUAL_INTERVAL_S: Final = 5.0
+_COLUMNS = ("camera", "result", "codec", "size", "fps", "first", "key")
 
 
 def render_probes(results: Sequence[ProbeResult], language: Language) -> str:
@@ -40,7 +41,9 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
     outcome = lookup("probe.ok" if result.ok else "probe.failed", language)
     if result.failure is not None:
-        return result.camera_id, outcome, spell_failure(result.failure, language)
+        words = spell_failure(result.failure, language)
+        advice = lookup(f"advice.{result.failure.cause.value}", language)
+        return result.camera_id, outcome, f"{words}. {advice}"
     unknown = lookup("not_available", language)
     fps, first_s = result.fps, result.first_frame_s
     return (
@@ -50,4 +53,15 @@ def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
         f"{result.width}x{result.height}" if result.width and result.height else unknown,
         unknown if fps is None else f"{fps:g}",
         unknown if first_s is None else spell_duration(first_s),
+        unknown if result.key_frames is None else _spell_key_frames(result.key_frames, language),
     )
+
+
+def _spell_key_frames(key_frames: KeyFrames, language: Language) -> str:
+    """`every 2s`; a long interval with what it means, as nobody looks for it by himself."""
+    rounded_s = round(key_frames.interval_s, 1)
+    kind = "at_least" if key_frames.at_least else "every"
+    words = lookup(f"probe.key.{kind}", language).format(interval=spell_duration(rounded_s))
+    if key_frames.interval_s <= _USUAL_INTERVAL_S:
+        return words
+    return f"{words}: {lookup('probe.key.long', language)}"

@@ -13,7 +13,8 @@ import pytest
 
 from edge_video.config import CameraConfig
 from edge_video.failures import Cause, Failure
-from edge_video.ffmpeg import Binary, capture_command, classify, clean_line
+from edge_video.ffmpeg import Binary, capture_command
+from edge_video.last_words import classify, clean_line
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rtsp import RtspAuth, RtspServer
 from tests.support.rtsp import BOTH_FFMPEGS

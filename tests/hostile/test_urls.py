@@ -12,7 +12,8 @@ import pytest
 
 from edge_video.config import CameraConfig
 from edge_video.failures import Cause
-from edge_video.ffmpeg import SourceKind, capture_command, classify
+from edge_video.ffmpeg import SourceKind, capture_command
+from edge_video.last_words import classify
 from tests.support.hostile import HostileServer, http_pages, http_reply, rtsp_reply
 from tests.support.rtsp import BOTH_FFMPEGS
 

@@ -19,9 +19,10 @@ from edge_video.capture import StderrTail
 from edge_video.config import CameraConfig, redactor_of
 from edge_video.config_file import ConfigError, load_config
 from edge_video.duration import format_duration, parse_duration
-from edge_video.ffmpeg import Binary, capture_command, classify
+from edge_video.ffmpeg import Binary, capture_command
 from edge_video.frames import CameraId
 from edge_video.jpeg import image_size
+from edge_video.last_words import classify
 from edge_video.redact import Redactor, mask_url
 from edge_video.report.text import one_line
 from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
