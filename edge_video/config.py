@@ -1055,6 +1055,9 @@ def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
         username, password = camera.credentials
         if password is not None:
             redactor.add_credentials(username or "", password.get_secret_value())
+        if camera.http_proxy is not None:
+            for secret in secrets_in_url(camera.http_proxy.get_secret_value()):
+                redactor.add_secret(secret)
     return redactor
 
 

@@ -169,21 +169,38 @@ def _parameter(challenge: str, name: str) -> str:
 
 def _explain_http(url: str, failure: Failure, frames: int, timeout_s: float) -> Failure:
     still = failure.cause is Cause.END_OF_STREAM and frames == 1
-    if not still and (frames or failure.cause is not Cause.UNSUPPORTED):
+    if not still and (frames or failure.cause not in (Cause.UNSUPPORTED, Cause.UNKNOWN)):
         return failure
     answer = _ask(url, "GET", timeout_s)
-    media_type = next(answer.headers("content-type"), "").lower() if answer else ""
+    if answer is None:
+        return failure
+    media_type = next(answer.headers("content-type"), "").lower()[:60]
     if still:
-        return _still_picture(failure, media_type) or failure
-    if re.match(r"(text/(?!.*(mpegurl|event))|application/(json|xhtml|xml))", media_type):
-        return replace(failure, cause=Cause.WEB_PAGE, detail=f"Content-Type: {media_type[:60]}")
-    return failure
+        cause = Cause.STILL_PICTURE if media_type.startswith("image/") else None
+    elif _leads_elsewhere(answer):
+        return replace(
+            failure,
+            cause=Cause.PROTOCOL_NOT_ALLOWED,
+            detail=f"it redirects to a {_scheme_of_redirect(answer)}: address",
+        )
+    else:
+        cause = Cause.WEB_PAGE if _PAGE.match(media_type) else None
+    if cause is None:
+        return failure
+    return replace(failure, cause=cause, detail=f"Content-Type: {media_type}")
 
 
-def _still_picture(failure: Failure, media_type: str) -> Failure | None:
-    if media_type.startswith("image/"):
-        return replace(failure, cause=Cause.STILL_PICTURE, detail=f"Content-Type: {media_type}")
-    return None
+_PAGE: Final = re.compile(r"text/html|application/(json|xhtml|xml)|text/(plain|xml)")
+
+
+def _leads_elsewhere(answer: Answer) -> bool:
+    redirects = answer.status is not None and 300 <= answer.status < 400  # noqa: PLR2004 - HTTP's
+    return redirects and _scheme_of_redirect(answer) not in ("", "http", "https")
+
+
+def _scheme_of_redirect(answer: Answer) -> str:
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.\-]{0,20}):", next(answer.headers("location"), ""))
+    return match[1].lower() if match else ""
 
 
 def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: float) -> Failure:

@@ -18,6 +18,7 @@ ADAPTERS = {
     "edge_video.capture",
     "edge_video.config",  # the machine's name and existing files, checked while validating
     "edge_video.config_file",
+    "edge_video.arrivals",  # asks the kernel through a socket
     "edge_video.delays",  # an event per delayed actor
     "edge_video.events",  # logging
     "edge_video.files",  # how long whoever reads a pipe may take
@@ -26,6 +27,7 @@ ADAPTERS = {
     "edge_video.http.guard",  # logging
     "edge_video.http.hub",  # logging
     "edge_video.http.server",  # the thread and its sockets
+    "edge_video.inquiry",  # one question to a camera
     "edge_video.launch",
     "edge_video.log.file",
     "edge_video.log.renderer",

@@ -450,10 +450,10 @@ _PROBE: Final[dict[str, Text]] = {
     "probe.key.every": Text("every {interval}", "a cada {interval}"),
     "probe.key.at_least": Text("more than {interval} apart", "a mais de {interval} um do outro"),
     "probe.key.long": Text(
-        "every reconnection waits as long for its first picture, and keyframes_only gives no more;"
-        " set the camera's key frame (I-frame) interval to 1 to 4 s",
-        "cada reconexão espera isso pela primeira imagem, e keyframes_only não dá mais que isso;"
-        " configure o intervalo entre frames-chave (I-frame) da câmera para 1 a 4 s",
+        "Key frames are far apart: each reconnection waits so long for its first picture, and"
+        " keyframes_only gives no more. Set the camera's key frame (I-frame) interval to 1 to 4 s.",
+        "Frames-chave distantes: cada reconexão espera isso pela primeira imagem, e keyframes_only"
+        " não dá mais. Configure o intervalo entre frames-chave (I-frame) da câmera para 1 a 4 s.",
     ),
     "probe.ok": Text("✓ ok", "✓ ok"),
     "probe.failed": Text("✗ failed", "✗ falhou"),

@@ -18,19 +18,31 @@ _COLUMNS = ("camera", "result", "codec", "size", "fps", "first", "key")
 
 
 def render_probes(results: Sequence[ProbeResult], language: Language) -> str:
-    """A header, one line a camera in the given order, and a last line that counts.
+    """A header, a line or two a camera in the given order, and a last line that counts.
 
-    A camera that failed has its reason, in words, in place of what it sends.
+    A camera that failed has its reason, in words, in place of what it sends. What can be done
+    about it, or about what it sends, is in a line of its own below.
     """
     header = tuple(lookup(f"probe.{column}", language) for column in _COLUMNS)
     rows = [header, *(_cells(result, language) for result in results)]
     # A reason is the last cell of its row: however long, it moves no column of the others.
     widths = [max(map(len, cells)) for cells in zip_longest(*rows, fillvalue="")]
     widths[2] = max(len(row[2]) for row in rows if len(row) == len(header))
-    lines = [_line(row, widths) for row in rows]
+    lines = [_line(header, widths)]
+    for row, result in zip(rows[1:], results, strict=True):
+        lines.append(_line(row, widths))
+        lines += [f"  → {advice}" for advice in _advice(result, language)]
     reached = sum(result.ok for result in results)
     summary = lookup("probe.summary", language).format(reached=reached, cameras=len(results))
     return "\n".join([*lines, summary])
+
+
+def _advice(result: ProbeResult, language: Language) -> list[str]:
+    if result.failure is not None:
+        return [lookup(f"advice.{result.failure.cause.value}", language)]
+    if result.key_frames is not None and result.key_frames.interval_s > _USUAL_INTERVAL_S:
+        return [lookup("probe.key.long", language)]
+    return []
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -41,9 +53,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
     outcome = lookup("probe.ok" if result.ok else "probe.failed", language)
     if result.failure is not None:
-        words = spell_failure(result.failure, language)
-        advice = lookup(f"advice.{result.failure.cause.value}", language)
-        return result.camera_id, outcome, f"{words}. {advice}"
+        return result.camera_id, outcome, spell_failure(result.failure, language)
     unknown = lookup("not_available", language)
     fps, first_s = result.fps, result.first_frame_s
     return (
@@ -58,10 +68,6 @@ def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
 
 
 def _spell_key_frames(key_frames: KeyFrames, language: Language) -> str:
-    """`every 2s`; a long interval with what it means, as nobody looks for it by himself."""
     rounded_s = round(key_frames.interval_s, 1)
     kind = "at_least" if key_frames.at_least else "every"
-    words = lookup(f"probe.key.{kind}", language).format(interval=spell_duration(rounded_s))
-    if key_frames.interval_s <= _USUAL_INTERVAL_S:
-        return words
-    return f"{words}: {lookup('probe.key.long', language)}"
+    return lookup(f"probe.key.{kind}", language).format(interval=spell_duration(rounded_s))

@@ -35,16 +35,16 @@ METHODS: Final[tuple[Literal["basic", "digest"], ...]] = ("basic", "digest")
             "[rtsp @ 0x55e1] [error] method DESCRIBE failed: 401 Unauthorized",
             Cause.WRONG_PASSWORD,
         ),
-        ("[in#0 @ 0x55e1] [error] method SETUP failed: 403 (Forbidden)", Cause.WRONG_PASSWORD),
+        ("[in#0 @ 0x55e1] [error] method SETUP failed: 403 (Forbidden)", Cause.FORBIDDEN),
         ("[in#0 @ 0x55e1] [error] method SETUP failed: 404 (Not Found)", Cause.NO_SUCH_STREAM),
         (
             "[rtsp @ 0x55e1] [error] method PLAY failed: 454 Session Not Found",
-            Cause.NO_SUCH_STREAM,
+            Cause.REQUEST_REFUSED,
         ),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 453 Not Enough Bandwidth", Cause.REFUSED),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 503 Service Unavailable", Cause.REFUSED),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 461 Unsupported", Cause.UNSUPPORTED),
-        ("[error] http://h/x: Server returned 5XX Server Error reply", Cause.REFUSED),
+        ("[rtsp @ 0x55e1] [error] method SETUP failed: 453 Not Enough Bandwidth", Cause.BUSY),
+        ("[rtsp @ 0x55e1] [error] method SETUP failed: 503 Service Unavailable", Cause.BUSY),
+        ("[rtsp @ 0x55e1] [error] method SETUP failed: 461 Unsupported", Cause.TRANSPORT_REFUSED),
+        ("[error] http://h/x: Server returned 5XX Server Error reply", Cause.CAMERA_ERROR),
         (
             "[tcp @ 0x1] [error] Connection to tcp://h:554?timeout=1 failed: No route to host",
             Cause.UNREACHABLE,
@@ -68,6 +68,35 @@ METHODS: Final[tuple[Literal["basic", "digest"], ...]] = ("basic", "digest")
         ("[tcp @ 0x1] [error] Connection to tcp://h failed: Connection refused", Cause.REFUSED),
         ("[warning] Failed reading RTSP data: Connection reset by peer", Cause.END_OF_STREAM),
         ("[error] the camera said something new", Cause.UNKNOWN),
+        (
+            "[http @ 0x1] [warning] HTTP error 407 Proxy Authentication Required",
+            Cause.PROXY_REFUSED,
+        ),
+        ("[rtsp @ 0x1] [error] method DESCRIBE failed: 500 Internal Error", Cause.CAMERA_ERROR),
+        ("[rtsp @ 0x1] [error] method OPTIONS failed: 551 Option", Cause.REQUEST_REFUSED),
+        ("[mjpeg @ 0x1] [error] Codec (h264) not on whitelist 'mjpeg'", Cause.NOT_MJPEG),
+        ("[error] Protocol 'udp' not on whitelist 'rtsp,tcp'!", Cause.PROTOCOL_NOT_ALLOWED),
+        ("[hls @ 0x1] [error] Format mpegts not on whitelist 'mov'", Cause.FORMAT_NOT_ALLOWED),
+        (
+            "[tls @ 0x1] [error] error:0A000086:SSL routines::certificate verify failed",
+            Cause.CERTIFICATE_REFUSED,
+        ),
+        ("[tls @ 0x1] [error] Peer's certificate failed verification", Cause.CERTIFICATE_REFUSED),
+        (
+            "[tls @ 0x1] [error] error:0A00042E:SSL routines::tlsv1 alert protocol version",
+            Cause.TLS_FAILED,
+        ),
+        ("[tls @ 0x1] [error] The TLS connection was non-properly terminated.", Cause.TLS_FAILED),
+        (
+            "[error] No device available for decoder: device type vaapi needed for codec h264.",
+            Cause.NO_HARDWARE,
+        ),
+        ("[error] file:/x.mkv: Permission denied", Cause.NOT_READABLE),
+        ("[fatal] Output file #0 does not contain any stream", Cause.NO_VIDEO),
+        (
+            "[error] Picture size 16000x16000 exceeds specified max pixel count 67108864",
+            Cause.PICTURE_TOO_LARGE,
+        ),
     ],
 )
 def test_recorded_words_have_their_class(line: str, cause: Cause) -> None:
@@ -222,9 +251,9 @@ def web() -> Iterator[str]:
     ("path", "cause"),
     [
         ("/401", Cause.WRONG_PASSWORD),
-        ("/403", Cause.WRONG_PASSWORD),
+        ("/403", Cause.FORBIDDEN),
         ("/404", Cause.NO_SUCH_STREAM),
-        ("/503", Cause.REFUSED),
+        ("/503", Cause.BUSY),
         ("/page", Cause.UNSUPPORTED),
     ],
 )
@@ -237,7 +266,7 @@ def test_http_answers_are_understood(any_ffmpeg: Binary, web: str, path: str, ca
 def test_a_redirect_to_a_file_of_this_machine_is_not_followed(any_ffmpeg: Binary, web: str) -> None:
     failure = last_words(any_ffmpeg, web + "/away")
     assert failure.exit_status != 0
-    assert failure.cause in (Cause.UNSUPPORTED, Cause.UNKNOWN)
+    assert failure.cause in (Cause.PROTOCOL_NOT_ALLOWED, Cause.UNKNOWN)
 
 
 @pytest.mark.ffmpeg
@@ -277,7 +306,7 @@ def test_a_name_that_does_not_exist_is_understood(any_ffmpeg: Binary) -> None:
         ("/no/such/clip.mkv", Cause.NO_SUCH_STREAM),
         ("lavfi:testsrc=nonsense=1", Cause.BAD_ARGUMENTS),
         ("lavfi:nosuchsource", Cause.BAD_ARGUMENTS),
-        ("lavfi:anullsrc=duration=1", Cause.UNSUPPORTED),
+        ("lavfi:anullsrc=duration=1", Cause.NO_VIDEO),
         ("lavfi:testsrc=duration=0.3", Cause.END_OF_STREAM),
     ],
 )

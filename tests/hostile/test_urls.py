@@ -319,7 +319,7 @@ def test_the_cause_of_a_refused_lure_is_told(any_ffmpeg: Binary, folder: Path) -
     with HostileServer(http_pages({"/x": page})) as camera:
         words = Outcome(any_ffmpeg, f"http://127.0.0.1:{camera.port}/x").words
     failure = classify(1, words.splitlines(), any_frames=False)
-    assert failure.cause is Cause.UNSUPPORTED
+    assert failure.cause is Cause.FORMAT_NOT_ALLOWED
     assert "not on whitelist" in failure.detail
 
 
