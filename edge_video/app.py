@@ -27,6 +27,7 @@ from actors.plan import ChildStarter, Known, Plan, Stopped
 from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from actors.reporter import ReporterActor, ReporterRuntime
 from actors.supervisor import SupervisorActor
+from edge_video import descriptors
 from edge_video.breaker import CircuitBreaker
 from edge_video.config import DirectorySinkConfig
 from edge_video.delays import Delays
@@ -366,6 +367,7 @@ class _Parts:
     def http_starter(self, http: HttpConfig, language: Language | None) -> ChildStarter:
         # Here and not above: the framework costs memory, and most of it for nothing when off.
         from actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.http.acceptor import MAX_CONNECTIONS  # noqa: PLC0415
         from edge_video.http.application import HttpSettings  # noqa: PLC0415
         from edge_video.http.board import Board  # noqa: PLC0415
 
@@ -378,6 +380,9 @@ class _Parts:
             names=http.hosts,
             needs_publisher=http.ready.publisher,
             needs_cameras=http.ready.cameras,
+            max_connections=descriptors.http_share(
+                len(self.config.cameras), descriptors.current_limit(), MAX_CONNECTIONS
+            ),
             language=language or configured_language(self.config),
         )
         runtime = HttpRuntime(

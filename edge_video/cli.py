@@ -29,6 +29,7 @@ from pydantic import SecretStr
 from edge_video.app import System, configured_language, sink_target, start_system, version
 from edge_video.config import DirectorySinkConfig
 from edge_video.config_file import ConfigError, load_config
+from edge_video.descriptors import descriptor_note, hard_limit, raise_limit
 from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
 from edge_video.files import why_not_writable, write_whole
@@ -220,6 +221,7 @@ def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int
         _stop_on_signal() as stop,
     ):
         try:
+            raise_limit()
             if config.malloc_tuning:
                 keep_freed_pages()
             return _run_until_stopped(config, args, language, source, stop)
@@ -278,8 +280,14 @@ def _say_started(config: Config, source: str) -> None:
         sink=sink_target(config),
         config=source,
     )
-    for note in config.warnings:
-        say(_log, Event.CONFIG_NOTE, text=note)
+    for text in _notes(config):
+        say(_log, Event.CONFIG_NOTE, text=text)
+
+
+def _notes(config: Config) -> list[str]:
+    """What an operator should know of the configuration, and of the machine that is to run it."""
+    descriptors = descriptor_note(len(config.cameras), hard_limit())
+    return [*config.warnings, *([] if descriptors is None else [descriptors])]
 
 
 def _wait(system: System, seconds: float | None, stop: _Stop) -> Stopped:
@@ -406,7 +414,7 @@ def _check(args: argparse.Namespace) -> int:
     config = load_config(path, os.environ)
     shown = yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100)
     enabled = sum(camera.enabled for camera in config.cameras)
-    notes = [f"# note: {note}" for note in config.warnings]
+    notes = [f"# note: {note}" for note in _notes(config)]
     valid = f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled"
     print_out("\n".join([shown.rstrip("\n"), *notes, valid]))
     return EXIT_OK

@@ -50,6 +50,7 @@ class Event(StrEnum):
     MEMORY_LEVEL_CHANGED = "memory_level_changed"
     ACTOR_CRASHED = "actor_crashed"
     ACTOR_RESTARTED = "actor_restarted"
+    MACHINE_SHORT = "machine_short"
     ESCALATED = "escalated"
     SUPERVISOR_CRASHED = "supervisor_crashed"
     SHUTDOWN_STARTED = "shutdown_started"
@@ -124,6 +125,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     ),
     Event.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
     Event.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
+    Event.MACHINE_SHORT: EventSpec(_WARNING, ("actor", "error")),
     Event.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
     Event.SUPERVISOR_CRASHED: EventSpec(_CRITICAL, ("error",)),
     Event.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.breaker import BreakerState
 from edge_video.events import Event
+from edge_video.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,8 +59,8 @@ class LogBudget:
     """
 
     def __init__(self, burst: int = BURST_LINES, lines_per_s: float = LINES_PER_S) -> None:
-        self._trouble = _Bucket(float(burst), lines_per_s, float(burst))
-        self._good_news = _Bucket(float(burst), lines_per_s, float(burst))
+        self._trouble = TokenBucket(burst, lines_per_s)
+        self._good_news = TokenBucket(burst, lines_per_s)
         self._held_back = HeldBack()
         self._held_since_s = 0.0
 
@@ -97,21 +98,3 @@ class LogBudget:
         """What was held back, which then counts as said; None when nothing was."""
         held, self._held_back = self._held_back, HeldBack()
         return held if held.lines else None
-
-
-@dataclass(slots=True)
-class _Bucket:
-    size: float
-    gain_per_s: float
-    tokens: float
-    filled_at_s: float | None = None
-
-    def take(self, now_s: float) -> bool:
-        if self.filled_at_s is not None:
-            gained = max(0.0, now_s - self.filled_at_s) * self.gain_per_s
-            self.tokens = min(self.size, self.tokens + gained)
-        self.filled_at_s = now_s
-        if self.tokens < 1.0:
-            return False
-        self.tokens -= 1.0
-        return True

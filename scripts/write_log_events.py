@@ -73,6 +73,8 @@ WHEN = {
     "memory_level_changed": "the memory controller's level changed; INFO when it fell",
     "actor_crashed": "an actor that is no camera died: a bug",
     "actor_restarted": "and was restarted",
+    "machine_short": "the machine has no descriptor, process, thread or memory left for a part of"
+    " the program, which waits and tries again; told once until it has worked for a minute",
     "escalated": "it crashed too often; the program stops in order and exits with 70",
     "shutdown_started": "the orderly stop begins",
     "drain_finished": "what was held has been handed over, or given up",

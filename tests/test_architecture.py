@@ -23,9 +23,12 @@ ADAPTERS = {
     "edge_video.events",  # logging
     "edge_video.files",  # how long whoever reads a pipe may take
     "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
+    "edge_video.http.acceptor",  # connections and their sockets
+    "edge_video.http.application",  # hands a logger on
     "edge_video.http.board",  # a lock between the actor and the server
     "edge_video.http.guard",  # logging
     "edge_video.http.hub",  # logging
+    "edge_video.http.strangers_log",  # logging
     "edge_video.http.server",  # the thread and its sockets
     "edge_video.inquiry",  # one question to a camera
     "edge_video.launch",

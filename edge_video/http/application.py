@@ -34,8 +34,10 @@ from edge_video.http.view import page_view, timeline_view
 from edge_video.http.words import accepted_language, page_words
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import Language
+from edge_video.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable
     from concurrent.futures import Executor
 
@@ -93,6 +95,8 @@ class HttpSettings:
     """Host names under which browsers may ask, lower case."""
     needs_publisher: bool = True
     needs_cameras: int = 1
+    max_connections: int = 256
+    """At once; a few more are kept for probes. Half of them may be viewers of `/api/events`."""
     language: Language = Language.EN
 
 
@@ -105,11 +109,20 @@ class Application:
         act: what actions are.
         executor: where `act` may block.
         clock: monotonic and wall time.
+        log: for what a request can cause; see `StrangersLog`.
     """
 
     def __init__(
-        self, settings: HttpSettings, board: Board, act: Act, executor: Executor, clock: Clock
+        self,
+        settings: HttpSettings,
+        board: Board,
+        act: Act,
+        executor: Executor,
+        clock: Clock,
+        *,
+        log: logging.Logger,
     ) -> None:
+        self._strangers = log
         self._settings = settings
         self._board = board
         self._act = act
@@ -123,10 +136,9 @@ class Application:
             clock=clock,
             limiter=FailureLimiter(),
         )
-        self.hub = Hub(self._update)
+        self.hub = Hub(self._update, settings.max_connections // 2)
         self._rendered: dict[str, tuple[float, bytes]] = {}
-        self._pictures_left = PICTURES_PER_S
-        self._pictures_at_s = clock.monotonic()
+        self._pictures = TokenBucket(2 * PICTURES_PER_S, PICTURES_PER_S)
         folder = resources.files("edge_video.http") / "static"
         self._files = {path: (folder / path[1:]).read_bytes() for path in _STATIC}
         self._index = (folder / "index.html").read_text(encoding="utf-8")
@@ -157,7 +169,7 @@ class Application:
         names = {self._settings.host.lower(), *self._settings.names}
         # The page itself and its words show nothing of the system, only a form for the token.
         open_paths = {"/", "/health", SESSION_PATH, *_STATIC, *_WORDS}
-        return Guard(app, self._doorkeeper, names, open_paths)
+        return Guard(app, self._doorkeeper, names, open_paths, self._strangers)
 
     # --- probes and metrics ---
 
@@ -216,9 +228,8 @@ class Application:
             return _no_such_camera()
         if picture is None or picture.seq <= int(after):
             return Response(status_code=204)
-        retry_in_s = self._wait_for_picture_s()
-        if retry_in_s > 0:
-            return too_many("too many pictures at once", retry_in_s)
+        if not self._pictures.take(self._clock.monotonic()):
+            return too_many("too many pictures at once", 1.0)
         headers = {
             "x-frame-seq": str(picture.seq),
             "x-captured-at-ms": str(picture.captured_at_ns // 1_000_000),
@@ -317,17 +328,6 @@ class Application:
             body = render()
             self._rendered[name] = (now_s, body)
         return body
-
-    def _wait_for_picture_s(self) -> float:
-        """0 when one more picture is within the budget, and then it is spent."""
-        now_s = self._clock.monotonic()
-        gained = (now_s - self._pictures_at_s) * PICTURES_PER_S
-        self._pictures_left = min(2 * PICTURES_PER_S, self._pictures_left + gained)
-        self._pictures_at_s = now_s
-        if self._pictures_left < 1:
-            return 1.0
-        self._pictures_left -= 1
-        return 0.0
 
 
 def _as_json(value: object) -> bytes:

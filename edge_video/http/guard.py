@@ -8,7 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from h11 import LocalProtocolError
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from edge_video.events import Event, say
@@ -22,6 +24,7 @@ from edge_video.http.security import (
     cookie_of,
     host_is_ours,
 )
+from edge_video.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,11 +38,16 @@ _log = logging.getLogger(__name__)
 
 EVENTS_PATH: Final = "/api/events"
 SESSION_PATH: Final = "/api/session"
+PROBE_PATHS: Final = ("/health", "/ready")
+"""Answered from places that nobody else can take."""
 
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _ANSWER_S: Final = 10.0
 _SEND_S: Final = 10.0
 _SAY_EVERY_S: Final = 60.0
+REQUESTS_PER_S: Final = 300.0
+"""Answered for all who do not hold the token together, and as many for those who do: the server's
+thread shares Python's lock with the capture. A page of sixty cameras asks forty times a second."""
 _NANOSECONDS: Final = 1e9
 
 
@@ -62,17 +70,27 @@ class Doorkeeper:
 
     def refusal(self, headers: Headers, client: str, *, is_safe: bool) -> Response | None:
         """Why the request is not let in; None when it is."""
-        if is_safe and self.reading_is_free:
+        if self.lets_read(is_safe=is_safe):
             return None
         if self.keys is None:
             return error(403, "actions are off: no http.token is configured")
-        cookie = cookie_of(headers.get("cookie"), SESSION_COOKIE)
-        if cookie and self.keys.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS):
+        if self.has_session(headers):
             return None
         token = bearer_of(headers.get("authorization"))
         if token is None:
             return unauthorized("the token is missing: Authorization: Bearer TOKEN")
         return self.refuse_token(token, client)
+
+    def has_session(self, headers: Headers) -> bool:
+        """Whether a session that we signed comes with the request."""
+        cookie = cookie_of(headers.get("cookie"), SESSION_COOKIE)
+        if self.keys is None or not cookie:
+            return False
+        return self.keys.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS)
+
+    def lets_read(self, *, is_safe: bool) -> bool:
+        """Whether anybody may do this without a token."""
+        return is_safe and self.reading_is_free
 
     def refuse_token(self, token: str, client: str) -> Response | None:
         """The answer to a wrong token, or to one too many of them; None for the right one."""
@@ -104,6 +122,7 @@ class Guard:
         doorkeeper: decides by token.
         hosts: names under which we may be asked, lower case; addresses always may.
         open_paths: need no token.
+        log: for what a request can cause; see `StrangersLog`.
     """
 
     def __init__(
@@ -112,11 +131,16 @@ class Guard:
         doorkeeper: Doorkeeper,
         hosts: Collection[str],
         open_paths: Collection[str],
+        log: logging.Logger,
     ) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
         self._hosts = frozenset(hosts)
         self._open_paths = frozenset(open_paths)
+        self._strangers = log
+        self._requests = {
+            is_known: TokenBucket(2 * REQUESTS_PER_S, REQUESTS_PER_S) for is_known in (False, True)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -137,8 +161,11 @@ class Guard:
             if not answer.begun:
                 late = error(503, "it took too long")
                 await late(scope, receive, answer.send)
+        except (ClientDisconnect, LocalProtocolError):
+            # Hung up, or spoke so that nothing can be answered any more: both are its own matter.
+            self._strangers.debug("a client hung up in the middle of its request")
         except Exception:  # noqa: BLE001 - the log's words are masked, a client's must not be ours
-            _log.exception("a request could not be answered: %s", scope["path"][:100])
+            self._strangers.exception("a request could not be answered: %s", scope["path"][:100])
             if not answer.begun:
                 broken = error(500, "this is a bug of edge-video; its log has more")
                 await broken(scope, receive, answer.send)
@@ -157,9 +184,21 @@ class Guard:
             is_safe=is_safe,
         ):
             return error(403, "another site's page may not ask for this")
-        if scope["path"] in self._open_paths:
-            return None
-        return self._doorkeeper.refusal(headers, client_of(scope), is_safe=is_safe)
+        return self._not_let_in(scope, headers, is_safe=is_safe)
+
+    def _not_let_in(self, scope: Scope, headers: Headers, *, is_safe: bool) -> Response | None:
+        """The token first: who holds it is not held up by those who do not."""
+        refusal = None
+        is_free = scope["path"] in self._open_paths or self._doorkeeper.lets_read(is_safe=is_safe)
+        if not is_free:
+            refusal = self._doorkeeper.refusal(headers, client_of(scope), is_safe=is_safe)
+        if scope["path"] in PROBE_PATHS:
+            return refusal
+        is_known = self._doorkeeper.has_session(headers) if is_free else refusal is None
+        if self._requests[is_known].take(self._doorkeeper.clock.monotonic()):
+            return refusal
+        # Closed: what else this client has sent already need not even be read.
+        return too_many("too many requests at once", 1.0, {"connection": "close"})
 
 
 class _Answer:
@@ -193,6 +232,6 @@ def unauthorized(words: str) -> JSONResponse:
     return error(401, words, {"www-authenticate": "Bearer"})
 
 
-def too_many(words: str, retry_in_s: float) -> JSONResponse:
+def too_many(words: str, retry_in_s: float, headers: dict[str, str] | None = None) -> JSONResponse:
     """429, and when to come back."""
-    return error(429, words, {"retry-after": str(math.ceil(retry_in_s))})
+    return error(429, words, {"retry-after": str(math.ceil(retry_in_s)), **(headers or {})})

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 UPDATE_S: Final = 1.0
-MOST_VIEWERS: Final = 128
 _LONGEST_STREAM_S: Final = 3600.0  # then the browser asks again, and shows its cookie again
 
 
@@ -24,10 +23,12 @@ class Hub:
 
     Args:
         render: makes the update; called once for all viewers.
+        max_viewers: at once.
     """
 
-    def __init__(self, render: Callable[[], bytes]) -> None:
+    def __init__(self, render: Callable[[], bytes], max_viewers: int = 128) -> None:
         self._render = render
+        self._max_viewers = max_viewers
         self._viewers: set[asyncio.Queue[bytes | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -40,7 +41,7 @@ class Hub:
     @property
     def is_full(self) -> bool:
         """Whether no further viewer is taken."""
-        return self._closed or len(self._viewers) >= MOST_VIEWERS
+        return self._closed or len(self._viewers) >= self._max_viewers
 
     async def updates(self) -> AsyncIterator[bytes]:
         """Updates for one viewer, at once and then each second, until `close` or an hour later."""

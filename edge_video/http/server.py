@@ -8,12 +8,13 @@ import logging
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
+from edge_video.http.strangers_log import StrangersLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,59 +25,21 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MOST_CONNECTIONS: Final = 256
-IDLE_S: Final = 15.0
-"""A connection that asks for nothing, or that takes so long to say what, is closed."""
-
 _LARGEST_HEAD: Final = 16 * 1024
 _SWEEP_S: Final = 2.0
 _GRACE_S: Final = 1
-_BACKLOG: Final = 64
+_BACKLOG: Final = 1024
+"""Connections that the kernel keeps waiting, without a descriptor of ours."""
 
 
-class _Connection(H11Protocol):
-    """uvicorn's own protocol with an end to idleness.
+class _Server(uvicorn.Server):
+    """uvicorn, which does not listen itself: connections come from `acceptor.accept`."""
 
-    uvicorn times out a connection between two requests, but neither one that never asks nor one
-    that sends its header byte by byte.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.access_log = False
-        self.idle_since_s: float | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.idle_since_s = self.loop.time()
-        if len(self.connections) > MOST_CONNECTIONS:
-            _make_room(self.connections, self)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a whole request is being answered."""
-        cycle: Any = self.cycle  # None before the first request, whatever its type says
-        return cycle is not None and not cycle.response_complete
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-
-def _make_room(connections: set[Any], newcomer: _Connection) -> None:
-    """Whoever idles longest goes; with everybody busy, the newcomer."""
-    idle = [each for each in connections if each is not newcomer and not each.is_busy]
-    victim = min(idle, key=lambda each: each.idle_since_s or 0.0, default=newcomer)
-    victim.abort()
-
-
-def _close_idle(connections: set[Any], now_s: float) -> None:
-    for each in tuple(connections):
-        if each.is_busy:
-            each.idle_since_s = None
-        elif each.idle_since_s is None:
-            each.idle_since_s = now_s
-        elif now_s - each.idle_since_s > IDLE_S:
-            each.abort()
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """See the class; nothing is left for uvicorn to start or to close."""
+        await self.lifespan.startup()
+        self.servers = []
+        self.started = True
 
 
 class HttpServer:
@@ -104,7 +67,11 @@ class HttpServer:
         self._settings = settings
         self._on_death = on_death
         self._executor = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
-        self._application = Application(settings, board, act, self._executor, clock)
+        self._places = Places(settings.max_connections)
+        self._strangers = StrangersLog(_log, clock)
+        self._application = Application(
+            settings, board, act, self._executor, clock, log=self._strangers.logger
+        )
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -158,7 +125,7 @@ class HttpServer:
         self._loop = asyncio.get_running_loop()
         config = uvicorn.Config(
             self._application.asgi(),
-            http=_Connection,
+            http=Connection,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -168,25 +135,52 @@ class HttpServer:
             timeout_keep_alive=int(IDLE_S),
             timeout_graceful_shutdown=_GRACE_S,
             h11_max_incomplete_event_size=_LARGEST_HEAD,
-            backlog=_BACKLOG,
         )
-        self._server = uvicorn.Server(config)
+        config.load()
+        self._loop.set_exception_handler(self._strangers.loop_failed)
+        self._server = server = _Server(config)
         if self._stopping.is_set():
             return
         assert self._socket is not None
-        sweeper = asyncio.create_task(self._sweep(self._server))
+        tasks = [
+            asyncio.create_task(self._sweep()),
+            asyncio.create_task(
+                accept(
+                    self._socket,
+                    self._places,
+                    lambda only_probes: self._connection(server, only_probes=only_probes),
+                    self._strangers.short_of_descriptors,
+                )
+            ),
+        ]
+        for each in tasks:
+            each.add_done_callback(lambda _: setattr(server, "should_exit", True))
         try:
-            await self._server.serve(sockets=[self._socket])
+            await server.serve()
         finally:
-            sweeper.cancel()
-            for each in tuple(self._server.server_state.connections):
-                each.transport.abort()
+            ended = [each for each in tasks if each.done()]
+            for task in tasks:
+                task.cancel()
+            for connection in tuple(server.server_state.connections):
+                connection.transport.abort()
+        for task in ended:
+            task.result()  # what ended it, should it not be us
 
-    async def _sweep(self, server: uvicorn.Server) -> None:
+    def _connection(self, server: uvicorn.Server, *, only_probes: bool) -> Connection:
+        return Connection(
+            server.config,
+            server.server_state,
+            server.lifespan.state,
+            places=self._places,
+            log=self._strangers.requests,
+            only_probes=only_probes,
+        )
+
+    async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_SWEEP_S)
-            _close_idle(server.server_state.connections, loop.time())
+            self._places.close_idle(loop.time())
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -199,6 +193,7 @@ def _bound(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
+        listener.setblocking(False)
     except BaseException:
         listener.close()
         raise

@@ -149,6 +149,10 @@ _EVENTS: Final[dict[str, Text]] = {
         "Actor {actor} restarted (restarts: {restarts})",
         "Ator {actor} reiniciado (reinícios: {restarts})",
     ),
+    "event.machine_short": Text(
+        "The machine is short of something that {actor} needs; it waits and tries again: {error}",
+        "Falta à máquina algo de que {actor} precisa; ele espera e tenta de novo: {error}",
+    ),
     "event.escalated": Text(
         "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
         "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from edge_video.http import server
+from edge_video.http import acceptor
 from edge_video.testing import eventually
 from tests.support.browser import required
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
@@ -335,7 +335,7 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
 def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "IDLE_S", 4.0)
+    monkeypatch.setattr(acceptor, "IDLE_S", 4.0)
     address = (urlsplit(gallery.url).hostname, urlsplit(gallery.url).port)
     process = psutil.Process()
     rss_before = process.memory_info().rss

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.http import hub as hub_module
-from edge_video.http.hub import MOST_VIEWERS, Hub
+from edge_video.http.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -99,7 +99,7 @@ def test_an_update_that_cannot_be_made_ends_the_streams_and_is_logged(
 def test_there_is_room_for_so_many_and_no_more() -> None:
     async def scenario() -> None:
         hub = counting()
-        viewers = [hub.updates() for _ in range(MOST_VIEWERS)]
+        viewers = [hub.updates() for _ in range(128)]
         for viewer in viewers:
             assert not hub.is_full
             await first(viewer)
