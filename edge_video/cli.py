@@ -27,12 +27,12 @@ import yaml
 from pydantic import SecretStr
 
 from edge_video.app import System, configured_language, sink_target, start_system, version
-from edge_video.config import DirectorySinkConfig
+from edge_video.config import Config, DirectorySinkConfig
 from edge_video.config_file import ConfigError, load_config
 from edge_video.descriptors import descriptor_note, hard_limit, raise_limit
 from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
-from edge_video.files import why_not_writable, write_whole
+from edge_video.files import umask_added, why_not_writable, write_whole
 from edge_video.log import (
     LogSettings,
     log_is_stuck,
@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from actors.plan import Stopped
-    from edge_video.config import Config
     from edge_video.report.catalog import Language
     from edge_video.report.history import HistoryRecorder
 
@@ -204,7 +203,12 @@ def _with_fresh_token(config: Config) -> Config:
 
 
 def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
-    """Run until a signal, the time limit or the system's own end."""
+    """Run until a signal, the time limit or the system's own end; files get the umask."""
+    with umask_added(int(config.umask, 8)):
+        return _run_with_log(config, args, source)
+
+
+def _run_with_log(config: Config, args: argparse.Namespace, source: str) -> int:
     _refuse_unwritable(args.report_file, "--report-file")
     _refuse_unwritable(args.report_html, "--report-html")
     language = configured_language(config)
@@ -451,7 +455,9 @@ def _watch(args: argparse.Namespace) -> int:
 
     try:
         config = _config_for_a_tool(args)
-        came = run(args, config, _tool_language(config))
+        umask = Config.model_fields["umask"].default if config is None else config.umask
+        with umask_added(int(umask, 8)):
+            came = run(args, config, _tool_language(config))
     except BadInput as wrong:
         print_error(f"edge-video watch: {wrong}")
         return EXIT_BAD_INPUT

@@ -216,6 +216,13 @@ def _rotation(text: str) -> str:
     return text
 
 
+def _umask(text: str) -> str:
+    if not re.fullmatch(_UMASK, text):
+        raise _wrong("a umask is three octal digits: 027 keeps others out, 077 the group as well")
+    return text
+
+
+_UMASK: Final = r"(0o|0)?[0-7]{3}"
 _CAMERA_ID: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}"
 # The part of loguru's notation that has one obvious reading.
 _ROTATION: Final = (
@@ -238,6 +245,9 @@ CameraIdText: TypeAlias = Annotated[
 FilePath: TypeAlias = Annotated[Path, AfterValidator(_existing_file)]
 Program: TypeAlias = Annotated[str, AfterValidator(_executable)]
 Rotation: TypeAlias = Annotated[str, AfterValidator(_rotation)]
+Umask: TypeAlias = Annotated[
+    str, AfterValidator(_umask), WithJsonSchema({"type": "string", "pattern": f"^{_UMASK}$"})
+]
 Level: TypeAlias = Annotated[
     Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"],
     BeforeValidator(
@@ -885,6 +895,9 @@ class Config(_Model):
     """The FFmpeg binary; absent: ffmpeg on PATH, else the one of the imageio-ffmpeg package."""
     malloc_tuning: Flag = True
     """Keep glibc from giving memory back to the system after each frame: less CPU."""
+    umask: Umask = "027"
+    """What files of this program never allow, beside what its own umask forbids: log, pictures,
+    reports. 027: no access for others."""
     supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)
     http: HttpConfig | None = None
     """The operator's view; absent: nothing is served."""

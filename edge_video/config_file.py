@@ -24,7 +24,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from edge_video import yaml_traps
 from edge_video.config import FROM_FILE, Config, marks_of
 from edge_video.duration import format_duration
-from edge_video.files import NotRegularError, read_regular
+from edge_video.files import NotRegularError, others_may_read, read_regular
 from edge_video.redact import SHORTEST_FREE_SECRET, Redactor, secrets_in_url
 from edge_video.yaml_nodes import (
     KNOWN_TAGS,
@@ -92,11 +92,17 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: with every problem that was found (200 at most), in the order of the lines.
     """
-    return parse_config(_read_text(path), str(path), environ)
+    text = _read_text(path)
+    return parse_config(text, str(path), environ, is_open=others_may_read(path))
 
 
-def parse_config(text: str, file: str, environ: Mapping[str, str]) -> Config:
-    """The configuration in a text; `file` is its name in problems. Raises `ConfigError`."""
+def parse_config(
+    text: str, file: str, environ: Mapping[str, str], *, is_open: bool = False
+) -> Config:
+    """The configuration in a text; `file` is its name in problems. Raises `ConfigError`.
+
+    With `is_open`, every user may read the file, it is noted when passwords stand in it.
+    """
     try:
         document = compose(text)
     except BadYamlError as wrong:
@@ -110,6 +116,8 @@ def parse_config(text: str, file: str, environ: Mapping[str, str]) -> Config:
     config = _validate(values, reader)
     if reader.found or config is None:
         raise ConfigError(reader.problems(file))
+    if is_open and reader.holds_secrets:
+        reader.note((), f"it holds passwords, and every user may read it: chmod o-r {file}")
     return config.with_notes(tuple(str(each) for each in reader.notes(file)))
 
 
@@ -184,6 +192,8 @@ class _Reader:
         self._left = _MOST_VALUES
         self._lines: dict[KeyPath, int] = {}
         self._secrets: list[str] = []
+        self.holds_secrets = False
+        """Whether the file itself, and no variable or other file, has a secret."""
         self.found: dict[_Found, None] = {}
         self._noted: dict[_Found, None] = {}
         self.fields: dict[KeyPath, FieldInfo] = {}
@@ -451,10 +461,19 @@ class _Reader:
             if not text:
                 self.report(path, f"the secret file {file}: it is empty")
                 return None
+            if path[-1] != "username" and others_may_read(file):
+                self.note(
+                    path,
+                    f"every user of this machine may read the secret file {file}: chmod o-r {file}",
+                )
         if path[-1] != "url":
             self.note(path, yaml_traps.doubtful(text))
         if path[-1] != "username":
-            self._secrets += [text, *secrets_in_url(text)]
+            secrets = secrets_in_url(text)
+            self._secrets += [text, *secrets]
+            if written == text:  # else a variable or a file of its own holds it
+                known = secrets if path[-1] == "url" else [text]
+                self.holds_secrets |= bool({*known} - {"", "guest"})
         return text
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 5.0
 """How long whoever reads a pipe may take to read all of it."""
 _PIPE_BUF: Final = 4096
 """So many bytes never block where poll says that something can be written (pipe(7))."""
@@ -37,6 +37,20 @@ _KINDS: Final = {
 
 class NotRegularError(OSError):
     """What stands under a path is no regular file; says in words what it is."""
+
+
+@contextmanager
+def umask_added(mask: int) -> Iterator[None]:
+    """Within it, the process's files have none of these permissions, nor what it denied before.
+
+    The whole process has one umask: main thread, while no other one makes files.
+    """
+    before = os.umask(0o777)
+    os.umask(before | mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def read_regular(path: Path, limit: int) -> bytes:
@@ -112,7 +126,7 @@ def write_whole(path: Path, text: str) -> None:
         found = None
     standard = None if found is None else _standard_stream(found)
     if standard is not None:
-        _write_within(standard, encoded, _PATIENCE_S)
+        _write_within(standard, encoded, PATIENCE_S)
     elif found is None or stat.S_ISREG(found.st_mode):
         _replace(Path(os.path.realpath(path)), encoded, found)
     else:
@@ -138,7 +152,7 @@ def _write_into(path: Path, encoded: bytes) -> None:
             raise OSError(errno.ENXIO, "nobody reads this pipe or device") from error
         raise
     try:
-        _write_within(descriptor, encoded, _PATIENCE_S)
+        _write_within(descriptor, encoded, PATIENCE_S)
     finally:
         os.close(descriptor)
 
@@ -173,9 +187,10 @@ def _replace(target: Path, encoded: bytes, found: os.stat_result | None) -> None
 
 
 @contextmanager
-def open_directory(path: Path) -> Iterator[int]:
-    """A directory's descriptor, for functions that take `dir_fd`."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def open_directory(path: Path, *, follow: bool = True) -> Iterator[int]:
+    """A directory's descriptor, for functions that take `dir_fd`; without `follow` no link's."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
     try:
         yield descriptor
     finally:
@@ -183,7 +198,12 @@ def open_directory(path: Path) -> Iterator[int]:
 
 
 def replace_at(
-    directory: int, name: str, encoded: bytes, *, mask: os.stat_result | None = None
+    directory: int,
+    name: str,
+    encoded: bytes,
+    *,
+    mask: os.stat_result | None = None,
+    sync: bool = True,
 ) -> None:
     """Put a file into an open directory in one step, over whatever has the name.
 
@@ -194,6 +214,7 @@ def replace_at(
         name: of the file.
         encoded: all of its contents.
         mask: the file that has the name now: its permissions bound those of the new one.
+        sync: have it on the disk before it gets its name.
     """
     temporary = f".edge-video-{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -204,8 +225,9 @@ def replace_at(
                 mode = os.fstat(descriptor).st_mode & mask.st_mode
                 os.fchmod(descriptor, stat.S_IMODE(mode) & 0o666)
             _write_all(descriptor, encoded)
-            with suppress(OSError):  # file systems that have no such thing
-                os.fsync(descriptor)
+            if sync:
+                with suppress(OSError):  # file systems that have no such thing
+                    os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)

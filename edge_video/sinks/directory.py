@@ -27,6 +27,7 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.sinks.directory_faults import DirectoryFaults
+from edge_video.sinks.directory_lock import DirectoryInUseError, DirectoryLock
 from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _log = logging.getLogger(__name__)
 LATEST: Final = "latest.jpg"
 """Always the camera's last frame, replaced in one step."""
 
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _RETRY_S: Final = 1.0
 _NUMBERED: Final = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d{8,}\.jpg")
 _NEW: Final = ".new"
@@ -80,7 +82,8 @@ class DirectorySink:
     sink, and a fresh frame is tried about once a second; trouble with one camera's directory
     refuses that camera's route alone. A frame that could not be written is settled as nacked.
 
-    Below `root` no symbolic link is followed. One process at a time may write below a root.
+    Below `root` no symbolic link is followed. One sink at a time may write below a root: while
+    another one has it, this one is lost at once, and says who it is.
 
     Args:
         root: created when it is not there.
@@ -125,6 +128,7 @@ class DirectorySink:
         self._hand: Frame | None = None
         self._faults: DirectoryFaults | None = None
         # Only the sink's thread from here on.
+        self._lock = DirectoryLock()
         self._blocked = False
         self._numbered: dict[CameraId, deque[str]] = {}
         self._refused_until_s: dict[CameraId, float] = {}
@@ -213,12 +217,15 @@ class DirectorySink:
                 self._tell(lost)
         except Exception:  # noqa: BLE001 - nobody is left to tell
             _log.exception("the loss of %s could not be told", self._root)
+        self._lock.release()
         self._unbind()
 
     def _serve(self) -> SinkLost | None:
         """Write frames until told to close; what ended it otherwise."""
         try:
             self._prepare()
+        except DirectoryInUseError as error:
+            return SinkLost(f"{self._root}: {error.words}")
         except OSError as error:
             return SinkLost(f"{self._root}: {_words(error)}", will_not_heal=True)
         self._tell(SinkConnected(str(self._root)))
@@ -234,11 +241,23 @@ class DirectorySink:
         return SinkLost("cut on request") if self._aborted else None
 
     def _prepare(self) -> None:
-        self._root.mkdir(parents=True, exist_ok=True)
+        with self._open_root():
+            pass
         for camera_id in self._cameras:
             # A directory that is unusable is told with the camera's first frame.
             with suppress(OSError), self._directory(camera_id):
                 pass
+
+    @contextmanager
+    def _open_root(self) -> Iterator[int]:
+        """The root, open and ours; made if it is not there."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        root = os.open(self._root, _DIRECTORY)
+        try:
+            self._lock.hold(root)
+            yield root
+        finally:
+            os.close(root)
 
     def _write_waiting(self) -> bool:
         """Write what the outbox holds; False when the disk is in trouble."""
@@ -263,7 +282,7 @@ class DirectorySink:
     # --- trouble ----------------------------------------------------------------------------
 
     def _is_disk_trouble(self, error: OSError) -> bool:
-        if error.errno in _DISK_TROUBLE:
+        if error.errno in _DISK_TROUBLE or isinstance(error, DirectoryInUseError):
             return True
         if error.errno not in (errno.EACCES, errno.EPERM):
             return False
@@ -305,15 +324,10 @@ class DirectorySink:
         or mounts another disk over it.
         """
         _check_name(camera_id)
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-        self._root.mkdir(parents=True, exist_ok=True)
-        root = os.open(self._root, flags)
-        try:
+        with self._open_root() as root:
             with suppress(FileExistsError):
                 os.mkdir(camera_id, dir_fd=root)
-            directory = os.open(camera_id, flags | os.O_NOFOLLOW, dir_fd=root)
-        finally:
-            os.close(root)
+            directory = os.open(camera_id, _DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
         try:
             if camera_id not in self._numbered:
                 # The only look at the directory's contents: what earlier runs have left.
@@ -392,4 +406,6 @@ def _check_name(camera_id: CameraId) -> None:
 
 
 def _words(error: OSError) -> str:
+    if isinstance(error, DirectoryInUseError):
+        return error.words
     return _WORDS.get(error.errno or 0, error.strerror or str(error))

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from edge_video.files import open_directory, replace_at
 from edge_video.watch.tally import MOST_CAMERAS
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def folder_name(camera_id: str) -> str:
 class Saver:
     """Writes `<folder>/<camera>/<capture time>-<seq>.jpg`; at most `keep` files a camera.
 
-    Files of earlier runs count. Raises OSError when the disk does not want to.
+    Files of earlier runs count. A camera's folder that is a symbolic link is refused; a link, pipe
+    or device that has a picture's name is replaced, never written into. Raises OSError when the
+    disk does not want to.
     """
 
     def __init__(self, folder: Path, keep: int) -> None:
@@ -49,7 +52,8 @@ class Saver:
                 return
             files = self._files[name] = self._found(name)
         path = self._folder / name / f"{max(0, frame.captured_at_ns):019d}-{max(0, frame.seq)}.jpg"
-        path.write_bytes(image)
+        with open_directory(path.parent, follow=False) as directory:
+            replace_at(directory, path.name, image, sync=False)
         files.append(path)
         while len(files) > self._keep:
             files.popleft().unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from edge_video.config_file import ConfigError, Problem, json_schema, load_confi
 from edge_video.url_spelling import ENCODE, KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_video.config import Config
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -514,6 +517,15 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         GOOD + "    password: file:/nowhere/at/all\n",
         ["c.yaml:5: cameras[0].password: the secret file /nowhere/at/all: there is no such file"],
     ),
+    "a umask that is none": (
+        GOOD + "umask: rw-r-----\n",
+        [
+            (
+                "c.yaml:5: umask: a umask is three octal digits: 027 keeps others out,"
+                " 077 the group as well"
+            )
+        ],
+    ),
     "backoffs in disorder": (
         GOOD + "circuit_breaker:\n  initial_backoff: 10s\n  max_backoff: 5s\n",
         ["c.yaml:7: circuit_breaker.max_backoff: 5s is less than initial_backoff (10s)"],
@@ -787,6 +799,53 @@ def test_no_message_shows_a_secret(place: str) -> None:
     lines = problems(text, {"SECRET": CANARY})
     assert lines
     assert CANARY not in "\n".join(lines)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A directory that every user may look into, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if not all(each.stat().st_mode & 0o001 for each in folder.parents):
+            pytest.skip(f"{name} cannot be opened to all")
+        yield folder
+
+
+def test_a_secret_file_that_every_user_may_read_is_told(open_folder: Path) -> None:
+    secret = open_folder / "pw"
+    secret.write_text("hunter2")
+    text = GOOD + f"    username: me\n    password: file:{secret}\n"
+    secret.chmod(0o644)
+    (told,) = load(text).warnings
+    assert told == (
+        "c.yaml:6: cameras[0].password: every user of this machine may read"
+        f" the secret file {secret}: chmod o-r {secret}"
+    )
+    secret.chmod(0o640)
+    assert load(text).warnings == ()
+
+
+def test_a_configuration_with_passwords_that_every_user_may_read_is_told(open_folder: Path) -> None:
+    path = open_folder / "c.yaml"
+
+    def notes(password: str, mode: int = 0o644) -> tuple[str, ...]:
+        path.write_text(GOOD + f"    username: me\n    password: {password}\n")
+        path.chmod(mode)
+        return load_config(path, {"PW": "hunter2"}).warnings
+
+    (told,) = notes("hunter2")
+    assert told == f"{path}:1: it holds passwords, and every user may read it: chmod o-r {path}"
+    assert notes("hunter2", 0o640) == ()
+    assert notes("${PW}") == ()
+
+
+def test_a_umask_is_octal_with_or_without_quotes() -> None:
+    assert [load(GOOD + f"umask: {each}\n").umask for each in ("027", '"077"', "0o022")] == [
+        "027",
+        "077",
+        "0o022",
+    ]
 
 
 def test_an_unreadable_secret_file_is_told_and_a_readable_one_is_read(tmp_path: Path) -> None:

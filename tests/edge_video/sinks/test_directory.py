@@ -401,7 +401,7 @@ def test_no_permission_on_purpose_for_one_camera_is_its_own_trouble(
     assert (rig.counts(CAM1).nacked, rig.counts(CAM2).confirmed) == (2, 1)
     rig.sink.end_fault(NoPermission(CAM1))
     eventually(lambda: rig.write(b"3") or rig.counts(CAM1).confirmed)
-    assert "cam1 is accepted again" in caplog.text
+    eventually(lambda: "cam1 is accepted again" in caplog.text)  # said after it is booked
 
 
 def test_no_permission_on_purpose_for_all_cameras_blocks(
@@ -510,3 +510,30 @@ def test_a_camera_id_that_is_no_directory_name_is_refused(tmp_path: Path, name: 
 def test_closing_a_sink_that_was_never_opened_is_fine(tmp_path: Path) -> None:
     clock = SystemClock()
     assert DirectorySink(tmp_path, [], 1, Outbox(clock), Listener(), clock).close(0.0)
+
+
+def test_a_second_sink_on_one_directory_is_lost_at_once_and_the_first_goes_on(
+    make_rig: MakeRig,
+) -> None:
+    first, second = make_rig().connect(), make_rig()
+    second.sink.open()
+    lost = second.heard.wait_for(SinkLost)
+    assert f"process {os.getpid()} writes here already" in lost.reason
+    assert not lost.will_not_heal
+    first.write(b"one")
+    assert first.counts(CAM1).confirmed == 1
+
+
+def test_a_directory_is_free_again_when_its_sink_has_ended(make_rig: MakeRig) -> None:
+    first = make_rig().connect()
+    assert first.sink.close(5.0)
+    make_rig().connect().write(b"one")
+
+
+def test_a_directory_that_was_made_anew_is_locked_anew(make_rig: MakeRig, tmp_path: Path) -> None:
+    first = make_rig().connect()
+    (tmp_path / "frames").rename(tmp_path / "moved")
+    first.write(b"one")
+    second = make_rig()
+    second.sink.open()
+    assert "writes here already" in second.heard.wait_for(SinkLost).reason
