@@ -33,12 +33,16 @@ _MEMORY_S: Final = 10
 _FIRST_GUESS_FRAMES: Final = 5
 """How many pictures' worth of evidence it takes to outweigh the guess that all may pass."""
 
+_NEARLY_ALL: Final = 0.95
+"""From this share on every picture passes that there is credit for: none is lost to jitter."""
+
 WALL_CLOCK: Final = "time(0)"
 
 # The variables that FFmpeg keeps from picture to picture.
 _LAST, _CREDIT, _TIME, _FRAMES, _PHASE, _PAUSE, _SECOND_PAUSE, _ELAPSED, _CEILING, _BEGUN = (
     f"ld({number})" for number in range(10)
 )
+_SHARE: Final = _ELAPSED  # FFmpeg has ten variables, and the time is booked by then
 
 
 def passes(fps: int, now: str = WALL_CLOCK) -> str:
@@ -71,12 +75,16 @@ def passes(fps: int, now: str = WALL_CLOCK) -> str:
         _set(_CREDIT, f"min({_CREDIT}+{fps}*{_ELAPSED},{most_credit})"),
         _set(_TIME, f"{_TIME}*{fading}+{_ELAPSED}"),
         _set(_FRAMES, f"{_FRAMES}*{fading}+1"),
+        _set(_SHARE, f"{fps}*{_TIME}/{_FRAMES}"),
         _set(
             _PHASE,
-            f"min(1.5,{_PHASE}+{fps}*{_TIME}/{_FRAMES}*(0.75+0.5*{_CREDIT}/{most_credit}))",
+            f"min(1.5,{_PHASE}+if(gt({_SHARE},{_NEARLY_ALL}),1.5,"
+            f"{_SHARE}*(0.75+0.5*{_CREDIT}/{most_credit})))",
         ),
-        f"if(gte({_CREDIT},0.5)*(gte({_PHASE},1)+gte({_CREDIT},{most_credit}-0.5)),"
-        f"{_set(_CREDIT, f'{_CREDIT}-1')};{_set(_PHASE, f'max({_PHASE}-1,0)')};1,0)",
+        (
+            f"if(gte({_CREDIT},0.5)*(gte({_PHASE},1)+gte({_CREDIT},{most_credit}-0.5)),"
+            f"{_set(_CREDIT, f'{_CREDIT}-1')};{_set(_PHASE, f'max({_PHASE}-1,0)')};1,0)"
+        ),
     )
     return ";".join(steps)
 
@@ -108,7 +116,9 @@ def _pauses(fading: str) -> tuple[str, ...]:
     return (
         _set(_PAUSE, f"{_PAUSE}*{fading}"),
         _set(_SECOND_PAUSE, f"{_SECOND_PAUSE}*{fading}"),
-        f"if(gt({_ELAPSED},{_PAUSE}),"
-        f"{_set(_SECOND_PAUSE, _PAUSE)};{_set(_PAUSE, _ELAPSED)},"
-        f"if(gt({_ELAPSED},{_SECOND_PAUSE}),{_set(_SECOND_PAUSE, _ELAPSED)},0))",
+        (
+            f"if(gt({_ELAPSED},{_PAUSE}),"
+            f"{_set(_SECOND_PAUSE, _PAUSE)};{_set(_PAUSE, _ELAPSED)},"
+            f"if(gt({_ELAPSED},{_SECOND_PAUSE}),{_set(_SECOND_PAUSE, _ELAPSED)},0))"
+        ),
     )
