@@ -37,6 +37,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
+from edge_video.argument_secrets import mask_arguments, secrets_in_arguments
 from edge_video.breaker import BreakerPolicy
 from edge_video.debounce import SteadyPolicy
 from edge_video.duration import DURATION_PATTERN, format_duration, parse_duration
@@ -1061,17 +1062,21 @@ class Config(_Model):
 
 def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
     """Masks every password of some cameras, those in URLs included."""
-    redactor = Redactor()
+    secrets: set[str] = set()
+    credentials = []
     for camera in cameras:
-        for secret in secrets_in_url(camera.url.get_secret_value()):
-            redactor.add_secret(secret)
+        found = {
+            *secrets_in_url(camera.url.get_secret_value()),
+            *secrets_in_arguments(camera.input_args),
+        }
+        if camera.http_proxy is not None:
+            found.update(secrets_in_url(camera.http_proxy.get_secret_value()))
+        # A camera is often called like its stream: its name must stay readable.
+        secrets |= found - {camera.id}
         username, password = camera.credentials
         if password is not None:
-            redactor.add_credentials(username or "", password.get_secret_value())
-        if camera.http_proxy is not None:
-            for secret in secrets_in_url(camera.http_proxy.get_secret_value()):
-                redactor.add_secret(secret)
-    return redactor
+            credentials.append((username or "", password.get_secret_value()))
+    return Redactor(secrets, credentials)
 
 
 def _plain(model: BaseModel, redact: Redactor) -> dict[str, Any]:
@@ -1083,6 +1088,8 @@ def _plain(model: BaseModel, redact: Redactor) -> dict[str, Any]:
         elif isinstance(value, SecretStr):
             secret = value.get_secret_value()
             plain[name] = redact(mask_url(secret)) if name == "url" else MASK
+        elif name == "input_args":
+            plain[name] = [redact(each) for each in mask_arguments(value)]
         else:
             plain[name] = _plain_value(value, redact)
     return plain
