@@ -384,6 +384,10 @@ class AmqpConfig(_Model):
     """How long a frame may wait in a queue; absent: for ever."""
     confirm_timeout: Period = 5.0
     """With frames in flight and nothing confirmed for so long, the connection is given up."""
+    max_delay: Period = 0.25
+    """How long what is handed to the network may queue there; the rest waits here, newest first."""
+    handshake_timeout: Period = 10.0
+    """Limit of TCP, TLS and AMQP together; doubled after each time that it ran out, up to 1m."""
     heartbeat: Heartbeat = 10.0
     """AMQP heartbeat."""
     mandatory: Flag = False
