@@ -11,7 +11,7 @@ DEMO_SECONDS ?= 30
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup system-packages lint types suite unit soak-short soak schema bench clean
+.PHONY: help demo test setup system-packages lint types suite unit soak-short soak fuzz schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ soak-short: $(VENV)/.dev-installed ## two minutes of random faults against every
 
 soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
 	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --summary soak.md --plot soak.png
+
+fuzz: $(VENV)/.dev-installed ## property tests and targets with fresh seeds, for FUZZ_MINUTES (10)
+	@scripts/fuzz.sh
 
 schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 	$(BIN)/python scripts/write_schema.py

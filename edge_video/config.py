@@ -40,7 +40,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from edge_video.argument_secrets import mask_arguments, secrets_in_arguments
 from edge_video.breaker import BreakerPolicy
 from edge_video.debounce import SteadyPolicy
-from edge_video.duration import DURATION_PATTERN, format_duration, parse_duration
+from edge_video.duration import DURATION_PATTERN, LONGEST_TEXT, format_duration, parse_duration
 from edge_video.memory import MemoryPolicy
 from edge_video.notices import NewsPolicy
 from edge_video.redact import MASK, Redactor, mask_url, secrets_in_url
@@ -124,7 +124,8 @@ class Duration:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """What a file may say; `0` is the one number that needs no unit."""
-        return {"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}
+        text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": LONGEST_TEXT}
+        return {"anyOf": [text, {"const": 0}]}
 
     def _in_bounds(self, seconds: float) -> float:
         if not self.low_s <= seconds <= self.high_s:
