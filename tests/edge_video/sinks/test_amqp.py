@@ -49,6 +49,7 @@ from edge_video.testing import FakeClock, eventually
 from edge_video.testing.rabbit import ODD_PASSWORD, RabbitNode, consume, free_port
 from edge_video.timer import SystemClock
 from tests.support.amqp import CAM1, CAM2, GENERATION, MakeRig, Rig, jpeg, tls
+from tests.support.rabbit import EVERY_BROKER
 from tests.support.sinks import Listener
 
 CUT = (
@@ -151,6 +152,7 @@ class Watched:
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_every_frame_is_confirmed_and_arrives_byte_for_byte(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -170,6 +172,7 @@ def test_every_frame_is_confirmed_and_arrives_byte_for_byte(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_a_message_carries_what_the_contract_promises(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -218,6 +221,7 @@ def test_the_target_names_the_broker_without_the_user(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_an_odd_password_works_and_is_nowhere_in_the_log(
     broker: RabbitNode, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -317,6 +321,7 @@ def test_a_broker_stopped_under_load_loses_the_connection_once_and_the_books_bal
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_frames_unconfirmed_when_the_broker_is_killed_are_unknown(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
@@ -331,6 +336,7 @@ def test_frames_unconfirmed_when_the_broker_is_killed_are_unknown(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_a_hung_broker_is_given_up_when_no_confirm_comes(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
@@ -353,6 +359,7 @@ def test_an_idle_connection_is_not_given_up(broker: RabbitNode, make_rig: MakeRi
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_a_memory_alarm_blocks_the_sink_until_it_is_over(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
@@ -437,6 +444,7 @@ def test_a_broker_that_quotes_the_password_is_not_quoted() -> None:
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_a_wrong_password_is_said_in_words_and_will_not_heal(
     broker: RabbitNode, make_rig: MakeRig, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -449,6 +457,7 @@ def test_a_wrong_password_is_said_in_words_and_will_not_heal(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_a_missing_virtual_host_is_said_in_words_and_will_not_heal(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
@@ -497,6 +506,7 @@ def test_a_broker_that_hangs_in_the_handshake_is_given_up(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_an_exchange_of_another_type_is_refused_and_the_others_go_on(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -515,6 +525,7 @@ def test_an_exchange_of_another_type_is_refused_and_the_others_go_on(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_an_exchange_the_user_may_not_touch_is_refused_and_the_others_go_on(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -541,6 +552,7 @@ def test_an_existing_exchange_can_be_used_without_the_right_to_declare_it(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_an_exchange_that_exists_but_may_not_be_written_is_refused_at_the_first_frame(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -572,6 +584,7 @@ def test_a_refused_route_is_tried_again_after_its_wait(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_an_exchange_deleted_at_run_time_is_declared_again_and_harms_no_other(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -625,6 +638,7 @@ def test_a_camera_without_a_route_is_dropped_and_counted(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_unroutable_frames_are_returned_counted_and_told_at_most_every_ten_seconds(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -648,6 +662,7 @@ def test_unroutable_frames_are_confirmed_when_nobody_asked_for_their_return(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_frames_refused_by_a_full_queue_are_nacked(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
@@ -686,6 +701,7 @@ def test_a_frame_does_not_outlive_its_time_in_a_queue(
 
 
 @pytest.mark.rabbitmq
+@EVERY_BROKER
 def test_drain_then_close_confirms_everything(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
