@@ -32,7 +32,7 @@ from edge_video.config_file import ConfigError, load_config
 from edge_video.descriptors import descriptor_note, hard_limit, raise_limit
 from edge_video.events import Event, say
 from edge_video.ffmpeg import BinaryMissing, find_binary
-from edge_video.files import umask_added, why_not_writable, write_whole
+from edge_video.files import is_standard_stream, umask_added, why_not_writable, write_whole
 from edge_video.log import (
     LogSettings,
     log_is_stuck,
@@ -367,7 +367,8 @@ def _write_reports(
     args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
 ) -> bool:
     """Whether all could be written. One that cannot (a full disk) takes no other with it."""
-    settle_log()  # a report that goes to standard output comes after what was printed there
+    if any(each and is_standard_stream(each) for each in (args.report_file, args.report_html)):
+        settle_log()  # it comes after what was printed there
     written = True
     if args.report_file is not None:
         with _said("--report-file", args.report_file) as failed:

@@ -74,6 +74,7 @@ class Event(StrEnum):
     LOG_ROTATION_FAILED = "log_rotation_failed"
     LOG_SINK_BLOCKED = "log_sink_blocked"
     LOG_STREAM_FAILED = "log_stream_failed"
+    NODE_NAME_TAKEN = "node_name_taken"
     REPORT_NOT_WRITTEN = "report_not_written"
     UNCAUGHT_EXCEPTION = "uncaught_exception"
 
@@ -151,6 +152,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.LOG_ROTATION_FAILED: EventSpec(_WARNING, ("reason",)),
     Event.LOG_SINK_BLOCKED: EventSpec(_WARNING, ("sink",)),
     Event.LOG_STREAM_FAILED: EventSpec(_WARNING, ("sink", "reason")),
+    Event.NODE_NAME_TAKEN: EventSpec(_WARNING, ("node",)),
     Event.REPORT_NOT_WRITTEN: EventSpec(_ERROR, ("option", "path", "reason")),
     Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),
 }

@@ -133,6 +133,14 @@ def write_whole(path: Path, text: str) -> None:
         _write_into(path, encoded)
 
 
+def is_standard_stream(path: Path) -> bool:
+    """Whether it is what standard output or error goes to."""
+    try:
+        return _standard_stream(path.stat()) is not None
+    except OSError:
+        return False
+
+
 def _standard_stream(found: os.stat_result) -> int | None:
     """The descriptor of standard output or error if that is the file: it must not be replaced."""
     for descriptor in (1, 2):

@@ -98,6 +98,7 @@ WHEN = {
     "log_rotation_failed": "the log file can be written, but not renamed",
     "log_sink_blocked": "nobody reads a stream of the log, or a disk hangs",
     "log_stream_failed": "a stream of the log is closed, or its disk is full",
+    "node_name_taken": "two programs at one broker have one `node`; told after 3 heartbeats",
     "report_not_written": "a report that was asked for could not be written",
     "uncaught_exception": "an exception that nobody handled: a bug",
 }

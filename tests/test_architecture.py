@@ -46,13 +46,13 @@ ADAPTERS = {
     "edge_video.sinks.amqp",
     "edge_video.sinks.amqp_faults",
     "edge_video.sinks.amqp_exchange",
+    "edge_video.sinks.amqp_node",  # logging
     "edge_video.sinks.amqp_notices",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.amqp_transport",
     "edge_video.sinks.amqp_wire",  # pika's BasicProperties
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",
-    "edge_video.sinks.tcp_gauge",  # the kernel's view of a socket
     "edge_video.tampering",  # holds a reader back
     "edge_video.timer",
     "edge_video.top.client",

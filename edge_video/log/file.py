@@ -31,9 +31,9 @@ _RETRY_S: Final = 1.0
 """Between two tries to open or write a file that could not be."""
 _ROTATE_AGAIN_S: Final = 60.0
 """Between two tries to rotate a file that could not be."""
-_TIMED_LIMIT: Final = 256 * 2**20
+TIMED_LIMIT: Final = 256 * 2**20
 _TIMED_ROTATION: Final = "1 KB"
-"""A file that goes by time is rotated as well when it has grown to `_TIMED_LIMIT`.
+"""A file that goes by time is rotated as well when it has grown to `TIMED_LIMIT`.
 
 A clock that was years ahead for a moment would else make the next rotation due in years.
 """
@@ -76,6 +76,7 @@ class LogFile:
         self._tell = tell
         self._level = level
         self._is_device = self._path is path and not _is_regular_or_new(path)
+        self._oversized: tuple[int, int] | None = None
         self._is_timed = _SIZE.fullmatch(rotation) is None
         self._identity: tuple[int, int] | None = None
         self._handler: int | None = None
@@ -126,6 +127,8 @@ class LogFile:
                 return
             elif self._is_gone():
                 self.reopen()
+            elif self._oversized not in (None, self._identity):
+                self._open(self._rotation)  # which counts from the new file's beginning
             elif self._plain_until_s is not None and time.monotonic() >= self._plain_until_s:
                 self._open(self._rotation)
         except OSError:
@@ -140,15 +143,14 @@ class LogFile:
             return True
         if (found.st_dev, found.st_ino) != self._identity:
             return True
-        if self._is_timed and self._plain_until_s is None and found.st_size > _TIMED_LIMIT:
-            # loguru renames it with the next line; the new one is then found here, and opened
-            # with the configured rotation, which counts from the new file's beginning.
-            self._open(_TIMED_ROTATION)
-            self._identity = (found.st_dev, found.st_ino)
+        if self._is_timed and self._plain_until_s is None and found.st_size > TIMED_LIMIT:
+            self._open(_TIMED_ROTATION)  # loguru sets the file aside with the next line
+            self._oversized = self._identity
         return False
 
     def _open(self, rotation: str | None) -> None:
         self.close()
+        self._oversized = None
         self._plain_until_s = None if rotation else time.monotonic() + _ROTATE_AGAIN_S
         options: dict[str, Any] = {
             "level": self._level,

@@ -99,7 +99,7 @@ class _Log:
         ]
         self._echoes = [(each, each.level) for each in map(logging.getLogger, _ECHOES)]
         self._hooks = (sys.excepthook, threading.excepthook)
-        self.is_stuck = False
+        self.is_left_behind: list[LogWriter] = []
 
     def start(self) -> None:
         for each, _, _ in self._before:
@@ -126,7 +126,8 @@ class _Log:
             each.setLevel(level)
         for echo, level in self._echoes:
             echo.setLevel(level)
-        self.is_stuck = not self.writer.stop(timeout_s)
+        if not self.writer.stop(timeout_s):
+            _left_behind.append(self.writer)
         loguru_logger.configure(patcher=_leave_alone)
 
     def _add_sinks(self, settings: LogSettings, stream: TextIO | None) -> None:
@@ -207,7 +208,8 @@ def _is_same_file(first: TextIO | None, second: TextIO | None) -> bool:
 
 
 _active: _Log | None = None
-_stuck = False
+_left_behind: list[LogWriter] = []
+"""Those that could not end in time."""
 
 
 def setup_log(
@@ -235,11 +237,10 @@ def setup_log(
 
 def teardown_log(timeout_s: float = 2.0) -> None:
     """Write what waits, for at most so many seconds, then undo `setup_log`. Idempotent."""
-    global _active, _stuck  # noqa: PLW0603 - as above
+    global _active
     log, _active = _active, None
     if log is not None:
         log.stop(timeout_s)
-        _stuck = _stuck or log.is_stuck
 
 
 def log_is_stuck() -> bool:
@@ -248,7 +249,7 @@ def log_is_stuck() -> bool:
     Python's own way out then waits for it for ever (a stream's lock, loguru's last flush): leave by
     `os._exit`.
     """
-    return _stuck
+    return not all(writer.has_ended for writer in _left_behind)
 
 
 def settle_log(timeout_s: float = 2.0) -> None:

@@ -102,8 +102,14 @@ class LogWriter:
             self._tell_unwritten(sink)
         for sink in self._sinks:
             sink.stop()
-        ended = [sink.join(0 if sink in stuck else deadline_s - _now()) for sink in self._sinks]
-        return all(ended)
+        for sink in self._sinks:
+            sink.join(0 if sink in stuck else deadline_s - _now())
+        return self.has_ended
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no sink's thread runs any more."""
+        return all(sink.join(0) for sink in self._sinks)
 
     def _stuck_after(self, timeout_s: float) -> list[LogSink]:
         """The sinks that have not written what waits when the time is over."""

@@ -235,6 +235,12 @@ _EVENTS: Final[dict[str, Text]] = {
         "Log: cannot write to {sink}: {reason}; all else goes on",
         "Log: não é possível escrever em {sink}: {reason}; o resto continua",
     ),
+    "event.node_name_taken": Text(
+        "Another program publishes to this broker as node {node}: consumers cannot tell the two"
+        " apart. Give each a name of its own (node: in the configuration)",
+        "Outro programa publica neste broker como nó {node}: os consumidores não distinguem os"
+        " dois. Dê um nome próprio a cada um (node: na configuração)",
+    ),
     "event.report_not_written": Text(
         "{option}: {path} was not written: {reason}",
         "{option}: {path} não foi gravado: {reason}",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -17,9 +18,11 @@ from edge_video import log as log_module
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure
 from edge_video.log import LogSettings, print_block, setup_log, teardown_log
+from edge_video.log import file as log_file
 from edge_video.log_budget import BURST_LINES
 from edge_video.redact import Redactor
 from edge_video.report.catalog import Language
+from edge_video.testing import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -470,3 +473,89 @@ def test_at_debug_level_nothing_is_held_back() -> None:
         )
     teardown_log()
     assert len(stream.getvalue().splitlines()) == 300
+
+
+# --- sinks that do not hold each other up -----------------------------------------------------
+
+
+def test_a_blocked_terminal_holds_up_neither_the_file_nor_who_uses_loguru_itself(
+    tmp_path: Path,
+) -> None:
+    stream, file = Blocked(), tmp_path / "edge.log"
+    setup_log(LogSettings(file=file), Language.EN, hide, stream)
+    OWN.info("first")
+    assert stream.reached.wait(30)
+    for number in range(log_module.QUEUE_LIMIT + 2):
+        OWN.info("line %d", number)
+    eventually(lambda: "stderr takes nothing" in file.read_text(encoding="utf-8"), 20, "told")
+    loguru.logger.info("a foreign line")  # would hang here
+    eventually(lambda: "a foreign line" in file.read_text(encoding="utf-8"), 20, "the file goes on")
+    stream.released.set()
+    teardown_log(30)
+    assert not log_module.log_is_stuck()
+
+
+def test_a_clock_that_was_years_ahead_does_not_let_a_timed_file_grow_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next rotation of a file that was begun in the year 2050 is due in 2050."""
+    monkeypatch.setattr(log_file, "TIMED_LIMIT", 20_000)
+    file = tmp_path / "edge.log"
+    file.touch()
+    try:
+        os.setxattr(file, "user.loguru_crtime", b"2524608000.0")
+    except OSError:
+        os.utime(file, (2524608000, 2524608000))
+
+    def speak() -> None:
+        for number in range(1000):
+            OWN.info("line %04d %s", number, "x" * 50)
+
+    logged(speak, LogSettings(file=file, rotation="1 day", retention=50))
+    files = list(tmp_path.iterdir())
+    assert len(files) in {3, 4, 5, 6}
+    assert max(each.stat().st_size for each in files) < 25_000
+    text = "".join(each.read_text(encoding="utf-8") for each in files)
+    assert [text.count(f"line {number:04d} ") for number in range(1000)] == [1] * 1000
+
+
+@pytest.mark.parametrize("kind", ["link", "device", "pipe"])
+def test_what_stands_under_the_path_of_the_file_is_written_to_and_stays(
+    tmp_path: Path, kind: str
+) -> None:
+    path, target = tmp_path / "edge.log", tmp_path / "target.log"
+    reader = None
+    match kind:
+        case "link":
+            path.symlink_to(target)
+        case "device":
+            path.symlink_to("/dev/null")
+        case _:
+            os.mkfifo(path)
+            reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    before = path.lstat()
+
+    def speak() -> None:
+        for _ in range(5):
+            OWN.info("x" * 500)
+
+    logged(speak, LogSettings(file=path, rotation="1 KB"))
+    after = path.lstat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    if reader is not None:
+        assert os.read(reader, 10_000).count(b"\n") == 5
+        os.close(reader)
+    if kind == "link":
+        assert len(list(tmp_path.glob("target*.log"))) > 1  # the target is rotated
+
+
+def test_a_pipe_that_nobody_reads_is_told_and_waited_for(tmp_path: Path) -> None:
+    pipe, stream = tmp_path / "edge.log", io.StringIO()
+    os.mkfifo(pipe)
+    setup_log(LogSettings(file=pipe), Language.EN, hide, stream)
+    OWN.info("nobody reads this")
+    eventually(lambda: "Cannot write the log file" in stream.getvalue(), 10, "told")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    eventually(lambda: b"lines lost: 1" in os.read(reader, 10_000), 10, "the loss is told")
+    os.close(reader)
+    teardown_log()

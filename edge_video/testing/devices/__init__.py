@@ -11,7 +11,6 @@ from edge_video.testing.devices.authentication import (
     Digest,
     Several,
 )
-from edge_video.testing.devices.containers import Flv, MpegTs
 from edge_video.testing.devices.http import (
     MULTIPART,
     HttpDevice,
@@ -35,11 +34,9 @@ __all__ = [
     "Codec",
     "Connection",
     "Digest",
-    "Flv",
     "HangUp",
     "HttpDevice",
     "LoopbackServer",
-    "MpegTs",
     "Packetizer",
     "Request",
     "RtpPacket",
