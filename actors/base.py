@@ -19,6 +19,7 @@ from actors.messages import ActorEnded, ApplyFault, Begin, ClearFaults, Finish, 
 from edge_video.events import Event, say
 from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
 from edge_video.report.text import one_line, shorten
+from edge_video.shortage import is_shortage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +131,9 @@ class SupervisedActor(pykka.ThreadingActor):
     """The messages that `handle` knows. Others are logged and dropped: a stray message, which
     anybody who holds a ref can send, must not cost a camera or, in the supervisor, all of them."""
 
+    ANSWERED: ClassVar[tuple[type, ...]] = ()
+    """The messages that somebody asks and waits for; whatever goes wrong is raised there."""
+
     # Everything an actor owns is released by its supervisor's orderly stop; a program that dies
     # without one must not hang on actor threads.
     use_daemon_thread = True
@@ -203,8 +207,14 @@ class SupervisedActor(pykka.ThreadingActor):
         """Hand over to `handle`; see `InterruptedInHandlerError`."""
         try:
             return self._received(message)
-        except Exception:
-            raise
+        except Exception as error:
+            if isinstance(message, self.ANSWERED) or not is_shortage(error):
+                raise
+            # The same end as after a crash, without pykka's traceback: what the machine is short
+            # of is told by the supervisor, once.
+            self._error = error
+            self.stop()
+            return None
         except BaseException as interrupt:
             raise InterruptedInHandlerError(repr(interrupt)) from interrupt
 
@@ -361,4 +371,4 @@ class ServantActor(SupervisedActor):
 
     def farewell(self, error: str | None) -> ActorEnded:
         """See `ActorEnded`."""
-        return ActorEnded(self.NAME, self._incarnation, error)
+        return ActorEnded(self.NAME, self._incarnation, error, is_shortage(self._error))

@@ -184,12 +184,25 @@ CameraFact: TypeAlias = (
 class ActorEnded:
     """The very last message of an actor: everything it owned is released.
 
-    `error` is None after an orderly stop, else one line about what ended it.
+    `error` is None after an orderly stop, else one line about what ended it; `is_shortage` says
+    that the machine had no descriptor, memory, process or thread left, which is no crash.
     """
 
     name: str
     incarnation: int
     error: str | None = None
+    is_shortage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestartDue:
+    """Timer → supervisor: the pause before an actor's restart is over."""
+
+    name: str
+    incarnation: int
+    """Of the one that has ended."""
+    is_shortage: bool = False
+    """As in `ActorEnded`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +456,7 @@ SupervisorMessage: TypeAlias = (
     | ProcessMeasured
     | MemoryLevelChanged
     | AttemptDue
+    | RestartDue
     | InjectFault
     | ClearFaults
     | FaultTick

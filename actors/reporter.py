@@ -63,6 +63,7 @@ class ReporterActor(ServantActor):
     """
 
     NAME = "reporter"
+    ANSWERED = (FinishReport,)
     UNDERSTOOD = get_args(ReporterMessage)
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, assert_never, get_args
 
 import pykka
@@ -16,6 +16,7 @@ from actors.base import (
     is_running,
     join,
     tell,
+    void,
 )
 from actors.faultbook import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultBook
 from actors.fleet import CameraFleet
@@ -43,6 +44,7 @@ from actors.messages import (
     ProcessMeasured,
     PublisherStats,
     ResetBreaker,
+    RestartDue,
     RestartsCounted,
     RetryNow,
     StartCamera,
@@ -53,7 +55,8 @@ from actors.messages import (
 )
 from actors.plan import ChildStarter, Known, Plan, Stopped
 from edge_video.events import Event, say
-from edge_video.intensity import RestartIntensity
+from edge_video.intensity import RestartIntensity, Shortages
+from edge_video.shortage import is_shortage
 from edge_video.snapshot import CameraRecord, take_status
 from edge_video.stats import (
     DropReason,
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CHECK_S = 1.0
+_TIMER_PAUSE_S = 0.5
 _LAST_WORDS_S = 1.0
 _REPORT_S = 5.0
 _EMERGENCY_INTERVAL_S = 1.0
@@ -79,6 +83,7 @@ _WATCHERS = ("reporter", "http", "notifier")
 class _Child:
     start: ChildStarter
     intensity: RestartIntensity
+    shortages: Shortages = field(default_factory=Shortages)
     ref: pykka.ActorRef[Any] | None = None
     """None for the timer, which is a thread and no actor."""
     wanted: bool = False
@@ -140,6 +145,8 @@ class SupervisorActor(SupervisedActor):
                 self._fleet.attempt_due(message)
             case ActorEnded():
                 self._child_ended(message)
+            case RestartDue():
+                self._restart_due(message)
             case PublisherStats() | ProcessMeasured():
                 self._pass_on(message)
             case MemoryLevelChanged():
@@ -201,8 +208,11 @@ class SupervisorActor(SupervisedActor):
             child.ref = child.start(self.actor_ref, child.incarnation, known)
         except Exception as error:  # noqa: BLE001 - as above
             # As if it had died at once: what does not heal by restarting escalates.
-            _log.exception("%s could not be started", name)
-            tell(self.actor_ref, ActorEnded(name, child.incarnation, describe(error)))
+            is_short = is_shortage(error)
+            if not is_short:
+                _log.exception("%s could not be started", name)
+            died = ActorEnded(name, child.incarnation, describe(error), is_short)
+            tell(self.actor_ref, died)
             return
         if name == TIMER:
             for fault in known.start_faults:
@@ -216,15 +226,46 @@ class SupervisorActor(SupervisedActor):
         if ended.error is None:
             child.wanted = False  # stopped from outside, by a host that stops its actors
             return
-        say(_log, Event.ACTOR_CRASHED, actor=ended.name, error=ended.error)
-        if not child.intensity.permits_restart(self._now()):
+        pause_s = self._pause_after(ended, child)
+        if pause_s is None:
             self._escalate(ended.name, child)
+        elif pause_s > 0.0:
+            due = RestartDue(ended.name, ended.incarnation, ended.is_shortage)
+            self._restart_later(due, pause_s)
+        else:
+            self._restart_due(RestartDue(ended.name, ended.incarnation))
+
+    def _pause_after(self, ended: ActorEnded, child: _Child) -> float | None:
+        """Seconds until the restart; None when it has crashed once too often.
+
+        A machine that is short of something is no fault of the actor, and counts for nothing.
+        """
+        if not ended.is_shortage:
+            say(_log, Event.ACTOR_CRASHED, actor=ended.name, error=ended.error)
+            return child.intensity.restart_after_s(self._now())
+        pause_s, is_news = child.shortages.restart_after_s(self._now())
+        if is_news:
+            say(_log, Event.MACHINE_SHORT, actor=ended.name, error=ended.error)
+        return pause_s
+
+    def _restart_later(self, due: RestartDue, pause_s: float) -> None:
+        if due.name == TIMER:
+            # It is what would remind us. A moment without supervision is the lesser evil.
+            time.sleep(min(pause_s, _TIMER_PAUSE_S))
+            tell(self.actor_ref, due)
+            return
+        self._plan.timer.after(pause_s, lambda: void(tell(self.actor_ref, due)))
+
+    def _restart_due(self, due: RestartDue) -> None:
+        name, child = due.name, self._children[due.name]
+        if not child.wanted or child.ref is not None or due.incarnation != child.incarnation:
             return
         child.incarnation += 1
         child.restarts += 1
-        self._start_child(ended.name)
-        say(_log, Event.ACTOR_RESTARTED, actor=ended.name, restarts=child.restarts)
-        if ended.name in _WATCHERS:
+        self._start_child(name)
+        if not due.is_shortage:
+            say(_log, Event.ACTOR_RESTARTED, actor=name, restarts=child.restarts)
+        if name in _WATCHERS:
             self._tell_everything()
         self._tell_restarts()
 

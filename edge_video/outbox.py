@@ -122,6 +122,13 @@ class _Line:
         self.watched_until_s = 0.0
         self.newest: _Held | None = None  # kept only while somebody watches
 
+    def receive(self, length: int, now_s: float, size: tuple[int, int]) -> None:
+        """Count a frame that came in; what becomes of it is counted apart."""
+        self.seq += 1
+        self.received_bytes += length
+        self.last_frame_s = now_s
+        self.last_size = size
+
     def remove_oldest(self) -> _Held:
         """Take the oldest frame out of the buffer; the caller books it."""
         held = self.frames.popleft()
@@ -148,14 +155,12 @@ class _Line:
         return stale
 
     def hand_over(self, now_s: float) -> Frame:
-        """Take the oldest frame out; it is in flight from now on."""
-        held = self.remove_oldest()
-        lost = held.seq - self.last_taken_seq - 1
-        self.last_taken_seq = held.seq
-        self.in_flight[held.seq] = (now_s, held.captured_at_s)
-        self.published += 1
-        self.published_bytes += len(held.image)
-        return Frame(
+        """Take the oldest frame out; it is in flight from now on.
+
+        Should there be no memory for it, it stays where it is and nothing is counted.
+        """
+        held = self.frames[0]
+        frame = Frame(
             camera_id=self.camera_id,
             seq=held.seq,
             session=held.session,
@@ -164,8 +169,14 @@ class _Line:
             captured_at_s=held.captured_at_s,
             width=held.width,
             height=held.height,
-            dropped=lost,
+            dropped=held.seq - self.last_taken_seq - 1,
         )
+        self.in_flight[held.seq] = (now_s, held.captured_at_s)
+        self.remove_oldest()
+        self.last_taken_seq = held.seq
+        self.published += 1
+        self.published_bytes += len(held.image)
+        return frame
 
     def settle(self, seq: int, outcome: Outcome, now_s: float) -> bool:
         """End a frame in flight; False when it is not (or no longer) in flight."""
@@ -304,23 +315,30 @@ class Outbox:
             if not line.is_open or generation != line.generation:
                 line.refused_late += 1
                 return False
-            line.seq += 1
-            line.received_bytes += length
-            line.last_frame_s = now_s
-            size = line.last_size = line.size_of(image)
             if self._min_interval_s is not None and self._comes_too_soon(line, now_s):
+                line.receive(length, now_s, line.last_size)
                 line.dropped[DropReason.MEMORY] += 1
                 return False
-            line.last_accepted_s = now_s
             frames = line.frames
-            if not frames:
-                self._waiting.append(line)
-            elif len(frames) >= line.capacity:
+            begins_to_wait = not frames
+            try:  # whatever may need memory comes before anything is counted
+                size = line.size_of(image)
+                held = _Held(line.seq + 1, line.session, image, captured_at_ns, now_s, *size)
+                if begins_to_wait:
+                    self._waiting.append(line)
+                frames.append(held)
+            except MemoryError:
+                if begins_to_wait and self._waiting and self._waiting[-1] is line:
+                    self._waiting.pop()
+                line.receive(length, now_s, line.last_size)
+                line.dropped[DropReason.MEMORY] += 1
+                return False
+            line.receive(length, now_s, size)
+            line.last_accepted_s = now_s
+            if len(frames) > line.capacity:
                 overflown = line.remove_oldest()
                 self._held_bytes -= len(overflown.image)
                 line.dropped[DropReason.OVERFLOW] += 1
-            held = _Held(line.seq, line.session, image, captured_at_ns, now_s, *size)
-            frames.append(held)
             line.held_bytes += length
             if now_s < line.watched_until_s:
                 line.newest = held
@@ -505,18 +523,21 @@ class Outbox:
         waiting = self._waiting
         oldest_s = now_s - self._max_age_s
         while waiting:
-            line = waiting.popleft()
+            line = waiting[0]
             held_bytes = line.held_bytes
             self._held -= line.drop_stale(oldest_s)
-            frame = None
-            if line.frames:
-                frame = line.hand_over(now_s)
-                self._held -= 1
-                if line.frames:
-                    waiting.append(line)
             self._held_bytes -= held_bytes - line.held_bytes
-            if frame is not None:
-                return frame
+            if not line.frames:
+                waiting.popleft()
+                continue
+            frame = line.hand_over(now_s)
+            self._held -= 1
+            self._held_bytes -= len(frame.image)
+            if line.frames:
+                waiting.rotate(-1)
+            else:
+                waiting.popleft()
+            return frame
         return None
 
     def _make_room(self, dropped: list[_Held]) -> None:

@@ -25,6 +25,7 @@ from actors.messages import (
     StartCamera,
     StopCamera,
 )
+from actors.metrics import MetricsActor
 from edge_video.breaker import BreakerState, CircuitBreaker
 from edge_video.config import CircuitBreakerConfig
 from edge_video.events import Event
@@ -388,10 +389,15 @@ def test_too_many_crashes_escalate_to_an_orderly_stop(world_of: Callable[..., Wo
     world = world_of("cam1", allow_faults=True, host=host)
     world.start()
     world.stream("cam1", 1)
+
+    def restarted(name: str, times: int) -> bool:
+        world.advance(0.25)
+        return world.status().restarts[name] == times
+
     for crashes in range(1, 7):
         world.ask(InjectFault("metrics", CrashActor()))
         if crashes <= 5:
-            eventually(lambda n=crashes: world.status().restarts["metrics"] == n)  # type: ignore[misc]
+            eventually(lambda n=crashes: restarted("metrics", n))  # type: ignore[misc]
     stopped = world.system.wait(10)
     assert stopped is not None
     assert stopped.escalated == Escalated("metrics", 5, 60.0)
@@ -690,16 +696,57 @@ def test_a_camera_that_cannot_be_started_is_a_failure_and_costs_no_other(
     assert world.camera().phase is CameraPhase.STREAMING
 
 
-def test_a_servant_that_cannot_be_started_escalates(
+def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_after_a_pause(
+    world_of: Callable[..., World],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    world = world_of("cam1")
+    with monkeypatch.context() as short:
+        starve(short, "metrics-")
+        world.start()
+        world.stream("cam1", 40)
+    said = [getattr(each, "event", None) for each in caplog.records]
+    assert said.count(Event.MACHINE_SHORT) == 1
+    assert Event.ACTOR_CRASHED not in said
+    assert 8 <= world.status().restarts["metrics"] <= 13  # 0.25, 0.5, 1, 2, 4, 5, 5 ... s apart
+    assert world.camera().phase is CameraPhase.STREAMING
+    world.advance(6)
+    assert [each for each in threading.enumerate() if each.name.startswith("metrics-")]
+
+
+def test_an_actor_that_cannot_be_started_for_another_reason_escalates(
     world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    starve(monkeypatch, "metrics-")
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(MetricsActor, "start", refuse)
     world = world_of("cam1")
     world.start()
+    world.advance(10)
     stopped = world.system.wait(10)
     assert stopped is not None
     assert stopped.escalated == Escalated("metrics", 5, 60.0)
     assert all(capture.stopped for capture in world.captures)
+
+
+def test_a_timer_that_finds_no_thread_is_asked_for_again_without_a_timer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World("cam1")
+    world.real_time = True
+    with monkeypatch.context() as short:
+        starve(short, "edge-video-timer")
+        world.start()
+        eventually(lambda: world.status().restarts["timer"] >= 1)
+    try:
+        eventually(lambda: "edge-video-timer" in {each.name for each in threading.enumerate()})
+        world.stream_now("cam1")
+        eventually(lambda: world.camera().breaker.successes >= 1)  # the timer's ticks
+    finally:
+        assert world.system.stop().escalated is None
 
 
 def test_a_crash_of_the_supervisor_still_stops_everything(

@@ -76,6 +76,48 @@ class Story:
         return counts[camera]
 
 
+# --- a machine without memory -------------------------------------------------------------------
+
+
+class Unreadable(bytes):
+    """An image for whose size no memory is left."""
+
+    def startswith(self, *_: object) -> bool:
+        raise MemoryError
+
+    def __getitem__(self, _: object) -> bytes:  # type: ignore[override]
+        raise MemoryError
+
+
+def test_a_frame_for_which_no_memory_is_left_when_it_comes_is_received_and_dropped() -> None:
+    story = Story(CAM, OTHER)
+    assert story.put()
+    assert not story.outbox.put(OTHER, 1, Unreadable(IMAGE))
+    assert not story.outbox.put(CAM, 1, Unreadable(IMAGE))
+    assert story.put(OTHER)
+    assert [story.counts(each).dropped_memory for each in (CAM, OTHER)] == [1, 1]
+    assert story.taken() == [(CAM, 1, 0), (OTHER, 2, 1)]
+    assert story.counts().received == 2
+
+
+def test_a_frame_for_which_no_memory_is_left_when_it_is_taken_stays_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory(**_: object) -> Frame:
+        raise MemoryError
+
+    story = Story(CAM, OTHER)
+    story.put(times=2)
+    story.put(OTHER)
+    with monkeypatch.context() as short:
+        short.setattr("edge_video.outbox.Frame", no_memory)
+        with pytest.raises(MemoryError):
+            story.outbox.take()
+    assert (story.counts().held, story.counts().in_flight) == (2, 0)
+    assert story.taken() == [(CAM, 1, 0), (OTHER, 1, 0), (CAM, 2, 0)]
+    assert story.counts().in_flight == 2
+
+
 # --- frames ---------------------------------------------------------------------------------------
 
 

@@ -157,6 +157,7 @@ class World:
         breaker: CircuitBreakerConfig | None = None,
         **options: Any,
     ) -> None:
+        self.real_time = False  # with a clock and a timer thread of its own
         self.clock = FakeClock()
         self.timer = FakeTimer(self.clock)
         self.captures: list[ScriptedCapture] = []
@@ -189,8 +190,8 @@ class World:
     def start(self) -> System:
         self.system = start_system(
             self.config,
-            clock=self.clock,
-            timer=self.timer,
+            clock=None if self.real_time else self.clock,
+            timer=None if self.real_time else self.timer,
             capture=self._capture,
             sink=self._sinks_for,
             print_block=self.reports.append,
@@ -231,6 +232,11 @@ class World:
             self.timer.advance(due_in)
             quiesce()
         self.timer.advance(end - self.clock.now)
+        quiesce()
+
+    def stream_now(self, camera_id: str) -> None:
+        """A camera gives one frame; no time passes."""
+        self.capture_of(camera_id).frame()
         quiesce()
 
     def stream(self, camera_id: str, seconds: int) -> None:
