@@ -130,6 +130,26 @@ def encoded_clip(
     return clip
 
 
+def clip_images(
+    number: int = 1, *, size: tuple[int, int] = (160, 120), count: int = 10
+) -> list[bytes]:
+    """JPEG images of camera `number`, for motion JPEG; read back by `clip_identity`."""
+    done = subprocess.run(
+        [
+            *("ffmpeg", "-nostdin", "-loglevel", "error"),
+            *("-f", "lavfi", "-i", clip_filter(number, *size, 10), "-frames:v", str(count)),
+            *("-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "3", "-huffman", "default"),
+            *("-f", "image2pipe", "-"),
+        ],
+        check=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
+    # A marker inside a scan is followed by a zero or a number of a restart, never by D8.
+    return [b"\xff\xd8" + each for each in done.stdout.split(b"\xff\xd8") if each]
+
+
 def _encode(
     target: Path,
     graph: str,

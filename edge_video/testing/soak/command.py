@@ -24,6 +24,7 @@ from edge_video.testing.books import books_differences
 from edge_video.testing.leaks import LeakError, no_leaks
 from edge_video.testing.rabbit import missing_programs
 from edge_video.testing.rtsp import has_gstreamer
+from edge_video.testing.soak.devices import KINDS, NEVER_STREAM, kind_of
 from edge_video.testing.soak.health import Health
 from edge_video.testing.soak.plot import save_plot
 from edge_video.testing.soak.recovery import Cause, Watch
@@ -45,6 +46,9 @@ _LOOK_S: Final = 0.1
 _CHECK_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 5.0
 """The longest wait of the soak's own breakers, and the longest stall they need to notice."""
+_HEADROOM: Final = 1.1
+_HEAD_START: Final = 50
+"""Frames beyond the limit that no clock explains: each start may begin with some at once."""
 _ABSURD_S: Final = 60.0
 """Beyond the waits: the machine may be shared, so only what no neighbour explains is a failure."""
 
@@ -188,6 +192,8 @@ class Soak:
             self._violation(f"{result.arrived} frames arrived, {status.totals.published} published")
         if not result.arrived:
             self._violation("no frame arrived")
+        for problem in self._of_each_camera(stage, status):
+            self._violation(problem)
         result.books = _counts(status.totals)
         result.attempts = sum(camera.attempts for camera in status.cameras)
         result.restarts = dict(status.restarts)
@@ -202,6 +208,21 @@ class Soak:
                 self._violation(f"{outage.what} took {outage.recovery_s:.0f} s after {outage.kind}")
         result.baseline = self._health.baseline
         result.peak, result.end = self._health.peak, self._health.last
+
+    def _of_each_camera(self, stage: Stage, status: SystemStatus) -> list[str]:
+        """Every camera got through, and none got past its limit; whatever its clock says."""
+        most = FPS * _HEADROOM * self.result.ran_s + _HEAD_START
+        silent = [
+            f"no frame of {each.camera_id} arrived"
+            for each in status.cameras
+            if kind_of(each.camera_id) not in NEVER_STREAM
+            and not stage.consumer.counts[each.camera_id]
+        ]
+        return silent + [
+            f"{each.camera_id} sent {each.frames.received} frames in {self.result.ran_s:.0f} s"
+            for each in status.cameras
+            if each.frames.received > most
+        ]
 
 
 def _counts(counts: FrameCounts) -> dict[str, int]:
@@ -229,6 +250,13 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=2.0, help="how long (2)")
     parser.add_argument("--cameras", type=int, default=4, help="how many, 1 to 100 (4)")
+    parser.add_argument(
+        "--devices",
+        choices=["all", "none", *KINDS],
+        nargs="+",
+        default=["all"],
+        help="odd cameras beside them: one of each kind, or of those named (all)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="same seed, same faults (1)")
     parser.add_argument("--summary", type=Path, help="write the summary here: .md or .json")
     parser.add_argument("--plot", type=Path, help="write the plot here, a PNG")
@@ -241,6 +269,12 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     if given.summary is not None and given.summary.suffix not in (".md", ".json"):
         parser.error("--summary must end in .md or .json")
     return given
+
+
+def _kinds(named: list[str]) -> list[str]:
+    if "all" in named:
+        return list(KINDS)
+    return [kind for kind in KINDS if kind in named]
 
 
 def _missing() -> list[str]:
@@ -260,7 +294,7 @@ def run(words: list[str]) -> int:
         console.print(f"The soak test needs {', '.join(missing)}", style="bold red")
         return 2
     _log_to(given.log)
-    cameras = camera_names(given.cameras)
+    cameras = camera_names(given.cameras, _kinds(given.devices))
     result = SoakResult(given.seed, given.minutes, cameras, FPS)
     result.fps_series = {name: [] for name in cameras}
     soak = Soak(result, draw_schedule(given.seed, given.minutes, cameras, SERVERS), console)
@@ -279,7 +313,7 @@ def run(words: list[str]) -> int:
 def _publish(result: SoakResult, given: argparse.Namespace) -> None:
     command = (
         f"python -m edge_video.testing.soak --minutes {given.minutes:g}"
-        f" --cameras {given.cameras} --seed {given.seed}"
+        f" --cameras {given.cameras} --devices {' '.join(given.devices)} --seed {given.seed}"
     )
     text = as_markdown(result, command)
     print(text)

@@ -3,7 +3,7 @@
     python -m edge_video.testing.soak.consumer HOST PORT EXCHANGE
 
 It reconnects for ever, and prints a line of JSON each second: the frames of each camera so far, and
-whatever was wrong with one. A camera called `cam7` shows the picture of clip 7.
+whatever was wrong with one. Cameras called `cam7` and `cam7-bursts` show the picture of clip 7.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pika
 import pika.exceptions
 
 from edge_video.testing.clips import clip_identity, decode_jpeg
+from edge_video.testing.soak.devices import number_of
 
 _RETRY_S: Final = 0.5
 _LOOK_EVERY_S: Final = 1.0
@@ -63,7 +64,7 @@ class Inspector:
         height, width = picture.shape[:2]
         if (width, height) != (headers["width"], headers["height"]):
             self._complain(f"{camera_id}: {width}x{height}, announced {headers['width']}")
-        if f"cam{shows}" != camera_id:
+        if shows != number_of(camera_id):
             self._complain(f"{camera_id}: frame {headers['seq']} shows cam{shows}")
 
     def _complain(self, what: str) -> None:

@@ -31,6 +31,7 @@ from edge_video.faults import (
     TruncatedFrame,
     When,
 )
+from edge_video.testing.soak.devices import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,8 @@ def affected_cameras(blow: Blow, cameras: list[str], servers: int) -> list[str]:
         return [blow.target] if blow.target in cameras else []
     if blow.target == "broker":
         return []
-    return [name for n, name in enumerate(cameras) if f"rtsp{n % servers}" == blow.target]
+    served = [name for name in cameras if not kind_of(name)]  # devices have no server but their own
+    return [name for n, name in enumerate(served) if f"rtsp{n % servers}" == blow.target]
 
 
 def affects_publishing(blow: Blow) -> bool:

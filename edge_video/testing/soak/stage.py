@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import select
 import subprocess
 import sys
 import tempfile
@@ -22,9 +23,10 @@ from edge_video.config import Config
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import RabbitNode
 from edge_video.testing.rtsp import RtspServer
+from edge_video.testing.soak.devices import kind_of, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from actors.plan import Stopped
@@ -37,11 +39,17 @@ _CLIP_S: Final = 120
 """A camera hangs up when its clip ends: a fault that needs nobody to bring it."""
 _EXCHANGE: Final = "soak"
 _ASK_S: Final = 10.0
+_DEVICES_START_S: Final = 120.0
+"""Their clips are encoded on first use."""
+_CREDENTIALS: Final = {"unknown-digest": {"username": "viewer", "password": "secret"}}
 
 
-def camera_names(count: int) -> list[str]:
-    """`cam1` to `cam<count>`; the number is also what the camera's picture shows."""
-    return [f"cam{n}" for n in range(1, count + 1)]
+def camera_names(count: int, kinds: Iterable[str] = ()) -> list[str]:
+    """`cam1` to `cam<count>`, then `cam<number>-<kind>`; the number is what the picture shows."""
+    return [
+        *(f"cam{n}" for n in range(1, count + 1)),
+        *(f"cam{n}-{kind}" for n, kind in enumerate(kinds, count + 1)),
+    ]
 
 
 def soak_config(urls: dict[str, str], amqp_url: str) -> Config:
@@ -63,6 +71,7 @@ def soak_config(urls: dict[str, str], amqp_url: str) -> Config:
                     "url": url,
                     "stall_timeout": "3s",
                     "first_frame_timeout": "10s",
+                    **_CREDENTIALS.get(kind_of(name), {}),
                 }
                 for name, url in urls.items()
             ],
@@ -138,6 +147,38 @@ class ConsumerProcess:
         self._thread.join(10)
 
 
+class DeviceProcess:
+    """`edge_video.testing.soak.devices`: the odd cameras, and where they are.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
+
+    def __init__(self, cameras: list[str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "edge_video.testing.soak.devices", *cameras],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], _DEVICES_START_S)
+        line = self._process.stdout.readline() if readable else ""
+        if not line:
+            self.stop()
+            raise RuntimeError("the devices did not start")
+        self.urls: dict[str, str] = json.loads(line)
+
+    def stop(self) -> None:
+        """End them."""
+        self._process.kill()
+        self._process.wait(10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
 @dataclass
 class Stage:
     """The running parts; a context manager."""
@@ -159,20 +200,26 @@ class Stage:
             undo.callback(self.consumer.stop)
             urls = {
                 name: self.servers[n % SERVERS].url(f"/{name}")
-                for n, name in enumerate(self.cameras)
+                for n, name in enumerate(self._served())
             }
+            if odd := [name for name in self.cameras if kind_of(name)]:
+                devices = DeviceProcess(odd)
+                undo.callback(devices.stop)
+                urls |= devices.urls
             self.system: System = start_system(
                 soak_config(urls, self.node.url()), allow_faults=True
             )
             self._closing = undo.pop_all()
         return self
 
+    def _served(self) -> list[str]:
+        """The cameras of the RTSP servers; the others are devices."""
+        return [name for name in self.cameras if not kind_of(name)]
+
     def _serve(self, number: int, undo: contextlib.ExitStack) -> RtspServer:
         mounts = {
-            f"/{name}": numbered_clip(
-                int(name.removeprefix("cam")), size=SIZE, fps=15, seconds=_CLIP_S
-            )
-            for n, name in enumerate(self.cameras)
+            f"/{name}": numbered_clip(number_of(name), size=SIZE, fps=15, seconds=_CLIP_S)
+            for n, name in enumerate(self._served())
             if n % SERVERS == number
         }
         server = RtspServer(mounts)

@@ -14,6 +14,7 @@ from edge_video.stats import PublisherState, PublisherStatus, SystemStatus
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.soak.command import run
 from edge_video.testing.soak.consumer import Inspector
+from edge_video.testing.soak.devices import KINDS, kind_of, number_of
 from edge_video.testing.soak.health import Health, Vitals
 from edge_video.testing.soak.plot import save_plot
 from edge_video.testing.soak.recovery import ITSELF, Cause, Outage, Watch, spread_of
@@ -26,6 +27,7 @@ from edge_video.testing.soak.schedule import (
     affects_publishing,
     draw_schedule,
 )
+from edge_video.testing.soak.stage import DeviceProcess, camera_names, soak_config
 from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
 
 if TYPE_CHECKING:
@@ -78,6 +80,33 @@ def test_a_server_interrupts_its_own_cameras_only() -> None:
     assert affected_cameras(Outside("broker", "kill", 1.0), CAMERAS, 2) == []
     assert affects_publishing(Outside("broker", "kill", 1.0))
     assert not affects_publishing(Outside("rtsp0", "kill", 1.0))
+
+
+# --- devices ---
+
+
+def test_devices_are_numbered_behind_the_cameras_and_say_their_kind() -> None:
+    names = camera_names(2, ["bursts", "long-gop"])
+    assert names == ["cam1", "cam2", "cam3-bursts", "cam4-long-gop"]
+    assert list(map(number_of, names)) == [1, 2, 3, 4]
+    assert list(map(kind_of, names)) == ["", "", "bursts", "long-gop"]
+
+
+def test_a_server_does_not_interrupt_a_device() -> None:
+    names = camera_names(3, ["bursts"])
+    assert affected_cameras(Outside("rtsp1", "kill", 1.0), names, 2) == ["cam2"]
+
+
+def test_every_kind_of_device_can_be_a_camera_of_the_soak(ffmpeg: Binary) -> None:
+    del ffmpeg
+    odd = camera_names(0, KINDS)
+    devices = DeviceProcess(odd)
+    try:
+        assert list(devices.urls) == odd
+        config = soak_config(devices.urls, "amqp://127.0.0.1/")
+        assert [each.id for each in config.cameras] == odd
+    finally:
+        devices.stop()
 
 
 # --- recovery ---
