@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pika
+import pika.spec
 
 
 @dataclass
@@ -39,6 +40,33 @@ class Count:
         self.seq, self.session = seq, headers["session"]
 
 
+class Tolerant(pika.BasicProperties):  # type: ignore[misc]  # pika has no types
+    """Properties that anybody may have sent.
+
+    What pika cannot decode (a time stamp beyond the year 9999, say) would otherwise end the
+    connection, with all frames that wait in it.
+    """
+
+    def decode(self, encoded: bytes, offset: int = 0) -> pika.BasicProperties:
+        """As far as it goes."""
+        try:
+            return super().decode(encoded, offset)
+        except Exception:  # noqa: BLE001 - whatever it is, it is no frame of edge-video
+            return self
+
+
+pika.spec.props[pika.BasicProperties.INDEX] = Tolerant
+
+
+def is_frame(properties: pika.BasicProperties, body: bytes) -> bool:
+    """Whether a message is a frame; an exchange may carry messages of other programs, too."""
+    headers = properties.headers or {}
+    kinds = {"camera_id": str, "session": str, "seq": int, "captured_at_ns": int, "dropped": int}
+    fits = all(isinstance(headers.get(name), kind) for name, kind in kinds.items())
+    is_plain = properties.content_type == "image/jpeg" and not properties.content_encoding
+    return fits and is_plain and body.startswith(b"\xff\xd8")
+
+
 def main(url: str, exchange: str, seconds: float = float("inf")) -> None:
     """Count until the time is over."""
     counts: dict[str, Count] = defaultdict(Count)
@@ -51,8 +79,9 @@ def main(url: str, exchange: str, seconds: float = float("inf")) -> None:
     channel.queue_bind(queue, exchange, "#")
     channel.basic_qos(prefetch_count=20)
 
-    def on_frame(channel: Any, method: Any, properties: Any, _image: bytes) -> None:
-        counts[properties.headers["camera_id"]].take(properties.headers)
+    def on_frame(channel: Any, method: Any, properties: Any, image: bytes) -> None:
+        if is_frame(properties, image):
+            counts[properties.headers["camera_id"]].take(properties.headers)
         channel.basic_ack(method.delivery_tag)
 
     channel.basic_consume(queue, on_frame)

@@ -521,7 +521,7 @@ _WATCH: Final[dict[str, Text]] = {
     "watch.summary": Text("Summary:", "Resumo:"),
     "watch.nothing": Text("No frame has come yet", "Nenhum frame chegou ainda"),
     "watch.strangers": Text(
-        "Messages that are no frames: {count}", "Mensagens que não são frames: {count}"
+        "Foreign messages, no frames: {count}", "Mensagens de terceiros, não frames: {count}"
     ),
 }
 

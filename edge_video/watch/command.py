@@ -6,7 +6,7 @@ import contextlib
 import io
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import ValidationError
@@ -94,8 +94,8 @@ def decoder() -> Callable[[bytes], str | None]:
         try:
             with Image.open(io.BytesIO(image), formats=("JPEG",)) as picture:
                 picture.load()
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            return str(error)
+        except Exception as error:  # noqa: BLE001 - what a decoder makes of foreign bytes
+            return str(error) or type(error).__name__
         return None
 
     return defect
@@ -192,14 +192,13 @@ class _Watching:
         return Listener(self.frame, self.connected, self.lost, self.tick)
 
     def frame(self, headers: Mapping[str, Any], image: bytes) -> None:
-        if self.camera_ids and headers.get("camera_id") not in self.camera_ids:
-            return
-        arrival = read_arrival(
-            headers, len(image), time.monotonic(), time.time_ns(), self.defect(image)
-        )
+        arrival = read_arrival(headers, len(image), time.monotonic(), time.time_ns())
         if arrival is None:
             self.tally.strangers += 1
             return
+        if self.camera_ids and arrival.camera_id not in self.camera_ids:
+            return
+        arrival = replace(arrival, defect=self.defect(image))
         self.tally.take(arrival)
         if self.pictures is not None:
             self.pictures.take(arrival.camera_id, arrival.seq, arrival.at_s, image)
@@ -264,7 +263,10 @@ class _Screen:
         print(lookup("watch.summary", self._language))
         self._show(tally, time.monotonic())
         if tally.strangers:
-            print(lookup("watch.strangers", self._language).format(count=tally.strangers))
+            print(self._foreign(tally))
+
+    def _foreign(self, tally: Tally) -> str:
+        return lookup("watch.strangers", self._language).format(count=tally.strangers)
 
     def _show(self, tally: Tally, now_s: float) -> None:
         views = tally.views(now_s)
@@ -290,7 +292,8 @@ class _JsonScreen(_Screen):
         print(view.json_line("summary", views, strangers=tally.strangers), flush=True)
 
     def _show(self, tally: Tally, now_s: float) -> None:
-        print(view.json_line("interval", tally.views(now_s)), flush=True)
+        line = view.json_line("interval", tally.views(now_s), strangers=tally.strangers)
+        print(line, flush=True)
 
 
 class _LiveScreen(_Screen):
@@ -314,6 +317,8 @@ class _LiveScreen(_Screen):
 
     def finish(self, tally: Tally) -> None:
         self._show(tally, time.monotonic())
+        if tally.strangers:
+            self._live.console.print(self._foreign(tally), markup=False)
 
     def _show(self, tally: Tally, now_s: float) -> None:
         shown = view.table(tally.views(now_s), self.header, self._language)

@@ -14,6 +14,7 @@ from edge_video.reconnect import reconnect_delay_s
 from edge_video.redact import Redactor
 from edge_video.report.text import one_line, shorten
 from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
+from edge_video.watch.foreign import TolerantConnection, headers_of
 
 if TYPE_CHECKING:
     import ssl
@@ -56,6 +57,7 @@ class Listener:
     """Called in the thread of `Consumer.run`, one at a time."""
 
     on_frame: Callable[[Mapping[str, Any], bytes], None]
+    """Headers and body of whatever came; the headers are empty when it cannot be a frame."""
     on_connected: Callable[[], None]
     on_lost: Callable[[str, float], None]
     """Why, in words without the password, and seconds until the next try."""
@@ -119,7 +121,7 @@ class Consumer:
 
     def _consume(self, failures: int) -> int:
         """One life of a connection; 0 when it was good for something."""
-        connection = pika.BlockingConnection(self._parameters())
+        connection = pika.BlockingConnection(self._parameters(), TolerantConnection)
         try:
             channel = self._subscribe(connection)
             self._listener.on_connected()
@@ -157,7 +159,7 @@ class Consumer:
 
     def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         if not self._stop.is_set():
-            self._listener.on_frame(properties.headers or {}, body)
+            self._listener.on_frame(headers_of(properties, body), body)
         channel.basic_ack(method.delivery_tag)
 
     def _parameters(self) -> pika.ConnectionParameters:

@@ -19,6 +19,7 @@ OTHERS: Final = "(others)"
 
 _LATENCIES: Final = 600
 _LONGEST_NAME: Final = 64
+_LARGEST: Final = 2**63
 _NS_PER_S: Final = 1e9
 
 
@@ -47,19 +48,18 @@ def read_arrival(
 ) -> Arrival | None:
     """A frame's headers, as far as they are what the contract says; None when they are not."""
     camera_id, session = headers.get("camera_id"), headers.get("session")
-    seq, captured = headers.get("seq"), headers.get("captured_at_ns")
-    if not isinstance(camera_id, str) or not isinstance(session, str):
+    seq, captured = _count(headers.get("seq")), _count(headers.get("captured_at_ns"))
+    if not isinstance(camera_id, str) or not isinstance(session, str) or not camera_id:
         return None
-    if not isinstance(seq, int) or not isinstance(captured, int):
+    if seq is None or captured is None:
         return None
 
     def number(name: str) -> int:
-        value = headers.get(name)
-        return value if isinstance(value, int) and value >= 0 else 0
+        return _count(headers.get(name)) or 0
 
     return Arrival(
         camera_id=camera_id[:_LONGEST_NAME],
-        session=session,
+        session=session[:_LONGEST_NAME],
         seq=seq,
         dropped=number("dropped"),
         captured_at_ns=captured,
@@ -70,6 +70,13 @@ def read_arrival(
         at_ns=at_ns,
         defect=defect,
     )
+
+
+def _count(value: object) -> int | None:
+    """A number that counts something, as AMQP can carry it; a flag is none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.poison import send_all
 from tests.support.program import ROOT, Program
 
 if TYPE_CHECKING:
@@ -57,6 +59,32 @@ def test_the_counting_consumer_counts_both_cameras_without_a_gap(
         last = [line for line in lines if line.startswith(f"{camera}: ")][-1]
         assert ", gaps 0, " in last
         assert int(last.split("frames ")[1].split(",")[0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("consumer_count.py", ()),
+        pytest.param(
+            "consumer_opencv.py",
+            ("#",),
+            marks=pytest.mark.skipif(
+                importlib.util.find_spec("cv2") is None, reason="NOT TESTED: no OpenCV"
+            ),
+        ),
+    ],
+)
+def test_a_consumer_survives_messages_of_others(
+    broker: RabbitNode, running: str, name: str, arguments: tuple[str, ...]
+) -> None:
+    sent: list[int] = []
+    sender = threading.Timer(1.5, lambda: sent.append(send_all(broker, running)))
+    sender.start()
+    lines = run(name, broker.url(), running, *arguments, "4")
+    sender.join(20)
+    assert sent[0] > 0
+    assert lines
+    assert all(line.startswith(("door", "yard")) for line in lines)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cv2") is None, reason="NOT TESTED: no OpenCV")

@@ -14,6 +14,7 @@ import pika
 import pytest
 
 from edge_video.testing.rabbit import free_port
+from tests.support.poison import BODIES_OF_OTHERS, HEADERS_OF_OTHERS, send_all
 from tests.support.program import Program
 
 if TYPE_CHECKING:
@@ -221,3 +222,27 @@ def test_foreign_messages_are_counted_and_torn_pictures_are_named(
     [folder] = (tmp_path / "pictures").iterdir()
     assert folder.name.startswith("camera-")
     assert not any("\x1b" in line for line in watch.printed)
+
+
+def test_messages_of_others_cost_no_connection_and_are_counted(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    words = ("--url", broker.url(), "--exchange", exchange, "--json")
+    with Watch(tmp_path, None, *words, command="watch") as watch:
+        watch.wait_until_said("connected")
+        taken = send_all(broker, exchange)
+        assert taken >= len(HEADERS_OF_OTHERS) + len(BODIES_OF_OTHERS) - 2  # RabbitMQ 3.10
+        with broker.channel() as channel:
+            headers = {"camera_id": "door", "session": "s", "seq": 1, "captured_at_ns": 1}
+            properties = pika.BasicProperties(headers=headers)
+            channel.basic_publish(exchange, "k", b"\xff\xd8 torn", properties)
+        deadline = time.monotonic() + 20
+        while not any(each["cameras"] for each in watch.said("interval")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert watch.stop(signal.SIGINT) == 0
+    [summary] = watch.said("summary")
+    assert [each["camera_id"] for each in summary["cameras"]] == ["door"]
+    assert summary["strangers"] == taken
+    assert watch.said("interval")[-1]["strangers"] == taken
+    assert watch.said("lost") == []

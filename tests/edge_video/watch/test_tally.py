@@ -109,6 +109,25 @@ def test_the_headers_of_a_real_frame_are_understood() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seq": -1},
+        {"seq": True},
+        {"captured_at_ns": -1},
+        {"captured_at_ns": 2**63},
+        {"captured_at_ns": "1"},
+        {"camera_id": ""},
+        {"camera_id": ["a"]},
+        {"session": None},
+    ],
+)
+def test_headers_that_count_nothing_are_no_frame(wrong: dict[str, Any]) -> None:
+    good = {"camera_id": "a", "session": "s", "seq": 1, "captured_at_ns": 0}
+    assert read_arrival(good, 1, 0.0, 0) is not None
+    assert read_arrival(good | wrong, 1, 0.0, 0) is None
+
+
 values = st.none() | st.integers() | st.text() | st.floats() | st.binary()
 
 
