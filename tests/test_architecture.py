@@ -59,6 +59,7 @@ ADAPTERS = {
     "edge_video.top.command",
     "edge_video.watch.command",
     "edge_video.watch.consumer",
+    "edge_video.watch.foreign",  # pika
     "edge_video.watch.pages",
 }
 
