@@ -11,7 +11,7 @@ DEMO_SECONDS ?= 30
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup system-packages lint types suite unit soak-short soak schema bench clean
+.PHONY: help demo test setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages setup lint types suite ## set up everything, then lint, types, the whole suite and a short soak
+test: system-packages matrix-root setup lint types suite ## set up everything, then lint, types, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -47,6 +47,15 @@ soak-short: $(VENV)/.dev-installed ## two minutes of random faults against every
 
 soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
 	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --summary soak.md --plot soak.png
+
+matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on RabbitMQ 3.10 and 4.0, FFmpeg 5.1, 7.1 and 9
+	@WORKERS=$(WORKERS) scripts/matrix.sh
+
+matrix-root: ## RabbitMQ 4.0 and FFmpeg 7.1 beside the machine's own (EDGE_VIDEO_NO_MATRIX=1: not)
+	@[ "$$EDGE_VIDEO_NO_MATRIX" = 1 ] || scripts/make-matrix-root.sh
+
+fuzz: $(VENV)/.dev-installed ## property tests and targets with fresh seeds, for FUZZ_MINUTES (10)
+	@scripts/fuzz.sh
 
 schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 	$(BIN)/python scripts/write_schema.py

@@ -42,6 +42,7 @@ from edge_video.outbox import Outbox
 from edge_video.report.catalog import Language, language_from_locale
 from edge_video.sampler import Collections, ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.sinks.amqp_handshake import HandshakePatience
 from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.snapshot import Books, Identity
 from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
@@ -429,9 +430,19 @@ class _Parts:
         if config.events is not None and self.notices is not None:
             notices = NoticeRoute(config.events.exchange, self.notices)
 
+        # What one connection has learned of the way to the broker is the next one's beginning.
+        handshake = HandshakePatience(settings.handshake_timeout_s)
+
         def open_amqp(listener: SinkListener) -> Sink:
             return AmqpSink(
-                settings, routes, outbox, listener, clock, reactor=reactor, notices=notices
+                settings,
+                routes,
+                outbox,
+                listener,
+                clock,
+                reactor=reactor,
+                handshake=handshake,
+                notices=notices,
             )
 
         return open_amqp
@@ -460,6 +471,8 @@ def amqp_settings(config: Config) -> AmqpSettings:
         max_in_flight_bytes=amqp.max_in_flight_bytes,
         message_ttl_s=amqp.message_ttl,
         confirm_timeout_s=amqp.confirm_timeout,
+        max_delay_s=amqp.max_delay,
+        handshake_timeout_s=amqp.handshake_timeout,
         heartbeat_s=amqp.heartbeat,
         mandatory=amqp.mandatory,
         node=config.node,

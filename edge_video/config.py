@@ -37,9 +37,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
+from edge_video.argument_secrets import mask_arguments, secrets_in_arguments
 from edge_video.breaker import BreakerPolicy
 from edge_video.debounce import SteadyPolicy
-from edge_video.duration import DURATION_PATTERN, format_duration, parse_duration
+from edge_video.duration import DURATION_PATTERN, LONGEST_TEXT, format_duration, parse_duration
 from edge_video.memory import MemoryPolicy
 from edge_video.notices import NewsPolicy
 from edge_video.redact import MASK, Redactor, mask_url, secrets_in_url
@@ -123,7 +124,8 @@ class Duration:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """What a file may say; `0` is the one number that needs no unit."""
-        return {"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}
+        text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": LONGEST_TEXT}
+        return {"anyOf": [text, {"const": 0}]}
 
     def _in_bounds(self, seconds: float) -> float:
         if not self.low_s <= seconds <= self.high_s:
@@ -383,6 +385,10 @@ class AmqpConfig(_Model):
     """How long a frame may wait in a queue; absent: for ever."""
     confirm_timeout: Period = 5.0
     """With frames in flight and nothing confirmed for so long, the connection is given up."""
+    max_delay: Period = 0.25
+    """How long what is handed to the network may queue there; the rest waits here, newest first."""
+    handshake_timeout: Period = 10.0
+    """Limit of TCP, TLS and AMQP together; doubled after each time that it ran out, up to 1m."""
     heartbeat: Heartbeat = 10.0
     """AMQP heartbeat."""
     mandatory: Flag = False
@@ -1061,17 +1067,21 @@ class Config(_Model):
 
 def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
     """Masks every password of some cameras, those in URLs included."""
-    redactor = Redactor()
+    secrets: set[str] = set()
+    credentials = []
     for camera in cameras:
-        for secret in secrets_in_url(camera.url.get_secret_value()):
-            redactor.add_secret(secret)
+        found = {
+            *secrets_in_url(camera.url.get_secret_value()),
+            *secrets_in_arguments(camera.input_args),
+        }
+        if camera.http_proxy is not None:
+            found.update(secrets_in_url(camera.http_proxy.get_secret_value()))
+        # A camera is often called like its stream: its name must stay readable.
+        secrets |= found - {camera.id}
         username, password = camera.credentials
         if password is not None:
-            redactor.add_credentials(username or "", password.get_secret_value())
-        if camera.http_proxy is not None:
-            for secret in secrets_in_url(camera.http_proxy.get_secret_value()):
-                redactor.add_secret(secret)
-    return redactor
+            credentials.append((username or "", password.get_secret_value()))
+    return Redactor(secrets, credentials)
 
 
 def _plain(model: BaseModel, redact: Redactor) -> dict[str, Any]:
@@ -1083,6 +1093,8 @@ def _plain(model: BaseModel, redact: Redactor) -> dict[str, Any]:
         elif isinstance(value, SecretStr):
             secret = value.get_secret_value()
             plain[name] = redact(mask_url(secret)) if name == "url" else MASK
+        elif name == "input_args":
+            plain[name] = [redact(each) for each in mask_arguments(value)]
         else:
             plain[name] = _plain_value(value, redact)
     return plain

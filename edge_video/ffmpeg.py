@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
+from edge_video.limiter import limit_bitstream, limit_filter
 from edge_video.urls import split_url
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ _MOST_PIXELS: Final = 8192 * 8192
 """Twice 8K. A megabyte can announce a picture of 16000x16000, which took FFmpeg a gigabyte."""
 
 _PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
+_PACE: Final = ("-re", "-dts_delta_threshold", "1")
+"""Read no faster than the stream's own clock goes, and take a leap of it for no more than a second.
+
+FFmpeg by itself would wait for ten seconds, and do so at each leap.
+"""
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
 
@@ -204,16 +210,18 @@ def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
     return [
         *("-vf", _filters(camera)),
         *_every_frame_once(binary),
-        # Two frames in one tick of the encoder's clock end FFmpeg, and by itself the clock ticks
-        # once per frame: too coarse for what comes at once after a slow start over HTTP.
-        *("-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
     ]
 
 
 def _as_they_are(camera: CameraConfig) -> list[str]:
-    """The camera's own images; those over its rate are dropped before they reach the pipe."""
-    return ["-c:v", "copy", "-bsf:v", limit_bitstream(camera.fps)]
+    """The camera's own images; those over its rate are dropped before they reach the pipe.
+
+    Numbers take the place of their times, of which two equal ones, or one step back, would end
+    FFmpeg; and an image stamped before the first would not be copied.
+    """
+    numbered = f"{limit_bitstream(camera.fps)},setts=ts=N"
+    return ["-c:v", "copy", "-copypriorss", "1", "-bsf:v", numbered]
 
 
 def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
@@ -244,9 +252,9 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
     url = camera.url.get_secret_value()
     kind = source_kind(url)
     options: list[str] = []
-    if not probing and kind is SourceKind.RTSP:
-        # The frame rate is taken from the stream's clock, so FFmpeg need not watch twenty frames
-        # to guess it: the first frame comes 0.8 s sooner.
+    if not probing:
+        # Nothing goes by the frame rate, so FFmpeg need not watch twenty frames to guess it: the
+        # first frame comes 0.8 s sooner; from a clock that stands still the guess never ends.
         options += ["-fpsprobesize", "0"]
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
@@ -265,6 +273,10 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
 
 def _decoding(camera: CameraConfig) -> list[str]:
     options: list[str] = []
+    if camera.mode == "transcode":
+        # Pictures are numbered as they leave the decoder, in the place of their times: two equal
+        # ones, or one step back, would end FFmpeg. Whatever number: nothing goes by this rate.
+        options += ["-r", "25"]
     if camera.mode == "passthrough":
         # Anything else in the place of JPEG images is said to be unsupported.
         options += ["-codec_whitelist", "mjpeg"]
@@ -288,14 +300,12 @@ def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: s
         case SourceKind.HTTP:
             path = url.partition("?")[0].partition("#")[0].lower()
             # Segments and files come as fast as the network is, and are shown in real time.
-            # Motion JPEG has no clock: FFmpeg would take it for 25 fps whatever really comes.
-            paced = path.endswith(_PACED_SUFFIXES)
-            pace = ["-re"] if paced else ["-use_wallclock_as_timestamps", "1"]
+            pace = _PACE if path.endswith(_PACED_SUFFIXES) else ()
             return ["-rw_timeout", timeout_us, *pace]
         case SourceKind.FILE:
-            return ["-re"]
+            return [*_PACE]
         case SourceKind.LAVFI:
-            return ["-re", "-f", "lavfi"]
+            return [*_PACE, "-f", "lavfi"]
         case _:
             assert_never(kind)
 
@@ -311,36 +321,6 @@ def _filters(camera: CameraConfig) -> str:
     if camera.width is not None or camera.height is not None:
         filters.append(f"scale={camera.width or -2}:{camera.height or -2}")
     return ",".join(filters)
-
-
-def limit_filter(fps: int) -> str:
-    """A filter that lets at most `fps` frames a second through, and never makes one up.
-
-    Not FFmpeg's `fps` filter, which fills every gap in a camera's clock with copies: a clock set
-    forward by an hour makes it encode 54 000 frames at once, one set back makes it silent for an
-    hour; and a 10 fps camera would be sent as 15. Here variable 0 is the instant when the next
-    frame is due; a frame up to half an interval early passes, so that a camera of exactly `fps`
-    loses nothing to jitter. A due time more than two seconds ahead means the clock went back.
-    A frame without a time passes.
-    """
-    interval, half = f"1/{fps}", f"0.5/{fps}"
-    due = f"gte(t,ld(0)-{half})+gt(ld(0)-t,2)"
-    on_time = f"between(t,ld(0)-{half},ld(0)+{interval})"
-    advance = f"st(0,if({on_time},ld(0),t)+{interval})"
-    return f"select='if(isnan(t),1,if({due},1+0*{advance},0))'"
-
-
-def limit_bitstream(fps: int) -> str:
-    """As `limit_filter`, for images that are not decoded: a bitstream filter that drops packets.
-
-    FFmpeg has one that spoils streams for tests; told to change nothing, it is the only one that
-    drops by an expression. A packet without a time passes.
-    """
-    interval, half, now = f"1/{fps}", f"0.5/{fps}", "pts*tb"
-    due = f"gte({now},ld(0)-{half})+gt(ld(0)-{now},2)"
-    on_time = f"between({now},ld(0)-{half},ld(0)+{interval})"
-    advance = f"st(0,if({on_time},ld(0),{now})+{interval})"
-    return f"noise=drop='if(eq(pts,nopts),0,if({due},0*{advance},1))'"
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

@@ -6,34 +6,49 @@ import base64
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+
+from edge_video.url_secrets import (
+    MASK,
+    NOT_MASKED,
+    SECRET_PARAMETER,
+    is_harmless,
+    mask_url,
+    secrets_in_url,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-MASK: Final = "***"
+__all__ = [
+    "MASK",
+    "SHORTEST_FREE_SECRET",
+    "UNSAFE_RANGES",
+    "Redactor",
+    "mask_url",
+    "secrets_in_url",
+]
+
 SHORTEST_FREE_SECRET: Final = 4
 """Shorter secrets are masked only where a credential stands: "a" is in every word."""
+_SHORTEST_IN_OTHER_CASE: Final = 6
+"""Longer ones are also masked in small letters and in capitals."""
 
-# From the first colon to the last @: which of several @ ends the password is often undecidable,
-# user names are e-mail addresses at times, and showing too little is the smaller harm. Every
-# repetition is bounded or cannot backtrack far, so that no log line takes long.
+# Every repetition is bounded or cannot backtrack far, so that no log line takes long.
 _SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.\-]{0,20}://"
-_CREDENTIALS_IN_URL: Final = re.compile(rf"({_SCHEME}[^:]*):.*@", re.DOTALL)
 _CREDENTIALS_IN_TEXT: Final = re.compile(rf"({_SCHEME}[^\s:\"'<>]*):[^\s\"'<>]*@")
-_SECRET_WORD: Final = r"(?:passw(?:or)?d|passphrase|passwort|senha|pwd|secret|token|credential)"  # noqa: S105 - names, no secret
-# Words that only a whole parameter's name, or its last part, makes a secret.
-_WEAK_WORD: Final = (
-    r"(?:[A-Za-z0-9.\-_]{0,40}[.\-_])?(?:login|usr|user|auth|api|access|private|stream)?"
-    r"(?:key|pass|pas|psw|auth|signature|sig)"
+_URL_IN_TEXT: Final = re.compile(rf"{_SCHEME}[^\s\"'<>]*[^\s\"'<>:,.;)!\]]")
+_QUERY_IN_TEXT: Final = re.compile(
+    rf"(?<=[?&])([A-Za-z][\w.\-]{{0,60}})={NOT_MASKED}([^&;#\s\"'<>]+)"
 )
-_PARAMETER: Final = re.compile(
-    rf"((?:(?<![A-Za-z0-9])[A-Za-z0-9.\-]{{0,40}}{_SECRET_WORD}[\w.\-]{{0,40}}"
-    rf"|(?<=[?&]){_WEAK_WORD})=)(?P<value>[^&;#\s\"'<>]*)",
+_HEADER: Final = re.compile(
+    r"((?:\bauthorization|\bcookie|\bx-[a-z0-9\-]{0,40}(?:key|token|auth|secret|password)"
+    r"|\b(?:api|auth|access)[\-_]?(?:key|token))[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
+    r"(?:(?:basic|bearer|digest|token)\s+)?)"
+    r"[^\s\"'\\]+(?:(?<=;)\s{0,4}[\w.\-]{1,60}=[^\s\"'\\]*)*",
     re.IGNORECASE,
 )
-_AUTHORIZATION: Final = re.compile(
-    r"(\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|digest|token)\s+)?)[^\s\"'\\]+",
+_DIGEST: Final = re.compile(
+    r"(\b(?:response|nonce|cnonce|opaque)\s{0,4}=\s{0,4}\\?\"?)[0-9A-Za-z+/=:_\-]{8,}",
     re.IGNORECASE,
 )
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|\\|&(?:amp|lt|gt|quot|#)|\+")
@@ -72,32 +87,6 @@ _CONTROL: Final = {
 _CONTROL_BUT_NEWLINE: Final = {code: shown for code, shown in _CONTROL.items() if code != ord("\n")}
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#(?:39|x27);"}
 _BACKSLASH_LETTERS: Final = {"\n": "n", "\t": "t", "\r": "r"}
-
-
-def mask_url(url: str) -> str:
-    """The URL with `***` for its password and for query parameters that look like secrets.
-
-    The user name stays. The password ends at the *last* `@`, so odd passwords (`@ : / ?`) never
-    show; the price is that a path with an `@` in it may be hidden with them. What is no URL comes
-    back unchanged, except for parameters.
-    """
-    masked = _CREDENTIALS_IN_URL.sub(rf"\1:{MASK}@", url)
-    return _PARAMETER.sub(rf"\1{MASK}", masked)
-
-
-def secrets_in_url(url: str) -> Iterator[str]:
-    """Every part of a URL that `mask_url` would hide, as written and percent-decoded."""
-    for match in _CREDENTIALS_IN_URL.finditer(url):
-        hidden = url[match.end(1) + 1 : match.end() - 1]
-        # Both readings of a password with a raw slash in it: see `mask_url`.
-        for reading in (hidden, re.split(r"[/?#]", hidden, maxsplit=1)[0].rpartition("@")[0]):
-            if reading:
-                yield reading
-                yield unquote(reading)
-    for match in _PARAMETER.finditer(url):
-        if match["value"]:
-            yield match["value"]
-            yield unquote(match["value"])
 
 
 class Redactor:
@@ -147,12 +136,18 @@ class Redactor:
             if _ENCODED.search(text):
                 text = self._escape_pattern().sub(MASK, text)
             text = self._literal.sub(MASK, text)
-        if "://" in text and "@" in text:
-            text = _CREDENTIALS_IN_TEXT.sub(rf"\1:{MASK}@", text)
+        if "://" in text:
+            if "@" in text:
+                text = _CREDENTIALS_IN_TEXT.sub(rf"\1:{MASK}@", text)
+            text = _URL_IN_TEXT.sub(lambda url: mask_url(url[0]), text)
         if "=" in text:
-            text = _PARAMETER.sub(rf"\1{MASK}", text)
-        if "uthoriz" in text or "UTHORIZ" in text:
-            text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
+            text = SECRET_PARAMETER.sub(rf"\1{MASK}", text)
+            text = _QUERY_IN_TEXT.sub(_mask_parameter, text)
+        lowered = text.lower()  # five searches for words cost less than one for a pattern
+        if any(word in lowered for word in ("auth", "cookie", "x-", "key", "token")):
+            text = _HEADER.sub(rf"\1{MASK}", text)
+        if any(word in lowered for word in ("response", "nonce", "opaque")):
+            text = _DIGEST.sub(rf"\1{MASK}", text)
         if text.isascii() and text.isprintable():
             return text
         return text.translate(_CONTROL_BUT_NEWLINE if keep_newlines else _CONTROL)
@@ -163,6 +158,8 @@ class Redactor:
         # File systems and input methods decompose accents.
         self._secrets.update(unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))
         self._secrets.add(secret)
+        if len(secret) >= _SHORTEST_IN_OTHER_CASE:
+            self._literals |= {secret.lower(), secret.upper()}
         self._literals.update(_base64_forms(secret))
 
     def _add_pair(self, user: str, password: str) -> None:
@@ -188,8 +185,12 @@ class Redactor:
         pattern = self._escaped
         if pattern is None:
             escaped = "|".join(_any_escape(each) for each in _longest_first(self._secrets))
-            pattern = self._escaped = re.compile(escaped or r"(?!)")
+            pattern = self._escaped = re.compile(escaped or r"(?!)", re.IGNORECASE)
         return pattern
+
+
+def _mask_parameter(match: re.Match[str]) -> str:
+    return match[0] if is_harmless(match[1], match[2]) else f"{match[1]}={MASK}"
 
 
 def _longest_first(texts: Iterable[str]) -> list[str]:

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Neither luck nor load decides: the same examples each time, however long they take. Fresh ones are
+# for `make fuzz`, and what it finds becomes an `@example`.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "explore",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.load_profile("repeatable")
 
 pytest_plugins = [
     "edge_video.testing.pytest_plugin",

@@ -53,6 +53,7 @@ ADAPTERS = {
     "edge_video.sinks.amqp_wire",  # pika's BasicProperties
     "edge_video.sinks.message",  # pika's BasicProperties
     "edge_video.sinks.directory",
+    "edge_video.sinks.tcp_gauge",  # the kernel's view of a socket
     "edge_video.tampering",  # holds a reader back
     "edge_video.timer",
     "edge_video.top.client",

@@ -28,10 +28,13 @@ from edge_video.redact import Redactor
 from edge_video.sinks.amqp_exchange import ChannelHost, ChannelState
 from edge_video.sinks.amqp_faults import AmqpFaults
 from edge_video.sinks.amqp_frames import FrameChannel, InFlight
+from edge_video.sinks.amqp_handshake import HandshakePatience
 from edge_video.sinks.amqp_node import NodeClaim
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
-from edge_video.sinks.amqp_reasons import Reason, describe_loss, never_reached
+from edge_video.sinks.amqp_reasons import Reason, describe_loss, never_reached, timed_out
+from edge_video.sinks.amqp_silence import BrokerSilence
 from edge_video.sinks.amqp_transport import CorkedServices
+from edge_video.sinks.amqp_window import UplinkWindow
 from edge_video.sinks.amqp_wire import FRAME_MAX, HeaderEncoder, message, publish_method
 from edge_video.sinks.base import (
     FramesUnroutable,
@@ -43,6 +46,7 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.sinks.message import expiration, message_id, message_properties
+from edge_video.sinks.tcp_gauge import TcpGauge
 from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
@@ -64,15 +68,8 @@ _BATCH: Final = 256
 _WATCH_S: Final = 1.0
 _UNROUTABLE_EVERY_S: Final = 10.0
 
-_LOST_SLOT_FACTOR: Final = 10
-"""A single frame may stay unconfirmed this many times `confirm_timeout_s` while others go on."""
-
 _CLEAN_CLOSE_SHARE: Final = 0.75
 """Of the time allowed for `close`, what the orderly goodbye to the broker may take."""
-
-_TCP_TIMEOUT_S: Final = 5.0
-_HANDSHAKE_TIMEOUT_S: Final = 10.0
-"""TCP, TLS and AMQP together."""
 
 _LEAVING_GLANCE_S: Final = 0.5
 _LEAVING_S: Final = 2.0
@@ -110,8 +107,11 @@ class AmqpSettings:
         prefetch_count: most unconfirmed frames in flight; 0 = no limit of the number.
         max_in_flight_bytes: no frame is taken while at least so many bytes are unconfirmed; one
             frame may cross the limit.
+        max_delay_s: no frame is taken while what was handed over would queue longer than this in
+            front of a slow uplink; see `UplinkWindow`.
         message_ttl_s: how long a message may wait in a queue; None = for ever.
         confirm_timeout_s: a broker that confirms nothing for so long is given up.
+        handshake_timeout_s: the limit of the first attempt to connect; see `HandshakePatience`.
         heartbeat_s: AMQP heartbeat interval; 0 switches it off.
         mandatory: have unroutable frames returned (and counted), at the price of their way back.
         node: names this machine in the headers.
@@ -128,7 +128,9 @@ class AmqpSettings:
     prefetch_count: int = 50
     max_in_flight_bytes: int = 8_000_000
     message_ttl_s: float | None = None
+    max_delay_s: float = 0.25
     confirm_timeout_s: float = 5.0
+    handshake_timeout_s: float = 10.0
     heartbeat_s: float = 10.0
     mandatory: bool = False
     node: str = ""
@@ -172,6 +174,8 @@ class AmqpSink:
         clock: ages and time stamps.
         reactor: whose thread to use; None for one of this sink's own. With the one that reads the
             cameras, a frame crosses no thread on its way.
+        handshake: how long connecting may take, as learned by the sinks before this one; None:
+            nothing was learned yet.
         notices: where the system's events go; None: there are none.
     """
 
@@ -184,6 +188,7 @@ class AmqpSink:
         clock: Clock,
         *,
         reactor: Reactor | None = None,
+        handshake: HandshakePatience | None = None,
         notices: NoticeRoute | None = None,
     ) -> None:
         self._settings = settings
@@ -234,8 +239,12 @@ class AmqpSink:
         self._draining = False
         self._in_flight = 0
         self._in_flight_bytes = 0
-        self._progress_at_s = 0.0
-        self._unblocked_at_s = 0.0
+        self._window = UplinkWindow(settings.max_delay_s)
+        self._gauge: TcpGauge | None = None
+        self._look_due = False
+        self._silence = BrokerSilence(settings.confirm_timeout_s, clock.monotonic())
+        self._handshake = handshake or HandshakePatience(settings.handshake_timeout_s)
+        self._connecting_since_s = 0.0
         self._unroutable = FramesUnroutable(0, 0, "")
         self._unroutable_told_at_s: float | None = None
         self._strangers: set[CameraId] = set()
@@ -383,6 +392,7 @@ class AmqpSink:
 
     def _connect_to_next_address(self) -> None:
         assert self._loop is not None
+        self._connecting_since_s = self._clock.monotonic()
         self._services = CorkedServices(
             self._loop, self._guarded(self._on_settlement), self._by_channel
         )
@@ -409,8 +419,8 @@ class AmqpSink:
             heartbeat=max(1, round(settings.heartbeat_s)) if settings.heartbeat_s > 0 else 0,
             blocked_connection_timeout=None,
             connection_attempts=1,
-            socket_timeout=_TCP_TIMEOUT_S,
-            stack_timeout=_HANDSHAKE_TIMEOUT_S,
+            socket_timeout=self._handshake.tcp_s,
+            stack_timeout=self._handshake.limit_s,
             tcp_options=_TCP_OPTIONS,
             client_properties={"connection_name": f"{settings.app}@{settings.node}"},
         )
@@ -470,7 +480,10 @@ class AmqpSink:
     # --- connection -------------------------------------------------------------------------
 
     def _on_connection_open(self, connection: Any) -> None:
+        now_s = self._clock.monotonic()
+        self._handshake.met(now_s - self._connecting_since_s)
         self._frame_max = connection.params.frame_max  # negotiated by now
+        self._measure(connection._transport)  # noqa: SLF001 - no public way
         connection.add_on_connection_blocked_callback(self._guarded(self._on_blocked))
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
         for line in self._lines.values():
@@ -480,7 +493,14 @@ class AmqpSink:
         self._node_claim.open(connection)  # last: where channels are few, it goes without
         self._review_lines()
 
+    def _measure(self, transport: Any) -> None:
+        """Read the socket from now on: pika has connected it."""
+        self._gauge = TcpGauge(transport._sock, transport.get_write_buffer_size)  # noqa: SLF001 - as above
+        self._look()
+
     def _on_connection_failed(self, _connection: Any, error: BaseException) -> None:
+        if timed_out(error):
+            self._handshake.ran_out()
         if self._addresses and never_reached(error):
             self._call_later(0, self._connect_to_next_address)
         else:
@@ -498,7 +518,7 @@ class AmqpSink:
     def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
         if self._blocked:
             self._blocked = False
-            self._progress_at_s = self._unblocked_at_s = self._clock.monotonic()
+            self._silence.resumed(self._clock.monotonic())
             self._listener(SinkUnblocked())
             self._arm()
 
@@ -568,7 +588,30 @@ class AmqpSink:
             and self._close_within_s is None
             and (not settings.prefetch_count or self._in_flight < settings.prefetch_count)
             and self._in_flight_bytes < settings.max_in_flight_bytes
+            and self._window.has_room(self._clock.monotonic())
         )
+
+    def _look(self) -> bool:
+        """See how far the socket has got; whether it moved."""
+        gauge = self._gauge
+        if gauge is None:
+            return False
+        now_s = self._clock.monotonic()
+        return self._window.look(gauge.unacked(), gauge.smallest_round_trip_s(), now_s)
+
+    def _look_later(self) -> None:
+        """Frames wait, and it may be the wire that has no room: nobody tells when it has."""
+        now_s = self._clock.monotonic()
+        if not self._look_due and self._in_flight and self._window.wants_look(now_s):
+            self._look_due = True
+            self._call_later(self._window.look_again_s(now_s), self._on_look)
+
+    def _on_look(self) -> None:
+        self._look_due = False
+        self._look()
+        self._arm()
+        if self._work and not self._take_due:
+            self._look_later()
 
     def _arm(self) -> None:
         """See to it that frames are taken in this round, if there are any and room for them."""
@@ -580,6 +623,8 @@ class AmqpSink:
         transport = self._services.transport if self._services is not None else None
         if transport is not None:
             transport.look()  # what is confirmed by now makes room
+        if self._window.wants_look(self._clock.monotonic()):
+            self._look()
         for _ in range(_BATCH):
             if not self._has_room():
                 break
@@ -595,6 +640,8 @@ class AmqpSink:
                 transport.relax()
         self._take_due = False
         self._arm()
+        if self._work and not self._take_due:
+            self._look_later()
         self._check_drained()
 
     def _publish(self, frame: Frame) -> None:
@@ -608,20 +655,35 @@ class AmqpSink:
                 _log.error("[%s] no route is configured; its frames are dropped", frame.camera_id)
             self._outbox.settle(frame.camera_id, frame.seq, Outcome.NACKED)
             return
-        size = len(frame.image)
-        now_s = self._clock.monotonic()
-        if not self._in_flight:
-            self._progress_at_s = now_s
         # In the window first: an exception below must find the frame there to book it.
         identifier = message_id(frame)
-        line.window.add(InFlight(frame.camera_id, frame.seq, size, now_s, identifier))
-        self._in_flight += 1
-        self._in_flight_bytes += size
+        self._enter_window(line, frame, identifier)
         assert self._services is not None
         if self._services.transport is not None:
             self._write(line, route, frame, identifier)
         else:
             self._write_through_pika(line, route, frame)
+
+    def _enter_window(self, line: FrameChannel, frame: Frame, identifier: str) -> None:
+        """Book a frame as on its way, right before it is handed over."""
+        size = len(frame.image)
+        now_s = self._clock.monotonic()
+        if not self._in_flight:
+            self._silence.progressed(now_s)
+        self._in_flight += 1
+        self._in_flight_bytes += size
+        self._window.handed_over(size)
+        line.window.add(
+            InFlight(
+                frame.camera_id,
+                frame.seq,
+                size,
+                now_s,
+                identifier,
+                ahead=self._in_flight_bytes,
+                end=self._window.handed,
+            )
+        )
 
     def _write(self, line: FrameChannel, route: Route, frame: Frame, identifier: str) -> None:
         settings, channel = self._settings, line.channel.channel_number
@@ -667,7 +729,9 @@ class AmqpSink:
         if not settled:
             return
         was_full = self._work and not self._has_room()
-        self._progress_at_s = self._clock.monotonic()
+        now_s, last = self._clock.monotonic(), settled[-1]
+        self._silence.progressed(now_s)
+        self._window.confirmed(last.ahead, last.size, now_s - last.at_s, now_s)
         if nack:
             self._settle(settled, Outcome.NACKED)
             self._count_unroutable(nacked=len(settled), route=line.exchange)
@@ -689,6 +753,7 @@ class AmqpSink:
         for frame in frames:
             self._in_flight -= 1
             self._in_flight_bytes -= frame.size
+            self._window.settled(frame.size)
             accepted = outcome is Outcome.CONFIRMED
             known = Outcome.RETURNED if accepted and frame.returned else outcome
             self._outbox.settle(frame.camera_id, frame.seq, known)
@@ -708,6 +773,9 @@ class AmqpSink:
 
     def _on_watch(self) -> None:
         self._call_later(self._watch_s, self._on_watch)
+        now_s = self._clock.monotonic()
+        if (late_s := self._silence.ticked(now_s, self._watch_s)) is not None:
+            _log.warning("this program stood still for %.1f s; the broker gets its time", late_s)
         self._credit_confirms()
         self._tell_unroutable()
         if self._blocked:
@@ -715,11 +783,16 @@ class AmqpSink:
         if self._notice_line is not None:
             self._notice_line.pump()
         self._node_claim.retry_if_due()
+        moved = self._look()
+        round_trip_s = self._gauge.round_trip_s() if self._gauge is not None else 0.0
         for line in self._lines.values():
             if line.state is ChannelState.REFUSED:
                 line.retry_if_due()
-            elif (silence := self._silence(line)) is not None:
-                self._end(Reason(silence))
+                continue
+            self._silence.looked(line.window.oldest, self._window.acked, moved=moved, now_s=now_s)
+            complaint = self._complaint(line, now_s, round_trip_s)
+            if complaint is not None:
+                self._end(Reason(complaint))
                 return
 
     def _credit_confirms(self) -> None:
@@ -729,27 +802,13 @@ class AmqpSink:
             self._connection.bytes_received += transport.confirms.taken_bytes
             transport.confirms.taken_bytes = 0
 
-    def _silence(self, line: FrameChannel) -> str | None:
-        """What the broker has owed an answer to for too long, in words.
-
-        The wait is for *any* confirm: a full window on a slow uplink takes longer than
-        `confirm_timeout_s` to get through, and is no reason to throw the connection away.
-        """
-        limit_s = self._settings.confirm_timeout_s
-        now = self._clock.monotonic()
-        if line.state is not ChannelState.READY:
-            waits = self._connected or self._connection.is_open
-            late = waits and now - max(line.since_s, self._progress_at_s) > limit_s
-            return f"no answer about exchange '{line.exchange}' for {limit_s:g} s" if late else None
-        oldest_at_s = line.window.oldest_at_s
-        if oldest_at_s is None:
+    def _complaint(self, line: FrameChannel, now_s: float, round_trip_s: float) -> str | None:
+        """What the broker has owed an answer to for too long, in words."""
+        if line.state is ChannelState.READY:
+            return self._silence.of_frames(line.window.oldest, now_s, round_trip_s)
+        if not (self._connected or self._connection.is_open):
             return None
-        if now - max(oldest_at_s, self._progress_at_s) > limit_s:
-            return f"no confirm for {limit_s:g} s"
-        lost_slot_s = limit_s * _LOST_SLOT_FACTOR
-        if now - max(oldest_at_s, self._unblocked_at_s) > lost_slot_s:
-            return f"a frame was not confirmed for {lost_slot_s:g} s"
-        return None
+        return self._silence.of_exchange(line.exchange, line.since_s, now_s, round_trip_s)
 
     def _count_unroutable(self, *, route: str, returned: int = 0, nacked: int = 0) -> None:
         since = self._unroutable
@@ -822,13 +881,7 @@ class AmqpSink:
 
     def _divert(self, line: FrameChannel, queue: str, frame: Frame) -> None:
         """Publish to a queue by its name; the frame comes back when there is none."""
-        size = len(frame.image)
-        now_s = self._clock.monotonic()
-        if not self._in_flight:
-            self._progress_at_s = now_s
-        line.window.add(InFlight(frame.camera_id, frame.seq, size, now_s, message_id(frame)))
-        self._in_flight += 1
-        self._in_flight_bytes += size
+        self._enter_window(line, frame, message_id(frame))
         properties = message_properties(
             frame,
             node=self._settings.node,

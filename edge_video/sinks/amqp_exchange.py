@@ -75,7 +75,7 @@ class ExchangeChannel(ABC):
         self.state = ChannelState.OPENING
         self.channel: Any = None
         self.since_s = host.now()
-        """Monotonic, of the last change of `state`."""
+        """Monotonic, of the last change of `state`, or of the answer before that one."""
         self._host = host
         self._flapping_s = flapping_s
         self._connection: Any = None
@@ -137,11 +137,13 @@ class ExchangeChannel(ABC):
     def _on_open(self, channel: Any) -> None:
         guarded = self._host.guarded
         self.channel = channel
+        self.since_s = self._host.now()  # an answer; the next may take as long again
         channel.add_on_close_callback(guarded(self._on_channel_closed))
         self.on_opened()
         channel.confirm_delivery(guarded(self._on_confirm), guarded(self._on_confirming))
 
     def _on_confirming(self, _frame: Any) -> None:
+        self.since_s = self._host.now()
         if not self.exchange:
             self._on_declared(None)  # the default exchange always exists
             return

@@ -25,6 +25,12 @@ class InFlight:
     """Monotonic, of the hand-over."""
     message_id: str
     returned: bool = False
+    ahead: int = 0
+    """Unconfirmed bytes of the connection at the hand-over, its own included."""
+    end: int = 0
+    """Bytes handed over on this connection up to its own last one."""
+    on_wire_at_s: float = 0.0
+    """Monotonic: when it was last seen to be on its way still."""
 
 
 class Window:
@@ -66,9 +72,9 @@ class Window:
         return left
 
     @property
-    def oldest_at_s(self) -> float | None:
-        """When the oldest frame was handed over; None when the window is empty."""
-        return next((frame.at_s for frame in self._frames.values()), None)
+    def oldest(self) -> InFlight | None:
+        """The frame that was handed over first; None when the window is empty."""
+        return next(iter(self._frames.values()), None)
 
 
 class FrameOwner(Protocol):

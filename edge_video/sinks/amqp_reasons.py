@@ -52,6 +52,16 @@ def never_reached(error: BaseException) -> bool:
     )
 
 
+def timed_out(error: BaseException) -> bool:
+    """Whether an attempt to connect ended because an answer took too long."""
+    return isinstance(
+        _innermost(error),
+        TimeoutError
+        | connection_workflow.AMQPConnectorStackTimeout
+        | pika.exceptions.ConnectionOpenAborted,
+    )
+
+
 def _describe_os_error(error: OSError, host: str, where: str) -> str:
     match error:
         case socket.gaierror():

@@ -164,7 +164,10 @@ def _encode(
     tuning = (
         [
             "-x265-params",
-            f"log-level=error:bframes={b_frames}:rc-lookahead=0:pools=2:scenecut=0:min-keyint={gop}",
+            (
+                f"log-level=error:bframes={b_frames}:rc-lookahead={b_frames and 20}:pools=2"
+                f":scenecut=0:min-keyint={gop}"
+            ),
         ]
         if codec == "libx265"
         else ["-bf", str(b_frames), "-sc_threshold", "0", "-keyint_min", str(gop)]

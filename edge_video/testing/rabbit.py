@@ -22,13 +22,13 @@ from urllib.parse import quote
 import pika
 import psutil
 
+from edge_video.testing.matrix import chosen_broker
 from edge_video.testing.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-"""Debian's scripts themselves; the wrappers on PATH switch to another user and its own node."""
+    from edge_video.testing.matrix import BrokerPrograms
 
 ODD_PASSWORD = "p@ss:w/ö%rd ü&?#"
 """Breaks every program that pastes a password into a URL."""
@@ -137,10 +137,18 @@ class RabbitNode:
     everything and configure nothing). Virtual hosts: `/` and `a/b`.
 
     Its processes are its own by process id; nothing else on the machine is touched.
+
+    Args:
+        root: its folder; it is removed by `close`.
+        tls: with a TLS listener, which asks for a client certificate.
+        programs: which RabbitMQ; None for what the environment chooses (`chosen_broker`).
     """
 
-    def __init__(self, root: Path, *, tls: bool = True) -> None:
+    def __init__(
+        self, root: Path, *, tls: bool = True, programs: BrokerPrograms | None = None
+    ) -> None:
         self.root = root
+        self.programs = programs or chosen_broker()
         self.host = "127.0.0.1"
         self.port = free_port()
         self.tls_port = free_port()
@@ -162,7 +170,13 @@ class RabbitNode:
         """Start the node and wait until it accepts connections."""
         if self._epmd is None:
             self._epmd = subprocess.Popen(
-                ["epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1"],
+                [
+                    *self.programs.command("epmd", self.root),
+                    "-port",
+                    str(self._epmd_port),
+                    "-address",
+                    "127.0.0.1",
+                ],
                 env=self._environment(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -170,7 +184,7 @@ class RabbitNode:
             )
         with (self.root / "log" / "console.log").open("ab") as console:
             self._server = subprocess.Popen(
-                [str(_PROGRAMS / "rabbitmq-server")],
+                self.programs.command("rabbitmq-server", self.root),
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
@@ -194,6 +208,7 @@ class RabbitNode:
             self._epmd.kill()
             self._epmd.wait(_STOP_TIMEOUT_S)
             self._epmd = None
+        self.programs.tidy(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def freeze(self) -> None:
@@ -223,7 +238,7 @@ class RabbitNode:
     def ctl(self, *arguments: str) -> str:
         """Run `rabbitmqctl` on this node; its standard output. Takes seconds."""
         done = subprocess.run(
-            [str(_PROGRAMS / "rabbitmqctl"), "--quiet", *arguments],
+            [*self.programs.command("rabbitmqctl", self.root), "--quiet", *arguments],
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -488,11 +503,4 @@ def consume(node: RabbitNode, exchange: str, binding: str = "#") -> Iterator[Con
 
 def missing_programs() -> list[str]:
     """What a node needs and this machine has not; empty when a node can be started."""
-    return [
-        name
-        for name, there in (
-            ("rabbitmq-server", (_PROGRAMS / "rabbitmq-server").exists()),
-            ("epmd", shutil.which("epmd") is not None),
-        )
-        if not there
-    ]
+    return chosen_broker().missing()

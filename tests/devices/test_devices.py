@@ -34,7 +34,7 @@ from edge_video.testing.devices import (
 from edge_video.testing.leaks import no_leaks
 from edge_video.testing.waiting import eventually
 from tests.support.devices import DeviceRun, Watcher
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ def number_shown(image: bytes) -> int:
 # --- healthy devices ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_h264_over_rtsp_streams(any_ffmpeg: Binary, video: Video, transport: str) -> None:
     with (
@@ -77,14 +77,14 @@ def test_h264_over_rtsp_streams(any_ffmpeg: Binary, video: Video, transport: str
     assert device.sessions == 1
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_h265_over_rtsp_streams(any_ffmpeg: Binary) -> None:
     video = Video.load(encoded_clip(6, codec="libx265"), Codec.H265)
     with RtspDevice(video) as device, Watcher(any_ffmpeg, camera(device.url)) as watcher:
         assert number_shown(watcher.wait_for(20)[-1]) == 6
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_jpeg_over_rtsp_streams(any_ffmpeg: Binary) -> None:
     device = RtspDevice(Video.of_jpegs(jpegs()), fps=10)
     with device, Watcher(any_ffmpeg, camera(device.url)) as watcher:
@@ -92,7 +92,7 @@ def test_jpeg_over_rtsp_streams(any_ffmpeg: Binary) -> None:
     assert colour == pytest.approx([40, 90, 160], abs=12)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("chunked", [False, True])
 def test_motion_jpeg_over_http_streams(any_ffmpeg: Binary, chunked: bool) -> None:
     device = HttpDevice(jpegs(), chunked=chunked)

@@ -335,7 +335,14 @@ SECRETIVE = Config(
     cameras=[
         {"id": "a", "url": "rtsp://u:canary%40one@h/s", "input_args": ["-x", "canary@one"]},
         {"id": "b", "url": "rtsp://h/s", "username": "u", "password": "canary two"},
-        {"id": "c", "url": "http://h/s?user=u&pwd=canary-three"},
+        {
+            "id": "c",
+            "url": "http://h/s?user=u&pwd=canary-three",
+            "input_args": [
+                *("-headers", "X-Shop: canary-six"),
+                *("-cookies", "sid=canary-seven; path=/", "-user_agent", "edge"),
+            ],
+        },
     ],
     amqp={"url": "amqp://u:canary-four@h", "password": "canary-five"},
 )
@@ -352,6 +359,9 @@ def test_the_effective_configuration_is_masked_and_complete() -> None:
     assert "canary" not in text
     assert masked["cameras"][0]["url"] == "rtsp://u:***@h/s"
     assert masked["cameras"][2]["url"] == "http://h/s?user=u&pwd=***"
+    assert masked["cameras"][2]["input_args"] == [
+        *("-headers", "X-Shop: ***", "-cookies", "***", "-user_agent", "edge")
+    ]
     assert masked["cameras"][1]["password"] == "***"
     assert masked["amqp"]["url"] == "amqp://u:***@h"
     assert masked["circuit_breaker"]["max_backoff"] == "5m"

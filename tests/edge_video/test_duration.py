@@ -6,10 +6,15 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge_video.duration import DURATION_PATTERN, format_duration, parse_duration
+from edge_video.duration import DURATION_PATTERN, LONGEST_TEXT, format_duration, parse_duration
+
+
+def is_in_the_schema(text: str) -> bool:
+    """Whether an editor that knows the schema takes it."""
+    return len(text) <= LONGEST_TEXT and bool(re.fullmatch(DURATION_PATTERN.strip("^$"), text))
 
 
 @pytest.mark.parametrize(
@@ -35,11 +40,13 @@ from edge_video.duration import DURATION_PATTERN, format_duration, parse_duratio
         ("1s1s", 2.0),
         ("  30s ", 30.0),
         ("2562047h47m16s", 9223372036.0),
+        ("3000000h", 10_800_000_000.0),
+        ("9" * 99 + "h", 3.6e102),
     ],
 )
 def test_go_notation_is_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds, abs=1e-12)
-    assert re.fullmatch(DURATION_PATTERN.strip("^$"), text.strip())
+    assert is_in_the_schema(text.strip())
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,6 @@ def test_go_notation_is_read(text: str, seconds: float) -> None:
         ("5S", "unknown unit S"),
         ("٣s", "not a duration"),
         ("1e3s", "unknown unit e"),
-        ("3000000h", "292 years"),
         ("9" * 5000 + "s", "too long"),
     ],
 )
@@ -70,7 +76,7 @@ def test_an_error_says_what_is_wrong_and_gives_examples(text: str, words: str) -
         parse_duration(text)
     assert "1m30s" in str(error.value)
     assert len(str(error.value)) < 200
-    assert not re.fullmatch(DURATION_PATTERN.strip("^$"), text) or "292" in words or len(text) > 100
+    assert not is_in_the_schema(text)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +116,14 @@ def test_what_is_no_length_of_time_is_refused(seconds: float) -> None:
 def test_a_written_duration_reads_back_to_the_millisecond(seconds: float) -> None:
     text = format_duration(seconds)
     assert abs(parse_duration(text) - seconds) <= 0.0005001
-    assert re.fullmatch(DURATION_PATTERN.strip("^$"), text)
+    assert is_in_the_schema(text)
     assert format_duration(parse_duration(text)) == text
 
 
 @given(st.text(alphabet="0123456789.smhunµ+- ", max_size=12))
+@example("3000000h")
+@example("0" * 99 + "s")
+@example("0" * 100 + "s")
 def test_the_pattern_of_the_schema_and_the_parser_agree(text: str) -> None:
     try:
         parse_duration(text)
@@ -122,7 +131,7 @@ def test_the_pattern_of_the_schema_and_the_parser_agree(text: str) -> None:
         accepted = False
     else:
         accepted = True
-    assert accepted == bool(re.fullmatch(DURATION_PATTERN.strip("^$"), text.strip()))
+    assert accepted == is_in_the_schema(text.strip())
 
 
 @given(st.text(max_size=30))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +11,11 @@ from edge_video.ffmpeg import (
     SourceKind,
     capture_command,
     find_binary,
-    limit_bitstream,
-    limit_filter,
     parse_version,
     probe_command,
     source_kind,
 )
-from tests.support.rtsp import BOTH_FFMPEGS
+from edge_video.limiter import limit_bitstream, limit_filter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +111,7 @@ def test_options_that_were_renamed_follow_the_version(
     [
         ("rtmp://host/live", ["-rw_timeout"], ["-re", "-timeout"]),
         ("http://host/live.m3u8?token=1", ["-rw_timeout", "-re"], ["-timeout"]),
-        ("http://host/video.mjpg", ["-rw_timeout", "-use_wallclock_as_timestamps"], ["-re"]),
+        ("http://host/video.mjpg", ["-rw_timeout"], ["-re", "-use_wallclock_as_timestamps"]),
         ("/clips/a.mkv", ["-re"], ["-rw_timeout", "-timeout"]),
         ("lavfi:testsrc2", ["-re", "-f"], ["-rw_timeout", "-protocol_whitelist"]),
     ],
@@ -178,7 +175,7 @@ def test_what_is_passed_through_is_neither_decoded_nor_encoded() -> None:
     command = capture_command(FFMPEG_5, camera("rtsp://h/s", mode="passthrough", fps=7))
     assert option(command, "-c:v") == "copy"
     assert option(command, "-codec_whitelist") == "mjpeg"
-    assert option(command, "-bsf:v") == limit_bitstream(7)
+    assert option(command, "-bsf:v") == f"{limit_bitstream(7)},setts=ts=N"
     assert "-vf" not in command
 
 
@@ -231,50 +228,6 @@ def test_credentials_too_long_for_ffmpegs_rtsp_client_are_encoded_as_little_as_p
 def test_rtmp_credentials_are_not_encoded_as_its_client_decodes_nothing() -> None:
     command = capture_command(FFMPEG_5, camera("rtmp://h/s", username="u", password="a%b"))
     assert option(command, "-i") == "rtmp://u:a%b@h/s"
-
-
-# --- the frame rate limit, on the real filter ---
-
-
-def frames_through(binary: Binary, source: str, fps: int) -> int:
-    """How many frames of a lavfi source the limit lets through."""
-    command = [binary.path, "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", source]
-    command += ["-vf", limit_filter(fps), "-fps_mode", "passthrough", "-c:v", "rawvideo"]
-    command += ["-f", "rawvideo", "pipe:1"]
-    pixels = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
-    frame = 16 * 16 * 3
-    assert len(pixels) % frame == 0
-    return len(pixels) // frame
-
-
-TINY = "testsrc=size=16x16:duration=20:rate={rate}"
-
-
-@BOTH_FFMPEGS
-@pytest.mark.parametrize(
-    ("rate", "expected"),
-    [("5", 100), ("10", 200), ("15", 300), ("20", 300), ("25", 300), ("30000/1001", 300)],
-)
-def test_no_frame_is_lost_below_the_limit_and_none_is_made_up(
-    any_ffmpeg: Binary, rate: str, expected: int
-) -> None:
-    assert abs(frames_through(any_ffmpeg, TINY.format(rate=rate), 15) - expected) <= 1
-
-
-@BOTH_FFMPEGS
-@pytest.mark.parametrize(
-    "clock",
-    [
-        "setpts=PTS+if(gte(N\\,250)\\,3600/TB\\,0)",
-        "setpts=PTS+if(lt(N\\,250)\\,3600/TB\\,0)",
-        "setpts=PTS+0.03*random(1)/TB",
-    ],
-    ids=["set forward", "set back", "jittery"],
-)
-def test_a_cameras_clock_that_jumps_costs_no_frame_and_makes_none(
-    any_ffmpeg: Binary, clock: str
-) -> None:
-    assert abs(frames_through(any_ffmpeg, f"{TINY.format(rate=25)},{clock}", 15) - 300) <= 3
 
 
 # --- the binary ---

@@ -16,6 +16,7 @@ import pytest
 from edge_video.testing.rabbit import free_port
 from tests.support.poison import BODIES_OF_OTHERS, HEADERS_OF_OTHERS, send_all
 from tests.support.program import Program
+from tests.support.rabbit import EVERY_BROKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ class Watch(Program):
             time.sleep(0.05)
 
 
+@EVERY_BROKER
 def test_watching_sees_no_gap_says_what_stops_and_resumes(
     broker: RabbitNode, exchange: str, tmp_path: Path
 ) -> None:

@@ -101,7 +101,11 @@ def mixture(pieces: list[bytes], most: int = 40) -> st.SearchStrategy[bytes]:
     return st.lists(st.sampled_from(pieces) | st.binary(max_size=30), max_size=most).map(b"".join)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(mixture(STREAM_PIECES) | st.binary(max_size=3000))
 @example(b"\xff\xd8\xff\xe1\xff\xff")
 @example(b"--ffmpeg\r\nContent-length: 2000\r\n\r\n\xff\xd8")

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from edge_video.testing.rabbit import RabbitNode, missing_programs
-from tests.support.rtsp import require
+from edge_video.testing.matrix import Trixie, chosen_broker
+from edge_video.testing.rabbit import RabbitNode
+from tests.support.rtsp import require, require_of_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from edge_video.testing.matrix import BrokerPrograms
 
 
 @pytest.fixture(scope="session")
 def rabbit() -> Iterator[RabbitNode]:
     """The session's node, started when the first test asks for it. See also `broker`."""
-    missing = missing_programs()
+    programs = chosen_broker()
+    missing = programs.missing()
     require(not missing, f"{' and '.join(missing)}, so no broker")
-    node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-rabbit-")))
+    with started(programs) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def newer_rabbit() -> Iterator[RabbitNode]:
+    """A node of RabbitMQ 4.0, whatever `rabbit` is."""
+    programs = Trixie.at_its_place()
+    missing = programs.missing()
+    require_of_matrix(not missing, " and ".join(missing))
+    with started(programs) as node:
+        yield node
+
+
+@contextlib.contextmanager
+def started(programs: BrokerPrograms) -> Iterator[RabbitNode]:
+    node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-rabbit-")), programs=programs)
     try:
         node.start()
         yield node
@@ -30,11 +51,19 @@ def rabbit() -> Iterator[RabbitNode]:
 
 
 @pytest.fixture
-def broker(rabbit: RabbitNode) -> Iterator[RabbitNode]:
-    """The session's node, running and thawed whatever the previous test did to it."""
-    rabbit.ensure_running()
-    yield rabbit
-    rabbit.ensure_running()
+def broker(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+    """The session's node, running and thawed whatever the previous test did to it.
+
+    Each node in turn where the test is parametrized with `EVERY_BROKER`.
+    """
+    node: RabbitNode = request.getfixturevalue(getattr(request, "param", "rabbit"))
+    node.ensure_running()
+    yield node
+    node.ensure_running()
+
+
+EVERY_BROKER: Final = pytest.mark.parametrize("broker", ["rabbit", "newer_rabbit"], indirect=True)
+"""RabbitMQ 3.10 (or what the machine has) and 4.0: for what the broker itself decides."""
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from edge_video.ffmpeg import Binary, BinaryMissing, find_binary
 from edge_video.testing.clips import numbered_clip
+from edge_video.testing.matrix import Trixie
 from edge_video.testing.rtsp import RtspServer, has_gstreamer
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def require(present: object, what: str) -> None:
     if os.environ.get("CI") or os.environ.get("EDGE_VIDEO_REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def require_of_matrix(present: object, what: str) -> None:
+    """As `require`, for what scripts/make-matrix-root.sh makes; where that cannot be, skip."""
+    if not present and os.environ.get("EDGE_VIDEO_NO_MATRIX") == "1":
+        pytest.skip(f"NOT TESTED: no {what}, by EDGE_VIDEO_NO_MATRIX=1")
+    require(present, f"{what} (scripts/make-matrix-root.sh makes it)")
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +56,24 @@ def bundled_ffmpeg() -> Binary:
 
 
 @pytest.fixture(scope="session")
+def newer_ffmpeg() -> Binary:
+    """The FFmpeg that Debian trixie has: 7.1, between the other two."""
+    trixie = Trixie.at_its_place()
+    require_of_matrix(trixie.is_made(), "FFmpeg 7.1")
+    return find_binary(str(trixie.ffmpeg))
+
+
+@pytest.fixture(scope="session")
 def any_ffmpeg(request: pytest.FixtureRequest) -> Binary:
-    """Both FFmpegs in turn, when a test is parametrized with `BOTH_FFMPEGS`."""
+    """The FFmpegs in turn, when a test is parametrized with `BOTH_FFMPEGS` or `EVERY_FFMPEG`."""
     binary: Binary = request.getfixturevalue(request.param)
     return binary
 
+
+EVERY_FFMPEG: Final = pytest.mark.parametrize(
+    "any_ffmpeg", ["ffmpeg", "newer_ffmpeg", "bundled_ffmpeg"], indirect=True
+)
+"""5.1 (or what the machine has), 7.1 and 9: for what FFmpeg itself decides."""
 
 BOTH_FFMPEGS: Final = pytest.mark.parametrize(
     "any_ffmpeg", ["ffmpeg", "bundled_ffmpeg"], indirect=True

@@ -11,6 +11,7 @@ from edge_video.testing.devices.authentication import (
     Digest,
     Several,
 )
+from edge_video.testing.devices.containers import Flv, MpegTs
 from edge_video.testing.devices.http import (
     MULTIPART,
     HttpDevice,
@@ -34,9 +35,11 @@ __all__ = [
     "Codec",
     "Connection",
     "Digest",
+    "Flv",
     "HangUp",
     "HttpDevice",
     "LoopbackServer",
+    "MpegTs",
     "Packetizer",
     "Request",
     "RtpPacket",

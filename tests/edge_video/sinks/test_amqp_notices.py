@@ -16,6 +16,7 @@ from edge_video.stats import add_counts
 from edge_video.testing import wait_until
 from edge_video.testing.rabbit import RabbitNode, consume
 from edge_video.timer import SystemClock
+from tests.support.rabbit import EVERY_BROKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def rig(broker: RabbitNode, exchange: str) -> Iterator[Rig]:
         sink.close(5)
 
 
+@EVERY_BROKER
 def test_events_arrive_in_order_and_are_confirmed(broker: RabbitNode, rig: Rig) -> None:
     with consume(broker, rig.exchange, "camera.online.#") as consumer:
         for number in range(100):  # more than a window
@@ -134,6 +136,7 @@ def test_a_frozen_broker_loses_no_event_and_repeats_at_most_what_it_did_not_conf
         }
 
 
+@EVERY_BROKER
 def test_a_refused_exchange_for_events_costs_no_frame_and_is_tried_again(
     broker: RabbitNode, rig: Rig
 ) -> None:

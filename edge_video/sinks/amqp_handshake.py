@@ -1,0 +1,39 @@
+"""How long a connection may take to be made: longer after each time that it was not enough."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LONGEST_S: Final = 60.0
+_MARGIN: Final = 2.0
+_SHORTEST_TCP_S: Final = 5.0
+_LONGEST_TCP_S: Final = 10.0
+
+
+class HandshakePatience:
+    """The limit for TCP, TLS and AMQP together; it outlives the connections.
+
+    AMQP alone takes four round trips, with TLS six: seconds, by satellite or over a full uplink. A
+    limit that is too short for that would never be met, however often it is tried.
+
+    Args:
+        least_s: the limit to begin with, and never less than it.
+    """
+
+    def __init__(self, least_s: float) -> None:
+        self._least_s = least_s
+        self.limit_s = least_s
+        """Of the next attempt, in seconds."""
+
+    @property
+    def tcp_s(self) -> float:
+        """Of that, what TCP alone may take: one round trip, and a packet may be lost."""
+        return min(max(self.limit_s / 2, _SHORTEST_TCP_S), _LONGEST_TCP_S, self.limit_s)
+
+    def ran_out(self) -> None:
+        """The limit was too short, or nobody is there."""
+        self.limit_s = max(self._least_s, min(2 * self.limit_s, LONGEST_S))
+
+    def met(self, took_s: float) -> None:
+        """A connection was made in this time."""
+        self.limit_s = max(self._least_s, min(_MARGIN * took_s, LONGEST_S))

@@ -1,0 +1,224 @@
+"""Finds what may be a secret in a URL, whatever it is called there. Pure.
+
+A parameter is shown only when its name is known to be harmless; for a name that nobody knows may
+stand for a password. Which of the hidden parts are also looked for elsewhere, in FFmpeg's words
+say, is a second question: `?view=live` must not turn every "live" of a log into `***`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MASK: Final = "***"
+
+# From the first colon to the last @: which of several @ ends the password is often undecidable,
+# user names are e-mail addresses at times, and showing too little is the smaller harm.
+_USER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,20}://[^:]*:")
+_NETWORK: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{0,20})://[^/?#]*")
+_NO_NETWORK: Final = ("file", "lavfi")
+_SECRET_WORD: Final = r"(?:passw(?:or)?d|passphrase|passwort|senha|pwd|secret|token|credential)"  # noqa: S105 - names, no secret
+NOT_MASKED: Final = r"(?!\*\*\*(?:[:,.)\s&;#]|$))"
+"""What is masked already stays as it is, with the colon behind it."""
+SECRET_PARAMETER: Final = re.compile(
+    rf"((?<![A-Za-z0-9])[A-Za-z0-9.\-]{{0,40}}{_SECRET_WORD}[\w.\-]{{0,40}}=)"
+    rf"(?P<value>{NOT_MASKED}[^&;#\s\"'<>]*)",
+    re.IGNORECASE,
+)
+"""A parameter whose name says so, wherever it stands: in a path, in words, behind a _."""
+_SECRET_NAME: Final = re.compile(
+    rf".*{_SECRET_WORD}.*"
+    # Words that only a whole name, or its last part, makes a secret.
+    r"|(?:.*[.\-_])?(?:login|usr|user|auth|api|access|private|stream|play|session|ticket)?"
+    r"(?:key|pass|pas|psw|pswd|pw|pin|auth|signature|sig|sign|hash|jwt|ticket|session|sid|code)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HARMLESS_NAMES: Final = _words(
+    """
+    acodec action audio audiocodec bitrate brightness buffer cam camera ch chan channel
+    channelid chid chn clock cmd codec color colorlevel compression container contrast date
+    duration enablesrtp encoder encoding endtime flip fmt format fps framerate gop h height iframe
+    index input inst instance keepalive keyframe lang language latency layer live login
+    loginuse mirror mode motion multicast overlay port preset profile proto protocol q
+    quality range rate realstream region res resolution rotate rotation rtsptransport sdp
+    size snap snapshot source src starttime stream streamindex streamno streamnumber
+    streamprofile streamtype sub substream subtype tcp time timeout track trackid tracktype
+    transport transportmode type udp unicast user username usr v vcodec ver version video
+    videocodec videocodectype view w width zoom
+    """
+)
+_HARMLESS_VALUE: Final = re.compile(r"[\w.,:*@+ \-]{0,40}")
+_COMMON_WORDS: Final = _words(
+    """
+    audio both cam camera cameras channel default false feed h264 h265 hevc high http https
+    jpeg live low main media mjpeg mjpg mobile mpeg4 multicast none null off onvif play
+    primary profile realmonitor rtmp rtsp secondary stream streaming streams sub test true
+    udp unicast video yes
+    """
+)
+_JOINED: Final = re.compile(r"(?<=_)[A-Za-z][A-Za-z0-9.\-]{0,40}(?==)")
+_SHORTEST_TOKEN: Final = 12
+_LONG_TOKEN: Final = 24
+_HEX_TOKEN: Final = 16
+_MIXED: Final = 4
+"""Changes between capitals, small letters and digits from which on a word is nobody's word."""
+_LONGEST_COUNT: Final = 7
+"""Digits of a number that may as well be a size, a port or a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A part of a URL that is not shown.
+
+    Attributes:
+        start: of the part in the URL.
+        end: behind it.
+        secrets: what of it is a secret wherever it stands, and not in this place only.
+    """
+
+    start: int
+    end: int
+    secrets: tuple[str, ...]
+
+
+def mask_url(url: str) -> str:
+    """The URL with `***` for its password and for whatever else may be a secret.
+
+    The user name stays. The password ends at the *last* `@`, so odd passwords (`@ : / ?`) never
+    show; the price is that a path with an `@` in it may be hidden with them. What is no network
+    URL comes back unchanged, except for parameters that are called like a secret.
+    """
+    password = _password(url)
+    masked = url if password is None else f"{url[: password[0]]}{MASK}{url[password[1] :]}"
+    parts, end = [], 0
+    for part in _hidden_parameters(masked):
+        parts += [masked[end : part.start], MASK]
+        end = part.end
+    return "".join(parts) + masked[end:]
+
+
+def secrets_in_url(url: str) -> Iterator[str]:
+    """Every hidden part of a URL that is a secret anywhere, as written and percent-decoded."""
+    texts = [url]
+    password = _password(url)
+    if password is not None:
+        hidden = url[slice(*password)]
+        # Both readings of a password with a raw slash in it: see `mask_url`.
+        for reading in (hidden, re.split(r"[/?#]", hidden, maxsplit=1)[0].rpartition("@")[0]):
+            if reading:
+                yield reading
+                yield unquote(reading)
+        # The rest as it stands and as mask_url sees it: an @ may stand in a parameter's value.
+        texts.append(url[: url.find("://") + 3] + url[password[1] + 1 :])
+    for text in texts:
+        for part in _hidden_parameters(text):
+            for secret in part.secrets:
+                yield from {secret, unquote(secret), unquote_plus(secret)}
+
+
+def _password(url: str) -> tuple[int, int] | None:
+    """Where a password begins and ends, if there is one."""
+    match = _USER.search(url)
+    end = url.rfind("@")
+    return None if match is None or end < match.end() else (match.end(), end)
+
+
+def is_harmless(name: str, value: str) -> bool:
+    """Whether a parameter may be shown."""
+    plain = re.sub(r"[.\-_\d]", "", name).lower()
+    return (
+        plain in _HARMLESS_NAMES
+        and _HARMLESS_VALUE.fullmatch(value) is not None
+        and not looks_like_token(value)
+    )
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter, a header or an option is called like a secret."""
+    return _SECRET_NAME.fullmatch(name) is not None
+
+
+def looks_like_token(word: str) -> bool:
+    """Whether a word is too mixed, or too long a number, to be a name that somebody gave."""
+    run = max(re.findall(r"[A-Za-z0-9]+", word), key=len, default="")
+    compact = re.sub(r"[-_.~]", "", word)
+    if len(compact) >= _HEX_TOKEN and re.fullmatch(r"[0-9A-Fa-f]+", compact):
+        return True
+    if not re.search(r"\d", word) or not re.search(r"[A-Za-z]", word):
+        return False
+    if len(run) >= _LONG_TOKEN:
+        return True
+    return len(run) >= _SHORTEST_TOKEN and _changes(run) >= _MIXED
+
+
+def _changes(word: str) -> int:
+    kinds = ["0" if each.isdigit() else "A" if each.isupper() else "a" for each in word]
+    return sum(one != other for one, other in pairwise(kinds))
+
+
+def _hidden_parameters(url: str) -> Iterator[Hidden]:
+    """What is hidden behind the host, in order."""
+    network = _NETWORK.match(url)
+    if network is None or network["scheme"].lower() in _NO_NETWORK:
+        for match in SECRET_PARAMETER.finditer(url):
+            yield Hidden(*match.span("value"), (match["value"],))
+        return
+    query = re.search(r"[?#]", url[network.end() :])
+    path_end = len(url) if query is None else network.end() + query.start()
+    is_rtmp = network["scheme"].lower().startswith("rtmp")
+    for depth, segment in enumerate(re.finditer(r"[^/]+", url[network.end() : path_end])):
+        yield from _in_segment(segment, network.end(), is_key=is_rtmp and depth > 0)
+    for token in re.finditer(r"[^?&;#]+", url[path_end:]):
+        yield from _in_token(token[0], path_end + token.start(), is_bare_hidden=True)
+
+
+def _in_segment(segment: re.Match[str], offset: int, *, is_key: bool) -> Iterator[Hidden]:
+    """A segment of a path; of an RTMP URL's, all that follows the application is the key."""
+    start = offset + segment.start()
+    if is_key:
+        yield Hidden(start, start + len(segment[0]), _free(segment[0]))
+        return
+    for token in re.finditer(r"[^&;]+", segment[0]):
+        yield from _in_token(token[0], start + token.start(), is_bare_hidden=False)
+
+
+def _in_token(token: str, start: int, *, is_bare_hidden: bool) -> Iterator[Hidden]:
+    """One `name=value`, several joined by underscores (`user=a_password=b`), or a word alone."""
+    end = start + len(token)
+    if "=" not in token:
+        is_named = re.sub(r"[.\-_\d]|sdp$", "", token).lower() in _HARMLESS_NAMES | _COMMON_WORDS
+        if token != MASK and (looks_like_token(token) or (is_bare_hidden and not is_named)):
+            yield Hidden(start, end, _free(token))
+        return
+    names = [re.match(r"[^=]*", token), *_JOINED.finditer(token)]
+    for name, following in zip(names, [*names[1:], None], strict=True):
+        assert name is not None
+        value_end = len(token) if following is None else following.start() - 1
+        value = token[name.end() + 1 : value_end]
+        if not is_harmless(name[0], value):
+            # To the end: what follows an underscore may belong to the secret.
+            at = name.end() + 1
+            secrets = {value, token[at:]}
+            if not is_secret_name(name[0]):
+                secrets = {each for word in secrets for each in _free(word)}
+            yield Hidden(start + at, end, tuple(sorted(secrets - {"", MASK})))
+            return
+
+
+def _free(value: str) -> tuple[str, ...]:
+    """A value of unknown meaning, if it is to be looked for elsewhere: no common word, no count."""
+    word = value.lower()
+    is_common = word in _COMMON_WORDS or (word.isdigit() and len(word) <= _LONGEST_COUNT)
+    return () if is_common or value in ("", MASK) else (value,)
