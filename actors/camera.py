@@ -37,6 +37,7 @@ from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher, explained_by_camera
 from edge_video.outbox import Outbox
 from edge_video.redact import mask_url
+from edge_video.resizing import PictureResized, SizeFollower, spell_size
 from edge_video.timer import SystemClock, SystemTimer
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from actors.messages import ApplyFault
     from edge_video.config import CameraConfig
+    from edge_video.resizing import Size
     from edge_video.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
@@ -76,6 +78,16 @@ class RunningCapture(Protocol):
 
     def signal(self, signum: int) -> None:
         """Send a signal to FFmpeg."""
+        ...
+
+
+@runtime_checkable
+class SizedCapture(RunningCapture, Protocol):
+    """A capture that knows the size of the camera's own pictures; a scripted one need not."""
+
+    @property
+    def source_size(self) -> Size | None:
+        """Before any scaling; None until it is known."""
         ...
 
 
@@ -181,6 +193,10 @@ class CameraActor(SupervisedActor):
         self._session = uuid.uuid4().hex[:12]
         self._began_s = 0.0
         self._frames_seen = 0
+        self._follower = SizeFollower()
+        self._size: Size | None = None
+        self._fitted: Size | None = None
+        self._resized = False
         self._last_progress_s = 0.0
         self._failure: Failure | None = None
 
@@ -197,6 +213,8 @@ class CameraActor(SupervisedActor):
                 self._judge_last_second()
             case CaptureStreaming():
                 self._announce_first_frame()
+            case CaptureEnded(failure=PictureResized(size=size)):
+                self._follow_size(size)
             case CaptureEnded(failure=failure):
                 self._fail(self._explained(failure))
             case ResetBreaker():
@@ -231,9 +249,18 @@ class CameraActor(SupervisedActor):
             self._own_timer.start()
         self._began_s = self._last_progress_s = self._runtime.clock.monotonic()
         _say_connecting(self._config, self._generation)
+        if self._config.width is None and self._config.height is None:
+            self._size = _known(self._outbox.last_size(self.camera_id))
+        if self._start_capture(self._config):
+            self._tick = self._runtime.timer.every(
+                _TICK_S, lambda: void(tell(self.actor_ref, Tick()))
+            )
+
+    def _start_capture(self, config: CameraConfig) -> bool:
+        """Start FFmpeg; False when that failed, and with it the attempt."""
         self._outbox.open(self.camera_id, self._generation, self._session)
         self._capture = self._runtime.capture(
-            self._config, on_frame=self._frame_arrived(), on_end=self._stream_ended
+            config, on_frame=self._frame_arrived(), on_end=self._stream_ended
         )
         for each in self._start_faults:
             if isinstance(each.fault, RefuseSpawn) and self._allow_faults:
@@ -242,8 +269,8 @@ class CameraActor(SupervisedActor):
             self._capture.start()
         except CaptureStartError as refused:
             self._fail(refused.failure)
-            return
-        self._tick = self._runtime.timer.every(_TICK_S, lambda: void(tell(self.actor_ref, Tick())))
+            return False
+        return True
 
     def _frame_arrived(self) -> Callable[[bytes], object]:
         """What the reactor's thread does with each frame; it must not touch the actor's fields."""
@@ -267,14 +294,16 @@ class CameraActor(SupervisedActor):
     def _announce_first_frame(self) -> None:
         width, height = self._outbox.last_size(self.camera_id)
         after_s = self._runtime.clock.monotonic() - self._began_s
-        say(
-            _log,
-            Event.CAMERA_STREAMING,
-            camera_id=self.camera_id,
-            width=width,
-            height=height,
-            after_s=after_s,
-        )
+        self._note_size()
+        if not self._resized:
+            say(
+                _log,
+                Event.CAMERA_STREAMING,
+                camera_id=self.camera_id,
+                width=width,
+                height=height,
+                after_s=after_s,
+            )
         self._tell_events(
             CameraStreaming(self.camera_id, self._generation, self._session, width, height, after_s)
         )
@@ -286,6 +315,8 @@ class CameraActor(SupervisedActor):
         frames = self._capture.frames
         if frames > self._frames_seen:
             self._frames_seen, self._last_progress_s = frames, now_s
+            self._note_size()
+            self._follow_settled_size(now_s)
             self._change_breaker(self._breaker.success(now_s, self._generation))
         elif now_s - self._last_progress_s >= self._patience_s():
             self._fail(Failure(Cause.STALLED, self._stall_words(now_s)))
@@ -302,6 +333,58 @@ class CameraActor(SupervisedActor):
     def _stall_words(self, now_s: float) -> str:
         silent_s = round(now_s - self._last_progress_s)
         return f"no frame for {silent_s} s" if self._frames_seen else f"no frame in {silent_s} s"
+
+    # --- pictures that change their size ---
+
+    def _note_size(self) -> None:
+        """Tell when the camera's pictures have another size than before."""
+        capture = self._capture
+        frames = self._outbox.last_size(self.camera_id)
+        source = capture.source_size if isinstance(capture, SizedCapture) else None
+        self._say_resized(source or _known(frames), frames)
+
+    def _say_resized(self, after: Size | None, frames: Size) -> None:
+        before, self._size = self._size, after or self._size
+        if before is not None and after is not None and before != after:
+            say(
+                _log,
+                Event.CAMERA_RESIZED,
+                camera_id=self.camera_id,
+                before=spell_size(before),
+                after=spell_size(after),
+                width=frames[0],
+                height=frames[1],
+            )
+
+    def _follow_size(self, size: Size) -> None:
+        """Start FFmpeg anew for the pictures' new size: neither a failure nor another attempt."""
+        if self._follower.follows(self._runtime.clock.monotonic()):
+            self._say_resized(size, size)
+            self._restart_capture(None)
+        else:
+            frames = self._outbox.last_size(self.camera_id)
+            self._say_resized(size, frames)
+            self._restart_capture(_known(frames))
+
+    def _follow_settled_size(self, now_s: float) -> None:
+        """Pictures that are fitted, but have kept their size for long, need not be any more."""
+        if self._fitted is None or self._size is None:
+            return
+        if self._follower.has_settled(self._size, now_s) and self._size != self._fitted:
+            self._restart_capture(None)
+
+    def _restart_capture(self, fit: Size | None) -> None:
+        """Same attempt, another session: consumers see that pictures are missing in between."""
+        assert self._capture is not None
+        self._capture.stop(self._runtime.stop_deadline_s)
+        self._fitted, self._resized = fit, True
+        self._session = uuid.uuid4().hex[:12]
+        self._frames_seen = 0
+        self._began_s = self._last_progress_s = self._runtime.clock.monotonic()
+        config = self._config
+        if fit is not None:
+            config = config.model_copy(update={"width": fit[0], "height": fit[1]})
+        self._start_capture(config)
 
     # --- the verdict ---
 
@@ -416,6 +499,11 @@ def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> Came
     return CameraRuntime(
         clock=SystemClock(), timer=timer, capture=launcher, explain=explained_by_camera
     )
+
+
+def _known(size: Size) -> Size | None:
+    """A size of the outbox, which says 0 where it does not know."""
+    return size if all(size) else None
 
 
 def _first_attempt(clock: Clock) -> CircuitBreaker:

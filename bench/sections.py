@@ -23,6 +23,7 @@ from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
 from edge_video.config import CameraConfig
 from edge_video.ffmpeg import Binary, capture_command, find_binary
+from edge_video.limiter import WALL_CLOCK
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import consume
 from edge_video.testing.rtsp import RtspServer
@@ -396,9 +397,14 @@ def ffmpeg(bench: Bench) -> Result:
 
 
 def _unpaced(binary: Binary, clip: str, **options: Any) -> list[str]:
-    """The program's own command line for a camera, at whatever speed the machine has."""
+    """The program's own command line for a camera, at whatever speed the machine has.
+
+    The rate limit goes by the clip's clock: by the machine's it would let next to nothing pass.
+    """
     camera = CameraConfig(id="cam", url=clip, fps=FPS, **options)
-    return [each for each in capture_command(binary, camera) if each != "-re"]
+    clock = "pts*tb" if camera.mode == "passthrough" else "t"
+    command = capture_command(binary, camera)
+    return [each.replace(WALL_CLOCK, clock) for each in command if each != "-re"]
 
 
 def _with_output(command: Sequence[str], *options: str) -> list[str]:

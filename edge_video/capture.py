@@ -35,6 +35,7 @@ from edge_video.faults import (
 from edge_video.ffmpeg_environment import ffmpeg_environment
 from edge_video.last_words import classify, clean_line, printable
 from edge_video.reactor import Member, Reactor
+from edge_video.resizing import PictureResized, announced_size, spell_size
 from edge_video.splitter import FrameSplitter
 from edge_video.stats import CaptureTotals
 from edge_video.tampering import Tampering
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.frames import CameraId
+    from edge_video.resizing import Size
 
 _log = logging.getLogger(__name__)
 
@@ -287,6 +289,7 @@ class Capture:
         processes: where the process is listed while it lives.
         redact: masks secrets in a line of FFmpeg's.
         max_frame_bytes: larger images are refused and counted.
+        ends_when_resized: end with a `PictureResized` before the first picture of another size.
         reactor: reads the pipes; None for one of this capture's own.
         environment: of FFmpeg; None for what it needs of this process's own.
     """
@@ -302,6 +305,7 @@ class Capture:
         processes: ProcessTable,
         redact: Callable[[str], str],
         max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
+        ends_when_resized: bool = False,
         reactor: Reactor | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -320,6 +324,8 @@ class Capture:
         self._tampering: Tampering | None = None
         self._held_back = False
         self._silent_end = False
+        self._ends_when_resized = ends_when_resized
+        self._source_size: Size | None = None
         self._reactor = reactor or Reactor(f"reader-{camera_id}", round_s=0)
         self._member: Member | None = None
         self._take_output: Callable[[], bool | None] = _nothing
@@ -344,6 +350,11 @@ class Capture:
     def frames(self) -> int:
         """Whole frames so far."""
         return self._splitter.frames
+
+    @property
+    def source_size(self) -> Size | None:
+        """Of the camera's pictures, before any scaling; None until FFmpeg has said it."""
+        return self._source_size
 
     @property
     def exit_status(self) -> int | None:
@@ -371,7 +382,9 @@ class Capture:
             process = self._process = _Process(
                 self._command, environment, self._camera_id, self._processes
             )
-            words = self._words = StderrTail(process.stderr_fd, self._camera_id, self._redact)
+            words = self._words = StderrTail(
+                process.stderr_fd, self._camera_id, self._redact, self._picture_size
+            )
             try:
                 member = self._member = self._reactor.enter(self._loop_failed)
             except (RuntimeError, OSError) as error:  # no thread, or no descriptor, left
@@ -592,6 +605,9 @@ class Capture:
         more: bool | None = True
         try:
             for _ in range(_READS_PER_ROUND):
+                # First what FFmpeg says: it announces a new size before the picture that has it.
+                if self._hearing and self._words is not None:
+                    self._words.hear()
                 more = self._take_output()
                 if not more:
                     break
@@ -599,6 +615,17 @@ class Capture:
             self._crashed(error)
         if more is None:
             self._output_ended()
+
+    def _picture_size(self, size: Size) -> None:
+        """FFmpeg announced the size of pictures to come, as it does when their form changes."""
+        before, self._source_size = self._source_size, size
+        if not self._ends_when_resized or before in (None, size) or self._process is None:
+            return
+        assert before is not None
+        self._take_output = _discard(self._process.stdout_fd)
+        words = f"the pictures changed from {spell_size(before)} to {spell_size(size)}"
+        self._tell_end(PictureResized(Cause.END_OF_STREAM, words, size=size))
+        self._process.signal_group(signal.SIGTERM)
 
     def _crashed(self, error: BaseException) -> None:
         """A bug, ours or the owner's: end FFmpeg, and let it write what it holds to nobody."""
@@ -728,11 +755,19 @@ _CHUNK: Final = 65536
 class StderrTail:
     """The last lines of a pipe, whatever its volume; masked and cleaned only when looked at.
 
-    It belongs to one thread; `lines` may be called from any.
+    Lines that announce a picture's size are not kept: `on_size` gets them. It belongs to one
+    thread; `lines` may be called from any.
     """
 
-    def __init__(self, fd: int, camera_id: CameraId, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        fd: int,
+        camera_id: CameraId,
+        redact: Callable[[str], str],
+        on_size: Callable[[Size], object] = _to_nobody,
+    ) -> None:
         self._fd = fd
+        self._on_size = on_size
         self._camera_id = camera_id
         self._redact = redact
         self._lock = threading.Lock()
@@ -763,7 +798,9 @@ class StderrTail:
         # FFmpeg ends some lines with a carriage return only.
         *whole, rest = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
         self._partial = rest[:_RAW_LINE_BYTES]
-        whole = [line[:_RAW_LINE_BYTES] for line in whole if line.strip()]
+        whole = [
+            line[:_RAW_LINE_BYTES] for line in whole if line.strip() and not self._is_size(line)
+        ]
         if not whole:
             return
         with self._lock:
@@ -775,6 +812,12 @@ class StderrTail:
                     tail.append((line, 1))
         if _log.isEnabledFor(logging.DEBUG):
             self._log_some(whole)
+
+    def _is_size(self, line: bytes) -> bool:
+        size = announced_size(line)
+        if size is not None:
+            self._on_size(size)
+        return size is not None
 
     def lines(self) -> tuple[str, ...]:
         """Oldest first; a repeated line once, with its number."""

@@ -764,9 +764,9 @@ class CameraConfig(_Model):
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
     """MJPEG qscale, 2 is best; absent: the `quality` above the cameras."""
     width: Pixels | None = None
-    """Scale to it; alone, the height follows."""
+    """Scale to it; alone, the height follows; with both, the shape is kept between black bars."""
     height: Pixels | None = None
-    """Scale to it; alone, the width follows."""
+    """Scale to it; alone, the width follows; with both, the shape is kept between black bars."""
     transport: Literal["tcp", "udp"] = "tcp"
     """How RTSP carries the stream."""
     stall_timeout: Period = 10.0

@@ -28,6 +28,7 @@ class Event(StrEnum):
     CONFIG_NOTE = "config_note"
     CAMERA_CONNECTING = "camera_connecting"
     CAMERA_STREAMING = "camera_streaming"
+    CAMERA_RESIZED = "camera_resized"
     CAMERA_FAILED = "camera_failed"
     CAMERA_SESSION_ENDED = "camera_session_ended"
     CAMERA_RETRYING = "camera_retrying"
@@ -100,6 +101,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.CONFIG_NOTE: EventSpec(_INFO, ("text",)),
     Event.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
     Event.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
+    Event.CAMERA_RESIZED: EventSpec(_INFO, ("camera_id", "before", "after", "width", "height")),
     Event.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
     Event.CAMERA_SESSION_ENDED: EventSpec(_INFO, ("camera_id", "failure", "after_s")),
     Event.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
 from edge_video.limiter import limit_bitstream, limit_filter
+from edge_video.resizing import scale_filter
 from edge_video.urls import split_url
 
 if TYPE_CHECKING:
@@ -317,10 +318,7 @@ def _every_frame_once(binary: Binary) -> list[str]:
 
 
 def _filters(camera: CameraConfig) -> str:
-    filters = [limit_filter(camera.fps)]
-    if camera.width is not None or camera.height is not None:
-        filters.append(f"scale={camera.width or -2}:{camera.height or -2}")
-    return ",".join(filters)
+    return f"{limit_filter(camera.fps)},{scale_filter(camera.width, camera.height)}"
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

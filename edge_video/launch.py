@@ -69,6 +69,8 @@ class FfmpegLauncher:
             redact=self.redact,
             reactor=self.reactor,
             environment=camera_environment(camera),
+            # What is not fitted into one size cannot go on in another.
+            ends_when_resized=camera.width is None or camera.height is None,
         )
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:

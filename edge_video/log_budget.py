@@ -28,6 +28,7 @@ _BUDGETED: Final = frozenset(
         Event.CAMERA_SESSION_ENDED,
         Event.CAMERA_RETRYING,
         Event.CAMERA_STREAMING,
+        Event.CAMERA_RESIZED,
         Event.CAMERA_PROTECTED,
         Event.BREAKER_CHANGED,
         Event.BREAKER_WAITING,

@@ -53,6 +53,12 @@ _EVENTS: Final[dict[str, Text]] = {
         "[{camera_id}] Streaming {width}x{height}, first frame after {after_s}",
         "[{camera_id}] Transmitindo {width}x{height}, primeiro frame após {after_s}",
     ),
+    "event.camera_resized": Text(
+        "[{camera_id}] The camera's pictures changed from {before} to {after};"
+        " frames are {width}x{height}",
+        "[{camera_id}] As imagens da câmera mudaram de {before} para {after};"
+        " os frames têm {width}x{height}",
+    ),
     "event.camera_failed": Text(
         "[{camera_id}] ERROR reading: {failure}",
         "[{camera_id}] ERRO ao ler: {failure}",
