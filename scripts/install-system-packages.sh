@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs packages of Debian or Ubuntu: those that are named, else what the tests need (FFmpeg,
-# RabbitMQ, GStreamer's RTSP server, Prometheus for promtool, Chromium with its driver). Installs only what is missing; needs root or sudo for that,
+# RabbitMQ, iproute2 for slow networks, GStreamer's RTSP server, Prometheus for promtool, Chromium with its driver). Installs only what is missing; needs root or sudo for that,
 # and says what to do without.
 set -euo pipefail
 
@@ -15,6 +15,7 @@ packages=("$@")
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
   prometheus
+  iproute2
   chromium
   chromium-driver
   fonts-dejavu-core

@@ -355,6 +355,7 @@ class AmqpSink:
                 self._faults.close()
 
     def _begin(self) -> None:
+        self._silence.ticked(self._clock.monotonic(), self._watch_s)
         self._connect_to_next_address()
         self._call_later(self._watch_s, self._on_watch)
 

@@ -50,8 +50,13 @@ class Certificates:
     """Signed none of the others."""
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Make a certificate authority, a server for localhost, a client and a foreign authority."""
+def make_certificates(folder: Path, host: str = "127.0.0.1") -> Certificates:
+    """Make a certificate authority, a server for localhost, a client and a foreign authority.
+
+    Args:
+        folder: where they go.
+        host: the server's address.
+    """
     from cryptography import x509  # noqa: PLC0415 - an optional package
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
@@ -66,7 +71,7 @@ def make_certificates(folder: Path) -> Certificates:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         alternative = x509.SubjectAlternativeName(
-            [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(host))]
         )
         signer_name, signer_key = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
         certificate = (
@@ -142,14 +147,20 @@ class RabbitNode:
         root: its folder; it is removed by `close`.
         tls: with a TLS listener, which asks for a client certificate.
         programs: which RabbitMQ; None for what the environment chooses (`chosen_broker`).
+        host: the address to listen on; any but the loopback interface's lets `guest` in, too.
     """
 
     def __init__(
-        self, root: Path, *, tls: bool = True, programs: BrokerPrograms | None = None
+        self,
+        root: Path,
+        *,
+        tls: bool = True,
+        programs: BrokerPrograms | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.root = root
         self.programs = programs or chosen_broker()
-        self.host = "127.0.0.1"
+        self.host = host
         self.port = free_port()
         self.tls_port = free_port()
         self._epmd_port = free_port()
@@ -161,7 +172,7 @@ class RabbitNode:
         for name in ("home", "mnesia", "log", "tls"):
             (root / name).mkdir(parents=True, exist_ok=True)
         if tls:
-            self.certificates = make_certificates(root / "tls")
+            self.certificates = make_certificates(root / "tls", host)
         self._write_configuration()
 
     # --- life -------------------------------------------------------------------------------
@@ -332,7 +343,7 @@ class RabbitNode:
             "log.console.level = error",
             "log.file.level = warning",
             f"load_definitions = {self.root / 'definitions.json'}",
-            "loopback_users.guest = true",
+            f"loopback_users.guest = {'true' if self.host == '127.0.0.1' else 'false'}",
             "disk_free_limit.absolute = 1MB",
             "vm_memory_high_watermark.relative = 0.9",
             "channel_max = 128",
@@ -437,6 +448,8 @@ class Message:
     properties: Any
     body: bytes
     routing_key: str
+    at_ns: int = 0
+    """Wall clock, of its arrival."""
 
 
 class Consumer:
@@ -487,7 +500,8 @@ class Consumer:
 
     def _on_message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         with self._changed:
-            self.messages.append(Message(properties, body, method.routing_key))
+            now_ns = time.time_ns()
+            self.messages.append(Message(properties, body, method.routing_key, now_ns))
             self._changed.notify_all()
 
 

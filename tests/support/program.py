@@ -16,7 +16,7 @@ import psutil
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,11 +35,12 @@ class Program:
         *arguments: str,
         command: str = "run",
         environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self._environment = dict(environment or {})
         self.folder = folder
         self.report_file = folder / "final.json"
-        words = [sys.executable, "-m", "edge_video", command]
+        words = [*prefix, sys.executable, "-m", "edge_video", command]
         if config is not None:
             self.config_file = folder / "config.yaml"
             self.config_file.write_text(yaml.safe_dump(dict(config), allow_unicode=True))
