@@ -84,3 +84,16 @@ def test_the_example_runs(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines() == ["done", "None"]
+
+
+def test_what_is_said_of_the_unattended_program_is_tested() -> None:
+    section = re.search(r"^## Unattended$(.*?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    named = set(re.findall(r"`(test_\w+)`", section[1]))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    assert len(named) > 15
+    assert named - there == set()

@@ -556,3 +556,16 @@ def test_a_pipe_or_device_is_no_configuration_and_no_secret(
     assert run.returncode == 2
     kind = "a named pipe" if node == "fifo" else "a device"
     assert f"it is {kind}, and must be a regular file" in run.stderr
+
+
+@needs_namespaces
+def test_a_report_that_is_a_mount_point_is_written_in_place(tmp_path: Path) -> None:
+    """One file of the host in a container: nothing can be renamed over it."""
+    report = tmp_path / "final.json"
+    report.write_text("{}")
+    words = command(tmp_path, "--seconds", "1")
+    mount = f"mount --bind {report} {report}"
+    with in_a_mount_namespace(tmp_path, mount, words) as process:
+        assert process.wait(30) == 0
+    assert json.loads(report.read_text())["books"]["balanced"] is True
+    assert list(tmp_path.glob(".edge-video-*")) == []
