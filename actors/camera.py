@@ -7,7 +7,7 @@ import logging
 import random
 import signal
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args, runtime_checkable
 
 from actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
@@ -33,6 +33,7 @@ from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure, policy_for
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
 from edge_video.ffmpeg import find_binary
+from edge_video.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher, explained_by_camera
 from edge_video.outbox import Outbox
@@ -104,6 +105,19 @@ class TamperableCapture(RunningCapture, Protocol):
         ...
 
 
+@runtime_checkable
+class ObservableCapture(RunningCapture, Protocol):
+    """A capture that can be looked at while it is silent; a scripted one need not be."""
+
+    def bytes_taken(self) -> int | None:
+        """What FFmpeg has read from its camera over TCP; None where unknown."""
+        ...
+
+    def output_waits(self) -> bool:
+        """Whether something that FFmpeg wrote has not been read yet."""
+        ...
+
+
 class CaptureFactory(Protocol):
     """Makes the capture of one attempt.
 
@@ -139,6 +153,8 @@ class CameraRuntime:
     allow_faults: bool = False
     draw: Callable[[], float] = random.random
     """Where the breaker's jitter comes from: a number in [0, 1)."""
+    key_frames: dict[CameraId, KeyFrameNotes] = field(default_factory=dict)
+    """Of every camera, over all its attempts; each written by the one attempt that runs."""
     explain: Callable[[CameraConfig, Failure, int], Failure] = as_it_is
     """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
 
@@ -192,12 +208,12 @@ class CameraActor(SupervisedActor):
         self._thaw: TimerHandle | None = None
         self._session = uuid.uuid4().hex[:12]
         self._began_s = 0.0
-        self._frames_seen = 0
         self._follower = SizeFollower()
         self._size: Size | None = None
         self._fitted: Size | None = None
         self._resized = False
-        self._last_progress_s = 0.0
+        self._watch: FrameWatch | None = None
+        self._wait_told = False
         self._failure: Failure | None = None
 
     UNDERSTOOD = get_args(CameraMessage)
@@ -247,7 +263,8 @@ class CameraActor(SupervisedActor):
     def _begin(self) -> None:
         if self._own_timer is not None:
             self._own_timer.start()
-        self._began_s = self._last_progress_s = self._runtime.clock.monotonic()
+        self._began_s = self._runtime.clock.monotonic()
+        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._began_s)
         _say_connecting(self._config, self._generation)
         if self._config.width is None and self._config.height is None:
             self._size = _known(self._outbox.last_size(self.camera_id))
@@ -309,30 +326,63 @@ class CameraActor(SupervisedActor):
         )
 
     def _judge_last_second(self) -> None:
-        """A second with a whole frame in it is a success; too long without one is a stall."""
+        """A second with a whole frame in it is a success; too long without one is a failure."""
         assert self._capture is not None
-        now_s = self._runtime.clock.monotonic()
-        frames = self._capture.frames
-        if frames > self._frames_seen:
-            self._frames_seen, self._last_progress_s = frames, now_s
+        watch = self._watch
+        assert watch is not None
+        now_s, frames = self._runtime.clock.monotonic(), self._capture.frames
+        taken = self._bytes_taken() if watch.wants_reading else None
+        if watch.look(now_s, frames, taken):
+            self._wait_told = False
             self._note_size()
             self._follow_settled_size(now_s)
             self._change_breaker(self._breaker.success(now_s, self._generation))
-        elif now_s - self._last_progress_s >= self._patience_s():
-            self._fail(Failure(Cause.STALLED, self._stall_words(now_s)))
+        elif (failure := watch.verdict()) is not None and not self._output_waits():
+            self._fail(self._explained(failure))
             return
+        self._tell_wait(watch)
         self._tell_events(
-            CameraStats(self.camera_id, self._generation, self._breaker, self._capture.pid, frames)
+            CameraStats(
+                self.camera_id,
+                self._generation,
+                self._breaker,
+                self._capture.pid,
+                frames,
+                watch.waiting_s,
+                self._key_frames.interval_s,
+            )
         )
 
-    def _patience_s(self) -> float:
-        if self._frames_seen:
-            return self._config.stall_timeout
-        return self._config.first_frame_timeout
+    @property
+    def _key_frames(self) -> KeyFrameNotes:
+        return self._runtime.key_frames.setdefault(self.camera_id, KeyFrameNotes())
 
-    def _stall_words(self, now_s: float) -> str:
-        silent_s = round(now_s - self._last_progress_s)
-        return f"no frame for {silent_s} s" if self._frames_seen else f"no frame in {silent_s} s"
+    def _bytes_taken(self) -> int | None:
+        """Over TCP; what comes over UDP is counted nowhere."""
+        if self._config.transport == "udp" or not isinstance(self._capture, ObservableCapture):
+            return None
+        return self._capture.bytes_taken()
+
+    def _output_waits(self) -> bool:
+        """Whether FFmpeg has written what nobody has read yet: then the reader is late, once."""
+        assert self._watch is not None
+        capture = self._capture
+        waits = isinstance(capture, ObservableCapture) and capture.output_waits()
+        return waits and self._watch.excuse()
+
+    def _tell_wait(self, watch: FrameWatch) -> None:
+        """Once per wait."""
+        if watch.waiting_s is None or self._wait_told:
+            return
+        self._wait_told = True
+        say(
+            _log,
+            Event.CAMERA_WAITS_FOR_KEY_FRAME,
+            camera_id=self.camera_id,
+            waited_s=float(round(watch.waiting_s)),
+            limit_s=self._config.key_frame_timeout,
+            interval_s=self._key_frames.interval_s,
+        )
 
     # --- pictures that change their size ---
 
@@ -379,8 +429,8 @@ class CameraActor(SupervisedActor):
         self._capture.stop(self._runtime.stop_deadline_s)
         self._fitted, self._resized = fit, True
         self._session = uuid.uuid4().hex[:12]
-        self._frames_seen = 0
-        self._began_s = self._last_progress_s = self._runtime.clock.monotonic()
+        self._began_s = self._runtime.clock.monotonic()
+        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._began_s)
         config = self._config
         if fit is not None:
             config = config.model_copy(update={"width": fit[0], "height": fit[1]})
@@ -508,6 +558,15 @@ def _known(size: Size) -> Size | None:
 
 def _first_attempt(clock: Clock) -> CircuitBreaker:
     return CircuitBreaker.new(BreakerPolicy()).permit(clock.monotonic())[0]
+
+
+def _limits_of(config: CameraConfig) -> SilenceLimits:
+    return SilenceLimits(
+        first_frame_s=config.first_frame_timeout,
+        stalled_s=config.stall_timeout,
+        key_frame_s=config.key_frame_timeout,
+        key_frames_only=config.keyframes_only,
+    )
 
 
 def _say_connecting(config: CameraConfig, attempt: int) -> None:

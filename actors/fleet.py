@@ -218,7 +218,13 @@ class CameraFleet:
             case CameraStreaming():
                 self._note(camera, phase=CameraPhase.STREAMING)
             case CameraStats(breaker=breaker, ffmpeg_pid=pid):
-                self._note(camera, breaker=breaker, ffmpeg_pid=pid)
+                self._note(
+                    camera,
+                    breaker=breaker,
+                    ffmpeg_pid=pid,
+                    key_frame_wait_s=fact.key_frame_wait_s,
+                    key_frame_interval_s=fact.key_frame_interval_s,
+                )
             case BreakerChanged(breaker=breaker):
                 self._note(camera, breaker=breaker)
             case BreakerWasReset(breaker=breaker):
@@ -278,7 +284,13 @@ class CameraFleet:
         camera.stopping = False
         camera.unanswered_reset = camera.retry_now = camera.force_open = False
         say_breaker_changed(CameraId(camera.config.id), ended.breaker, breaker)
-        self._note(camera, breaker=breaker, phase=_phase_at_rest(camera), ffmpeg_pid=None)
+        self._note(
+            camera,
+            breaker=breaker,
+            phase=_phase_at_rest(camera),
+            ffmpeg_pid=None,
+            key_frame_wait_s=None,
+        )
 
     def _say_waiting(self, camera: _Camera, failure: Failure | None) -> None:
         wait_s = camera.record.breaker.retry_in_s(self._now())

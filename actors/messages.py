@@ -125,6 +125,10 @@ class CameraStats:
     ffmpeg_pid: int | None
     frames: int
     """Whole frames of this attempt."""
+    key_frame_wait_s: float | None = None
+    """How long data have come without a picture; None when none is owed."""
+    key_frame_interval_s: float | None = None
+    """Where only key frames are decoded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ import os
 import shutil
 import signal
 import subprocess
+import termios
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
+from edge_video.arrivals import bytes_taken
 from edge_video.failures import Cause, Failure
 from edge_video.faults import (
     LARGEST_FRAME_BYTES,
@@ -364,6 +366,20 @@ class Capture:
     def last_words(self) -> tuple[str, ...]:
         """FFmpeg's last lines on stderr, oldest first, secrets masked."""
         return self._words.lines() if self._words is not None else ()
+
+    def bytes_taken(self) -> int | None:
+        """What FFmpeg has read from its camera over TCP; None where nobody counts."""
+        pid = self.pid
+        return None if pid is None else bytes_taken(pid)
+
+    def output_waits(self) -> bool:
+        """Whether something that FFmpeg wrote waits to be read. The owner's thread."""
+        process = self._process
+        if process is None or self._stopped:
+            return False
+        with contextlib.suppress(OSError, ValueError):
+            return any(fcntl.ioctl(process.stdout_fd, termios.FIONREAD, bytes(4)))
+        return False
 
     def start(self) -> None:
         """Start FFmpeg and have its pipes read; returns at once.

@@ -29,6 +29,7 @@ class Event(StrEnum):
     CAMERA_CONNECTING = "camera_connecting"
     CAMERA_STREAMING = "camera_streaming"
     CAMERA_RESIZED = "camera_resized"
+    CAMERA_WAITS_FOR_KEY_FRAME = "camera_waits_for_key_frame"
     CAMERA_FAILED = "camera_failed"
     CAMERA_SESSION_ENDED = "camera_session_ended"
     CAMERA_RETRYING = "camera_retrying"
@@ -102,6 +103,9 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
     Event.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
     Event.CAMERA_RESIZED: EventSpec(_INFO, ("camera_id", "before", "after", "width", "height")),
+    Event.CAMERA_WAITS_FOR_KEY_FRAME: EventSpec(
+        _WARNING, ("camera_id", "waited_s", "limit_s", "interval_s")
+    ),
     Event.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
     Event.CAMERA_SESSION_ENDED: EventSpec(_INFO, ("camera_id", "failure", "after_s")),
     Event.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),
@@ -216,4 +220,6 @@ def _key(event: Event, fields: Mapping[str, object]) -> str:
         return f"event.{event.value}.{known}"
     if event is Event.CAMERA_START_REJECTED and fields.get("retry_in_s") is None:
         return f"event.{event.value}.forced"
+    if event is Event.CAMERA_WAITS_FOR_KEY_FRAME and fields.get("interval_s") is not None:
+        return f"event.{event.value}.known"
     return f"event.{event.value}"

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edge_video.arrivals import ArrivalMeter, bytes_taken
+from edge_video.arrival_meter import ArrivalMeter
+from edge_video.arrivals import bytes_taken
 from edge_video.capture import Capture, CaptureCounters, CaptureStartError, ProcessTable
 from edge_video.failures import Cause, Failure
 from edge_video.ffmpeg import probe_command

@@ -38,6 +38,8 @@ class CameraRecord:
     phase: CameraPhase
     breaker: CircuitBreaker
     ffmpeg_pid: int | None = None
+    key_frame_wait_s: float | None = None
+    key_frame_interval_s: float | None = None
     last_failure: Failure | None = None
     last_failure_at_s: float | None = None
     """Monotonic clock."""
@@ -172,4 +174,6 @@ def _camera_status(
         height=height,
         ffmpeg_pid=record.ffmpeg_pid,
         latency=latency,
+        key_frame_wait_s=record.key_frame_wait_s,
+        key_frame_interval_s=record.key_frame_interval_s,
     )

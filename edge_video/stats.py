@@ -221,6 +221,10 @@ class CameraStatus:
     height: int
     ffmpeg_pid: int | None
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    key_frame_wait_s: float | None = None
+    """How long data have come without a picture, for want of a key frame; None: none is owed."""
+    key_frame_interval_s: float | None = None
+    """How far apart its key frames are, where nothing else is decoded; None when unknown."""
 
 
 class PublisherState(StrEnum):

@@ -50,6 +50,8 @@ WHEN = {
     "camera_streaming": "the first whole frame of an attempt",
     "camera_resized": "the camera's own pictures have another size than before; `width` and"
     " `height` are those of the frames from now on, which the configuration may keep",
+    "camera_waits_for_key_frame": "data arrive, and no picture can be decoded before the camera's"
+    " next key frame",
     "camera_failed": "an attempt has ended or could not begin",
     "camera_session_ended": "once more a long session of this camera has ended: no failure that"
     " counts, it is asked for anew at once",

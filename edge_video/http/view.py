@@ -107,6 +107,8 @@ def _camera(
         "width": camera.width,
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
+        "key_frame_wait_s": _rounded(camera.key_frame_wait_s),
+        "key_frame_interval_s": _rounded(camera.key_frame_interval_s),
         "attempts": camera.attempts,
         "failure": None
         if failure is None

@@ -11,7 +11,17 @@ _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
     *(f"advice.{cause.value}" for cause in Cause),  # what she can do, beyond the buttons
     *(key for key in TEXTS if key.startswith("publisher.")),
-    *("exit_status", "signal", "never", "ago", "retry_in", "retry_now", "held_open"),
+    *(
+        "key_wait",
+        "key_wait.known",
+        "exit_status",
+        "signal",
+        "never",
+        "ago",
+        "retry_in",
+        "retry_now",
+        "held_open",
+    ),
     "not_available",
 )
 
@@ -91,6 +101,7 @@ PAGE: Final[dict[str, Text]] = {
     "word.WARN": Text("no frames", "sem frames"),
     "word.CB_OPEN": Text("failed, waiting", "falhou, aguardando"),
     "word.HALF_OPEN": Text("being tried", "em teste"),
+    "word.KEY_WAIT": Text("waiting for a key frame", "aguardando frame-chave"),
     "word.STARTING": Text("starting", "iniciando"),
     "word.STOPPED": Text("stopped", "parada"),
     "word.DISABLED": Text("disabled", "desativada"),
@@ -137,6 +148,10 @@ PAGE: Final[dict[str, Text]] = {
     "doing.HALF_OPEN": Text(
         "Tries the camera once, and waits longer if it fails.",
         "Testa a câmera uma vez, e espera mais se falhar.",
+    ),
+    "doing.KEY_WAIT": Text(
+        "Data arrive; waits for the camera's next key frame.",
+        "Dados chegam; aguarda o próximo frame-chave da câmera.",
     ),
     "doing.STARTING": Text("Starts the stream.", "Inicia o stream."),
     "doing.STARTING.again": Text("Tries again at once.", "Tenta de novo imediatamente."),

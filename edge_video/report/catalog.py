@@ -59,6 +59,18 @@ _EVENTS: Final[dict[str, Text]] = {
         "[{camera_id}] As imagens da câmera mudaram de {before} para {after};"
         " os frames têm {width}x{height}",
     ),
+    "event.camera_waits_for_key_frame": Text(
+        "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far, {limit_s} at most"
+        " (key_frame_timeout)",
+        "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora, no máximo"
+        " {limit_s} (key_frame_timeout)",
+    ),
+    "event.camera_waits_for_key_frame.known": Text(
+        "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far, the camera sends"
+        " one every {interval_s} or so",
+        "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora, a câmera"
+        " envia um a cada {interval_s} mais ou menos",
+    ),
     "event.camera_failed": Text(
         "[{camera_id}] ERROR reading: {failure}",
         "[{camera_id}] ERRO ao ler: {failure}",
@@ -272,6 +284,13 @@ _WORDS: Final[dict[str, Text]] = {
     "drop.overflow": Text("queue full {count}", "fila cheia {count}"),
     "drop.stale": Text("too old {count}", "velhos demais {count}"),
     "drop.shutdown": Text("shutdown {count}", "encerramento {count}"),
+    "key_wait": Text(
+        "waiting for a key frame, {waited} so far", "aguardando um frame-chave, {waited} até agora"
+    ),
+    "key_wait.known": Text(
+        "waiting for a key frame, {waited} so far; the camera sends one every {interval}",
+        "aguardando um frame-chave, {waited} até agora; a câmera envia um a cada {interval}",
+    ),
     "drop.memory": Text("memory {count}", "memória {count}"),
     "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
     "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),

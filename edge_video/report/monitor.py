@@ -16,6 +16,7 @@ from edge_video.report.text import (
     spell_ago,
     spell_drops,
     spell_failure,
+    spell_key_wait,
     spell_retry,
 )
 from edge_video.stats import CameraPhase, FrameCounts, PublisherState
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 WARN_AFTER_S: Final = 5.0
 """A camera without a frame for so long is shown as WARN."""
 
+_LATE_INTERVALS: Final = 1.5
+"""Where only key frames are decoded, the next one is late after so many of their intervals."""
 _REASON_LIMIT: Final = 60
 _SPEAKS_BY_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
-_TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "STARTING", "WARN"})
+_TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
 
 
 def render_monitor(status: SystemStatus, language: Language) -> str:
@@ -50,8 +53,9 @@ def render_monitor(status: SystemStatus, language: Language) -> str:
 
 
 def status_word(camera: CameraStatus) -> str:
-    """OK, WARN, CB_OPEN, HALF_OPEN (probing), STARTING, STOPPED or DISABLED; not translated.
+    """OK, WARN, CB_OPEN, HALF_OPEN (probing), KEY_WAIT, STARTING, STOPPED or DISABLED.
 
+    Not translated. KEY_WAIT is a camera whose data arrive while it owes a key frame.
     WARN is a camera that should deliver and has not for five seconds; one that never has, and
     has not yet failed often enough for its breaker, is STARTING.
     """
@@ -59,7 +63,12 @@ def status_word(camera: CameraStatus) -> str:
         return camera.phase.name
     if camera.breaker.state is BreakerState.OPEN:
         return "CB_OPEN"
-    late = camera.last_frame_ago_s is not None and camera.last_frame_ago_s >= WARN_AFTER_S
+    if camera.key_frame_wait_s is not None:
+        return "KEY_WAIT"
+    usual_s = _LATE_INTERVALS * (camera.key_frame_interval_s or 0.0)
+    late = camera.last_frame_ago_s is not None and camera.last_frame_ago_s >= max(
+        WARN_AFTER_S, usual_s
+    )
     if camera.breaker.state is BreakerState.HALF_OPEN:
         return "WARN" if late and camera.phase is CameraPhase.STREAMING else "HALF_OPEN"
     if late:
@@ -101,6 +110,9 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
 
 
 def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
+    waiting = spell_key_wait(camera, language)
+    if waiting is not None:
+        return [waiting]
     remarks = []
     failure = camera.last_failure
     # A stream that runs but is late has not failed (yet): its last failure is another story.

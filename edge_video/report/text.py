@@ -12,7 +12,7 @@ from edge_video.redact import UNSAFE_RANGES
 from edge_video.report.catalog import Language, lookup
 
 if TYPE_CHECKING:
-    from edge_video.stats import FrameCounts
+    from edge_video.stats import CameraStatus, FrameCounts
 
 RULE: Final = "=" * 60
 """The line above and below a block."""
@@ -99,6 +99,17 @@ def _exit_words(failure: Failure, language: Language) -> str:
     if status < 0:
         return lookup("signal", language).format(number=-status)
     return lookup("exit_status", language).format(status=status)
+
+
+def spell_key_wait(camera: CameraStatus, language: Language) -> str | None:
+    """How long a camera's data have come without a picture; None when it owes no key frame."""
+    if camera.key_frame_wait_s is None:
+        return None
+    waited = spell_duration(float(round(camera.key_frame_wait_s)))
+    if camera.key_frame_interval_s is None:
+        return lookup("key_wait", language).format(waited=waited)
+    interval = spell_duration(float(round(camera.key_frame_interval_s)))
+    return lookup("key_wait.known", language).format(waited=waited, interval=interval)
 
 
 def spell_field(name: str, value: object, language: Language) -> str:

@@ -18,6 +18,7 @@ from edge_video.report.text import (
     spell_ago,
     spell_duration,
     spell_failure,
+    spell_key_wait,
     spell_retry,
 )
 from edge_video.stats import MemoryLevel, PublisherState
@@ -27,21 +28,31 @@ if TYPE_CHECKING:
 
     from edge_video.stats import CameraStatus, SystemStatus
 
-_RANKS: Final = ("CB_OPEN", "WARN", "HALF_OPEN", "STARTING", "OK", "STOPPED", "DISABLED")
+_RANKS: Final = (
+    "CB_OPEN",
+    "WARN",
+    "HALF_OPEN",
+    "KEY_WAIT",
+    "STARTING",
+    "OK",
+    "STOPPED",
+    "DISABLED",
+)
 _STYLES: Final = {
     "CB_OPEN": "bold white on red",
     "WARN": "bold red",
     "HALF_OPEN": "bold yellow",
+    "KEY_WAIT": "yellow",
     "STARTING": "yellow",
     "OK": "green",
     "STOPPED": "dim",
     "DISABLED": "dim",
 }
 _MARKS: Final = {
-    "CB_OPEN": "✗", "WARN": "!", "HALF_OPEN": "?", "STARTING": "…", "OK": "✓", "STOPPED": "■",
-    "DISABLED": "–",
+    "CB_OPEN": "✗", "WARN": "!", "HALF_OPEN": "?", "KEY_WAIT": "…", "STARTING": "…",
+    "OK": "✓", "STOPPED": "■", "DISABLED": "–",
 }  # fmt: skip
-_TROUBLED: Final = frozenset({"CB_OPEN", "WARN", "HALF_OPEN", "STARTING"})
+_TROUBLED: Final = frozenset({"CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING"})
 _RATE_WINDOW_S: Final = 6.0
 
 
@@ -96,6 +107,7 @@ def aged(status: SystemStatus, seconds: float) -> SystemStatus:
                 camera,
                 last_frame_ago_s=later(camera.last_frame_ago_s),
                 last_failure_ago_s=later(camera.last_failure_ago_s),
+                key_frame_wait_s=later(camera.key_frame_wait_s),
                 breaker=replace(camera.breaker, retry_in_s=sooner(camera.breaker.retry_in_s)),
             )
             for camera in status.cameras
@@ -220,6 +232,9 @@ def _trouble(camera: CameraStatus, language: Language) -> list[str]:
     """The last failure in words, when it was, and the countdown; nothing of a good camera."""
     if status_word(camera) not in _TROUBLED:
         return []
+    waiting = spell_key_wait(camera, language)
+    if waiting is not None:
+        return [waiting]
     words = []
     if camera.last_failure is not None:
         words.append(spell_failure(camera.last_failure, language))

@@ -5,8 +5,8 @@ const SILENCE_MS = 6000; // the server speaks each second; after this the connec
 const OLD_PICTURE_MS = 5000;
 const MANY = 12; // cameras; above this, those that are well are drawn small
 const STORIES = 25;
-const RANK = { CB_OPEN: 0, WARN: 1, HALF_OPEN: 2, STARTING: 3, STOPPED: 4, OK: 5, DISABLED: 6 };
-const TROUBLE = new Set(["CB_OPEN", "WARN", "HALF_OPEN", "STARTING"]);
+const RANK = { CB_OPEN: 0, WARN: 1, HALF_OPEN: 2, KEY_WAIT: 3, STARTING: 4, STOPPED: 5, OK: 6, DISABLED: 7 };
+const TROUBLE = new Set(["CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING"]);
 const NEEDS_A_YES = new Set(["stop", "force-open"]);
 
 let words = {};
@@ -293,14 +293,20 @@ function drawTile(tile) {
   setText(tile.fps, rests ? "" : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: camera.target_fps }));
   drawSpark(tile);
   const late = camera.word === "WARN"; // its last failure, if any, is another story
-  show(tile.rowWhy, trouble && (late || camera.failure !== null));
+  const owes = camera.word === "KEY_WAIT";
+  show(tile.rowWhy, trouble && (late || owes || camera.failure !== null));
   show(tile.rowDoing, trouble || rests);
-  const cause = late ? "stalled" : camera.failure?.cause;
+  const cause = owes ? "no_key_frame" : late ? "stalled" : camera.failure?.cause;
   const advice = trouble && words[`advice.${cause}`];
   show(tile.rowCan, Boolean(advice));
   if (advice) setText(tile.advice, advice);
   if (late) {
     setText(tile.why, t("why.WARN", { duration: duration(camera.last_frame_ago_s) }));
+    setText(tile.evidence, "");
+  } else if (owes) {
+    const waited = duration(camera.key_frame_wait_s);
+    const interval = camera.key_frame_interval_s;
+    setText(tile.why, interval === null ? t("key_wait", { waited }) : t("key_wait.known", { waited, interval: duration(interval) }));
     setText(tile.evidence, "");
   } else if (camera.failure) {
     setText(tile.why, causeInWords(camera.failure));

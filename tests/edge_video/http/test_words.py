@@ -18,7 +18,7 @@ from edge_video.report.catalog import Language, Text
 STATIC = resources.files("edge_video.http") / "static"
 SCRIPT = (STATIC / "app.js").read_text(encoding="utf-8")
 PAGE_HTML = (STATIC / "index.html").read_text(encoding="utf-8")
-WORDS = ("OK", "WARN", "CB_OPEN", "HALF_OPEN", "STARTING", "STOPPED", "DISABLED")
+WORDS = ("OK", "WARN", "CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "STOPPED", "DISABLED")
 
 
 def placeholders(text: str) -> set[str]:
