@@ -340,7 +340,7 @@ def test_other_video_is_not_passed_through(
     clip = _clip(tmp_path / "clip.mkv", 1, "-c:v", "libx264", "-preset", "ultrafast")
     camera = CameraConfig(id=CAM, url=str(clip), mode="passthrough")
     run = start(capture_command(any_ffmpeg, camera))
-    assert run.failure().cause is Cause.UNSUPPORTED
+    assert run.failure().cause is Cause.NOT_MJPEG
     assert run.images == []
 
 
