@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, NewType, Union, get_args, get_origin, get_type_hints
 
 from edge_video import stats
 from edge_video.breaker import BreakerState
 from edge_video.failures import Cause, Failure
 from edge_video.frames import CameraId
 from edge_video.stats import SystemStatus
+
+_LARGEST: Final = 2**63
 
 
 class NotAStatusError(ValueError):
@@ -104,8 +106,12 @@ def _of_plain(kind: Any, value: object, where: str) -> object:
             if kind is Cause:
                 return Cause.UNKNOWN
             raise NotAStatusError(f"{where} has an unknown value") from None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not abs(value) <= _LARGEST:  # nor is it "not a number"
+            raise NotAStatusError(f"{where} is no number that can be meant")
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise NotAStatusError(f"{where} is not a {kind.__name__}")
+    if kind is int and abs(int(value)) > _LARGEST:
+        raise NotAStatusError(f"{where} is no number that can be meant")
     return value

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import io
 import json
 import signal
+import socket
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +20,7 @@ from edge_video.breaker import BreakerState
 from edge_video.failures import Cause, Failure
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import Language
+from edge_video.report.from_json import NotAStatusError, status_from_json
 from edge_video.stats import (
     CameraPhase,
     CameraStatus,
@@ -192,6 +197,108 @@ def test_a_token_follows_no_redirect(site: Site) -> None:
         assert elsewhere.asked == []
     finally:
         elsewhere.end()
+
+
+def leaves(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value that holds no other."""
+    inner = (
+        document.items() if isinstance(document, dict)
+        else enumerate(document) if isinstance(document, list) else ()
+    )  # fmt: skip
+    if not inner:
+        yield path
+    for key, value in inner:
+        yield from leaves(value, (*path, key))
+
+
+ODD_VALUES: list[Any] = [
+    None, True, -1, 0, 2**63, -(2**62), 10**400, 1e300, -1e300, 9e18, float("nan"),
+    float("inf"), "",
+    "\x1b]0;x\x07", "x" * 100_000, "[red]", [], {}, [[]], {"a": 1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda odd: repr(odd)[:20])
+def test_any_value_in_any_place_is_a_screen_or_no_status(odd: Any) -> None:
+    whole = status_as_json(STATUS)
+    console = Console(width=100, file=io.StringIO())
+    for path in leaves(json.loads(json.dumps(whole))):
+        document = json.loads(json.dumps(whole))
+        parent = document
+        for key in path[:-1]:
+            parent = parent[key]
+        parent[path[-1]] = odd
+        try:
+            status = status_from_json(json.loads(json.dumps(document)))
+        except NotAStatusError:
+            continue
+        rates = Rates()
+        rates.take(status)
+        console.print(render(aged(status, 1.0), rates, Language.EN, None))
+
+
+class Dripping:
+    """A server that never ends its answer: it says the pieces in turn, for ever."""
+
+    def __init__(self, first: bytes, again: bytes, pause_s: float = 0.05) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._over = threading.Event()
+        self._pieces = (first, again, pause_s)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        first, again, pause_s = self._pieces
+        with contextlib.suppress(OSError):
+            connection, _ = self._socket.accept()
+            with connection:
+                connection.sendall(first)
+                while not self._over.wait(pause_s):
+                    connection.sendall(again)
+
+    def end(self) -> None:
+        self._over.set()
+        self._socket.close()
+        self._thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"H", b""),
+    ],
+    ids=["a body", "chunks", "a body without a length", "a head", "a promise", "silence"],
+)
+def test_an_answer_that_never_ends_is_given_up(first: bytes, again: bytes) -> None:
+    server = Dripping(first, again)
+    try:
+        client = Client(server.url, whole_s=0.5)
+        begin = time.monotonic()
+        for _ in range(2):  # the second look waits for the same answer, and asks nobody anew
+            with pytest.raises(NoStatusError, match=r"no whole answer within 0\.5 s"):
+                client.status()
+        assert time.monotonic() - begin < 5
+        assert sum(each.name == "top-ask" for each in threading.enumerate()) <= 1
+    finally:
+        server.end()
+        for each in threading.enumerate():
+            if each.name == "top-ask":
+                each.join(10)
+
+
+def test_an_answer_beyond_all_measure_is_given_up() -> None:
+    server = Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 2**20, pause_s=0.0)
+    try:
+        with pytest.raises(NoStatusError, match="too long"):
+            Client(server.url, whole_s=60).status()
+    finally:
+        server.end()
 
 
 @pytest.mark.parametrize("url", ["ftp://h", "http://", "http://u:p@h", "file:///etc/passwd"])
