@@ -285,9 +285,9 @@ class PublisherStats:
 
 @dataclass(frozen=True, slots=True)
 class ProcessMeasured:
-    """Metrics → supervisor → reporter: every 5 s."""
+    """Metrics → supervisor → reporter: every 5 s; None when nothing can be measured any more."""
 
-    sample: ProcessSample
+    sample: ProcessSample | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
@@ -15,6 +16,8 @@ from actors.messages import (
     ProcessMeasured,
     Tick,
 )
+from edge_video.events import Event, say
+from edge_video.measuring import NotMeasurableError
 from edge_video.memory import MemoryPolicy, level_after, should_collect
 from edge_video.stats import MemoryLevel, ProcessSample
 
@@ -24,8 +27,14 @@ if TYPE_CHECKING:
     from edge_video.timer import Timer, TimerHandle
 
 
+_log = logging.getLogger(__name__)
+
+
 class Sampler(Protocol):
-    """What the actor needs of `edge_video.sampler.ProcessSampler`."""
+    """What the actor needs of `edge_video.sampler.ProcessSampler`.
+
+    Measuring raises `NotMeasurableError` where the machine does not let itself be measured.
+    """
 
     def start(self) -> None:
         """Begin to watch the garbage collector."""
@@ -77,6 +86,7 @@ class MetricsActor(ServantActor):
         self._sampler: Sampler | None = None
         self._level = level
         self._ticks: list[TimerHandle] = []
+        self._is_measurable = True
 
     def handle(self, message: MetricsMessage) -> object:
         """Dispatch."""
@@ -117,17 +127,37 @@ class MetricsActor(ServantActor):
     def _measure(self) -> None:
         assert self._sampler is not None
         policy = self._runtime.memory
+        try:
+            measured = self._sampler.sample()
+        except NotMeasurableError as error:
+            self._tell_once(str(error))
+            return
+        self._tell_once(None)
         sample = replace(
-            self._sampler.sample(),
+            measured,
             memory_level=self._level,
             memory_limit_bytes=policy.limit_bytes if policy.enabled else None,
         )
         tell(self._supervisor, ProcessMeasured(sample))
 
+    def _tell_once(self, reason: str | None) -> None:
+        """That nothing can be measured, and why; or, with None, that it can again."""
+        was_measurable, self._is_measurable = self._is_measurable, reason is None
+        if was_measurable and reason is not None:
+            say(_log, Event.MEASURING_FAILED, reason=reason)
+            # What was measured before is not what is now.
+            tell(self._supervisor, ProcessMeasured(None))
+        elif not was_measurable and reason is None:
+            say(_log, Event.MEASURING_RESUMED)
+
     def _look_at_memory(self) -> None:
         assert self._sampler is not None
         policy = self._runtime.memory
-        used_bytes = self._sampler.rss_bytes()
+        try:
+            used_bytes = self._sampler.rss_bytes()
+        except NotMeasurableError as error:
+            self._tell_once(str(error))
+            return
         before, self._level = self._level, level_after(self._level, used_bytes, policy)
         if self._level is not before:
             change = MemoryLevelChanged(self._level, used_bytes, policy.limit_bytes)

@@ -53,6 +53,8 @@ class Event(StrEnum):
     ACTOR_CRASHED = "actor_crashed"
     ACTOR_RESTARTED = "actor_restarted"
     MACHINE_SHORT = "machine_short"
+    MEASURING_FAILED = "measuring_failed"
+    MEASURING_RESUMED = "measuring_resumed"
     ESCALATED = "escalated"
     SUPERVISOR_CRASHED = "supervisor_crashed"
     SHUTDOWN_STARTED = "shutdown_started"
@@ -133,6 +135,8 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
     Event.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
     Event.MACHINE_SHORT: EventSpec(_WARNING, ("actor", "error")),
+    Event.MEASURING_FAILED: EventSpec(_WARNING, ("reason",)),
+    Event.MEASURING_RESUMED: EventSpec(_INFO, ()),
     Event.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
     Event.SUPERVISOR_CRASHED: EventSpec(_CRITICAL, ("error",)),
     Event.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),

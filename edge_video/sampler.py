@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from edge_video.measuring import NotMeasurableError, why_not_measurable
+from edge_video.shortage import is_shortage
 from edge_video.stats import FfmpegSample, ProcessSample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from edge_video.timer import Clock
 
@@ -46,6 +49,17 @@ class _Cpu:
     own: float = 0.0
     ffmpeg: float = 0.0
     system: float = 0.0
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """What psutil and the kernel do not tell; a machine short of descriptors is another matter."""
+    try:
+        yield
+    except (psutil.Error, OSError, ValueError, LookupError, RuntimeError, AttributeError) as error:
+        if is_shortage(error):
+            raise
+        raise NotMeasurableError(why_not_measurable(error)) from error
 
 
 @dataclass(slots=True)
@@ -83,7 +97,7 @@ class ProcessSampler:
         self._ffmpeg_pids = ffmpeg_pids
         self._live_actors = live_actors
         self._clock = clock
-        self._own = psutil.Process()
+        self._own: psutil.Process | None = None
         self._own_cpu_s = 0.0
         self._cpu = _Cpu()
         self._children: dict[int, _Watched] = {}
@@ -97,7 +111,8 @@ class ProcessSampler:
             return
         self._started = True
         gc.callbacks.append(self._on_collection)
-        self.sample()
+        with contextlib.suppress(NotMeasurableError):  # the next sample says so again
+            self.sample()
 
     def close(self) -> None:
         """Stop watching the garbage collector. Idempotent."""
@@ -106,15 +121,32 @@ class ProcessSampler:
             gc.callbacks.remove(self._on_collection)
 
     def rss_bytes(self) -> int:
-        """Resident memory of this process alone; costs one read."""
-        return int(self._own.memory_info().rss)
+        """Resident memory of this process alone; costs one read.
+
+        Raises:
+            NotMeasurableError: the machine does not say.
+        """
+        with _in_words():
+            return int(self._process().memory_info().rss)
+
+    def _process(self) -> psutil.Process:
+        if self._own is None:  # not before somebody can hear that it fails
+            self._own = psutil.Process()
+        return self._own
 
     def sample(self) -> ProcessSample:
         """One measurement. The memory level is left at its default, for the caller to fill in.
 
         Children that are gone, zombies or not ours to read are left out. Without `start` the
         first measurement has no CPU figures but zero.
+
+        Raises:
+            NotMeasurableError: the machine does not say: there is no `/proc`, or no permission.
         """
+        with _in_words():
+            return self._sample()
+
+    def _sample(self) -> ProcessSample:
         readings = self._read_children()
         self._measure_cpu(readings)
         ram = psutil.virtual_memory()
@@ -127,7 +159,7 @@ class ProcessSampler:
             system_ram_bytes=ram.total,
             system_ram_used_percent=ram.percent,
             system_cpu_percent=self._cpu.system,
-            threads=self._own.num_threads(),
+            threads=self._process().num_threads(),
             actors=self._live_actors(),
             allocated_blocks=sys.getallocatedblocks(),
             gc_collections=sum(generation["collections"] for generation in gc.get_stats()),
@@ -145,7 +177,7 @@ class ProcessSampler:
         if since_s is not None and now_s - since_s < SHORTEST_INTERVAL_S:
             return
         self._measured_at_s = now_s
-        times = self._own.cpu_times()
+        times = self._process().cpu_times()
         own_cpu_s = times.user + times.system
         own_used_s, self._own_cpu_s = own_cpu_s - self._own_cpu_s, own_cpu_s
         children_used_s = 0.0

@@ -79,6 +79,9 @@ WHEN = {
     "actor_restarted": "and was restarted",
     "machine_short": "the machine has no descriptor, process, thread or memory left for a part of"
     " the program, which waits and tries again; told once until it has worked for a minute",
+    "measuring_failed": "CPU and memory cannot be measured (no `/proc`, no permission); they are"
+    " not shown, the memory controller keeps its level; told once",
+    "measuring_resumed": "and now they can",
     "escalated": "it crashed too often; the program stops in order and exits with 70",
     "shutdown_started": "the orderly stop begins",
     "drain_finished": "what was held has been handed over, or given up",

@@ -157,11 +157,11 @@ class Board:
             self._timeline.publisher_changed(self._publisher, status, self._clock.wall_ns())
             self._publisher, self._publisher_retry_at_s = status, retry_at_s
 
-    def process_measured(self, sample: ProcessSample) -> None:
-        """A measurement of this process."""
+    def process_measured(self, sample: ProcessSample | None) -> None:
+        """A measurement of this process; None when it cannot be measured any more."""
         with self._lock:
             self._process = sample
-            if sample.memory_level is not self._memory_level:
+            if sample is not None and sample.memory_level is not self._memory_level:
                 self._memory_level = sample.memory_level
                 self._timeline.memory_level_changed(sample.memory_level, self._clock.wall_ns())
 

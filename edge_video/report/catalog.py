@@ -171,6 +171,13 @@ _EVENTS: Final[dict[str, Text]] = {
         "The machine is short of something that {actor} needs; it waits and tries again: {error}",
         "Falta à máquina algo de que {actor} precisa; ele espera e tenta de novo: {error}",
     ),
+    "event.measuring_failed": Text(
+        "CPU and memory cannot be measured, and are not shown: {reason}",
+        "CPU e memória não podem ser medidas, e não são mostradas: {reason}",
+    ),
+    "event.measuring_resumed": Text(
+        "CPU and memory can be measured again", "CPU e memória podem ser medidas de novo"
+    ),
     "event.escalated": Text(
         "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
         "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",

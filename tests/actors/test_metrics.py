@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from actors.base import join
 from actors.messages import ActorEnded, InjectFault, MemoryLevelChanged, ProcessMeasured
 from actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.faults import CrashActor
+from edge_video.measuring import NotMeasurableError
 from edge_video.memory import MemoryPolicy
 from edge_video.stats import MemoryLevel, ProcessSample
 from edge_video.testing import FakeClock, FakeTimer
@@ -46,14 +48,17 @@ class PlayedSampler:
     def __init__(self) -> None:
         self.rss = 10 * MIB
         self.watching = False
+        self.hidden = False
 
     def start(self) -> None:
         self.watching = True
 
     def sample(self) -> ProcessSample:
-        return replace(SAMPLE, rss_bytes=self.rss)
+        return replace(SAMPLE, rss_bytes=self.rss_bytes())
 
     def rss_bytes(self) -> int:
+        if self.hidden:
+            raise NotMeasurableError("/proc/self/statm: No such file or directory")
         return self.rss
 
     def close(self) -> None:
@@ -79,7 +84,8 @@ class Stage:
         quiesce()
 
     def samples(self) -> list[ProcessSample]:
-        return [each.sample for each in heard_by(self.ears, ProcessMeasured)]
+        told = heard_by(self.ears, ProcessMeasured)
+        return [each.sample for each in told if each.sample is not None]
 
     def levels(self) -> list[MemoryLevelChanged]:
         return heard_by(self.ears, MemoryLevelChanged)
@@ -158,3 +164,22 @@ def test_a_crash_lets_go_of_the_garbage_collector_and_of_the_timer(stages: list[
     assert stage.timer.next_in_s() is None
     ended = heard_by(stage.ears, ActorEnded)
     assert ended == [ActorEnded("metrics", 0, "RequestedCrashError: boom")]
+
+
+def test_what_cannot_be_measured_is_told_once_and_is_no_crash(
+    stages: list[Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    stage = Stage()
+    stages.append(stage)
+    stage.sampler.hidden = True
+    stage.advance(30)
+    assert [each.sample for each in heard_by(stage.ears, ProcessMeasured)][1:] == [None]
+    stage.sampler.hidden = False
+    stage.advance(5)
+    assert stage.samples()[-1].rss_bytes == stage.sampler.rss
+    told = [getattr(each, "event", None) for each in caplog.records]
+    assert told.count("measuring_failed") == 1
+    assert told.count("measuring_resumed") == 1
+    assert stage.levels() == []
+    assert heard_by(stage.ears, ActorEnded) == []
