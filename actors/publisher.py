@@ -22,6 +22,7 @@ from edge_video.events import Event, say
 from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
 from edge_video.reconnect import reconnect_delay_s
 from edge_video.sinks.base import (
+    FramesRefused,
     FramesUnroutable,
     RouteRefused,
     Sink,
@@ -226,6 +227,16 @@ class PublisherActor(ServantActor):
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
                 say(_log, Event.ROUTE_REFUSED, route=route, reason=reason, retry_in_s=retry_in_s)
+            case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=None):
+                say(_log, Event.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
+            case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=retry_in_s):
+                say(
+                    _log,
+                    Event.FRAMES_REFUSED,
+                    camera_id=camera_id,
+                    reason=reason,
+                    retry_in_s=retry_in_s,
+                )
             case FramesUnroutable(returned=returned, nacked=nacked, example_route=route):
                 say(_log, Event.FRAMES_UNROUTABLE, returned=returned, nacked=nacked, route=route)
             case SinkDrained():

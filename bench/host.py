@@ -21,6 +21,7 @@ from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
     from edge_video.frames import CameraId, Frame
+    from edge_video.outbox import Admit
 
 
 class TimedOutbox(Outbox):
@@ -32,9 +33,9 @@ class TimedOutbox(Outbox):
         self._written: dict[tuple[CameraId, int], int] = {}
         boxes.append(self)
 
-    def take(self) -> Frame | None:
+    def take(self, admit: Admit | None = None) -> Frame | None:
         """And note when it was whole."""
-        frame = super().take()
+        frame = super().take(admit)
         if frame is not None:
             self._written[frame.camera_id, frame.seq] = written_ns(frame.image)
         return frame

@@ -43,6 +43,7 @@ from edge_video.report.catalog import Language, language_from_locale
 from edge_video.sampler import Collections, ProcessSampler
 from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
 from edge_video.sinks.amqp_handshake import HandshakePatience
+from edge_video.sinks.amqp_knowledge import BrokerKnowledge
 from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.snapshot import Books, Identity
 from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
@@ -426,6 +427,7 @@ class _Parts:
 
             return open_directory
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+        knowledge = BrokerKnowledge()
         notices = None
         if config.events is not None and self.notices is not None:
             notices = NoticeRoute(config.events.exchange, self.notices)
@@ -443,6 +445,7 @@ class _Parts:
                 reactor=reactor,
                 handshake=handshake,
                 notices=notices,
+                knowledge=knowledge,
             )
 
         return open_amqp

@@ -47,6 +47,8 @@ class Event(StrEnum):
     PUBLISHER_BLOCKED = "publisher_blocked"
     PUBLISHER_UNBLOCKED = "publisher_unblocked"
     ROUTE_REFUSED = "route_refused"
+    FRAMES_REFUSED = "frames_refused"
+    FRAMES_TOO_LARGE = "frames_too_large"
     FRAMES_UNROUTABLE = "frames_unroutable"
     EVENTS_LOST = "events_lost"
     MEMORY_LEVEL_CHANGED = "memory_level_changed"
@@ -127,6 +129,8 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.PUBLISHER_BLOCKED: EventSpec(_WARNING, ("reason",)),
     Event.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
     Event.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
+    Event.FRAMES_REFUSED: EventSpec(_ERROR, ("camera_id", "reason", "retry_in_s")),
+    Event.FRAMES_TOO_LARGE: EventSpec(_ERROR, ("camera_id", "reason")),
     Event.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),
     Event.EVENTS_LOST: EventSpec(_WARNING, ("dropped", "refused", "waiting")),
     Event.MEMORY_LEVEL_CHANGED: EventSpec(

@@ -11,7 +11,8 @@ import operator
 import threading
 from bisect import bisect_left
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from edge_video.frames import Frame
 from edge_video.jpeg import image_head
@@ -51,6 +52,18 @@ class _Held(NamedTuple):
     captured_at_s: float
     width: int
     height: int
+
+
+class Admission(Enum):
+    """What the taker may say about the next frame of a camera."""
+
+    TAKE = auto()
+    LEAVE = auto()
+    """Not now: it stays where it is, and newer ones may replace it."""
+
+
+Admit: TypeAlias = "Callable[[CameraId, int], Admission | DropReason]"
+"""Camera and size of its oldest waiting frame → whether it is taken, left, or dropped."""
 
 
 class Picture(NamedTuple):
@@ -201,6 +214,8 @@ class _Line:
             dropped_stale=self.dropped[DropReason.STALE],
             dropped_shutdown=self.dropped[DropReason.SHUTDOWN],
             dropped_memory=self.dropped[DropReason.MEMORY],
+            dropped_refused=self.dropped[DropReason.REFUSED],
+            dropped_too_large=self.dropped[DropReason.TOO_LARGE],
             held=len(self.frames),
             confirmed=self.settled[Outcome.CONFIRMED],
             nacked=self.settled[Outcome.NACKED],
@@ -373,14 +388,18 @@ class Outbox:
             self._listener = None
             self._told = False
 
-    def take(self) -> Frame | None:
+    def take(self, admit: Admit | None = None) -> Frame | None:
         """The next camera's oldest frame that is not stale; it is in flight until `settle`.
 
-        Cameras take turns, one frame each. None means that nothing is held: from then on the
-        listener is told again.
+        Cameras take turns, one frame each. None means that nothing is held, or nothing that is
+        admitted: from then on the listener is told again.
+
+        Args:
+            admit: judges each frame before it is taken, under the lock: it must be quick and not
+                call back. None: all are taken.
         """
         with self._lock:
-            frame = self._take(self._clock.monotonic())
+            frame = self._take(self._clock.monotonic(), admit)
             if frame is None:
                 self._told = False
             return frame
@@ -519,16 +538,22 @@ class Outbox:
 
     # --- under the lock, `_tell` excepted -------------------------------------------------------
 
-    def _take(self, now_s: float) -> Frame | None:
+    def _take(self, now_s: float, admit: Admit | None = None) -> Frame | None:
         waiting = self._waiting
         oldest_s = now_s - self._max_age_s
-        while waiting:
+        left = 0
+        while left < len(waiting):
             line = waiting[0]
             held_bytes = line.held_bytes
             self._held -= line.drop_stale(oldest_s)
             self._held_bytes -= held_bytes - line.held_bytes
+            verdict = Admission.TAKE if admit is None else self._judge(line, admit)
             if not line.frames:
                 waiting.popleft()
+                continue
+            if verdict is Admission.LEAVE:
+                waiting.rotate(-1)
+                left += 1
                 continue
             frame = line.hand_over(now_s)
             self._held -= 1
@@ -539,6 +564,18 @@ class Outbox:
                 waiting.popleft()
             return frame
         return None
+
+    def _judge(self, line: _Line, admit: Admit) -> Admission:
+        """Drop the frames that are not admitted; what may be done with the next one."""
+        while line.frames:
+            verdict = admit(line.camera_id, len(line.frames[0].image))
+            if isinstance(verdict, Admission):
+                return verdict
+            dropped = line.remove_oldest()
+            line.dropped[verdict] += 1
+            self._held -= 1
+            self._held_bytes -= len(dropped.image)
+        return Admission.LEAVE
 
     def _make_room(self, dropped: list[_Held]) -> None:
         """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""

@@ -37,6 +37,10 @@ class DropReason(StrEnum):
     SHUTDOWN = "shutdown"
     MEMORY = "memory"
     """Refused while the memory controller slows the cameras."""
+    REFUSED = "refused"
+    """The sink refuses this camera, or the exchange that it goes to."""
+    TOO_LARGE = "too_large"
+    """Larger than what the sink takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class FrameCounts:
     dropped_stale: int = 0
     dropped_shutdown: int = 0
     dropped_memory: int = 0
+    dropped_refused: int = 0
+    dropped_too_large: int = 0
     held: int = 0
     confirmed: int = 0
     nacked: int = 0
@@ -70,7 +76,12 @@ class FrameCounts:
     def dropped(self) -> int:
         """Frames dropped for any reason."""
         return (
-            self.dropped_overflow + self.dropped_stale + self.dropped_shutdown + self.dropped_memory
+            self.dropped_overflow
+            + self.dropped_stale
+            + self.dropped_shutdown
+            + self.dropped_memory
+            + self.dropped_refused
+            + self.dropped_too_large
         )
 
     @property

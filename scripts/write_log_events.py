@@ -70,7 +70,11 @@ WHEN = {
     "publisher_lost": "a connection, or an attempt at one, failed",
     "publisher_blocked": "the broker takes no frames for now",
     "publisher_unblocked": "it takes frames again",
-    "route_refused": "an exchange is refused (no permission, wrong type); the others go on",
+    "route_refused": "an exchange is refused (no permission, no channel); the others go on",
+    "frames_refused": "the broker refuses the frames of one camera (a routing key that the user may"
+    " not write to); the others go on",
+    "frames_too_large": "frames of a camera are larger than the broker takes, and are dropped from"
+    " now on; told once per camera and connection",
     "frames_unroutable": "frames came back or were nacked; at most every ten seconds",
     "events_lost": "events on the broker were dropped because it was away, or refused by it"
     " (all so far; at most once a minute), or wait in vain when the program ends",

@@ -147,6 +147,14 @@ _EVENTS: Final[dict[str, Text]] = {
         "Route {route} refused: {reason}; its frames are lost, next try in {retry_in_s}",
         "Rota {route} recusada: {reason}; seus frames se perdem, nova tentativa em {retry_in_s}",
     ),
+    "event.frames_refused": Text(
+        "[{camera_id}] The broker refuses its frames: {reason}; next try in {retry_in_s}",
+        "[{camera_id}] O broker recusa seus frames: {reason}; nova tentativa em {retry_in_s}",
+    ),
+    "event.frames_too_large": Text(
+        "[{camera_id}] Frames are too large for the broker and are dropped: {reason}",
+        "[{camera_id}] Frames grandes demais para o broker são descartados: {reason}",
+    ),
     "event.frames_unroutable": Text(
         "Frames not accepted: returned (no queue is bound): {returned}, nacked: {nacked};"
         " for example route {route}",
@@ -299,6 +307,10 @@ _WORDS: Final[dict[str, Text]] = {
         "aguardando um frame-chave, {waited} até agora; a câmera envia um a cada {interval}",
     ),
     "drop.memory": Text("memory {count}", "memória {count}"),
+    "drop.refused": Text("refused by the broker {count}", "recusados pelo broker {count}"),
+    "drop.too_large": Text(
+        "too large for the broker {count}", "grandes demais para o broker {count}"
+    ),
     "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
     "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),
     "publisher.blocked": Text("⚠ BLOCKED", "⚠ BLOQUEADO"),
@@ -479,6 +491,8 @@ _PAGE: Final[dict[str, Text]] = {
     "page.drop.stale": Text("too old", "velhos demais"),
     "page.drop.shutdown": Text("shutdown", "encerramento"),
     "page.drop.memory": Text("memory", "memória"),
+    "page.drop.refused": Text("refused by the broker", "recusados pelo broker"),
+    "page.drop.too_large": Text("too large for the broker", "grandes demais para o broker"),
 }
 
 _PROBE: Final[dict[str, Text]] = {

@@ -76,7 +76,7 @@ pre{margin:8px 0 0;white-space:pre-wrap;font-size:.88em;color:var(--dim)}
 @media print{body{background:#fff}section,.card{break-inside:avoid}}
 """
 
-_DROPS: Final = ("overflow", "stale", "shutdown", "memory")
+_DROPS: Final = ("overflow", "stale", "shutdown", "memory", "refused", "too_large")
 
 
 def render_page(

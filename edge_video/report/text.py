@@ -132,6 +132,8 @@ def spell_drops(counts: FrameCounts, language: Language) -> str:
         "drop.stale": counts.dropped_stale,
         "drop.shutdown": counts.dropped_shutdown,
         "drop.memory": counts.dropped_memory,
+        "drop.refused": counts.dropped_refused,
+        "drop.too_large": counts.dropped_too_large,
     }
     return ", ".join(
         lookup(key, language).format(count=count) for key, count in numbers.items() if count

@@ -23,20 +23,25 @@ import pika
 import pika.exceptions
 
 from edge_video.faults import DropConnection
+from edge_video.outbox import Admission
 from edge_video.reactor import Reactor
 from edge_video.redact import Redactor
 from edge_video.sinks.amqp_exchange import ChannelHost, ChannelState
 from edge_video.sinks.amqp_faults import AmqpFaults
-from edge_video.sinks.amqp_frames import FrameChannel, InFlight
+from edge_video.sinks.amqp_frames import FrameChannel, InFlight, judge
 from edge_video.sinks.amqp_handshake import HandshakePatience
+from edge_video.sinks.amqp_isolation import CameraIsolation, admit_to
+from edge_video.sinks.amqp_knowledge import BrokerKnowledge
 from edge_video.sinks.amqp_node import NodeClaim
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
 from edge_video.sinks.amqp_reasons import Reason, describe_loss, never_reached, timed_out
+from edge_video.sinks.amqp_refusals import RefusalKind
 from edge_video.sinks.amqp_silence import BrokerSilence
 from edge_video.sinks.amqp_transport import CorkedServices
 from edge_video.sinks.amqp_window import UplinkWindow
 from edge_video.sinks.amqp_wire import FRAME_MAX, HeaderEncoder, message, publish_method
 from edge_video.sinks.base import (
+    FramesRefused,
     FramesUnroutable,
     RouteRefused,
     SinkBlocked,
@@ -47,7 +52,7 @@ from edge_video.sinks.base import (
 )
 from edge_video.sinks.message import expiration, message_id, message_properties
 from edge_video.sinks.tcp_gauge import TcpGauge
-from edge_video.stats import Outcome
+from edge_video.stats import DropReason, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -57,6 +62,7 @@ if TYPE_CHECKING:
     from edge_video.frames import CameraId, Frame
     from edge_video.outbox import Outbox
     from edge_video.reactor import Member
+    from edge_video.sinks.amqp_refusals import Refusal
     from edge_video.sinks.base import SinkListener
     from edge_video.timer import Clock
 
@@ -73,6 +79,12 @@ _CLEAN_CLOSE_SHARE: Final = 0.75
 
 _LEAVING_GLANCE_S: Final = 0.5
 _LEAVING_S: Final = 2.0
+
+_FEW_TOPICS: Final = 2
+"""With so many refused routing keys, further ones are looked for on channels of their own."""
+
+_UNANSWERED: Final = (ChannelState.OPENING, ChannelState.WAITING)
+"""States in which the frames of an exchange wait in the outbox."""
 
 _DETOUR: Final = "\0detour"
 """Among the exchanges, the name of the channel that a fault publishes to; none is called so."""
@@ -177,6 +189,7 @@ class AmqpSink:
         handshake: how long connecting may take, as learned by the sinks before this one; None:
             nothing was learned yet.
         notices: where the system's events go; None: there are none.
+        knowledge: what earlier connections have learned about the broker.
     """
 
     def __init__(
@@ -190,7 +203,9 @@ class AmqpSink:
         reactor: Reactor | None = None,
         handshake: HandshakePatience | None = None,
         notices: NoticeRoute | None = None,
+        knowledge: BrokerKnowledge | None = None,
     ) -> None:
+        knowledge = knowledge or BrokerKnowledge()
         self._settings = settings
         self._routes = dict(routes)
         self._outbox = outbox
@@ -222,16 +237,15 @@ class AmqpSink:
             self._clean,
             self._clock.monotonic,
             settings.route_retry_s,
+            knowledge,
         )
-        self._lines: dict[str, FrameChannel] = {}
-        self._lines |= {
+        self._lines = {
             exchange: FrameChannel(exchange, self._channel_host, self)
             for exchange in dict.fromkeys(route.exchange for route in self._routes.values())
         }
         self._ended = False
         self._loss: Reason | None = None
         self._connected = False
-        self._paused = True
         self._blocked = False
         self._work = True
         self._take_due = False
@@ -250,6 +264,9 @@ class AmqpSink:
         self._strangers: set[CameraId] = set()
         self._faults: AmqpFaults | None = None
         self._node_claim = NodeClaim(settings.node, settings.heartbeat_s, self._channel_host)
+        self._isolation = CameraIsolation(
+            self, knowledge, self._clock.monotonic, settings.route_retry_s
+        )
         self._notice_line = (
             None
             if notices is None
@@ -313,8 +330,8 @@ class AmqpSink:
             if not self._bound:
                 return
             self._bound = False
-            for line in self._lines.values():
-                self._settle(line.window.abandon(), Outcome.UNKNOWN)
+            for line in self._all_lines:
+                self._settle(line.abandon(), Outcome.UNKNOWN)
             if self._notice_line is not None:
                 self._notice_line.close()
             if loss is not None:
@@ -537,6 +554,9 @@ class AmqpSink:
 
     def channel_opened(self, line: FrameChannel) -> None:
         """See `FrameOwner`."""
+        if line.released:
+            line.channel.close()
+            return
         self._by_channel[line.channel.channel_number] = line
         if self._settings.mandatory:
             line.channel.add_on_return_callback(
@@ -545,27 +565,126 @@ class AmqpSink:
 
     def channel_changed(self) -> None:
         """See `FrameOwner`."""
-        self._paused = any(each.state is ChannelState.OPENING for each in self._lines.values())
-
-    def channel_answered(self) -> None:
-        """See `FrameOwner`."""
         self._review_lines()
 
-    def channel_closed(self, line: FrameChannel, number: int) -> None:
-        """See `FrameOwner`."""
-        self._by_channel.pop(number, None)
-        self._settle(line.window.abandon(), Outcome.UNKNOWN)
+    def channel_ready(self, line: FrameChannel) -> None:
+        """See `FrameOwner`: what the broker never looked at is published again, before others."""
+        self._work = True  # what was left in the outbox meanwhile
+        while line.again:
+            self._send(line, line.again.popleft())
+        self._arm()
 
-    def channel_refused(self, line: FrameChannel, reason: str) -> None:
+    def channel_closed(self, line: FrameChannel, number: int, refusal: Refusal | None) -> None:
+        """See `FrameOwner`: book what was unconfirmed, and keep apart who was refused."""
+        self._by_channel.pop(number, None)
+        frames = line.window.abandon()
+        if refusal is None:
+            self._settle(frames, Outcome.UNKNOWN)
+        elif refusal.names_a_frame and any(
+            refusal.concerns(each.routing_key, each.size) for each in frames
+        ):
+            self._frame_refused(line, frames, refusal)
+        elif refusal.kind in (RefusalKind.EXCHANGE, RefusalKind.MISSING):
+            tried = line.on_trial and refusal.kind is RefusalKind.EXCHANGE
+            self._settle(frames, Outcome.NACKED if tried else Outcome.UNKNOWN)
+            if line.camera_id is not None:
+                self._isolation.release(line.camera_id)  # the others' channel will see the same
+        elif line.camera_id is not None:
+            self._settle(frames, Outcome.NACKED if len(frames) == 1 else Outcome.UNKNOWN)
+            self._isolation.refuse_cameras([line.camera_id], self._clean(refusal.reason))
+        else:
+            self._settle(frames, Outcome.UNKNOWN)
+            self._isolation.quarantine(dict.fromkeys(each.camera_id for each in frames))
+
+    def _frame_refused(self, line: FrameChannel, frames: list[InFlight], refusal: Refusal) -> None:
+        """One frame is known to be refused: nothing else is lost with it."""
+        refused_keys = {key for key in line.proven if refusal.concerns(key, 0)}
+        line.proven -= refused_keys
+        unknown, refused, untouched = judge(frames, refusal, proven=bool(refused_keys))
+        self._settle(unknown, Outcome.UNKNOWN)
+        self._settle(refused, Outcome.NACKED)
+        fit = [each for each in untouched if refusal.concerns(each.routing_key, each.size)]
+        self._settle(fit, Outcome.NACKED)  # they would meet the same
+        for each in untouched:
+            if each not in fit:
+                self._window.settled(each.size)
+                each.is_on_its_way = False
+                line.again.append(each)
+        reason = self._clean(refusal.reason)
+        if refusal.kind is RefusalKind.TOPIC:
+            cameras = self._cameras_of(line.exchange, refusal)
+            self._isolation.refuse_cameras(cameras, reason)
+            line.topics_refused += 1
+            if line.topics_refused >= _FEW_TOPICS:
+                self._spread(line)
+        else:
+            assert refusal.limit is not None
+            for camera_id in dict.fromkeys(each.camera_id for each in refused):
+                self._isolation.refuse_size(camera_id, refusal.limit, reason)
+            if line.camera_id is not None:
+                self._isolation.release(line.camera_id)
+
+    def _spread(self, line: FrameChannel) -> None:
+        """Publish what may be refused next on channels of their own, all at the same time."""
+        doubtful = [each for each in line.again if each.routing_key not in line.proven]
+        self._isolation.quarantine(dict.fromkeys(each.camera_id for each in doubtful))
+        for each in doubtful:
+            private = self._isolation.line(each.camera_id)
+            if private is not None and private is not line:
+                line.again.remove(each)
+                private.again.append(each)
+
+    def _cameras_of(self, exchange: str, refusal: Refusal) -> list[CameraId]:
+        return [
+            camera_id
+            for camera_id, route in self._routes.items()
+            if route.exchange == exchange and refusal.concerns(route.routing_key, 0)
+        ]
+
+    def channel_refused(self, line: FrameChannel, reason: str, retry_in_s: float) -> None:
         """See `FrameOwner`."""
-        self._listener(RouteRefused(line.exchange, reason, self._settings.route_retry_s))
+        self._settle(line.abandon(), Outcome.NACKED)
+        if line.camera_id is None:
+            self._listener(RouteRefused(line.exchange, reason, retry_in_s))
+        else:
+            self._isolation.release(line.camera_id)
+
+    def open_private(self, camera_id: CameraId) -> FrameChannel | None:
+        """See `IsolationOwner`."""
+        route = self._routes.get(camera_id)
+        if route is None:
+            return None
+        line = FrameChannel(route.exchange, self._channel_host, self, camera_id)
+        line.open(self._connection)
+        return None if line.state is ChannelState.REFUSED else line
+
+    def release_private(self, line: FrameChannel) -> None:
+        """See `IsolationOwner`."""
+        home = self._lines[line.exchange]
+        line.released = True
+        self._settle(line.window.abandon(), Outcome.UNKNOWN)
+        home.again.extend(line.again)
+        line.again.clear()
+        if home.state is ChannelState.READY:
+            self.channel_ready(home)
+        if line.channel is not None and line.channel.is_open:
+            line.channel.close()
+        self._work = True
+        self._arm()
+
+    def tell_refused(self, camera_id: CameraId, reason: str, retry_in_s: float | None) -> None:
+        """See `IsolationOwner`."""
+        self._listener(FramesRefused(camera_id, reason, retry_in_s))
+
+    @property
+    def _all_lines(self) -> list[FrameChannel]:
+        return [*self._lines.values(), *self._isolation.lines]
 
     def _review_lines(self) -> None:
         """Tell that the sink is connected, or go on, once every exchange has its answer."""
-        if self._paused and self._lines:
-            return
-        self._paused = False
         if not self._connected:
+            if any(each.state in _UNANSWERED for each in self._lines.values()):
+                return
             self._connected = True
             self._listener(SinkConnected(self._settings.target))
             if self._faults is not None:
@@ -584,7 +703,6 @@ class AmqpSink:
         settings = self._settings
         return (
             self._connected
-            and not self._paused
             and not self._blocked
             and self._close_within_s is None
             and (not settings.prefetch_count or self._in_flight < settings.prefetch_count)
@@ -626,14 +744,16 @@ class AmqpSink:
             transport.look()  # what is confirmed by now makes room
         if self._window.wants_look(self._clock.monotonic()):
             self._look()
+        admit = None if self._is_plain else self._admit
         for _ in range(_BATCH):
             if not self._has_room():
                 break
-            frame = self._outbox.take()
+            frame = self._outbox.take(admit)
             if frame is None:
                 self._work = False
                 break
             self._publish(frame)
+        self._isolation.act()
         if transport is not None and self._in_flight:
             if self._work and not self._has_room():
                 transport.watch()  # frames wait for the window: the next confirm is news
@@ -649,63 +769,79 @@ class AmqpSink:
         if self._faults is not None and self._faults.divert(frame):
             return
         route = self._routes.get(frame.camera_id)
-        line = None if route is None else self._lines[route.exchange]
-        if route is None or line is None or line.state is not ChannelState.READY:
-            if route is None and frame.camera_id not in self._strangers:
+        if route is None:
+            if frame.camera_id not in self._strangers:
                 self._strangers.add(frame.camera_id)
                 _log.error("[%s] no route is configured; its frames are dropped", frame.camera_id)
             self._outbox.settle(frame.camera_id, frame.seq, Outcome.NACKED)
             return
-        # In the window first: an exception below must find the frame there to book it.
-        identifier = message_id(frame)
-        self._enter_window(line, frame, identifier)
+        if not self._in_flight:
+            self._silence.progressed(self._clock.monotonic())
+        line = self._isolation.line(frame.camera_id) or self._lines[route.exchange]
+        self._publish_on(line, InFlight(frame, message_id(frame), route.routing_key))
+
+    def _publish_on(self, line: FrameChannel, entry: InFlight) -> None:
+        """Hand a frame over that was not in flight before."""
+        self._in_flight += 1
+        self._in_flight_bytes += entry.size
+        self._send(line, entry)
+
+    def _send(self, line: FrameChannel, entry: InFlight) -> None:
+        """Hand a frame over that is counted as in flight."""
+        self._enter_window(line, entry)
         assert self._services is not None
         if self._services.transport is not None:
-            self._write(line, route, frame, identifier)
+            self._write(line, entry)
         else:
-            self._write_through_pika(line, route, frame)
+            self._write_through_pika(line, entry)
 
-    def _enter_window(self, line: FrameChannel, frame: Frame, identifier: str) -> None:
-        """Book a frame as on its way, right before it is handed over."""
-        size = len(frame.image)
+    def _enter_window(self, line: FrameChannel, entry: InFlight) -> None:
+        """Book a frame as on its way, right before it is handed over.
+
+        An exception in the hand-over must find it there, to book how it ended.
+        """
+        self._window.handed_over(entry.size)
         now_s = self._clock.monotonic()
-        if not self._in_flight:
-            self._silence.progressed(now_s)
-        self._in_flight += 1
-        self._in_flight_bytes += size
-        self._window.handed_over(size)
-        line.window.add(
-            InFlight(
-                frame.camera_id,
-                frame.seq,
-                size,
-                now_s,
-                identifier,
-                ahead=self._in_flight_bytes,
-                end=self._window.handed,
-            )
+        entry.hand_over(now_s, ahead=self._in_flight_bytes, end=self._window.handed)
+        line.window.add(entry)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether every frame may go the usual way at once."""
+        return self._isolation.is_idle and all(
+            each.state is ChannelState.READY and not each.on_trial for each in self._lines.values()
         )
 
-    def _write(self, line: FrameChannel, route: Route, frame: Frame, identifier: str) -> None:
+    def _admit(self, camera_id: CameraId, size: int) -> Admission | DropReason:
+        """Judge the next frame of a camera; under the outbox's lock."""
+        route = self._routes.get(camera_id)
+        if route is None:
+            return Admission.TAKE
+        verdict = self._isolation.admit(camera_id, size)
+        return admit_to(self._lines[route.exchange]) if verdict is None else verdict
+
+    def _write(self, line: FrameChannel, entry: InFlight) -> None:
         settings, channel = self._settings, line.channel.channel_number
-        method = line.methods.get(route.routing_key)
+        frame, key = entry.frame, entry.routing_key
+        method = line.methods.get(key)
         if method is None:
-            method = line.methods[route.routing_key] = publish_method(
-                channel, route.exchange, route.routing_key, mandatory=settings.mandatory
+            method = line.methods[key] = publish_method(
+                channel, line.exchange, key, mandatory=settings.mandatory
             )
         encoder = line.headers.get(frame.camera_id)
         if encoder is None or encoder.session != frame.session:
             encoder = line.headers[frame.camera_id] = HeaderEncoder(
                 frame, channel, node=settings.node, app=settings.app, expires=self._expires
             )
-        header = encoder.encode(frame, identifier, self._clock.wall_ns())
+        header = encoder.encode(frame, entry.message_id, self._clock.wall_ns())
         assert self._services is not None
         assert self._services.transport is not None
         self._services.transport.write_all(
             message(method, header, channel, frame.image, self._frame_max)
         )
 
-    def _write_through_pika(self, line: FrameChannel, route: Route, frame: Frame) -> None:
+    def _write_through_pika(self, line: FrameChannel, entry: InFlight) -> None:
+        frame = entry.frame
         properties = message_properties(
             frame,
             node=self._settings.node,
@@ -714,7 +850,7 @@ class AmqpSink:
             expires=self._expires,
         )
         line.channel.basic_publish(
-            route.exchange, route.routing_key, frame.image, properties, self._settings.mandatory
+            line.exchange, entry.routing_key, frame.image, properties, self._settings.mandatory
         )
 
     def _on_settlement(self, channel: int, tag: int, multiple: bool, nack: bool) -> None:
@@ -729,6 +865,7 @@ class AmqpSink:
         settled = line.window.settle(tag, multiple=multiple)
         if not settled:
             return
+        line.took(settled)
         was_full = self._work and not self._has_room()
         now_s, last = self._clock.monotonic(), settled[-1]
         self._silence.progressed(now_s)
@@ -738,6 +875,8 @@ class AmqpSink:
             self._count_unroutable(nacked=len(settled), route=line.exchange)
         else:
             self._settle(settled, Outcome.CONFIRMED)
+        if line.camera_id is not None:
+            self._isolation.settled(line.camera_id, max(each.size for each in settled))
         if was_full and self._loop is not None:
             self._loop.hurry()
         self._arm()
@@ -754,7 +893,8 @@ class AmqpSink:
         for frame in frames:
             self._in_flight -= 1
             self._in_flight_bytes -= frame.size
-            self._window.settled(frame.size)
+            if frame.is_on_its_way:
+                self._window.settled(frame.size)
             accepted = outcome is Outcome.CONFIRMED
             known = Outcome.RETURNED if accepted and frame.returned else outcome
             self._outbox.settle(frame.camera_id, frame.seq, known)
@@ -762,7 +902,8 @@ class AmqpSink:
     def _check_drained(self) -> None:
         if not self._draining or self._in_flight:
             return
-        if not self._work or self._outbox.held == 0:
+        waits = any(each.state in _UNANSWERED for each in self._all_lines)
+        if self._outbox.held == 0 or not (self._work or waits):
             self._draining = False
             self._listener(SinkDrained())
 
@@ -786,7 +927,8 @@ class AmqpSink:
         self._node_claim.retry_if_due()
         moved = self._look()
         round_trip_s = self._gauge.round_trip_s() if self._gauge is not None else 0.0
-        for line in self._lines.values():
+        self._isolation.try_again()
+        for line in self._all_lines:
             if line.state is ChannelState.REFUSED:
                 line.retry_if_due()
                 continue
@@ -807,7 +949,7 @@ class AmqpSink:
         """What the broker has owed an answer to for too long, in words."""
         if line.state is ChannelState.READY:
             return self._silence.of_frames(line.window.oldest, now_s, round_trip_s)
-        if not (self._connected or self._connection.is_open):
+        if line.state is ChannelState.WAITING or not (self._connected or self._connection.is_open):
             return None
         return self._silence.of_exchange(line.exchange, line.since_s, now_s, round_trip_s)
 
@@ -882,7 +1024,10 @@ class AmqpSink:
 
     def _divert(self, line: FrameChannel, queue: str, frame: Frame) -> None:
         """Publish to a queue by its name; the frame comes back when there is none."""
-        self._enter_window(line, frame, message_id(frame))
+        entry = InFlight(frame, message_id(frame), queue)
+        self._in_flight += 1
+        self._in_flight_bytes += entry.size
+        self._enter_window(line, entry)
         properties = message_properties(
             frame,
             node=self._settings.node,

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pika
 
 from edge_video.sinks.amqp_exchange import ChannelState, ExchangeChannel
+from edge_video.sinks.amqp_refusals import RefusalKind
 from edge_video.sinks.base import RouteRefused
 
 if TYPE_CHECKING:
     from edge_video.notice_queue import Notice, NoticeQueue
     from edge_video.sinks.amqp_exchange import ChannelHost
+    from edge_video.sinks.amqp_refusals import Refusal
     from edge_video.sinks.base import SinkListener
 
 _NS_PER_S: Final = 1_000_000_000
+_OF_THE_EXCHANGE: Final = (RefusalKind.EXCHANGE, RefusalKind.MISSING)
 _WINDOW: Final = 64
 """Most unconfirmed events."""
 
@@ -47,11 +50,13 @@ class NoticeLine(ExchangeChannel):
     def __init__(
         self, route: NoticeRoute, *, app: str, host: ChannelHost, listener: SinkListener
     ) -> None:
-        super().__init__(route.exchange, host, flapping_s=host.retry_s)
+        super().__init__(route.exchange, host)
         self._queue = route.queue
         self._app = app
         self._listener = listener
         self._tags: dict[int, str] = {}
+        self._one_by_one = False
+        """One event closed the channel: which one is found by publishing them singly."""
         self._next_tag = 1
 
     def open(self, connection: Any, state: ChannelState = ChannelState.OPENING) -> None:
@@ -62,9 +67,10 @@ class NoticeLine(ExchangeChannel):
     def pump(self) -> None:
         """Publish what waits, as far as the window allows; call it about once a second."""
         self.retry_if_due()
-        while self.state is ChannelState.READY and len(self._tags) < _WINDOW:
+        while self.state is ChannelState.READY and len(self._tags) < self._window:
             notice = self._queue.take()
             if notice is None:
+                self._one_by_one = self._one_by_one and bool(self._tags)
                 return
             self._publish(notice)
 
@@ -73,6 +79,10 @@ class NoticeLine(ExchangeChannel):
         if self.state is ChannelState.READY:
             self.state = ChannelState.OPENING
         self._give_back()
+
+    @property
+    def _window(self) -> int:
+        return 1 if self._one_by_one or self.on_trial else _WINDOW
 
     def _give_back(self) -> None:
         self._tags.clear()
@@ -88,14 +98,19 @@ class NoticeLine(ExchangeChannel):
         """See `ExchangeChannel`."""
         self.pump()
 
-    def on_closed(self, number: int) -> None:
-        """See `ExchangeChannel`: what was not confirmed is published again."""
+    def on_closed(self, number: int, refusal: Refusal | None) -> None:
+        """See `ExchangeChannel`: all but a refused event are published again."""
         del number
+        if refusal is not None and refusal.kind not in _OF_THE_EXCHANGE:
+            if len(self._tags) == 1:
+                (message_id,) = self._tags.values()
+                self._queue.settle(message_id, confirmed=False)
+            self._one_by_one = True
         self._give_back()
 
-    def on_refused(self, reason: str) -> None:
+    def on_refused(self, reason: str, retry_in_s: float) -> None:
         """See `ExchangeChannel`."""
-        self._listener(RouteRefused(self.exchange, reason, self._host.retry_s))
+        self._listener(RouteRefused(self.exchange, reason, retry_in_s))
 
     def on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
         """See `ExchangeChannel`."""
@@ -105,6 +120,7 @@ class NoticeLine(ExchangeChannel):
         for each in covered:
             self._queue.settle(self._tags.pop(each), confirmed=not nack)
         if covered:
+            self.accepted()
             self.pump()
 
     def _publish(self, notice: Notice) -> None:

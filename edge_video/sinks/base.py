@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from edge_video.faults import SinkFault
+    from edge_video.frames import CameraId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,27 @@ class SinkUnblocked:
 class RouteRefused:
     """One route (an exchange) is refused; other cameras go on.
 
-    Frames for the route are dropped and counted (`Outcome.NACKED`) until it is retried,
+    Frames for the route are dropped and counted (`DropReason.REFUSED`) until it is retried,
     `retry_in_s` seconds from now.
     """
 
     route: str
     reason: str
     retry_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FramesRefused:
+    """The frames of one camera are refused; other cameras of its route go on.
+
+    They are dropped and counted (`DropReason.REFUSED`) until they are tried again,
+    `retry_in_s` seconds from now. None: only those that are too large are refused
+    (`DropReason.TOO_LARGE`), for as long as this connection lasts.
+    """
+
+    camera_id: CameraId
+    reason: str
+    retry_in_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,7 @@ SinkEvent: TypeAlias = (
     | SinkBlocked
     | SinkUnblocked
     | RouteRefused
+    | FramesRefused
     | FramesUnroutable
     | SinkDrained
 )

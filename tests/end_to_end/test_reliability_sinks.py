@@ -516,12 +516,12 @@ def test_exchange_deleted(
 
 
 @pytest.mark.rabbitmq
-def test_exchange_of_another_type(
+def test_exchange_that_refuses(
     broker: RabbitNode, exchange: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = f"{exchange}.fanout"
+    other = f"{exchange}.internal"
     with broker.channel() as channel:
-        channel.exchange_declare(other, "fanout", durable=True)
+        channel.exchange_declare(other, "topic", durable=True, internal=True)
     cameras = [
         CameraConfig(id=f"cam{n}", url="rtsp://10.0.0.1/s", **({"exchange": other} if n else {}))
         for n in range(2)
@@ -530,10 +530,10 @@ def test_exchange_of_another_type(
     config = Config(cameras=cameras, **amqp(broker, exchange))
     now = Running(config, caplog, FRAME_BYTES)
     try:
-        now.wait_for_line(Event.ROUTE_REFUSED, f"PRECONDITION_FAILED: exchange '{other}'")
+        now.wait_for_line(Event.ROUTE_REFUSED, f"ACCESS_REFUSED: exchange '{other}' is internal")
         after = now.wait_until(lambda it: it.totals.confirmed >= 3 * FPS, "cam0 goes on")
         assert now.camera("cam0").frames.nacked == 0
-        assert now.camera("cam1").frames.nacked > 0
+        assert now.camera("cam1").frames.dropped_refused > 0
         assert now.camera("cam1").frames.confirmed == 0
         assert (after.publisher.losses, len(now.warnings())) == (0, 1)
     finally:

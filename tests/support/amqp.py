@@ -20,6 +20,7 @@ from tests.support.sinks import Listener
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edge_video.sinks.amqp_knowledge import BrokerKnowledge
     from edge_video.sinks.amqp_notices import NoticeRoute
     from edge_video.testing.rabbit import RabbitNode
 
@@ -45,6 +46,7 @@ class Rig:
         routes: dict[CameraId, Route],
         max_age_s: float,
         notices: NoticeRoute | None = None,
+        knowledge: BrokerKnowledge | None = None,
     ) -> None:
         self.clock = SystemClock()
         self.outbox = Outbox(self.clock, buffer_frames=5, max_age_s=max_age_s)
@@ -52,7 +54,15 @@ class Rig:
             self.outbox.add_camera(camera_id)
             self.outbox.open(camera_id, GENERATION, f"session-of-{camera_id}")
         self.heard = Listener()
-        self.sink = AmqpSink(settings, routes, self.outbox, self.heard, self.clock, notices=notices)
+        self.sink = AmqpSink(
+            settings,
+            routes,
+            self.outbox,
+            self.heard,
+            self.clock,
+            notices=notices,
+            knowledge=knowledge,
+        )
         self.outbox.attach(self.sink.frames_ready)
 
     def connect(self) -> Rig:
@@ -96,11 +106,12 @@ def make_rig(exchange: str) -> Iterator[MakeRig]:
         routes: dict[CameraId, Route] | None = None,
         max_age_s: float = 60.0,
         notices: NoticeRoute | None = None,
+        knowledge: BrokerKnowledge | None = None,
         **changes: Any,
     ) -> Rig:
         settings = AmqpSettings(broker.host, broker.port, "/", "guest", "guest", node="shop-4")
         routes = routes or {cam: Route(exchange, f"shop.{cam}") for cam in (CAM1, CAM2)}
-        rig = Rig(replace(settings, **changes), routes, max_age_s, notices)
+        rig = Rig(replace(settings, **changes), routes, max_age_s, notices, knowledge)
         rigs.append(rig)
         return rig
 

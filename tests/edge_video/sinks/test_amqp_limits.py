@@ -45,7 +45,7 @@ def test_exchanges_beyond_the_channels_the_broker_allows_are_refused_in_words_an
         rig.settle()
     assert refused.route == f"{exchange}-2"
     assert "the broker allows 1 per connection (its channel_max)" in refused.reason
-    assert (rig.counts(CAM1).confirmed, rig.counts(CAM2).nacked) == (5, 2)
+    assert (rig.counts(CAM1).confirmed, rig.counts(CAM2).dropped_refused) == (5, 2)
     assert not rig.heard.of(SinkLost)
 
 

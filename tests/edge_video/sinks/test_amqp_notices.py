@@ -141,7 +141,7 @@ def test_a_refused_exchange_for_events_costs_no_frame_and_is_tried_again(
     broker: RabbitNode, rig: Rig
 ) -> None:
     with broker.channel() as channel:
-        channel.exchange_declare(rig.exchange, "fanout", durable=True)
+        channel.exchange_declare(rig.exchange, "topic", durable=True, internal=True)
     sink = rig.connect()
     rig.queue.put(notice(1))
     assert wait_until(lambda: rig.of(RouteRefused))
@@ -154,6 +154,7 @@ def test_a_refused_exchange_for_events_costs_no_frame_and_is_tried_again(
     assert wait_until(lambda: add_counts(rig.outbox.counts().values()).confirmed == 5)
     with broker.channel() as channel:
         channel.exchange_delete(rig.exchange)
+        channel.exchange_declare(rig.exchange, "topic", durable=True)
     with consume(broker, rig.exchange) as consumer:
         assert [each.properties.message_id for each in consumer.wait_for(1)] == ["id-1"]
     assert rig.confirmed(1)

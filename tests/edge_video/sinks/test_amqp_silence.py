@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_video.frames import CameraId
+from edge_video.frames import CameraId, Frame
 from edge_video.sinks.amqp_frames import InFlight, Window
 from edge_video.sinks.amqp_silence import BrokerSilence
 
@@ -34,7 +34,8 @@ class Watched:
         if self.window.oldest is None:
             self.silence.progressed(self.now_s)
         self.handed += size
-        self.window.add(InFlight(CameraId("c"), seq, size, self.now_s, str(seq), end=self.handed))
+        frame = Frame(CameraId("c"), seq, "s", bytes(size), 0, 0.0, 0, 0, 0)
+        self.window.add(InFlight(frame, str(seq), "k", self.now_s, end=self.handed))
 
     def confirm(self, tag: int) -> None:
         self.window.settle(tag, multiple=False)
