@@ -62,7 +62,7 @@ def test_every_count_of_every_camera_is_there_once() -> None:
         states = [of("breaker_state", camera_id, state=s) for s in ("CLOSED", "OPEN", "HALF_OPEN")]
         assert sum(states) == 1
     # A new number of the books must not be forgotten here.
-    assert len(fields(FrameCounts)) == 16
+    assert len(fields(FrameCounts)) == 18
 
 
 def test_what_was_never_measured_is_absent() -> None:
