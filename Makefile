@@ -11,7 +11,7 @@ DEMO_SECONDS ?= 30
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
+.PHONY: help demo test attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,6 +41,9 @@ suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
 unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone"
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone
+
+attack: $(VENV)/.dev-installed ## hostile cameras, brokers, strangers and machines, with what each cost
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m attack -rP tests
 
 soak-short: $(VENV)/.dev-installed ## two minutes of random faults against everything, always the same
 	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 3 --seed 1

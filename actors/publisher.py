@@ -35,6 +35,7 @@ from edge_video.sinks.base import (
     SinkUnblocked,
 )
 from edge_video.stats import Outcome, PublisherState, PublisherStatus
+from edge_video.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,8 @@ class PublisherActor(ServantActor):
         self._connection = 0
         self._failed_attempts = 0
         self._connected_at_s = 0.0
+        self._blocked_lines = TokenBucket(6, 0.1)
+        self._blocked_is_told = False
         self._retry_at_s: float | None = None
         self._drain: Drain | None = None
         self._tick: TimerHandle | None = None
@@ -220,10 +223,10 @@ class PublisherActor(ServantActor):
             case SinkLost():
                 self._lost(event)
             case SinkBlocked(reason=reason):
-                say(_log, Event.PUBLISHER_BLOCKED, reason=reason)
-                self._enter(PublisherState.BLOCKED, reason=reason)
+                self._blocked(reason)
             case SinkUnblocked():
-                say(_log, Event.PUBLISHER_UNBLOCKED)
+                if self._blocked_is_told:
+                    say(_log, Event.PUBLISHER_UNBLOCKED)
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
                 say(_log, Event.ROUTE_REFUSED, route=route, reason=reason, retry_in_s=retry_in_s)
@@ -243,6 +246,13 @@ class PublisherActor(ServantActor):
                 self._answer_drain(done=True)
             case _:
                 assert_never(event)
+
+    def _blocked(self, reason: str) -> None:
+        # A broker at its limit blocks and unblocks many times a second.
+        self._blocked_is_told = self._blocked_lines.take(self._runtime.clock.monotonic())
+        if self._blocked_is_told:
+            say(_log, Event.PUBLISHER_BLOCKED, reason=reason)
+        self._enter(PublisherState.BLOCKED, reason=reason)
 
     def _connected(self, target: str) -> None:
         assert self._sink is not None

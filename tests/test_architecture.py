@@ -47,6 +47,7 @@ ADAPTERS = {
     "edge_video.sinks.amqp_faults",
     "edge_video.sinks.amqp_exchange",
     "edge_video.sinks.amqp_node",  # logging
+    "edge_video.sinks.amqp_malformed",  # pika's exceptions
     "edge_video.sinks.amqp_notices",
     "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
     "edge_video.sinks.amqp_transport",

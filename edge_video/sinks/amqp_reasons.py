@@ -189,6 +189,8 @@ def _describe_end_after_tls(text: str) -> Reason:
 def _describe_lost_stream(text: str) -> Reason:
     if "SSL:" in text:
         return _describe_tls(text)
+    if "MalformedAmqpError" in text:
+        return Reason("the broker's side sends what is no AMQP, or damaged on its way")
     if "ConnectionResetError" in text:
         return Reason("connection reset by the broker")
     if "BrokenPipe" in text or "EOF" in text:

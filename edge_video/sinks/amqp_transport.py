@@ -9,6 +9,7 @@ TLS keep pika's own.
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from collections import deque
 from itertools import islice
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pika.adapters.utils import nbio_interface
 from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 
+from edge_video.sinks.amqp_malformed import MalformedAmqpError, is_malformed
 from edge_video.sinks.amqp_wire import ConfirmReader
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
     from edge_video.reactor import Member, Timeout
+
+_log = logging.getLogger(__name__)
 
 _MOST_PIECES: Final = 1000
 """Linux takes 1024 in one call."""
@@ -188,7 +192,14 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             if not self._protocol.eof_received():
                 self._lose(None)
             return False
-        self.confirms.feed(data)
+        try:
+            self.confirms.feed(data)
+        except Exception as error:
+            if not is_malformed(error):
+                raise
+            _log.debug("the broker's bytes cannot be read", exc_info=error)
+            self._lose(MalformedAmqpError(f"{type(error).__name__}: {error}"))
+            return False
         return True
 
     def _pass_on(self, data: bytes) -> None:
