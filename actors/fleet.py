@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from actors.base import answers_to, describe, is_running, join, say_breaker_changed, tell
@@ -34,6 +34,7 @@ from edge_video.frames import CameraId
 from edge_video.snapshot import CameraRecord
 from edge_video.spacing import HostSpacing
 from edge_video.stats import CameraPhase
+from edge_video.usual_rate import UsualRate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +69,7 @@ class _Camera:
     unanswered_reset: bool = False
     retry_now: bool = False
     force_open: bool = False
+    usual_rate: UsualRate = field(default_factory=UsualRate)
 
 
 class CameraFleet:
@@ -224,6 +226,7 @@ class CameraFleet:
                     ffmpeg_pid=pid,
                     key_frame_wait_s=fact.key_frame_wait_s,
                     key_frame_interval_s=fact.key_frame_interval_s,
+                    usual_fps=camera.usual_rate.sample(self._now(), fact.frames),
                 )
             case BreakerChanged(breaker=breaker):
                 self._note(camera, breaker=breaker)

@@ -43,6 +43,8 @@ class CameraRecord:
     last_failure: Failure | None = None
     last_failure_at_s: float | None = None
     """Monotonic clock."""
+    usual_fps: float | None = None
+    """See `edge_video.usual_rate`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +178,5 @@ def _camera_status(
         latency=latency,
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
+        usual_fps=record.usual_fps,
     )

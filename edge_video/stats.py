@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from edge_video.usual_rate import expected_fps
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -219,6 +221,7 @@ class CameraStatus:
     url: str
     """Masked."""
     target_fps: int
+    """Configured: the limit."""
     attempts: int
     breaker: BreakerView
     frames: FrameCounts
@@ -236,6 +239,13 @@ class CameraStatus:
     """How long data have come without a picture, for want of a key frame; None: none is owed."""
     key_frame_interval_s: float | None = None
     """How far apart its key frames are, where nothing else is decoded; None when unknown."""
+    usual_fps: float | None = None
+    """What the camera usually sends, `target_fps` at most; None until it was measured."""
+
+    @property
+    def expected_fps(self) -> float:
+        """What the camera is held to: `target_fps`, or what it usually sends where that is less."""
+        return expected_fps(self.target_fps, self.usual_fps)
 
 
 class PublisherState(StrEnum):

@@ -118,7 +118,12 @@ _CAMERA_GAUGES: Final[tuple[tuple[str, str, Callable[[CameraStatus], float | Non
     ),
     (
         "camera_target_fps",
-        "Configured frames per second.",
+        "Frames per second that the camera is held to: configured, or what it usually sends.",
+        lambda camera: camera.expected_fps,
+    ),
+    (
+        "camera_configured_fps",
+        "Most frames per second, as configured.",
         lambda camera: camera.target_fps,
     ),
 )

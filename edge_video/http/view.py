@@ -101,7 +101,7 @@ def _camera(
         "phase": camera.phase.value,
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
-        "target_fps": camera.target_fps,
+        "target_fps": _rounded(camera.expected_fps),
         "history": list(extra.fps_history),
         "since_ms": extra.since_ns // 1_000_000,
         "width": camera.width,

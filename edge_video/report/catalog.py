@@ -381,6 +381,10 @@ _FINAL: Final[dict[str, Text]] = {
     "final.frames_published_value": Text("{frames} ({fps} FPS)", "{frames} ({fps} FPS)"),
     "final.frames_dropped": Text("Frames Dropped", "Frames Descartados"),
     "final.fps_target": Text("FPS Target", "FPS Target"),
+    "final.fps_target_value": Text(
+        "{fps} (what the camera sends; fps is {limit})",
+        "{fps} (o que a câmera envia; fps é {limit})",
+    ),
     "final.efficiency": Text("Efficiency", "Eficiência"),
     "final.volume": Text("Volume", "Volume"),
     "final.last_frame": Text("Last from Camera", "Último da Câmera"),

@@ -21,6 +21,7 @@ from edge_video.report.text import (
     spell_mean,
 )
 from edge_video.stats import CameraPhase, FrameCounts
+from edge_video.usual_rate import spell_fps
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -143,9 +144,10 @@ def _cameras(status: SystemStatus, language: Language) -> list[str]:
 def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
     """Percent of the frames that the target rate asks for that were published.
 
+    The target of a camera that never sends as many as it may is what it sends.
     None when no time has passed. A little over 100 is possible: cameras have clocks of their own.
     """
-    wanted = camera.target_fps * uptime_s
+    wanted = camera.expected_fps * uptime_s
     return percent(camera.frames.published, wanted) if wanted > 0 else None
 
 
@@ -186,7 +188,7 @@ def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> li
             ),
         ),
         ("final.frames_dropped", _dropped(frames, language)),
-        ("final.fps_target", camera.target_fps),
+        ("final.fps_target", _target(camera, language)),
         (
             "final.efficiency",
             lookup("not_available", language) if reached is None else f"{reached:.1f}%",
@@ -206,6 +208,14 @@ def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> li
         ),
         *_camera_extras(camera, language),
     ]
+
+
+def _target(camera: CameraStatus, language: Language) -> str:
+    if camera.expected_fps == camera.target_fps:
+        return spell_fps(camera.expected_fps)
+    return lookup("final.fps_target_value", language).format(
+        fps=spell_fps(camera.expected_fps), limit=camera.target_fps
+    )
 
 
 def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:

@@ -312,7 +312,7 @@ class _Page:
     def _card(self, camera: CameraStatus, number: int) -> str:
         good = is_healthy(camera, self._status.uptime_s)
         rates = list(_rates(self._history.samples, number))
-        highest = max([camera.target_fps * 1.25, *(rate for _, rate in rates)])
+        highest = max([camera.expected_fps * 1.25, *(rate for _, rate in rates)])
         title = f"{lookup('page.fps', self._language)}: {one_line(self._clean(camera.camera_id))}"
         plot = svg.line_chart(
             [svg.Line(title, "s0", rates)],
@@ -320,7 +320,7 @@ class _Page:
             svg.Axis(highest, _spell_number, 3),
             width=340,
             height=120,
-            guide=float(camera.target_fps),
+            guide=camera.expected_fps,
             title=title,
         )
         rows = camera_rows(camera, self._status.uptime_s, self._language)

@@ -22,6 +22,7 @@ from edge_video.report.text import (
     spell_retry,
 )
 from edge_video.stats import MemoryLevel, PublisherState
+from edge_video.usual_rate import spell_fps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -221,7 +222,7 @@ def _cameras(status: SystemStatus, rates: Rates, language: Language) -> Table:
         table.add_row(
             Text(one_line(camera.camera_id), style="bold"),
             Text(f"{_MARKS[word]} {word}", style=_STYLES[word]),
-            Text(f"{shown} / {camera.target_fps}"),
+            Text(f"{shown} / {spell_fps(camera.expected_fps)}"),
             Text(spell_ago(camera.last_frame_ago_s, language)),
             Text(", ".join(_trouble(camera, language))),
         )

@@ -27,10 +27,13 @@ from edge_video.testing.devices import (
     pacing,
     stamps,
 )
+from edge_video.testing.waiting import eventually
+from tests.support.devices import DeviceRun
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from edge_video.failures import Failure
     from edge_video.ffmpeg import Binary
@@ -243,3 +246,20 @@ def test_the_clock_of_a_transport_stream_is_not_trusted(any_ffmpeg: Binary) -> N
         for name, stamp in http_clocks(stamps.CLOCK)
     }
     assert_each_at(5, measure(any_ffmpeg, devices, fps=5), longest_pause_s=0.7)
+
+
+@BOTH_FFMPEGS
+def test_a_camera_of_ten_pictures_a_second_is_healthy_under_fifteen(
+    any_ffmpeg: Binary, video: Video, tmp_path: Path
+) -> None:
+    camera = {"id": "door", "fps": 15}
+    with (
+        RtspDevice(video, fps=10) as device,
+        DeviceRun(tmp_path, [{**camera, "url": device.url}], ffmpeg=any_ffmpeg, keep=500) as run,
+    ):
+        eventually(lambda: len(run.frames("door")) >= 130, 40, "13 s of it")
+        run.stop()
+    assert run.camera("door")["usual_fps"] == pytest.approx(10, abs=0.6)
+    printed = "\n".join(run.printed)
+    assert "✓ [door]" in printed
+    assert "(what the camera sends; fps is 15)" in printed

@@ -9,7 +9,7 @@ import pytest
 from edge_video.breaker import BreakerState
 from edge_video.failures import Cause, Failure
 from edge_video.report.catalog import Language
-from edge_video.report.final import efficiency, render_final
+from edge_video.report.final import camera_rows, efficiency, is_healthy, render_final
 from edge_video.stats import CameraPhase, CameraStatus, CaptureTotals, FrameCounts
 from tests.edge_video.report.examples import (
     assert_golden,
@@ -103,6 +103,16 @@ def test_rates_are_measured_over_the_uptime() -> None:
     assert "      Frames Dropped:     150 (16.7%) - queue full 150\n" in text
     assert "      Efficiency:         83.3%\n" in text
     assert "      Volume:             7.50 MB\n" in text
+
+
+def test_a_camera_that_sends_fewer_frames_than_it_may_is_healthy() -> None:
+    ten = replace(camera(frames=good_counts(200)), usual_fps=10.0)
+    assert efficiency(ten, 20.0) == 100.0
+    assert is_healthy(ten, 20.0)
+    rows = dict(camera_rows(ten, 20.0, Language.EN))
+    assert rows["final.fps_target"] == "10 (what the camera sends; fps is 15)"
+    fallen = replace(ten, frames=good_counts(100))
+    assert not is_healthy(fallen, 20.0)
 
 
 def test_efficiency_is_unknown_before_time_has_passed() -> None:
