@@ -36,6 +36,7 @@ from edge_video.faults import (
 )
 from edge_video.ffmpeg_environment import ffmpeg_environment
 from edge_video.last_words import classify, clean_line, printable
+from edge_video.pipe_writer import PipeWriter
 from edge_video.reactor import Member, Reactor
 from edge_video.resizing import PictureResized, announced_size, spell_size
 from edge_video.splitter import FrameSplitter
@@ -149,9 +150,11 @@ class _Process:
         environment: Mapping[str, str],
         camera_id: CameraId,
         processes: ProcessTable,
+        *,
+        fed: bool,
     ) -> None:
         self._lock = threading.Lock()
-        self._popen = _spawn(command, environment)
+        self._popen = _spawn(command, environment, fed=fed)
         self._processes = processes
         self.pid: Final = self._popen.pid
         self.deaf = False
@@ -161,6 +164,10 @@ class _Process:
     @property
     def stdout_fd(self) -> int:
         return self._fileno(self._popen.stdout)
+
+    @property
+    def stdin_fd(self) -> int:
+        return self._fileno(self._popen.stdin)
 
     @property
     def stderr_fd(self) -> int:
@@ -214,9 +221,15 @@ class _Process:
 
     def close_pipes(self) -> None:
         """Only when no thread reads them any more."""
+        self.close_stdin()
         for pipe in (self._popen.stdout, self._popen.stderr):
             if pipe is not None:
                 pipe.close()
+
+    def close_stdin(self) -> None:
+        """Say that nothing more will be fed; only in the thread that feeds."""
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
 
     def _kill_group(self, signum: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -251,7 +264,9 @@ def _death_pact() -> tuple[str, ...]:
     return pact if tried.returncode == 0 else ()
 
 
-def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], environment: Mapping[str, str], *, fed: bool
+) -> subprocess.Popen[bytes]:
     if shutil.which(command[0]) is None:
         raise CaptureStartError(
             Failure(Cause.BINARY_MISSING, f"{command[0]}: no such file, or not executable")
@@ -259,7 +274,7 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess
     try:
         return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.ffmpeg
             [*_death_pact(), *command],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
@@ -294,6 +309,9 @@ class Capture:
         ends_when_resized: end with a `PictureResized` before the first picture of another size.
         reactor: reads the pipes; None for one of this capture's own.
         environment: of FFmpeg; None for what it needs of this process's own.
+        splitter: cuts the output into frames; None for one with `max_frame_bytes`.
+        on_room: the process reads its standard input, which `feed` fills; this is called, from
+            the reactor's thread, when there is room in it again.
     """
 
     def __init__(
@@ -310,6 +328,8 @@ class Capture:
         ends_when_resized: bool = False,
         reactor: Reactor | None = None,
         environment: Mapping[str, str] | None = None,
+        splitter: FrameSplitter | None = None,
+        on_room: Callable[[], object] | None = None,
     ) -> None:
         self._command = list(command)
         self._environment = environment
@@ -319,12 +339,15 @@ class Capture:
         self._counters = counters
         self._processes = processes
         self._redact = redact
-        self._splitter = FrameSplitter(max_frame_bytes=max_frame_bytes)
+        self._splitter = splitter or FrameSplitter(max_frame_bytes=max_frame_bytes)
         self._stop_lock = threading.Lock()
         self._process: _Process | None = None
         self._words: StderrTail | None = None
         self._tampering: Tampering | None = None
         self._held_back = False
+        self._paused = False
+        self._on_room = on_room
+        self._writer: PipeWriter | None = None
         self._silent_end = False
         self._ends_when_resized = ends_when_resized
         self._source_size: Size | None = None
@@ -396,7 +419,11 @@ class Capture:
             if environment is None:
                 environment = ffmpeg_environment(os.environ)
             process = self._process = _Process(
-                self._command, environment, self._camera_id, self._processes
+                self._command,
+                environment,
+                self._camera_id,
+                self._processes,
+                fed=self._on_room is not None,
             )
             words = self._words = StderrTail(
                 process.stderr_fd, self._camera_id, self._redact, self._picture_size
@@ -417,6 +444,7 @@ class Capture:
         """
         self._stopping = True
         self._clear_tampering()  # a pipe that is held back would not be drained
+        self._end_feeding()
         with self._stop_lock:
             if self._process is not None and not self._stopped:
                 self._end(self._process, deadline_s)
@@ -425,6 +453,7 @@ class Capture:
             # away.
             self._on_frame = self._on_end = _to_nobody
             self._tampering = None  # a cycle, too
+            self._writer = self._on_room = None
             self._take_output = _nothing
 
     def signal(self, signum: int) -> None:
@@ -480,6 +509,47 @@ class Capture:
         self._counters.splits += 1
         if not self._stopping:
             self._on_frame(image)
+
+    # --- for who feeds it, and who takes its frames: the reactor's thread ---
+
+    def feed(self, *pieces: bytes) -> bool:
+        """Write to FFmpeg's standard input; False when that is full, until `on_room` is called.
+
+        What is full still takes everything; whoever feeds must stop by himself. Nothing happens
+        once FFmpeg has ended.
+        """
+        return self._writer is None or self._writer.write(*pieces)
+
+    def end_feed(self) -> None:
+        """Close FFmpeg's standard input once everything is written: it encodes that, and ends."""
+        if self._writer is not None:
+            self._writer.end()
+
+    def pause(self) -> None:
+        """Read no more until `resume`: FFmpeg waits, and its camera with it."""
+        member, process = self._member, self._process
+        if self._reading and not self._paused and member is not None and process is not None:
+            self._paused = True
+            if not self._held_back:
+                member.remove_handler(process.stdout_fd)
+
+    def resume(self) -> None:
+        """Read on."""
+        member, process = self._member, self._process
+        if self._paused and member is not None and process is not None:
+            self._paused = False
+            if self._reading and not self._held_back:
+                member.add_handler(process.stdout_fd, self._on_output, member.READ)
+
+    def _end_feeding(self) -> None:
+        """FFmpeg that waits for input heeds a signal late; the end of its input, at once."""
+        member = self._member
+        if member is not None and self._on_room is not None:
+            member.call_soon(self._close_feed)
+
+    def _close_feed(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
     # --- the end ---
 
@@ -539,6 +609,9 @@ class Capture:
         with contextlib.suppress(OSError):  # this user's share of pipe memory is used up
             fcntl.fcntl(process.stdout_fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._take_output = self._pump(process.stdout_fd)
+        if self._on_room is not None:
+            os.set_blocking(process.stdin_fd, False)
+            self._writer = PipeWriter(member, process.stdin_fd, process.close_stdin, self._on_room)
         member.add_handler(process.stdout_fd, self._on_output, member.READ)
         member.add_handler(
             process.stderr_fd, lambda _fd, _events: self._on_words(words), member.READ
@@ -595,7 +668,8 @@ class Capture:
         if member is None or process is None:
             return
         self._held_back = True
-        member.remove_handler(process.stdout_fd)
+        if not self._paused:
+            member.remove_handler(process.stdout_fd)
         member.call_later(tampering.wait_s, self._go_on)
 
     def _go_on(self) -> None:
@@ -608,7 +682,7 @@ class Capture:
             member.call_later(tampering.wait_s, self._go_on)
             return
         self._held_back = False
-        if self._reading:
+        if self._reading and not self._paused:
             member.add_handler(process.stdout_fd, self._on_output, member.READ)
 
     def _count_losses(self) -> None:
@@ -625,7 +699,7 @@ class Capture:
                 if self._hearing and self._words is not None:
                     self._words.hear()
                 more = self._take_output()
-                if not more:
+                if not more or self._paused:
                     break
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end silently
             self._crashed(error)
@@ -674,7 +748,8 @@ class Capture:
     def _patrol(self, member: Member, process: _Process, reads: int) -> None:
         """A silent pipe stays silent when FFmpeg is gone, even if somebody holds its other end."""
         silent = self._counters.reads == reads
-        if silent and not self._held_back and process.has_exited():
+        waits = self._held_back or self._paused
+        if silent and not waits and process.has_exited():
             self._output_ended()
             self._words_ended()
         if self._reading or self._hearing:

@@ -19,6 +19,8 @@ from edge_video.resizing import scale_filter
 from edge_video.urls import split_url
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edge_video.config import CameraConfig
 
 # --- the binary -----------------------------------------------------------------------------
@@ -174,6 +176,18 @@ _PACE: Final = ("-re", "-dts_delta_threshold", "1")
 
 FFmpeg by itself would wait for ten seconds, and do so at each leap.
 """
+_OTHER_SUFFIXES: Final = (*_PACED_SUFFIXES, ".mpd", ".flv", ".mpg", ".mpeg", ".h264", ".h265")
+"""Never Motion JPEG."""
+_HTTP_OPTIONS: Final = frozenset(
+    f"-{name}"
+    for name in (
+        *("headers", "user_agent", "referer", "cookies", "auth_type", "content_type"),
+        *("multiple_requests", "seekable", "http_proxy", "location", "method", "post_data"),
+        *("rw_timeout", "timeout", "reconnect", "reconnect_streamed", "reconnect_delay_max"),
+        *("ca_file", "cafile", "cert_file", "key_file", "tls_verify", "verifyhost"),
+    )
+)
+"""Input arguments that concern the connection and not what comes over it."""
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
 
@@ -202,14 +216,18 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *_beginning(binary, "level+warning"),
         *_input(binary, camera),
         *("-an", "-sn", "-dn"),
-        *(_as_they_are(camera) if camera.mode == "passthrough" else _encoded(binary, camera)),
+        *(
+            _as_they_are(camera)
+            if camera.mode == "passthrough"
+            else _encoded(binary, camera, [limit_filter(camera.fps), _scaling(camera)])
+        ),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
 
 
-def _encoded(binary: Binary, camera: CameraConfig) -> list[str]:
+def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:
     return [
-        *("-vf", _filters(camera)),
+        *("-vf", ",".join(filters)),
         *_every_frame_once(binary),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
     ]
@@ -241,6 +259,52 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
     ]
 
 
+# --- Motion JPEG over HTTP, which this system cuts by itself --------------------------------
+
+
+def may_be_motion_jpeg(camera: CameraConfig) -> bool:
+    """Whether a camera's bytes are to be fetched and looked at before FFmpeg makes sense of them.
+
+    Not where its URL names another format, nor where the operator's own arguments tell FFmpeg how
+    to read it.
+    """
+    url = camera.url.get_secret_value()
+    if source_kind(url) is not SourceKind.HTTP or _path_of(url).endswith(_OTHER_SUFFIXES):
+        return False
+    return all(name in _HTTP_OPTIONS for name in camera.input_args[::2])
+
+
+def fetch_command(binary: Binary, camera: CameraConfig) -> list[str]:
+    """The command line that writes what an HTTP camera sends to stdout, just as it comes.
+
+    FFmpeg is the HTTP client here and no more. It contains the camera's password: never log it.
+    """
+    return [
+        *_beginning(binary, "level+warning"),
+        *_http_options(camera),
+        *("-protocol_whitelist", _protocols(camera, SourceKind.HTTP), "-format_whitelist", "data"),
+        *camera.input_args,
+        *("-f", "data", "-raw_packet_size", "65536"),
+        *("-i", _input_url(camera, SourceKind.HTTP, camera.url.get_secret_value())),
+        *("-map", "0", "-c", "copy", "-f", "data", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
+    """The command line that turns the JPEG images fed to its stdin into those to publish.
+
+    They come as FFmpeg's own multipart, each with its length, and no more of them than are wanted:
+    nothing is dropped here, and what their times are does not matter.
+    """
+    return [
+        *_beginning(binary, "level+warning"),
+        *("-protocol_whitelist", "pipe", "-fpsprobesize", "0", *_decoding(camera)),
+        *("-threads", "1", "-max_pixels", str(_MOST_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
+        *_encoded(binary, camera, [_scaling(camera)]),
+        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+    ]
+
+
 def _beginning(binary: Binary, log_level: str) -> list[str]:
     # One filter thread: scaling a 720p frame does not need a pool per camera.
     return [
@@ -259,17 +323,22 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         options += ["-fpsprobesize", "0"]
     options += _kind_options(binary, camera, kind, url)
     if kind in _PROTOCOLS:
-        protocols = _PROTOCOLS[kind]
-        if kind is SourceKind.RTSP and camera.transport == "udp":
-            protocols = f"{protocols},{_RTSP_OVER_UDP}"
-        if camera.http_proxy is not None:
-            protocols = f"{protocols},{_THROUGH_A_PROXY}"
+        protocols = _protocols(camera, kind)
         options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     if not probing:
         options += _decoding(camera)
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     options += ["-threads", "1", "-max_pixels", str(_MOST_PIXELS)]
     return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
+
+
+def _protocols(camera: CameraConfig, kind: SourceKind) -> str:
+    protocols = _PROTOCOLS[kind]
+    if kind is SourceKind.RTSP and camera.transport == "udp":
+        protocols = f"{protocols},{_RTSP_OVER_UDP}"
+    if camera.http_proxy is not None:
+        protocols = f"{protocols},{_THROUGH_A_PROXY}"
+    return protocols
 
 
 def _decoding(camera: CameraConfig) -> list[str]:
@@ -299,10 +368,9 @@ def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: s
         case SourceKind.RTMP:
             return ["-rw_timeout", timeout_us]
         case SourceKind.HTTP:
-            path = url.partition("?")[0].partition("#")[0].lower()
             # Segments and files come as fast as the network is, and are shown in real time.
-            pace = _PACE if path.endswith(_PACED_SUFFIXES) else ()
-            return ["-rw_timeout", timeout_us, *pace]
+            pace = _PACE if _path_of(url).endswith(_PACED_SUFFIXES) else ()
+            return [*_http_options(camera), *pace]
         case SourceKind.FILE:
             return [*_PACE]
         case SourceKind.LAVFI:
@@ -311,14 +379,22 @@ def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: s
             assert_never(kind)
 
 
+def _http_options(camera: CameraConfig) -> list[str]:
+    return ["-rw_timeout", str(round(camera.stall_timeout * 1_000_000))]
+
+
+def _path_of(url: str) -> str:
+    return url.partition("?")[0].partition("#")[0].lower()
+
+
 def _every_frame_once(binary: Binary) -> list[str]:
     """What the filter lets through is written as it is, nothing doubled, nothing dropped."""
     name = "-fps_mode" if binary.version >= _FPS_MODE_SINCE else "-vsync"
     return [name, "passthrough"]
 
 
-def _filters(camera: CameraConfig) -> str:
-    return f"{limit_filter(camera.fps)},{scale_filter(camera.width, camera.height)}"
+def _scaling(camera: CameraConfig) -> str:
+    return scale_filter(camera.width, camera.height)
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

@@ -68,3 +68,49 @@ def image_head(image: bytes) -> tuple[int, int, int]:
             return _UNREADABLE
         at += 2 + length  # a length below 2 is wrong, and leads to its own bytes: no marker
     return _UNREADABLE
+
+
+# Table K.3 to K.6: what an image means that brings no Huffman tables of its own, as Motion JPEG in
+# AVI files and USB cameras do.
+_STANDARD_TABLES: Final = bytes.fromhex(
+    "0000010501010101010100000000000000000102030405060708090a0b100002010303020403050504040000"
+    "017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718"
+    "191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a7374757677"
+    "78797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7"
+    "c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa010003010101010101010101"
+    "0000000000000102030405060708090a0b110002010204040304070504040001027700010203110405213106"
+    "1241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a3536"
+    "3738393a434445464748494a535455565758595a636465666768696a737475767778797a8283848586878889"
+    "8a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8"
+    "d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa"
+)
+_STANDARD_DHT: Final = b"\xff\xc4" + (len(_STANDARD_TABLES) + 2).to_bytes(2) + _STANDARD_TABLES
+_DHT_CODE: Final = 0xC4
+_DAC_CODE: Final = 0xCC
+_HUFFMAN_SOF_CODES: Final = frozenset({0xC0, 0xC1})
+
+
+def with_huffman_tables(image: bytes) -> bytes:
+    """The image as it is, or with the standard's Huffman tables when it brings none.
+
+    Only baseline and extended sequential images: a progressive one without tables cannot be
+    helped. Walks the marker segments; any thread, never raises.
+    """
+    at, last = 2, len(image) - 4
+    huffman = False
+    for _ in range(_MOST_STEPS):
+        if at > last or image[at] != FILL:
+            return image
+        code = image[at + 1]
+        if code == FILL:
+            at += 1
+        elif code in STANDALONE_CODES:
+            at += 2
+        elif code in (_DHT_CODE, _DAC_CODE):
+            return image
+        elif code == SOS_CODE:
+            return image[:at] + _STANDARD_DHT + image[at:] if huffman else image
+        else:
+            huffman = huffman or code in _HUFFMAN_SOF_CODES
+            at += 2 + (image[at + 2] << 8 | image[at + 3])
+    return image

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from edge_video.capture import Capture, CaptureCounters, ProcessTable
-from edge_video.ffmpeg import capture_command
+from edge_video.ffmpeg import (
+    capture_command,
+    encode_command,
+    fetch_command,
+    may_be_motion_jpeg,
+)
 from edge_video.ffmpeg_environment import ffmpeg_environment
 from edge_video.frames import CameraId
 from edge_video.inquiry import explain
+from edge_video.jpeg import with_huffman_tables
+from edge_video.motion_jpeg import Commands, MotionJpegCapture
 from edge_video.reactor import Reactor
 
 if TYPE_CHECKING:
@@ -19,7 +27,11 @@ if TYPE_CHECKING:
     from edge_video.config import CameraConfig
     from edge_video.failures import Failure
     from edge_video.ffmpeg import Binary
+    from edge_video.motion_jpeg import CaptureMaker
     from edge_video.stats import CaptureTotals
+
+AnyCapture: TypeAlias = Capture | MotionJpegCapture
+"""One attempt at a camera."""
 
 
 def camera_environment(camera: CameraConfig) -> dict[str, str]:
@@ -49,6 +61,8 @@ class FfmpegLauncher:
     processes: ProcessTable = field(default_factory=ProcessTable)
     reactor: Reactor = field(default_factory=Reactor)
     _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
+    _other_formats: dict[CameraId, str] = field(default_factory=dict, repr=False)
+    """The URLs of HTTP cameras that turned out to send no Motion JPEG."""
 
     def __call__(
         self,
@@ -56,14 +70,53 @@ class FfmpegLauncher:
         *,
         on_frame: Callable[[bytes], object],
         on_end: Callable[[Failure], None],
-    ) -> Capture:
+    ) -> AnyCapture:
         """Make a capture that has not started yet. Any thread; one attempt per camera at a time."""
-        camera_id = CameraId(camera.id)
-        return Capture(
-            capture_command(self.binary, camera),
-            camera_id=camera_id,
+        if camera.mode == "passthrough":
+            on_frame = complete(on_frame)
+        make = self._maker(camera)
+        if may_be_motion_jpeg(camera) and not self._is_known_as_other(camera):
+            return self._motion_jpeg(camera, make, on_frame, on_end)
+        capture: Capture
+
+        def ended(failure: Failure) -> None:
+            if not capture.frames:  # what was learnt of its format may be wrong now
+                self._other_formats.pop(CameraId(camera.id), None)
+            on_end(failure)
+
+        capture = make(capture_command(self.binary, camera), on_frame=on_frame, on_end=ended)
+        return capture
+
+    def _motion_jpeg(
+        self,
+        camera: CameraConfig,
+        make: CaptureMaker,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> MotionJpegCapture:
+        passthrough = camera.mode == "passthrough"
+        url = camera.url.get_secret_value()
+        return MotionJpegCapture(
+            Commands(
+                fetch=fetch_command(self.binary, camera),
+                encode=None if passthrough else encode_command(self.binary, camera),
+                otherwise=capture_command(self.binary, camera),
+            ),
+            make=make,
             on_frame=on_frame,
             on_end=on_end,
+            fps=camera.fps,
+            on_other=lambda: self._other_formats.update({CameraId(camera.id): url}),
+        )
+
+    def _is_known_as_other(self, camera: CameraConfig) -> bool:
+        return self._other_formats.get(CameraId(camera.id)) == camera.url.get_secret_value()
+
+    def _maker(self, camera: CameraConfig) -> CaptureMaker:
+        camera_id = CameraId(camera.id)
+        return partial(
+            Capture,
+            camera_id=camera_id,
             counters=self._counters.setdefault(camera_id, CaptureCounters()),
             processes=self.processes,
             redact=self.redact,
@@ -76,3 +129,12 @@ class FfmpegLauncher:
     def totals(self, camera_id: CameraId) -> CaptureTotals:
         """What reading a camera took, over all its attempts. Any thread."""
         return self._counters.setdefault(camera_id, CaptureCounters()).totals()
+
+
+def complete(on_frame: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    """Hand images on with the tables that some cameras leave out; any decoder reads them then."""
+
+    def completed(image: bytes) -> None:
+        on_frame(with_huffman_tables(image))
+
+    return completed

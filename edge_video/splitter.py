@@ -57,16 +57,33 @@ _LENGTH: Final = re.compile(rb"\nContent-Length:[ \t]*([0-9]+)[ \t]*\r?\n", re.I
 # One pass of `re` costs a fifth of two passes of `bytearray.find`, which stumbles over the many
 # 0xFF of entropy-coded bytes.
 _END_OR_TORN: Final = re.compile(rb"\xff[\xd8\xd9]")
+# Where an image may begin: behind a line break, which may end a header, or before what can be its
+# first marker; both are seen in C, whatever a stream is full of.
+_BEGINNING: Final = re.compile(
+    rb"\xff\xd8(?:(?=\xff(?:[\x01\xc0-\xd7\xda-\xff]|\Z)|\Z)|(?<=\n\xff\xd8))"
+)
+_TYPE: Final = re.compile(rb"content-type:[ \t]*([a-z]*)", re.IGNORECASE)
+_MAY_BE_IMAGES: Final = frozenset({b"image", b"multipart", b"application", b""})
+_TYPE_BYTES: Final = 16
+_TYPE_WITHIN: Final = 512
+"""So far before an image begins may stand what its part is said to be instead of an image."""
+_MOST_SEGMENTS: Final = 1024
+"""An image has some ten header segments; a profile or a preview adds up to 255 each."""
+_MOST_LIES: Final = 2
+"""So many wrong lengths in a row, and lengths are not believed any more: waiting for more bytes
+than an image has would make each as late as the next one."""
 _BLANK_LINE: Final = b"\r\n\r\n"
 _MOST_DIGITS: Final = 9
 _USUAL: Final = re.compile(rb"(.*\nContent-Length: )[0-9]{1,9}\r\n\r\n", re.DOTALL | re.IGNORECASE)
 _NOT_FILL: Final = re.compile(rb"[^\xff]")
 
-_BARE_SOI: Final = SOI + bytes((FILL,))  # two bytes are thin evidence; a marker must follow
+_BARE_SOI: Final = SOI + bytes((FILL,))
 _LEAST_IMAGE: Final = len(SOI) + len(EOI)
 _LINE_FEED: Final = 0x0A
 # What can follow a segment: a fill byte or another segment.
 _AFTER_SEGMENT: Final = frozenset(range(FIRST_CODE, 0x100)) - frozenset(range(0xD0, SOS_CODE))
+_AFTER_SOI: Final = frozenset({0x01, *range(FIRST_CODE, 0x100)}) - {SOI_CODE, EOI_CODE}
+_NO_LENGTH: Final = frozenset({FILL, SOS_CODE}) | STANDALONE_CODES
 _LENGTH_BYTES: Final = 2  # a segment's length counts itself
 
 
@@ -107,11 +124,13 @@ class FrameSplitter:
         "_announced",
         "_buffer",
         "_end",
+        "_lies",
         "_max_frame_bytes",
         "_passed",
         "_peak",
         "_refused",
         "_scan",
+        "_segments",
         "_start",
         "_state",
         "_usual",
@@ -138,6 +157,8 @@ class FrameSplitter:
         self._end = 0
         self._state = _State.SEARCH
         self._announced = 0
+        self._segments = 0
+        self._lies = 0
         self._refused = False
         self._peak = 0
         self._passed = 0
@@ -236,31 +257,71 @@ class FrameSplitter:
                 return self._find_end(whole)
 
     def _search(self) -> bool:
-        soi = self._buffer.find(SOI, self._scan, self._end)
-        if soi < 0:
-            return self._wait_at(max(self._scan, self._end - 1))
-        header, length = self._header_before(soi)
-        if length is None:
-            if soi + 2 == self._end:
-                return self._wait_at(soi)
-            if not self._buffer.startswith(_BARE_SOI, soi):
-                self._scan = soi + 2
+        buffer, end = self._buffer, self._end
+        for found in _BEGINNING.finditer(buffer, self._scan, end):
+            soi = found.start()
+            header, length = soi, None
+            if buffer[soi - 1] == _LINE_FEED:
+                header, length = self._header_before(soi)
+            if length is not None:
+                self._begin_at(header, soi)
+                self._announce(length)
                 return True
+            if soi + 4 > end:
+                return self._wait_at(soi)
+            code = buffer[soi + 3]
+            if code not in _AFTER_SOI or buffer[soi + 2] != FILL:
+                continue
+            if header == soi:
+                if soi - self._start > _TYPE_BYTES and self._is_in_text(soi):
+                    continue
+                if self._is_torn_at(soi, code):
+                    self.discarded_bytes += soi - self._start
+                    self._start = soi
+                    continue
+            self._begin_at(header, soi)
+            return True
+        return self._wait_at(max(self._scan, end - 1))
+
+    def _begin_at(self, header: int, soi: int) -> None:
+        """An image begins at `soi`, and what stands before it from `header` on is its header."""
         self._discard_before(header)
+        if header < soi:
+            self._learn(header, soi)
         self.framing_bytes += soi - self._start
-        if length is not None:
-            self._learn(self._start, soi)
         self._start = soi
         self._scan = soi + 2
+        self._segments = 0
         self._refused = False
         self._state = _State.SEGMENTS
-        if length is not None:
-            if length > self._max_frame_bytes:
-                self._refuse()
-            else:
-                self._announced = length
-                self._state = _State.ANNOUNCED
-        return True
+
+    def _announce(self, length: int) -> None:
+        """The image that begins at `_start` is said to have so many bytes."""
+        if length > self._max_frame_bytes:
+            self._refuse()
+        elif self._lies < _MOST_LIES:
+            self._announced = length
+            self._state = _State.ANNOUNCED
+
+    def _is_in_text(self, soi: int) -> bool:
+        """Whether `soi` stands in a part that is announced to be no image: text may be anything."""
+        begin = max(self._start, soi - _TYPE_WITHIN)
+        types = _TYPE.findall(self._buffer, begin, soi)
+        return bool(types) and types[-1].lower() not in _MAY_BE_IMAGES
+
+    def _is_torn_at(self, soi: int, code: int) -> bool:
+        """Whether the first segment behind `soi` cannot be one, as far as can be told at once.
+
+        `_walk_segment` would find out; it is here for the sake of garbage that is full of start
+        markers, which is passed over several times as fast.
+        """
+        if code in _NO_LENGTH or soi + 6 > self._end:
+            return False
+        buffer = self._buffer
+        stop = soi + 4 + (buffer[soi + 4] << 8 | buffer[soi + 5])
+        if stop + 2 > self._end or stop + 2 > soi + self._max_frame_bytes:
+            return False
+        return buffer[stop] != FILL or buffer[stop + 1] not in _AFTER_SEGMENT
 
     def _learn(self, begin: int, soi: int) -> None:
         """Remember how a part begins, if its length is the last thing its header says."""
@@ -295,9 +356,11 @@ class FrameSplitter:
         if stop > self._end:
             return False
         if self._buffer.startswith(EOI, stop - 2):
+            self._lies = 0
             self._hand_out(stop, whole)
         else:
             # The length lies, or the image is torn: let the image speak for itself.
+            self._lies += 1
             self._state = _State.SEGMENTS
         return True
 
@@ -326,7 +389,7 @@ class FrameSplitter:
             return self._starve()
         length = buffer[at + 2] << 8 | buffer[at + 3]
         stop = at + 2 + length
-        if length < _LENGTH_BYTES:
+        if length < _LENGTH_BYTES or self._segments >= _MOST_SEGMENTS:
             self._search_from(at + 2)
         elif code == SOS_CODE:
             # Its few parameters cannot look like a marker either, unless it is torn.
@@ -340,6 +403,7 @@ class FrameSplitter:
             self._search_from(soi)
         else:
             self._scan = stop
+            self._segments += 1
         return True
 
     def _torn_before(self, begin: int, stop: int) -> int:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from edge_video.capture import Capture
     from edge_video.config import CameraConfig
     from edge_video.failures import Failure
     from edge_video.frames import CameraId
+    from edge_video.launch import AnyCapture
     from edge_video.stats import CaptureTotals
 
 _VERSION: Final = (5, 1, 0)
@@ -203,7 +203,7 @@ class ScriptedCameras:
         *,
         on_frame: Callable[[bytes], object],
         on_end: Callable[[Failure], None],
-    ) -> Capture:
+    ) -> AnyCapture:
         """See `CaptureFactory`; called once per attempt."""
         scripted = camera.model_copy(update={"url": SecretStr(self[camera.id].url())})
         return self._launcher(scripted, on_frame=on_frame, on_end=on_end)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from edge_video.jpeg import EOI, SOI, image_size
+from edge_video.jpeg import EOI, SOI, image_size, with_huffman_tables
 
 
 def segment(code: int, payload: bytes) -> bytes:
@@ -102,3 +102,37 @@ def test_no_bytes_raise(tail: bytes) -> None:
     width, height = image_size(SOI + tail)
     assert (width > 0) == (height > 0)
     assert image_size(tail) == (0, 0) or tail[:2] == SOI
+
+
+# --- the standard's Huffman tables ---
+
+
+def without_tables(image: bytes) -> bytes:
+    kept, at = SOI, 2
+    while image[at + 1] != 0xDA:
+        length = 2 + int.from_bytes(image[at + 2 : at + 4])
+        if image[at + 1] != 0xC4:
+            kept += image[at : at + length]
+        at += length
+    return kept + image[at:]
+
+
+def test_an_image_without_tables_gets_the_standards() -> None:
+    image = encoded(64, 48)
+    bare = without_tables(image)
+    mended = with_huffman_tables(bare)
+    assert len(mended) == len(bare) + 420
+    with Image.open(io.BytesIO(mended)) as got, Image.open(io.BytesIO(image)) as expected:
+        assert got.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"progressive": True}])
+def test_an_image_with_tables_stays_as_it_is(options: dict[str, object]) -> None:
+    image = encoded(64, 48, **options)
+    assert with_huffman_tables(image) is image
+
+
+@given(st.binary(max_size=200), st.integers(0, 300))
+def test_no_bytes_upset_the_search_for_tables(noise: bytes, cut: int) -> None:
+    with_huffman_tables(noise)
+    with_huffman_tables(without_tables(encoded(16, 16))[:cut] + noise)

@@ -487,6 +487,30 @@ def test_frames_do_not_change_when_the_buffer_is_used_again() -> None:
     assert first == ONE
 
 
+def test_after_two_wrong_lengths_an_image_is_not_waited_for() -> None:
+    splitter = FrameSplitter()
+    for _ in range(2):
+        assert splitter.feed(part(ONE, len(ONE) + 40)) == []
+        assert splitter.feed(b" " * 40) == [ONE]
+    assert splitter.feed(part(TWO, len(TWO) + 40)) == [TWO]
+
+
+@pytest.mark.parametrize("name", [b"Content-Type", b"content-type", b"Content-type"])
+def test_a_part_of_text_is_no_image_whatever_is_in_it(name: bytes) -> None:
+    text = b"--b\r\n" + name + b": text/plain\r\n\r\nmotion " + SOI + b"\xff\xe0to\r\n"
+    splitter = FrameSplitter()
+    for _ in range(3):
+        assert splitter.feed(text + part(ONE)) == [ONE]
+
+
+def test_an_image_with_headers_without_end_is_given_up() -> None:
+    splitter = FrameSplitter()
+    began = time.process_time()
+    assert splitter.feed(SOI + b"\xff\xe0\x00\x02" * 1_000_000) == []
+    assert splitter.feed(ONE) == [ONE]
+    assert time.process_time() - began < 1.0
+
+
 @pytest.mark.parametrize(
     "unit",
     [

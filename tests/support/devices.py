@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from edge_video.launch import FfmpegLauncher
+from edge_video.launch import AnyCapture, FfmpegLauncher
 from edge_video.redact import Redactor
 from tests.support.program import Program
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from edge_video.capture import Capture
     from edge_video.config import CameraConfig
     from edge_video.failures import Failure
     from edge_video.ffmpeg import Binary
@@ -27,7 +26,7 @@ class Watcher:
         self.failure: Failure | None = None
         self._changed = threading.Condition()
         launcher = FfmpegLauncher(binary, Redactor())
-        self.capture: Capture = launcher(camera, on_frame=self._frame, on_end=self._end)
+        self.capture: AnyCapture = launcher(camera, on_frame=self._frame, on_end=self._end)
 
     def __enter__(self) -> Self:
         self.capture.start()

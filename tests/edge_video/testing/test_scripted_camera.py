@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from edge_video.capture import Capture
+    from edge_video.launch import AnyCapture
 
 FAST = CameraScript(fps=50)
 CAMERA = CameraConfig(id="cam1", url="rtsp://10.0.0.1/s")
@@ -42,7 +42,7 @@ class Attempt:
     images: list[bytes] = field(default_factory=list)
     ends: list[Failure] = field(default_factory=list)
 
-    def start(self) -> Capture:
+    def start(self) -> AnyCapture:
         self.capture = self.cameras(CAMERA, on_frame=self.images.append, on_end=self.ends.append)
         self.capture.start()
         return self.capture
