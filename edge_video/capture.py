@@ -19,6 +19,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import IO, TYPE_CHECKING, Final
 
 from edge_video.arrivals import bytes_taken
@@ -42,6 +43,7 @@ from edge_video.resizing import PictureResized, announced_size, spell_size
 from edge_video.splitter import FrameSplitter
 from edge_video.stats import CaptureTotals
 from edge_video.tampering import Tampering
+from edge_video.workload import Progress, TimeAllowance, WorkJudge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +60,7 @@ _PATROL_S: Final = 0.5
 _PIPE_BYTES: Final = 512 * 1024
 """Room for a whole frame of any usual size, so that one read can take it."""
 _READS_PER_ROUND: Final = 4
-"""So that a camera which writes without end gives the others their turn."""
+"""So that a camera which writes without end gives the others their turn; see `workload`, too."""
 _LAST_READS: Final = 64
 _GLANCE_S: Final = 0.01
 _EXIT_GRACE_S: Final = 1.0
@@ -71,6 +73,17 @@ _TOO_LONG_BYTES: Final = 2**22
 """An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
 _ASKED_TO_END: Final = (255, -signal.SIGTERM)
 """Exit statuses of an FFmpeg that obeyed SIGTERM."""
+
+
+class _Why(Enum):
+    """A reason not to read a pipe for now."""
+
+    SLOWED_DOWN = auto()
+    """A fault: its next frame is not due yet."""
+    FULL = auto()
+    """Who takes its frames has no room."""
+    OVERDRAWN = auto()
+    """It has used its time up; it is the others' turn."""
 
 
 @dataclass(slots=True)
@@ -344,8 +357,9 @@ class Capture:
         self._process: _Process | None = None
         self._words: StderrTail | None = None
         self._tampering: Tampering | None = None
-        self._held_back = False
-        self._paused = False
+        self._withheld: set[_Why] = set()
+        self._allowance = TimeAllowance()
+        self._work = WorkJudge()
         self._on_room = on_room
         self._writer: PipeWriter | None = None
         self._silent_end = False
@@ -357,6 +371,7 @@ class Capture:
         self._reading = False
         self._hearing = False
         self._told = False
+        self._taken_bytes = 0
         self._discarded = 0
         self._oversized = 0
         self._stopping = False
@@ -527,29 +542,26 @@ class Capture:
 
     def pause(self) -> None:
         """Read no more until `resume`: FFmpeg waits, and its camera with it."""
-        member, process = self._member, self._process
-        if self._reading and not self._paused and member is not None and process is not None:
-            self._paused = True
-            if not self._held_back:
-                member.remove_handler(process.stdout_fd)
+        self._withhold(_Why.FULL)
 
     def resume(self) -> None:
         """Read on."""
-        member, process = self._member, self._process
-        if self._paused and member is not None and process is not None:
-            self._paused = False
-            if self._reading and not self._held_back:
-                member.add_handler(process.stdout_fd, self._on_output, member.READ)
+        self._let_go(_Why.FULL)
 
     def _end_feeding(self) -> None:
         """FFmpeg that waits for input heeds a signal late; the end of its input, at once."""
         member = self._member
-        if member is not None and self._on_room is not None:
-            member.call_soon(self._close_feed)
+        if member is not None:
+            member.call_soon(self._let_drain)
 
-    def _close_feed(self) -> None:
+    def _let_drain(self) -> None:
+        """The reactor's thread: FFmpeg gets no more, and can write what it holds, to nobody."""
         if self._writer is not None:
             self._writer.close()
+        if self._withheld and self._process is not None:
+            self._take_output = _discard(self._process.stdout_fd)
+            for why in _Why:
+                self._let_go(why)
 
     # --- the end ---
 
@@ -628,10 +640,10 @@ class Capture:
         splitter, counters = self._splitter, self._counters
         readv, now = os.readv, time.perf_counter_ns
         get_buffer, buffer_updated = splitter.get_buffer, splitter.buffer_updated
-        on_frame = self._on_frame
+        on_frame, allowance = self._on_frame, self._allowance
 
         def pump() -> bool | None:
-            room = get_buffer()
+            room = get_buffer()[: allowance.read_bytes]
             before = now()
             try:
                 n = readv(fd, (room,))
@@ -645,6 +657,7 @@ class Capture:
                 buffer_updated(n) if tampering is None else tampering.updated(splitter, room, n)
             )
             after = now()
+            self._taken_bytes += n
             counters.reads += 1
             counters.read_ns += between - before
             counters.split_ns += after - between
@@ -664,26 +677,39 @@ class Capture:
 
     def _hold_back(self, tampering: Tampering) -> None:
         """Read on only when a slowed-down stream's next frame is due; others are not held up."""
+        member = self._member
+        if member is not None:
+            self._withhold(_Why.SLOWED_DOWN)
+            member.call_later(tampering.wait_s, self._go_on)
+
+    def _withhold(self, why: _Why) -> None:
+        """Read nothing for now."""
         member, process = self._member, self._process
-        if member is None or process is None:
+        if member is None or process is None or not self._reading:
             return
-        self._held_back = True
-        if not self._paused:
+        if not self._withheld:
             member.remove_handler(process.stdout_fd)
-        member.call_later(tampering.wait_s, self._go_on)
+        self._withheld.add(why)
+
+    def _let_go(self, why: _Why) -> None:
+        """Read on, unless there is another reason not to."""
+        member, process = self._member, self._process
+        if why not in self._withheld or member is None or process is None:
+            return
+        self._withheld.discard(why)
+        if self._reading and not self._withheld:
+            member.add_handler(process.stdout_fd, self._on_output, member.READ)
 
     def _go_on(self) -> None:
         """The next frame of a stream that is held back is due, or it is not held back any more."""
-        member, process, tampering = self._member, self._process, self._tampering
-        if not self._held_back or member is None or process is None or tampering is None:
+        member, tampering = self._member, self._tampering
+        if _Why.SLOWED_DOWN not in self._withheld or member is None or tampering is None:
             return
         tampering.go_on(self._splitter)
         if tampering.wait_s:
             member.call_later(tampering.wait_s, self._go_on)
-            return
-        self._held_back = False
-        if self._reading and not self._paused:
-            member.add_handler(process.stdout_fd, self._on_output, member.READ)
+        else:
+            self._let_go(_Why.SLOWED_DOWN)
 
     def _count_losses(self) -> None:
         splitter, counters = self._splitter, self._counters
@@ -693,18 +719,41 @@ class Capture:
 
     def _on_output(self, _fd: int, _events: int) -> None:
         more: bool | None = True
+        began_ns, before = time.thread_time_ns(), self._taken_bytes
         try:
             for _ in range(_READS_PER_ROUND):
                 # First what FFmpeg says: it announces a new size before the picture that has it.
                 if self._hearing and self._words is not None:
                     self._words.hear()
                 more = self._take_output()
-                if not more or self._paused:
+                if not more or self._withheld:
                     break
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end silently
             self._crashed(error)
         if more is None:
             self._output_ended()
+            return
+        if self._stopping:
+            return
+        spent_s = (time.thread_time_ns() - began_ns) / 1e9
+        wait_s = self._allowance.spend(time.monotonic(), spent_s, self._taken_bytes - before)
+        if wait_s and self._member is not None and self._reading:
+            self._withhold(_Why.OVERDRAWN)
+            self._member.call_later(wait_s, lambda: self._let_go(_Why.OVERDRAWN))
+
+    def _judge_work(self) -> None:
+        """Give the camera up whose bytes are too much work, and not for frames."""
+        splitter, allowance = self._splitter, self._allowance
+        overdrawn, allowance.overdrawn = allowance.overdrawn, False
+        progress = Progress(
+            splitter.frames, splitter.frame_bytes, splitter.discarded_bytes, splitter.oversized
+        )
+        failure = self._work.judge(time.monotonic(), progress, overdrawn=overdrawn)
+        process = self._process
+        if failure is not None and process is not None and not self._told:
+            self._take_output = _discard(process.stdout_fd)
+            self._tell_end(failure)
+            process.signal_group(signal.SIGTERM)
 
     def _picture_size(self, size: Size) -> None:
         """FFmpeg announced the size of pictures to come, as it does when their form changes."""
@@ -748,10 +797,10 @@ class Capture:
     def _patrol(self, member: Member, process: _Process, reads: int) -> None:
         """A silent pipe stays silent when FFmpeg is gone, even if somebody holds its other end."""
         silent = self._counters.reads == reads
-        waits = self._held_back or self._paused
-        if silent and not waits and process.has_exited():
+        if silent and not self._withheld and process.has_exited():
             self._output_ended()
             self._words_ended()
+        self._judge_work()
         if self._reading or self._hearing:
             reads = self._counters.reads
             member.call_later(_PATROL_S, lambda: self._patrol(member, process, reads))

@@ -109,6 +109,7 @@ class FrameSplitter:
 
     Attributes:
         frames: whole frames handed out.
+        frame_bytes: their lengths together.
         oversized: images refused because they are, or are announced, larger than the limit; they
             are passed over without being kept.
         discarded_bytes: bytes that belong to no frame: garbage, torn and oversized images,
@@ -136,6 +137,7 @@ class FrameSplitter:
         "_usual",
         "_view",
         "discarded_bytes",
+        "frame_bytes",
         "frames",
         "framing_bytes",
         "oversized",
@@ -145,6 +147,7 @@ class FrameSplitter:
         if max_frame_bytes < _LEAST_IMAGE:
             raise ValueError(f"max_frame_bytes must be at least {_LEAST_IMAGE}")
         self.frames = 0
+        self.frame_bytes = 0
         self.oversized = 0
         self.discarded_bytes = 0
         self.framing_bytes = 0
@@ -460,6 +463,7 @@ class FrameSplitter:
     def _hand_out(self, stop: int, whole: list[bytes]) -> None:
         whole.append(bytes(self._view[self._start : stop]))
         self.frames += 1
+        self.frame_bytes += stop - self._start
         self._start = self._scan = stop
         self._state = _State.SEARCH
 

@@ -39,6 +39,7 @@ ADAPTERS = {
     "edge_video.log.writer",
     "edge_video.malloc",
     "edge_video.notice_queue",  # its lock
+    "edge_video.motion_jpeg",  # when an image came
     "edge_video.outbox",  # the one lock
     "edge_video.probe",
     "edge_video.reactor",

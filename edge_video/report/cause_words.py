@@ -37,6 +37,8 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.NO_VIDEO: Text("no video in the stream", "sem vídeo no stream"),
     Cause.UNSUPPORTED: Text("unsupported stream", "stream não suportado"),
     Cause.NOT_MJPEG: Text("no Motion JPEG", "não é Motion JPEG"),
+    Cause.NOT_JPEG: Text("the stream is not JPEG", "o stream não é JPEG"),
+    Cause.TOO_MUCH_WORK: Text("too much work for its images", "trabalho demais por suas imagens"),
     Cause.PICTURE_TOO_LARGE: Text("picture too large", "imagem grande demais"),
     Cause.PROTOCOL_NOT_ALLOWED: Text("protocol not allowed", "protocolo não permitido"),
     Cause.FORMAT_NOT_ALLOWED: Text("format not allowed", "formato não permitido"),
@@ -170,6 +172,18 @@ _ADVICE: Final[dict[Cause, Text]] = {
     Cause.NOT_MJPEG: Text(
         "Set the camera to MJPEG, or leave mode: passthrough out.",
         "Configure a câmera para MJPEG, ou retire mode: passthrough.",
+    ),
+    Cause.NOT_JPEG: Text(
+        "Bytes come, and no JPEG image is in them: open the URL in a browser to see what it is,"
+        " and look for the camera's Motion JPEG path, or use its RTSP stream.",
+        "Chegam bytes, e não há imagem JPEG neles: abra a URL em um navegador para ver o que é, e"
+        " procure o caminho Motion JPEG da câmera, ou use o stream RTSP dela.",
+    ),
+    Cause.TOO_MUCH_WORK: Text(
+        "What it sends is hardly images: mode: transcode lets FFmpeg sort it out; if that is set,"
+        " check the camera for a fault or an intruder.",
+        "O que ela envia quase não são imagens: com mode: transcode o FFmpeg faz a triagem; se já"
+        " está assim, verifique se há defeito ou intruso na câmera.",
     ),
     Cause.PICTURE_TOO_LARGE: Text(
         "Set the camera to a lower resolution (8192x8192 pixels at most).",

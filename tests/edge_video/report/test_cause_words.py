@@ -38,6 +38,8 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
     Cause.NO_VIDEO: ("video", "vídeo"),
     Cause.UNSUPPORTED: ("H.264", "H.264"),
     Cause.NOT_MJPEG: ("mode: passthrough", "mode: passthrough"),
+    Cause.NOT_JPEG: ("Motion JPEG path", "caminho Motion JPEG"),
+    Cause.TOO_MUCH_WORK: ("mode: transcode", "mode: transcode"),
     Cause.PICTURE_TOO_LARGE: ("resolution", "resolução"),
     Cause.PROTOCOL_NOT_ALLOWED: ("-protocol_whitelist", "-protocol_whitelist"),
     Cause.FORMAT_NOT_ALLOWED: ("-format_whitelist", "-format_whitelist"),
