@@ -114,6 +114,10 @@ PARTS: dict[str, Part] = {
     ),
     "a header of kilobytes": part(b"X-Analytics: " + b"a" * 3000 + b"\r\n" + TYPE),
     "time stamps as headers": part(b"X-Timestamp: 12.5\r\nX-Audio: 1\r\n" + TYPE),
+    "more headers than most": part(b"X-Status: 0\r\nX-Tags: \r\nX-Flags: 0\r\n" + TYPE),
+    "a torn image now and then": lambda number, image: usual_part(
+        number, image if number % 4 else image[: len(image) // 2]
+    ),
     "no Huffman tables": lambda number, image: usual_part(number, without_huffman_tables(image)),
 }
 
@@ -138,7 +142,9 @@ def test_an_odd_multipart_stream_streams(any_ffmpeg: Binary, oddity: str, mode: 
     [
         'multipart/x-mixed-replace; boundary="frame"',
         "multipart/x-mixed-replace;boundary=--frame",
+        "multipart/x-mixed-replace; boundary =frame",
         "multipart/x-mixed-replace",
+        "multipart/mixed; boundary=frame",
         "image/jpeg",
         "video/x-motion-jpeg",
         "text/html",

@@ -46,7 +46,7 @@ def test_megabytes_without_an_image_are_no_jpeg() -> None:
     failure = judged([Progress(1, 5000, n * 1_000_000) for n in range(20)], overdrawn=False)
     assert failure is not None
     assert failure.cause is Cause.NOT_JPEG
-    assert failure.detail == "5 MB without an image in 5 s"
+    assert failure.detail == "10 MB without an image in 5 s"
 
 
 def test_images_refused_as_too_large_are_images() -> None:
