@@ -177,6 +177,14 @@ class MotionJpegCapture:
         """The last lines of all its FFmpegs, secrets masked."""
         return tuple(line for each in reversed(self._captures()) for line in each.last_words())
 
+    def bytes_taken(self) -> int | None:
+        """As `Capture.bytes_taken`, of the FFmpeg that is connected to the camera."""
+        return (self._reader or self._fetcher).bytes_taken()
+
+    def output_waits(self) -> bool:
+        """As `Capture.output_waits`, of any of its FFmpegs."""
+        return any(each.output_waits() for each in self._captures())
+
     def start(self) -> None:
         """As `Capture.start`."""
         if self._encoder is not None:
