@@ -197,7 +197,8 @@ def _camera_id(text: str) -> str:
 def _existing_file(path: Path) -> Path:
     _not_empty(str(path))
     if not path.is_file():
-        raise _wrong(f"there is no file {path}")
+        there = path.exists() and not path.is_dir()
+        raise _wrong(f"{path} is no regular file" if there else f"there is no file {path}")
     if not os.access(path, os.R_OK):
         raise _wrong(f"the file {path} may not be read by this user")
     return path

@@ -1042,3 +1042,9 @@ def test_a_mutated_file_loads_or_raises_a_config_error(edits: list[tuple[int, in
     assert not JARGON.search(lines.lower())
     last_line = text.count("\n") + 2
     assert all(problem.line is None or 1 <= problem.line <= last_line for problem in found)
+
+
+def test_a_certificate_that_is_a_device_is_no_certificate() -> None:
+    amqp = "amqp: {url: 'amqps://u:${PW}@h/', tls: {ca: /dev/zero}}\n"
+    text = GOOD.replace("sink: directory\n", "") + amqp
+    assert "/dev/zero is no regular file" in "\n".join(problems(text, {"PW": "x"}))

@@ -237,7 +237,9 @@ def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
 # --- the log file ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["moved", "deleted", "directory deleted", "moved, SIGUSR1"])
+@pytest.mark.parametrize(
+    "how", ["moved", "moved, created", "deleted", "directory deleted", "moved, SIGUSR1"]
+)
 def test_a_log_file_that_was_taken_away_is_opened_anew(tmp_path: Path, how: str) -> None:
     logs = tmp_path / "logs"
     # Nothing but the first lines is logged, so nothing but the clock makes it look.
@@ -252,6 +254,8 @@ def test_a_log_file_that_was_taken_away_is_opened_anew(tmp_path: Path, how: str)
                 shutil.rmtree(logs)
             case _:
                 (logs / "ev.log").rename(logs / "ev.log.1")
+        if "created" in how:
+            (logs / "ev.log").touch()  # as logrotate does it by itself
         if "SIGUSR1" in how:
             process.send_signal(signal.SIGUSR1)
         began_s = time.monotonic()
