@@ -6,6 +6,8 @@ from collections import deque
 from typing import Final
 
 _WINDOW_S: Final = 5.0
+_ENOUGH_FOR_NO_S: Final = 2.5
+"""A camera of few frames a second may send nothing for shorter."""
 _STREAM_BYTES_PER_S: Final = 100.0
 """Less is no video: reports and keep-alive answers of a camera that sends nothing else."""
 
@@ -28,8 +30,10 @@ class ArrivalMeter:
 
     @property
     def arriving(self) -> bool | None:
-        """Over the last five seconds; None while too little is known."""
+        """Over the last five seconds; None while too little is known to say no."""
         if len(self._readings) < 2:  # noqa: PLR2004 - as above
             return None
         (first_s, first), (last_s, last) = self._readings[0], self._readings[-1]
-        return last - first >= _STREAM_BYTES_PER_S * max(last_s - first_s, 0.5)
+        if last - first >= _STREAM_BYTES_PER_S * max(last_s - first_s, 0.5):
+            return True
+        return False if last_s - first_s >= _ENOUGH_FOR_NO_S else None

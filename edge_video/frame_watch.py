@@ -114,8 +114,16 @@ class FrameWatch:
             return True
         self._silent_s += passed_s
         self._meter.reading(now_s, taken)
-        self._quiet_s = 0.0 if self._meter.arriving else self._quiet_s + passed_s
+        if self._meter.arriving or (self._meter.arriving is None and self._owes_key_frames):
+            self._quiet_s = 0.0
+        else:
+            self._quiet_s += passed_s
         return False
+
+    @property
+    def _owes_key_frames(self) -> bool:
+        """Whether silence is the rule: a frame comes with the next key frame only."""
+        return self.any_frames and self._limits.key_frames_only
 
     def _watched(self, now_s: float) -> float:
         """Seconds since the last look that count.
@@ -139,7 +147,7 @@ class FrameWatch:
     def waiting_s(self) -> float | None:
         """How long data have come without a picture; None when nothing unusual is waited for."""
         owed_s = (self._notes.interval_s or 0.0) * 1.5 if self.any_frames else 0.0
-        usual = self.any_frames and not self._limits.key_frames_only
+        usual = self.any_frames and not self._owes_key_frames
         if usual or not self._meter.arriving or self._silent_s < max(_TOLD_AFTER_S, owed_s):
             return None
         return self._silent_s

@@ -43,8 +43,8 @@ def camera(device: RtspDevice, **keys: Any) -> dict[str, Any]:
     return {
         "id": "door",
         "url": device.url,
-        "stall_timeout": "2s",
-        "first_frame_timeout": "3s",
+        "stall_timeout": "3s",
+        "first_frame_timeout": "6s",
     } | keys
 
 
@@ -68,7 +68,7 @@ def test_a_key_frame_that_never_comes_is_told_as_that(
     device = RtspDevice(video[1:], fps=5)
     with (
         device,
-        DeviceRun(tmp_path, [camera(device, key_frame_timeout="7s")], ffmpeg=any_ffmpeg) as program,
+        DeviceRun(tmp_path, [camera(device, key_frame_timeout="8s")], ffmpeg=any_ffmpeg) as program,
     ):
         line = program.wait_for_log("[door] ERROR reading:")
         assert program.stop() == 0
