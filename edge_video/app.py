@@ -391,7 +391,13 @@ class _Parts:
             clock=self.clock,
             timer=self.timer,
             settings=settings,
-            board=Board(self.clock, self.identity, self.books, self.publisher),
+            board=Board(
+                self.clock,
+                self.identity,
+                self.books,
+                self.publisher,
+                {CameraId(each.id): each.exchange or "" for each in self.config.cameras},
+            ),
             allow_faults=self.allow_faults,
         )
         return _starter(HttpActor, runtime=runtime)

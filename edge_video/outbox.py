@@ -36,6 +36,9 @@ DEFAULT_MAX_BYTES: Final = 256 * 2**20
 """Five waiting frames of each of 200 cameras, at a quarter of a megabyte each."""
 
 _NANOSECONDS: Final = 1e9
+_DELIVERED: Final = (Outcome.CONFIRMED, Outcome.RETURNED)
+_NOTHING_TO_SEND_S: Final = 10.0
+"""A camera that brings no frame for so long has nothing to send."""
 
 
 class _Held(NamedTuple):
@@ -104,6 +107,7 @@ class _Line:
         "seq",
         "session",
         "settled",
+        "undelivered_since_s",
         "watched_until_s",
     )
 
@@ -133,6 +137,7 @@ class _Line:
         self.latencies = [0] * (len(LATENCY_BOUNDS_S) + 1)
         self.latency_s = 0.0
         self.watched_until_s = 0.0
+        self.undelivered_since_s: float | None = None
         self.newest: _Held | None = None  # kept only while somebody watches
 
     def receive(self, length: int, now_s: float, size: tuple[int, int]) -> None:
@@ -197,6 +202,8 @@ class _Line:
         if since is None:
             return False
         self.settled[outcome] += 1
+        if outcome in _DELIVERED:
+            self.undelivered_since_s = now_s if self.frames or self.in_flight else None
         if outcome is Outcome.CONFIRMED:
             handed_over_s, captured_at_s = since
             self.confirm_ns += round((now_s - handed_over_s) * _NANOSECONDS)
@@ -350,6 +357,8 @@ class Outbox:
                 return False
             line.receive(length, now_s, size)
             line.last_accepted_s = now_s
+            if line.undelivered_since_s is None:
+                line.undelivered_since_s = now_s
             if len(frames) > line.capacity:
                 overflown = line.remove_oldest()
                 self._held_bytes -= len(overflown.image)
@@ -497,6 +506,16 @@ class Outbox:
         """The books of all cameras, all at the same instant, in the order they were added."""
         with self._lock:
             return {camera_id: line.counts() for camera_id, line in self._lines.items()}
+
+    def undelivered_s(self, camera_id: CameraId) -> float | None:
+        """How long the camera has had frames without one arriving; None: nothing is to be sent."""
+        with self._lock:
+            line, now_s = self._lines[camera_id], self._clock.monotonic()
+            since_s, last_s = line.undelivered_since_s, line.last_frame_s
+            is_over = not (line.frames or line.in_flight) and (
+                last_s is None or now_s - last_s > _NOTHING_TO_SEND_S
+            )
+            return None if since_s is None or is_over else now_s - since_s
 
     def last_frame_s(self, camera_id: CameraId) -> float | None:
         """When the camera's last whole frame came in, in monotonic seconds; None before any."""

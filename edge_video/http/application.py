@@ -185,6 +185,7 @@ class Application:
             snapshot.status,
             needs_publisher=self._settings.needs_publisher,
             needs_cameras=self._settings.needs_cameras,
+            cameras=snapshot.cameras,
         )
         body = {"ok": verdict.ok, "reasons": list(verdict.reasons)}
         return JSONResponse(body, 200 if verdict.ok else 503)

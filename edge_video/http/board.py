@@ -66,6 +66,10 @@ class CameraExtra:
     """One figure per `HISTORY_STEP_S`, oldest first."""
     since_ns: int = 0
     """Wall clock: since when it streams well, or since when it does not."""
+    exchange: str = ""
+    """Where its frames go; empty when there is only one way."""
+    undelivered_s: float | None = None
+    """How long it has had frames without one arriving; None: it has nothing to send."""
     transitions: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """(from, to, cause) → how often its breaker went that way; the sum is `changes`."""
 
@@ -105,11 +109,18 @@ class Board:
         identity: of the system.
         books: where frames are counted.
         publisher: what is known of it before it has said anything.
+        exchanges: where the frames of each camera go.
     """
 
     def __init__(
-        self, clock: Clock, identity: Identity, books: Books, publisher: PublisherStatus
+        self,
+        clock: Clock,
+        identity: Identity,
+        books: Books,
+        publisher: PublisherStatus,
+        exchanges: Mapping[CameraId, str] | None = None,
     ) -> None:
+        self._exchanges = exchanges or {}
         self._clock = clock
         self._identity = identity
         self._books = books
@@ -273,12 +284,18 @@ class Board:
         )
         now_s = self._clock.monotonic()
         received = {camera.camera_id: camera.frames.received for camera in status.cameras}
+        undelivered = {
+            camera_id: self._books.outbox_of[camera_id].undelivered_s(camera_id)
+            for camera_id in seen
+        }
         with self._lock:
             extras = {
                 str(camera_id): CameraExtra(
                     fps=_fps(each.counts, now_s, received[camera_id]),
                     fps_history=_history(each.counts),
                     since_ns=each.since_ns,
+                    exchange=self._exchanges.get(camera_id, ""),
+                    undelivered_s=undelivered[camera_id],
                     transitions=dict(each.transitions),
                 )
                 for camera_id, each in seen.items()

@@ -9,11 +9,17 @@ from edge_video.report.text import one_line, shorten, spell_duration
 from edge_video.stats import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
-    from edge_video.http.board import Pulse
+    from collections.abc import Iterator, Mapping
+
+    from edge_video.http.board import CameraExtra, Pulse
     from edge_video.stats import SystemStatus
 
 LONGEST_SILENCE_S: Final = 5.0
 """The supervisor and the timer give a sign of life each second."""
+
+LONGEST_UNDELIVERED_S: Final = 15.0
+"""An exchange of which nothing was confirmed for so long does not deliver. Longer than the broker
+is given for a confirm, and than frames are on their way on a slow uplink."""
 
 _LONGEST_REASON: Final = 120
 _MOST_NAMES: Final = 5
@@ -43,9 +49,17 @@ def health(pulse: Pulse) -> Verdict:
 
 
 def ready(
-    pulse: Pulse, status: SystemStatus, *, needs_publisher: bool, needs_cameras: int
+    pulse: Pulse,
+    status: SystemStatus,
+    *,
+    needs_publisher: bool,
+    needs_cameras: int,
+    cameras: Mapping[str, CameraExtra] | None = None,
 ) -> Verdict:
-    """Useful: alive, connected and streaming, as far as it is asked for."""
+    """Useful: alive, delivering and streaming, as far as it is asked for.
+
+    Delivering means that the broker confirms frames, or that there are none, for each exchange.
+    """
     reasons = list(health(pulse).reasons)
     if pulse.stopping:
         reasons.append("the system is stopping")
@@ -54,6 +68,8 @@ def ready(
         why = shorten(one_line(publisher.reason), _LONGEST_REASON)
         reasons.append(f"the publisher is {publisher.state.value}" + (f": {why}" if why else ""))
     streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
+    if needs_publisher and publisher.state is PublisherState.CONNECTED:
+        reasons += _undelivered(cameras or {})
     if streaming < needs_cameras:
         silent = [
             str(camera.camera_id)
@@ -66,3 +82,17 @@ def ready(
             + (f"; not streaming: {names}" if names else "")
         )
     return Verdict(not reasons, tuple(reasons))
+
+
+def _undelivered(cameras: Mapping[str, CameraExtra]) -> Iterator[str]:
+    """The exchanges whose cameras have frames, none of which arrives."""
+    waits_s: dict[str, float] = {}
+    for camera in cameras.values():
+        if camera.undelivered_s is not None:
+            known_s = waits_s.get(camera.exchange, camera.undelivered_s)
+            waits_s[camera.exchange] = min(known_s, camera.undelivered_s)
+    for exchange, wait_s in waits_s.items():
+        if wait_s > LONGEST_UNDELIVERED_S:
+            shown = shorten(one_line(exchange), _LONGEST_REASON)
+            where = f" to exchange '{shown}'" if exchange else ""
+            yield f"no frame{where} was confirmed for {spell_duration(wait_s)}"

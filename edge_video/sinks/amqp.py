@@ -34,7 +34,13 @@ from edge_video.sinks.amqp_isolation import CameraIsolation, admit_to
 from edge_video.sinks.amqp_knowledge import BrokerKnowledge
 from edge_video.sinks.amqp_node import NodeClaim
 from edge_video.sinks.amqp_notices import NoticeLine, NoticeRoute
-from edge_video.sinks.amqp_reasons import Reason, describe_loss, never_reached, timed_out
+from edge_video.sinks.amqp_reasons import (
+    Reason,
+    channel_limit,
+    describe_loss,
+    never_reached,
+    timed_out,
+)
 from edge_video.sinks.amqp_refusals import RefusalKind
 from edge_video.sinks.amqp_silence import BrokerSilence
 from edge_video.sinks.amqp_transport import CorkedServices
@@ -79,6 +85,9 @@ _CLEAN_CLOSE_SHARE: Final = 0.75
 
 _LEAVING_GLANCE_S: Final = 0.5
 _LEAVING_S: Final = 2.0
+
+_RESERVED_CHANNELS: Final = 2
+"""For events, and for the question whether another program has this node's name."""
 
 _FEW_TOPICS: Final = 2
 """With so many refused routing keys, further ones are looked for on channels of their own."""
@@ -270,7 +279,13 @@ class AmqpSink:
         self._notice_line = (
             None
             if notices is None
-            else NoticeLine(notices, app=settings.app, host=self._channel_host, listener=listener)
+            else NoticeLine(
+                notices,
+                app=settings.app,
+                host=self._channel_host,
+                listener=listener,
+                frame_channels=len(self._lines),
+            )
         )
 
     # --- any thread -------------------------------------------------------------------------
@@ -501,6 +516,7 @@ class AmqpSink:
         now_s = self._clock.monotonic()
         self._handshake.met(now_s - self._connecting_since_s)
         self._frame_max = connection.params.frame_max  # negotiated by now
+        self._limit_channels(connection)
         self._measure(connection._transport)  # noqa: SLF001 - no public way
         connection.add_on_connection_blocked_callback(self._guarded(self._on_blocked))
         connection.add_on_connection_unblocked_callback(self._guarded(self._on_unblocked))
@@ -525,7 +541,19 @@ class AmqpSink:
             self._end(self._describe(error))
 
     def _on_connection_closed(self, _connection: Any, error: BaseException) -> None:
+        if (limit := channel_limit(error)) is not None:
+            knowledge = self._channel_host.knowledge
+            if knowledge.max_channels is not None and knowledge.max_channels <= limit:
+                limit = knowledge.max_channels - 1  # other programs of this user hold some
+            knowledge.max_channels = max(1, limit)
         self._end(self._describe(error))
+
+    def _limit_channels(self, connection: Any) -> None:
+        """Let pika open no more channels than the broker let this user have the last time."""
+        learned = self._channel_host.knowledge.max_channels
+        if learned is not None:
+            most = connection.params.channel_max
+            connection.params.channel_max = min(most, learned) if most else learned
 
     def _on_blocked(self, _connection: Any, frame: Any) -> None:
         if not self._blocked:
@@ -654,6 +682,9 @@ class AmqpSink:
         route = self._routes.get(camera_id)
         if route is None:
             return None
+        limit = self._connection.params.channel_max
+        if limit and len(self._all_lines) + _RESERVED_CHANNELS >= limit:
+            return None  # those of the exchanges are opened again, sometimes
         line = FrameChannel(route.exchange, self._channel_host, self, camera_id)
         line.open(self._connection)
         return None if line.state is ChannelState.REFUSED else line

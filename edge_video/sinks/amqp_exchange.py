@@ -160,7 +160,12 @@ class ExchangeChannel(ABC):
         try:
             connection.channel(on_open_callback=self._host.guarded(self._on_open))
         except pika.exceptions.NoFreeChannels:
-            self.refuse(describe_no_channel(self.exchange, connection.params.channel_max))
+            self.refuse_channel()
+
+    def refuse_channel(self) -> None:
+        """There is no channel for this exchange."""
+        most, of_user = self._connection.params.channel_max, self._host.knowledge.max_channels
+        self.refuse(describe_no_channel(self.exchange, most, of_user))
 
     def retry_if_due(self) -> None:
         """Try a refused exchange again when it has rested long enough."""

@@ -45,14 +45,23 @@ class NoticeLine(ExchangeChannel):
         app: the `app_id`.
         host: the connection's side.
         listener: told when the exchange is refused.
+        frame_channels: channels that frames need; events take none of these, not even while one
+            is being opened again.
     """
 
     def __init__(
-        self, route: NoticeRoute, *, app: str, host: ChannelHost, listener: SinkListener
+        self,
+        route: NoticeRoute,
+        *,
+        app: str,
+        host: ChannelHost,
+        listener: SinkListener,
+        frame_channels: int = 0,
     ) -> None:
         super().__init__(route.exchange, host)
         self._queue = route.queue
         self._app = app
+        self._frame_channels = frame_channels
         self._listener = listener
         self._tags: dict[int, str] = {}
         self._one_by_one = False
@@ -62,7 +71,12 @@ class NoticeLine(ExchangeChannel):
     def open(self, connection: Any, state: ChannelState = ChannelState.OPENING) -> None:
         """The connection is open: make the channel."""
         self._queue.give_back()  # what a predecessor that did not end in order had taken
-        super().open(connection, state)
+        limit = connection.params.channel_max
+        if limit and limit <= self._frame_channels:
+            self._connection = connection
+            self.refuse_channel()
+        else:
+            super().open(connection, state)
 
     def pump(self) -> None:
         """Publish what waits, as far as the window allows; call it about once a second."""

@@ -13,6 +13,9 @@ from pika.adapters.utils import connection_workflow
 
 _SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
 
+_CHANNEL_LIMIT: Final = re.compile(r"number of channels opened .*?limit of \((\d+)\)")
+_LIMIT: Final = re.compile(r"limit \((\d+)\)")
+
 _TLS_CUT: Final = "EOF occurred in violation of protocol"
 """A peer that is killed says no goodbye in TLS: not a matter of certificates, and it may heal."""
 
@@ -83,7 +86,7 @@ def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> 
         case pika.exceptions.IncompatibleProtocolError():
             reason = Reason(f"{where} ended the AMQP handshake; is it a TLS port?")
         case pika.exceptions.ConnectionClosedByBroker():
-            reason = Reason(f"closed by the broker: {error.reply_text}")
+            reason = Reason(_describe_closed(error.reply_code, error.reply_text, vhost))
         case pika.exceptions.ConnectionOpenAborted():
             # Nobody but pika's own deadline for the handshake aborts it.
             reason = Reason(f"{where} did not answer in time")
@@ -114,12 +117,27 @@ def describe_refusal(exchange: str, code: int, text: str) -> str:
             return f"exchange '{exchange}': {text or code}"
 
 
-def describe_no_channel(exchange: str, channel_max: int) -> str:
-    """Why an exchange got no channel: the connection has as many as the broker allows."""
+def describe_no_channel(exchange: str, channel_max: int, user_limit: int | None = None) -> str:
+    """Why an exchange got no channel: the connection has as many as the broker allows.
+
+    Args:
+        exchange: its name.
+        channel_max: channels that this connection may have.
+        user_limit: as many, where it is the limit of the user that was learned.
+    """
+    whose = "its channel_max" if user_limit is None else "the max-channels of this user"
     return (
         f"exchange '{exchange}' needs a channel of its own, and the broker allows {channel_max}"
-        f" per connection (its channel_max)"
+        f" per connection ({whose})"
     )
+
+
+def channel_limit(error: BaseException) -> int | None:
+    """The channels that this user may have, when the broker ended a connection for it."""
+    if not isinstance(error, pika.exceptions.ConnectionClosedByBroker):
+        return None
+    found = _CHANNEL_LIMIT.search(error.reply_text)
+    return None if found is None else int(found[1])
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -160,11 +178,27 @@ def _describe_tls(text: str) -> Reason:
             return Reason(f"TLS: {code or text}", will_not_heal=True)
 
 
+def _describe_closed(code: int, text: str, vhost: str) -> str:
+    """Why the broker closed a connection that was in use."""
+    if (found := _CHANNEL_LIMIT.search(text)) is not None:
+        return f"NOT_ALLOWED: the user is at its limit of channels ({found[1]}); fewer are used now"
+    match code:
+        case 501:
+            return f"FRAME_ERROR: an AMQP frame is not understood or too large ({text})"
+        case 530:
+            return f"closed by the broker: {text} (virtual host '{vhost}')"
+        case _:
+            return f"closed by the broker: {text}"
+
+
 def _describe_denied_vhost(text: str, vhost: str) -> Reason:
     if "not found" in text:
         return Reason(f"NOT_ALLOWED: virtual host '{vhost}' does not exist", will_not_heal=True)
     if "limit" in text:
-        return Reason(f"NOT_ALLOWED: virtual host '{vhost}' is at its connection limit")
+        found = _LIMIT.search(text)
+        most = f" ({found[1]})" if found else ""
+        whose = "the user" if "user connection limit" in text else f"virtual host '{vhost}'"
+        return Reason(f"NOT_ALLOWED: {whose} is at its connection limit{most}")
     if "is down" in text:
         return Reason(f"virtual host '{vhost}' is down")
     if "refused" in text:

@@ -9,7 +9,7 @@ import pytest
 from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.failures import Cause, Failure
 from edge_video.frames import CameraId
-from edge_video.http.board import Board
+from edge_video.http.board import Board, CameraExtra
 from edge_video.http.health import health, ready
 from edge_video.http.timeline import Kind
 from edge_video.outbox import Outbox
@@ -17,6 +17,7 @@ from edge_video.snapshot import Books, CameraRecord, Identity
 from edge_video.stats import (
     CameraPhase,
     CaptureTotals,
+    DropReason,
     FaultCounts,
     Outcome,
     PublisherState,
@@ -202,3 +203,60 @@ def test_ready_wants_what_is_configured() -> None:
     assert reasons() == ("0 of 1 cameras that must stream do; not streaming: door",)
     scene.board.supervisor_said({}, stopping=True)
     assert reasons(cameras=0) == ("the system is stopping",)
+
+
+def test_ready_is_about_delivery_of_each_exchange() -> None:
+    scene = Scene()
+    scene.board.publisher_changed(CONNECTED, None)
+
+    def reasons() -> tuple[str, ...]:
+        scene.clock.advance(1)
+        scene.board.ticked()
+        scene.board.supervisor_said({}, stopping=False)
+        snapshot = scene.board.snapshot()
+        return ready(
+            snapshot.pulse,
+            snapshot.status,
+            needs_publisher=True,
+            needs_cameras=1,
+            cameras=snapshot.cameras,
+        ).reasons
+
+    scene.run(10, 5)
+    assert reasons() == (), "it may take a while"
+    scene.run(10, 5)
+    assert reasons() == ("no frame was confirmed for 22s",)
+    scene.run(1, 5)
+    scene.outbox.deliver(1)
+    assert reasons() == (), "confirms flow"
+    scene.run(1, 5)
+    scene.outbox.deliver()
+    scene.clock.advance(60)
+    assert reasons() == (), "nothing to send"
+
+
+def test_a_camera_that_has_gone_has_nothing_to_send() -> None:
+    scene = Scene()
+    scene.run(5, 1)
+    scene.outbox.drop_held(DropReason.REFUSED)
+    assert scene.outbox.undelivered_s(DOOR) == 5.0
+    scene.clock.advance(60)
+    assert scene.outbox.undelivered_s(DOOR) is None
+
+
+def test_one_silent_exchange_is_named_and_one_refused_camera_of_another_is_not() -> None:
+    cameras = {
+        "a": CameraExtra(exchange="good", undelivered_s=0.1),
+        "b": CameraExtra(exchange="good", undelivered_s=100.0),
+        "c": CameraExtra(exchange="bad", undelivered_s=100.0),
+        "d": CameraExtra(exchange="idle"),
+    }
+    scene = Scene()
+    scene.board.publisher_changed(CONNECTED, None)
+    scene.board.supervisor_said({}, stopping=False)
+    scene.board.ticked()
+    snapshot = scene.board.snapshot()
+    verdict = ready(
+        snapshot.pulse, snapshot.status, needs_publisher=True, needs_cameras=0, cameras=cameras
+    )
+    assert verdict.reasons == ("no frame to exchange 'bad' was confirmed for 1m40s",)

@@ -8,8 +8,10 @@ import pytest
 
 from edge_video.notice_queue import NoticeQueue
 from edge_video.sinks.amqp import Route
+from edge_video.sinks.amqp_knowledge import BrokerKnowledge
 from edge_video.sinks.amqp_notices import NoticeRoute
 from edge_video.sinks.base import RouteRefused, SinkConnected, SinkLost
+from edge_video.testing import eventually
 from edge_video.testing.rabbit import RabbitNode, consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, jpeg, tls
 
@@ -80,3 +82,66 @@ def test_a_heartbeat_of_a_second_keeps_a_connection_with_and_without_frames_and_
         assert rig.settle().confirmed > 30
         assert not rig.heard.of(SinkLost)
         assert len(rig.heard.of(SinkConnected)) == 1
+
+
+def test_the_channels_of_a_user_are_learned_and_frames_go_first(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    knowledge = BrokerKnowledge()
+    broker.ctl("set_user_limits", "guest", '{"max-channels": 1}')
+    try:
+        notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
+        first = make_rig(broker, notices=notices, knowledge=knowledge)
+        first.sink.open()
+        lost = first.heard.wait_for(SinkLost)
+        assert "limit of channels (1)" in lost.reason
+        second = make_rig(broker, notices=notices, knowledge=knowledge).connect()
+        second.put_all(5)
+        assert second.settle().confirmed == 5
+        assert "max-channels of this user" in second.heard.wait_for(RouteRefused).reason
+        assert not second.heard.of(SinkLost)
+    finally:
+        broker.ctl("clear_user_limits", "guest", "all")
+
+
+def test_a_deleted_exchange_heals_where_there_is_one_channel_and_events_wait(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
+    with broker.limits(channel_max=1):
+        rig = make_rig(broker, notices=notices, route_retry_s=0.2).connect()
+        with broker.channel() as channel:
+            for _ in range(3):
+                channel.exchange_delete(exchange)
+                confirmed = rig.counts().confirmed
+                while rig.counts().confirmed == confirmed:
+                    eventually(lambda: rig.outbox.held < 5)
+                    rig.put()
+                    eventually(lambda: not rig.counts().in_flight)
+    assert not rig.heard.of(SinkLost)
+    assert {each.route for each in rig.heard.of(RouteRefused)} == {notices.exchange}
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (("set_user_limits", "guest"), "the user is at its connection limit (0)"),
+        (("set_vhost_limits",), "virtual host '/' is at its connection limit (0)"),
+    ],
+    ids=["user", "vhost"],
+)
+def test_a_limit_of_connections_is_told_with_whose_it_is(
+    broker: RabbitNode, make_rig: MakeRig, limits: tuple[str, ...], words: str
+) -> None:
+    broker.ctl(*limits, '{"max-connections": 0}')
+    try:
+        rig = make_rig(broker)
+        rig.sink.open()
+        lost = rig.heard.wait_for(SinkLost)
+    finally:
+        if "user" in limits[0]:
+            broker.ctl("clear_user_limits", "guest", "all")
+        else:
+            broker.ctl("clear_vhost_limits")
+    assert words in lost.reason
+    assert not lost.will_not_heal

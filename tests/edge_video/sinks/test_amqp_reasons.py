@@ -54,7 +54,7 @@ def wrapped(error: BaseException) -> BaseException:
         ),
         (
             pe.ProbableAccessDeniedError("vhost '/shop': connection limit (0) is reached"),
-            "NOT_ALLOWED: virtual host 'shop' is at its connection limit",
+            "NOT_ALLOWED: virtual host 'shop' is at its connection limit (0)",
         ),
         (RuntimeError("boom"), "RuntimeError: boom"),
     ],
