@@ -26,7 +26,9 @@ def named_in(pattern: str) -> set[str]:
 
 
 RELIABILITY = named_in("test_reliability_*.py")
-TESTS = RELIABILITY | named_in("test_broker_faults.py")
+TESTS = RELIABILITY.union(
+    *map(named_in, ("test_broker_faults.py", "test_uplink.py", "test_paused_publisher.py"))
+)
 
 
 def rows(section: str) -> list[list[str]]:
