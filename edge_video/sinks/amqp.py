@@ -738,7 +738,7 @@ class AmqpSink:
             and self._close_within_s is None
             and (not settings.prefetch_count or self._in_flight < settings.prefetch_count)
             and self._in_flight_bytes < settings.max_in_flight_bytes
-            and self._window.has_room(self._clock.monotonic())
+            and self._window.has_room()
         )
 
     def _look(self) -> bool:
@@ -751,10 +751,9 @@ class AmqpSink:
 
     def _look_later(self) -> None:
         """Frames wait, and it may be the wire that has no room: nobody tells when it has."""
-        now_s = self._clock.monotonic()
-        if not self._look_due and self._in_flight and self._window.wants_look(now_s):
+        if not self._look_due and self._in_flight and self._window.wants_look():
             self._look_due = True
-            self._call_later(self._window.look_again_s(now_s), self._on_look)
+            self._call_later(self._window.look_again_s(), self._on_look)
 
     def _on_look(self) -> None:
         self._look_due = False
@@ -773,7 +772,7 @@ class AmqpSink:
         transport = self._services.transport if self._services is not None else None
         if transport is not None:
             transport.look()  # what is confirmed by now makes room
-        if self._window.wants_look(self._clock.monotonic()):
+        if self._window.wants_look():
             self._look()
         admit = None if self._is_plain else self._admit
         for _ in range(_BATCH):

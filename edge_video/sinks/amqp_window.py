@@ -22,10 +22,15 @@ from typing import Final
 
 START_BYTES: Final = 65_536
 """Allowed before anything is known."""
+TRIED_BYTES: Final = 131_072
+"""So much counts as tried on every wire: a moment on a fast one, a second on a very slow one."""
 
 _WIRE_MEMORY_S: Final = 1.0
 _CONFIRM_MEMORY_S: Final = 2.0
 """How long the best of what was measured counts: a link that became slower shows after this."""
+
+_TRIED_MEMORY_S: Final = 10.0
+"""How long it counts how much the wire took at once."""
 
 _CONFIRM_FACTOR: Final = 4
 """What may wait unconfirmed, as a multiple of what may wait on the wire."""
@@ -34,19 +39,20 @@ _SAMPLE_S: Final = 0.25
 """The wire is measured over at least so long: acknowledgements come in clusters."""
 
 _SHORTEST_LOOK_S: Final = 0.005
+_FIRST_LOOK_S: Final = 0.02
 _LONGEST_LOOK_S: Final = 0.1
 
 
 class BestOf:
-    """The largest value of the last while; the latest one, however old, when there is no other."""
+    """The largest value of the last while."""
 
     def __init__(self, memory_s: float) -> None:
         self._memory_s = memory_s
         self._falling: deque[tuple[float, float]] = deque()
         """(time, value): each value smaller than the one before it."""
 
-    def add(self, value: float, now_s: float) -> None:
-        """Take in a value."""
+    def add(self, value: float, now_s: float) -> float:
+        """Take in a value; returns the largest of those that are not too old."""
         falling = self._falling
         while falling and falling[-1][1] <= value:
             falling.pop()
@@ -54,14 +60,7 @@ class BestOf:
         oldest_s = now_s - self._memory_s
         while falling[0][0] < oldest_s:
             falling.popleft()
-
-    def get(self, now_s: float, default: float) -> float:
-        """Look it up."""
-        falling = self._falling
-        oldest_s = now_s - self._memory_s
-        while len(falling) > 1 and falling[0][0] < oldest_s:
-            falling.popleft()
-        return falling[0][1] if falling else default
+        return falling[0][1]
 
 
 class DelayBound:
@@ -69,13 +68,14 @@ class DelayBound:
 
     A measurement says: of so many bytes on their way the last was delivered after so long. That is
     what the path carries, or less if it was not full. So the volume is computed with twice the
-    round trip, and may at most double from one measurement to the next, as in TCP's slow start: a
-    path is not known to take more than was tried. (A token bucket passes a single frame at once.)
+    round trip: a path that is not full yet fills within a few of them.
     """
 
     def __init__(self, delay_s: float, memory_s: float) -> None:
         self._delay_s = delay_s
         self._best = BestOf(memory_s)
+        self.limit: float = START_BYTES
+        """No more is to be handed over while so many bytes are on their way."""
 
     def delivered(self, size: float, took_s: float, round_trip_s: float, now_s: float) -> None:
         """Take in a measurement.
@@ -86,12 +86,25 @@ class DelayBound:
             round_trip_s: of the path while nothing queues.
             now_s: monotonic.
         """
-        by_time = size / max(took_s, 1e-6) * (2 * round_trip_s + self._delay_s)
-        self._best.add(min(by_time, 2 * size), now_s)
+        rate = size / max(took_s, 1e-6)
+        self.limit = self._best.add(rate * (2 * round_trip_s + self._delay_s), now_s)
 
-    def limit(self, now_s: float) -> float:
-        """No more is to be handed over while so many bytes are on their way."""
-        return self._best.get(now_s, START_BYTES)
+
+class WireBound(DelayBound):
+    """A `DelayBound` that at most doubles what was tried, as TCP's slow start does.
+
+    A modem that passes a first frame at once (a token bucket) does not pass a hundred like that.
+    """
+
+    def __init__(self, delay_s: float, memory_s: float) -> None:
+        super().__init__(delay_s, memory_s)
+        self._tried = BestOf(_TRIED_MEMORY_S)
+
+    def delivered(self, size: float, took_s: float, round_trip_s: float, now_s: float) -> None:
+        """See `DelayBound`."""
+        super().delivered(size, took_s, round_trip_s, now_s)
+        tried = max(TRIED_BYTES, 2 * self._tried.add(size, now_s))
+        self.limit = min(self.limit, tried)
 
 
 class UplinkWindow:
@@ -104,7 +117,7 @@ class UplinkWindow:
     """
 
     def __init__(self, max_delay_s: float) -> None:
-        self._wire = DelayBound(max_delay_s, _WIRE_MEMORY_S)
+        self._wire = WireBound(max_delay_s, _WIRE_MEMORY_S)
         self._confirms = DelayBound(_CONFIRM_FACTOR * max_delay_s, _CONFIRM_MEMORY_S)
         self._handed = 0
         self._unacked = 0
@@ -184,23 +197,25 @@ class UplinkWindow:
         """Bytes per second that the wire carried while it was busy; 0 before it was."""
         return self._rate
 
-    def has_room(self, now_s: float) -> bool:
+    def has_room(self) -> bool:
         """Whether a frame may be handed over, as far as is known without a look."""
         unconfirmed = self._unconfirmed
         if not unconfirmed:
             return True
-        wire = self._wire.limit(now_s)
+        wire = self._wire.limit
         if unconfirmed >= wire and self._unacked >= wire:
             return False
-        return unconfirmed < self._confirms.limit(now_s)
+        return unconfirmed < self._confirms.limit
 
-    def wants_look(self, now_s: float) -> bool:
+    def wants_look(self) -> bool:
         """Whether it may be the wire that has no room: then `look` may show that it has."""
-        return self._unconfirmed >= self._wire.limit(now_s)
+        return self._unconfirmed >= self._wire.limit
 
-    def look_again_s(self, now_s: float) -> float:
+    def look_again_s(self) -> float:
         """After how long, with frames waiting, the wire may have room."""
-        surplus = self._unacked - self._wire.limit(now_s)
-        if surplus <= 0 or self._rate <= 0:
-            return _SHORTEST_LOOK_S if surplus <= 0 else _LONGEST_LOOK_S / 5
+        surplus = self._unacked - self._wire.limit
+        if surplus <= 0:
+            return _SHORTEST_LOOK_S
+        if not self._rate:
+            return _FIRST_LOOK_S
         return min(max(surplus / self._rate, _SHORTEST_LOOK_S), _LONGEST_LOOK_S)
