@@ -7,22 +7,26 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from edge_video.arrival_meter import ArrivalMeter
 from edge_video.arrivals import bytes_taken
 from edge_video.capture import Capture, CaptureCounters, CaptureStartError, ProcessTable
 from edge_video.failures import Cause, Failure
-from edge_video.ffmpeg import probe_command
+from edge_video.ffmpeg import fetch_command, may_be_motion_jpeg, probe_command
 from edge_video.frames import CameraId
 from edge_video.jpeg import image_size
 from edge_video.launch import camera_environment, explained_by_camera
+from edge_video.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.reactor import Reactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from edge_video.config import CameraConfig
     from edge_video.ffmpeg import Binary
+    from edge_video.launch import AnyCapture
 
 _AT_ONCE: Final = 8
 """Cameras that are probed at the same time; often they are channels of one recorder."""
@@ -34,6 +38,7 @@ _OUTPUT: Final = re.compile(r"(\] |^)Output #\d")
 
 
 _ENOUGH_FRAMES: Final = 2
+_MOST_FPS: Final = 60
 _KEY_FRAME_WAIT_S: Final = 15.0
 """How long the second key frame may take; that it takes longer is then what is known."""
 _CLOCK_TOLERANCE_S: Final = 0.5
@@ -119,16 +124,7 @@ def probe_camera(
     """
     camera_id = CameraId(camera.id)
     seen = _Seen()
-    capture = Capture(
-        probe_command(binary, camera),
-        camera_id=camera_id,
-        on_frame=seen.on_frame,
-        on_end=seen.on_end,
-        counters=CaptureCounters(),
-        processes=ProcessTable(),
-        redact=redact,
-        environment=camera_environment(camera),
-    )
+    capture = _probing(binary, camera, redact, seen)
     try:
         capture.start()
     except CaptureStartError as refused:
@@ -140,7 +136,7 @@ def probe_camera(
     result = ProbeResult(
         camera_id,
         ok=bool(seen.images),
-        codec=stream.codec if stream else None,
+        codec=stream.codec if stream else "mjpeg" if seen.images else None,
         width=stream.width if stream else None,
         height=stream.height if stream else None,
         fps=stream.fps if stream else None,
@@ -160,6 +156,31 @@ def probe_camera(
         height=result.height or height,
         first_frame_s=seen.first_frame_s,
         key_frames=seen.key_frames(words),
+    )
+
+
+def _probing(
+    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], seen: _Seen
+) -> AnyCapture:
+    make = partial(
+        Capture,
+        camera_id=CameraId(camera.id),
+        counters=CaptureCounters(),
+        processes=ProcessTable(),
+        redact=redact,
+        environment=camera_environment(camera),
+        reactor=Reactor(f"probe-{camera.id}", round_s=0),
+    )
+    command = probe_command(binary, camera)
+    if not may_be_motion_jpeg(camera):
+        return make(command, on_frame=seen.on_frame, on_end=seen.on_end)
+    return MotionJpegCapture(
+        Commands(fetch=fetch_command(binary, camera), encode=None, otherwise=command),
+        make=make,
+        on_frame=seen.on_frame,
+        on_end=seen.on_end,
+        on_other=lambda: None,
+        fps=_MOST_FPS,
     )
 
 
@@ -195,7 +216,7 @@ class _Seen:
         """From FFmpeg's start to the first picture."""
         return self._arrivals_s[0] - self._began_s
 
-    def watch(self, capture: Capture, timeout_s: float) -> Failure:
+    def watch(self, capture: AnyCapture, timeout_s: float) -> Failure:
         """Wait until all is known, or the time is up; what it means if nothing came at all."""
         meter = ArrivalMeter()
         while not self._all_is_known(timeout_s):

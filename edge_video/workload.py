@@ -132,8 +132,9 @@ class WorkJudge:
         discarded = progress.discarded_bytes - before.discarded_bytes
         if frame_bytes > discarded and frame_bytes >= frames * _BULK_FRAME_BYTES:
             return None
+        none_at_all = not frames and progress.oversized == before.oversized
         return Failure(
-            Cause.TOO_MUCH_WORK,
+            Cause.NOT_JPEG if none_at_all else Cause.TOO_MUCH_WORK,
             f"in {for_s:.0f} s: {frames} images of {frame_bytes // max(1, frames)} bytes,"
             f" {discarded / _MB:.1f} MB of no image",
         )

@@ -12,6 +12,8 @@ import pytest
 from edge_video.config import CameraConfig
 from edge_video.failures import Cause
 from edge_video.jpeg import EOI, SOI, image_size
+from edge_video.probe import probe_camera
+from edge_video.redact import Redactor
 from edge_video.testing.clips import decode_jpeg
 from edge_video.testing.devices import (
     Digest,
@@ -255,6 +257,13 @@ def test_bytes_that_are_no_video_are_said_to_be_unsupported(ffmpeg: Binary) -> N
     with device, Watcher(ffmpeg, camera(device.url)) as watcher:
         assert watcher.wait_for_end().cause is Cause.UNSUPPORTED
         assert watcher.frames == []
+
+
+@pytest.mark.parametrize("oddity", ["no first boundary", "bare images"])
+def test_probe_knows_an_odd_camera_too(ffmpeg: Binary, oddity: str) -> None:
+    with HttpDevice(IMAGES, part=PARTS[oddity]) as device:
+        result = probe_camera(ffmpeg, camera(device.url), Redactor(), 15)
+    assert (result.ok, result.codec, result.width, result.height) == (True, "mjpeg", *SIZE)
 
 
 def test_the_program_streams_from_every_odd_camera_at_once(ffmpeg: Binary, tmp_path: Path) -> None:
