@@ -1,6 +1,6 @@
 """What FFmpeg's last words mean: why a stream ended, in the vocabulary of `failures`.
 
-Both wordings of an error, FFmpeg 5.1's and 9.0's, are in the tests. Everything here is pure; what
+The wordings of an error, FFmpeg 5.1's, 7.1's and 9.0's, are in the tests. Everything here is pure; what
 FFmpeg does not say, `edge_video.inquiry` asks the camera itself.
 """
 
@@ -20,6 +20,8 @@ _CONTEXT: Final = re.compile(r"\[[^\[\]]*? @ (?:0x)?[0-9a-fA-F]+\]\s*")
 _LEVEL: Final = re.compile(r"\[(panic|fatal|error|warning|info|verbose|debug|trace)\]\s*")
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _SPACE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_GLUED: Final = re.compile(r"(method \w+ failed: \d{3})(?=[^\s\d])")
+"""FFmpeg 7 leaves no space between a status and its words: `failed: 461Unsupported Transport`."""
 _SERIOUS: Final = ("[panic]", "[fatal]", "[error]")
 
 _GENERIC: Final = re.compile(
@@ -105,7 +107,7 @@ _ONLY_BEFORE_FRAMES: Final = frozenset(
 
 def clean_line(line: str) -> str:
     """A line of FFmpeg's fit to be shown: no addresses, no level, no control characters."""
-    return _LEVEL.sub("", _CONTEXT.sub("", printable(line))).strip()
+    return _GLUED.sub(r"\1 ", _LEVEL.sub("", _CONTEXT.sub("", printable(line)))).strip()
 
 
 def printable(line: str) -> str:

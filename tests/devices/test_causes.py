@@ -28,7 +28,7 @@ from edge_video.testing.devices import (
 )
 from edge_video.testing.waiting import eventually
 from tests.support.devices import DeviceRun
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def on(method: str, status: str, *headers: str) -> Callable[[Request], str | Non
 # --- RTSP answers ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("method", "status", "cause"),
     [
@@ -94,7 +94,7 @@ def test_an_rtsp_refusal_has_its_own_cause(
         assert failure_of(any_ffmpeg, device.url).cause is cause
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_without_tcp_is_told_with_transport_udp(any_ffmpeg: Binary, video: Video) -> None:
     with RtspDevice(video, transports=["udp"]) as device:
         failure = failure_of(any_ffmpeg, device.url)
@@ -105,7 +105,7 @@ def test_a_camera_without_tcp_is_told_with_transport_udp(any_ffmpeg: Binary, vid
 # --- who is let in ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("kind", ["rtsp", "http"])
 @pytest.mark.parametrize(
     ("asks", "told"),
@@ -150,7 +150,7 @@ def test_the_question_to_the_camera_has_no_password_in_it(ffmpeg: Binary, video:
     assert USER not in asked[0].url
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("asks", [Basic(USER, PASSWORD), Digest(USER, PASSWORD, "SHA-256")])
 def test_a_camera_that_wants_a_password_where_none_is_configured(
     any_ffmpeg: Binary, video: Video, asks: Authentication
@@ -213,7 +213,7 @@ class Port:
                     pass
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("says", "at_once", "shown"),
     [
@@ -232,7 +232,7 @@ def test_a_port_that_is_not_rtsp_is_told_by_what_answers(
     assert shown in failure.detail
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_tls_where_the_camera_has_none_is_told(any_ffmpeg: Binary, video: Video) -> None:
     with RtspDevice(video) as device:
         failure = failure_of(any_ffmpeg, device.url.replace("rtsp:", "rtsps:"))
@@ -240,7 +240,7 @@ def test_tls_where_the_camera_has_none_is_told(any_ffmpeg: Binary, video: Video)
     assert "write rtsp://" in failure.detail
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_no_tls_where_the_camera_wants_it_is_told(any_ffmpeg: Binary) -> None:
     alert = b"\x15\x03\x01\x00\x02\x02\x46"
     with Port(alert) as port:
@@ -249,7 +249,7 @@ def test_no_tls_where_the_camera_wants_it_is_told(any_ffmpeg: Binary) -> None:
     assert "write rtsps://" in failure.detail
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     "media_type", ["text/html", "text/html; charset=utf-8", "application/json"]
 )
@@ -261,20 +261,20 @@ def test_a_login_page_is_told_as_a_page(any_ffmpeg: Binary, media_type: str) -> 
     assert media_type in failure.detail
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_snapshots_url_is_told_as_a_still_picture(any_ffmpeg: Binary) -> None:
     picture = http_answer(jpegs(1)[0], Content_Type="image/jpeg")
     with HttpDevice([], answer=lambda _: picture) as device:
         assert failure_of(any_ffmpeg, device.url).cause is Cause.STILL_PICTURE
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_picture_in_a_file_is_told_as_one(any_ffmpeg: Binary, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(jpegs(1)[0])
     assert failure_of(any_ffmpeg, str(tmp_path / "a.jpg")).cause is Cause.STILL_PICTURE
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_stream_that_ends_after_one_picture_is_no_still(
     any_ffmpeg: Binary, tmp_path: Path
 ) -> None:
@@ -287,7 +287,7 @@ def test_a_stream_that_ends_after_one_picture_is_no_still(
     assert "still picture" not in "\n".join(program.log)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("location", ["rtsp://127.0.0.1/x", "file:///etc/hostname"])
 def test_a_redirect_to_another_kind_of_address_is_told(any_ffmpeg: Binary, location: str) -> None:
     away = http_head("302 Found", Location=location, Content_Length="0")
@@ -297,7 +297,7 @@ def test_a_redirect_to_another_kind_of_address_is_told(any_ffmpeg: Binary, locat
     assert "-protocol_whitelist" in lookup(f"advice.{failure.cause.value}", Language.EN)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_script_in_a_streams_place_is_told_with_its_option(any_ffmpeg: Binary) -> None:
     script = http_answer(b"ffconcat version 1.0\nfile x\n" * 20, Content_Type="text/plain")
     with HttpDevice([], answer=lambda _: script) as device:
@@ -309,7 +309,7 @@ def test_a_script_in_a_streams_place_is_told_with_its_option(any_ffmpeg: Binary)
 # --- nothing to see ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("sdp", [AUDIO, SESSION], ids=["audio only", "no track"])
 def test_a_stream_without_video_is_told(any_ffmpeg: Binary, video: Video, sdp: str) -> None:
     with RtspDevice(video, sdp=sdp) as device:
@@ -326,7 +326,7 @@ def proxy() -> Iterator[HttpDevice]:
         yield device
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_proxy_of_the_environment_is_not_asked(
     any_ffmpeg: Binary, proxy: HttpDevice, tmp_path: Path
 ) -> None:
@@ -343,7 +343,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
     assert proxy.requests == []
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_configured_proxy_is_asked_and_its_refusal_is_its_own(
     any_ffmpeg: Binary, proxy: HttpDevice
 ) -> None:
@@ -356,7 +356,7 @@ def test_a_configured_proxy_is_asked_and_its_refusal_is_its_own(
     assert "http_proxy" in lookup(f"advice.{failure.cause.value}", Language.EN)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_configured_proxy_carries_the_stream(any_ffmpeg: Binary) -> None:
     with HttpDevice(jpegs()) as device:  # as its own proxy: it answers whatever the request line
         camera = CameraConfig(

@@ -11,7 +11,7 @@ from edge_video.testing.clips import clip_identity, decode_jpeg, encoded_clip
 from edge_video.testing.devices import HttpDevice, RtspDevice, Video, jpegs
 from edge_video.testing.waiting import eventually
 from tests.support.devices import DeviceRun
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def assert_no_failure(run: DeviceRun) -> None:
     assert not [line for line in run.log if "ERROR" in line]
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_another_size_is_published_as_it_is(any_ffmpeg: Binary, tmp_path: Path) -> None:
     with (
         RtspDevice(video(SMALL, WIDE), live=True) as device,
@@ -70,7 +70,7 @@ def test_another_size_is_published_as_it_is(any_ffmpeg: Binary, tmp_path: Path) 
     assert_no_failure(run)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_configured_size_stays_and_pictures_keep_their_shape(
     any_ffmpeg: Binary, tmp_path: Path
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_configured_size_stays_and_pictures_keep_their_shape(
     assert_no_failure(run)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_changes_again_and_again_is_fitted_for_a_while(
     any_ffmpeg: Binary, tmp_path: Path
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_camera_that_changes_again_and_again_is_fitted_for_a_while(
     assert_no_failure(run)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_images_that_are_passed_through_change_their_size_as_they_like(
     any_ffmpeg: Binary, tmp_path: Path
 ) -> None:
@@ -126,7 +126,7 @@ def test_images_that_are_passed_through_change_their_size_as_they_like(
     assert_no_failure(run)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_another_profile_or_pixel_format_is_not_even_told(
     any_ffmpeg: Binary, tmp_path: Path
 ) -> None:

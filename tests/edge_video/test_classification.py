@@ -17,7 +17,7 @@ from edge_video.ffmpeg import Binary, capture_command
 from edge_video.last_words import classify, clean_line
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rtsp import RtspAuth, RtspServer
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,7 +246,7 @@ def web() -> Iterator[str]:
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("path", "cause"),
     [
@@ -262,7 +262,7 @@ def test_http_answers_are_understood(any_ffmpeg: Binary, web: str, path: str, ca
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_redirect_to_a_file_of_this_machine_is_not_followed(any_ffmpeg: Binary, web: str) -> None:
     failure = last_words(any_ffmpeg, web + "/away")
     assert failure.exit_status != 0
@@ -270,7 +270,7 @@ def test_a_redirect_to_a_file_of_this_machine_is_not_followed(any_ffmpeg: Binary
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "http"])
 def test_a_refused_connection_is_understood(
     any_ffmpeg: Binary, closed_port: int, scheme: str
@@ -281,7 +281,7 @@ def test_a_refused_connection_is_understood(
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "http"])
 def test_a_camera_that_never_answers_is_a_timeout(
     any_ffmpeg: Binary, silent_port: int, scheme: str
@@ -291,7 +291,7 @@ def test_a_camera_that_never_answers_is_a_timeout(
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_name_that_does_not_exist_is_understood(any_ffmpeg: Binary) -> None:
     failure = last_words(any_ffmpeg, "rtsp://no-such-camera.invalid/x")
     assert failure.cause is Cause.NAME_NOT_RESOLVED
@@ -299,7 +299,7 @@ def test_a_name_that_does_not_exist_is_understood(any_ffmpeg: Binary) -> None:
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("url", "cause"),
     [
@@ -315,7 +315,7 @@ def test_local_sources_are_understood(any_ffmpeg: Binary, url: str, cause: Cause
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_file_that_is_no_video_is_unsupported(any_ffmpeg: Binary, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mkv"
     clip.write_bytes(bytes(range(256)) * 100)
@@ -323,7 +323,7 @@ def test_a_file_that_is_no_video_is_unsupported(any_ffmpeg: Binary, tmp_path: Pa
 
 
 @pytest.mark.ffmpeg
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("arguments", [["-nonsense", "1"], ["-rtbufsize", "many"]])
 def test_arguments_that_ffmpeg_refuses_are_understood(
     any_ffmpeg: Binary, arguments: list[str]
@@ -333,7 +333,7 @@ def test_arguments_that_ffmpeg_refuses_are_understood(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_wrong_path_is_no_such_stream(any_ffmpeg: Binary, rtsp_server: RtspServer) -> None:
     failure = last_words(any_ffmpeg, rtsp_server.url("/nope"))
     assert failure.cause is Cause.NO_SUCH_STREAM
@@ -341,7 +341,7 @@ def test_a_wrong_path_is_no_such_stream(any_ffmpeg: Binary, rtsp_server: RtspSer
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_a_camera_at_its_end_is_the_end_of_the_stream(
     any_ffmpeg: Binary, rtsp_server: RtspServer, transport: str
@@ -351,7 +351,7 @@ def test_a_camera_at_its_end_is_the_end_of_the_stream(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("password", [None, "not it"])
 def test_a_wrong_password_is_understood(
@@ -367,7 +367,7 @@ def test_a_wrong_password_is_understood(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     "auth",
     [
@@ -389,7 +389,7 @@ def test_odd_passwords_arrive_as_they_are(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_hangs_up_is_the_end_of_the_stream(
     any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
@@ -399,7 +399,7 @@ def test_a_camera_that_hangs_up_is_the_end_of_the_stream(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_freezes_is_a_timeout(
     any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
