@@ -188,6 +188,9 @@ _HTTP_OPTIONS: Final = frozenset(
     )
 )
 """Input arguments that concern the connection and not what comes over it."""
+_BURST_SINCE: Final = (6, 1)
+_NO_BURST: Final = ("-readrate_initial_burst", "0.001")
+"""Newer FFmpegs read the first half second at once, of which the rate limit loses a part."""
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
 
@@ -372,9 +375,9 @@ def _kind_options(binary: Binary, camera: CameraConfig, kind: SourceKind, url: s
             pace = _PACE if _path_of(url).endswith(_PACED_SUFFIXES) else ()
             return [*_http_options(camera), *pace]
         case SourceKind.FILE:
-            return [*_PACE]
+            return [*_PACE, *_evenly(binary)]
         case SourceKind.LAVFI:
-            return [*_PACE, "-f", "lavfi"]
+            return [*_PACE, *_evenly(binary), "-f", "lavfi"]
         case _:
             assert_never(kind)
 
@@ -385,6 +388,11 @@ def _http_options(camera: CameraConfig) -> list[str]:
 
 def _path_of(url: str) -> str:
     return url.partition("?")[0].partition("#")[0].lower()
+
+
+def _evenly(binary: Binary) -> tuple[str, ...]:
+    """Paced from the first picture on; 0 itself would mean FFmpeg's own half second."""
+    return _NO_BURST if binary.version >= _BURST_SINCE else ()
 
 
 def _every_frame_once(binary: Binary) -> list[str]:

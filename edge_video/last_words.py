@@ -1,7 +1,7 @@
 """What FFmpeg's last words mean: why a stream ended, in the vocabulary of `failures`.
 
-The wordings of an error, FFmpeg 5.1's, 7.1's and 9.0's, are in the tests. Everything here is pure; what
-FFmpeg does not say, `edge_video.inquiry` asks the camera itself.
+The wordings of an error, FFmpeg 5.1's, 7.1's and 9.0's, are in the tests. Everything here is pure;
+what FFmpeg does not say, `edge_video.inquiry` asks the camera itself.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ METHODS: Final[tuple[Literal["basic", "digest"], ...]] = ("basic", "digest")
         ("[rtsp @ 0x55e1] [error] method SETUP failed: 453 Not Enough Bandwidth", Cause.BUSY),
         ("[rtsp @ 0x55e1] [error] method SETUP failed: 503 Service Unavailable", Cause.BUSY),
         ("[rtsp @ 0x55e1] [error] method SETUP failed: 461 Unsupported", Cause.TRANSPORT_REFUSED),
+        ("[rtsp @ 0x55e1] [error] method SETUP failed: 461Unsupported", Cause.TRANSPORT_REFUSED),
+        ("[rtsp @ 0x55e1] [error] method DESCRIBE failed: 404Not Found", Cause.NO_SUCH_STREAM),
         ("[error] http://h/x: Server returned 5XX Server Error reply", Cause.CAMERA_ERROR),
         (
             "[tcp @ 0x1] [error] Connection to tcp://h:554?timeout=1 failed: No route to host",

@@ -166,7 +166,7 @@ def which_camera_is_wrong(page: Page) -> None:
     assert page.visible_tiles()[0] == "broken"  # trouble comes first
     assert page.text(".word", "broken") == "failed, waiting"
     assert page.text("strong.why", "broken") == "connection refused"
-    assert "rtsp://demo:***@127.0.0.1:9/stream" in page.text(".evidence", "broken")
+    assert "Connection refused" in page.text(".evidence", "broken")
     assert page.text(".since", "broken").startswith("for ")
     assert "tries it again in" in page.text(".doing", "broken")
     first_s = page.countdown_s("broken")

@@ -16,7 +16,7 @@ from edge_video.failures import Cause
 from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
 from edge_video.testing.rabbit import free_port
 from tests.support.devices import Watcher
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge_video.ffmpeg import Binary
 
-pytestmark = [pytest.mark.ffmpeg, BOTH_FFMPEGS]
+pytestmark = [pytest.mark.ffmpeg, EVERY_FFMPEG]
 
 SIZE = (320, 180)
 
@@ -155,9 +155,9 @@ def test_a_file_plays_in_real_time_and_ends(any_ffmpeg: Binary) -> None:
     with Watcher(any_ffmpeg, CameraConfig(id="file", url=str(clip), fps=10)) as watcher:
         failure = watcher.wait_for_end()
     assert failure.cause is Cause.END_OF_STREAM
-    assert 39 <= len(watcher.frames) <= 41
-    # FFmpeg 9 reads the first half second at once. Unpaced, it would take a tenth of this.
-    assert time.monotonic() - began > 2.5
+    assert 38 <= len(watcher.frames) <= 43  # the limit begins with some credit
+    # Unpaced, it would take a tenth of this.
+    assert time.monotonic() - began > 3.5
 
 
 @pytest.mark.parametrize(

@@ -342,5 +342,5 @@ def test_a_small_file_that_announces_an_enormous_picture_takes_no_memory_for_it(
                 done.stderr.decode().splitlines(),
                 any_frames=b"--ff" in done.stdout,
             )
-            assert failure.cause is Cause.UNSUPPORTED
+            assert failure.cause is Cause.PICTURE_TOO_LARGE
             assert "exceeds specified max pixel count" in failure.detail
