@@ -408,7 +408,7 @@ def test_a_stop_while_the_broker_hangs_counts_what_is_in_flight_as_unknown(
     # Cameras, then 2 s for the drain, then 2 s for the goodbye; the rest is the machine's.
     assert took_s < 12
     totals = assert_books_balance(program.report())
-    assert totals["unknown"] == 7
+    assert 1 <= totals["unknown"] <= 7  # no more than would be on its way soon
     assert totals["dropped_shutdown"] > 0
     assert totals["published"] == totals["confirmed"] + totals["unknown"]
 
@@ -485,10 +485,10 @@ def test_a_dropped_connection_costs_what_was_in_flight_and_comes_back(
     connected = watched.flows()
     assert connected.publisher.connections == 1
     broker.freeze()
-    watched.wait_until(lambda status: status.totals.in_flight >= 10, "unconfirmed frames")
+    watched.wait_until(hangs(), "unconfirmed frames")
     watched.inject(DropConnection())
     lost = watched.wait_until(lambda status: status.publisher.losses == 1, "a lost connection")
-    assert lost.totals.unknown >= 10
+    assert lost.totals.unknown >= 1
     assert lost.totals.in_flight == 0
     assert lost.publisher.state is PublisherState.WAITING
     assert lost.publisher.reason in {
@@ -500,6 +500,19 @@ def test_a_dropped_connection_costs_what_was_in_flight_and_comes_back(
     back = watched.wait_until(lambda status: status.publisher.connections == 2, "a connection")
     assert back.totals.unknown == lost.totals.unknown
     assert watched.flows().publisher.state is PublisherState.CONNECTED
+
+
+def hangs() -> Callable[[SystemStatus], bool]:
+    """Frames are on their way, and none of them has been confirmed for half a second."""
+    confirmed, since_s = -1, time.monotonic()
+
+    def is_so(status: SystemStatus) -> bool:
+        nonlocal confirmed, since_s
+        if status.totals.confirmed != confirmed or status.totals.in_flight == 0:
+            confirmed, since_s = status.totals.confirmed, time.monotonic()
+        return time.monotonic() - since_s > 0.5
+
+    return is_so
 
 
 def replaced(times: int) -> Callable[[SystemStatus], bool]:
@@ -514,7 +527,7 @@ def test_a_crashed_publisher_is_replaced_at_once(watched: Watched, broker: Rabbi
     watched.flows()
     for crash in (1, 2):
         broker.freeze()
-        held = watched.wait_until(lambda status: status.totals.in_flight >= 10, "in flight")
+        held = watched.wait_until(hangs(), "in flight")
         unknown = held.totals.unknown
         began_s = time.monotonic()
         watched.inject(CrashActor())
