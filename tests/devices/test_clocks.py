@@ -249,6 +249,26 @@ def test_the_clock_of_a_transport_stream_is_not_trusted(any_ffmpeg: Binary) -> N
 
 
 @BOTH_FFMPEGS
+def test_a_wrong_clock_does_not_stop_what_is_read_at_its_own_pace(any_ffmpeg: Binary) -> None:
+    """As HLS is, and files: no leap makes FFmpeg wait. Only a clock ten times as fast slows it."""
+    ts = MpegTs.of(encoded_clip(5))
+    devices = {
+        name: HttpDevice(
+            ts.pictures,
+            content_type="video/mp2t",
+            path="/live.ts",
+            fps=25,
+            part=lambda i, picture, stamp=stamp: ts.stamped(picture, stamp(i)),  # type: ignore[misc]
+        )
+        for name, stamp in http_clocks(stamps.CLOCK)
+        if name != "ten times as fast"
+    }
+    rates = measure(any_ffmpeg, devices, fps=5)
+    wrong = {name: rate for name, rate in rates.items() if isinstance(rate, str) or rate[0] < 3.2}
+    assert not wrong, wrong
+
+
+@BOTH_FFMPEGS
 def test_a_camera_of_ten_pictures_a_second_is_healthy_under_fifteen(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
