@@ -489,6 +489,8 @@ class AmqpSink:
                     return
                 try:
                     call(*arguments)
+                except pika.exceptions.MethodNotImplemented:
+                    self._end(Reason("the broker offers no publisher confirms", True))
                 except Exception as error:  # noqa: BLE001 - it would kill pika's loop
                     _log.exception("the connection to %s failed inside", self._settings.target)
                     self._end(Reason(f"internal error: {type(error).__name__}: {error}"))
