@@ -75,6 +75,11 @@ class Answer:
         match = re.match(rb"(?:RTSP|HTTP)/\d\.\d +(\d{3})\b", self.raw)
         return int(match[1]) if match else None
 
+    @property
+    def redirects(self) -> bool:
+        """Whether it sends the asker to another address."""
+        return self.status in (301, 302, 303, 307, 308)
+
     def headers(self, name: str) -> Iterator[str]:
         """The values of a header, in their order."""
         head = re.split(rb"\r?\n\r?\n", self.raw, maxsplit=1)[0].decode("latin-1")
@@ -154,6 +159,8 @@ def unknown_authentication(challenges: tuple[str, ...]) -> str | None:
         if algorithm not in _BY_FFMPEG:
             return algorithm
         qops = {each.strip() for each in _parameter(digests[-1], "qop").split(",")}
+        if algorithm == "MD5-sess" and qops == {""}:
+            return "MD5-sess without qop"  # FFmpeg computes it with a number that it does not send
         return None if qops & {"", "auth"} else f"qop {', '.join(sorted(qops))}"
     if any(each.lower().startswith("basic") for each in challenges):
         return None
@@ -183,8 +190,10 @@ def _explain_http(url: str, failure: Failure, frames: int, timeout_s: float) -> 
             cause=Cause.PROTOCOL_NOT_ALLOWED,
             detail=f"it redirects to a {_scheme_of_redirect(answer)}: address",
         )
+    elif answer.redirects:
+        return replace(failure, cause=Cause.WEB_PAGE, detail="it redirects, again and again")
     else:
-        cause = Cause.WEB_PAGE if _PAGE.match(media_type) else None
+        cause = Cause.WEB_PAGE if answer.status == 200 and _PAGE.match(media_type) else None  # noqa: PLR2004 - HTTP's
     if cause is None:
         return failure
     return replace(failure, cause=cause, detail=f"Content-Type: {media_type}")
@@ -194,8 +203,7 @@ _PAGE: Final = re.compile(r"text/html|application/(json|xhtml|xml)|text/(plain|x
 
 
 def _leads_elsewhere(answer: Answer) -> bool:
-    redirects = answer.status is not None and 300 <= answer.status < 400  # noqa: PLR2004 - HTTP's
-    return redirects and _scheme_of_redirect(answer) not in ("", "http", "https")
+    return answer.redirects and _scheme_of_redirect(answer) not in ("", "http", "https")
 
 
 def _scheme_of_redirect(answer: Answer) -> str:

@@ -106,6 +106,7 @@ class FfmpegLauncher:
             on_frame=on_frame,
             on_end=on_end,
             fps=camera.fps,
+            redact=self.redact,
             on_other=lambda: self._other_formats.update({CameraId(camera.id): url}),
         )
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_video.capture import CaptureStartError
-from edge_video.content import HEAD_BYTES, is_motion_jpeg
+from edge_video.content import BEGINNING_BYTES, HEAD_BYTES, is_motion_jpeg, no_stream
+from edge_video.failures import Cause
 from edge_video.rate_limit import RateLimiter
 from edge_video.splitter import FrameSplitter
 
@@ -70,15 +71,20 @@ class Commands:
 class _SniffingSplitter(FrameSplitter):
     """Tells by the first bytes whether the stream is another format; then it gives no frames."""
 
-    __slots__ = ("_head", "_on_other", "_other")
+    __slots__ = ("_head", "_on_other", "_other", "beginning")
 
     def __init__(self, on_other: Callable[[], object]) -> None:
         super().__init__()
+        self.beginning = b""
+        """The first bytes that came."""
         self._head: bytes | None = b""
         self._other = False
         self._on_other = on_other
 
     def buffer_updated(self, n: int) -> list[bytes]:
+        if not self.frames and len(self.beginning) < BEGINNING_BYTES:
+            missing = min(n, BEGINNING_BYTES - len(self.beginning))
+            self.beginning += bytes(self._view[self._end : self._end + missing])
         if self._head is not None:
             self._look(bytes(self._view[self._end : self._end + min(n, HEAD_BYTES)]))
         whole = super().buffer_updated(n)
@@ -116,6 +122,7 @@ class MotionJpegCapture:
         on_frame: as `Capture`'s.
         on_end: as `Capture`'s.
         fps: at most so many images a second are encoded, or passed on.
+        redact: masks secrets in what the camera said instead of sending images.
         on_other: called when the camera turned out to send another format, from the reactor's
             thread; the attempt goes on with `commands.otherwise`.
     """
@@ -129,12 +136,14 @@ class MotionJpegCapture:
         on_end: Callable[[Failure], None],
         on_other: Callable[[], object],
         fps: int,
+        redact: Callable[[str], str],
     ) -> None:
         self._commands = commands
         self._make = make
         self._on_frame = on_frame
         self._on_end = on_end
         self._on_other = on_other
+        self._redact = redact
         self._is_other = False
         self._told = False
         self._fetched: Failure | None = None
@@ -253,6 +262,7 @@ class MotionJpegCapture:
         self._fetcher.signal(signal.SIGKILL)  # the next connection may be the only one allowed
 
     def _fetcher_ended(self, failure: Failure) -> None:
+        failure = self._judged_by_content(failure)
         if self._is_other:
             self._read_otherwise()
         elif self._encoder is None or self._encoder.exit_status is not None:
@@ -260,6 +270,15 @@ class MotionJpegCapture:
         else:  # what was fetched is still to be encoded
             self._fetched = failure
             self._encoder.end_feed()
+
+    def _judged_by_content(self, failure: Failure) -> Failure:
+        """FFmpeg fetched a page, or a snapshot, as well as any stream, and saw it end."""
+        if failure.cause is not Cause.END_OF_STREAM:
+            return failure
+        instead = no_stream(self._splitter.beginning, self._splitter.frames)
+        if instead is None:
+            return failure
+        return replace(failure, cause=instead.cause, detail=self._redact(instead.detail))
 
     def _encoder_ended(self, failure: Failure) -> None:
         if not self._is_other:

@@ -181,6 +181,7 @@ def _probing(
         on_end=seen.on_end,
         on_other=lambda: None,
         fps=_MOST_FPS,
+        redact=redact,
     )
 
 

@@ -121,10 +121,17 @@ def test_a_camera_without_tcp_is_told_with_transport_udp(any_ffmpeg: Binary, vid
             Asking(('Digest realm="c", nonce="1", qop="auth-int"',)),
             (Cause.UNKNOWN_AUTHENTICATION, "qop auth-int"),
         ),
+        (
+            Digest(USER, PASSWORD, "MD5-sess"),
+            (Cause.UNKNOWN_AUTHENTICATION, "MD5-sess without qop"),
+        ),
         (Asking(("NTLM", "Negotiate")), (Cause.UNKNOWN_AUTHENTICATION, "NTLM, Negotiate")),
         (Asking(()), (Cause.UNKNOWN_AUTHENTICATION, "no WWW-Authenticate in its answer")),
     ],
-    ids=["wrong", "SHA-256", "SHA-512-256", "SHA-256 last", "auth-int", "NTLM", "no challenge"],
+    ids=[
+        *("wrong", "SHA-256", "SHA-512-256", "SHA-256 last", "auth-int", "MD5-sess", "NTLM"),
+        "no challenge",
+    ],
 )
 def test_a_401_says_what_is_wrong_with_it(
     any_ffmpeg: Binary, video: Video, kind: str, asks: Authentication, told: tuple[Cause, str]
@@ -249,21 +256,75 @@ def test_no_tls_where_the_camera_wants_it_is_told(any_ffmpeg: Binary) -> None:
     assert "write rtsps://" in failure.detail
 
 
+LOGIN = b"""<!DOCTYPE html><html><head><title>Login - IP Camera</title>
+<style>body { color: red }</style><script>if (1 < 2) go()</script></head><body></body></html>"""
+
+
 @EVERY_FFMPEG
 @pytest.mark.parametrize(
-    "media_type", ["text/html", "text/html; charset=utf-8", "application/json"]
+    ("body", "media_type", "told"),
+    [
+        (LOGIN, "text/html; charset=utf-8", "it says: Login - IP Camera"),
+        (LOGIN + b" " * 9000, "text/html", "it says: Login - IP Camera"),
+        (LOGIN, None, "it says: Login - IP Camera"),
+        (b'{"error": "not logged in"}', "application/json", 'it says: {"error": "not logged in"}'),
+        (b"too many users\r\n", "text/plain", "it says: too many users"),
+        (b"<html><body></body></html>", "text/html", "HTML without a word"),
+    ],
+    ids=["login", "long", "no type", "JSON", "text", "nothing said"],
 )
-def test_a_login_page_is_told_as_a_page(any_ffmpeg: Binary, media_type: str) -> None:
-    page = http_answer(b"<html>please log in</html>" * 100, Content_Type=media_type)
-    with HttpDevice([], answer=lambda _: page) as device:
+def test_a_page_is_told_as_a_page_and_what_it_says(
+    any_ffmpeg: Binary, body: bytes, media_type: str | None, told: str
+) -> None:
+    headers = {"Content_Type": media_type} if media_type else {}
+    with HttpDevice([], answer=lambda _: http_answer(body, **headers)) as device:
         failure = failure_of(any_ffmpeg, device.url)
-    assert failure.cause is Cause.WEB_PAGE
-    assert media_type in failure.detail
+    assert (failure.cause, failure.detail) == (Cause.WEB_PAGE, told)
+
+
+def test_a_page_that_quotes_the_password_is_masked(ffmpeg: Binary, tmp_path: Path) -> None:
+    page = http_answer(f"no such user: {USER} {PASSWORD}".encode(), Content_Type="text/plain")
+    with HttpDevice([], answer=lambda _: page) as device:
+        cameras = [{"id": "door", "url": device.url_for(USER, PASSWORD)}]
+        with DeviceRun(tmp_path, cameras, ffmpeg=ffmpeg) as program:
+            program.wait_for_log("a web page, no stream (it says: no such user")
+            assert program.stop() == 0
+    assert PASSWORD not in "\n".join([*program.log, *program.printed])
 
 
 @EVERY_FFMPEG
-def test_a_snapshots_url_is_told_as_a_still_picture(any_ffmpeg: Binary) -> None:
-    picture = http_answer(jpegs(1)[0], Content_Type="image/jpeg")
+def test_a_page_behind_a_redirect_is_told_as_a_page(any_ffmpeg: Binary) -> None:
+    def answer(request: Request) -> bytes:
+        if "login" in request.url:
+            return http_answer(LOGIN, Content_Type="text/html")
+        return http_head("302 Found", Location="/login.asp", Content_Length="0")
+
+    with HttpDevice([], answer=answer) as device:
+        assert failure_of(any_ffmpeg, device.url).cause is Cause.WEB_PAGE
+
+
+@EVERY_FFMPEG
+def test_redirects_without_end_are_told(any_ffmpeg: Binary) -> None:
+    again = http_head("302 Found", Location="/video", Content_Length="0")
+    with HttpDevice([], answer=lambda _: again) as device:
+        failure = failure_of(any_ffmpeg, device.url)
+    assert (failure.cause, failure.detail) == (Cause.WEB_PAGE, "it redirects, again and again")
+
+
+@EVERY_FFMPEG
+def test_a_stream_that_ends_before_its_first_image_is_no_page(any_ffmpeg: Binary) -> None:
+    begun = http_answer(b"--frame\r\nContent-Type: image/jpeg\r\n\r\n", Content_Type="text/html")
+    with HttpDevice([], answer=lambda _: begun) as device:
+        assert failure_of(any_ffmpeg, device.url).cause is Cause.END_OF_STREAM
+
+
+@EVERY_FFMPEG
+@pytest.mark.parametrize("media_type", ["image/jpeg", "application/octet-stream", None])
+def test_a_snapshots_url_is_told_as_a_still_picture(
+    any_ffmpeg: Binary, media_type: str | None
+) -> None:
+    headers = {"Content_Type": media_type} if media_type else {}
+    picture = http_answer(jpegs(1)[0], **headers)
     with HttpDevice([], answer=lambda _: picture) as device:
         assert failure_of(any_ffmpeg, device.url).cause is Cause.STILL_PICTURE
 

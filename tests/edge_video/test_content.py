@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge_video.content import HEAD_BYTES, is_motion_jpeg
+from edge_video.content import HEAD_BYTES, is_motion_jpeg, no_stream
+from edge_video.failures import Cause
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,8 @@ from edge_video.content import HEAD_BYTES, is_motion_jpeg
         b"RIFF\x00\x00\x00\x00AVI LIST",
         b"\x00\x00\x00\x01\x67\x42\x00\x1f\x00\x00\x00\x00",
         b"\x00\x00\x01\xba\x44\x00\x04\x00\x04\x01\x00\x00",
+        b"ffconcat version 1.0\nfile x\n",
+        b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n",
         b"DHAV\xfd\x00\x00\x00\x00\x00\x00\x00",
         (b"G" + bytes(187)) * 3,
     ],
@@ -45,3 +48,45 @@ def test_anything_else_may_be_motion_jpeg(head: bytes) -> None:
 def test_too_few_bytes_are_no_verdict(head: bytes) -> None:
     assert is_motion_jpeg(head) is None
     assert is_motion_jpeg(head, complete=True) is True
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"  \r\n",
+        b"--frame\r\nContent-Type: image/jpeg\r\n\r\n",
+        b"\r\n--frame\r\n",
+        b"Content-Type: image/jpeg\r\nContent-Length: 5\r\n\r\n",
+        b"\xff\xd8\xff\xe0\x00\x10JFIF",
+        b"any bytes \x00\x01",
+        b"latin \xe9\xe8 text",
+    ],
+)
+def test_what_may_have_become_a_stream_is_no_page(beginning: bytes) -> None:
+    assert no_stream(beginning, frames=0) is None
+
+
+@pytest.mark.parametrize(
+    ("beginning", "says"),
+    [
+        (b"<p>Ol\xc3\xa1, c\xc3\xa2mera</p>", "it says: Olá, câmera"),
+        ("é".encode() * 50 + b"\xc3", "it says: " + "é" * 50),
+        (b"a" * 200, "it says: " + "a" * 79 + "…"),
+        (b"<script>secret", "HTML without a word"),
+        (b"<a href='", "HTML without a word"),
+    ],
+)
+def test_a_page_is_quoted_without_its_tags(beginning: bytes, says: str) -> None:
+    told = no_stream(beginning, frames=0)
+    assert told is not None
+    assert (told.cause, told.detail) == (Cause.WEB_PAGE, says)
+
+
+def test_one_image_alone_is_a_snapshot_and_more_are_none() -> None:
+    image = b"\xff\xd8\xff\xe0"
+    told = no_stream(image, frames=1)
+    assert told is not None
+    assert told.cause is Cause.STILL_PICTURE
+    assert no_stream(image, frames=2) is None
+    assert no_stream(b"--frame\r\n", frames=1) is None
