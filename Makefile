@@ -46,7 +46,7 @@ attack: $(VENV)/.dev-installed ## hostile cameras, brokers, strangers and machin
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m attack -rP tests
 
 soak-short: $(VENV)/.dev-installed ## two minutes of random faults against everything, always the same
-	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 3 --seed 1
+	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 2 --seed 1
 
 soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
 	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --summary soak.md --plot soak.png

@@ -26,7 +26,7 @@ from edge_video.testing.matrix import chosen_broker
 from edge_video.testing.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from edge_video.testing.matrix import BrokerPrograms
 
@@ -147,6 +147,7 @@ class RabbitNode:
         root: its folder; it is removed by `close`.
         tls: with a TLS listener, which asks for a client certificate.
         programs: which RabbitMQ; None for what the environment chooses (`chosen_broker`).
+        settings: further lines of its rabbitmq.conf: `max_message_size = 60000`.
         host: the address to listen on; any but the loopback interface's lets `guest` in, too.
     """
 
@@ -157,8 +158,10 @@ class RabbitNode:
         tls: bool = True,
         programs: BrokerPrograms | None = None,
         host: str = "127.0.0.1",
+        settings: Sequence[str] = (),
     ) -> None:
         self.root = root
+        self._settings = settings
         self.programs = programs or chosen_broker()
         self.host = host
         self.port = free_port()
@@ -357,6 +360,7 @@ class RabbitNode:
                 "ssl_options.verify = verify_peer",
                 "ssl_options.fail_if_no_peer_cert = true",
             ]
+        lines += self._settings
         (self.root / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
         (self.root / "advanced.config").write_text("[].\n")
         (self.root / "rabbitmq-env.conf").write_text("")

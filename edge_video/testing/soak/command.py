@@ -24,7 +24,7 @@ from edge_video.testing.books import books_differences
 from edge_video.testing.leaks import LeakError, no_leaks
 from edge_video.testing.rabbit import missing_programs
 from edge_video.testing.rtsp import has_gstreamer
-from edge_video.testing.soak.devices import KINDS, NEVER_STREAM, kind_of
+from edge_video.testing.soak.devices import KINDS, NEVER_ARRIVE, TOO_LARGE, kind_of
 from edge_video.testing.soak.health import Health
 from edge_video.testing.soak.plot import save_plot
 from edge_video.testing.soak.recovery import Cause, Watch
@@ -215,10 +215,15 @@ class Soak:
         silent = [
             f"no frame of {each.camera_id} arrived"
             for each in status.cameras
-            if kind_of(each.camera_id) not in NEVER_STREAM
+            if kind_of(each.camera_id) not in NEVER_ARRIVE
             and not stage.consumer.counts[each.camera_id]
         ]
-        return silent + [
+        refused = [
+            f"{each.camera_id}: {each.frames.dropped_too_large} frames were too large"
+            for each in status.cameras
+            if (kind_of(each.camera_id) == TOO_LARGE) != (each.frames.dropped_too_large > 0)
+        ]
+        return [*silent, *refused] + [
             f"{each.camera_id} sent {each.frames.received} frames in {self.result.ran_s:.0f} s"
             for each in status.cameras
             if each.frames.received > most

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _FPS: Final = 15
 _SMALL: Final = (160, 120)
 _LARGE: Final = (320, 240)
+_HUGE: Final = (960, 540)
+MOST_BYTES: Final = 25_000
+"""The broker's `max_message_size`: what is huge exceeds it, and nothing else does."""
 _GOP_S: Final = 4
 """Longer than the stall time-out of the soak's cameras: waiting for a key frame is no silence."""
 _SESSION_S: Final = 14.0
@@ -62,8 +65,24 @@ def _long_gop(number: int) -> Device:
     return RtspDevice(_video(number, gop=_GOP_S * _FPS), fps=_FPS, live=True, start=_FPS)
 
 
-def _motion_jpeg(number: int) -> Device:
-    return HttpDevice(clip_images(number, size=_SMALL), fps=_FPS, chunked=True)
+def _without_first_boundary(number: int) -> Device:
+    def part(_: int, image: bytes) -> bytes:
+        head = b"Content-Type: image/jpg\r\nContent-Length: %d\r\n\r\n" % len(image)
+        return head + image + b"\r\n--frame\r\n"
+
+    return HttpDevice(clip_images(number, size=_SMALL), part=part, fps=_FPS)
+
+
+def _without_part_headers(number: int) -> Device:
+    def part(_: int, image: bytes) -> bytes:
+        return b"--frame\r\n\r\n" + image + b"\r\n"
+
+    images = clip_images(number, size=_SMALL)
+    return HttpDevice(images, part=part, fps=_FPS, chunked=True)
+
+
+def _too_large(number: int) -> Device:
+    return RtspDevice(_video(number, size=_HUGE), fps=_FPS)
 
 
 def _short_sessions(number: int) -> Device:
@@ -79,6 +98,7 @@ def _unknown_digest(number: int) -> Device:
     return RtspDevice(_video(number), fps=_FPS, authentication=asks)
 
 
+TOO_LARGE: Final = "too-large"
 KINDS: Final[dict[str, Callable[[int], Device]]] = {
     "repeated-stamps": _stamped(stamps.repeated(_FPS, 20)),
     "stamps-hours-back": _stamped(stamps.stray(_FPS, -9800)),
@@ -86,13 +106,15 @@ KINDS: Final[dict[str, Callable[[int], Device]]] = {
     "wandering-clock": _stamped(_wandering),
     "size-change": _changing_size,
     "long-gop": _long_gop,
-    "motion-jpeg-in-chunks": _motion_jpeg,
+    "no-first-boundary": _without_first_boundary,
+    "no-part-headers": _without_part_headers,
     "short-sessions": _short_sessions,
     "bursts": _in_bursts,
+    TOO_LARGE: _too_large,
     "unknown-digest": _unknown_digest,
 }
 """By the name that stands behind the camera's number: `cam7-bursts`."""
-NEVER_STREAM: Final = frozenset({"unknown-digest"})
+NEVER_ARRIVE: Final = frozenset({TOO_LARGE, "unknown-digest"})
 """Kinds that are there to be refused, and to harm nobody else."""
 
 

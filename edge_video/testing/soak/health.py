@@ -22,6 +22,8 @@ _SPARE_DESCRIPTORS: Final = 40
 _SPARE_THREADS: Final = 20
 _PER_CAMERA: Final = 4
 _ZOMBIE_S: Final = 10.0
+_ANOTHER_S_OUTPUT: Final = "pipe:0"
+"""The second FFmpeg of a camera reads from the first, which is the one that is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,9 @@ class Health:
                 words = child.cmdline()
             except psutil.NoSuchProcess:
                 continue
-            if "-i" in words:
-                sources[words[words.index("-i") + 1]] += 1
+            source = words[words.index("-i") + 1] if "-i" in words else _ANOTHER_S_OUTPUT
+            if source != _ANOTHER_S_OUTPUT:
+                sources[source] += 1
         self._zombie_since_s = {pid: self._zombie_since_s.get(pid, now_s) for pid in zombies}
         old = [pid for pid, since_s in self._zombie_since_s.items() if now_s - since_s > _ZOMBIE_S]
         with process.oneshot():

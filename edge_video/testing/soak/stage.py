@@ -23,7 +23,7 @@ from edge_video.config import Config
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import RabbitNode
 from edge_video.testing.rtsp import RtspServer
-from edge_video.testing.soak.devices import kind_of, number_of
+from edge_video.testing.soak.devices import MOST_BYTES, kind_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -189,7 +189,11 @@ class Stage:
     def __enter__(self) -> Self:
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as undo:
-            self.node = RabbitNode(Path(tempfile.mkdtemp(prefix="edge-video-soak-")), tls=False)
+            self.node = RabbitNode(
+                Path(tempfile.mkdtemp(prefix="edge-video-soak-")),
+                tls=False,
+                settings=[f"max_message_size = {MOST_BYTES}"],
+            )
             undo.callback(self.node.close)
             self.node.start()
             self.servers = [self._serve(n, undo) for n in range(SERVERS)]
