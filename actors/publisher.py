@@ -229,7 +229,8 @@ class PublisherActor(ServantActor):
                     say(_log, Event.PUBLISHER_UNBLOCKED)
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
-                say(_log, Event.ROUTE_REFUSED, route=route, reason=reason, retry_in_s=retry_in_s)
+                told = Event.EVENTS_REFUSED if event.is_of_events else Event.ROUTE_REFUSED
+                say(_log, told, route=route, reason=reason, retry_in_s=retry_in_s)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=None):
                 say(_log, Event.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=retry_in_s):

@@ -47,6 +47,7 @@ class Event(StrEnum):
     PUBLISHER_BLOCKED = "publisher_blocked"
     PUBLISHER_UNBLOCKED = "publisher_unblocked"
     ROUTE_REFUSED = "route_refused"
+    EVENTS_REFUSED = "events_refused"
     FRAMES_REFUSED = "frames_refused"
     FRAMES_TOO_LARGE = "frames_too_large"
     FRAMES_UNROUTABLE = "frames_unroutable"
@@ -129,6 +130,7 @@ SPECS: Final[Mapping[Event, EventSpec]] = {
     Event.PUBLISHER_BLOCKED: EventSpec(_WARNING, ("reason",)),
     Event.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
     Event.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
+    Event.EVENTS_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
     Event.FRAMES_REFUSED: EventSpec(_ERROR, ("camera_id", "reason", "retry_in_s")),
     Event.FRAMES_TOO_LARGE: EventSpec(_ERROR, ("camera_id", "reason")),
     Event.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),

@@ -71,6 +71,7 @@ WHEN = {
     "publisher_blocked": "the broker takes no frames for now",
     "publisher_unblocked": "it takes frames again",
     "route_refused": "an exchange is refused (no permission, no channel); the others go on",
+    "events_refused": "the exchange for events is refused; they wait, and frames go on",
     "frames_refused": "the broker refuses the frames of one camera (a routing key that the user may"
     " not write to); the others go on",
     "frames_too_large": "frames of a camera are larger than the broker takes, and are dropped from"

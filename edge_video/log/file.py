@@ -83,6 +83,7 @@ class LogFile:
         self._plain_until_s: float | None = None
         self._cannot_rotate = False
         self._retry_at_s = 0.0
+        self._was_given_up = False
         self._open(rotation)
 
     # --- Destination ------------------------------------------------------------------------
@@ -98,6 +99,9 @@ class LogFile:
             self._emit(item)
         except Exception as error:  # noqa: BLE001 - loguru rotates in here
             self._write_without_rotation(item, error)
+        if self._was_given_up:
+            self._was_given_up = False
+            self._say_reopened()  # not before: a full disk lets a file be opened
 
     def look(self) -> None:
         """See `Destination.look`."""
@@ -122,7 +126,8 @@ class LogFile:
         """See that the file is the one that stands under the path."""
         try:
             if self._handler is None:
-                self.reopen()
+                self._open(self._rotation)
+                self._was_given_up = True
             elif self._is_device:
                 return
             elif self._is_gone():

@@ -147,6 +147,11 @@ _EVENTS: Final[dict[str, Text]] = {
         "Route {route} refused: {reason}; its frames are lost, next try in {retry_in_s}",
         "Rota {route} recusada: {reason}; seus frames se perdem, nova tentativa em {retry_in_s}",
     ),
+    "event.events_refused": Text(
+        "Events for exchange {route} refused: {reason}; they wait, next try in {retry_in_s}",
+        "Eventos para o exchange {route} recusados: {reason}; eles aguardam, nova tentativa em"
+        " {retry_in_s}",
+    ),
     "event.frames_refused": Text(
         "[{camera_id}] The broker refuses its frames: {reason}; next try in {retry_in_s}",
         "[{camera_id}] O broker recusa seus frames: {reason}; nova tentativa em {retry_in_s}",

@@ -43,6 +43,7 @@ _GONE: Final = "gone"
 _KEY_IS_IGNORED: Final = {
     "type=headers": "its bindings match the headers of the messages (camera_id and the like)",
     "type=fanout": "every queue that is bound to it gets the frames of every camera",
+    "type=x-random": "each frame goes to any one of the queues that are bound to it",
 }
 
 

@@ -124,7 +124,7 @@ class NoticeLine(ExchangeChannel):
 
     def on_refused(self, reason: str, retry_in_s: float) -> None:
         """See `ExchangeChannel`."""
-        self._listener(RouteRefused(self.exchange, reason, retry_in_s))
+        self._listener(RouteRefused(self.exchange, reason, retry_in_s, is_of_events=True))
 
     def on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
         """See `ExchangeChannel`."""

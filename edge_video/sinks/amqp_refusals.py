@@ -15,7 +15,7 @@ _TOPIC: Final = "access to topic '"
 _AFTER_TOPIC: Final = "' in exchange '"
 _CUT: Final = "..."
 _ARGUMENT: Final = re.compile(
-    r"inequivalent arg '(?P<name>[^']*)'.*?but current is (?:the value )?'?(?P<value>[^']*)"
+    r"inequivalent arg '(?P<name>[^']*)'.*?but current is (?:the value )?'*(?P<value>[^']*)"
 )
 
 

@@ -59,6 +59,8 @@ class RouteRefused:
     route: str
     reason: str
     retry_in_s: float
+    is_of_events: bool = False
+    """It carries events and no frames: they wait, and nothing is dropped for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pytest
 from actors.base import join
 from actors.messages import ActorEnded, ApplyFault, ClearFaults, Drain, InjectFault, PublisherStats
 from actors.publisher import PublisherActor, PublisherRuntime
+from edge_video.events import Event
 from edge_video.faults import (
     BlockConnection,
     CrashActor,
@@ -28,6 +29,7 @@ from edge_video.faults import (
 from edge_video.frames import CameraId
 from edge_video.outbox import Outbox
 from edge_video.sinks.base import (
+    RouteRefused,
     SinkBlocked,
     SinkConnected,
     SinkDrained,
@@ -243,6 +245,21 @@ def test_a_blocked_broker_shows_until_it_is_not(stage: Stage) -> None:
     assert (stage.status().state, stage.status().reason) == (PublisherState.BLOCKED, "no memory")
     stage.hear(SinkUnblocked())
     assert (stage.status().state, stage.status().reason) == (PublisherState.CONNECTED, "")
+
+
+@pytest.mark.parametrize(
+    ("is_of_events", "event", "words"),
+    [
+        (False, Event.ROUTE_REFUSED, "its frames are lost"),
+        (True, Event.EVENTS_REFUSED, "they wait"),
+    ],
+)
+def test_a_refused_exchange_is_told_by_what_it_carries(
+    stage: Stage, caplog: pytest.LogCaptureFixture, *, is_of_events: bool, event: Event, words: str
+) -> None:
+    stage.hear(RouteRefused("shop", "no", 60.0, is_of_events=is_of_events))
+    (told,) = [each for each in caplog.records if getattr(each, "event", None) == event]
+    assert words in told.getMessage()
 
 
 def test_draining_ends_when_the_sink_says_so(stage: Stage) -> None:

@@ -372,10 +372,10 @@ def test_as_pid_1_it_ends_as_the_program_below_it_ends(
 
 @contextmanager
 def in_a_mount_namespace(
-    folder: Path, mounts: str, words: list[str]
+    folder: Path, mounts: str, words: list[str], **how: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     script = f'{mounts} && exec "$@"'
-    with running(["unshare", "-m", "sh", "-c", script, "sh", *words], folder) as process:
+    with running(["unshare", "-m", "sh", "-c", script, "sh", *words], folder, **how) as process:
         yield process
 
 
@@ -389,7 +389,11 @@ def test_a_full_disk_costs_the_log_its_lines_and_says_how_many_afterwards(tmp_pa
     disk = tmp_path / "disk"
     disk.mkdir()
     words = command(tmp_path, log={"file": str(disk / "ev.log")})
-    with in_a_mount_namespace(tmp_path, f"mount -t tmpfs -o size=64k x {disk}", words) as process:
+    mount, console = f"mount -t tmpfs -o size=64k x {disk}", tmp_path / "console"
+    with (
+        console.open("wb") as err,
+        in_a_mount_namespace(tmp_path, mount, words, stderr=err) as process,
+    ):
         seen = inside(process, disk)
         eventually(lambda: STREAMING in log_of(seen), 20, "it streams")
         ballast = seen / "ballast"
@@ -401,6 +405,7 @@ def test_a_full_disk_costs_the_log_its_lines_and_says_how_many_afterwards(tmp_pa
             eventually(lambda: (seen / "ev.log").stat().st_size % 4096 == 0, 30, "the file is full")
         time.sleep(1.5)  # lines are lost meanwhile
         assert (seen / "ev.log").stat().st_size - size <= 4096
+        assert "Log file opened anew" not in console.read_text(encoding="utf-8")  # it took nothing
         ballast.unlink()
         lost = r"Log: file took nothing for a while \(.*\), lines lost: \d+"
         eventually(lambda: re.search(lost, log_of(seen)) is not None, 10, "the loss is told")

@@ -71,6 +71,10 @@ def test_a_refusal_names_what_was_refused(
             "'auto_delete' for exchange 'e' in vhost '/': received 'false' but current is 'true'",
             "auto_delete=true",
         ),
+        (  # a type that a plug-in brings is quoted twice
+            "'type' for exchange 'e': received 'topic' but current is ''x-consistent-hash''",
+            "type=x-consistent-hash",
+        ),
     ],
 )
 def test_the_difference_of_an_exchange_is_read(sentence: str, difference: str) -> None:
