@@ -46,10 +46,10 @@ attack: $(VENV)/.dev-installed ## hostile cameras, brokers, strangers and machin
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m attack -rP tests
 
 soak-short: $(VENV)/.dev-installed ## two minutes of random faults against everything, always the same
-	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 2 --seed 1
+	$(BIN)/python -m edge_video.testing.soak --minutes 2 --cameras 2 --seed 1 --strangers
 
-soak: $(VENV)/.dev-installed ## half an hour of it; writes soak.md and soak.png
-	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --summary soak.md --plot soak.png
+soak: $(VENV)/.dev-installed ## half an hour of it, strangers and a thin uplink included; writes soak.md and soak.png
+	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --strangers --uplink $${UPLINK:-2} --summary soak.md --plot soak.png
 
 matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on RabbitMQ 3.10 and 4.0, FFmpeg 5.1, 7.1 and 9
 	@WORKERS=$(WORKERS) scripts/matrix.sh

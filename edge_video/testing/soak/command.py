@@ -56,8 +56,18 @@ _ABSURD_S: Final = 60.0
 class Soak:
     """One run: brings the faults when they are due, looks at everything in between."""
 
-    def __init__(self, result: SoakResult, schedule: list[Planned], console: Console) -> None:
+    def __init__(
+        self,
+        result: SoakResult,
+        schedule: list[Planned],
+        console: Console,
+        *,
+        with_strangers: bool = False,
+        uplink_bytes_per_s: float | None = None,
+    ) -> None:
         self.result = result
+        self._with_strangers = with_strangers
+        self._uplink_bytes_per_s = uplink_bytes_per_s
         self.ending = threading.Event()
         self._console = console
         self._schedule = list(reversed(schedule))
@@ -69,7 +79,7 @@ class Soak:
     def run(self) -> None:
         """From the start of everything to its end; the result says what was found."""
         result = self.result
-        with Stage(result.cameras) as stage:
+        with Stage(result.cameras, self._with_strangers, self._uplink_bytes_per_s) as stage:
             self._began_s = time.monotonic()
             try:
                 self._loop(stage)
@@ -175,6 +185,7 @@ class Soak:
 
     def _stop(self, stage: Stage) -> None:
         result = self.result
+        self._ask_the_strangers(stage)
         try:
             status = stage.stop_system().status
         except pykka.Timeout as error:
@@ -208,6 +219,16 @@ class Soak:
                 self._violation(f"{outage.what} took {outage.recovery_s:.0f} s after {outage.kind}")
         result.baseline = self._health.baseline
         result.peak, result.end = self._health.peak, self._health.last
+
+    def _ask_the_strangers(self, stage: Stage) -> None:
+        """Before the stop: afterwards nobody answers."""
+        if stage.strangers is None:
+            return
+        probes = self.result.probes = stage.strangers.probes
+        if not probes.get("asked"):
+            self._violation("nobody asked for the health of the system")
+        elif probes["unanswered"]:
+            self._violation(f"{probes['unanswered']} of {probes['asked']} probes had no answer")
 
     def _of_each_camera(self, stage: Stage, status: SystemStatus) -> list[str]:
         """Every camera got through, and none got past its limit; whatever its clock says."""
@@ -262,6 +283,15 @@ def _arguments(words: list[str]) -> argparse.Namespace:
         default=["all"],
         help="odd cameras beside them: one of each kind, or of those named (all)",
     )
+    parser.add_argument(
+        "--strangers", action="store_true", help="a page, crowds at its port, and probes"
+    )
+    parser.add_argument(
+        "--uplink",
+        type=float,
+        metavar="MBIT",
+        help="megabits a second that the way to the broker carries (as many as come)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="same seed, same faults (1)")
     parser.add_argument("--summary", type=Path, help="write the summary here: .md or .json")
     parser.add_argument("--plot", type=Path, help="write the plot here, a PNG")
@@ -269,6 +299,8 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     given = parser.parse_args(words)
     if not 0.5 <= given.minutes <= 7 * 24 * 60:
         parser.error("--minutes must be from 0.5 to 10080")
+    if given.uplink is not None and not 0.1 <= given.uplink <= 10_000:
+        parser.error("--uplink must be from 0.1 to 10000")
     if not 1 <= given.cameras <= 100:
         parser.error("--cameras must be from 1 to 100")
     if given.summary is not None and given.summary.suffix not in (".md", ".json"):
@@ -302,7 +334,13 @@ def run(words: list[str]) -> int:
     cameras = camera_names(given.cameras, _kinds(given.devices))
     result = SoakResult(given.seed, given.minutes, cameras, FPS)
     result.fps_series = {name: [] for name in cameras}
-    soak = Soak(result, draw_schedule(given.seed, given.minutes, cameras, SERVERS), console)
+    soak = Soak(
+        result,
+        draw_schedule(given.seed, given.minutes, cameras, SERVERS),
+        console,
+        with_strangers=given.strangers,
+        uplink_bytes_per_s=None if given.uplink is None else given.uplink * 125_000,
+    )
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: soak.ending.set())
     try:
@@ -319,6 +357,8 @@ def _publish(result: SoakResult, given: argparse.Namespace) -> None:
     command = (
         f"python -m edge_video.testing.soak --minutes {given.minutes:g}"
         f" --cameras {given.cameras} --devices {' '.join(given.devices)} --seed {given.seed}"
+        f"{' --strangers' if given.strangers else ''}"
+        f"{'' if given.uplink is None else f' --uplink {given.uplink:g}'}"
     )
     text = as_markdown(result, command)
     print(text)

@@ -21,7 +21,7 @@ from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFau
 from edge_video.app import System, start_system
 from edge_video.config import Config
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.rabbit import RabbitNode
+from edge_video.testing.rabbit import RabbitNode, free_port
 from edge_video.testing.rtsp import RtspServer
 from edge_video.testing.soak.devices import MOST_BYTES, kind_of, number_of
 
@@ -52,8 +52,9 @@ def camera_names(count: int, kinds: Iterable[str] = ()) -> list[str]:
     ]
 
 
-def soak_config(urls: dict[str, str], amqp_url: str) -> Config:
+def soak_config(urls: dict[str, str], amqp_url: str, http_port: int | None = None) -> Config:
     """Like an operator's, but with waits so short that cameras come back within seconds."""
+    http = {} if http_port is None else {"http": {"listen": f"127.0.0.1:{http_port}"}}
     return Config.model_validate(
         {
             "fps": FPS,
@@ -65,6 +66,7 @@ def soak_config(urls: dict[str, str], amqp_url: str) -> Config:
                 "stable_after": "10s",
             },
             "supervision": {"max_restarts": 100, "period": "60s"},
+            **http,
             "cameras": [
                 {
                     "id": name,
@@ -172,11 +174,68 @@ class DeviceProcess:
 
     def stop(self) -> None:
         """End them."""
+        _end(self._process)
+
+
+class UplinkProcess:
+    """`edge_video.testing.soak.uplink`, and where it listens."""
+
+    def __init__(self, broker_port: int, bytes_per_s: float) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "edge_video.testing.soak.uplink"),
+                *(str(broker_port), str(bytes_per_s)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        """End it, and every connection through it."""
+        _end(self._process)
+
+
+class StrangersProcess:
+    """`edge_video.testing.soak.strangers`, and how the probes fared. Any thread."""
+
+    def __init__(self, port: int) -> None:
+        self.probes: dict[str, float] = {}
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "edge_video.testing.soak.strangers"),
+                *("127.0.0.1", str(port)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        self._thread = threading.Thread(target=self._listen, name="soak-strangers", daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):  # its last line may be cut
+                self.probes = json.loads(line)
+
+    def stop(self) -> None:
+        """End them."""
         self._process.kill()
-        self._process.wait(10)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._thread.join(10)
+        _end(self._process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait(10)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 @dataclass
@@ -184,6 +243,9 @@ class Stage:
     """The running parts; a context manager."""
 
     cameras: list[str]
+    with_strangers: bool = False
+    uplink_bytes_per_s: float | None = None
+    """What the way to the broker carries; None: as much as comes."""
     refused: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
@@ -210,11 +272,23 @@ class Stage:
                 devices = DeviceProcess(odd)
                 undo.callback(devices.stop)
                 urls |= devices.urls
+            http_port = free_port() if self.with_strangers else None
             self.system: System = start_system(
-                soak_config(urls, self.node.url()), allow_faults=True
+                soak_config(urls, self._way_to_broker(undo), http_port), allow_faults=True
             )
+            self.strangers = None
+            if http_port is not None:
+                self.strangers = StrangersProcess(http_port)
+                undo.callback(self.strangers.stop)
             self._closing = undo.pop_all()
         return self
+
+    def _way_to_broker(self, undo: contextlib.ExitStack) -> str:
+        if self.uplink_bytes_per_s is None:
+            return self.node.url()
+        uplink = UplinkProcess(self.node.port, self.uplink_bytes_per_s)
+        undo.callback(uplink.stop)
+        return self.node.url().replace(f":{self.node.port}/", f":{uplink.port}/")
 
     def _served(self) -> list[str]:
         """The cameras of the RTSP servers; the others are devices."""

@@ -39,6 +39,8 @@ class SoakResult:
     attempts: int = 0
     restarts: dict[str, int] = field(default_factory=dict)
     connections: int = 0
+    probes: dict[str, float] = field(default_factory=dict)
+    """`asked`, `unanswered`, `slowest_s`; empty without strangers."""
     baseline: Vitals | None = None
     peak: Vitals | None = None
     end: Vitals | None = None
@@ -144,5 +146,14 @@ def _books(result: SoakResult) -> list[str]:
         f"Attempts of the cameras: {result.attempts}; connections to the broker:"
         f" {result.connections}; restarts: {restarts or 'none'}."
     )
+    probes = result.probes
+    asked = []
+    if probes:
+        words = (
+            f"Probes beside the strangers: {probes['asked']:.0f} asked,"
+            f" {probes['unanswered']:.0f} without an answer, the slowest"
+            f" {probes['slowest_s']:.2f} s."
+        )
+        asked = ["", words]
     arrived = f"Books at the end: {books or 'n/a'}. At the consumer: {result.arrived}."
-    return [arrived, "", starts]
+    return [arrived, "", starts, *asked]
