@@ -59,13 +59,16 @@ _HARMLESS_NAMES: Final = _words(
     videocodec videocodectype view w width zoom
     """
 )
+_USER_NAMES: Final = _words("login loginuse user username usr")
+_ACCOUNTS: Final = ("admin", "administrator", "root")
+"""Segments of a path that a password may follow: `/admin/secret/main`."""
 _HARMLESS_VALUE: Final = re.compile(r"[\w.,:*@+ \-]{0,40}")
 _COMMON_WORDS: Final = _words(
     """
-    audio both cam camera cameras channel default false feed h264 h265 hevc high http https
-    jpeg live low main media mjpeg mjpg mobile mpeg4 multicast none null off onvif play
-    primary profile realmonitor rtmp rtsp secondary stream streaming streams sub test true
-    udp unicast video yes
+    app audio bcs both cam camera cameras channel default false feed flv h264 h265 hevc high
+    hls http https jpeg live low main media mjpeg mjpg mobile mpeg4 multicast none null off
+    onvif play primary profile realmonitor rtmp rtsp secondary stream streaming streams sub
+    test true udp unicast video vod yes
     """
 )
 _JOINED: Final = re.compile(r"(?<=_)[A-Za-z][A-Za-z0-9.\-]{0,40}(?==)")
@@ -137,12 +140,18 @@ def _password(url: str) -> tuple[int, int] | None:
 
 def is_harmless(name: str, value: str) -> bool:
     """Whether a parameter may be shown."""
-    plain = re.sub(r"[.\-_\d]", "", name).lower()
+    plain = _plain(name)
+    if plain in _USER_NAMES and ":" in value:  # and a password
+        return False
     return (
         plain in _HARMLESS_NAMES
         and _HARMLESS_VALUE.fullmatch(value) is not None
         and not looks_like_token(value)
     )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[.\-_\d]", "", name).lower()
 
 
 def is_secret_name(name: str) -> bool:
@@ -177,30 +186,54 @@ def _hidden_parameters(url: str) -> Iterator[Hidden]:
         return
     query = re.search(r"[?#]", url[network.end() :])
     path_end = len(url) if query is None else network.end() + query.start()
-    is_rtmp = network["scheme"].lower().startswith("rtmp")
-    for depth, segment in enumerate(re.finditer(r"[^/]+", url[network.end() : path_end])):
-        yield from _in_segment(segment, network.end(), is_key=is_rtmp and depth > 0)
+    yield from _in_path(url[:path_end], network)
     for token in re.finditer(r"[^?&;#]+", url[path_end:]):
         yield from _in_token(token[0], path_end + token.start(), is_bare_hidden=True)
 
 
-def _in_segment(segment: re.Match[str], offset: int, *, is_key: bool) -> Iterator[Hidden]:
-    """A segment of a path; of an RTMP URL's, all that follows the application is the key."""
-    start = offset + segment.start()
-    if is_key:
-        yield Hidden(start, start + len(segment[0]), _free(segment[0]))
+def _in_path(url: str, network: re.Match[str]) -> Iterator[Hidden]:
+    """A path's segments: one of a secret's name (`/token/…`) makes a secret of the next.
+
+    Of an RTMP URL's, all that follows the application is the key; a lone one may be the key itself.
+    """
+    segments = list(re.finditer(r"[^/]+", url[network.end() :]))
+    is_rtmp = network["scheme"].lower().startswith("rtmp")
+    before = ""
+    for depth, segment in enumerate(segments):
+        start = network.end() + segment.start()
+        if is_rtmp and depth > 0:
+            yield Hidden(start, start + len(segment[0]), _free(segment[0]))
+        else:
+            follows = is_secret_name(before) or before in _ACCOUNTS
+            is_suspect = follows or (is_rtmp and len(segments) == 1)
+            yield from _in_segment(segment[0], start, is_suspect=is_suspect)
+        before = segment[0].lower()
+
+
+def _in_segment(segment: str, start: int, *, is_suspect: bool) -> Iterator[Hidden]:
+    """A segment of a path, and its parameters behind `;` or `&`."""
+    for token in re.finditer(r"[^&;]+", segment):
+        is_hidden = is_suspect or token.start() > 0
+        yield from _in_token(token[0], start + token.start(), is_bare_hidden=is_hidden)
+
+
+def _in_word(word: str, start: int, *, is_hidden: bool) -> Iterator[Hidden]:
+    """A word alone, or a pair as in `/0/admin:secret/main`."""
+    name, colon, value = word.partition(":")
+    is_pair = colon and value and (_plain(name) in _USER_NAMES or not is_harmless(name, value))
+    if is_pair and not is_hidden:
+        yield Hidden(start + len(name) + 1, start + len(word), _free(value))
         return
-    for token in re.finditer(r"[^&;]+", segment[0]):
-        yield from _in_token(token[0], start + token.start(), is_bare_hidden=False)
+    is_named = re.sub(r"[.\-_\d]|sdp$", "", word).lower() in _HARMLESS_NAMES | _COMMON_WORDS
+    if word != MASK and (looks_like_token(word) or (is_hidden and not is_named)):
+        yield Hidden(start, start + len(word), _free(word))
 
 
 def _in_token(token: str, start: int, *, is_bare_hidden: bool) -> Iterator[Hidden]:
     """One `name=value`, several joined by underscores (`user=a_password=b`), or a word alone."""
     end = start + len(token)
     if "=" not in token:
-        is_named = re.sub(r"[.\-_\d]|sdp$", "", token).lower() in _HARMLESS_NAMES | _COMMON_WORDS
-        if token != MASK and (looks_like_token(token) or (is_bare_hidden and not is_named)):
-            yield Hidden(start, end, _free(token))
+        yield from _in_word(token, start, is_hidden=is_bare_hidden)
         return
     names = [re.match(r"[^=]*", token), *_JOINED.finditer(token)]
     for name, following in zip(names, [*names[1:], None], strict=True):

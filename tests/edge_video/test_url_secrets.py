@@ -30,6 +30,9 @@ OPEN_URLS = [
     "http://h/snap.cgi?user=admin@shop.example&chn=1",
     "http://h/x?live",
     "rtmp://h/live",
+    "rtmp://h/cam1",
+    "rtsp://h/live/ch:1",
+    "http://h/login/live",
     "file:///video/pw=x.mp4",
     "lavfi:testsrc2=size=640x360:rate=15",
 ]
@@ -62,6 +65,13 @@ def test_what_is_known_to_be_harmless_is_shown(url: str) -> None:
          "eyJhbGciOiJIUzI1NiJ9"),
         ("http://h/s?a%3D=b%20c", "http://h/s?a%3D=***", "b c"),
         ("rtsp://u:p4ss@h/a?zzz=me@x", "rtsp://u:***@x", "p4ss"),
+        ("rtsp://h/0/admin:hunter2/main", "rtsp://h/0/admin:***/main", "hunter2"),
+        ("rtsp://h/live/user:hunter2", "rtsp://h/live/user:***", "hunter2"),
+        ("rtsp://h/s?user=admin:hunter2", "rtsp://h/s?user=***", "admin:hunter2"),
+        ("rtsp://h/token/hunter2/live", "rtsp://h/token/***/live", "hunter2"),
+        ("rtsp://h/Admin/hunter2/ch1/main", "rtsp://h/Admin/***/ch1/main", "hunter2"),
+        ("rtsp://h/s;hunter2", "rtsp://h/s;***", "hunter2"),
+        ("rtmp://h/hunter2", "rtmp://h/***", "hunter2"),
     ],
 )  # fmt: skip
 def test_what_nobody_knows_is_hidden_whatever_it_is_called(
