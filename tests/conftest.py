@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.attacks import named_tests
+
 # Neither luck nor load decides: the same examples each time, however long they take. Fresh ones are
 # for `make fuzz`, and what it finds becomes an `@example`.
 settings.register_profile(
@@ -29,6 +31,14 @@ pytest_plugins = [
     "tests.support.rabbit",
     "tests.support.amqp",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What docs/attacks.md names is an attack: `make attack`."""
+    attacks = named_tests()
+    for item in items:
+        if getattr(item, "originalname", item.name) in attacks:
+            item.add_marker(pytest.mark.attack)
 
 
 @pytest.fixture(autouse=True)

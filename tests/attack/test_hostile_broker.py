@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from edge_video.testing.rabbit import RabbitNode
 
-pytestmark = [pytest.mark.rabbitmq, pytest.mark.attack]
+pytestmark = pytest.mark.rabbitmq
 
 CAMERAS = 3
 LASTS_S = 1.5

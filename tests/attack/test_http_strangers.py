@@ -36,8 +36,6 @@ WITHOUT_A_SHELL = (
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 
-pytestmark = pytest.mark.attack
-
 
 class Site(Program):
     """The program with scripted cameras and a page, under the usual limit of descriptors."""

@@ -7,16 +7,12 @@ import resource
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 from edge_video.testing import eventually
 from tests.attack.test_http_strangers import Site, assert_nothing_was_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-pytestmark = pytest.mark.attack
 
 
 @contextlib.contextmanager
