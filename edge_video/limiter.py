@@ -24,16 +24,16 @@ from __future__ import annotations
 
 from typing import Final
 
-_LEAST_CEILING_S: Final = 0.5
-_LEAST_CEILING_FRAMES: Final = 1.5
-_CEILING_PAUSES: Final = 1.5
-_LONGEST_PAUSE_S: Final = 4
+LEAST_CEILING_S: Final = 0.5
+LEAST_CEILING_FRAMES: Final = 1.5
+CEILING_PAUSES: Final = 1.5
+LONGEST_PAUSE_S: Final = 4
 """What is longer counts as this: an outage, or a clock that was set forward."""
-_MEMORY_S: Final = 10
-_FIRST_GUESS_FRAMES: Final = 5
+MEMORY_S: Final = 10
+FIRST_GUESS_FRAMES: Final = 5
 """How many pictures' worth of evidence it takes to outweigh the guess that all may pass."""
 
-_NEARLY_ALL: Final = 0.95
+NEARLY_ALL: Final = 0.95
 """From this share on every picture passes that there is credit for: none is lost to jitter."""
 
 WALL_CLOCK: Final = "time(0)"
@@ -54,23 +54,23 @@ def passes(fps: int, now: str = WALL_CLOCK) -> str:
         fps: the most pictures per second that pass, over any longer time.
         now: an expression for the seconds of the clock; tests bring one they can move.
     """
-    least_s = max(_LEAST_CEILING_S, _LEAST_CEILING_FRAMES / fps)
+    least_s = max(LEAST_CEILING_S, LEAST_CEILING_FRAMES / fps)
     most_credit = f"(1+{fps}*{_CEILING})"
-    fading = f"(1-{_ELAPSED}/{_MEMORY_S})"
+    fading = f"(1-{_ELAPSED}/{MEMORY_S})"
     steps = (
         _once(
             _set(_LAST, now),
             _set(_CREDIT, f"{(1 + fps * least_s) / 2 + 1}"),
-            _set(_TIME, f"{_FIRST_GUESS_FRAMES / fps}"),
-            _set(_FRAMES, f"{_FIRST_GUESS_FRAMES}"),
+            _set(_TIME, f"{FIRST_GUESS_FRAMES / fps}"),
+            _set(_FRAMES, f"{FIRST_GUESS_FRAMES}"),
             _set(_PHASE, "1"),
         ),
         # The clock is asked once: what passes between two questions would be lost.
         _set(_CEILING, now),
-        _set(_ELAPSED, f"clip({_CEILING}-{_LAST},0,{_LONGEST_PAUSE_S})"),
+        _set(_ELAPSED, f"clip({_CEILING}-{_LAST},0,{LONGEST_PAUSE_S})"),
         _set(_LAST, _CEILING),
         *_pauses(fading),
-        _set(_CEILING, f"max({least_s},{_CEILING_PAUSES}*{_SECOND_PAUSE})"),
+        _set(_CEILING, f"max({least_s},{CEILING_PAUSES}*{_SECOND_PAUSE})"),
         _set(_ELAPSED, f"min({_ELAPSED},{_CEILING})"),
         _set(_CREDIT, f"min({_CREDIT}+{fps}*{_ELAPSED},{most_credit})"),
         _set(_TIME, f"{_TIME}*{fading}+{_ELAPSED}"),
@@ -78,7 +78,7 @@ def passes(fps: int, now: str = WALL_CLOCK) -> str:
         _set(_SHARE, f"{fps}*{_TIME}/{_FRAMES}"),
         _set(
             _PHASE,
-            f"min(1.5,{_PHASE}+if(gt({_SHARE},{_NEARLY_ALL}),1.5,"
+            f"min(1.5,{_PHASE}+if(gt({_SHARE},{NEARLY_ALL}),1.5,"
             f"{_SHARE}*(0.75+0.5*{_CREDIT}/{most_credit})))",
         ),
         (
