@@ -22,6 +22,8 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _SPACE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _GLUED: Final = re.compile(r"(method \w+ failed: \d{3})(?=[^\s\d])")
 """FFmpeg 7 leaves no space between a status and its words: `failed: 461Unsupported Transport`."""
+_NO_LENGTH: Final = re.compile(r"Stream ends prematurely at \d+, should be 18446744073709551615")
+"""What FFmpeg says of an HTTP stream without a length: the number stands for none."""
 _SERIOUS: Final = ("[panic]", "[fatal]", "[error]")
 
 _GENERIC: Final = re.compile(
@@ -86,7 +88,7 @@ _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (Cause.BAD_ARGUMENTS, r"Unknown (encoder|decoder)|Invalid value .* for option"),
         (Cause.NOT_READABLE, r"^(Error opening input: )?(file:\S.*: )?Permission denied"),
         (Cause.END_OF_STREAM, r"Failed reading RTSP data: End of file|Connection reset by peer"),
-        (Cause.END_OF_STREAM, r"Stream ends prematurely|(^|: )End of file$"),
+        (Cause.END_OF_STREAM, r"Stream ends prematurely|closed the connection|(^|: )End of file$"),
         (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found"),
         (Cause.NO_VIDEO, r"does not contain any stream|matches no streams"),
         (Cause.UNSUPPORTED, r"not on whitelist|recompile FFmpeg|Protocol not found"),
@@ -107,7 +109,8 @@ _ONLY_BEFORE_FRAMES: Final = frozenset(
 
 def clean_line(line: str) -> str:
     """A line of FFmpeg's fit to be shown: no addresses, no level, no control characters."""
-    return _GLUED.sub(r"\1 ", _LEVEL.sub("", _CONTEXT.sub("", printable(line)))).strip()
+    bare = _LEVEL.sub("", _CONTEXT.sub("", printable(line))).strip()
+    return _NO_LENGTH.sub("the camera closed the connection", _GLUED.sub(r"\1 ", bare))
 
 
 def printable(line: str) -> str:

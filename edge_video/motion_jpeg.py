@@ -74,7 +74,7 @@ class _SniffingSplitter(FrameSplitter):
     __slots__ = ("_head", "_on_other", "_other", "beginning")
 
     def __init__(self, on_other: Callable[[], object]) -> None:
-        super().__init__()
+        super().__init__(believes_lengths=False)
         self.beginning = b""
         """The first bytes that came."""
         self._head: bytes | None = b""
@@ -150,6 +150,7 @@ class MotionJpegCapture:
         self._encoder: Capture | None = None
         self._reader: Capture | None = None
         self._limiter = RateLimiter(fps)
+        self._passed_on = 0
         if commands.encode is not None:
             self._encoder = make(
                 commands.encode,
@@ -174,8 +175,8 @@ class MotionJpegCapture:
 
     @property
     def frames(self) -> int:
-        """Whole frames so far."""
-        return self._captures()[0].frames
+        """Whole frames so far, as they were handed on."""
+        return self._captures()[0].frames if self._reader or self._encoder else self._passed_on
 
     @property
     def exit_status(self) -> int | None:
@@ -187,8 +188,8 @@ class MotionJpegCapture:
         return tuple(line for each in reversed(self._captures()) for line in each.last_words())
 
     def bytes_taken(self) -> int | None:
-        """As `Capture.bytes_taken`, of the FFmpeg that is connected to the camera."""
-        return (self._reader or self._fetcher).bytes_taken()
+        """As `Capture.bytes_taken`; None for Motion JPEG, where no key frame is waited for."""
+        return self._reader.bytes_taken() if self._reader else None
 
     def output_waits(self) -> bool:
         """As `Capture.output_waits`, of any of its FFmpegs."""
@@ -247,6 +248,7 @@ class MotionJpegCapture:
         if not self._limiter.allows(time.monotonic()):
             return
         if self._encoder is None:
+            self._passed_on += 1
             self._on_frame(image)
         elif not self._encoder.feed(_PART % len(image), image, b"\r\n"):
             self._fetcher.pause()  # the camera waits, as it would for an FFmpeg of its own

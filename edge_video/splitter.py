@@ -12,9 +12,10 @@ FFmpeg's `-f mpjpeg` writes, for each frame (`\r\n` behind the image belongs to 
     FF D8 ... FF D9 \r\n
 
 An image with an announced length is taken at its word once its last two bytes are an end marker:
-its body is not looked at. Any other image is walked: its header segments one by one, which skips
-embedded thumbnails, then its entropy-coded bytes up to the end marker. Entropy coding never
-yields a start marker, so one in there says that the image is torn and the next has begun.
+its body is not looked at (a camera's own lengths have to prove true first). Any other image is
+walked: its header segments one by one, which skips embedded thumbnails, then its entropy-coded
+bytes up to the end marker. Entropy coding never yields a start marker, so one in there says that
+the image is torn and the next has begun.
 
 Every byte is looked at a bounded number of times, whatever it is: where a walk fails, the search
 goes on at the segment that did not check out, not at the image's beginning.
@@ -70,8 +71,8 @@ _TYPE_WITHIN: Final = 512
 _MOST_SEGMENTS: Final = 1024
 """An image has some ten header segments; a profile or a preview adds up to 255 each."""
 _MOST_LIES: Final = 2
-"""So many wrong lengths in a row, and lengths are not believed any more: waiting for more bytes
-than an image has would make each as late as the next one."""
+"""So many wrong lengths in a row, and lengths are not believed until one proves true: waiting for
+more bytes than an image has would make each as late as the next ones."""
 _BLANK_LINE: Final = b"\r\n\r\n"
 _MOST_DIGITS: Final = 9
 _USUAL: Final = re.compile(rb"(.*\nContent-Length: )[0-9]{1,9}\r\n\r\n", re.DOTALL | re.IGNORECASE)
@@ -117,6 +118,11 @@ class FrameSplitter:
         framing_bytes: bytes of boundaries and part headers. With the frames' lengths, the
             discarded bytes and `buffered` they add up to the bytes that went in.
 
+    Args:
+        max_frame_bytes: larger images are refused.
+        believes_lengths: whether announced lengths are believed from the first one on; otherwise
+            one has to prove true before.
+
     Raises:
         ValueError: `max_frame_bytes` is smaller than any image.
     """
@@ -130,6 +136,7 @@ class FrameSplitter:
         "_passed",
         "_peak",
         "_refused",
+        "_said",
         "_scan",
         "_segments",
         "_start",
@@ -143,7 +150,7 @@ class FrameSplitter:
         "oversized",
     )
 
-    def __init__(self, *, max_frame_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, *, max_frame_bytes: int = 16 * 2**20, believes_lengths: bool = True) -> None:
         if max_frame_bytes < _LEAST_IMAGE:
             raise ValueError(f"max_frame_bytes must be at least {_LEAST_IMAGE}")
         self.frames = 0
@@ -161,7 +168,8 @@ class FrameSplitter:
         self._state = _State.SEARCH
         self._announced = 0
         self._segments = 0
-        self._lies = 0
+        self._lies = 0 if believes_lengths else _MOST_LIES
+        self._said = 0
         self._refused = False
         self._peak = 0
         self._passed = 0
@@ -196,7 +204,7 @@ class FrameSplitter:
         self._passed += n
         self._peak = max(self._peak, self._end - self._start)
         whole: list[bytes] = []
-        if self._state is _State.SEARCH:
+        if self._state is _State.SEARCH and self._lies < _MOST_LIES:
             self._take_usual(whole)
         # Behind a usual part comes a line break and no more: two bytes on which no step can act.
         if not whole or self._end - self._start > len(SOI):
@@ -295,14 +303,18 @@ class FrameSplitter:
         self._start = soi
         self._scan = soi + 2
         self._segments = 0
+        self._said = 0
         self._refused = False
         self._state = _State.SEGMENTS
 
     def _announce(self, length: int) -> None:
         """The image that begins at `_start` is said to have so many bytes."""
+        self._said = length
+        if self._lies >= _MOST_LIES:
+            return
         if length > self._max_frame_bytes:
             self._refuse()
-        elif self._lies < _MOST_LIES:
+        else:
             self._announced = length
             self._state = _State.ANNOUNCED
 
@@ -435,6 +447,8 @@ class FrameSplitter:
         elif self._refused:
             self._search_from(marker.end())
         else:
+            if marker.end() - self._start == self._said:
+                self._lies = 0
             self._hand_out(marker.end(), whole)
         return True
 

@@ -3,6 +3,9 @@
 Most cameras send 10 or 12 frames a second whatever `fps` allows. Such a camera is not slow; one
 that sends less than it used to is. So the usual rate follows a rise within a minute, and a fall
 only within hours: it is noticed first, and becomes usual when it lasts.
+
+What a pause held up (of the network, or of the whole machine) comes all at once behind it and is no
+rise: only what two windows in a row agree on is one.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ class UsualRate:
         self._began: tuple[float, int] | None = None
         self._last: tuple[float, int] = (0.0, 0)
         self._fps: float | None = None
+        self._before: float | None = None
+        """What the window before this one brought."""
+        self._windows = 0
 
     def sample(self, now_s: float, frames: int) -> float | None:
         """Take in how many frames an attempt has brought so far, about once a second.
@@ -42,10 +48,16 @@ class UsualRate:
         return None if self._fps is None else round(self._fps, 1)
 
     def _learn(self, fps: float) -> None:
-        if self._fps is None:
+        before, self._before = self._before, fps
+        self._windows += 1
+        if self._fps is None or before is None:
             self._fps = fps
-        else:
-            self._fps += (fps - self._fps) * (_RISE if fps > self._fps else _FALL)
+        elif self._windows == 2:  # noqa: PLR2004 - what it had stored may have been in the first
+            self._fps = min(before, fps)
+        elif (both := min(before, fps)) > self._fps:
+            self._fps += (both - self._fps) * _RISE
+        elif fps < self._fps:
+            self._fps += (fps - self._fps) * _FALL
 
 
 def expected_fps(limit_fps: int, usual_fps: float | None) -> float:

@@ -85,6 +85,8 @@ PARTS: dict[str, Part] = {
     "no length": part(off=None),
     "a length too short": part(off=-7),
     "a length too long": part(off=9),
+    "a length of a megabyte": part(off=10**6),
+    "a length of terabytes": part(off=10**13),
     "a length of nothing": lambda _, image: part(TYPE + b"Content-Length: 0\r\n", off=None)(
         0, image
     ),

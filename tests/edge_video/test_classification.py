@@ -412,3 +412,10 @@ def test_a_camera_that_freezes_is_a_timeout(
 
 def _clip() -> Path:
     return numbered_clip(4, size=(320, 180), seconds=1)
+
+
+def test_an_http_stream_without_a_length_that_ends_is_said_to_be_closed() -> None:
+    line = "[http @ 0x1] [error] Stream ends prematurely at 1416, should be 18446744073709551615"
+    failure = classify(0, [line], any_frames=True)
+    assert failure.cause is Cause.END_OF_STREAM
+    assert failure.detail == "the camera closed the connection"

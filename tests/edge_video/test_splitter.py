@@ -495,6 +495,22 @@ def test_after_two_wrong_lengths_an_image_is_not_waited_for() -> None:
     assert splitter.feed(part(TWO, len(TWO) + 40)) == [TWO]
 
 
+@pytest.mark.parametrize("length", [10**6, 2**31 - 1, 2**32 - 1, 10**18])
+def test_who_doubts_lengths_waits_for_none_and_loses_no_image(length: int) -> None:
+    splitter = FrameSplitter(believes_lengths=False)
+    for image in (ONE, TWO, THREE):
+        assert splitter.feed(part(image, length)) == [image]
+    assert splitter.oversized == 0
+
+
+def test_a_length_that_proved_true_is_believed() -> None:
+    splitter = FrameSplitter(believes_lengths=False)
+    body = SOI + b"only the length tells" + EOI
+    assert splitter.feed(part(body)) == []
+    assert splitter.feed(part(ONE)) == [ONE]
+    assert splitter.feed(part(body)) == [body]
+
+
 @pytest.mark.parametrize("name", [b"Content-Type", b"content-type", b"Content-type"])
 def test_a_part_of_text_is_no_image_whatever_is_in_it(name: bytes) -> None:
     text = b"--b\r\n" + name + b": text/plain\r\n\r\nmotion " + SOI + b"\xff\xe0to\r\n"

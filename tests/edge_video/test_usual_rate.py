@@ -61,6 +61,36 @@ def test_pauses_and_new_attempts_are_no_slowness() -> None:
     assert camera.usual == pytest.approx(10, abs=0.3)
 
 
+@pytest.mark.parametrize("pause_s", [4, 20, 600])
+def test_what_a_pause_held_up_is_no_rise(pause_s: int) -> None:
+    camera = Camera()
+    camera.streams(10, 62)
+    for _ in range(5):
+        if pause_s > 5:  # the program stood still
+            camera.now_s += pause_s
+        else:
+            camera.streams(0, pause_s)
+        camera.frames += 10 * min(pause_s, 30)
+        camera.streams(10, 35)
+    assert camera.usual == pytest.approx(10, abs=0.3)
+
+
+def test_what_a_camera_had_stored_when_it_began_is_forgotten() -> None:
+    camera = Camera()
+    camera.frames = 40
+    camera.streams(1, 1)
+    camera.frames += 40
+    assert camera.streams(10, 30) == pytest.approx(10, abs=0.3)
+
+
+def test_a_camera_that_is_set_to_more_frames_has_them_as_usual_within_a_minute() -> None:
+    camera = Camera()
+    camera.streams(5, 100)
+    usual = camera.streams(15, 80)
+    assert usual is not None
+    assert usual > 13
+
+
 @pytest.mark.parametrize(
     ("limit", "usual", "expected"),
     [(15, None, 15), (15, 10.0, 10), (15, 14.6, 15), (15, 15.2, 15), (5, 25.0, 5), (15, 0.0, 15)],
