@@ -155,6 +155,12 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _argument(text: str) -> str:
+    """Of FFmpeg: lines of `-headers` are told apart by line ends."""
+    _not_empty(text.replace("\r", "").replace("\n", ""))
+    return text
+
+
 def _not_empty(text: str) -> str:
     if not text.strip():
         raise _wrong("it is empty")
@@ -237,6 +243,7 @@ _ROTATION: Final = (
 )
 
 Text: TypeAlias = Annotated[str, AfterValidator(_not_empty)]
+Argument: TypeAlias = Annotated[str, AfterValidator(_argument)]
 RoutingKey: TypeAlias = Annotated[str, AfterValidator(_no_wildcard)]
 ExchangeName: TypeAlias = Annotated[str, AfterValidator(_exchange_name)]
 CameraIdText: TypeAlias = Annotated[
@@ -784,7 +791,7 @@ class CameraConfig(_Model):
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: Annotated[Text, AfterValidator(_no_option)] | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
-    input_args: Annotated[tuple[Text, ...], Field(repr=False)] = ()
+    input_args: Annotated[tuple[Argument, ...], Field(repr=False)] = ()
     """FFmpeg arguments placed before `-i`."""
     exchange: Annotated[ExchangeName, _NO_DEFAULT] = "edge-video"
     """Absent: `amqp.exchange`."""

@@ -339,7 +339,7 @@ SECRETIVE = Config(
             "id": "c",
             "url": "http://h/s?user=u&pwd=canary-three",
             "input_args": [
-                *("-headers", "X-Shop: canary-six"),
+                *("-headers", "X-Shop: canary-six\r\nX-Till: canary-eight\r\n"),
                 *("-cookies", "sid=canary-seven; path=/", "-user_agent", "edge"),
             ],
         },
@@ -360,7 +360,7 @@ def test_the_effective_configuration_is_masked_and_complete() -> None:
     assert masked["cameras"][0]["url"] == "rtsp://u:***@h/s"
     assert masked["cameras"][2]["url"] == "http://h/s?user=u&pwd=***"
     assert masked["cameras"][2]["input_args"] == [
-        *("-headers", "X-Shop: ***", "-cookies", "***", "-user_agent", "edge")
+        *("-headers", "X-Shop: ***  X-Till: ***  ", "-cookies", "***", "-user_agent", "edge")
     ]
     assert masked["cameras"][1]["password"] == "***"
     assert masked["amqp"]["url"] == "amqp://u:***@h"
