@@ -200,6 +200,12 @@ def _camera_id(text: str) -> str:
     return text
 
 
+def _no_directory(text: str) -> str:
+    if text.endswith("/") or Path(text).is_dir():
+        raise _wrong("it is a directory; name a file in it")
+    return text
+
+
 def _existing_file(path: Path) -> Path:
     _not_empty(str(path))
     if not path.is_file():
@@ -414,6 +420,13 @@ class AmqpConfig(_Model):
         return "" if self.url is None else mask_url(self.url.get_secret_value())
 
     @property
+    def has_password_alone(self) -> bool:
+        """Whether there is a password, and no user name to it."""
+        split = None if self.url is None else split_url(self.url.get_secret_value())
+        has_password = bool(self.password or (split and split.password))
+        return has_password and not (self.username or (split and split.username))
+
+    @property
     def broker(self) -> BrokerAddress:
         """The address in parts.
 
@@ -612,7 +625,7 @@ class LogConfig(_Model):
     level: Level = "INFO"
     format: Literal["text", "json"] = "text"
     """json: one object per line."""
-    file: Text | None = None
+    file: Annotated[Text, AfterValidator(_no_directory)] | None = None
     """Written as well as standard error."""
     rotation: Rotation = "10 MB"
     """When the file is set aside: a size (10 MB), an age (1 day), a time of day (00:00)."""
@@ -1043,8 +1056,10 @@ class Config(_Model):
         found += [
             f"camera {camera.id} has a password without a username: most cameras ask for both"
             for camera in self.cameras
-            if camera.password is not None and camera.credentials[0] is None
+            if camera.credentials[1] is not None and camera.credentials[0] is None
         ]
+        if self.amqp is not None and self.amqp.has_password_alone:
+            found.append("amqp has a password without a username: guest is tried with it")
         found += self.memory_controller.notes()
         redact = self.secrets()
         return tuple(map(redact, found))

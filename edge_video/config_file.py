@@ -14,6 +14,7 @@ begin with `x-` are ignored, as a place for anchors.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
@@ -26,6 +27,7 @@ from edge_video.config import FROM_FILE, Config, marks_of
 from edge_video.duration import format_duration
 from edge_video.files import NotRegularError, others_may_read, read_regular
 from edge_video.redact import SHORTEST_FREE_SECRET, Redactor, secrets_in_url
+from edge_video.urls import split_url
 from edge_video.yaml_nodes import (
     KNOWN_TAGS,
     TAG,
@@ -466,8 +468,7 @@ class _Reader:
                     path,
                     f"every user of this machine may read the secret file {file}: chmod o-r {file}",
                 )
-        if path[-1] != "url":
-            self.note(path, yaml_traps.doubtful(text))
+        self._note_doubts(path, text)
         if path[-1] != "username":
             secrets = secrets_in_url(text)
             self._secrets += [text, *secrets]
@@ -475,6 +476,17 @@ class _Reader:
                 known = secrets if path[-1] == "url" else [text]
                 self.holds_secrets |= bool({*known} - {"", "guest"})
         return text
+
+    def _note_doubts(self, path: KeyPath, text: str) -> None:
+        """Note what is probably not meant: of a secret, or of user name and password in a URL."""
+        if path[-1] != "url":
+            self.note(path, yaml_traps.doubtful(text))
+            return
+        with suppress(ValueError):  # what is wrong with a URL is told elsewhere
+            split = split_url(text)
+            for name, value in (("user name", split.username), ("password", split.password)):
+                words = yaml_traps.doubtful(value or "")
+                self.note(path, words and f"of the {name} in it: {words}")
 
 
 def _plain_value(node: yaml.ScalarNode, text: str, leaves: tuple[object, ...]) -> object:

@@ -15,6 +15,7 @@ from edge_video.url_spelling import (
     bad_address,
     foreign_character,
     mistyped_scheme,
+    placeholder,
     unclear_password,
 )
 from edge_video.urls import SplitUrl, split_url
@@ -52,7 +53,7 @@ def check_camera_url(url: str, is_file: Callable[[str], bool]) -> None:
     scheme = scheme_of(url)
     if scheme in ("file", "lavfi"):
         if not url.partition(":")[2].strip("/ "):
-            raise ValueError(f"nothing follows {scheme}:")
+            raise ValueError("nothing follows the scheme; name a file or a graph")
         return
     if scheme is None and is_file(url):
         return
@@ -60,7 +61,7 @@ def check_camera_url(url: str, is_file: Callable[[str], bool]) -> None:
     if scheme in NETWORK_SCHEMES:
         _refuse(unclear_password(url))
         if not split_checked(url).host:
-            raise ValueError(f"it names no host; write {scheme}://user:password@host/path")
+            raise ValueError("it names no host; behind the // comes the camera's address")
     elif scheme is not None:
         raise ValueError(f"it must begin with one of {_SOURCES}")
     else:
@@ -97,7 +98,7 @@ def check_broker_url(url: str) -> None:
     _refuse(unclear_password(url, has_path=False))
     split = split_checked(url)
     if not split.host:
-        raise ValueError("it names no host; write amqp://user:password@host:5672/vhost")
+        raise ValueError("it names no host; behind the // comes the broker's address")
     path, question_mark, _ = split.rest.partition("?")
     if question_mark:
         raise ValueError(
@@ -138,6 +139,7 @@ def split_checked(url: str) -> SplitUrl:
     Raises:
         ValueError: a space, a bad host or port, in words.
     """
+    _refuse(placeholder(url))
     if " " in url:
         raise ValueError(
             "it contains a space, a line break or another control character;"

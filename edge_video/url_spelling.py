@@ -18,6 +18,9 @@ _SCHEME_LIKE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+\-]{1,20})([:;]*[/\\]*)")
 _SECOND_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}:?//")
 _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _PARAMETER_BEFORE: Final = re.compile(r"[?&][\w.\-]+=[^?&@]*\Z")
+_PLACEHOLDER: Final = re.compile(
+    r"(?:\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{[^}]*\}+|<[^>]*>)(?::(?:\d*|\$\w+|%\w+%|\{.*\}|<.*>))?"
+)
 _SIMILAR: Final = 0.7
 _TRANSPORTS: Final = {"rtspt": "tcp", "rtspu": "udp"}
 """What other players write for RTSP over TCP and over UDP."""
@@ -153,6 +156,15 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def placeholder(url: str) -> str | None:
+    """Why a host is none: a variable of another notation, or a gap that nobody filled in."""
+    match = _AUTHORITY.match(url)
+    host = "" if match is None else match["authority"].rpartition("@")[2]
+    if not _PLACEHOLDER.fullmatch(host):
+        return None
+    return "in place of the host stands a placeholder; an environment variable is written ${NAME}"
 
 
 def bad_address(host: str) -> str | None:

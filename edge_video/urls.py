@@ -92,6 +92,8 @@ def _is_host_and_port(authority: str) -> bool:
 
 def _split_host(host_and_port: str) -> tuple[str, int | None]:
     match = _HOST_AND_PORT.fullmatch(host_and_port)
+    if match is None and _is_ipv6(host_and_port.strip("[]")):
+        raise ValueError("an IPv6 address stands in brackets: [address]:port")
     if match is None:
         raise ValueError(
             "what follows the host is not a port number"
@@ -123,7 +125,13 @@ def _decode(text: str) -> str:
 
 
 def _check_ipv6(host: str) -> None:
+    if not _is_ipv6(host):
+        raise ValueError("the address in brackets is not an IPv6 address")
+
+
+def _is_ipv6(host: str) -> bool:
     try:
         ipaddress.IPv6Address(host.partition("%")[0])
     except ValueError:
-        raise ValueError("the address in brackets is not an IPv6 address") from None
+        return False
+    return True

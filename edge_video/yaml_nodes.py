@@ -126,6 +126,7 @@ _SYNTAX: Final = (
     (r"quoted scalar", "a quote is opened here and not closed, or a \\ in double quotes is wrong"),
     (r"'\\t'", "a tab; YAML is indented with spaces"),
     (r"cannot start any token", "a value that begins with @ ` % or | must be in quotes"),
+    (r"duplicate anchor", "an anchor of this name (&name) is defined twice"),
     (r"undefined alias", "a value that begins with * must be in quotes"),
     (r"anchor|alias", "a value that begins with & or * must be in quotes"),
     (r"scanning a tag|tag handle", "a value that begins with ! must be in quotes"),

@@ -604,7 +604,47 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         GOOD + "<<: 5\n",
         ["c.yaml:5: << must name a mapping, or a list of them: <<: *anchor"],
     ),
+    "an anchor of a name that is taken": (
+        "x-a: &a 1\nx-b: &a 2\n" + GOOD,
+        ["c.yaml:2: YAML: an anchor of this name (&name) is defined twice"],
+    ),
+    "a log file that is a directory": (
+        GOOD + "log: {file: /}\n",
+        ["c.yaml:5: log.file: it is a directory; name a file in it"],
+    ),
 }
+HOST_MISTAKES = {
+    "rtsp://": "it names no host; behind the // comes the camera's address",
+    "rtsp://user:canary@/s": "it names no host; behind the // comes the camera's address",
+    "file:": "nothing follows the scheme; name a file or a graph",
+    "rtsp://2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",
+    "rtsp://u:canary@2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",
+    "rtsp://[2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",
+    **dict.fromkeys(
+        [
+            *("rtsp://$HOST/s", "rtsp://$HOST:$PORT/s", "rtsp://%CAM_HOST%:554/s"),
+            *("rtsp://u:canary@<ip>:554/s", "rtsp://{{ host }}/s", "rtsp://{ip}/s"),
+        ],
+        "in place of the host stands a placeholder; an environment variable is written ${NAME}",
+    ),
+}
+
+
+@pytest.mark.parametrize("url", HOST_MISTAKES)
+def test_a_host_that_is_none_is_told_with_what_belongs_there(url: str) -> None:
+    assert problems(cameras_with(f'url: "{url}"')) == [
+        f"c.yaml:4: cameras[0].url: {HOST_MISTAKES[url]}"
+    ]
+
+
+def test_what_is_doubtful_in_a_url_is_noted_too() -> None:
+    (told,) = load(cameras_with("url: rtsp://u:${P}@h/s"), {"P": '"canary"'}).warnings
+    assert "url: of the password in it: its first and last characters are quotes" in told
+
+
+@pytest.mark.parametrize("url", ["rtsp://:canary@h/s", "http://:canary@h/s"])
+def test_a_password_without_a_user_is_noted(url: str) -> None:
+    assert any("without a username" in each for each in load(cameras_with(f"url: {url}")).warnings)
 
 
 @pytest.mark.parametrize("name", TABLE)

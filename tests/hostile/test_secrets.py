@@ -35,7 +35,12 @@ def cameras(port: int) -> list[dict[str, Any]]:
         {
             "id": "header",
             "url": f"http://127.0.0.1:{port}/a?zzz={CANARY}7",
-            "input_args": ["-headers", f"X-Shop: {CANARY}8\r\n", "-cookies", f"sid={CANARY}9; path=/"],
+            "input_args": [
+                "-headers",
+                f"X-Shop: {CANARY}8\r\n",
+                "-cookies",
+                f"sid={CANARY}9; path=/",
+            ],
         },
     ]
 
