@@ -310,7 +310,7 @@ def test_stop_confirming(
         assert growth < most_growth
         assert max(window) <= 50, "prefetch_count"
         assert during.dropped_overflow - began.dropped_overflow > FPS * CAMERAS
-        assert during.unknown >= 100, "both windows"
+        assert during.unknown > at_loss.unknown > 0, "both windows"
         assert during.confirmed == at_loss.confirmed, "not one, for a whole connection"
         assert len(now.warnings()) == 2
         now.clear()
