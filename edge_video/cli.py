@@ -43,6 +43,7 @@ from edge_video.log import (
     teardown_log,
 )
 from edge_video.malloc import keep_freed_pages
+from edge_video.output_paths import clash
 from edge_video.patience import Meaning, Patience
 from edge_video.report.as_json import status_as_json
 from edge_video.report.catalog import language_from_locale
@@ -211,6 +212,7 @@ def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int
 def _run_with_log(config: Config, args: argparse.Namespace, source: str) -> int:
     _refuse_unwritable(args.report_file, "--report-file")
     _refuse_unwritable(args.report_html, "--report-html")
+    _refuse_clash(args, config, source)
     language = configured_language(config)
     try:
         setup_log(_log_settings(config), language, config.secrets())
@@ -360,6 +362,21 @@ def _refuse_unwritable(path: Path | None, option: str) -> None:
     problem = None if path is None else why_not_writable(path)
     if problem is not None:
         print_error(f"edge-video: {option}: {problem}")
+        raise SystemExit(EXIT_BAD_INPUT)
+
+
+def _refuse_clash(args: argparse.Namespace, config: Config, source: str) -> None:
+    """A report must not take the place of the configuration, of the log, of the other report."""
+    problem = clash(
+        [
+            ("the configuration", Path(source)),
+            ("log.file", _log_settings(config).file),
+            ("--report-file", args.report_file),
+            ("--report-html", args.report_html),
+        ]
+    )
+    if problem is not None:
+        print_error(f"edge-video: {problem}")
         raise SystemExit(EXIT_BAD_INPUT)
 
 

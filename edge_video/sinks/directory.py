@@ -63,6 +63,7 @@ _WORDS: Final = {
     errno.EPERM: "no permission to write",
     errno.ELOOP: "is a symbolic link, which is not followed",
     errno.ENOTDIR: "is not a directory",
+    errno.EEXIST: "is a file, or a link to nothing, where a directory is wanted",
 }
 
 _thread_numbers = itertools.count(1)

@@ -250,6 +250,39 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(
     assert "--report-file" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("system")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            ["--report-file", "config.yaml"],
+            "config.yaml is the file of the configuration",
+        ),
+        (["--report-html", "link"], "--report-html: link is the file of the configuration"),
+        (["--report-file", "./a", "--report-html", "a"], "a is the file of --report-file"),
+        (["--report-file", "/dev/stdout", "--report-html", "/dev/stdout"], ""),
+    ],
+)
+def test_a_report_never_takes_the_place_of_another_file_of_the_run(
+    config_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(config_file.parent)
+    (config_file.parent / "link").symlink_to("config.yaml")
+    before = config_file.read_bytes()
+    if words:
+        with pytest.raises(SystemExit) as exit_:
+            main(["--config", "config.yaml", *options])
+        assert exit_.value.code == 2
+        assert words in capsys.readouterr().err
+    else:
+        assert main(["--config", "config.yaml", *options]) == 0
+    assert config_file.read_bytes() == before
+
+
 def test_a_report_that_cannot_be_written_after_the_run_is_said_and_takes_no_other_with_it(
     system: PlayedSystem, config_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -365,6 +365,13 @@ def test_a_root_that_cannot_be_made_loses_the_sink_and_will_not_heal(
     assert rig.counts().held == 1, "nothing was taken"
 
 
+def test_a_file_where_the_directory_belongs_is_told(make_rig: MakeRig, tmp_path: Path) -> None:
+    (tmp_path / "frames").touch()
+    rig = make_rig()
+    rig.sink.open()
+    assert "is a file" in rig.heard.wait_for(SinkLost).reason
+
+
 # --- faults on purpose -----------------------------------------------------------------------
 
 
