@@ -932,6 +932,7 @@ class StderrTail:
         """Nothing more will come: what is there is a line."""
         self.take(b"\n")
         self._log_unlogged()
+        self._on_size = _to_nobody  # it holds the capture that holds this
 
     def take(self, chunk: bytes) -> None:
         """Take bytes in, cut anywhere."""

@@ -64,7 +64,8 @@ def test_another_size_is_published_as_it_is(any_ffmpeg: Binary, tmp_path: Path) 
         run.wait_for_log("changed from 160x120 to 320x120; frames are 320x120")
         eventually(lambda: sizes_of(run.frames("door"))[-1:] == [WIDE])
         run.stop()
-    assert sizes_of(run.frames("door"))[:2] == [SMALL, WIDE]
+    # A slow start may find the camera in the middle of its film.
+    assert set(sizes_of(run.frames("door"))) == {SMALL, WIDE}
     shown = {clip_identity(decode_jpeg(frame)) for frame in run.frames("door")}
     assert shown == {5}
     assert_no_failure(run)
