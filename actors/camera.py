@@ -32,7 +32,7 @@ from edge_video.config import redactor_of
 from edge_video.events import Event, say
 from edge_video.failures import Cause, Failure, policy_for
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
-from edge_video.ffmpeg import find_binary
+from edge_video.ffmpeg import SourceKind, find_binary, source_kind
 from edge_video.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.frames import CameraId
 from edge_video.launch import FfmpegLauncher, explained_by_camera
@@ -566,7 +566,12 @@ def _limits_of(config: CameraConfig) -> SilenceLimits:
         stalled_s=config.stall_timeout,
         key_frame_s=config.key_frame_timeout,
         key_frames_only=config.keyframes_only,
+        packets_only=config.transport == "udp" and _is_rtsp(config),
     )
+
+
+def _is_rtsp(config: CameraConfig) -> bool:
+    return source_kind(config.url.get_secret_value()) is SourceKind.RTSP
 
 
 def _say_connecting(config: CameraConfig, attempt: int) -> None:

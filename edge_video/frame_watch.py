@@ -24,6 +24,8 @@ _TOLD_AFTER_S: Final = 4.0
 _INTERVALS_KEPT: Final = 5
 _SHORTEST_INTERVAL_S: Final = 1.5
 """What is measured by one look a second; shorter intervals need no patience."""
+_OUTLIVED: Final = 1.5
+"""So many of its own time-outs after the start FFmpeg would have ended, had nothing come."""
 _PATIENCE: Final = 2.5
 """Intervals of key frames that a camera may be late."""
 
@@ -57,12 +59,15 @@ class SilenceLimits:
         stalled_s: the same, after it.
         key_frame_s: while data arrive and no picture can be decoded.
         key_frames_only: nothing else is decoded, so that a frame comes only with the next one.
+        packets_only: the bytes that FFmpeg takes are counted nowhere, as over UDP. But it ends by
+            itself when no packet comes for `stalled_s`: while it lives longer, packets come.
     """
 
     first_frame_s: float
     stalled_s: float
     key_frame_s: float
     key_frames_only: bool = False
+    packets_only: bool = False
 
 
 class FrameWatch:
@@ -114,11 +119,19 @@ class FrameWatch:
             return True
         self._silent_s += passed_s
         self._meter.reading(now_s, taken)
-        if self._meter.arriving or (self._meter.arriving is None and self._owes_key_frames):
+        if self._arriving or (self._arriving is None and self._owes_key_frames):
             self._quiet_s = 0.0
         else:
             self._quiet_s += passed_s
         return False
+
+    @property
+    def _arriving(self) -> bool | None:
+        """Whether data come; None while that is not known."""
+        alive_s = _OUTLIVED * self._limits.stalled_s + _USUAL_LOOK_S
+        if self._limits.packets_only and self._silent_s >= alive_s:
+            return True
+        return self._meter.arriving
 
     @property
     def _owes_key_frames(self) -> bool:
@@ -148,7 +161,7 @@ class FrameWatch:
         """How long data have come without a picture; None when nothing unusual is waited for."""
         owed_s = (self._notes.interval_s or 0.0) * 1.5 if self.any_frames else 0.0
         usual = self.any_frames and not self._owes_key_frames
-        if usual or not self._meter.arriving or self._silent_s < max(_TOLD_AFTER_S, owed_s):
+        if usual or not self._arriving or self._silent_s < max(_TOLD_AFTER_S, owed_s):
             return None
         return self._silent_s
 
@@ -175,7 +188,7 @@ class FrameWatch:
             return self._between_key_frames()
         if self._silent_s < self._limits.stalled_s:
             return None
-        also = ", though data arrive" if self._meter.arriving else ""
+        also = ", though data arrive" if self._arriving else ""
         return Failure(Cause.STALLED, f"no frame for {round(self._silent_s)} s{also}")
 
     def _before_the_first(self) -> Failure | None:
@@ -187,7 +200,7 @@ class FrameWatch:
         return None
 
     def _between_key_frames(self) -> Failure | None:
-        limits, arriving = self._limits, self._meter.arriving
+        limits, arriving = self._limits, self._arriving
         if arriving is False and self._quiet_s >= limits.stalled_s:
             return Failure(Cause.STALLED, f"no frame for {round(self._quiet_s)} s")
         if self._silent_s < self._patience_s():
@@ -201,7 +214,7 @@ class FrameWatch:
         limits = self._limits
         if not self._notes.recent_s:
             return max(limits.stalled_s, limits.key_frame_s)
-        least_s = limits.stalled_s * (2 if self._meter.arriving else 1)
+        least_s = limits.stalled_s * (2 if self._arriving else 1)
         return max(least_s, _PATIENCE * (self._notes.interval_s or 0.0))
 
     def _no_key_frame(self) -> Failure:

@@ -230,7 +230,14 @@ def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: f
     if with_tls:
         detail = "the port speaks RTSP without TLS: write rtsp://"
         return replace(failure, cause=Cause.TLS_FAILED, detail=detail)
-    return replace(failure, cause=Cause.UDP_LOST) if udp else failure
+    return replace(failure, cause=Cause.UDP_LOST) if udp else _answers(failure)
+
+
+def _answers(failure: Failure) -> Failure:
+    """A time-out of FFmpeg's is not the network's when the camera answers at once."""
+    if failure.cause is Cause.TIMEOUT and "timed out" in failure.detail:
+        return replace(failure, cause=Cause.STALLED, detail="it answers, and sends no video")
+    return failure
 
 
 # --- one request ---

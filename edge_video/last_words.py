@@ -38,6 +38,12 @@ _RTSP_NO_ANSWER: Final = re.compile(
 _HANG_UP_S: Final = 1.0
 """A camera that hangs up does so sooner; one that never answers takes a whole time-out."""
 
+_ANNOUNCED: Final = re.compile(
+    r"rtsp @ .*Could not find codec parameters for stream \d+ \(Video: (?!none)"
+)
+"""RTSP: the session description has video, and FFmpeg did not see how large it is."""
+_NEEDS_VIDEO: Final = frozenset({Cause.NO_VIDEO, Cause.TIMEOUT, Cause.UNSUPPORTED})
+
 # Most specific first. A line that matches an earlier row decides, wherever it stands.
 _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
     (cause, re.compile(pattern, re.IGNORECASE))
@@ -141,6 +147,8 @@ def classify(
         return Failure(Cause.KILLED, f"killed by {_signal_name(-exit_status)}", exit_status)
     lines = [clean_line(line) for line in stderr_lines]
     matched = _first_match(lines, any_frames=any_frames, ran_s=ran_s)
+    if matched is not None and matched[0] in _NEEDS_VIDEO and not any_frames:
+        matched = _announced_only(stderr_lines) or matched
     if matched is not None:
         cause, line = matched
         return Failure(cause, _cut(line), exit_status)
@@ -165,6 +173,13 @@ def _first_match(
         if not any_frames and _RTSP_NO_ANSWER.match(line):
             return _no_answer(lines, line, ran_s)
     return _look_up(lines, any_frames=any_frames)
+
+
+def _announced_only(stderr_lines: Sequence[str]) -> tuple[Cause, str] | None:
+    """What FFmpeg calls an output without a stream, or a time-out, when video was promised."""
+    if not any(_ANNOUNCED.search(line) for line in stderr_lines):
+        return None
+    return Cause.STALLED, "video is announced, and none came that can be decoded"
 
 
 def _look_up(lines: Sequence[str], *, any_frames: bool) -> tuple[Cause, str] | None:

@@ -11,7 +11,7 @@ from edge_video.failures import Cause
 from edge_video.probe import probe_camera
 from edge_video.redact import Redactor
 from edge_video.testing.clips import encoded_clip
-from edge_video.testing.devices import RtspDevice, Video
+from edge_video.testing.devices import Codec, RtspDevice, Video
 from edge_video.testing.waiting import eventually
 from tests.support.devices import DeviceRun
 from tests.support.rtsp import BOTH_FFMPEGS
@@ -74,6 +74,48 @@ def test_a_key_frame_that_never_comes_is_told_as_that(
         assert program.stop() == 0
     assert "no key frame (data came for" in line
     assert "key_frame_timeout" in line
+
+
+@BOTH_FFMPEGS
+def test_over_udp_a_camera_that_owes_a_key_frame_is_waited_for_too(
+    any_ffmpeg: Binary, video: Video, tmp_path: Path
+) -> None:
+    with RtspDevice(video, fps=rate(video, 14), start=1) as device:
+        udp = camera(device, transport="udp", first_frame_timeout="8s")
+        with DeviceRun(tmp_path, [udp], ffmpeg=any_ffmpeg) as program:
+            program.wait_for_log("[door] Data arrive, waiting for a key frame")
+            program.wait_for_log("[door] Streaming 160x120")
+            assert program.stop() == 0
+    assert program.camera("door")["attempts"] == 1
+
+
+@BOTH_FFMPEGS
+def test_over_udp_a_camera_that_sends_nothing_is_told_as_that(
+    any_ffmpeg: Binary, video: Video, tmp_path: Path
+) -> None:
+    with RtspDevice(video, alter=lambda *_: []) as device:
+        silent = camera(device, transport="udp", first_frame_timeout="8s")
+        with DeviceRun(tmp_path, [silent], ffmpeg=any_ffmpeg) as program:
+            line = program.wait_for_log("[door] ERROR reading:")
+            assert program.stop() == 0
+    assert "its UDP packets do not arrive" in line
+    assert "Data arrive" not in "\n".join(program.log)
+
+
+@BOTH_FFMPEGS
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_camera_that_announces_video_and_sends_none_is_stalled(
+    any_ffmpeg: Binary, codec: str, tmp_path: Path
+) -> None:
+    kind = Codec.H264 if codec == "libx264" else Codec.H265
+    video = Video.load(encoded_clip(5, codec=codec), kind)
+    with RtspDevice(video, alter=lambda *_: []) as device:
+        # FFmpeg's own time-out comes before the program's
+        cameras = [camera(device, first_frame_timeout="20s")]
+        with DeviceRun(tmp_path, cameras, ffmpeg=any_ffmpeg) as program:
+            line = program.wait_for_log("[door] ERROR reading:")
+            assert program.stop() == 0
+    assert "stalled, no frames" in line
 
 
 @BOTH_FFMPEGS

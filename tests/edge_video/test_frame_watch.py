@@ -9,13 +9,19 @@ from edge_video.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 class Story:
     """A second at a time: frames come, data come, or nothing does."""
 
-    def __init__(self, *, keyframes_only: bool = False, notes: KeyFrameNotes | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        keyframes_only: bool = False,
+        notes: KeyFrameNotes | None = None,
+        udp: bool = False,
+    ) -> None:
         self.notes = notes or KeyFrameNotes()
-        limits = SilenceLimits(20.0, 10.0, 120.0, keyframes_only)
+        limits = SilenceLimits(20.0, 10.0, 120.0, keyframes_only, packets_only=udp)
         self.watch = FrameWatch(limits, self.notes, 100.0)
         self.now_s = 100.0
         self.frames = 0
-        self.taken: int | None = 0
+        self.taken: int | None = None if udp else 0
 
     def second(self, *, frames: int = 0, data: int = 0, lasts_s: float = 1.0) -> None:
         self.now_s += lasts_s
@@ -52,6 +58,24 @@ def test_data_without_a_picture_are_a_wait_for_a_key_frame() -> None:
     assert story.watch.waiting_s == 34
     assert story.until_failure(data=5_000) == 120 - 34
     assert story.cause() is Cause.NO_KEY_FRAME
+
+
+def test_over_udp_an_ffmpeg_that_outlives_its_own_time_out_gets_packets() -> None:
+    story = Story(udp=True)
+    waits: list[float | None] = []
+    for _ in range(16):
+        story.second()
+        waits.append(story.watch.waiting_s)
+    assert waits == [None] * 15 + [16]
+    assert story.until_failure() == 120 - 16
+    assert story.cause() is Cause.NO_KEY_FRAME
+
+
+def test_over_udp_a_stream_that_ran_stalls_after_its_limit() -> None:
+    story = Story(udp=True)
+    story.second(frames=5)
+    assert story.until_failure() == 10
+    assert story.cause() is Cause.STALLED
 
 
 def test_a_few_bytes_of_reports_are_no_data() -> None:
