@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 2.0
 """For the whole inquiry, the connection included."""
+_HANG_UP_S: Final = 1.0
 _MOST_BYTES: Final = 16_384
 _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
@@ -230,14 +231,24 @@ def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: f
     if with_tls:
         detail = "the port speaks RTSP without TLS: write rtsp://"
         return replace(failure, cause=Cause.TLS_FAILED, detail=detail)
-    return replace(failure, cause=Cause.UDP_LOST) if udp else _answers(failure)
+    return replace(failure, cause=Cause.UDP_LOST) if udp else _explain_time_out(url, failure)
 
 
-def _answers(failure: Failure) -> Failure:
+def _explain_time_out(url: str, failure: Failure) -> Failure:
     """A time-out of FFmpeg's is not the network's when the camera answers at once."""
-    if failure.cause is Cause.TIMEOUT and "timed out" in failure.detail:
+    if failure.cause is not Cause.TIMEOUT:
+        return failure
+    if "timed out" in failure.detail:
         return replace(failure, cause=Cause.STALLED, detail="it answers, and sends no video")
-    return failure
+    # Before version 7 FFmpeg says the same of a camera that hangs up, which may take a while.
+    began_s = time.monotonic()
+    answer = _ask(url, "DESCRIBE", _HANG_UP_S)
+    hung_up = answer is not None and not answer.raw and time.monotonic() - began_s < _HANG_UP_S / 2
+    if not hung_up:
+        return failure
+    return replace(
+        failure, cause=Cause.END_OF_STREAM, detail="it hangs up when it is asked for the stream"
+    )
 
 
 # --- one request ---

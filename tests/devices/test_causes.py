@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -18,6 +19,7 @@ from edge_video.testing.devices import (
     Asking,
     Basic,
     Digest,
+    HangUp,
     HttpDevice,
     RtspDevice,
     Several,
@@ -237,6 +239,23 @@ def test_a_port_that_is_not_rtsp_is_told_by_what_answers(
         failure = failure_of(any_ffmpeg, f"rtsp://127.0.0.1:{port.port}/s")
     assert failure.cause is Cause.NOT_RTSP
     assert shown in failure.detail
+
+
+@EVERY_FFMPEG
+@pytest.mark.parametrize("after_s", [0.0, 1.3])
+def test_a_camera_that_hangs_up_is_no_time_out_however_long_it_takes(
+    any_ffmpeg: Binary, video: Video, after_s: float
+) -> None:
+    def answer(request: Request) -> str | None:
+        if request.method != "DESCRIBE":
+            return None
+        if request.headers["user-agent"] != "edge-video":  # a busy machine is as late
+            time.sleep(after_s)
+        raise HangUp
+
+    with RtspDevice(video, answer=answer) as device:
+        failure = failure_of(any_ffmpeg, device.url, stall_timeout=5)
+    assert failure.cause is Cause.END_OF_STREAM
 
 
 @EVERY_FFMPEG

@@ -223,6 +223,18 @@ def test_no_more_than_fps_images_a_second_are_passed_on(ffmpeg: Binary, mode: st
     assert rate == pytest.approx(6, rel=0.25)
 
 
+@pytest.mark.parametrize("mode", ["transcode", "passthrough"])
+def test_images_that_come_seconds_at_a_time_keep_their_rate(ffmpeg: Binary, mode: str) -> None:
+    device = HttpDevice(IMAGES, due=pacing.bursts(25, 3))
+    with device, Watcher(ffmpeg, camera(device.url, mode=mode, fps=5)) as watcher:
+        watcher.wait_for(25)  # the pauses are known by then
+        before, began = len(watcher.frames), time.monotonic()
+        watcher.wait_for(before + 60, timeout_s=30)
+        rate = 60 / (time.monotonic() - began)
+        assert 4 < rate < 7, "counted over four bursts"
+        assert watcher.capture.frames == pytest.approx(len(watcher.frames), abs=2)
+
+
 def test_images_that_are_scaled_have_the_size_asked_for(ffmpeg: Binary) -> None:
     device = HttpDevice(IMAGES, part=PARTS["bare images"], fps=20)
     with device, Watcher(ffmpeg, camera(device.url, width=80)) as watcher:
