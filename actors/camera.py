@@ -395,7 +395,10 @@ class CameraActor(SupervisedActor):
 
     def _say_resized(self, after: Size | None, frames: Size) -> None:
         before, self._size = self._size, after or self._size
-        if before is not None and after is not None and before != after:
+        if before is None or after is None or before == after:
+            return
+        fitted = self._fitted is not None
+        if self._follower.is_worth_telling(self._runtime.clock.monotonic(), fitted=fitted):
             say(
                 _log,
                 Event.CAMERA_RESIZED,

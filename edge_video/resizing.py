@@ -26,6 +26,7 @@ _ANNOUNCED: Final = re.compile(rb"(?:\[Eval @ [^]]*\] )?\[warning\] (\d{6,10})\.
 
 _MOST_FOLLOWED: Final = 5
 _WITHIN_S: Final = 60.0
+_TOLD_AGAIN_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ class SizeFollower:
         self._followed: deque[float] = deque(maxlen=_MOST_FOLLOWED)
         self._size: Size | None = None
         self._since_s = 0.0
+        self._told_s = -_TOLD_AGAIN_S
+
+    def is_worth_telling(self, now_s: float, *, fitted: bool) -> bool:
+        """Whether the operator is told of a change; of those that are fitted one in ten minutes."""
+        if fitted and now_s - self._told_s < _TOLD_AGAIN_S:
+            return False
+        self._told_s = now_s
+        return True
 
     def follows(self, now_s: float) -> bool:
         """Whether the change that was just seen is followed; asked once for each."""
