@@ -330,14 +330,16 @@ class Blocked(io.StringIO):
         return super().write(text)
 
 
-def test_a_blocked_terminal_never_blocks_who_logs_and_losses_are_told() -> None:
-    stream = Blocked()
-    setup_log(LogSettings(), Language.EN, hide, stream)
+def test_a_blocked_terminal_never_blocks_who_logs_and_losses_are_told(tmp_path: Path) -> None:
+    stream, file = Blocked(), tmp_path / "edge.log"
+    setup_log(LogSettings(file=file), Language.EN, hide, stream)
     OWN.info("first")
     assert stream.reached.wait(30)
     extra = 7
     for number in range(log_module.QUEUE_LIMIT + extra):
         OWN.info("line %d", number)  # would hang here
+    # The file has it, so the terminal's queue was offered it.
+    eventually(lambda: f"line {log_module.QUEUE_LIMIT + extra - 1}\n" in file.read_text())
     stream.released.set()
     teardown_log(30)
     lines = stream.getvalue().splitlines()
