@@ -113,12 +113,19 @@ class LogSink:
             self._queue.put(item)
             return
         if isinstance(item, Mark):
-            return  # who waits for it waits until his time is over
+            return  # who waits for it waits until his time is over; see `offer`
         self.lose(1)
         if not self._overflows:
             self._overflows = True
             remark = self._renderer.remark(logging.WARNING, Event.LOG_SINK_BLOCKED, sink=self.name)
             self._tell_others(self, remark)
+
+    def offer(self, mark: Mark) -> bool:
+        """Queue a mark if there is room for it. Only the thread that calls `put`."""
+        if self._queue.qsize() >= QUEUE_LIMIT:
+            return False
+        self._queue.put(mark)
+        return True
 
     def lose(self, lines: int) -> None:
         """Count lines that never reached this sink. Any thread."""

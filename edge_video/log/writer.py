@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.events import Event
 from edge_video.log.renderer import Block, LogLine
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from edge_video.log.renderer import Renderer
     from edge_video.log.sinks import Destination, Item
     from edge_video.log_budget import LogBudget
+
+
+_ROOM_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,18 @@ class LogWriter:
     def _stuck_after(self, timeout_s: float) -> list[LogSink]:
         """The sinks that have not written what waits when the time is over."""
         deadline_s = _now() + timeout_s
-        marks = [(sink, Mark(threading.Event())) for sink in self._sinks]
-        for sink, mark in marks:
-            sink.put(mark)
-        return [sink for sink, mark in marks if not mark.passed.wait(max(deadline_s - _now(), 0))]
+        marks = {sink: Mark(threading.Event()) for sink in self._sinks}
+        waiting = dict(marks)
+        # A sink that is just being taken from again may still be full: its mark finds room soon.
+        while waiting := {sink: mark for sink, mark in waiting.items() if not sink.offer(mark)}:
+            if _now() >= deadline_s:
+                break
+            time.sleep(_ROOM_S)
+        return [
+            sink
+            for sink, mark in marks.items()
+            if not mark.passed.wait(max(deadline_s - _now(), 0))
+        ]
 
     def admits(self, record: logging.LogRecord) -> bool:
         """Whether a record is within the budget of lines about cameras. Any thread."""
