@@ -7,8 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
-# Most tests wait more than they compute: three side by side keep two cores busy.
-WORKERS ?= 3
+# Most tests wait more than they compute: four side by side keep two cores busy.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.attacks import named_tests
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Neither luck nor load decides: the same examples each time, however long they take. Fresh ones are
 # for `make fuzz`, and what it finds becomes an `@example`.
@@ -25,6 +30,9 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
+LONG_FOLDERS = frozenset({"attack", "devices", "end_to_end", "hostile"})
+LONG_FILES = frozenset({"test_random_faults", "test_config_errors", "test_amqp", "test_capture"})
+
 pytest_plugins = [
     "edge_video.testing.pytest_plugin",
     "tests.support.rtsp",
@@ -34,11 +42,20 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What docs/attacks.md names is an attack: `make attack`."""
+    """What docs/attacks.md names is an attack (`make attack`); files that wait long go first.
+
+    The files are shared out among several processes: a long one that begins last is waited for
+    by all the others.
+    """
+    items.sort(key=lambda item: not _waits_long(item.path))
     attacks = named_tests()
     for item in items:
         if getattr(item, "originalname", item.name) in attacks:
             item.add_marker(pytest.mark.attack)
+
+
+def _waits_long(path: Path) -> bool:
+    return path.parent.name in LONG_FOLDERS or path.stem in LONG_FILES
 
 
 @pytest.fixture(autouse=True)
