@@ -72,6 +72,9 @@ EXIT_SIGNAL: Final = 128
 
 _log = logging.getLogger(__name__)
 
+_SIGNAL_LATE_S: Final = 0.25
+"""A signal that another thread was given is acted on so much later at most."""
+
 _DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
 
 
@@ -297,11 +300,16 @@ def _notes(config: Config) -> list[str]:
 
 
 def _wait(system: System, seconds: float | None, stop: _Stop) -> Stopped:
-    stopped = system.wait(seconds)
-    if stopped is None:
-        stop.begin(f"{seconds:g} s are over")
-        stopped = system.wait()
-    assert stopped is not None
+    """Wait for the end, whoever brings it about.
+
+    Not in one go: the kernel may hand a signal to any thread of the process. Python then remembers
+    it until the main thread runs, and a main thread that sleeps for good would never hear of it.
+    """
+    ends_at_s = None if seconds is None else time.monotonic() + seconds
+    while (stopped := system.wait(_SIGNAL_LATE_S)) is None:
+        if ends_at_s is not None and time.monotonic() + _SIGNAL_LATE_S / 2 >= ends_at_s:
+            ends_at_s = None
+            stop.begin(f"{seconds:g} s are over")
     return stopped
 
 

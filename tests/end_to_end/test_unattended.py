@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -59,10 +61,16 @@ def command(folder: Path, *words: str, **more: Any) -> list[str]:
     return [*WORDS, "--config", str(path), "--report-file", str(folder / "final.json"), *words]
 
 
+SYSCALL = ctypes.CDLL(None, use_errno=True).syscall
+SYS_TGKILL = 234 if platform.machine() == "x86_64" else 131
+
+
 @contextmanager
 def running(words: list[str], folder: Path, **how: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlive the test, nor do its children."""
     how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **how}
+    # Whoever runs the tests under `nohup` has SIGHUP ignored, which children inherit.
+    words = ["env", "--default-signal=HUP", *words]
     process = subprocess.Popen(words, cwd=folder, env=ENVIRON, stdin=subprocess.DEVNULL, **how)
     try:
         yield process
@@ -192,6 +200,18 @@ def test_a_closed_terminal_stops_in_order(tmp_path: Path) -> None:
         process.send_signal(signal.SIGHUP)
         assert process.wait(DEADLINE_S) == 0
     assert "Shutting down: SIGHUP" in log_of(tmp_path)
+    assert_ended_well(tmp_path)
+
+
+def test_a_signal_that_another_thread_is_given_stops_in_order(tmp_path: Path) -> None:
+    """The kernel may choose any thread; Python runs handlers in the main one only."""
+    with running(command(tmp_path), tmp_path) as process:
+        until_logged(tmp_path, STREAMING, FAILING)
+        threads = [each.id for each in psutil.Process(process.pid).threads()]
+        other = next(each for each in threads if each != process.pid)
+        assert SYSCALL(SYS_TGKILL, process.pid, other, signal.SIGTERM) == 0
+        assert process.wait(DEADLINE_S) == 0
+    assert "Shutting down: SIGTERM" in log_of(tmp_path)
     assert_ended_well(tmp_path)
 
 
