@@ -33,6 +33,7 @@ FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn", "asyncio
 
 _ECHOES: Final = (
     "pika.adapters.base_connection",
+    "pika.callback",
     "pika.adapters.utils.connection_workflow",
     "pika.adapters.utils.io_services_utils",
     "pika.channel",
