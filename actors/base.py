@@ -15,18 +15,25 @@ from weakref import WeakValueDictionary
 
 import pykka
 
-from actors.messages import ActorEnded, ApplyFault, Begin, ClearFaults, Finish, InjectFault
-from edge_video.events import Event, say
+from edge_video.actors.messages import (
+    ActorEnded,
+    ApplyFault,
+    Begin,
+    ClearFaults,
+    Finish,
+    InjectFault,
+)
 from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
-from edge_video.report.text import one_line, shorten
-from edge_video.shortage import is_shortage
+from edge_video.log.events import Event, say
+from edge_video.runtime.shortage import is_shortage
+from edge_video.text.formatting import one_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import TracebackType
 
-    from edge_video.breaker import CircuitBreaker
     from edge_video.frames import CameraId
+    from edge_video.resilience.breaker import CircuitBreaker
 
 _log = logging.getLogger(__name__)
 

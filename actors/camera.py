@@ -10,8 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args, runtime_checkable
 
-from actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
-from actors.messages import (
+from edge_video.actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
+from edge_video.actors.messages import (
     Begin,
     BreakerChanged,
     BreakerWasReset,
@@ -26,30 +26,30 @@ from actors.messages import (
     ResetBreaker,
     Tick,
 )
-from edge_video.breaker import BreakerPolicy, CircuitBreaker
-from edge_video.capture import CaptureStartError
+from edge_video.capture.capture import CaptureStartError
+from edge_video.capture.command import SourceKind, find_binary, source_kind
+from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
+from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
+from edge_video.capture.resizing import PictureResized, SizeFollower, spell_size
 from edge_video.config import redactor_of
-from edge_video.events import Event, say
-from edge_video.failures import Cause, Failure, policy_for
+from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
-from edge_video.ffmpeg import SourceKind, find_binary, source_kind
-from edge_video.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.frames import CameraId
-from edge_video.launch import FfmpegLauncher, explained_by_camera
-from edge_video.outbox import Outbox
-from edge_video.redact import mask_url
-from edge_video.resizing import PictureResized, SizeFollower, spell_size
-from edge_video.timer import SystemClock, SystemTimer
+from edge_video.log.events import Event, say
+from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure, policy_for
+from edge_video.runtime.timer import SystemClock, SystemTimer
+from edge_video.text.redact import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pykka
 
-    from actors.messages import ApplyFault
+    from edge_video.actors.messages import ApplyFault
+    from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
-    from edge_video.resizing import Size
-    from edge_video.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ _TICK_S = 1.0
 
 
 class RunningCapture(Protocol):
-    """What a camera needs of `edge_video.capture.Capture`; tests bring scripted ones."""
+    """What a camera needs of `edge_video.capture.capture.Capture`; tests bring scripted ones."""
 
     @property
     def pid(self) -> int | None:
@@ -177,7 +177,7 @@ class CameraActor(SupervisedActor):
         start_faults: those that act while it starts, or as soon as it has.
 
     Raises:
-        edge_video.ffmpeg.BinaryMissing: no `runtime` is given and there is no FFmpeg.
+        edge_video.capture.command.BinaryMissing: no `runtime` is given and there is no FFmpeg.
     """
 
     def __init__(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Unpack, assert_never, get_args
 
 import pykka
 
-from actors.base import Birth, ServantActor, tell, void
-from actors.messages import (
+from edge_video.actors.base import Birth, ServantActor, tell, void
+from edge_video.actors.messages import (
     Begin,
     CameraChanged,
     CameraCommand,
@@ -27,14 +27,14 @@ from actors.messages import (
     SupervisorTicked,
     Tick,
 )
-from edge_video.events import Event, say
 from edge_video.http.server import HttpServer
+from edge_video.log.events import Event, say
 
 if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.http.application import HttpSettings
-    from edge_video.http.board import Board
-    from edge_video.timer import Clock, Timer, TimerHandle
+    from edge_video.http.state import Board
+    from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from edge_video.breaker import CircuitBreaker
-    from edge_video.failures import Failure
+    from edge_video.delivery.outbox import Outbox
+    from edge_video.delivery.sink import SinkEvent
+    from edge_video.faults.scheduling import FaultCounts
     from edge_video.frames import CameraId
-    from edge_video.outbox import Outbox
-    from edge_video.sinks.base import SinkEvent
-    from edge_video.snapshot import CameraRecord
-    from edge_video.stats import FaultCounts, MemoryLevel, ProcessSample, PublisherStatus
+    from edge_video.metrics.memory import MemoryLevel
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.resilience.failures import Failure
+    from edge_video.status.model import PublisherStatus
+    from edge_video.status.snapshot import CameraRecord
 
 
 # --- operator or embedding program → SupervisorActor ----------------------------------------

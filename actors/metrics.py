@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from actors.base import Birth, ServantActor, tell
-from actors.messages import (
+from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.messages import (
     Begin,
     MemoryLevelChanged,
     MemoryTick,
@@ -16,22 +16,22 @@ from actors.messages import (
     ProcessMeasured,
     Tick,
 )
-from edge_video.events import Event, say
-from edge_video.measuring import NotMeasurableError
-from edge_video.memory import MemoryPolicy, level_after, should_collect
-from edge_video.stats import MemoryLevel, ProcessSample
+from edge_video.log.events import Event, say
+from edge_video.metrics.measuring import NotMeasurableError
+from edge_video.metrics.memory import MemoryLevel, MemoryPolicy, level_after, should_collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.timer import Timer, TimerHandle
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.runtime.timer import Timer, TimerHandle
 
 
 _log = logging.getLogger(__name__)
 
 
 class Sampler(Protocol):
-    """What the actor needs of `edge_video.sampler.ProcessSampler`.
+    """What the actor needs of `edge_video.metrics.sampler.ProcessSampler`.
 
     Measuring raises `NotMeasurableError` where the machine does not let itself be measured.
     """

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from actors.base import Birth, ServantActor, tell
-from actors.messages import (
+from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.messages import (
     Begin,
     CameraChanged,
     MemoryLevelChanged,
@@ -17,14 +17,14 @@ from actors.messages import (
     RestartsCounted,
     Tick,
 )
-from edge_video.events import Event, say
-from edge_video.notices import Moment, Newsroom
+from edge_video.log.events import Event, say
+from edge_video.notifications.rules import Moment, Newsroom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from edge_video.notice_queue import Notice, NoticeCounts, NoticeQueue
-    from edge_video.timer import Clock, Timer, TimerHandle
+    from edge_video.delivery.notification_queue import Notice, NoticeCounts, NoticeQueue
+    from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 

@@ -10,14 +10,16 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from actors.messages import ApplyFault, Escalated
-    from edge_video.breaker import CircuitBreaker
+    from edge_video.actors.messages import ApplyFault, Escalated
     from edge_video.config import CameraConfig
-    from edge_video.delays import Delays
-    from edge_video.outbox import Outbox
-    from edge_video.snapshot import Books, Identity
-    from edge_video.stats import MemoryLevel, ProcessSample, PublisherStatus, SystemStatus
-    from edge_video.timer import Clock, Timer
+    from edge_video.delivery.outbox import Outbox
+    from edge_video.faults.delays import Delays
+    from edge_video.metrics.memory import MemoryLevel
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.runtime.timer import Clock, Timer
+    from edge_video.status.model import PublisherStatus, SystemStatus
+    from edge_video.status.snapshot import Books, Identity
 
 
 class CameraStarter(Protocol):

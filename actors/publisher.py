@@ -7,8 +7,8 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from actors.base import Birth, ServantActor, tell, void
-from actors.messages import (
+from edge_video.actors.base import Birth, ServantActor, tell, void
+from edge_video.actors.messages import (
     Begin,
     Connect,
     Drain,
@@ -18,10 +18,8 @@ from actors.messages import (
     SinkReported,
     Tick,
 )
-from edge_video.events import Event, say
-from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
-from edge_video.reconnect import reconnect_delay_s
-from edge_video.sinks.base import (
+from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.sink import (
     FramesRefused,
     FramesUnroutable,
     RouteRefused,
@@ -34,14 +32,17 @@ from edge_video.sinks.base import (
     SinkLost,
     SinkUnblocked,
 )
-from edge_video.stats import Outcome, PublisherState, PublisherStatus
-from edge_video.token_bucket import TokenBucket
+from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
+from edge_video.log.events import Event, say
+from edge_video.resilience.backoff import reconnect_delay_s
+from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.status.model import PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.outbox import Outbox
-    from edge_video.timer import Clock, Timer, TimerHandle
+    from edge_video.delivery.outbox import Outbox
+    from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from actors.base import Birth, ServantActor, tell
-from actors.messages import (
+from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.messages import (
     Begin,
     CameraChanged,
     FinishReport,
@@ -18,20 +18,22 @@ from actors.messages import (
     SampleDue,
     Tick,
 )
-from edge_video.events import Event, say
+from edge_video.faults.scheduling import FaultCounts
+from edge_video.log.events import Event, say
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
-from edge_video.snapshot import Books, CameraRecord, Identity, take_status
-from edge_video.stats import CameraPhase, FaultCounts, PublisherState, PublisherStatus
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.snapshot import Books, CameraRecord, Identity, take_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.frames import CameraId
-    from edge_video.report.catalog import Language
+    from edge_video.metrics.sample import ProcessSample
     from edge_video.report.history import HistoryRecorder
-    from edge_video.stats import ProcessSample, SystemStatus
-    from edge_video.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.status.model import SystemStatus
+    from edge_video.text.catalog import Language
 
 _log = logging.getLogger(__name__)
 

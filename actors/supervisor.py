@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never, get_args
 
 import pykka
 
-from actors.base import (
+from edge_video.actors.base import (
     SupervisedActor,
     answers_to,
     describe,
@@ -18,9 +18,9 @@ from actors.base import (
     tell,
     void,
 )
-from actors.faultbook import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultBook
-from actors.fleet import CameraFleet
-from actors.messages import (
+from edge_video.actors.cameras import CameraFleet
+from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultBook
+from edge_video.actors.messages import (
     ActorEnded,
     AttemptDue,
     Begin,
@@ -53,19 +53,17 @@ from actors.messages import (
     SupervisorTicked,
     Tick,
 )
-from actors.plan import ChildStarter, Known, Plan, Stopped
-from edge_video.events import Event, say
-from edge_video.intensity import RestartIntensity, Shortages
-from edge_video.shortage import is_shortage
-from edge_video.snapshot import CameraRecord, take_status
-from edge_video.stats import (
-    DropReason,
-    MemoryLevel,
-)
+from edge_video.actors.plan import ChildStarter, Known, Plan, Stopped
+from edge_video.delivery.ledger import DropReason
+from edge_video.log.events import Event, say
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.intensity import RestartIntensity, Shortages
+from edge_video.runtime.shortage import is_shortage
+from edge_video.status.snapshot import CameraRecord, take_status
 
 if TYPE_CHECKING:
-    from edge_video.stats import SystemStatus
-    from edge_video.timer import TimerHandle
+    from edge_video.runtime.timer import TimerHandle
+    from edge_video.status.model import SystemStatus
 
 _log = logging.getLogger(__name__)
 

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.scripted import written_ns
-from edge_video import app, malloc
-from edge_video.config_file import load_config
-from edge_video.outbox import Outbox
-from edge_video.stats import Outcome
+from edge_video import app
+from edge_video.config import load_config
+from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.outbox import Outbox
+from edge_video.runtime import malloc
 
 if TYPE_CHECKING:
+    from edge_video.delivery.outbox import Admit
     from edge_video.frames import CameraId, Frame
-    from edge_video.outbox import Admit
 
 
 class TimedOutbox(Outbox):

@@ -13,8 +13,8 @@ import pika
 
 from bench.rig import EXCHANGE
 from bench.scripted import jpeg
+from edge_video.delivery.amqp.wire import HeaderEncoder, message, publish_method
 from edge_video.frames import CameraId, Frame
-from edge_video.sinks.amqp_wire import HeaderEncoder, message, publish_method
 
 if TYPE_CHECKING:
     import socket

@@ -21,9 +21,9 @@ from bench.clock import WIDTH, age_ms, clock_camera
 from bench.measure import between, read_process
 from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
+from edge_video.capture.command import Binary, capture_command, find_binary
+from edge_video.capture.limiter import WALL_CLOCK
 from edge_video.config import CameraConfig
-from edge_video.ffmpeg import Binary, capture_command, find_binary
-from edge_video.limiter import WALL_CLOCK
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import consume
 from edge_video.testing.rtsp import RtspServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import NoReturn
 
-from edge_video.init import fork_below_init
+from edge_video.cli.init import fork_below_init
 
 
 def program() -> NoReturn:
@@ -13,8 +13,8 @@ def program() -> NoReturn:
     # A log rotation that comes before the log is set up must not kill.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     fork_below_init()  # before all else is loaded: the parent needs none of it
-    from edge_video.cli import main  # noqa: PLC0415 - as said
-    from edge_video.standard_streams import leave, prepare_standard_streams  # noqa: PLC0415
+    from edge_video.cli.main import main  # noqa: PLC0415 - as said
+    from edge_video.cli.standard_streams import leave, prepare_standard_streams  # noqa: PLC0415
 
     prepare_standard_streams()
     try:

@@ -18,44 +18,46 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from actors.base import RequestedCrashError, ServantActor, tell, void
-from actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
-from actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
-from actors.metrics import MetricsActor, MetricsRuntime
-from actors.notifier import NotifierActor, NotifierRuntime
-from actors.plan import ChildStarter, Known, Plan, Stopped
-from actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
-from actors.reporter import ReporterActor, ReporterRuntime
-from actors.supervisor import SupervisorActor
-from edge_video import descriptors
-from edge_video.breaker import CircuitBreaker
+from edge_video.actors.base import RequestedCrashError, ServantActor, tell, void
+from edge_video.actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
+from edge_video.actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
+from edge_video.actors.metrics import MetricsActor, MetricsRuntime
+from edge_video.actors.notifier import NotifierActor, NotifierRuntime
+from edge_video.actors.plan import ChildStarter, Known, Plan, Stopped
+from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
+from edge_video.actors.reporter import ReporterActor, ReporterRuntime
+from edge_video.actors.supervisor import SupervisorActor
+from edge_video.capture.command import find_binary
+from edge_video.capture.counters import CaptureTotals
+from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
 from edge_video.config import DirectorySinkConfig
-from edge_video.delays import Delays
-from edge_video.events import Event, say
+from edge_video.delivery.amqp.handshake import HandshakePatience
+from edge_video.delivery.amqp.knowledge import BrokerKnowledge
+from edge_video.delivery.amqp.notifications import NoticeRoute
+from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.delivery.notification_queue import NoticeQueue
+from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart
-from edge_video.ffmpeg import find_binary
+from edge_video.faults.delays import Delays
 from edge_video.frames import CameraId
-from edge_video.launch import FfmpegLauncher, explained_by_camera
-from edge_video.notice_queue import NoticeQueue
-from edge_video.notices import Newsroom
-from edge_video.outbox import Outbox
-from edge_video.report.catalog import Language, language_from_locale
-from edge_video.sampler import Collections, ProcessSampler
-from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
-from edge_video.sinks.amqp_handshake import HandshakePatience
-from edge_video.sinks.amqp_knowledge import BrokerKnowledge
-from edge_video.sinks.amqp_notices import NoticeRoute
-from edge_video.snapshot import Books, Identity
-from edge_video.stats import CaptureTotals, PublisherState, PublisherStatus, SystemStatus
-from edge_video.timer import Clock, SystemClock, SystemTimer, Timer
+from edge_video.log.events import Event, say
+from edge_video.metrics.sampler import Collections, ProcessSampler
+from edge_video.notifications.debounce import SteadyPolicy
+from edge_video.notifications.rules import NewsPolicy, Newsroom
+from edge_video.resilience.breaker import CircuitBreaker
+from edge_video.runtime import descriptors
+from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer
+from edge_video.status.model import PublisherState, PublisherStatus, SystemStatus
+from edge_video.status.snapshot import Books, Identity
+from edge_video.text.catalog import Language, language_from_locale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from actors.messages import ApplyFault
-    from edge_video.config import CameraConfig, Config, HttpConfig
+    from edge_video.actors.messages import ApplyFault
+    from edge_video.config import CameraConfig, Config, EventsConfig, HttpConfig
+    from edge_video.delivery.sink import Sink, SinkListener
     from edge_video.report.history import HistoryRecorder
-    from edge_video.sinks.base import Sink, SinkListener
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ def version() -> str:
 class System:
     """A running system: its supervisor, and the way to end it.
 
-    Messages of `actors.messages` go to `supervisor` (`ask` only with a time-out).
+    Messages of `edge_video.actors.messages` go to `supervisor` (`ask` only with a time-out).
     """
 
     supervisor: pykka.ActorRef[SupervisorActor]
@@ -178,7 +180,7 @@ def start_system(
         history: takes down the course of the run; read it when the system has stopped.
 
     Raises:
-        edge_video.ffmpeg.BinaryMissing: there is no FFmpeg.
+        edge_video.capture.command.BinaryMissing: there is no FFmpeg.
         ValueError: `frames` names a camera that is not configured.
     """
     clock = clock or SystemClock()
@@ -255,6 +257,12 @@ def configured_language(config: Config) -> Language:
     if config.language == "auto":
         return language_from_locale(os.environ)
     return Language(config.language)
+
+
+def news_policy(events: EventsConfig, node: str) -> NewsPolicy:
+    """The figures of the configuration for the newsroom."""
+    steady = SteadyPolicy(events.settle, events.flap_changes, events.flap_window)
+    return NewsPolicy(node, events.routing_key_prefix, steady)
 
 
 def sink_target(config: Config) -> str:
@@ -334,7 +342,7 @@ class _Parts:
         events, queue = self.config.events, self.notices
         if events is None or queue is None:
             return {}
-        policy, clean = events.policy(self.config.node), self.config.secrets()
+        policy, clean = news_policy(events, self.config.node), self.config.secrets()
         runtime = NotifierRuntime(
             clock=self.clock,
             timer=self.timer,
@@ -368,10 +376,10 @@ class _Parts:
 
     def http_starter(self, http: HttpConfig, language: Language | None) -> ChildStarter:
         # Here and not above: the framework costs memory, and most of it for nothing when off.
-        from actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
         from edge_video.http.acceptor import MAX_CONNECTIONS  # noqa: PLC0415
         from edge_video.http.application import HttpSettings  # noqa: PLC0415
-        from edge_video.http.board import Board  # noqa: PLC0415
+        from edge_video.http.state import Board  # noqa: PLC0415
 
         address = http.address
         settings = HttpSettings(
@@ -421,7 +429,7 @@ class _Parts:
         config, outbox, clock = self.config, self.outbox, self.clock
         reactor = self.launcher.reactor if self.launcher else None
         if isinstance(config.sink, DirectorySinkConfig):
-            from edge_video.sinks.directory import DirectorySink  # noqa: PLC0415 - as with HTTP
+            from edge_video.delivery.directory import DirectorySink  # noqa: PLC0415 - as with HTTP
 
             directory = config.sink
             cameras = [CameraId(camera.id) for camera in config.cameras]

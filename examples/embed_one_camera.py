@@ -10,8 +10,8 @@ import threading
 
 import pykka
 
-from actors.camera import CameraActor
-from actors.messages import CameraEnded, CameraFailed, FramesReady
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.messages import CameraEnded, CameraFailed, FramesReady
 from edge_video.config import CameraConfig
 
 

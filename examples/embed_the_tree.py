@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pykka
 
-from actors.messages import FramesReady
+from edge_video.actors.messages import FramesReady
 from edge_video.app import start_system
 from edge_video.config import CameraConfig, Config, DirectorySinkConfig
 

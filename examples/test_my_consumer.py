@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pykka
 import pytest
 
-from actors.messages import FramesReady, InjectFault
+from edge_video.actors.messages import FramesReady, InjectFault
 from edge_video.app import System, start_system
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
 from edge_video.faults import FreezeFfmpeg

@@ -1,6 +1,6 @@
 """Writes docs/log-events.md from the events themselves; a test fails when it is out of date.
 
-Run it as `python scripts/write_log_events.py` after every change of `edge_video/events.py`.
+Run it as `python scripts/write_log_events.py` after every change of `edge_video/log/events.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout, wherever it is run from
 
-from edge_video.breaker import BreakerState  # noqa: E402 - the path comes first
-from edge_video.events import SPECS, Event  # noqa: E402 - as above
-from edge_video.report.catalog import TEXTS  # noqa: E402 - as above
+from edge_video.log.events import SPECS, Event  # noqa: E402 - as above
+from edge_video.resilience.breaker import BreakerState  # noqa: E402 - the path comes first
+from edge_video.text.catalog import TEXTS  # noqa: E402 - as above
 
 HEAD = """# Log events
 
@@ -29,7 +29,7 @@ version; new events and fields may come.
 {"ts": "2026-11-23T15:25:25.361+00:00", "level": "ERROR", "event": "camera_failed",
  "text": "[door] ERROR reading: connection refused (…)",
  "fields": {"camera_id": "door", "failure": {"cause": "refused", "detail": "…", "exit_status": 1}},
- "logger": "actors.camera", "exception": null}
+ "logger": "edge_video.actors.camera", "exception": null}
 ```
 
 `ts` is local time with its offset, `text` is in the operator's language, `exception` a traceback or
@@ -119,7 +119,7 @@ WHEN = {
 
 def render() -> str:
     """The whole document."""
-    from edge_video.failures import Cause  # noqa: PLC0415 - the path comes first
+    from edge_video.resilience.failures import Cause  # noqa: PLC0415 - the path comes first
 
     lines = [HEAD.rstrip("\n")]
     for event, spec in SPECS.items():

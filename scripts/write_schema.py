@@ -1,6 +1,6 @@
 """Writes config/schema.json from the configuration's models; a test fails when it is out of date.
 
-Run it as `python scripts/write_schema.py` after every change of `edge_video/config.py`.
+Run it as `python scripts/write_schema.py` after every change of `edge_video/config/model.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout, wherever it is run from
 
-from edge_video.config_file import json_schema  # noqa: E402 - the path comes first
+from edge_video.config import json_schema  # noqa: E402 - the path comes first
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The arrows of the architecture: composition → actors → core, and nothing else."""
+"""The arrows of the architecture, a rule per folder: composition → actors → core, nothing else."""
 
 from __future__ import annotations
 
@@ -6,139 +6,140 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = {"edge_video.app", "edge_video.cli", "edge_video.__main__"}
-PURE_FORBIDDEN = {
-    "pykka", "pika", "psutil", "subprocess", "threading", "time", "socket", "logging", "loguru",
-}  # fmt: skip
-ADAPTERS = {
-    "edge_video.capture",
-    "edge_video.config",  # the machine's name and existing files, checked while validating
-    "edge_video.config_file",
-    "edge_video.arrivals",  # asks the kernel through a socket
-    "edge_video.delays",  # an event per delayed actor
-    "edge_video.events",  # logging
-    "edge_video.files",  # how long whoever reads a pipe may take
-    "edge_video.ffmpeg",  # find_binary runs `ffmpeg -version`
-    "edge_video.http.acceptor",  # connections and their sockets
-    "edge_video.http.application",  # hands a logger on
-    "edge_video.http.board",  # a lock between the actor and the server
-    "edge_video.http.guard",  # logging
-    "edge_video.http.hub",  # logging
-    "edge_video.http.strangers_log",  # logging
-    "edge_video.http.server",  # the thread and its sockets
-    "edge_video.inquiry",  # one question to a camera
-    "edge_video.launch",
-    "edge_video.log.file",
-    "edge_video.log.renderer",
-    "edge_video.log.setup",
-    "edge_video.log.sinks",
-    "edge_video.log.writer",
-    "edge_video.malloc",
-    "edge_video.notice_queue",  # its lock
-    "edge_video.motion_jpeg",  # when an image came
-    "edge_video.outbox",  # the one lock
-    "edge_video.probe",
-    "edge_video.reactor",
-    "edge_video.sampler",
-    "edge_video.sinks.amqp",
-    "edge_video.sinks.amqp_faults",
-    "edge_video.sinks.amqp_exchange",
-    "edge_video.sinks.amqp_node",  # logging
-    "edge_video.sinks.amqp_malformed",  # pika's exceptions
-    "edge_video.sinks.amqp_notices",
-    "edge_video.sinks.amqp_reasons",  # pika's exceptions, in words
-    "edge_video.sinks.amqp_transport",
-    "edge_video.sinks.amqp_wire",  # pika's BasicProperties
-    "edge_video.sinks.message",  # pika's BasicProperties
-    "edge_video.sinks.directory",
-    "edge_video.sinks.tcp_gauge",  # the kernel's view of a socket
-    "edge_video.tampering",  # holds a reader back
-    "edge_video.timer",
-    "edge_video.top.client",
-    "edge_video.top.command",
-    "edge_video.watch.command",
-    "edge_video.watch.consumer",
-    "edge_video.watch.foreign",  # pika
-    "edge_video.watch.pages",
+
+FLOORS: Final = (
+    *("frames", "resilience", "runtime"),
+    *("faults", "text", "metrics"),
+    *("config", "log", "delivery"),
+    *("capture", "watch", "status"),
+    *("report", "notifications", "http"),
+    *("actors", "top", "app", "cli", "__main__"),
+    "testing",
+)
+"""From the ground up: each imports only what stands before it. Only tests import `testing`."""
+
+MACHINE: Final[dict[str, set[str]]] = {
+    "frames": set(),
+    "resilience": set(),
+    "runtime": {"ctypes", "logging", "select", "signal", "threading", "time"},
+    "faults": {"threading"},
+    "text": set(),
+    "metrics": {"psutil"},
+    "config": {"pydantic", "socket", "yaml"},
+    "log": {"logging", "loguru", "queue", "select", "threading", "time"},
+    "delivery": {"logging", "threading"},
+    "delivery.amqp": {"logging", "pika", "socket", "ssl", "threading"},
+    "capture": {"logging", "signal", "socket", "ssl", "subprocess", "threading", "time"},
+    "watch": {
+        *("pika", "pydantic", "rich", "socket", "ssl", "starlette", "threading", "time", "uvicorn"),
+    },
+    "status": set(),
+    "report": set(),
+    "notifications": set(),
+    "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
+    "actors": {"logging", "pykka", "signal", "threading", "time"},
+    "top": {"rich", "threading", "time"},
+    "app": {"logging", "pykka", "threading"},
+    "cli": {"logging", "pydantic", "signal", "time", "yaml"},
+    "__main__": {"signal"},
 }
+"""What each folder may use of the machine and of other people's libraries; the rest is pure.
 
+So pykka is known to actors and composition only, pika to the AMQP sink and the consumer, psutil
+to metrics, subprocess to capture, loguru to the log.
+"""
 
-SUPERVISION = {"actors.supervisor", "actors.fleet", "actors.faultbook"}
-"""The supervisor in three files: the cameras, the faults on purpose, and everything else."""
+WATCHED: Final = set[str]().union(*MACHINE.values())
+
+SUPERVISION: Final = {"supervisor", "cameras", "faults", "plan"}
+"""The supervisor in files of its own: the cameras, the faults on purpose, what it is handed."""
+
+NOT_FOR_THIS_PYTHON: Final = {"edge_video.testing.rtsp_server"}
+"""Run by the system's, which has the GStreamer bindings."""
 
 
 def modules() -> dict[str, Path]:
     found = {}
-    for package in ("edge_video", "actors"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for folder, prefix in (("edge_video", ""), ("actors", "edge_video.")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "actors" in path.parts and not prefix:
+                continue  # where links to folders are followed
+            name = prefix + ".".join(path.relative_to(ROOT).with_suffix("").parts)
             found[name.removesuffix(".__init__")] = path
     return found
 
 
-def imports(path: Path) -> set[str]:
+MODULES = modules()
+
+
+def imports(name: str) -> set[str]:
+    """The modules that a module imports, for the type checker only included."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in MODULES else node.module)
     return found
 
 
-MODULES = modules()
-TESTING = {name for name in MODULES if name.startswith("edge_video.testing")}
-"""Knows everything, and nothing but tests may know it."""
-COMPOSITION = PROGRAM | TESTING
-NOT_FOR_THIS_PYTHON = {"edge_video.testing.rtsp_server"}
-"""Run by the system's, which has the GStreamer bindings."""
+def folder(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULES) - COMPOSITION))
-def test_nothing_below_knows_the_composition(name: str) -> None:
-    assert not imports(MODULES[name]) & COMPOSITION
-
-
-@pytest.mark.parametrize(
-    "name", sorted(name for name in set(MODULES) - COMPOSITION if name.startswith("edge_video"))
-)
-def test_the_core_knows_no_actor(name: str) -> None:
-    assert not {
-        each for each in imports(MODULES[name]) if each.split(".")[0] in ("actors", "pykka")
-    }
-
-
-@pytest.mark.parametrize("name", sorted(name for name in MODULES if name.startswith("actors")))
-def test_actors_know_messages_and_their_base_but_never_each_other(name: str) -> None:
-    known = {each for each in imports(MODULES[name]) if each.split(".")[0] == "actors"}
-    own_parts = (
-        {"actors.fleet", "actors.faultbook", "actors.plan"} if name in SUPERVISION else set()
+def rule(name: str) -> set[str]:
+    """What the folder of a module may use: the rule of its innermost folder that has one."""
+    parts = name.split(".")[1:]
+    return next(
+        MACHINE[".".join(parts[:depth])]
+        for depth in range(len(parts), 0, -1)
+        if ".".join(parts[:depth]) in MACHINE
     )
-    assert known <= {"actors.messages", "actors.base"} | own_parts
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(name for name in set(MODULES) - COMPOSITION - ADAPTERS if name.startswith("edge_video")),
-)
-def test_the_pure_core_touches_no_machine(name: str) -> None:
-    assert not {each.split(".")[0] for each in imports(MODULES[name])} & PURE_FORBIDDEN
+CORE = sorted(name for name in MODULES if name != "edge_video" and folder(name) != "testing")
 
 
-def test_the_program_does_not_know_what_tests_use() -> None:
-    assert TESTING
-    knowing = {name for name in PROGRAM if imports(MODULES[name]) & TESTING}
-    assert knowing == set()
+def test_every_folder_has_its_floor_and_its_rule() -> None:
+    assert {folder(name) for name in MODULES} - {""} == set(FLOORS)
+    assert {name.split(".")[0] for name in MACHINE} == set(FLOORS) - {"testing"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(set(MODULES) - NOT_FOR_THIS_PYTHON - {"edge_video.__main__"}),
-)
+@pytest.mark.parametrize("name", CORE)
+def test_arrows_run_down_only(name: str) -> None:
+    below = FLOORS[: FLOORS.index(folder(name)) + 1]
+    known = {each for each in imports(name) if each.split(".")[0] == "edge_video"}
+    assert {each for each in known if folder(each) not in below} <= {"edge_video"}
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_folder_uses_of_the_machine_what_its_rule_says(name: str) -> None:
+    assert {each.split(".")[0] for each in imports(name)} & WATCHED <= rule(name)
+
+
+def test_no_rule_allows_what_nobody_uses() -> None:
+    used: dict[str, set[str]] = {key: set() for key in MACHINE}
+    for name in CORE:
+        key = next(each for each, allowed in MACHINE.items() if allowed is rule(name))
+        used[key] |= {each.split(".")[0] for each in imports(name)} & WATCHED
+    assert used == MACHINE
+
+
+@pytest.mark.parametrize("name", sorted(name for name in MODULES if folder(name) == "actors"))
+def test_actors_know_messages_and_their_base_but_never_each_other(name: str) -> None:
+    known = {each.split(".")[2] for each in imports(name) if each.startswith("edge_video.actors.")}
+    own_parts = SUPERVISION if name.rsplit(".", maxsplit=1)[-1] in SUPERVISION else set()
+    assert known <= {"messages", "base"} | own_parts
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - NOT_FOR_THIS_PYTHON))
 def test_importing_a_module_starts_nothing(name: str) -> None:
     script = (
         "import logging, signal, threading, importlib\n"
@@ -164,27 +165,24 @@ def test_importing_a_module_starts_nothing(name: str) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_the_breaker_can_be_imported_without_an_actor_or_a_broker() -> None:
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("edge_video.resilience.breaker", {"pykka", "pika", "psutil", "pydantic"}),
+        ("edge_video.log.events", {"loguru", "pykka", "pika", "psutil", "pydantic"}),
+        ("edge_video.delivery.outbox", {"loguru", "pykka", "pika", "psutil", "pydantic"}),
+        (
+            "edge_video.testing",
+            {"pytest", "matplotlib", "numpy", "PIL", "rich", "pika", "edge_video.app"},
+        ),
+        ("edge_video.app", {"rich", "uvicorn", "starlette", "PIL", "cv2", "loguru"}),
+        ("edge_video.cli.main", {"rich", "uvicorn", "starlette", "PIL", "cv2"}),
+    ],
+)
+def test_a_module_is_imported_without_what_it_does_not_need(module: str, heavy: set[str]) -> None:
     script = (
-        "import sys, edge_video.breaker\n"
-        "assert not {'pykka', 'pika', 'psutil', 'pydantic'} & set(sys.modules), sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
-
-
-def test_the_testing_package_can_be_imported_without_its_heavy_parts() -> None:
-    script = (
-        "import sys, edge_video.testing\n"
-        "heavy = {'pytest', 'matplotlib', 'numpy', 'PIL', 'rich', 'pika', 'edge_video.app'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
-
-
-def test_a_running_system_carries_nothing_that_only_tools_need() -> None:
-    script = (
-        "import sys, edge_video.cli\n"
-        "tools = {'rich', 'uvicorn', 'starlette', 'PIL', 'cv2'} & set(sys.modules)\n"
-        "assert not tools, tools"
+        f"import sys, {module}\n"
+        f"carried = set({sorted(heavy)!r}) & set(sys.modules)\n"
+        "assert not carried, carried"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from actors.messages import CommandResult
+from edge_video.actors.messages import CommandResult
 from edge_video.faults import ActorFault, CameraFault, Fault, SinkFault, When
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from edge_video.frames import CameraId
-from edge_video.http.board import FRESH_S
 from edge_video.http.guard import (
     EVENTS_PATH,
     SESSION_PATH,
@@ -30,11 +29,12 @@ from edge_video.http.hub import UPDATE_S, Hub
 from edge_video.http.metrics import CONTENT_TYPE, render_metrics
 from edge_video.http.openapi import ACTIONS, LARGEST_SEQ, openapi
 from edge_video.http.security import SESSION_COOKIE, SESSION_S, FailureLimiter, Keys
+from edge_video.http.state import FRESH_S
 from edge_video.http.view import page_view, timeline_view
 from edge_video.http.words import accepted_language, page_words
-from edge_video.report.as_json import status_as_json
-from edge_video.report.catalog import Language
-from edge_video.token_bucket import TokenBucket
+from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.status.json import status_as_json
+from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
     import logging
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from edge_video.http.board import Board
-    from edge_video.timer import Clock
+    from edge_video.http.state import Board
+    from edge_video.runtime.timer import Clock
 
 PICTURES_PER_S: Final = 40.0
 """What the program spends on pictures, however many look: about a millisecond of CPU each."""

@@ -13,7 +13,6 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from edge_video.events import Event, say
 from edge_video.http.security import (
     SECURITY_HEADERS,
     SESSION_COOKIE,
@@ -24,7 +23,8 @@ from edge_video.http.security import (
     cookie_of,
     host_is_ours,
 )
-from edge_video.token_bucket import TokenBucket
+from edge_video.log.events import Event, say
+from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from edge_video.timer import Clock
+    from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.text import one_line, shorten, spell_duration
-from edge_video.stats import CameraPhase, PublisherState
+from edge_video.status.model import CameraPhase, PublisherState
+from edge_video.text.formatting import one_line, shorten, spell_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from edge_video.http.board import CameraExtra, Pulse
-    from edge_video.stats import SystemStatus
+    from edge_video.http.state import CameraExtra, Pulse
+    from edge_video.status.model import SystemStatus
 
 LONGEST_SILENCE_S: Final = 5.0
 """The supervisor and the timer give a sign of life each second."""

@@ -15,22 +15,19 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from edge_video.breaker import BreakerState
-from edge_video.stats import (
-    LATENCY_BOUNDS_S,
-    CameraPhase,
-    DropReason,
-    MemoryLevel,
-    Outcome,
-    PublisherState,
-)
+from edge_video.delivery.ledger import LATENCY_BOUNDS_S, DropReason, Outcome
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from enum import StrEnum
 
-    from edge_video.http.board import Snapshot
-    from edge_video.stats import CameraStatus, FfmpegSample, LatencyHistogram
+    from edge_video.delivery.ledger import LatencyHistogram
+    from edge_video.http.state import Snapshot
+    from edge_video.metrics.sample import FfmpegSample
+    from edge_video.status.model import CameraStatus
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 

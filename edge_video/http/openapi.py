@@ -8,10 +8,11 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Failure
+from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
-from edge_video.stats import CameraStatus, FrameCounts, SystemStatus
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Failure
+from edge_video.status.model import CameraStatus, SystemStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ class _Schemas:
         self.components: dict[str, Any] = {}
 
     def of(self, annotation: Any) -> dict[str, Any]:  # noqa: PLR0911 - one case, one return
-        """The JSON schema of what `edge_video.report.as_json` makes of a value of this type."""
+        """The JSON schema of what `edge_video.status.json` makes of a value of this type."""
         if isinstance(annotation, typing.NewType):
             return self.of(annotation.__supertype__)
         if annotation in _PRIMITIVES:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.http.application import Act, HttpSettings
-    from edge_video.http.board import Board
-    from edge_video.timer import Clock
+    from edge_video.http.state import Board
+    from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
 

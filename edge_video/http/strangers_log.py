@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_video.events import Event, say
-from edge_video.token_bucket import TokenBucket
+from edge_video.log.events import Event, say
+from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     import asyncio
 
-    from edge_video.timer import Clock
+    from edge_video.runtime.timer import Clock
 
 _BURST: Final = 5
 _LINES_PER_S: Final = 1 / 12

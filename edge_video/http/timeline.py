@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.breaker import BreakerState
-from edge_video.stats import CameraPhase, PublisherState
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
-    from edge_video.failures import Failure
-    from edge_video.snapshot import CameraRecord
-    from edge_video.stats import MemoryLevel, PublisherStatus
+    from edge_video.metrics.memory import MemoryLevel
+    from edge_video.resilience.failures import Failure
+    from edge_video.status.model import PublisherStatus
+    from edge_video.status.snapshot import CameraRecord
 
 TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
 """(from, to, cause) → how often."""

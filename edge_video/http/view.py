@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
-from edge_video.report.text import one_line, shorten
-from edge_video.stats import LATENCY_BOUNDS_S
+from edge_video.text.formatting import one_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge_video.http.board import CameraExtra, Snapshot
+    from edge_video.delivery.ledger import LatencyHistogram
+    from edge_video.http.state import CameraExtra, Snapshot
     from edge_video.http.timeline import Story
-    from edge_video.report.as_json import Json
-    from edge_video.stats import CameraStatus, FfmpegSample, LatencyHistogram, ProcessSample
+    from edge_video.metrics.sample import FfmpegSample, ProcessSample
+    from edge_video.status.model import CameraStatus
+    from edge_video.text.json import Json
 
 _LONGEST_DETAIL: Final = 300
 

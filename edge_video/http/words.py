@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge_video.failures import Cause
-from edge_video.report.catalog import TEXTS, Language, Text, lookup
+from edge_video.resilience.failures import Cause
+from edge_video.text.catalog import TEXTS, Language, Text, lookup
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loguru import logger as loguru_logger
 
-from edge_video.events import Event
+from edge_video.log.events import Event
 from edge_video.log.renderer import Block, LogLine
 from edge_video.log.sinks import write_descriptor
 

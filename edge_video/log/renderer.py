@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_video.events import Event, event_text
-from edge_video.report.as_json import json_ready
-from edge_video.report.text import one_line, shorten
+from edge_video.log.events import Event, event_text
+from edge_video.text.formatting import one_line, shorten
+from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import loguru
 
-    from edge_video.report.catalog import Language
+    from edge_video.text.catalog import Language
 
 _TEXT_LIMIT: Final = 4096
 _EXCEPTION_LINES: Final = 120

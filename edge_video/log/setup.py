@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from loguru import logger as loguru_logger
 
-from edge_video.events import Event
+from edge_video.log.budget import LogBudget
+from edge_video.log.events import Event
 from edge_video.log.file import LogFile
 from edge_video.log.renderer import Renderer
 from edge_video.log.sinks import Reopen, Stream, write_stream
 from edge_video.log.writer import LogWriter
-from edge_video.log_budget import LogBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import loguru
 
-    from edge_video.report.catalog import Language
+    from edge_video.text.catalog import Language
 
-FORWARDED: Final = ("edge_video", "actors", "pykka", "pika", "uvicorn", "asyncio")
+FORWARDED: Final = ("edge_video", "pykka", "pika", "uvicorn", "asyncio")
 """The loggers whose records, and those of their children, are written."""
 
 _ECHOES: Final = (

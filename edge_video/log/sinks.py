@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO, TypeAlias
 
 from loguru import logger as loguru_logger
 
-from edge_video.events import Event
+from edge_video.log.events import Event
 from edge_video.log.renderer import Block, LogLine
 
 if TYPE_CHECKING:

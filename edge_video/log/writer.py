@@ -9,14 +9,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.events import Event
+from edge_video.log.events import Event
 from edge_video.log.renderer import Block, LogLine
 from edge_video.log.sinks import QUEUE_LIMIT, LogSink, Mark, Reopen
 
 if TYPE_CHECKING:
+    from edge_video.log.budget import LogBudget
     from edge_video.log.renderer import Renderer
     from edge_video.log.sinks import Destination, Item
-    from edge_video.log_budget import LogBudget
 
 
 _ROOM_S: Final = 0.01

@@ -5,28 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.breaker import BreakerState
-from edge_video.report.catalog import Language, lookup
+from edge_video.report.camera_words import spell_drops
 from edge_video.report.monitor import spell_publisher
-from edge_video.report.text import (
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase
+from edge_video.status.usual_rate import spell_fps
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import (
     MB,
     RULE,
     one_line,
     percent,
     shorten,
     spell_ago,
-    spell_drops,
     spell_duration,
     spell_failure,
     spell_mean,
 )
-from edge_video.stats import CameraPhase, FrameCounts
-from edge_video.usual_rate import spell_fps
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from edge_video.stats import CameraStatus, ProcessSample, SystemStatus
+    from edge_video.delivery.ledger import FrameCounts
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.status.model import CameraStatus, SystemStatus
 
 HEALTHY_EFFICIENCY: Final = 80.0
 """Percent of the target below which a camera is marked ⚠."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from edge_video.breaker import BreakerState
+from edge_video.resilience.breaker import BreakerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edge_video.frames import CameraId
-    from edge_video.stats import ProcessSample, SystemStatus
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.status.model import SystemStatus
 
 T = TypeVar("T")
 

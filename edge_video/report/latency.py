@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from edge_video.report.text import spell_duration
-from edge_video.stats import LATENCY_BOUNDS_S, LatencyHistogram
+from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
+from edge_video.text.formatting import spell_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause
-from edge_video.report.catalog import Language, lookup
-from edge_video.report.text import (
+from edge_video.report.camera_words import spell_drops, spell_key_wait
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause
+from edge_video.status.model import CameraPhase, PublisherState
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import (
     MB,
     RULE,
     one_line,
     percent,
     shorten,
     spell_ago,
-    spell_drops,
     spell_failure,
-    spell_key_wait,
     spell_retry,
 )
-from edge_video.stats import CameraPhase, FrameCounts, PublisherState
 
 if TYPE_CHECKING:
-    from edge_video.stats import CameraStatus, ProcessSample, PublisherStatus, SystemStatus
+    from edge_video.delivery.ledger import FrameCounts
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.status.model import CameraStatus, PublisherStatus, SystemStatus
 
 WARN_AFTER_S: Final = 5.0
 """A camera without a frame for so long is shown as WARN."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.catalog import Language, lookup
-from edge_video.report.text import spell_duration, spell_failure
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import spell_duration, spell_failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge_video.probe import KeyFrames, ProbeResult
+    from edge_video.capture.probe import KeyFrames, ProbeResult
 
 _USUAL_INTERVAL_S: Final = 5.0
 _COLUMNS = ("camera", "result", "codec", "size", "fps", "first", "key")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
-from edge_video.stats import FrameCounts
+from edge_video.delivery.ledger import FrameCounts
 
 if TYPE_CHECKING:
-    from edge_video.stats import SystemStatus
+    from edge_video.status.model import SystemStatus
 
 _DROPPED: Final = tuple(
     each.name for each in fields(FrameCounts) if each.name.startswith("dropped_")

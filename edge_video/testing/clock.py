@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.timer import TimerHandle
+    from edge_video.runtime.timer import TimerHandle
 
 
 class FakeClock:
-    """A clock that stands still until `advance`; satisfies `edge_video.timer.Clock`."""
+    """A clock that stands still until `advance`; satisfies `edge_video.runtime.timer.Clock`."""
 
     def __init__(
         self, monotonic_s: float = 1000.0, wall_ns: int = 1_700_000_000_000_000_000

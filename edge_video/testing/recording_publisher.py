@@ -6,6 +6,14 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
+from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.sink import (
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkLost,
+    SinkUnblocked,
+)
 from edge_video.faults import (
     BlockConnection,
     DropConnection,
@@ -14,20 +22,12 @@ from edge_video.faults import (
     ReturnFrames,
     StopConfirming,
 )
-from edge_video.sinks.base import (
-    SinkBlocked,
-    SinkConnected,
-    SinkDrained,
-    SinkLost,
-    SinkUnblocked,
-)
-from edge_video.stats import Outcome
 
 if TYPE_CHECKING:
+    from edge_video.delivery.outbox import Outbox
+    from edge_video.delivery.sink import SinkEvent, SinkListener
     from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
-    from edge_video.outbox import Outbox
-    from edge_video.sinks.base import SinkEvent, SinkListener
 
 
 _DROPPED: Final = "connection dropped on request"
@@ -221,7 +221,7 @@ class _Connector:
 
 
 class _RecordingSink:
-    """One life of a connection; satisfies `edge_video.sinks.base.Sink`.
+    """One life of a connection; satisfies `edge_video.delivery.sink.Sink`.
 
     It needs no thread: whoever brings a frame, or changes how the recorder behaves, does the work,
     under the recorder's lock.

@@ -1,7 +1,7 @@
 """Cameras that are cheap and misbehave on request: real child processes in FFmpeg's place.
 
-Everything around them is real: `edge_video.launch` and `edge_video.capture` start them as they
-start FFmpeg, with its command line, pipes, process group, reader and reaping.
+Everything around them is real: `edge_video.capture.launcher` and `edge_video.capture.capture`
+start them as they start FFmpeg, with its command line, pipes, process group, reader and reaping.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from edge_video.ffmpeg import Binary
-from edge_video.launch import FfmpegLauncher
+from edge_video.capture.command import Binary
+from edge_video.capture.launcher import FfmpegLauncher
 from edge_video.testing import scripted_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from edge_video.capture.counters import CaptureTotals
+    from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
-    from edge_video.failures import Failure
     from edge_video.frames import CameraId
-    from edge_video.launch import AnyCapture
-    from edge_video.stats import CaptureTotals
+    from edge_video.resilience.failures import Failure
 
 _VERSION: Final = (5, 1, 0)
 

@@ -11,12 +11,12 @@ import urllib.request
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from edge_video.report.from_json import NotAStatusError, status_from_json
+from edge_video.status.from_json import NotAStatusError, status_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.stats import SystemStatus
+    from edge_video.status.model import SystemStatus
 
 PATH: Final = "/api/status"
 _TIMEOUT_S: Final = 5.0

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.live import Live
 
-from edge_video.report.catalog import Language, lookup
-from edge_video.signals import signals_handled
+from edge_video.runtime.signals import signals_handled
+from edge_video.text.catalog import Language, lookup
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.screen import Lost, Rates, aged, lost_words, render
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import Group
 
-    from edge_video.stats import SystemStatus
+    from edge_video.status.model import SystemStatus
 
 EXIT_OK: Final = 0
 EXIT_NO_ANSWER: Final = 1

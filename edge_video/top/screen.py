@@ -9,25 +9,26 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from edge_video.breaker import BreakerState
-from edge_video.report.catalog import Language, lookup
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.report.camera_words import spell_key_wait
 from edge_video.report.monitor import spell_publisher, status_word
-from edge_video.report.text import (
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import PublisherState
+from edge_video.status.usual_rate import spell_fps
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import (
     MB,
     one_line,
     spell_ago,
     spell_duration,
     spell_failure,
-    spell_key_wait,
     spell_retry,
 )
-from edge_video.stats import MemoryLevel, PublisherState
-from edge_video.usual_rate import spell_fps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge_video.stats import CameraStatus, SystemStatus
+    from edge_video.status.model import CameraStatus, SystemStatus
 
 _RANKS: Final = (
     "CB_OPEN",

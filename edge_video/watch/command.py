@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_video.config import AmqpConfig
-from edge_video.patience import Meaning, Patience
-from edge_video.report.catalog import Language, lookup
-from edge_video.report.text import spell_duration
-from edge_video.signals import signals_handled
-from edge_video.sinks.amqp import TlsSettings, make_tls_context
+from edge_video.delivery.amqp.sink import TlsSettings, make_tls_context
+from edge_video.runtime.shutdown_signals import Meaning, Patience
+from edge_video.runtime.signals import signals_handled
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import spell_duration
 from edge_video.watch import view
 from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription
 from edge_video.watch.picture import structural_defect

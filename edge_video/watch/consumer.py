@@ -10,10 +10,10 @@ import pika
 import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
-from edge_video.reconnect import reconnect_delay_s
-from edge_video.redact import Redactor
-from edge_video.report.text import one_line, shorten
-from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
+from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
+from edge_video.resilience.backoff import reconnect_delay_s
+from edge_video.text.formatting import one_line, shorten
+from edge_video.text.redact import Redactor
 from edge_video.watch.foreign import TolerantConnection, headers_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pika
 import pika.frame
 import pika.spec
 
-from edge_video.jpeg import SOI
+from edge_video.frames.jpeg import SOI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from edge_video.jpeg import (
-    EOI,
-    FILL,
-    SOI,
-    SOS_CODE,
-    STANDALONE_CODES,
-    image_size,
-)
+from edge_video.frames.jpeg import EOI, FILL, SOI, SOS_CODE, STANDALONE_CODES, image_size
 
 _MOST_SEGMENTS = 512
 

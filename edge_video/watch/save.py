@@ -7,7 +7,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from edge_video.files import open_directory, replace_at
+from edge_video.runtime.files import open_directory, replace_at
 from edge_video.watch.tally import MOST_CAMERAS
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from edge_video.report.catalog import Language, lookup
-from edge_video.report.text import one_line, spell_duration
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.formatting import one_line, spell_duration
 from edge_video.watch.tally import SILENT_AFTER_S, CameraView, Silence
 
 if TYPE_CHECKING:

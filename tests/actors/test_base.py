@@ -10,8 +10,8 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.base import SupervisedActor, describe, is_running, join, tell
-from actors.messages import ActorEnded, Finish
+from edge_video.actors.base import SupervisedActor, describe, is_running, join, tell
+from edge_video.actors.messages import ActorEnded, Finish
 
 
 class Supervisor(pykka.ThreadingActor):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from actors.base import join
-from actors.camera import CameraActor, CameraRuntime
-from actors.messages import (
+from edge_video.actors.base import join
+from edge_video.actors.camera import CameraActor, CameraRuntime
+from edge_video.actors.messages import (
     BreakerChanged,
     BreakerWasReset,
     CameraEnded,
@@ -25,11 +25,11 @@ from actors.messages import (
     InjectFault,
     ResetBreaker,
 )
-from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
-from edge_video.failures import Cause, Failure
+from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashActor, FreezeFfmpeg
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure
 from tests.support.actors import PICTURE, Ears, World, heard_by, quiesce
 
 if TYPE_CHECKING:

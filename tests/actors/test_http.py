@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pykka
 
-import actors.http
-from actors.http import HttpActor
-from actors.messages import InjectFault
-from edge_video.events import Event
+import edge_video.actors.http
+from edge_video.actors.http import HttpActor
+from edge_video.actors.messages import InjectFault
 from edge_video.faults import CrashActor
 from edge_video.http import health
+from edge_video.log.events import Event
 from edge_video.testing import eventually
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
 
@@ -79,7 +79,7 @@ def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
 def test_a_busy_port_costs_no_camera_and_is_said_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actors.http, "_LISTEN_AGAIN_S", 1.0)
+    monkeypatch.setattr(edge_video.actors.http, "_LISTEN_AGAIN_S", 1.0)
     caplog.set_level("INFO")
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]

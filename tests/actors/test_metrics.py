@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pykka
 import pytest
 
-from actors.base import join
-from actors.messages import ActorEnded, InjectFault, MemoryLevelChanged, ProcessMeasured
-from actors.metrics import MetricsActor, MetricsRuntime
+from edge_video.actors.base import join
+from edge_video.actors.messages import ActorEnded, InjectFault, MemoryLevelChanged, ProcessMeasured
+from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.faults import CrashActor
-from edge_video.measuring import NotMeasurableError
-from edge_video.memory import MemoryPolicy
-from edge_video.stats import MemoryLevel, ProcessSample
+from edge_video.metrics.measuring import NotMeasurableError
+from edge_video.metrics.memory import MemoryLevel, MemoryPolicy
+from edge_video.metrics.sample import ProcessSample
 from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import Ears, heard_by, quiesce
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from actors.messages import InjectFault, MemoryLevelChanged
-from actors.notifier import NotifierActor
+from edge_video.actors.messages import InjectFault, MemoryLevelChanged
+from edge_video.actors.notifier import NotifierActor
 from edge_video.faults import CrashActor
-from edge_video.stats import MemoryLevel
+from edge_video.metrics.memory import MemoryLevel
 from edge_video.testing import eventually
 from tests.support.actors import World, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_video.notice_queue import NoticeQueue
+    from edge_video.delivery.notification_queue import NoticeQueue
 
 CONFIG: dict[str, Any] = {
     "sink": {"type": "amqp"},

@@ -9,10 +9,26 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from actors.base import join
-from actors.messages import ActorEnded, ApplyFault, ClearFaults, Drain, InjectFault, PublisherStats
-from actors.publisher import PublisherActor, PublisherRuntime
-from edge_video.events import Event
+from edge_video.actors.base import join
+from edge_video.actors.messages import (
+    ActorEnded,
+    ApplyFault,
+    ClearFaults,
+    Drain,
+    InjectFault,
+    PublisherStats,
+)
+from edge_video.actors.publisher import PublisherActor, PublisherRuntime
+from edge_video.delivery.outbox import Outbox
+from edge_video.delivery.sink import (
+    RouteRefused,
+    SinkBlocked,
+    SinkConnected,
+    SinkDrained,
+    SinkListener,
+    SinkLost,
+    SinkUnblocked,
+)
 from edge_video.faults import (
     BlockConnection,
     CrashActor,
@@ -27,17 +43,8 @@ from edge_video.faults import (
     StopConfirming,
 )
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
-from edge_video.sinks.base import (
-    RouteRefused,
-    SinkBlocked,
-    SinkConnected,
-    SinkDrained,
-    SinkListener,
-    SinkLost,
-    SinkUnblocked,
-)
-from edge_video.stats import PublisherState, PublisherStatus
+from edge_video.log.events import Event
+from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import PICTURE, Ears, heard_by, quiesce
 

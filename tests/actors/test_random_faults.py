@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actors.fleet import CameraFleet
-from actors.messages import CameraEnded, CameraFailed
-from edge_video.breaker import CircuitBreaker, Permit
-from edge_video.outbox import Outbox
+from edge_video.actors.cameras import CameraFleet
+from edge_video.actors.messages import CameraEnded, CameraFailed
+from edge_video.delivery.outbox import Outbox
+from edge_video.resilience.breaker import CircuitBreaker, Permit
 from tests.support.settling import Settling
 from tests.support.storm import Storm
 
@@ -39,7 +39,7 @@ def settling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settling]:
     """Actors are crashed by the thousand here; rendering their tracebacks is not the point."""
     logging.disable(logging.CRITICAL)
     # Its jitter would be drawn in an order that the threads decide.
-    monkeypatch.setattr("actors.publisher.reconnect_delay_s", _delay_s)
+    monkeypatch.setattr("edge_video.actors.publisher.reconnect_delay_s", _delay_s)
     yield Settling.install(monkeypatch)
     logging.disable(logging.NOTSET)
 

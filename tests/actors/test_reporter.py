@@ -9,25 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from actors.base import join
-from actors.messages import CameraChanged, FinishReport, PublisherStats, RestartsCounted
-from actors.reporter import ReporterActor, ReporterRuntime
-from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.actors.base import join
+from edge_video.actors.messages import CameraChanged, FinishReport, PublisherStats, RestartsCounted
+from edge_video.actors.reporter import ReporterActor, ReporterRuntime
+from edge_video.capture.counters import CaptureTotals
+from edge_video.delivery.ledger import FrameCounts
+from edge_video.delivery.outbox import Outbox
+from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
-from edge_video.report.catalog import Language
 from edge_video.report.history import HistoryRecorder
-from edge_video.snapshot import Books, CameraRecord, Identity
-from edge_video.stats import (
-    CameraPhase,
-    CaptureTotals,
-    FaultCounts,
-    FrameCounts,
-    PublisherState,
-    PublisherStatus,
-    SystemStatus,
-)
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
+from edge_video.status.snapshot import Books, CameraRecord, Identity
 from edge_video.testing import FakeClock, FakeTimer
+from edge_video.text.catalog import Language
 from tests.support.actors import quiesce
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from actors.messages import (
+from edge_video.actors.messages import (
     ActorEnded,
     CameraEnded,
     CommandAnswer,
@@ -25,21 +25,22 @@ from actors.messages import (
     StartCamera,
     StopCamera,
 )
-from actors.metrics import MetricsActor
-from edge_video.breaker import BreakerState, CircuitBreaker
+from edge_video.actors.metrics import MetricsActor
 from edge_video.config import CircuitBreakerConfig
-from edge_video.events import Event
-from edge_video.failures import Cause, Failure
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
-from edge_video.stats import CameraPhase, MemoryLevel, PublisherState
+from edge_video.log.events import Event
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.breaker import BreakerState, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.testing import eventually
 from tests.support.actors import PICTURE, World, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from actors.messages import CameraCommand
+    from edge_video.actors.messages import CameraCommand
 
 CAM1 = CameraId("cam1")
 DEAD = Failure(Cause.NO_SUCH_STREAM, "404 Not Found")

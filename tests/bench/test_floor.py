@@ -10,8 +10,8 @@ import pytest
 from bench.rig import Bench, Progress, ScriptedCameras, run_program, streams_begun
 from bench.sections import floor_of, ranks
 from bench.show import Table, Verdict, median_of, tables, verdicts
-from edge_video.events import Event, event_text
-from edge_video.report.catalog import Language
+from edge_video.log.events import Event, event_text
+from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
     from edge_video.testing.rabbit import RabbitNode

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from edge_video.capture.probe import probe_camera
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
-from edge_video.probe import probe_camera
-from edge_video.redact import Redactor
-from edge_video.report.catalog import Language, lookup
+from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import encoded_clip
 from edge_video.testing.devices import (
     Asking,
@@ -29,6 +27,8 @@ from edge_video.testing.devices import (
     jpegs,
 )
 from edge_video.testing.waiting import eventually
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun
 from tests.support.rtsp import EVERY_FFMPEG
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from edge_video.failures import Failure
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
+    from edge_video.resilience.failures import Failure
     from edge_video.testing.devices import Authentication, Request
 
 pytestmark = [pytest.mark.ffmpeg]

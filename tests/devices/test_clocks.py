@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.capture.launcher import FfmpegLauncher
 from edge_video.config import CameraConfig
-from edge_video.launch import FfmpegLauncher
-from edge_video.redact import Redactor
 from edge_video.testing.clips import encoded_clip
 from edge_video.testing.devices import (
     Codec,
@@ -28,6 +27,7 @@ from edge_video.testing.devices import (
     stamps,
 )
 from edge_video.testing.waiting import eventually
+from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun
 from tests.support.rtsp import BOTH_FFMPEGS
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from edge_video.failures import Failure
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
+    from edge_video.resilience.failures import Failure
     from edge_video.testing.devices import RtpPacket
     from edge_video.testing.devices.device import Device
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.capture.probe import probe_camera
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
-from edge_video.jpeg import EOI, SOI, image_size
-from edge_video.probe import probe_camera
-from edge_video.redact import Redactor
+from edge_video.frames.jpeg import EOI, SOI, image_size
+from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import decode_jpeg
 from edge_video.testing.devices import (
     Digest,
@@ -25,6 +24,7 @@ from edge_video.testing.devices import (
     without_huffman_tables,
 )
 from edge_video.testing.waiting import eventually
+from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun, Watcher
 from tests.support.rtsp import BOTH_FFMPEGS
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
 
     Part = Callable[[int, bytes], bytes]
 

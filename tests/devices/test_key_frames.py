@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.capture.probe import probe_camera
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
-from edge_video.probe import probe_camera
-from edge_video.redact import Redactor
+from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import encoded_clip
 from edge_video.testing.devices import Codec, RtspDevice, Video
 from edge_video.testing.waiting import eventually
+from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
 
 pytestmark = [pytest.mark.ffmpeg]
 

@@ -18,12 +18,12 @@ from edge_video.app import (
     sink_target,
     start_system,
 )
+from edge_video.capture.command import BinaryMissing
 from edge_video.config import Config
-from edge_video.ffmpeg import BinaryMissing
-from edge_video.report.catalog import Language
-from edge_video.sinks.amqp import AmqpSettings, Route, TlsSettings
-from edge_video.stats import PublisherState
+from edge_video.delivery.amqp.sink import AmqpSettings, Route, TlsSettings
+from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
+from edge_video.text.catalog import Language
 from tests.support.actors import Ears, World, heard_by, quiesce
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actors.messages import CommandAnswer, CommandResult, InjectFault
+from edge_video.actors.messages import CommandAnswer, CommandResult, InjectFault
 from edge_video.app import start_system
 from edge_video.config import AmqpConfig, CameraConfig, Config
 from edge_video.faults import CrashActor, DropConnection
-from edge_video.stats import PublisherState, SystemStatus
+from edge_video.status.model import PublisherState, SystemStatus
 from edge_video.testing import eventually
 from edge_video.testing.rabbit import consume, free_port
 from tests.support.program import Program

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from actors.camera import CameraActor
-from actors.messages import ClearFaults, CommandAnswer, CommandResult
-from edge_video.breaker import BreakerState
-from edge_video.capture import Capture
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult
+from edge_video.capture.capture import Capture
 from edge_video.config import (
     AmqpConfig,
     AmqpSinkConfig,
@@ -29,10 +28,11 @@ from edge_video.config import (
     Config,
     DirectorySinkConfig,
 )
-from edge_video.events import Event
-from edge_video.failures import Cause
 from edge_video.faults import CrashActor, FreezeFfmpeg, KillFfmpeg
-from edge_video.stats import CameraPhase
+from edge_video.log.events import Event
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause
+from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 from edge_video.testing.clips import clip_identity, decode_jpeg, numbered_clip
 from edge_video.testing.rabbit import consume

@@ -11,16 +11,11 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.camera import CameraActor
-from actors.messages import (
-    CameraEnded,
-    CameraFailed,
-    CameraStreaming,
-    FramesReady,
-)
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.messages import CameraEnded, CameraFailed, CameraStreaming, FramesReady
 from edge_video.app import start_system
 from edge_video.config import CameraConfig, Config, DirectorySinkConfig
-from edge_video.failures import Cause
+from edge_video.resilience.failures import Cause
 from tests.support.program import ROOT
 
 pytestmark = pytest.mark.ffmpeg

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from edge_video.duration import parse_duration
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import consume
 from edge_video.testing.rtsp import RtspServer
+from edge_video.text.duration import parse_duration
 from tests.support.program import ROOT, Program, cpu_seconds
 from tests.support.rtsp import require
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from actors.camera import CameraActor, CameraRuntime
-from actors.messages import CameraEnded, CameraStreaming
+from edge_video.actors.camera import CameraActor, CameraRuntime
+from edge_video.actors.messages import CameraEnded, CameraStreaming
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
+from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
+from edge_video.resilience.failures import Cause
+from edge_video.runtime.timer import SystemClock
 from edge_video.testing import (
     CameraScript,
     FakeClock,
@@ -29,7 +30,6 @@ from edge_video.testing import (
     eventually,
     install_scripted_ffmpeg,
 )
-from edge_video.timer import SystemClock
 from tests.support.actors import Ears
 from tests.support.program import Program, cpu_seconds
 

@@ -20,9 +20,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from actors.http import HttpActor
-from edge_video.http import board
-from edge_video.sinks.base import SinkLost
+from edge_video.actors.http import HttpActor
+from edge_video.delivery.sink import SinkLost
+from edge_video.http import state as board
 from edge_video.testing import eventually
 from tests.support.browser import browser, look_like, required, screenshot
 from tests.support.gallery import PASSWORD, TOKEN, ConfirmingSink, Gallery

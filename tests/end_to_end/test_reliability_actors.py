@@ -14,10 +14,9 @@ import pykka
 import pytest
 
 import edge_video.app
-from actors.messages import CommandAnswer, CommandResult, Escalated, InjectFault
-from actors.plan import Plan
+from edge_video.actors.messages import CommandAnswer, CommandResult, Escalated, InjectFault
+from edge_video.actors.plan import Plan
 from edge_video.config import MemoryControllerConfig, SupervisionConfig
-from edge_video.events import Event
 from edge_video.faults import (
     AfterFrames,
     AtNextStart,
@@ -27,6 +26,7 @@ from edge_video.faults import (
     DropConnection,
     KillFfmpeg,
 )
+from edge_video.log.events import Event
 from edge_video.testing import eventually
 from tests.support.actors import Ears
 from tests.support.program import Program, living
@@ -262,8 +262,8 @@ def test_faults_that_make_no_sense_are_refused_and_counted(system: Broken) -> No
 
 _ALLOWED = """
 import sys, threading, time
-import edge_video.app, edge_video.cli
-from actors.messages import InjectFault
+import edge_video.app, edge_video.cli.main
+from edge_video.actors.messages import InjectFault
 from edge_video.faults import CrashActor, CrashInStart
 
 def start(*args, **more):
@@ -275,8 +275,8 @@ def start(*args, **more):
     threading.Thread(target=break_it, daemon=True).start()
     return system
 
-edge_video.cli.start_system = start
-sys.exit(edge_video.cli.main(sys.argv[1:]))
+edge_video.cli.main.start_system = start
+sys.exit(edge_video.cli.main.main(sys.argv[1:]))
 """
 
 _SUPERVISOR = 'system.supervisor.tell(InjectFault("supervisor", CrashActor("boom")))'

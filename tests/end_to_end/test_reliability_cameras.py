@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from actors.messages import StopCamera
-from edge_video.events import Event
-from edge_video.failures import Cause
+from edge_video.actors.messages import StopCamera
 from edge_video.faults import (
     AfterFrames,
     AtNextStart,
@@ -32,7 +30,9 @@ from edge_video.faults import (
     TruncatedFrame,
 )
 from edge_video.frames import CameraId
-from edge_video.stats import CameraPhase
+from edge_video.log.events import Event
+from edge_video.resilience.failures import Cause
+from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 from edge_video.testing.clips import decode_jpeg, numbered_clip
 from tests.support.reliability import (
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from edge_video.failures import Failure
+    from edge_video.resilience.failures import Failure
     from edge_video.testing.rtsp import RtspServer
     from tests.support.reliability import Broken
 

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
+from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
 from edge_video.app import start_system
 from edge_video.config import AmqpConfig, CameraConfig, Config, DirectorySinkConfig
-from edge_video.events import Event
 from edge_video.faults import (
     BlockConnection,
     CrashActor,
@@ -32,15 +31,17 @@ from edge_video.faults import (
     SlowConfirms,
     StopConfirming,
 )
-from edge_video.stats import CameraStatus, FrameCounts, PublisherState, SystemStatus
+from edge_video.log.events import Event
+from edge_video.status.model import CameraStatus, PublisherState, SystemStatus
 from edge_video.testing.rabbit import consume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from edge_video.failures import Failure
+    from edge_video.delivery.ledger import FrameCounts
     from edge_video.faults import Fault
+    from edge_video.resilience.failures import Failure
     from edge_video.testing.rabbit import RabbitNode
 
 CAMERAS = 4
@@ -171,7 +172,7 @@ class Running:
             record.getMessage()
             for record in self._caplog.records
             if record.levelno >= logging.WARNING
-            and record.name.split(".")[0] in ("edge_video", "actors")
+            and record.name.split(".")[0] == "edge_video"
             and getattr(record, "event", None) is not Event.FAULT_INJECTED
         ]
 
@@ -190,7 +191,7 @@ def running(
 ) -> Iterator[Running]:
     """A system under load, connected; afterwards it stops in order and its books balance."""
     caplog.set_level(logging.INFO, "edge_video")
-    caplog.set_level(logging.INFO, "actors")
+    caplog.set_level(logging.INFO, "edge_video")
     config = Config(
         cameras=[CameraConfig(id=f"cam{n}", url="rtsp://10.0.0.1/s") for n in range(CAMERAS)],
         buffer=BUFFER,

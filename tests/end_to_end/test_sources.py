@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
+from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import clip_filter, clip_identity, decode_jpeg, numbered_clip
 from edge_video.testing.rabbit import free_port
 from tests.support.devices import Watcher
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
 
 pytestmark = [pytest.mark.ffmpeg, EVERY_FFMPEG]
 

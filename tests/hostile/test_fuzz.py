@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from edge_video.config_file import ConfigError, load_config
+from edge_video.config import ConfigError, load_config
 from tests.support import fuzz
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.config import CameraConfig
-from edge_video.config_file import ConfigError, parse_config
-from edge_video.ffmpeg import Binary, capture_command
+from edge_video.capture.command import Binary, capture_command
+from edge_video.config import CameraConfig, ConfigError, parse_config
+from edge_video.delivery.directory import DirectorySink
+from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
-from edge_video.sinks.directory import DirectorySink
-from edge_video.timer import SystemClock
+from edge_video.runtime.timer import SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from edge_video.cli import main
+from edge_video.cli.main import main
 from edge_video.testing import eventually
 from tests.support.hostile import HostileServer, http_pages, http_reply
 from tests.support.program import Program

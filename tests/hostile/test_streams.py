@@ -13,22 +13,27 @@ from typing import TYPE_CHECKING, Self
 import psutil
 import pytest
 
-from edge_video.capture import DEFAULT_MAX_FRAME_BYTES, Capture, CaptureCounters, ProcessTable
-from edge_video.failures import Cause
+from edge_video.capture.capture import (
+    DEFAULT_MAX_FRAME_BYTES,
+    Capture,
+    CaptureCounters,
+    ProcessTable,
+)
+from edge_video.delivery.ledger import add_counts
+from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
-from edge_video.jpeg import image_size
-from edge_video.outbox import Outbox
-from edge_video.reactor import Reactor
-from edge_video.redact import Redactor
-from edge_video.stats import add_counts
-from edge_video.timer import SystemClock
+from edge_video.frames.jpeg import image_size
+from edge_video.resilience.failures import Cause
+from edge_video.runtime.reactor import Reactor
+from edge_video.runtime.timer import SystemClock
+from edge_video.text.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from edge_video.failures import Failure
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
+    from edge_video.resilience.failures import Failure
 
 MB = 2**20
 SPLITTER_BOUND = DEFAULT_MAX_FRAME_BYTES + 256 * 1024
@@ -250,7 +255,7 @@ def test_ten_thousand_error_lines_a_second_are_drained_and_not_all_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Different lines, or they would be collapsed into one."""
-    caplog.set_level(logging.DEBUG, logger="edge_video.capture")
+    caplog.set_level(logging.DEBUG, logger="edge_video.capture.capture")
     code = """
     began = time.monotonic()
     for n in range(200):

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.capture.classification import classify
+from edge_video.capture.command import SourceKind, capture_command
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause
-from edge_video.ffmpeg import SourceKind, capture_command
-from edge_video.last_words import classify
+from edge_video.resilience.failures import Cause
 from tests.support.hostile import HostileServer, http_pages, http_reply, rtsp_reply
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
 
 pytestmark = [pytest.mark.ffmpeg, BOTH_FFMPEGS]
 

@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 import pika.exceptions
 import pytest
 
-from edge_video.capture import Capture, CaptureCounters, ProcessTable
-from edge_video.events import Event, say
+from edge_video.capture.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
-from edge_video.log import LogSettings, print_block, setup_log, teardown_log
-from edge_video.redact import UNSAFE_RANGES, Redactor
-from edge_video.report.as_json import status_as_json
-from edge_video.report.catalog import Language
+from edge_video.log.events import Event, say
+from edge_video.log.setup import LogSettings, print_block, setup_log, teardown_log
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
-from edge_video.report.text import one_line
-from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
-from edge_video.stats import CameraPhase, PublisherState
+from edge_video.status.json import status_as_json
+from edge_video.status.model import CameraPhase, PublisherState
+from edge_video.text.catalog import Language
+from edge_video.text.formatting import one_line
+from edge_video.text.redact import UNSAFE_RANGES, Redactor
 from tests.edge_video.report.examples import camera, connected, system
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.failures import Failure
+    from edge_video.resilience.failures import Failure
 
 OWN = logging.getLogger("edge_video.test_words")
 ESCAPES = {

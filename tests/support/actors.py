@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pykka
 from pykka.messages import ProxyGetAttr
 
-from actors.messages import GetStatus
+from edge_video.actors.messages import GetStatus
 from edge_video.app import System, start_system
-from edge_video.capture import CaptureStartError
+from edge_video.capture.capture import CaptureStartError
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config
-from edge_video.failures import Cause, Failure
+from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.sink import SinkConnected, SinkDrained, SinkListener, SinkLost
 from edge_video.faults import DropConnection
-from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener, SinkLost
-from edge_video.stats import CameraStatus, Outcome, SystemStatus
+from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing import FakeClock, FakeTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from actors.publisher import SinkFactory
+    from edge_video.actors.publisher import SinkFactory
+    from edge_video.delivery.outbox import Outbox
     from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
-    from edge_video.outbox import Outbox
+    from edge_video.status.model import CameraStatus, SystemStatus
 
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.delivery.ledger import FrameCounts, add_counts
+from edge_video.delivery.outbox import Outbox
+from edge_video.delivery.sink import SinkConnected, SinkLost
 from edge_video.frames import CameraId
-from edge_video.outbox import Outbox
-from edge_video.sinks.amqp import AmqpSettings, AmqpSink, Route, TlsSettings
-from edge_video.sinks.base import SinkConnected, SinkLost
-from edge_video.stats import FrameCounts, add_counts
+from edge_video.runtime.timer import SystemClock
 from edge_video.testing import eventually
-from edge_video.timer import SystemClock
 from tests.support.sinks import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_video.sinks.amqp_knowledge import BrokerKnowledge
-    from edge_video.sinks.amqp_notices import NoticeRoute
+    from edge_video.delivery.amqp.knowledge import BrokerKnowledge
+    from edge_video.delivery.amqp.notifications import NoticeRoute
     from edge_video.testing.rabbit import RabbitNode
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from edge_video.launch import AnyCapture, FfmpegLauncher
-from edge_video.redact import Redactor
+from edge_video.capture.launcher import AnyCapture, FfmpegLauncher
+from edge_video.text.redact import Redactor
 from tests.support.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from edge_video.capture.command import Binary
     from edge_video.config import CameraConfig
-    from edge_video.failures import Failure
-    from edge_video.ffmpeg import Binary
+    from edge_video.resilience.failures import Failure
 
 
 class Watcher:

@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Final
 import pika.exceptions
 from pydantic import ValidationError
 
-from edge_video.capture import StderrTail
-from edge_video.config import CameraConfig, redactor_of
-from edge_video.config_file import ConfigError, load_config
-from edge_video.duration import format_duration, parse_duration
-from edge_video.ffmpeg import Binary, capture_command
+from edge_video.capture.capture import StderrTail
+from edge_video.capture.classification import classify
+from edge_video.capture.command import Binary, capture_command
+from edge_video.config import CameraConfig, ConfigError, load_config, redactor_of
+from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
-from edge_video.jpeg import image_size
-from edge_video.last_words import classify
-from edge_video.redact import Redactor, mask_url
-from edge_video.report.text import one_line
-from edge_video.sinks.amqp_reasons import describe_loss, describe_refusal
-from edge_video.splitter import FrameSplitter
-from edge_video.urls import split_url
+from edge_video.frames.jpeg import image_size
+from edge_video.frames.splitter import FrameSplitter
+from edge_video.text.duration import format_duration, parse_duration
+from edge_video.text.formatting import one_line
+from edge_video.text.redact import Redactor, mask_url
+from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

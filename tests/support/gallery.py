@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 
 from edge_video.app import System, start_system
 from edge_video.config import Config
-from edge_video.events import Event
-from edge_video.failures import Cause, Failure
-from edge_video.sinks.base import SinkConnected, SinkDrained, SinkListener
-from edge_video.stats import Outcome
+from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.sink import SinkConnected, SinkDrained, SinkListener
+from edge_video.log.events import Event
+from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing import eventually
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from edge_video.config import CameraConfig
-    from edge_video.outbox import Outbox
+    from edge_video.delivery.outbox import Outbox
 
 TOKEN = "tok-canary-5150"
 PASSWORD = "canary-7391"
@@ -144,7 +144,7 @@ class Gallery:
     def __init__(self, *camera_ids: str, http: dict[str, Any] | None = None, **keys: Any) -> None:
         given = {"listen": "127.0.0.1:0", "token": TOKEN} if http is None else http
         self.url = ""
-        self._log = logging.getLogger("actors.http")
+        self._log = logging.getLogger("edge_video.actors.http")
         self._addresses = _Addresses()
         self.config = Config.model_validate(
             {

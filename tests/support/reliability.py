@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
-from edge_video.events import Event
+from edge_video.log.events import Event
 from tests.support.watched import Running, listening
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from actors.base import SupervisedActor
+from edge_video.actors.base import SupervisedActor
 
 if TYPE_CHECKING:
     import pytest

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from edge_video.sinks.base import SinkEvent
+    from edge_video.delivery.sink import SinkEvent
 
 E = TypeVar("E")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 
-from actors.messages import (
+from edge_video.actors.messages import (
     ClearFaults,
     ForceOpen,
     InjectFault,
@@ -25,9 +25,7 @@ from actors.messages import (
     StopCamera,
 )
 from edge_video.app import System, start_system
-from edge_video.breaker import BreakerState
 from edge_video.config import CircuitBreakerConfig
-from edge_video.failures import Cause, Failure
 from edge_video.faults import (
     AfterFrames,
     AtNextStart,
@@ -45,6 +43,8 @@ from edge_video.faults import (
     TruncatedFrame,
 )
 from edge_video.frames import CameraId
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing import RecordingPublisher, books_differences
 from tests.support.actors import ScriptedCapture, World
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.config import CameraConfig
-    from edge_video.stats import CameraStatus
+    from edge_video.status.model import CameraStatus
     from tests.support.settling import Settling
 
 FAULTS_PER_SEQUENCE: Final = 8

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pykka
 
-from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
+from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
 from edge_video.app import System, start_system
-from edge_video.events import Event
-from edge_video.stats import CameraPhase
+from edge_video.log.events import Event
+from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from actors.plan import Stopped
+    from edge_video.actors.plan import Stopped
     from edge_video.config import Config
-    from edge_video.stats import CameraStatus, SystemStatus
+    from edge_video.status.model import CameraStatus, SystemStatus
 
 _SAMPLE_S = 0.1
 
@@ -163,7 +163,7 @@ class Running:
 def listening() -> Iterator[Story]:
     """A story that hears everything the system says, at every level."""
     handler = Story()
-    loggers = [logging.getLogger(name) for name in ("actors", "edge_video")]
+    loggers = [logging.getLogger("edge_video")]
     levels = [each.level for each in loggers]
     for each in loggers:
         each.addHandler(handler)

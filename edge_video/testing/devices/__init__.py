@@ -4,13 +4,7 @@ See docs/testing.md. Importing this starts nothing. `jpegs` needs Pillow, encode
 """
 
 from edge_video.testing.devices import pacing, stamps
-from edge_video.testing.devices.authentication import (
-    Asking,
-    Authentication,
-    Basic,
-    Digest,
-    Several,
-)
+from edge_video.testing.devices.authentication import Asking, Authentication, Basic, Digest, Several
 from edge_video.testing.devices.containers import Flv, MpegTs
 from edge_video.testing.devices.http import (
     MULTIPART,

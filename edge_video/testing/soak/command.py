@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_video.faults import SlowFrames
-from edge_video.stats import CameraPhase, FrameCounts
+from edge_video.status.model import CameraPhase
 from edge_video.testing.books import books_differences
 from edge_video.testing.leaks import LeakError, no_leaks
 from edge_video.testing.rabbit import missing_programs
@@ -39,7 +39,8 @@ from edge_video.testing.soak.stage import FPS, SERVERS, Stage, camera_names
 from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
 
 if TYPE_CHECKING:
-    from edge_video.stats import SystemStatus
+    from edge_video.delivery.ledger import FrameCounts
+    from edge_video.status.model import SystemStatus
     from edge_video.testing.soak.schedule import Planned
 
 _LOOK_S: Final = 0.1

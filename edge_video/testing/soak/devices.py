@@ -15,14 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.testing.clips import clip_images, encoded_clip
-from edge_video.testing.devices import (
-    Digest,
-    HttpDevice,
-    RtspDevice,
-    Video,
-    pacing,
-    stamps,
-)
+from edge_video.testing.devices import Digest, HttpDevice, RtspDevice, Video, pacing, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

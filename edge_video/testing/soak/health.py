@@ -12,7 +12,7 @@ import pykka
 from edge_video.testing.books import books_differences
 
 if TYPE_CHECKING:
-    from edge_video.stats import SystemStatus
+    from edge_video.status.model import SystemStatus
 
 WARM_UP_S: Final = 20.0
 _MIB: Final = 2**20

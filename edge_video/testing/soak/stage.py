@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pykka
 
-from actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
+from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
 from edge_video.app import System, start_system
 from edge_video.config import Config
 from edge_video.testing.clips import numbered_clip
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from actors.plan import Stopped
+    from edge_video.actors.plan import Stopped
     from edge_video.testing.soak.schedule import Message, Outside
 
 FPS: Final = 10

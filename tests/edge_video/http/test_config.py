@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.config_file import ConfigError, parse_config
+from edge_video.config import ConfigError, parse_config
 
 if TYPE_CHECKING:
     from pathlib import Path

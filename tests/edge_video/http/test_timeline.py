@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
-from edge_video.breaker import BreakerPolicy, BreakerState, CircuitBreaker
-from edge_video.failures import Cause, Failure
 from edge_video.frames import CameraId
 from edge_video.http.timeline import (
     Kind,
@@ -17,8 +15,11 @@ from edge_video.http.timeline import (
     is_half_told,
     transition_of,
 )
-from edge_video.snapshot import CameraRecord
-from edge_video.stats import CameraPhase, MemoryLevel, PublisherState, PublisherStatus
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.snapshot import CameraRecord
 
 CLOSED = CircuitBreaker.new(BreakerPolicy())
 OPEN = replace(CLOSED, state=BreakerState.OPEN, changes=1)

@@ -6,10 +6,10 @@ import json
 import re
 from importlib import resources
 
-from edge_video.http.board import CameraExtra, Pulse, Snapshot
+from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
+from edge_video.http.state import CameraExtra, Pulse, Snapshot
 from edge_video.http.timeline import Kind, Timeline
 from edge_video.http.view import latency_at, page_view, timeline_view
-from edge_video.stats import LATENCY_BOUNDS_S, LatencyHistogram
 from tests.edge_video.report.examples import busy_system
 
 SCRIPT = (resources.files("edge_video.http") / "static" / "app.js").read_text(encoding="utf-8")

@@ -8,12 +8,12 @@ from string import Formatter
 
 import pytest
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause
 from edge_video.http.openapi import ACTIONS
 from edge_video.http.timeline import Kind
 from edge_video.http.words import PAGE, accepted_language, page_words
-from edge_video.report.catalog import Language, Text
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause
+from edge_video.text.catalog import Language, Text
 
 STATIC = resources.files("edge_video.http") / "static"
 SCRIPT = (STATIC / "app.js").read_text(encoding="utf-8")

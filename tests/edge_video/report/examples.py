@@ -6,17 +6,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause, Failure
+from edge_video.capture.counters import CaptureTotals
+from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
-from edge_video.stats import (
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.metrics.sample import ProcessSample
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import (
     BreakerView,
     CameraPhase,
     CameraStatus,
-    CaptureTotals,
-    FrameCounts,
-    MemoryLevel,
-    ProcessSample,
     PublisherState,
     PublisherStatus,
     SystemStatus,

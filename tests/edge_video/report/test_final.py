@@ -6,11 +6,13 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause, Failure
-from edge_video.report.catalog import Language
+from edge_video.capture.counters import CaptureTotals
+from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.final import camera_rows, efficiency, is_healthy, render_final
-from edge_video.stats import CameraPhase, CameraStatus, CaptureTotals, FrameCounts
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import CameraPhase, CameraStatus
+from edge_video.text.catalog import Language
 from tests.edge_video.report.examples import (
     assert_golden,
     breaker,

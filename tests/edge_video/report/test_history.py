@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_video.breaker import BreakerState
+from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.report.history import (
     SAMPLES,
@@ -18,7 +18,7 @@ from edge_video.report.history import (
     Sample,
     merge_samples,
 )
-from edge_video.stats import FrameCounts
+from edge_video.resilience.breaker import BreakerState
 from tests.edge_video.report.examples import camera, sample, system
 
 CAM1 = CameraId("cam1")

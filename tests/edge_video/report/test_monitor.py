@@ -4,17 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause, Failure
-from edge_video.report.catalog import Language
+from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.monitor import render_monitor, status_word
-from edge_video.stats import (
-    BreakerView,
-    CameraPhase,
-    FrameCounts,
-    PublisherState,
-    PublisherStatus,
-)
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import BreakerView, CameraPhase, PublisherState, PublisherStatus
+from edge_video.text.catalog import Language
 from tests.edge_video.report.examples import (
     assert_golden,
     breaker,

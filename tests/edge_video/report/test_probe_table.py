@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge_video.failures import Cause, Failure
+from edge_video.capture.probe import KeyFrames, ProbeResult
 from edge_video.frames import CameraId
-from edge_video.probe import KeyFrames, ProbeResult
-from edge_video.report.catalog import Language
 from edge_video.report.probe_table import render_probes
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.text.catalog import Language
 
 GOOD = ProbeResult(CameraId("gate"), True, "h264", 1920, 1080, 25.0, 1.23, KeyFrames(2.04))
 SPARSE = ProbeResult(CameraId("a-very-long-name"), True, "mjpeg", 640, 480, None, 0.0124)

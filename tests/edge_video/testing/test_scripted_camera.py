@@ -11,24 +11,19 @@ import psutil
 import pytest
 from PIL import Image
 
+from edge_video.capture.command import find_binary
 from edge_video.config import CameraConfig
-from edge_video.failures import Cause, Failure
-from edge_video.ffmpeg import find_binary
 from edge_video.frames import CameraId
-from edge_video.jpeg import image_size
-from edge_video.testing import (
-    CameraScript,
-    ScriptedCameras,
-    eventually,
-    install_scripted_ffmpeg,
-)
+from edge_video.frames.jpeg import image_size
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.testing import CameraScript, ScriptedCameras, eventually, install_scripted_ffmpeg
 from edge_video.testing.scripted_ffmpeg import picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from edge_video.launch import AnyCapture
+    from edge_video.capture.launcher import AnyCapture
 
 FAST = CameraScript(fps=50)
 CAMERA = CameraConfig(id="cam1", url="rtsp://10.0.0.1/s")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.stats import PublisherState, PublisherStatus, SystemStatus
+from edge_video.status.model import PublisherState, PublisherStatus, SystemStatus
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.soak.command import run
 from edge_video.testing.soak.consumer import Inspector
@@ -33,7 +33,7 @@ from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.ffmpeg import Binary
+    from edge_video.capture.command import Binary
 
 CAMERAS = ["cam1", "cam2", "cam3"]
 

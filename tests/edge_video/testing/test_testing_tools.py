@@ -15,6 +15,7 @@ import pytest
 
 from edge_video.app import start_system
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
+from edge_video.delivery.ledger import Outcome
 from edge_video.faults import (
     BlockConnection,
     DropConnection,
@@ -25,7 +26,7 @@ from edge_video.faults import (
     StopConfirming,
 )
 from edge_video.frames import CameraId
-from edge_video.stats import Outcome, PublisherState
+from edge_video.status.model import PublisherState
 from edge_video.testing import (
     CameraScript,
     FakeClock,

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from edge_video.breaker import BreakerState
-from edge_video.failures import Cause, Failure
-from edge_video.report.as_json import status_as_json
-from edge_video.report.catalog import Language
-from edge_video.report.from_json import NotAStatusError, status_from_json
-from edge_video.stats import (
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.from_json import NotAStatusError, status_from_json
+from edge_video.status.json import status_as_json
+from edge_video.status.model import (
     CameraPhase,
     CameraStatus,
     PublisherState,
@@ -30,6 +29,7 @@ from edge_video.stats import (
 )
 from edge_video.testing import wait_until
 from edge_video.testing.rabbit import free_port
+from edge_video.text.catalog import Language
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_video.delivery.amqp.message import message_properties
 from edge_video.frames import CameraId, Frame
-from edge_video.report.catalog import Language
-from edge_video.sinks.message import message_properties
+from edge_video.text.catalog import Language
 from edge_video.watch import view
 from edge_video.watch.tally import MOST_CAMERAS, OTHERS, Arrival, Silence, Tally, read_arrival
 

@@ -1,0 +1,21 @@
+"""What reading one camera took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTotals:
+    """What reading one camera took, over all attempts. Times in nanoseconds."""
+
+    reads: int = 0
+    read_ns: int = 0
+    """Inside the read call, with data already there: the cost of reading, not of waiting."""
+    splits: int = 0
+    """Whole frames cut out of the byte stream."""
+    split_ns: int = 0
+    discarded_bytes: int = 0
+    """Bytes that belonged to no frame (garbage, torn frames, broken headers)."""
+    oversized: int = 0
+    """Frames refused because they were larger than the limit."""

@@ -1,0 +1,141 @@
+"""From a camera's configuration to its capture: the one place that knows both FFmpeg halves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from edge_video.capture.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.capture.command import (
+    capture_command,
+    encode_command,
+    fetch_command,
+    may_be_motion_jpeg,
+)
+from edge_video.capture.environment import ffmpeg_environment
+from edge_video.capture.inquiry import explain
+from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.frames import CameraId
+from edge_video.frames.jpeg import with_huffman_tables
+from edge_video.runtime.reactor import Reactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.capture.command import Binary
+    from edge_video.capture.counters import CaptureTotals
+    from edge_video.capture.motion_jpeg import CaptureMaker
+    from edge_video.config import CameraConfig
+    from edge_video.resilience.failures import Failure
+
+AnyCapture: TypeAlias = Capture | MotionJpegCapture
+"""One attempt at a camera."""
+
+
+def camera_environment(camera: CameraConfig) -> dict[str, str]:
+    """The environment of a camera's FFmpeg. Its proxy, whose URL may have a password, goes here."""
+    proxy = camera.http_proxy
+    return ffmpeg_environment(os.environ, proxy.get_secret_value() if proxy is not None else None)
+
+
+def explained_by_camera(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
+    """The failure with its true cause, after one question to the camera; blocks for 2 s at most."""
+    return explain(camera, failure, frames=frames)
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegLauncher:
+    """Makes the capture of an attempt; keeps what outlives attempts: counters and process table.
+
+    Args:
+        binary: the FFmpeg to run.
+        redact: masks secrets in a line of FFmpeg's.
+        processes: where live FFmpeg processes are listed.
+        reactor: reads the pipes of all cameras.
+    """
+
+    binary: Binary
+    redact: Callable[[str], str]
+    processes: ProcessTable = field(default_factory=ProcessTable)
+    reactor: Reactor = field(default_factory=Reactor)
+    _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
+    _other_formats: dict[CameraId, str] = field(default_factory=dict, repr=False)
+    """The URLs of HTTP cameras that turned out to send no Motion JPEG."""
+
+    def __call__(
+        self,
+        camera: CameraConfig,
+        *,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> AnyCapture:
+        """Make a capture that has not started yet. Any thread; one attempt per camera at a time."""
+        if camera.mode == "passthrough":
+            on_frame = complete(on_frame)
+        make = self._maker(camera)
+        if may_be_motion_jpeg(camera) and not self._is_known_as_other(camera):
+            return self._motion_jpeg(camera, make, on_frame, on_end)
+        capture: Capture
+
+        def ended(failure: Failure) -> None:
+            if not capture.frames:  # what was learnt of its format may be wrong now
+                self._other_formats.pop(CameraId(camera.id), None)
+            on_end(failure)
+
+        capture = make(capture_command(self.binary, camera), on_frame=on_frame, on_end=ended)
+        return capture
+
+    def _motion_jpeg(
+        self,
+        camera: CameraConfig,
+        make: CaptureMaker,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> MotionJpegCapture:
+        passthrough = camera.mode == "passthrough"
+        url = camera.url.get_secret_value()
+        return MotionJpegCapture(
+            Commands(
+                fetch=fetch_command(self.binary, camera),
+                encode=None if passthrough else encode_command(self.binary, camera),
+                otherwise=capture_command(self.binary, camera),
+            ),
+            make=make,
+            on_frame=on_frame,
+            on_end=on_end,
+            fps=camera.fps,
+            redact=self.redact,
+            on_other=lambda: self._other_formats.update({CameraId(camera.id): url}),
+        )
+
+    def _is_known_as_other(self, camera: CameraConfig) -> bool:
+        return self._other_formats.get(CameraId(camera.id)) == camera.url.get_secret_value()
+
+    def _maker(self, camera: CameraConfig) -> CaptureMaker:
+        camera_id = CameraId(camera.id)
+        return partial(
+            Capture,
+            camera_id=camera_id,
+            counters=self._counters.setdefault(camera_id, CaptureCounters()),
+            processes=self.processes,
+            redact=self.redact,
+            reactor=self.reactor,
+            environment=camera_environment(camera),
+            # What is not fitted into one size cannot go on in another.
+            ends_when_resized=camera.width is None or camera.height is None,
+        )
+
+    def totals(self, camera_id: CameraId) -> CaptureTotals:
+        """What reading a camera took, over all its attempts. Any thread."""
+        return self._counters.setdefault(camera_id, CaptureCounters()).totals()
+
+
+def complete(on_frame: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    """Hand images on with the tables that some cameras leave out; any decoder reads them then."""
+
+    def completed(image: bytes) -> None:
+        on_frame(with_huffman_tables(image))
+
+    return completed

@@ -1,0 +1,267 @@
+"""Connects to a camera once, for real, and says what it sends or why it does not."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from edge_video.capture.arrival_meter import ArrivalMeter
+from edge_video.capture.arrivals import bytes_taken
+from edge_video.capture.capture import Capture, CaptureCounters, CaptureStartError, ProcessTable
+from edge_video.capture.command import fetch_command, may_be_motion_jpeg, probe_command
+from edge_video.capture.launcher import camera_environment, explained_by_camera
+from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.frames import CameraId
+from edge_video.frames.jpeg import image_size
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.runtime.reactor import Reactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from edge_video.capture.command import Binary
+    from edge_video.capture.launcher import AnyCapture
+    from edge_video.config import CameraConfig
+
+_AT_ONCE: Final = 8
+"""Cameras that are probed at the same time; often they are channels of one recorder."""
+
+_VIDEO: Final = re.compile(r"Stream #\d+:\d+.*?: Video: (?P<codec>\w+)(?P<rest>.*)")
+_SIZE: Final = re.compile(r"[ ,](?P<width>\d{2,5})x(?P<height>\d{2,5})\b")
+_RATE: Final = re.compile(r"(?P<rate>\d+(?:\.\d+)?k?) fps\b")
+_OUTPUT: Final = re.compile(r"(\] |^)Output #\d")
+
+
+_ENOUGH_FRAMES: Final = 2
+_MOST_FPS: Final = 60
+_KEY_FRAME_WAIT_S: Final = 15.0
+"""How long the second key frame may take; that it takes longer is then what is known."""
+_CLOCK_TOLERANCE_S: Final = 0.5
+_STAMP: Final = re.compile(r"\bn: *\d+ pts: *-?\d+ pts_time:(-?[\d.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrames:
+    """How far apart a camera's key frames are.
+
+    Attributes:
+        interval_s: seconds.
+        at_least: the second one did not come in time: they are farther apart.
+    """
+
+    interval_s: float
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What one camera answered.
+
+    Attributes:
+        camera_id: the camera.
+        ok: a whole frame came in time.
+        codec: of the camera's stream, by FFmpeg's name (`h264`, `hevc`, `mjpeg`).
+        width: pixels, as the camera sends it, before any scaling.
+        height: pixels, the same.
+        fps: as the stream announces it; None when it does not.
+        first_frame_s: seconds from the start of FFmpeg to the first whole frame.
+        key_frames: how far apart they are; None when nobody knows.
+        failure: why there was none; None when `ok`.
+    """
+
+    camera_id: CameraId
+    ok: bool
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    first_frame_s: float | None = None
+    key_frames: KeyFrames | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """What FFmpeg says about a stream that it reads."""
+
+    codec: str
+    width: int | None
+    height: int | None
+    fps: float | None
+
+
+def parse_stream(lines: Iterable[str]) -> VideoStream | None:
+    """The first video stream of the input in FFmpeg's lines; None when there is none."""
+    for line in lines:
+        if _OUTPUT.search(line):
+            return None
+        if video := _VIDEO.search(line):
+            size, rate = _SIZE.search(video["rest"]), _RATE.search(video["rest"])
+            return VideoStream(
+                codec=video["codec"],
+                width=int(size["width"]) if size else None,
+                height=int(size["height"]) if size else None,
+                fps=_frames_per_second(rate["rate"]) if rate else None,
+            )
+    return None
+
+
+def _frames_per_second(text: str) -> float:
+    return float(text.removesuffix("k")) * (1000 if text.endswith("k") else 1)
+
+
+def probe_camera(
+    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], timeout_s: float
+) -> ProbeResult:
+    """Run FFmpeg until the camera's second key frame, its failure, or `timeout_s` seconds.
+
+    Blocks for at most some four seconds more than that. Any thread; raises nothing.
+    """
+    camera_id = CameraId(camera.id)
+    seen = _Seen()
+    capture = _probing(binary, camera, redact, seen)
+    try:
+        capture.start()
+    except CaptureStartError as refused:
+        return ProbeResult(camera_id, ok=False, failure=refused.failure)
+    silent = seen.watch(capture, timeout_s)
+    capture.stop()
+    words = capture.last_words()
+    stream = parse_stream(words)
+    result = ProbeResult(
+        camera_id,
+        ok=bool(seen.images),
+        codec=stream.codec if stream else "mjpeg" if seen.images else None,
+        width=stream.width if stream else None,
+        height=stream.height if stream else None,
+        fps=stream.fps if stream else None,
+    )
+    if not seen.images:
+        failure = seen.failure or silent
+        return replace(result, failure=explained_by_camera(camera, failure, 0))
+    if seen.is_a_still:
+        assert seen.failure is not None
+        failure = explained_by_camera(camera, seen.failure, 1)
+        if failure.cause is Cause.STILL_PICTURE:
+            return replace(result, ok=False, failure=failure)
+    width, height = image_size(seen.images[0])
+    return replace(
+        result,
+        width=result.width or width,
+        height=result.height or height,
+        first_frame_s=seen.first_frame_s,
+        key_frames=seen.key_frames(words),
+    )
+
+
+def _probing(
+    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], seen: _Seen
+) -> AnyCapture:
+    make = partial(
+        Capture,
+        camera_id=CameraId(camera.id),
+        counters=CaptureCounters(),
+        processes=ProcessTable(),
+        redact=redact,
+        environment=camera_environment(camera),
+        reactor=Reactor(f"probe-{camera.id}", round_s=0),
+    )
+    command = probe_command(binary, camera)
+    if not may_be_motion_jpeg(camera):
+        return make(command, on_frame=seen.on_frame, on_end=seen.on_end)
+    return MotionJpegCapture(
+        Commands(fetch=fetch_command(binary, camera), encode=None, otherwise=command),
+        make=make,
+        on_frame=seen.on_frame,
+        on_end=seen.on_end,
+        on_other=lambda: None,
+        fps=_MOST_FPS,
+        redact=redact,
+    )
+
+
+class _Seen:
+    """What has come of one camera so far. The reactor's thread writes, the probing one waits."""
+
+    def __init__(self) -> None:
+        self.images: list[bytes] = []
+        self.failure: Failure | None = None
+        self._arrivals_s: list[float] = []
+        self._began_s = self._until_s = time.monotonic()
+        self._changed = threading.Event()
+
+    def on_frame(self, image: bytes) -> None:
+        """The first picture, and when each key frame came."""
+        if len(self.images) < _ENOUGH_FRAMES:
+            self._arrivals_s.append(time.monotonic())
+            self.images.append(image)
+            self._changed.set()
+
+    def on_end(self, failure: Failure) -> None:
+        """The stream is over."""
+        self.failure = failure
+        self._changed.set()
+
+    @property
+    def is_a_still(self) -> bool:
+        """One picture, and the end."""
+        return self.failure is not None and len(self.images) == 1
+
+    @property
+    def first_frame_s(self) -> float:
+        """From FFmpeg's start to the first picture."""
+        return self._arrivals_s[0] - self._began_s
+
+    def watch(self, capture: AnyCapture, timeout_s: float) -> Failure:
+        """Wait until all is known, or the time is up; what it means if nothing came at all."""
+        meter = ArrivalMeter()
+        while not self._all_is_known(timeout_s):
+            self._changed.wait(min(1.0, max(0.01, self._until_s - time.monotonic())))
+            self._changed.clear()
+            if not self.images and capture.pid is not None:
+                meter.reading(time.monotonic(), bytes_taken(capture.pid))
+        if meter.arriving:
+            words = f"data came, and no key frame in {timeout_s:g} s"
+            return Failure(Cause.NO_KEY_FRAME, words)
+        return Failure(Cause.TIMEOUT, f"no frame in {timeout_s:g} s")
+
+    def _all_is_known(self, timeout_s: float) -> bool:
+        self._until_s = self._began_s + timeout_s
+        if self.images:
+            self._until_s = min(self._until_s, self._arrivals_s[0] + _KEY_FRAME_WAIT_S)
+        enough = self.failure is not None or len(self.images) >= _ENOUGH_FRAMES
+        return enough or time.monotonic() >= self._until_s
+
+    def key_frames(self, words: Sequence[str]) -> KeyFrames | None:
+        """How far apart they are; by the stream's clock, if that goes as the real one does."""
+        first_s = self._arrivals_s[0]
+        if len(self._arrivals_s) < _ENOUGH_FRAMES:
+            waited_s = time.monotonic() - first_s
+            return None if self.failure is not None else KeyFrames(waited_s, at_least=True)
+        arrived_s = self._arrivals_s[1] - first_s
+        # FFmpeg hands over at once what it held back while it got to know the stream.
+        most_s = arrived_s + self.first_frame_s + _CLOCK_TOLERANCE_S
+        stamps_s = [float(match[1]) for line in words if (match := _STAMP.search(line))]
+        stamped_s = stamps_s[1] - stamps_s[0] if len(stamps_s) >= _ENOUGH_FRAMES else -1.0
+        believed = arrived_s - _CLOCK_TOLERANCE_S <= stamped_s <= most_s and stamped_s > 0
+        return KeyFrames(stamped_s if believed else arrived_s)
+
+
+def probe_all(
+    binary: Binary,
+    cameras: Sequence[CameraConfig],
+    redact: Callable[[str], str],
+    timeout_s: float,
+) -> list[ProbeResult]:
+    """Probe cameras, eight at a time; the results are in the order of `cameras`."""
+    if not cameras:
+        return []
+    with ThreadPoolExecutor(min(_AT_ONCE, len(cameras)), thread_name_prefix="probe") as pool:
+        return list(
+            pool.map(lambda camera: probe_camera(binary, camera, redact, timeout_s), cameras)
+        )

@@ -1,0 +1,157 @@
+"""What faults do to the bytes between FFmpeg's pipe and the frame splitter.
+
+A `Capture` has no `Tampering` until a fault asks for one, so an untouched stream pays a single
+comparison per read.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from edge_video.faults import GarbageBytes, OversizedFrame, SlowFrames, TruncatedFrame
+from edge_video.frames.jpeg import EOI, SOI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from edge_video.frames.splitter import FrameSplitter
+
+_PIECE_BYTES: Final = 64 * 1024
+"""As much at a time as one read brings: however large a frame, no more of it exists at once."""
+
+_SLOW_PIECE_BYTES: Final = 1024
+
+_PIECES_AT_ONCE: Final = 64
+_YIELD_S: Final = 0.001
+"""So many pieces, then the others that are read by the same thread get their turn."""
+
+_MOST_WAITING: Final = 100
+"""Faults that a silent stream keeps waiting; the oldest are forgotten."""
+
+ByteFault: TypeAlias = GarbageBytes | TruncatedFrame | OversizedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """No more than so many frames a second, until a moment of the monotonic clock."""
+
+    frame_s: float
+    until_s: float
+
+
+class Tampering:
+    """The faults of one capture's byte stream.
+
+    `updated` and `go_on` belong to the thread that reads; the others may be called from any. None
+    of them blocks: a stream that is slowed down says in `wait_s` when to go on.
+
+    Args:
+        hand_out: called in the reading thread with each whole frame of a read that was tampered
+            with.
+    """
+
+    def __init__(self, hand_out: Callable[[bytes], None]) -> None:
+        self._hand_out = hand_out
+        self._waiting: deque[ByteFault] = deque(maxlen=_MOST_WAITING)
+        self._pace: _Pace | None = None
+        self._clears = 0
+        self._rest: Iterator[bytes] = iter(())
+        self.wait_s = 0.0
+        """Until `go_on`; nothing may be read before. 0 when nothing of the last read is left."""
+
+    def add(self, fault: ByteFault) -> None:
+        """Act on the next bytes that are read."""
+        self._waiting.append(fault)
+
+    def slow_down(self, fault: SlowFrames, fps: float) -> None:
+        """Take in no more than `fault.share` of `fps` frames a second from now on."""
+        until_s = float("inf") if fault.for_s is None else time.monotonic() + fault.for_s
+        self._pace = _Pace(1.0 / (fault.share * fps), until_s)
+
+    def clear(self) -> None:
+        """Undo everything that still acts or waits. What is held back is due for `go_on` now."""
+        self._clears += 1
+        self._waiting.clear()
+        self._pace = None
+
+    def updated(self, splitter: FrameSplitter, view: memoryview, n: int) -> list[bytes]:
+        """Instead of `splitter.buffer_updated(n)`: `n` bytes were read into `view`.
+
+        Returns the whole frames that are still to be handed out: all where nothing breaks, else
+        none.
+        """
+        if self._pace is None and not self._waiting:
+            return splitter.buffer_updated(n)
+        self._rest = self._pieces(bytes(view[:n]))
+        self.go_on(splitter)
+        return []
+
+    def go_on(self, splitter: FrameSplitter) -> None:
+        """Take in what is left of the last read, up to a frame that the next one must wait for."""
+        self.wait_s = 0.0
+        for number, piece in enumerate(self._rest, 1):
+            frames = splitter.feed(piece)
+            for image in frames:
+                self._hand_out(image)
+            self.wait_s = self._wait_s(len(frames)) if frames else 0.0
+            if not self.wait_s and number >= _PIECES_AT_ONCE:
+                self.wait_s = _YIELD_S
+            if self.wait_s:
+                return
+
+    def _pieces(self, read: bytes) -> Iterator[bytes]:
+        """What the splitter is to see instead of one read."""
+        while self._waiting:
+            match self._waiting.popleft():
+                case GarbageBytes(size=size, seed=seed):
+                    yield from self._until_cleared(garbage(size, seed))
+                case OversizedFrame(size=size):
+                    yield from self._until_cleared(oversized_frame(size))
+                case TruncatedFrame():
+                    read = read[: len(read) // 2]
+        # One read may bring many small frames; slowed down they come one by one.
+        size = len(read) if self._pace is None else _SLOW_PIECE_BYTES
+        for begin in range(0, len(read), size or 1):
+            yield read[begin : begin + size]
+
+    def _until_cleared(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """However much was asked for, it holds up neither `ClearFaults` nor a stop."""
+        clears = self._clears
+        return itertools.takewhile(lambda _: self._clears == clears, pieces)
+
+    def _wait_s(self, frames: int) -> float:
+        """The time that so many frames have, if frames are slowed down."""
+        pace = self._pace
+        if pace is None:
+            return 0.0
+        left_s = pace.until_s - time.monotonic()
+        if left_s <= 0 and self._pace is pace:
+            self._pace = None
+        return max(0.0, min(left_s, frames * pace.frame_s))
+
+
+def garbage(size: int, seed: int) -> Iterator[bytes]:
+    """`size` bytes that mean nothing, the same for the same seed; in pieces."""
+    draws = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
+    while size > 0:
+        piece = draws.randbytes(min(size, _PIECE_BYTES))
+        size -= len(piece)
+        yield piece
+
+
+def oversized_frame(size: int) -> Iterator[bytes]:
+    """A part that announces, and has, an image of `size` bytes; in pieces."""
+    head = SOI + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # straight to the entropy-coded bytes
+    yield b"\r\n--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: %d\r\n\r\n" % size
+    yield head
+    left = size - len(head) - len(EOI)
+    filler = bytes(_PIECE_BYTES)
+    while left > 0:
+        yield filler[:left]
+        left -= len(filler)
+    yield EOI

@@ -1,0 +1,1 @@
+"""The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`."""

@@ -1,0 +1,88 @@
+"""Standard input, output and error: there however the program was started, and never fatal."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from typing import Final, NoReturn, TextIO
+
+from edge_video.log.setup import log_is_stuck
+from edge_video.log.sinks import write_stream
+
+EXIT_CANNOT_PRINT: Final = 74
+"""`EX_IOERR` of sysexits.h."""
+_EXIT_BROKEN_PIPE: Final = 128 + 13
+
+
+def prepare_standard_streams() -> None:
+    """Fill what is closed, and let no character be a reason to fail. First of all; main thread.
+
+    A closed descriptor would be given to the next file that is opened: the log of FFmpeg or of a
+    library would then go into a picture. What fills it can be written as little as a closed one.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # the lowest that is free: this one
+    sys.stdout = _usable(sys.stdout, 1)
+    sys.stderr = _usable(sys.stderr, 2)
+
+
+def _usable(stream: TextIO | None, descriptor: int) -> TextIO:
+    if stream is None:
+        stream = open(  # noqa: SIM115 - for as long as the program runs
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+        )
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def print_out(text: str) -> None:
+    """Print the output that a command is for.
+
+    Raises:
+        OSError: it cannot be printed: a full disk, a closed descriptor, a broken pipe.
+    """
+    write_stream(sys.stdout, text + "\n")
+
+
+def print_error(text: str) -> None:
+    """Print a complaint to standard error; if that is not possible, it is not worth a crash."""
+    with contextlib.suppress(OSError):
+        write_stream(sys.stderr, text + "\n")
+
+
+def exit_code_of(error: OSError) -> int:
+    """The exit code when output could not be printed."""
+    return _EXIT_BROKEN_PIPE if error.errno == errno.EPIPE else EXIT_CANNOT_PRINT
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. Nothing that takes no more output can hold it up, or change its words.
+
+    Python flushes standard output once more at its end, and complains; loguru's and Python's own
+    ways out wait for the lock of a thread that hangs in a write.
+    """
+    if log_is_stuck():
+        os._exit(code)
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        code = code or (exit_code_of(error) if isinstance(error, OSError) else EXIT_CANNOT_PRINT)
+        _discard(1)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _discard(2)
+    sys.exit(code)
+
+
+def _discard(descriptor: int) -> None:
+    """What is still in the stream's buffer goes nowhere."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

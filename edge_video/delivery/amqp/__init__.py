@@ -1,0 +1,1 @@
+"""Frames and notifications to RabbitMQ: one connection, a channel per exchange, confirms."""

@@ -1,0 +1,145 @@
+"""What is counted of frames, and the identities that the counts obey.
+
+Snapshots are frozen values: they may be kept, compared and rendered on any thread. Counters only
+grow while the program runs and survive the restart of every actor.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Outcome(StrEnum):
+    """How a frame that was handed to a sink ended."""
+
+    CONFIRMED = "confirmed"
+    NACKED = "nacked"
+    RETURNED = "returned"
+    UNKNOWN = "unknown"
+    """Its connection died before the answer; some of these did arrive."""
+
+
+class DropReason(StrEnum):
+    """Why a frame that came in was never handed to a sink."""
+
+    OVERFLOW = "overflow"
+    STALE = "stale"
+    SHUTDOWN = "shutdown"
+    MEMORY = "memory"
+    """Refused while the memory controller slows the cameras."""
+    REFUSED = "refused"
+    """The sink refuses this camera, or the exchange that it goes to."""
+    TOO_LARGE = "too_large"
+    """Larger than what the sink takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCounts:
+    """The books of one camera, or of all of them added up.
+
+    `received = published + dropped_* + held` and
+    `published = confirmed + nacked + returned + unknown + in_flight`, in every snapshot.
+    """
+
+    received: int = 0
+    published: int = 0
+    dropped_overflow: int = 0
+    dropped_stale: int = 0
+    dropped_shutdown: int = 0
+    dropped_memory: int = 0
+    dropped_refused: int = 0
+    dropped_too_large: int = 0
+    held: int = 0
+    confirmed: int = 0
+    nacked: int = 0
+    returned: int = 0
+    unknown: int = 0
+    in_flight: int = 0
+    refused_late: int = 0
+    """Frames of an attempt that had already ended; they never came in and are in no sum."""
+    received_bytes: int = 0
+    published_bytes: int = 0
+    confirm_ns: int = 0
+    """Sum over confirmed frames of the time from hand-over to confirm."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames dropped for any reason."""
+        return (
+            self.dropped_overflow
+            + self.dropped_stale
+            + self.dropped_shutdown
+            + self.dropped_memory
+            + self.dropped_refused
+            + self.dropped_too_large
+        )
+
+    @property
+    def errors(self) -> int:
+        """Frames handed over that are not known to have been accepted and will not be."""
+        return self.nacked + self.returned + self.unknown
+
+    def imbalance(self) -> str | None:
+        """What does not add up, in words; None when the books balance."""
+        problems = []
+        if self.received != self.published + self.dropped + self.held:
+            problems.append(
+                f"received {self.received} != published {self.published}"
+                f" + dropped {self.dropped} + held {self.held}"
+            )
+        if self.published != self.confirmed + self.errors + self.in_flight:
+            problems.append(
+                f"published {self.published} != confirmed {self.confirmed} + nacked {self.nacked}"
+                f" + returned {self.returned} + unknown {self.unknown} + in flight {self.in_flight}"
+            )
+        return "; ".join(problems) or None
+
+
+def add_counts(counts: Iterable[FrameCounts]) -> FrameCounts:
+    """Add books up, number by number; the empty sum is all zeros."""
+    sums = dict.fromkeys((each.name for each in fields(FrameCounts)), 0)
+    for one in counts:
+        for name in sums:
+            sums[name] += getattr(one, name)
+    return FrameCounts(**sums)
+
+
+LATENCY_BOUNDS_S: Final = (
+    *(0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15),
+    *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""Upper bounds, inclusive, of the classes of a `LatencyHistogram`; a last class is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyHistogram:
+    """How long confirmed frames took from being whole to being confirmed."""
+
+    counts: tuple[int, ...] = (0,) * (len(LATENCY_BOUNDS_S) + 1)
+    """Frames by class of `LATENCY_BOUNDS_S`, the open class last; not cumulative."""
+    sum_s: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Frames in all classes: those that were confirmed."""
+        return sum(self.counts)
+
+    def percentile_bound_s(self, percent: float) -> float:
+        """At least `percent` of the frames took no longer; infinity when only the open class says.
+
+        0 when there are no frames.
+        """
+        wanted, so_far = math.ceil(self.count * percent / 100), 0
+        if not wanted:
+            return 0.0
+        for bound_s, count in zip((*LATENCY_BOUNDS_S, math.inf), self.counts, strict=True):
+            so_far += count
+            if so_far >= wanted:
+                return bound_s
+        return math.inf

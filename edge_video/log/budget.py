@@ -1,0 +1,101 @@
+"""How many lines about cameras the log gets when many cameras speak at once; pure.
+
+Fifty cameras behind one broken switch have five hundred things to say within seconds, and all of
+it is one fact. A budget lets the first lines through, then a few each second; the rest is counted
+by what it would have said, and one line every few seconds names the numbers. A site of a few
+cameras never gets near it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from edge_video.log.events import Event
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.token_bucket import TokenBucket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BURST_LINES: Final = 50
+LINES_PER_S: Final = 4.0
+SUMMARY_INTERVAL_S: Final = 5.0
+
+_BUDGETED: Final = frozenset(
+    {
+        Event.CAMERA_FAILED,
+        Event.CAMERA_SESSION_ENDED,
+        Event.CAMERA_RETRYING,
+        Event.CAMERA_STREAMING,
+        Event.CAMERA_RESIZED,
+        Event.CAMERA_PROTECTED,
+        Event.BREAKER_CHANGED,
+        Event.BREAKER_WAITING,
+    }
+)
+"""What each camera says by itself; what an operator asked for, or what broke, is always said."""
+
+
+@dataclass(slots=True)
+class HeldBack:
+    """What was not said, since the last time that was said."""
+
+    lines: int = 0
+    failures: int = 0
+    opened: int = 0
+    streaming: int = 0
+    cameras: set[str] = field(default_factory=set)
+
+
+class LogBudget:
+    """Two token buckets over the lines about cameras, one for trouble and one for its end.
+
+    Two, so that fifty cameras which begin to stream do not use up what the next failure needs.
+    Time is in monotonic seconds; not thread-safe.
+
+    Args:
+        burst: lines that may come at once, of each sort.
+        lines_per_s: lines per second in the long run, of each sort.
+    """
+
+    def __init__(self, burst: int = BURST_LINES, lines_per_s: float = LINES_PER_S) -> None:
+        self._trouble = TokenBucket(burst, lines_per_s)
+        self._good_news = TokenBucket(burst, lines_per_s)
+        self._held_back = HeldBack()
+        self._held_since_s = 0.0
+
+    @property
+    def held_lines(self) -> int:
+        """Lines held back since the last summary."""
+        return self._held_back.lines
+
+    def admits(self, event: Event | None, fields: Mapping[str, object], now_s: float) -> bool:
+        """Whether a line may be written; one that may not is counted."""
+        if event not in _BUDGETED:
+            return True
+        opened = event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
+        good = event is Event.CAMERA_STREAMING or (event is Event.BREAKER_CHANGED and not opened)
+        if (self._good_news if good else self._trouble).take(now_s):
+            return True
+        held = self._held_back
+        if not held.lines:
+            self._held_since_s = now_s
+        held.lines += 1
+        held.failures += event is Event.CAMERA_FAILED
+        held.streaming += event is Event.CAMERA_STREAMING
+        held.opened += opened
+        if isinstance(camera_id := fields.get("camera_id"), str):
+            held.cameras.add(camera_id)
+        return False
+
+    def summary_in_s(self, now_s: float) -> float | None:
+        """Seconds until what was held back is to be summed up; None when nothing was."""
+        if not self._held_back.lines:
+            return None
+        return max(0.0, self._held_since_s + SUMMARY_INTERVAL_S - now_s)
+
+    def sum_up(self) -> HeldBack | None:
+        """What was held back, which then counts as said; None when nothing was."""
+        held, self._held_back = self._held_back, HeldBack()
+        return held if held.lines else None

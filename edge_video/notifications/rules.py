@@ -1,0 +1,247 @@
+"""The events a system tells on the broker, made from what its actors know; see docs/events.md.
+
+A `Newsroom` watches every camera, its breaker, the publisher and the memory level, each through a
+`Debounced`, and writes down what is worth telling. No threads, no clocks: time is an argument.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from edge_video.delivery.notification_queue import Notice
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.notifications.debounce import Debounced, Settled, SteadyPolicy, Telling
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase, PublisherState
+from edge_video.text.catalog import Language
+from edge_video.text.formatting import spell_failure
+from edge_video.text.json import json_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from edge_video.resilience.failures import Failure
+    from edge_video.status.model import PublisherStatus
+    from edge_video.status.snapshot import CameraRecord
+
+SCHEMA: Final = 1
+"""Version of the events; changes when a consumer that relies on them would break."""
+
+ONLINE: Final = "online"
+OFFLINE: Final = "offline"
+OPEN: Final = "open"
+CLOSED: Final = "closed"
+
+_Fields: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class NewsPolicy:
+    """Where events go and when something is one."""
+
+    node: str
+    routing_key_prefix: str = ""
+    steady: SteadyPolicy = SteadyPolicy()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now, by both clocks."""
+
+    s: float
+    """Monotonic."""
+    ns: int
+    """Wall clock."""
+
+    def wall_ns(self, then_s: float) -> int:
+        """The wall clock's reading at a monotonic instant, as far as it has not been set since."""
+        return self.ns - round((self.s - then_s) * 1e9)
+
+
+@dataclass(slots=True)
+class _Camera:
+    record: CameraRecord
+    stream: Debounced
+    breaker: Debounced
+
+
+@dataclass(frozen=True, slots=True)
+class _Outage:
+    """The connection to the broker is gone, or only just back."""
+
+    lost_s: float
+    losses_before: int
+    reason: str
+    back_s: float | None = None
+
+
+class Newsroom:
+    """Turns facts into events. One thread at a time.
+
+    Args:
+        policy: see `NewsPolicy`.
+        new_id: makes a `message_id` nobody has used.
+        clean: masks secrets in every text.
+    """
+
+    def __init__(
+        self, policy: NewsPolicy, new_id: Callable[[], str], clean: Callable[[str], str]
+    ) -> None:
+        self._policy = policy
+        self._new_id = new_id
+        self._clean = clean
+        self._cameras: dict[str, _Camera] = {}
+        self._memory: Debounced | None = None
+        self._memory_bytes = (0, 0)
+        self._publisher: PublisherStatus | None = None
+        self._outage: _Outage | None = None
+
+    def camera(self, record: CameraRecord, now: Moment) -> list[Notice]:
+        """What the supervisor knows about one camera is now this."""
+        if record.phase is CameraPhase.DISABLED:
+            return []
+        camera = self._cameras.get(record.camera_id)
+        if camera is None:
+            steady = self._policy.steady
+            camera = _Camera(record, Debounced(steady), Debounced.resting(steady, CLOSED, now.s))
+            self._cameras[record.camera_id] = camera
+        camera.record = record
+        stream = ONLINE if record.phase is CameraPhase.STREAMING else OFFLINE
+        camera.stream, told = camera.stream.see(stream, now.s)
+        is_closed = record.breaker.state is BreakerState.CLOSED
+        camera.breaker, tripped = camera.breaker.see(CLOSED if is_closed else OPEN, now.s)
+        return self._about_camera(camera, told, tripped, now)
+
+    def publisher(self, status: PublisherStatus, now: Moment) -> list[Notice]:
+        """The connection to the sink is now this."""
+        self._publisher = status
+        connected = status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
+        outage = self._outage
+        if outage is None:
+            if not connected and status.connections and status.losses:
+                self._outage = _Outage(now.s, status.losses - 1, status.reason)
+        elif connected:
+            self._outage = replace(outage, back_s=outage.back_s or now.s)
+        else:
+            self._outage = replace(outage, back_s=None, reason=status.reason or outage.reason)
+        return []
+
+    def memory(
+        self, level: MemoryLevel, used_bytes: int, limit_bytes: int, now: Moment
+    ) -> list[Notice]:
+        """The memory controller's level changed."""
+        if self._memory is None:
+            self._memory = Debounced.resting(self._policy.steady, MemoryLevel.NORMAL, now.s)
+        self._memory_bytes = (used_bytes, limit_bytes)
+        self._memory, told = self._memory.see(level.value, now.s)
+        return self._about_memory(told, now)
+
+    def look(self, now: Moment) -> list[Notice]:
+        """Time has passed; call it about once a second."""
+        notices: list[Notice] = []
+        for camera in self._cameras.values():
+            camera.stream, told = camera.stream.look(now.s)
+            camera.breaker, tripped = camera.breaker.look(now.s)
+            notices += self._about_camera(camera, told, tripped, now)
+        if self._memory is not None:
+            self._memory, told = self._memory.look(now.s)
+            notices += self._about_memory(told, now)
+        return notices + self._about_publisher(now)
+
+    # --- the stories ---
+
+    def _about_camera(
+        self, camera: _Camera, told: Iterable[Telling], tripped: Iterable[Telling], now: Moment
+    ) -> list[Notice]:
+        record = camera.record
+        notices = []
+        for telling in told:
+            facts: _Fields = {"camera_id": record.camera_id, "phase": record.phase}
+            facts["failure"] = self._failure(record.last_failure, telling)
+            notices.append(self._notice("camera", telling, facts, now, record.camera_id))
+        for telling in tripped:
+            breaker = record.breaker
+            facts = {
+                "camera_id": record.camera_id,
+                "failures": breaker.consecutive_failures,
+                "backoff_s": breaker.backoff_s,
+                "retry_in_s": _rounded(breaker.retry_in_s(now.s)),
+                "forced_open": breaker.forced_open,
+                "failure": self._failure(record.last_failure, telling),
+            }
+            notices.append(self._notice("breaker", telling, facts, now, record.camera_id))
+        return notices
+
+    def _failure(self, failure: Failure | None, telling: Telling) -> _Fields | None:
+        """The last failure in words; a state that is good again has none."""
+        good = isinstance(telling, Settled) and telling.state in (ONLINE, CLOSED)
+        if failure is None or good:
+            return None
+        words = spell_failure(failure, Language.EN)
+        return {"cause": failure.cause, "words": words}
+
+    def _about_memory(self, told: Iterable[Telling], now: Moment) -> list[Notice]:
+        used, limit = self._memory_bytes
+        facts: _Fields = {"used_bytes": used, "limit_bytes": limit}
+        return [self._notice("memory", telling, facts, now) for telling in told]
+
+    def _about_publisher(self, now: Moment) -> list[Notice]:
+        """One event for one outage, however many attempts and short connections it took."""
+        outage, status = self._outage, self._publisher
+        if outage is None or status is None or outage.back_s is None:
+            return []
+        if now.s - outage.back_s < self._policy.steady.settle_s:
+            return []
+        self._outage = None
+        facts: _Fields = {
+            "state": "reconnected",
+            "since_ns": now.wall_ns(outage.back_s),
+            "target": status.target,
+            "lost_at_ns": now.wall_ns(outage.lost_s),
+            "away_s": round(outage.back_s - outage.lost_s, 3),
+            "losses": status.losses - outage.losses_before,
+            "reason": outage.reason,
+        }
+        return [self._write("publisher", "reconnected", facts, now, "")]
+
+    # --- writing down ---
+
+    def _notice(
+        self, subject: str, telling: Telling, facts: _Fields, now: Moment, about: str = ""
+    ) -> Notice:
+        told: _Fields = {
+            "state": telling.state,
+            "since_ns": now.wall_ns(telling.since_s),
+            "changes": telling.changes,
+        }
+        if isinstance(telling, Settled):
+            told |= {"before": telling.before, "flapped_s": _rounded(telling.flapped_s)}
+            return self._write(subject, telling.state, told | facts, now, about)
+        return self._write(subject, "flapping", told | facts, now, about)
+
+    def _write(self, subject: str, what: str, facts: _Fields, now: Moment, about: str) -> Notice:
+        message_id = self._new_id()
+        name = f"{subject}_level" if subject == "memory" and what != "flapping" else None
+        event = name or f"{subject}_{what}"
+        document = {
+            "schema": SCHEMA,
+            "id": message_id,
+            "event": event,
+            "node": self._policy.node,
+            "at_ns": now.ns,
+            **facts,
+        }
+        key = ".".join(part for part in (subject, what, about) if part)
+        return Notice(
+            message_id=message_id,
+            name=event,
+            routing_key=f"{self._policy.routing_key_prefix}{key}",
+            at_ns=now.ns,
+            body=json.dumps(json_ready(document, self._clean), ensure_ascii=False).encode(),
+        )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,6 @@
+"""When something that failed is tried again: the circuit breaker, its failures, and limits."""
+
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker, Permit
+from edge_video.resilience.failures import Cause, Failure
+
+__all__ = ["BreakerPolicy", "BreakerState", "Cause", "CircuitBreaker", "Failure", "Permit"]

@@ -1,0 +1,6 @@
+"""What the program needs of the machine: clock and timer, the reactor's thread, signals, files."""
+
+from edge_video.runtime.reactor import Reactor
+from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer
+
+__all__ = ["Clock", "Reactor", "SystemClock", "SystemTimer", "Timer"]

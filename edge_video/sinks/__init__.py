@@ -1,1 +1,0 @@
-"""Where frames go. The contract is in `edge_video.sinks.base`; this package imports nothing."""

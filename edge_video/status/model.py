@@ -1,0 +1,147 @@
+"""The whole system at one instant: what `GetStatus` answers and every report is rendered from.
+
+Snapshots are frozen values: they may be kept, compared and rendered on any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from edge_video.delivery.ledger import LatencyHistogram, add_counts
+from edge_video.status.usual_rate import expected_fps
+
+if TYPE_CHECKING:
+    from edge_video.capture.counters import CaptureTotals
+    from edge_video.delivery.ledger import FrameCounts
+    from edge_video.frames import CameraId
+    from edge_video.metrics.sample import ProcessSample
+    from edge_video.resilience.breaker import BreakerState
+    from edge_video.resilience.failures import Failure
+
+
+class CameraPhase(StrEnum):
+    """What a camera is doing."""
+
+    DISABLED = "disabled"
+    """Configured with `enabled: false`."""
+    STARTING = "starting"
+    """An attempt runs, no whole frame yet; or an attempt is about to begin."""
+    STREAMING = "streaming"
+    WAITING = "waiting"
+    """Nothing exists for the camera until its breaker's wait ends."""
+    STOPPED = "stopped"
+    """Asked to stop; started again only on request."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """A breaker as a reader of reports sees it."""
+
+    state: BreakerState
+    calls: int
+    successes: int
+    failures: int
+    rejected: int
+    changes: int
+    consecutive_failures: int
+    backoff_s: float
+    retry_in_s: float | None
+    """Seconds until the next attempt may begin; 0 when it may at once, None when forced open."""
+    forced_open: bool
+    session_ends: int = 0
+    """Failures that only ended one long session of a series; each is in `failures` too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """Everything known about one camera at one instant."""
+
+    camera_id: CameraId
+    phase: CameraPhase
+    url: str
+    """Masked."""
+    target_fps: int
+    """Configured: the limit."""
+    attempts: int
+    breaker: BreakerView
+    frames: FrameCounts
+    capture: CaptureTotals
+    last_frame_ago_s: float | None
+    """Seconds since the last whole frame; None when there was never one."""
+    last_failure: Failure | None
+    last_failure_ago_s: float | None
+    width: int
+    """Of the last frame; 0 before the first."""
+    height: int
+    ffmpeg_pid: int | None
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    key_frame_wait_s: float | None = None
+    """How long data have come without a picture, for want of a key frame; None: none is owed."""
+    key_frame_interval_s: float | None = None
+    """How far apart its key frames are, where nothing else is decoded; None when unknown."""
+    usual_fps: float | None = None
+    """What the camera usually sends, `target_fps` at most; None until it was measured."""
+
+    @property
+    def expected_fps(self) -> float:
+        """What the camera is held to: `target_fps`, or what it usually sends where that is less."""
+        return expected_fps(self.target_fps, self.usual_fps)
+
+
+class PublisherState(StrEnum):
+    """What the connection to the sink is doing."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+    """Not connected; waits before the next try."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStatus:
+    """The publisher at one instant."""
+
+    state: PublisherState
+    target: str
+    """Where frames go, secrets masked."""
+    reason: str = ""
+    """Why it is not connected, or what blocks it; empty when all is well."""
+    connections: int = 0
+    """Times a connection was established."""
+    losses: int = 0
+    """Times a connection, or an attempt at one, failed."""
+    retry_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatus:
+    """The whole system at one instant; what `GetStatus` answers and reports are rendered from."""
+
+    version: str
+    node: str
+    started_at_ns: int
+    """Wall clock."""
+    taken_at_ns: int
+    """Wall clock."""
+    uptime_s: float
+    """Monotonic seconds since the start."""
+    cameras: tuple[CameraStatus, ...]
+    """In the order of the configuration."""
+    publisher: PublisherStatus
+    process: ProcessSample | None
+    """None until the first measurement."""
+    restarts: dict[str, int] = field(default_factory=dict)
+    """Restarts of the actors that are no cameras, by name."""
+    faults_injected: int = 0
+    """As in `FaultCounts`, all three."""
+    faults_refused: int = 0
+    faults_armed: int = 0
+
+    @property
+    def totals(self) -> FrameCounts:
+        """The books of all cameras added up."""
+        return add_counts(camera.frames for camera in self.cameras)

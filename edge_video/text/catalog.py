@@ -1,0 +1,627 @@
+"""Every text an operator reads, in English and in Brazilian Portuguese, side by side.
+
+A text that needs facts names them in braces, as `str.format` does; both languages of a text use
+the same ones. Keys: `event.<name>` for log lines, `cause.<name>` for failures, the rest for
+reports. Words that operators search for in either language (OK, WARN, CB_OPEN, the states of a
+breaker) are not translated and therefore not in here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_video.text.cause_words import CAUSE_TEXTS
+from edge_video.text.language import Language, Text
+
+__all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def lookup(key: str, language: Language) -> str:
+    """The text of a key. Raises KeyError for a key that does not exist."""
+    text = TEXTS[key]
+    return text.pt_br if language is Language.PT_BR else text.en
+
+
+def language_from_locale(environ: Mapping[str, str]) -> Language:
+    """The language of a POSIX locale: `LC_ALL`, else `LC_MESSAGES`, else `LANG`.
+
+    The first of them that is set and not empty decides, as in POSIX. Any Portuguese means
+    Brazilian Portuguese, everything else English.
+    """
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name)
+        if value:
+            spoken = value.replace("-", "_").split("_")[0].split(".")[0].lower()
+            return Language.PT_BR if spoken == "pt" else Language.EN
+    return Language.EN
+
+
+_EVENTS: Final[dict[str, Text]] = {
+    "event.program_started": Text(
+        "edge-video {version} started: cameras: {cameras}, to {sink}, configuration: {config}",
+        "edge-video {version} iniciado: câmeras: {cameras}, para {sink}, configuração: {config}",
+    ),
+    "event.config_note": Text("Configuration: {text}", "Configuração: {text}"),
+    "event.camera_connecting": Text(
+        "[{camera_id}] Connecting to {url} (attempt {attempt})",
+        "[{camera_id}] Conectando a {url} (tentativa {attempt})",
+    ),
+    "event.camera_streaming": Text(
+        "[{camera_id}] Streaming {width}x{height}, first frame after {after_s}",
+        "[{camera_id}] Transmitindo {width}x{height}, primeiro frame após {after_s}",
+    ),
+    "event.camera_resized": Text(
+        "[{camera_id}] The camera's pictures changed from {before} to {after};"
+        " frames are {width}x{height}",
+        "[{camera_id}] As imagens da câmera mudaram de {before} para {after};"
+        " os frames têm {width}x{height}",
+    ),
+    "event.camera_waits_for_key_frame": Text(
+        "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far, {limit_s} at most"
+        " (key_frame_timeout)",
+        "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora, no máximo"
+        " {limit_s} (key_frame_timeout)",
+    ),
+    "event.camera_waits_for_key_frame.known": Text(
+        "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far, the camera sends"
+        " one every {interval_s} or so",
+        "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora, a câmera"
+        " envia um a cada {interval_s} mais ou menos",
+    ),
+    "event.camera_failed": Text(
+        "[{camera_id}] ERROR reading: {failure}",
+        "[{camera_id}] ERRO ao ler: {failure}",
+    ),
+    "event.camera_session_ended": Text(
+        "[{camera_id}] Session ended again, after {after_s} ({failure}); connecting anew at once",
+        "[{camera_id}] Sessão encerrada de novo, após {after_s} ({failure}); reconectando já",
+    ),
+    "event.camera_retrying": Text(
+        "[{camera_id}] Trying to reconnect FFmpeg (state: {state})...",
+        "[{camera_id}] Tentando reconectar FFmpeg (estado: {state})...",
+    ),
+    "event.camera_protected": Text(
+        "[{camera_id}] The camera refuses the password: next try only in {wait_s}, so that the"
+        " account is not locked out. Check the user and the password in the configuration.",
+        "[{camera_id}] A câmera recusa a senha: nova tentativa só em {wait_s}, para que a conta"
+        " não seja bloqueada. Verifique usuário e senha na configuração.",
+    ),
+    "event.camera_started": Text("[{camera_id}] Camera started", "[{camera_id}] Câmera iniciada"),
+    "event.camera_stopped": Text("[{camera_id}] Camera stopped", "[{camera_id}] Câmera parada"),
+    "event.camera_start_rejected": Text(
+        "[{camera_id}] Start refused, circuit breaker OPEN: next try in {retry_in_s}",
+        "[{camera_id}] Início recusado, circuit breaker OPEN: nova tentativa em {retry_in_s}",
+    ),
+    "event.camera_start_rejected.forced": Text(
+        "[{camera_id}] Start refused, circuit breaker held OPEN by the operator until it is reset",
+        "[{camera_id}] Início recusado, circuit breaker mantido OPEN pelo operador até o reset",
+    ),
+    "event.breaker_changed.OPEN": Text(
+        "🔴 Circuit Breaker [{camera_id}]: {before} → {after}"
+        " (failures: {failures}, backoff: {backoff_s})",
+        "🔴 Circuit Breaker [{camera_id}]: {before} → {after}"
+        " (falhas: {failures}, backoff: {backoff_s})",
+    ),
+    "event.breaker_changed.HALF_OPEN": Text(
+        "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+        "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+    ),
+    "event.breaker_changed.CLOSED": Text(
+        "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+        "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+    ),
+    "event.breaker_waiting": Text(
+        "[{camera_id}] Circuit breaker OPEN - waiting {wait_s} before retry...",
+        "[{camera_id}] Circuit breaker OPEN - aguardando {wait_s} antes de retry...",
+    ),
+    "event.breaker_forced": Text(
+        "[{camera_id}] Circuit breaker held OPEN by the operator until it is reset",
+        "[{camera_id}] Circuit breaker mantido OPEN pelo operador até o reset",
+    ),
+    "event.breaker_reset": Text(
+        "[{camera_id}] Circuit breaker reset by the operator",
+        "[{camera_id}] Circuit breaker resetado pelo operador",
+    ),
+    "event.binary_missing": Text(
+        "FFmpeg not found, no camera can start: {detail}",
+        "FFmpeg não encontrado, nenhuma câmera pode iniciar: {detail}",
+    ),
+    "event.publisher_connected": Text(
+        "Publisher connected to {target}", "Publisher conectado a {target}"
+    ),
+    "event.publisher_lost": Text(
+        "Publisher not connected: {reason}; next try in {retry_in_s}",
+        "Publisher sem conexão: {reason}; nova tentativa em {retry_in_s}",
+    ),
+    "event.publisher_blocked": Text(
+        "Publisher blocked, frames wait: {reason}",
+        "Publisher bloqueado, frames aguardam: {reason}",
+    ),
+    "event.publisher_unblocked": Text(
+        "Publisher no longer blocked", "Publisher não está mais bloqueado"
+    ),
+    "event.route_refused": Text(
+        "Route {route} refused: {reason}; its frames are lost, next try in {retry_in_s}",
+        "Rota {route} recusada: {reason}; seus frames se perdem, nova tentativa em {retry_in_s}",
+    ),
+    "event.events_refused": Text(
+        "Events for exchange {route} refused: {reason}; they wait, next try in {retry_in_s}",
+        "Eventos para o exchange {route} recusados: {reason}; eles aguardam, nova tentativa em"
+        " {retry_in_s}",
+    ),
+    "event.frames_refused": Text(
+        "[{camera_id}] The broker refuses its frames: {reason}; next try in {retry_in_s}",
+        "[{camera_id}] O broker recusa seus frames: {reason}; nova tentativa em {retry_in_s}",
+    ),
+    "event.frames_too_large": Text(
+        "[{camera_id}] Frames are too large for the broker and are dropped: {reason}",
+        "[{camera_id}] Frames grandes demais para o broker são descartados: {reason}",
+    ),
+    "event.frames_unroutable": Text(
+        "Frames not accepted: returned (no queue is bound): {returned}, nacked: {nacked};"
+        " for example route {route}",
+        "Frames não aceitos: devolvidos (nenhuma fila ligada): {returned}, recusados: {nacked};"
+        " por exemplo rota {route}",
+    ),
+    "event.events_lost": Text(
+        "Events for the broker: dropped {dropped}, refused {refused}, still waiting {waiting}",
+        "Eventos para o broker: descartados {dropped}, recusados {refused},"
+        " ainda aguardando {waiting}",
+    ),
+    "event.memory_level_changed": Text(
+        "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
+        "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
+    ),
+    "event.actor_crashed": Text("Actor {actor} crashed: {error}", "Ator {actor} falhou: {error}"),
+    "event.actor_restarted": Text(
+        "Actor {actor} restarted (restarts: {restarts})",
+        "Ator {actor} reiniciado (reinícios: {restarts})",
+    ),
+    "event.machine_short": Text(
+        "The machine is short of something that {actor} needs; it waits and tries again: {error}",
+        "Falta à máquina algo de que {actor} precisa; ele espera e tenta de novo: {error}",
+    ),
+    "event.measuring_failed": Text(
+        "CPU and memory cannot be measured, and are not shown: {reason}",
+        "CPU e memória não podem ser medidas, e não são mostradas: {reason}",
+    ),
+    "event.measuring_resumed": Text(
+        "CPU and memory can be measured again", "CPU e memória podem ser medidas de novo"
+    ),
+    "event.escalated": Text(
+        "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
+        "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",
+    ),
+    "event.supervisor_crashed": Text(
+        "The supervisor crashed: {error}. Everything is stopped in order",
+        "O supervisor falhou: {error}. Tudo será encerrado em ordem",
+    ),
+    "event.shutdown_started": Text("Shutting down: {reason}", "Encerrando: {reason}"),
+    "event.drain_finished": Text(
+        "Last frames: confirmed: {confirmed}, abandoned: {abandoned}",
+        "Últimos frames: confirmados: {confirmed}, abandonados: {abandoned}",
+    ),
+    "event.shutdown_finished": Text("Shut down after {after_s}", "Encerrado após {after_s}"),
+    "event.survivor": Text(
+        "{actor} did not stop in time: this is a bug, please report it",
+        "{actor} não parou a tempo: isto é um defeito, por favor relate",
+    ),
+    "event.second_signal": Text(
+        "Second signal: leaving at once", "Segundo sinal: saindo imediatamente"
+    ),
+    "event.fault_injected": Text(
+        "Fault injected into {target}: {fault}", "Falha injetada em {target}: {fault}"
+    ),
+    "event.fault_refused": Text(
+        "Fault for {target} refused, faults are not allowed: {fault}",
+        "Falha para {target} recusada, falhas não são permitidas: {fault}",
+    ),
+    "event.fault_armed": Text(
+        "Fault armed for {target}: {fault}", "Falha armada para {target}: {fault}"
+    ),
+    "event.fault_missed": Text(
+        "Fault for {target} has nothing to act on: {fault}",
+        "Falha para {target} não tem onde agir: {fault}",
+    ),
+    "event.faults_cleared": Text("Faults cleared: {target}", "Falhas desfeitas: {target}"),
+    "event.books_imbalance": Text(
+        "The books do not balance, this is a bug: {detail}",
+        "Os livros não conferem, isto é um defeito: {detail}",
+    ),
+    "event.camera_lines_held_back": Text(
+        "Many cameras at once ({cameras}): {failures} failures, {opened} breakers opened,"
+        " {streaming} streams began; {lines} lines not shown",
+        "Muitas câmeras ao mesmo tempo ({cameras}): {failures} falhas, {opened} breakers abertos,"
+        " {streaming} streams iniciados; {lines} linhas não mostradas",
+    ),
+    "event.http_listening": Text(
+        "Page, probes, metrics and API at {url}", "Página, probes, métricas e API em {url}"
+    ),
+    "event.http_unavailable": Text(
+        "No page on {address}: {reason}; tried again every 5s, the cameras go on without",
+        "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
+    ),
+    "event.http_token_refused": Text(
+        "HTTP: requests with a wrong token: {count}, the last one from {client}",
+        "HTTP: pedidos com token errado: {count}, o último de {client}",
+    ),
+    "event.log_lines_lost": Text(
+        "Log: {sink} took nothing for a while (blocked, or its disk full), lines lost: {lines}",
+        "Log: {sink} não aceitou nada por um tempo (bloqueado ou disco cheio),"
+        " linhas perdidas: {lines}",
+    ),
+    "event.log_file_failed": Text(
+        "Cannot write the log file: {reason}", "Não é possível gravar o arquivo de log: {reason}"
+    ),
+    "event.log_file_reopened": Text(
+        "Log file opened anew: {path}", "Arquivo de log reaberto: {path}"
+    ),
+    "event.log_rotation_failed": Text(
+        "Cannot rotate the log file, it grows meanwhile: {reason}",
+        "Não é possível rotacionar o arquivo de log, que cresce enquanto isso: {reason}",
+    ),
+    "event.log_sink_blocked": Text(
+        "Log: {sink} takes nothing (nobody reads it, or its terminal is stopped);"
+        " its lines are lost, all else goes on",
+        "Log: {sink} não aceita nada (ninguém lê, ou o terminal está parado);"
+        " as linhas dele se perdem, o resto continua",
+    ),
+    "event.log_stream_failed": Text(
+        "Log: cannot write to {sink}: {reason}; all else goes on",
+        "Log: não é possível escrever em {sink}: {reason}; o resto continua",
+    ),
+    "event.node_name_taken": Text(
+        "Another program publishes to this broker as node {node}: consumers cannot tell the two"
+        " apart. Give each a name of its own (node: in the configuration)",
+        "Outro programa publica neste broker como nó {node}: os consumidores não distinguem os"
+        " dois. Dê um nome próprio a cada um (node: na configuração)",
+    ),
+    "event.report_not_written": Text(
+        "{option}: {path} was not written: {reason}",
+        "{option}: {path} não foi gravado: {reason}",
+    ),
+    "event.uncaught_exception": Text(
+        "Uncaught exception in thread {thread}", "Exceção não tratada na thread {thread}"
+    ),
+}
+
+_CAUSES: Final[dict[str, Text]] = {
+    **CAUSE_TEXTS,
+    "exit_status": Text("exit status {status}", "código de saída {status}"),
+    "signal": Text("signal {number}", "sinal {number}"),
+}
+
+_WORDS: Final[dict[str, Text]] = {
+    "not_available": Text("n/a", "n/a"),
+    "never": Text("never", "nunca"),
+    "ago": Text("{duration} ago", "{duration} atrás"),
+    "retry_in": Text("retry in {duration}", "nova tentativa em {duration}"),
+    "retry_now": Text("retrying", "tentando de novo"),
+    "held_open": Text("held open until reset", "mantido aberto até o reset"),
+    "drop.overflow": Text("queue full {count}", "fila cheia {count}"),
+    "drop.stale": Text("too old {count}", "velhos demais {count}"),
+    "drop.shutdown": Text("shutdown {count}", "encerramento {count}"),
+    "key_wait": Text(
+        "waiting for a key frame, {waited} so far", "aguardando um frame-chave, {waited} até agora"
+    ),
+    "key_wait.known": Text(
+        "waiting for a key frame, {waited} so far; the camera sends one every {interval}",
+        "aguardando um frame-chave, {waited} até agora; a câmera envia um a cada {interval}",
+    ),
+    "drop.memory": Text("memory {count}", "memória {count}"),
+    "drop.refused": Text("refused by the broker {count}", "recusados pelo broker {count}"),
+    "drop.too_large": Text(
+        "too large for the broker {count}", "grandes demais para o broker {count}"
+    ),
+    "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
+    "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),
+    "publisher.blocked": Text("⚠ BLOCKED", "⚠ BLOQUEADO"),
+    "publisher.waiting": Text("✗ DISCONNECTED", "✗ DESCONECTADO"),
+    "publisher.stopped": Text("■ STOPPED", "■ PARADO"),
+}
+
+_MONITOR: Final[dict[str, Text]] = {
+    "monitor.title": Text("STATISTICS", "ESTATÍSTICAS"),
+    "monitor.publisher": Text(
+        "Publisher: {state} - {published} published, {errors} errors ({percent}%)",
+        "Publisher: {state} - {published} publicados, {errors} erros ({percent}%)",
+    ),
+    "monitor.camera": Text(
+        "[{camera_id}] {status} - Frames: {frames}, last: {last} | CB: {breaker}",
+        "[{camera_id}] {status} - Frames: {frames}, último: {last} | CB: {breaker}",
+    ),
+    "monitor.errors": Text(
+        "Errors: nacked {nacked}, returned {returned}, unknown {unknown}",
+        "Erros: recusados {nacked}, devolvidos {returned}, incertos {unknown}",
+    ),
+    "monitor.dropped": Text(
+        "Dropped: {count} ({percent}%) - {reasons}",
+        "Descartados: {count} ({percent}%) - {reasons}",
+    ),
+    "monitor.memory": Text(
+        "Memory: {level} - {used} of {limit} MB ({percent}%)",
+        "Memória: {level} - {used} de {limit} MB ({percent}%)",
+    ),
+    "monitor.ffmpeg": Text(
+        "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB", "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB"
+    ),
+    "monitor.process": Text(
+        "Process: CPU {cpu}%, RAM {ram} MB", "Processo: CPU {cpu}%, RAM {ram} MB"
+    ),
+}
+
+_FINAL: Final[dict[str, Text]] = {
+    "final.title": Text("FINAL REPORT", "RELATÓRIO FINAL"),
+    "final.program": Text("edge-video {version}, node {node}", "edge-video {version}, nó {node}"),
+    "final.start": Text("Start", "Início"),
+    "final.end": Text("End", "Fim"),
+    "final.uptime": Text("Uptime", "Uptime"),
+    "final.publisher": Text("📤 PUBLISHER", "📤 PUBLISHER"),
+    "final.state": Text("State", "Estado"),
+    "final.reason": Text("Reason", "Motivo"),
+    "final.target": Text("Target", "Destino"),
+    "final.published": Text("Published", "Publicados"),
+    "final.confirmed": Text("Confirmed", "Confirmados"),
+    "final.nacked": Text("Nacked", "Recusados (nack)"),
+    "final.returned": Text("Returned", "Devolvidos"),
+    "final.unknown": Text("Unknown", "Incertos"),
+    "final.in_flight": Text("In flight", "Em trânsito"),
+    "final.connections": Text("Connections", "Conexões"),
+    "final.losses": Text("Losses", "Quedas"),
+    "final.returned_note": Text("no queue is bound to the route", "nenhuma fila ligada à rota"),
+    "final.unknown_note": Text(
+        "connection lost before the answer", "conexão perdida antes da resposta"
+    ),
+    "final.losses_note": Text(
+        "connections and attempts that failed", "conexões e tentativas que falharam"
+    ),
+    "final.cameras": Text("📹 CAMERAS", "📹 CÂMERAS"),
+    "final.disabled": Text("disabled in the configuration", "desativada na configuração"),
+    "final.camera_frames": Text("Camera Frames", "Frames da Câmera"),
+    "final.camera_frames_value": Text("{frames} ({fps} FPS real)", "{frames} ({fps} FPS real)"),
+    "final.frames_published": Text("Frames Published", "Frames Publicados"),
+    "final.frames_published_value": Text("{frames} ({fps} FPS)", "{frames} ({fps} FPS)"),
+    "final.frames_dropped": Text("Frames Dropped", "Frames Descartados"),
+    "final.fps_target": Text("FPS Target", "FPS Target"),
+    "final.fps_target_value": Text(
+        "{fps} (what the camera sends; fps is {limit})",
+        "{fps} (o que a câmera envia; fps é {limit})",
+    ),
+    "final.efficiency": Text("Efficiency", "Eficiência"),
+    "final.volume": Text("Volume", "Volume"),
+    "final.last_frame": Text("Last from Camera", "Último da Câmera"),
+    "final.breaker": Text("Circuit Breaker", "Circuit Breaker"),
+    "final.breaker_value": Text(
+        "{state} | Calls: {calls} (✓{successes} ✗{failures} 🚫{rejected}) | Changes: {changes}",
+        "{state} | Calls: {calls} (✓{successes} ✗{failures} 🚫{rejected}) | Changes: {changes}",
+    ),
+    "final.last_failure": Text("Last Failure", "Última Falha"),
+    "final.failure_count": Text("failures: {count}", "falhas: {count}"),
+    "final.session_ends": Text("Sessions Ended", "Sessões Encerradas"),
+    "final.session_ends_value": Text(
+        "{count} after a long stream (no failures of the camera)",
+        "{count} após um longo stream (não são falhas da câmera)",
+    ),
+    "final.resolution": Text("Resolution", "Resolução"),
+    "final.attempts": Text("Attempts", "Tentativas"),
+    "final.discarded": Text("Stream Garbage", "Lixo no Stream"),
+    "final.discarded_value": Text(
+        "{bytes} bytes in no frame, {oversized} frames too large",
+        "{bytes} bytes fora de frames, {oversized} frames grandes demais",
+    ),
+    "final.refused_late": Text("Late Frames", "Frames Tardios"),
+    "final.refused_late_note": Text(
+        "of attempts already ended, in no sum", "de tentativas já encerradas, em nenhuma soma"
+    ),
+    "final.totals": Text("📊 TOTALS", "📊 TOTAIS"),
+    "final.frames_received": Text("Frames Received", "Frames Recebidos"),
+    "final.restarts": Text("Actor Restarts", "Reinícios"),
+    "final.faults": Text("Injected Faults", "Falhas Injetadas"),
+    "final.faults_value": Text(
+        "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
+    ),
+    "final.books": Text("Books", "Contas"),
+    "final.books_balance": Text("✓ they balance", "✓ conferem"),
+    "final.books_imbalance": Text(
+        "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
+    ),
+    "final.books_totals": Text("totals", "totais"),
+    "final.books_received": Text(
+        "received {received} = published {published} + dropped {dropped} + held {held}",
+        "recebidos {received} = publicados {published} + descartados {dropped} + retidos {held}",
+    ),
+    "final.books_published": Text(
+        "published {published} = confirmed {confirmed} + nacked {nacked} + returned {returned}",
+        "publicados {published} = confirmados {confirmed} + recusados {nacked}"
+        " + devolvidos {returned}",
+    ),
+    "final.books_published_more": Text(
+        "+ unknown {unknown} + in flight {in_flight}",
+        "+ incertos {unknown} + em trânsito {in_flight}",
+    ),
+    "final.profile": Text("⏱️  PERFORMANCE PROFILE", "⏱️  PERFIL DE DESEMPENHO"),
+    "final.average": Text("avg {time}, count {count}", "média {time}, total {count}"),
+    "profile.read": Text("🎥 FFmpeg Read:     {value}", "🎥 FFmpeg Read:     {value}"),
+    "profile.split": Text("🔧 Frame Decode:    {value}", "🔧 Frame Decode:    {value}"),
+    "profile.publish": Text("📤 Publishing:      {value}", "📤 Publishing:      {value}"),
+    "profile.memory": Text(
+        "💾 Memory (Python runtime): {blocks} blocks allocated, {collections} GCs, last GC {last}",
+        "💾 Memory (Python runtime): {blocks} blocos alocados, {collections} GCs, último GC {last}",
+    ),
+    "profile.process": Text(
+        "🖥️  System (Process): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🖥️  Sistema (Processo): CPU Usage {cpu}%, RAM Usage {ram} MB",
+    ),
+    "profile.ffmpeg": Text(
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
+    ),
+    "profile.system": Text(
+        "🌐 System (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
+        "🌐 Sistema (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
+    ),
+    "profile.unmeasured": Text("🖥️  System (Process): n/a", "🖥️  Sistema (Processo): n/a"),
+    "profile.threads": Text(
+        "🔀 Threads: {threads} (live actors: {actors})",
+        "🔀 Threads: {threads} (atores vivos: {actors})",
+    ),
+    "profile.open": Text("🔴 Circuit Breakers OPEN: {count}", "🔴 Circuit Breakers OPEN: {count}"),
+}
+
+_PAGE: Final[dict[str, Text]] = {
+    "page.title": Text("edge-video: report of {node}", "edge-video: relatório de {node}"),
+    "page.healthy": Text(
+        "{healthy} of {cameras} cameras healthy", "{healthy} de {cameras} câmeras saudáveis"
+    ),
+    "page.fps": Text("Frames per second", "Frames por segundo"),
+    "page.fps_note": Text("the dashed line is the target", "a linha tracejada é o alvo"),
+    "page.breakers": Text("Circuit breakers over the run", "Circuit breakers durante a execução"),
+    "page.latency": Text("Latency, whole frame to confirm", "Latência, do frame ao confirm"),
+    "page.latency_frames": Text("{count} frames", "{count} frames"),
+    "page.latency_percentiles": Text(
+        "half of the frames: {half}, 95 %: {most}, 99 %: {nearly}; mean: {mean}",
+        "metade dos frames: {half}, 95 %: {most}, 99 %: {nearly}; média: {mean}",
+    ),
+    "page.latency_none": Text("nothing was confirmed", "nada foi confirmado"),
+    "page.drops": Text("Dropped frames, by reason", "Frames descartados, por motivo"),
+    "page.drops_none": Text("none was dropped", "nenhum foi descartado"),
+    "page.cpu": Text("CPU, percent of one core", "CPU, porcento de um núcleo"),
+    "page.memory": Text("Memory, MB", "Memória, MB"),
+    "page.process": Text("edge-video", "edge-video"),
+    "page.ffmpeg": Text("FFmpeg, all", "FFmpeg, todos"),
+    "page.unmeasured": Text("the run was too short to measure", "execução curta demais para medir"),
+    "page.interval": Text(
+        "One point is {interval} of the run.", "Um ponto equivale a {interval} da execução."
+    ),
+    "page.drop.overflow": Text("queue full", "fila cheia"),
+    "page.drop.stale": Text("too old", "velhos demais"),
+    "page.drop.shutdown": Text("shutdown", "encerramento"),
+    "page.drop.memory": Text("memory", "memória"),
+    "page.drop.refused": Text("refused by the broker", "recusados pelo broker"),
+    "page.drop.too_large": Text("too large for the broker", "grandes demais para o broker"),
+}
+
+_PROBE: Final[dict[str, Text]] = {
+    "probe.camera": Text("CAMERA", "CÂMERA"),
+    "probe.result": Text("RESULT", "RESULTADO"),
+    "probe.codec": Text("CODEC", "CODEC"),
+    "probe.size": Text("SIZE", "TAMANHO"),
+    "probe.fps": Text("FPS", "FPS"),
+    "probe.first": Text("FIRST FRAME", "PRIMEIRO FRAME"),
+    "probe.key": Text("KEY FRAMES", "FRAMES-CHAVE"),
+    "probe.key.every": Text("every {interval}", "a cada {interval}"),
+    "probe.key.at_least": Text("more than {interval} apart", "a mais de {interval} um do outro"),
+    "probe.key.long": Text(
+        "Key frames are far apart: each reconnection waits so long for its first picture, and"
+        " keyframes_only gives no more. Set the camera's key frame (I-frame) interval to 1 to 4 s.",
+        "Frames-chave distantes: cada reconexão espera isso pela primeira imagem, e keyframes_only"
+        " não dá mais. Configure o intervalo entre frames-chave (I-frame) da câmera para 1 a 4 s.",
+    ),
+    "probe.ok": Text("✓ ok", "✓ ok"),
+    "probe.failed": Text("✗ failed", "✗ falhou"),
+    "probe.summary": Text(
+        "{reached} of {cameras} cameras reached", "{reached} de {cameras} câmeras alcançadas"
+    ),
+}
+
+_WATCH: Final[dict[str, Text]] = {
+    "watch.header": Text(
+        "Watching {exchanges} at {broker}; {check}",
+        "Observando {exchanges} em {broker}; {check}",
+    ),
+    "watch.by_structure": Text(
+        "pictures are checked by their structure", "imagens verificadas pela estrutura"
+    ),
+    "watch.by_pillow": Text("every picture is decoded", "toda imagem é decodificada"),
+    "watch.camera": Text("camera", "câmera"),
+    "watch.fps": Text("fps", "fps"),
+    "watch.latency": Text("latency p50 / p99", "latência p50 / p99"),
+    "watch.gaps": Text("gaps", "lacunas"),
+    "watch.dropped": Text("dropped at node", "descartados no nó"),
+    "watch.size": Text("size", "tamanho"),
+    "watch.picture": Text("picture", "imagem"),
+    "watch.undecodable": Text("undecodable", "indecodificáveis"),
+    "watch.frames": Text("frames", "frames"),
+    "watch.last": Text("last", "último"),
+    "watch.silent": Text("SILENT {since}", "SEM FRAMES {since}"),
+    "watch.line": Text(
+        "[{camera_id}] {fps} fps, latency p50 / p99 {latency},"
+        " gaps {gaps} (dropped at the node: {dropped}),"
+        " {size}, {picture}, undecodable {undecodable}, frames {frames}",
+        "[{camera_id}] {fps} fps, latência p50 / p99 {latency}, lacunas {gaps}"
+        " (descartados no nó: {dropped}), {size}, {picture}, indecodificáveis {undecodable},"
+        " frames {frames}",
+    ),
+    "watch.repeated": Text("twice or out of order {count}", "repetidos ou fora de ordem {count}"),
+    "watch.restarts": Text("program restarts {count}", "reinícios do programa {count}"),
+    "watch.connected": Text("Connected, waiting for frames", "Conectado, aguardando frames"),
+    "watch.lost": Text(
+        "Not connected to the broker: {reason}; next try in {retry_in}",
+        "Sem conexão com o broker: {reason}; nova tentativa em {retry_in}",
+    ),
+    "watch.all_silent": Text(
+        "No camera has sent a frame for {seconds}: has edge-video stopped, or lost the broker?",
+        "Nenhuma câmera enviou frames por {seconds}: o edge-video parou ou perdeu o broker?",
+    ),
+    "watch.all_back": Text("Frames come again", "Os frames voltaram"),
+    "watch.fell_silent": Text(
+        "[{camera_id}] No frame for {seconds}", "[{camera_id}] Sem frames por {seconds}"
+    ),
+    "watch.is_back": Text("[{camera_id}] Frames come again", "[{camera_id}] Os frames voltaram"),
+    "watch.save_failed": Text("Saving ended: {reason}", "A gravação de imagens terminou: {reason}"),
+    "watch.pictures": Text("Pictures: {url}", "Imagens: {url}"),
+    "watch.summary": Text("Summary:", "Resumo:"),
+    "watch.nothing": Text("No frame has come yet", "Nenhum frame chegou ainda"),
+    "watch.strangers": Text(
+        "Foreign messages, no frames: {count}", "Mensagens de terceiros, não frames: {count}"
+    ),
+}
+
+_TOP: Final[dict[str, Text]] = {
+    "top.title": Text("edge-video {version} on {node}", "edge-video {version} em {node}"),
+    "top.up": Text("up {uptime}", "no ar há {uptime}"),
+    "top.camera": Text("camera", "câmera"),
+    "top.state": Text("state", "estado"),
+    "top.fps": Text("fps / target", "fps / alvo"),
+    "top.last": Text("last frame", "último frame"),
+    "top.trouble": Text("trouble", "problema"),
+    "top.publisher": Text(
+        "Publisher: {state} {target} | published {published}, confirmed {confirmed},"
+        " errors {errors}, dropped {dropped}",
+        "Publisher: {state} {target} | publicados {published}, confirmados {confirmed},"
+        " erros {errors}, descartados {dropped}",
+    ),
+    "top.machine": Text(
+        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
+        " | machine: CPU {machine_cpu}%, RAM {machine_ram}%",
+        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
+        " | máquina: CPU {machine_cpu}%, RAM {machine_ram}%",
+    ),
+    "top.memory_level": Text("memory {level}", "memória {level}"),
+    "top.lost": Text(
+        "NO CONNECTION to {url} since {since}: {reason}. What is shown is old.",
+        "SEM CONEXÃO com {url} há {since}: {reason}. O que aparece é antigo.",
+    ),
+    "top.never": Text("NO CONNECTION to {url}: {reason}", "SEM CONEXÃO com {url}: {reason}"),
+    "top.refused": Text("it refuses the token", "o token foi recusado"),
+    "top.no_token": Text(
+        "it wants a token: --token, or the variable {variable}",
+        "é preciso um token: --token, ou a variável {variable}",
+    ),
+    "top.no_status": Text(
+        "it answers, but not with a status of edge-video: {detail}",
+        "responde, mas não com um status do edge-video: {detail}",
+    ),
+    "top.books": Text(
+        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ AS CONTAS NÃO CONFEREM (um defeito)"
+    ),
+    "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
+    "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),
+}
+
+TEXTS: Final[dict[str, Text]] = (
+    _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP
+)

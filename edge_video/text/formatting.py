@@ -1,0 +1,111 @@
+"""Spells numbers, times, failures and foreign text for an operator; shared by log and reports."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.duration import format_duration
+from edge_video.text.redact import UNSAFE_RANGES
+
+RULE: Final = "=" * 60
+"""The line above and below a block."""
+
+MB: Final = 1024 * 1024
+"""Bytes in the MB of every report, as in `memory_controller.max_memory_mb`."""
+
+_UNSAFE: Final = re.compile(
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSAFE_RANGES) + "]"
+)
+
+
+def one_line(text: str) -> str:
+    r"""The text with every control character spelled out, as `\n` or `\x1b`.
+
+    What cameras and brokers say is foreign text: it must neither start a line of its own nor
+    steer the terminal.
+    """
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis when something was cut off."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def spell_duration(seconds: float) -> str:
+    """A duration as Go writes it, rounded to what an operator reads: 123ms, 9.7s, 1m30s.
+
+    Infinity and not-a-number are written as such: a log line must not raise.
+    """
+    if not math.isfinite(seconds):
+        return str(seconds)
+    if seconds >= 60:  # noqa: PLR2004 - a minute
+        return format_duration(float(round(seconds)))
+    return format_duration(round(seconds, 1 if seconds >= 1 else 3))
+
+
+def spell_ago(seconds: float | None, language: Language) -> str:
+    """How long ago, in whole seconds gone by; None is "never"."""
+    if seconds is None:
+        return lookup("never", language)
+    whole = float(math.floor(max(0.0, seconds)))
+    return lookup("ago", language).format(duration=format_duration(whole))
+
+
+def spell_retry(seconds: float, language: Language) -> str:
+    """The countdown to the next attempt, in whole seconds, rounded up."""
+    if seconds <= 0:
+        return lookup("retry_now", language)
+    return lookup("retry_in", language).format(duration=format_duration(float(math.ceil(seconds))))
+
+
+def spell_mean(total_ns: int, count: int, language: Language) -> str:
+    """The mean of a measured time with its unit; `n/a` when nothing was measured."""
+    if count <= 0:
+        return lookup("not_available", language)
+    mean_us = total_ns / count / 1000
+    return f"{mean_us / 1000:.2f} ms" if mean_us >= 1000 else f"{mean_us:.1f} µs"  # noqa: PLR2004 - 1 ms
+
+
+def percent(part: float, whole: float) -> float:
+    """`part` of `whole` in percent; 0 of nothing is 0."""
+    return 100.0 * part / whole if whole else 0.0
+
+
+def spell_failure(failure: Failure, language: Language, *, limit: int | None = None) -> str:
+    """Cause in words, then the evidence in parentheses: `wrong password (401 Unauthorized)`.
+
+    Without words of its own a failure shows its signal or exit status, except for a plain end of
+    the stream, which is just `EOF`. `limit` is the most characters of evidence.
+    """
+    words = lookup(f"cause.{failure.cause.value}", language)
+    evidence = one_line(failure.detail).strip() or _exit_words(failure, language)
+    if limit is not None:
+        evidence = shorten(evidence, limit)
+    return f"{words} ({evidence})" if evidence else words
+
+
+def _exit_words(failure: Failure, language: Language) -> str:
+    status = failure.exit_status
+    if not status or failure.cause is Cause.END_OF_STREAM:
+        return ""
+    if status < 0:
+        return lookup("signal", language).format(number=-status)
+    return lookup("exit_status", language).format(status=status)
+
+
+def spell_field(name: str, value: object, language: Language) -> str:
+    """One field of a log line: durations (`*_s`) as in Go, failures in words, the rest as text."""
+    if value is None:
+        return lookup("not_available", language)
+    if isinstance(value, Failure):
+        return spell_failure(value, language)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if name.endswith("_s"):
+            return spell_duration(value)
+        return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+    return one_line(str(value))

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import socket
+import ssl
+
+import pika.exceptions as pe
+import pytest
+from pika.adapters.utils import connection_workflow as cw
+
+from edge_video.delivery.amqp.errors import Reason, describe_loss, describe_refusal, never_reached
+
+
+def describe(error: BaseException) -> Reason:
+    return describe_loss(error, host="broker", port=5672, vhost="shop")
+
+
+def wrapped(error: BaseException) -> BaseException:
+    """As pika's connection workflow hands it over."""
+    socket_error = cw.AMQPConnectorSocketConnectError(error)
+    failed = cw.AMQPConnectionWorkflowFailed([socket_error])
+    outermost: BaseException = pe.AMQPConnectionError(failed)
+    return outermost
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (wrapped(ConnectionRefusedError(111, "refused")), "connection refused by broker:5672"),
+        (socket.gaierror(-2, "Name or service"), "the name broker cannot be resolved"),
+        (wrapped(TimeoutError("timed out")), "broker:5672 did not answer in time"),
+        (wrapped(cw.AMQPConnectorStackTimeout("x")), "broker:5672 did not answer in time"),
+        (wrapped(OSError(113, "No route to host")), "broker:5672: No route to host"),
+        (pe.StreamLostError("Transport indicated EOF"), "connection closed by the broker's side"),
+        (
+            pe.StreamLostError("Stream connection lost: ConnectionResetError(104, 'x')"),
+            "connection reset by the broker",
+        ),
+        (
+            # A broker that is killed says no goodbye, which OpenSSL calls a violation.
+            pe.StreamLostError(
+                "Stream connection lost: SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING]"
+                " EOF occurred in violation of protocol (_ssl.c:2580)')"
+            ),
+            "connection closed by the broker's side",
+        ),
+        (
+            pe.ConnectionClosedByBroker(320, "CONNECTION_FORCED - shutdown"),
+            "closed by the broker: CONNECTION_FORCED - shutdown",
+        ),
+        (pe.AMQPHeartbeatTimeout("x"), "no heartbeat from the broker"),
+        (
+            pe.IncompatibleProtocolError("StreamLostError: ('Transport indicated EOF',)"),
+            "broker:5672 ended the AMQP handshake; is it a TLS port?",
+        ),
+        (
+            pe.ProbableAccessDeniedError("vhost '/shop': connection limit (0) is reached"),
+            "NOT_ALLOWED: virtual host 'shop' is at its connection limit (0)",
+        ),
+        (RuntimeError("boom"), "RuntimeError: boom"),
+    ],
+)
+def test_causes_that_may_heal_by_themselves(error: BaseException, words: str) -> None:
+    assert describe(error) == Reason(words, will_not_heal=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (pe.ProbableAuthenticationError("x"), "ACCESS_REFUSED: wrong user name or password"),
+        (
+            pe.ProbableAccessDeniedError("NOT_ALLOWED - vhost shop not found"),
+            "NOT_ALLOWED: virtual host 'shop' does not exist",
+        ),
+        (
+            pe.ProbableAccessDeniedError("access to vhost 'shop' refused for user 'u'"),
+            "NOT_ALLOWED: the user has no access to virtual host 'shop'",
+        ),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] x"), "TLS: the port does not speak TLS"),
+        (ssl.SSLError(1, "[SSL: NO_CIPHERS_AVAILABLE] x"), "TLS: NO_CIPHERS_AVAILABLE"),
+    ],
+)
+def test_causes_that_someone_must_mend(error: BaseException, words: str) -> None:
+    assert describe(error) == Reason(words, will_not_heal=True)
+
+
+def test_only_a_socket_that_never_connected_is_worth_another_address() -> None:
+    assert never_reached(wrapped(ConnectionRefusedError()))
+    assert not never_reached(pe.ProbableAuthenticationError("x"))
+    assert not never_reached(
+        cw.AMQPConnectionWorkflowFailed([cw.AMQPConnectorTransportSetupError(ssl.SSLError())])
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "beginning"),
+    [(403, "ACCESS_REFUSED"), (404, "NOT_FOUND"), (406, "PRECONDITION_FAILED"), (541, "exchange")],
+)
+def test_a_refused_exchange_is_named_with_the_brokers_word_for_it(
+    code: int, beginning: str
+) -> None:
+    words = describe_refusal("shop.exchange", code, "text")
+    assert words.startswith(beginning)
+    assert "'shop.exchange'" in words
+
+
+def test_a_broker_that_ends_the_connection_after_tls_may_miss_a_client_certificate() -> None:
+    alert = "StreamLostError: ('... SSLError(1, '[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] ...')')"
+    for text, surely in ((alert, True), ("StreamLostError: ('... SSLEOFError(8, ...)')", False)):
+        error = pe.IncompatibleProtocolError(text)
+        reason = describe_loss(error, host="broker", port=5671, vhost="/", tls=True)
+        assert "may require a client certificate" in reason.words
+        assert reason.will_not_heal is surely

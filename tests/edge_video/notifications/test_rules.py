@@ -1,0 +1,233 @@
+"""The events themselves: what is told of a system, and that all of it satisfies the schema."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_video.frames import CameraId
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.notifications.debounce import SteadyPolicy
+from edge_video.notifications.rules import Moment, NewsPolicy, Newsroom
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.snapshot import CameraRecord
+from edge_video.text.redact import Redactor
+
+if TYPE_CHECKING:
+    from edge_video.delivery.notification_queue import Notice
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "docs/events.schema.json").read_text())
+DOCUMENT = (ROOT / "docs/events.md").read_text()
+CANARY = "canary-7391"
+
+
+def valid(notice: Notice) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(notice.body)
+    jsonschema.Draft202012Validator(SCHEMA).validate(event)
+    assert (event["id"], event["event"], event["at_ns"]) == (
+        notice.message_id,
+        notice.name,
+        notice.at_ns,
+    )
+    return event
+
+
+class Desk:
+    """A newsroom under a clock of the test's own."""
+
+    def __init__(self) -> None:
+        policy = NewsPolicy("shop-17", "site1.", SteadyPolicy(5.0, 6, 60.0))
+        numbers = itertools.count(1)
+        self.room = Newsroom(policy, lambda: f"id-{next(numbers)}", Redactor([CANARY]))
+        self.now = Moment(50.0, 1_700_000_000_000_000_000)
+        self.record = CameraRecord(
+            camera_id=CameraId("yard.1"),
+            url="rtsp://10.0.0.1/s",
+            target_fps=15,
+            phase=CameraPhase.STARTING,
+            breaker=CircuitBreaker.new(BreakerPolicy(max_failures=1, jitter=0.0)),
+        )
+        self.notices: list[Notice] = []
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        return [valid(notice) for notice in self.notices]
+
+    def wait(self, seconds: float) -> None:
+        self.now = Moment(self.now.s + seconds, self.now.ns + round(seconds * 1e9))
+        self.notices += self.room.look(self.now)
+
+    def camera(self, **changes: Any) -> None:
+        self.record = replace(self.record, **changes)
+        self.notices += self.room.camera(self.record, self.now)
+
+    def publisher(self, state: PublisherState, **facts: Any) -> None:
+        status = PublisherStatus(state, "amqp://shop:***@broker", **facts)
+        self.notices += self.room.publisher(status, self.now)
+
+    def attempt(self) -> None:
+        breaker, permit = self.record.breaker.permit(self.now.s)
+        assert permit.granted
+        self.camera(breaker=breaker, phase=CameraPhase.STARTING)
+
+    def fail(self, failure: Failure) -> None:
+        if not self.record.breaker.attempt_running:
+            self.attempt()
+        breaker = self.record.breaker
+        self.camera(
+            breaker=breaker.failure(self.now.s, breaker.generation),
+            phase=CameraPhase.WAITING,
+            last_failure=failure,
+        )
+
+
+def test_a_camera_comes_online_goes_away_and_says_why() -> None:
+    desk = Desk()
+    desk.camera()
+    desk.wait(1)
+    desk.camera(phase=CameraPhase.STREAMING)
+    desk.wait(5)
+    desk.fail(Failure(Cause.REFUSED, f"rtsp://u:{CANARY}@10.0.0.1/s"))
+    desk.wait(5.000_01)
+    online, offline, opened = desk.told
+    assert (online["event"], online["before"], online["failure"]) == ("camera_online", None, None)
+    assert (offline["event"], offline["before"]) == ("camera_offline", "online")
+    assert offline["since_ns"] == offline["at_ns"] - 5_000_010_000
+    assert offline["failure"]["cause"] == "refused"
+    assert "connection refused" in offline["failure"]["words"]
+    assert (opened["event"], opened["failures"]) == ("breaker_open", 1)
+    assert opened["retry_in_s"] == 30.0  # 5s + 30s, five of them gone, in milliseconds
+    assert [each.routing_key for each in desk.notices] == [
+        "site1.camera.online.yard.1",
+        "site1.camera.offline.yard.1",
+        "site1.breaker.open.yard.1",
+    ]
+    assert CANARY not in "".join(each.body.decode() for each in desk.notices)
+
+
+def test_the_probes_of_a_dead_camera_are_no_news() -> None:
+    desk = Desk()
+    desk.camera()
+    for _ in range(20):
+        desk.fail(Failure(Cause.TIMEOUT))
+        wait_s = desk.record.breaker.retry_in_s(desk.now.s) or 0.0
+        desk.wait(wait_s)
+        desk.attempt()
+        assert desk.record.breaker.state is BreakerState.HALF_OPEN
+        desk.wait(20)  # HALF_OPEN, until the first frame's time-out
+    assert sorted(each["event"] for each in desk.told) == ["breaker_open", "camera_offline"]
+
+
+def test_a_camera_that_was_asked_to_stop_is_offline_and_stopped() -> None:
+    desk = Desk()
+    desk.camera(phase=CameraPhase.STREAMING)
+    desk.wait(6)
+    desk.camera(phase=CameraPhase.STOPPED)
+    desk.wait(6)
+    assert [(each["event"], each["phase"]) for each in desk.told] == [
+        ("camera_online", "streaming"),
+        ("camera_offline", "stopped"),
+    ]
+
+
+def test_a_disabled_camera_is_no_news() -> None:
+    desk = Desk()
+    desk.camera(phase=CameraPhase.DISABLED)
+    desk.wait(100)
+    assert desk.told == []
+
+
+def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() -> None:
+    desk = Desk()
+    desk.publisher(PublisherState.CONNECTING)
+    desk.publisher(PublisherState.CONNECTED, connections=1)
+    desk.wait(100)
+    assert desk.told == []
+    desk.publisher(PublisherState.WAITING, connections=1, losses=1, reason="reset by peer")
+    desk.wait(3)
+    desk.publisher(PublisherState.CONNECTED, connections=2, losses=1)
+    desk.wait(2)
+    desk.publisher(PublisherState.WAITING, connections=2, losses=2, reason="refused")
+    desk.wait(4)
+    desk.publisher(PublisherState.CONNECTED, connections=3, losses=2)
+    desk.wait(4.9)
+    assert desk.told == []
+    desk.wait(0.1)
+    [event] = desk.told
+    assert (event["event"], event["losses"], event["away_s"]) == ("publisher_reconnected", 2, 9.0)
+    assert event["reason"] == "refused"
+    assert desk.notices[0].routing_key == "site1.publisher.reconnected"
+    desk.wait(1000)
+    assert len(desk.told) == 1
+
+
+def test_a_broker_that_was_absent_at_the_start_is_not_reconnected() -> None:
+    desk = Desk()
+    desk.publisher(PublisherState.WAITING, losses=1, reason="refused")
+    desk.publisher(PublisherState.CONNECTED, connections=1, losses=1)
+    desk.wait(100)
+    assert desk.told == []
+
+
+def test_a_memory_level_is_told_when_it_holds() -> None:
+    desk = Desk()
+    desk.notices += desk.room.memory(MemoryLevel.CRITICAL, 400, 512, desk.now)
+    desk.wait(5)
+    desk.notices += desk.room.memory(MemoryLevel.NORMAL, 100, 512, desk.now)
+    desk.wait(5)
+    assert [(each["event"], each["state"], each["used_bytes"]) for each in desk.told] == [
+        ("memory_level", "critical", 400),
+        ("memory_level", "normal", 100),
+    ]
+    assert desk.notices[0].routing_key == "site1.memory.critical"
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([*CameraPhase, "fail", *MemoryLevel, *PublisherState]), st.integers(0, 30)
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps)
+def test_whatever_happens_every_event_satisfies_the_schema(
+    happened: list[tuple[Any, int]],
+) -> None:
+    desk = Desk()
+    connections = losses = 0
+    for what, pause_s in happened:
+        if isinstance(what, CameraPhase):
+            desk.camera(phase=what)
+        elif isinstance(what, MemoryLevel):
+            desk.notices += desk.room.memory(what, 1, 2, desk.now)
+        elif isinstance(what, PublisherState):
+            connections += what is PublisherState.CONNECTED
+            losses += what is PublisherState.WAITING
+            desk.publisher(what, connections=connections, losses=losses, reason="x")
+        elif desk.record.breaker.retry_in_s(desk.now.s) == 0 or desk.record.breaker.attempt_running:
+            desk.fail(Failure(Cause.UNKNOWN, "\x1b[2J\n"))
+        desk.wait(pause_s)
+    assert len({each.message_id for each in desk.notices}) == len(desk.told)
+
+
+def test_the_document_names_every_event_and_every_key_of_the_schema() -> None:
+    events = SCHEMA["properties"]["event"]["enum"]
+    keys = set(SCHEMA["properties"]) - {"event"}
+    assert {name for name in [*events, *keys] if f"`{name}`" not in DOCUMENT} == set()
+
+
+def test_the_documents_own_example_satisfies_the_schema() -> None:
+    block = DOCUMENT.split("```json\n")[1].split("```")[0]
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(block))
