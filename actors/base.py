@@ -24,7 +24,7 @@ from edge_video.actors.messages import (
     InjectFault,
 )
 from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.shortage import is_shortage
 from edge_video.text.formatting import one_line, shorten
 
@@ -115,9 +115,9 @@ def say_breaker_changed(camera_id: CameraId, before: CircuitBreaker, after: Circ
     """The operator's line about a change of state; silent when the state is the same."""
     if before.state is after.state:
         return
-    say(
+    log_event(
         _log,
-        Event.BREAKER_CHANGED,
+        LogEvent.BREAKER_CHANGED,
         camera_id=camera_id,
         before=before.state,
         after=after.state,
@@ -183,7 +183,9 @@ class SupervisedActor(pykka.ThreadingActor):
         `cleared` ends a delay; without it, as when nobody supervises, only time does.
         """
         if not self._allow_faults:
-            say(_log, Event.FAULT_REFUSED, target=self._thread_name, fault=type(fault).__name__)
+            log_event(
+                _log, LogEvent.FAULT_REFUSED, target=self._thread_name, fault=type(fault).__name__
+            )
             return False
         match fault:
             case CrashActor(words=words):
@@ -193,7 +195,9 @@ class SupervisedActor(pykka.ThreadingActor):
                 return True
         acts = self.apply_fault(fault)
         if not acts:
-            say(_log, Event.FAULT_MISSED, target=self._thread_name, fault=type(fault).__name__)
+            log_event(
+                _log, LogEvent.FAULT_MISSED, target=self._thread_name, fault=type(fault).__name__
+            )
         return acts
 
     def apply_fault(self, fault: Fault) -> bool:  # noqa: ARG002 - for subclasses

@@ -30,12 +30,12 @@ from edge_video.capture.capture import CaptureStartError
 from edge_video.capture.command import SourceKind, find_binary, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
-from edge_video.capture.resizing import PictureResized, SizeFollower, spell_size
+from edge_video.capture.resizing import PictureResized, SizeFollower, format_size
 from edge_video.config import redactor_of
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
 from edge_video.frames import CameraId
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure, policy_for
 from edge_video.runtime.timer import SystemClock, SystemTimer
@@ -313,9 +313,9 @@ class CameraActor(SupervisedActor):
         after_s = self._runtime.clock.monotonic() - self._began_s
         self._note_size()
         if not self._resized:
-            say(
+            log_event(
                 _log,
-                Event.CAMERA_STREAMING,
+                LogEvent.CAMERA_STREAMING,
                 camera_id=self.camera_id,
                 width=width,
                 height=height,
@@ -375,9 +375,9 @@ class CameraActor(SupervisedActor):
         if watch.waiting_s is None or self._wait_told:
             return
         self._wait_told = True
-        say(
+        log_event(
             _log,
-            Event.CAMERA_WAITS_FOR_KEY_FRAME,
+            LogEvent.CAMERA_WAITS_FOR_KEY_FRAME,
             camera_id=self.camera_id,
             waited_s=float(round(watch.waiting_s)),
             limit_s=self._config.key_frame_timeout,
@@ -399,12 +399,12 @@ class CameraActor(SupervisedActor):
             return
         fitted = self._fitted is not None
         if self._follower.is_worth_telling(self._runtime.clock.monotonic(), fitted=fitted):
-            say(
+            log_event(
                 _log,
-                Event.CAMERA_RESIZED,
+                LogEvent.CAMERA_RESIZED,
                 camera_id=self.camera_id,
-                before=spell_size(before),
-                after=spell_size(after),
+                before=format_size(before),
+                after=format_size(after),
                 width=frames[0],
                 height=frames[1],
             )
@@ -469,11 +469,11 @@ class CameraActor(SupervisedActor):
 
     def _say_failed(self, failure: Failure, after: CircuitBreaker, now_s: float) -> None:
         if after.session_ends == self._breaker.session_ends:
-            say(_log, Event.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
+            log_event(_log, LogEvent.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
             return
-        say(
+        log_event(
             _log,
-            Event.CAMERA_SESSION_ENDED,
+            LogEvent.CAMERA_SESSION_ENDED,
             camera_id=self.camera_id,
             failure=failure,
             after_s=now_s - self._began_s,
@@ -578,9 +578,9 @@ def _is_rtsp(config: CameraConfig) -> bool:
 
 
 def _say_connecting(config: CameraConfig, attempt: int) -> None:
-    say(
+    log_event(
         _log,
-        Event.CAMERA_CONNECTING,
+        LogEvent.CAMERA_CONNECTING,
         camera_id=config.id,
         url=mask_url(config.url.get_secret_value()),
         attempt=attempt,

@@ -28,7 +28,7 @@ from edge_video.actors.messages import (
     StopCamera,
 )
 from edge_video.frames import CameraId
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure, policy_for
 from edge_video.resilience.spacing import HostSpacing
@@ -179,9 +179,9 @@ class CameraFleet:
             raise AssertionError(f"[{camera.config.id}] no permit: {permit}")
         say_breaker_changed(CameraId(camera.config.id), before, breaker)
         if before.consecutive_failures and before.state is BreakerState.CLOSED:
-            say(
+            log_event(
                 _log,
-                Event.CAMERA_RETRYING,
+                LogEvent.CAMERA_RETRYING,
                 camera_id=camera.config.id,
                 state=breaker.state,
             )
@@ -200,7 +200,7 @@ class CameraFleet:
     def _attempt_never_began(self, camera: _Camera, error: Exception) -> None:
         """A machine without a thread left must not bring the other cameras down."""
         failure = Failure(Cause.SPAWN_FAILED, describe(error))
-        say(_log, Event.CAMERA_FAILED, camera_id=camera.config.id, failure=failure)
+        log_event(_log, LogEvent.CAMERA_FAILED, camera_id=camera.config.id, failure=failure)
         before = camera.record.breaker
         after = before.failure(
             self._now(), before.generation, policy_for(failure.cause), self._plan.draw()
@@ -244,7 +244,7 @@ class CameraFleet:
         self._note(camera, breaker=breaker, last_failure=failure, last_failure_at_s=self._now())
         if failure.cause is Cause.BINARY_MISSING and not self._binary_missing_said:
             self._binary_missing_said = True
-            say(_log, Event.BINARY_MISSING, detail=failure.detail)
+            log_event(_log, LogEvent.BINARY_MISSING, detail=failure.detail)
 
     def _camera_ended(self, camera: _Camera, ended: CameraEnded) -> None:
         """Nothing of the attempt is left; only now may the next one begin."""
@@ -252,7 +252,7 @@ class CameraFleet:
         if camera.wanted:
             self._go_on(camera, ended.failure)
         else:
-            say(_log, Event.CAMERA_STOPPED, camera_id=camera.config.id)
+            log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.config.id)
 
     def _go_on(self, camera: _Camera, failure: Failure | None) -> None:
         if camera.record.breaker.state is BreakerState.OPEN:
@@ -298,11 +298,11 @@ class CameraFleet:
     def _say_waiting(self, camera: _Camera, failure: Failure | None) -> None:
         wait_s = camera.record.breaker.retry_in_s(self._now())
         if wait_s is None:
-            say(_log, Event.BREAKER_FORCED, camera_id=camera.config.id)
+            log_event(_log, LogEvent.BREAKER_FORCED, camera_id=camera.config.id)
             return
-        say(_log, Event.BREAKER_WAITING, camera_id=camera.config.id, wait_s=wait_s)
+        log_event(_log, LogEvent.BREAKER_WAITING, camera_id=camera.config.id, wait_s=wait_s)
         if failure is not None and failure.cause is Cause.WRONG_PASSWORD:
-            say(_log, Event.CAMERA_PROTECTED, camera_id=camera.config.id, wait_s=wait_s)
+            log_event(_log, LogEvent.CAMERA_PROTECTED, camera_id=camera.config.id, wait_s=wait_s)
 
     # --- commands ---
 
@@ -333,7 +333,7 @@ class CameraFleet:
             return self._reject_start(camera)
         if was_wanted:
             return CommandAnswer(CommandResult.ALREADY)
-        say(_log, Event.CAMERA_STARTED, camera_id=camera.config.id)
+        log_event(_log, LogEvent.CAMERA_STARTED, camera_id=camera.config.id)
         self._begin_next_attempt(camera)
         return CommandAnswer(CommandResult.DONE)
 
@@ -341,9 +341,9 @@ class CameraFleet:
         """Asking for an attempt while OPEN is what a breaker counts as rejected."""
         breaker, permit = camera.record.breaker.permit(self._now())
         self._note(camera, breaker=breaker)
-        say(
+        log_event(
             _log,
-            Event.CAMERA_START_REJECTED,
+            LogEvent.CAMERA_START_REJECTED,
             camera_id=camera.config.id,
             retry_in_s=permit.retry_in_s,
         )
@@ -356,7 +356,7 @@ class CameraFleet:
         camera.wanted = False
         _cancel_alarm(camera)
         if not self._end_attempt(camera):
-            say(_log, Event.CAMERA_STOPPED, camera_id=camera.config.id)
+            log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.config.id)
             self._note(camera, phase=CameraPhase.STOPPED)
         return CommandAnswer(CommandResult.DONE)
 
@@ -369,7 +369,7 @@ class CameraFleet:
         return True
 
     def _reset_breaker(self, camera: _Camera) -> CommandAnswer:
-        say(_log, Event.BREAKER_RESET, camera_id=camera.config.id)
+        log_event(_log, LogEvent.BREAKER_RESET, camera_id=camera.config.id)
         if camera.ref is not None:
             # The camera owns its breaker while it runs. Should it end before it has read this,
             # the reset is made up for then.
@@ -401,7 +401,7 @@ class CameraFleet:
             camera.force_open = True
             return CommandAnswer(CommandResult.DONE)
         self._move_breaker(camera, camera.record.breaker.force_open(self._now()))
-        say(_log, Event.BREAKER_FORCED, camera_id=camera.config.id)
+        log_event(_log, LogEvent.BREAKER_FORCED, camera_id=camera.config.id)
         self._begin_next_attempt(camera)
         return CommandAnswer(CommandResult.DONE)
 
@@ -426,7 +426,7 @@ class CameraFleet:
             self.last_words(ended)
         for camera_id, ref in running.items():
             if is_running(ref):
-                say(_log, Event.SURVIVOR, actor=f"camera:{camera_id}")
+                log_event(_log, LogEvent.SURVIVOR, actor=f"camera:{camera_id}")
             breaker = self._cameras[camera_id].record.breaker
             self.last_words(CameraEnded(camera_id, breaker.generation, breaker))
 

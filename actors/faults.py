@@ -25,7 +25,7 @@ from edge_video.faults import (
 )
 from edge_video.faults.scheduling import ArmedFault, FaultCounts
 from edge_video.frames import CameraId
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
     import threading
@@ -126,7 +126,7 @@ class FaultBook:
         for name, ref in self._targets().items():
             if target in (None, name) and name != SUPERVISOR:
                 tell(ref, request)
-        say(_log, Event.FAULTS_CLEARED, target=request.target or "*")
+        log_event(_log, LogEvent.FAULTS_CLEARED, target=request.target or "*")
         self._on_count()
         return CommandAnswer(CommandResult.DONE)
 
@@ -139,9 +139,9 @@ class FaultBook:
         self.refused += 1
         self._on_count()
         not_allowed = result is CommandResult.NOT_ALLOWED
-        say(
+        log_event(
             _log,
-            Event.FAULT_REFUSED if not_allowed else Event.FAULT_MISSED,
+            LogEvent.FAULT_REFUSED if not_allowed else LogEvent.FAULT_MISSED,
             target=request.target,
             fault=type(request.fault).__name__,
         )
@@ -168,7 +168,7 @@ class FaultBook:
             return CommandAnswer(CommandResult.REJECTED)
         fault.count_from(self._frames_of(fault.target))
         self._armed.append(fault)
-        say(_log, Event.FAULT_ARMED, target=fault.named, fault=_name(fault.fault))
+        log_event(_log, LogEvent.FAULT_ARMED, target=fault.named, fault=_name(fault.fault))
         self._watch_frames()
         self._on_count()
         return CommandAnswer(CommandResult.DONE)
@@ -253,7 +253,7 @@ class FaultBook:
     def _count_act(self, fault: ArmedFault) -> None:
         self.injected += 1
         self._on_count()
-        say(_log, Event.FAULT_INJECTED, target=fault.named, fault=_name(fault.fault))
+        log_event(_log, LogEvent.FAULT_INJECTED, target=fault.named, fault=_name(fault.fault))
 
     def break_timer(self, message: ApplyFault) -> None:
         """The timer is a thread and no actor: what breaks it is one of its scheduled calls."""

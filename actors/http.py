@@ -28,7 +28,7 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.http.server import HttpServer
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
     from edge_video.frames import CameraId
@@ -121,7 +121,7 @@ class HttpActor(ServantActor):
         if self._tick is not None:
             self._tick.cancel()
         if self._server is not None and not self._server.stop(_STOP_S):
-            say(_log, Event.SURVIVOR, actor="http server")
+            log_event(_log, LogEvent.SURVIVOR, actor="http server")
 
     def _begin(self) -> None:
         self._tick = self._runtime.timer.every(_TICK_S, self._tick_due)
@@ -151,7 +151,7 @@ class HttpActor(ServantActor):
             self._cannot_listen(wrong)
             return
         self._server = server
-        say(_log, Event.HTTP_LISTENING, url=url)
+        log_event(_log, LogEvent.HTTP_LISTENING, url=url)
 
     def _cannot_listen(self, wrong: OSError) -> None:
         self._listen_at_s = self._runtime.clock.monotonic() + _LISTEN_AGAIN_S
@@ -160,7 +160,7 @@ class HttpActor(ServantActor):
         if reason != self._complaint:
             self._complaint = reason
             address = f"{settings.host}:{settings.port}"
-            say(_log, Event.HTTP_UNAVAILABLE, address=address, reason=reason)
+            log_event(_log, LogEvent.HTTP_UNAVAILABLE, address=address, reason=reason)
 
     def _ask(self, action: str, camera_id: CameraId) -> tuple[str, float | None]:
         """One of the server's threads for actions: outside, where asking is allowed."""

@@ -16,7 +16,7 @@ from edge_video.actors.messages import (
     ProcessMeasured,
     Tick,
 )
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.measuring import NotMeasurableError
 from edge_video.metrics.memory import MemoryLevel, MemoryPolicy, level_after, should_collect
 
@@ -144,11 +144,11 @@ class MetricsActor(ServantActor):
         """That nothing can be measured, and why; or, with None, that it can again."""
         was_measurable, self._is_measurable = self._is_measurable, reason is None
         if was_measurable and reason is not None:
-            say(_log, Event.MEASURING_FAILED, reason=reason)
+            log_event(_log, LogEvent.MEASURING_FAILED, reason=reason)
             # What was measured before is not what is now.
             tell(self._supervisor, ProcessMeasured(None))
         elif not was_measurable and reason is None:
-            say(_log, Event.MEASURING_RESUMED)
+            log_event(_log, LogEvent.MEASURING_RESUMED)
 
     def _look_at_memory(self) -> None:
         assert self._sampler is not None

@@ -17,7 +17,7 @@ from edge_video.actors.messages import (
     RestartsCounted,
     Tick,
 )
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.notifications.rules import Moment, Newsroom
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class NotifierActor(ServantActor):
             self._say(counts)
 
     def _say(self, counts: NoticeCounts) -> None:
-        say(
+        log_event(
             _log,
-            Event.EVENTS_LOST,
+            LogEvent.EVENTS_LOST,
             dropped=counts.dropped,
             refused=counts.refused,
             waiting=counts.held + counts.in_flight,

@@ -33,7 +33,7 @@ from edge_video.delivery.sink import (
     SinkUnblocked,
 )
 from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.backoff import reconnect_delay_s
 from edge_video.resilience.token_bucket import TokenBucket
 from edge_video.status.model import PublisherState, PublisherStatus
@@ -227,23 +227,25 @@ class PublisherActor(ServantActor):
                 self._blocked(reason)
             case SinkUnblocked():
                 if self._blocked_is_told:
-                    say(_log, Event.PUBLISHER_UNBLOCKED)
+                    log_event(_log, LogEvent.PUBLISHER_UNBLOCKED)
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
-                told = Event.EVENTS_REFUSED if event.is_of_events else Event.ROUTE_REFUSED
-                say(_log, told, route=route, reason=reason, retry_in_s=retry_in_s)
+                told = LogEvent.EVENTS_REFUSED if event.is_of_events else LogEvent.ROUTE_REFUSED
+                log_event(_log, told, route=route, reason=reason, retry_in_s=retry_in_s)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=None):
-                say(_log, Event.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
+                log_event(_log, LogEvent.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=retry_in_s):
-                say(
+                log_event(
                     _log,
-                    Event.FRAMES_REFUSED,
+                    LogEvent.FRAMES_REFUSED,
                     camera_id=camera_id,
                     reason=reason,
                     retry_in_s=retry_in_s,
                 )
             case FramesUnroutable(returned=returned, nacked=nacked, example_route=route):
-                say(_log, Event.FRAMES_UNROUTABLE, returned=returned, nacked=nacked, route=route)
+                log_event(
+                    _log, LogEvent.FRAMES_UNROUTABLE, returned=returned, nacked=nacked, route=route
+                )
             case SinkDrained():
                 self._answer_drain(done=True)
             case _:
@@ -253,13 +255,13 @@ class PublisherActor(ServantActor):
         # A broker at its limit blocks and unblocks many times a second.
         self._blocked_is_told = self._blocked_lines.take(self._runtime.clock.monotonic())
         if self._blocked_is_told:
-            say(_log, Event.PUBLISHER_BLOCKED, reason=reason)
+            log_event(_log, LogEvent.PUBLISHER_BLOCKED, reason=reason)
         self._enter(PublisherState.BLOCKED, reason=reason)
 
     def _connected(self, target: str) -> None:
         assert self._sink is not None
         self._connected_at_s = self._runtime.clock.monotonic()
-        say(_log, Event.PUBLISHER_CONNECTED, target=target)
+        log_event(_log, LogEvent.PUBLISHER_CONNECTED, target=target)
         self._status = replace(
             self._status, target=target, connections=self._status.connections + 1
         )
@@ -275,7 +277,7 @@ class PublisherActor(ServantActor):
         delay_s = self._delay_after(lost)
         self._retry_at_s = self._runtime.clock.monotonic() + delay_s
         self._status = replace(self._status, losses=self._status.losses + 1)
-        say(_log, Event.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
+        log_event(_log, LogEvent.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
         self._enter(PublisherState.WAITING, reason=lost.reason)
         due = Connect(self._connection + 1)
         self._reconnect = self._runtime.timer.after(

@@ -19,7 +19,7 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.faults.scheduling import FaultCounts
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
@@ -171,4 +171,4 @@ def _audit(status: SystemStatus) -> None:
     for camera in status.cameras:
         wrong = camera.frames.imbalance()
         if wrong is not None:
-            say(_log, Event.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")
+            log_event(_log, LogEvent.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")

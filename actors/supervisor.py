@@ -55,7 +55,7 @@ from edge_video.actors.messages import (
 )
 from edge_video.actors.plan import ChildStarter, Known, Plan, Stopped
 from edge_video.delivery.ledger import DropReason
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.intensity import RestartIntensity, Shortages
 from edge_video.runtime.shortage import is_shortage
@@ -239,11 +239,11 @@ class SupervisorActor(SupervisedActor):
         A machine that is short of something is no fault of the actor, and counts for nothing.
         """
         if not ended.is_shortage:
-            say(_log, Event.ACTOR_CRASHED, actor=ended.name, error=ended.error)
+            log_event(_log, LogEvent.ACTOR_CRASHED, actor=ended.name, error=ended.error)
             return child.intensity.restart_after_s(self._now())
         pause_s, is_news = child.shortages.restart_after_s(self._now())
         if is_news:
-            say(_log, Event.MACHINE_SHORT, actor=ended.name, error=ended.error)
+            log_event(_log, LogEvent.MACHINE_SHORT, actor=ended.name, error=ended.error)
         return pause_s
 
     def _restart_later(self, due: RestartDue, pause_s: float) -> None:
@@ -262,7 +262,7 @@ class SupervisorActor(SupervisedActor):
         child.restarts += 1
         self._start_child(name)
         if not due.is_shortage:
-            say(_log, Event.ACTOR_RESTARTED, actor=name, restarts=child.restarts)
+            log_event(_log, LogEvent.ACTOR_RESTARTED, actor=name, restarts=child.restarts)
         if name in _WATCHERS:
             self._tell_everything()
         self._tell_restarts()
@@ -271,9 +271,9 @@ class SupervisorActor(SupervisedActor):
         """More crashes than restarting can heal: stop in order, and say so."""
         plan = self._plan
         self._escalated = Escalated(name, child.restarts, plan.restart_period_s)
-        say(
+        log_event(
             _log,
-            Event.ESCALATED,
+            LogEvent.ESCALATED,
             actor=name,
             restarts=child.restarts,
             period_s=plan.restart_period_s,
@@ -284,7 +284,7 @@ class SupervisorActor(SupervisedActor):
     def _tell_own_crash(self, error: str) -> None:
         """Nobody restarts a supervisor: its system stops in order, and everybody is told why."""
         self._escalated = Escalated(SUPERVISOR, 0, self._plan.restart_period_s)
-        say(_log, Event.SUPERVISOR_CRASHED, error=error)
+        log_event(_log, LogEvent.SUPERVISOR_CRASHED, error=error)
         tell(self._plan.host, self._escalated)
 
     def _pass_on(self, fact: PublisherStats | ProcessMeasured) -> None:
@@ -311,9 +311,9 @@ class SupervisorActor(SupervisedActor):
         notifier = self._children.get("notifier")
         if notifier is not None:
             tell(notifier.ref, change)
-        say(
+        log_event(
             _log,
-            Event.MEMORY_LEVEL_CHANGED,
+            LogEvent.MEMORY_LEVEL_CHANGED,
             before=before,
             level=change.level,
             used_mb=change.used_bytes / _MIB,
@@ -433,7 +433,7 @@ class SupervisorActor(SupervisedActor):
             _log.debug("the publisher did not drain within its deadline")
         totals = self._status().totals
         abandoned = totals.held + totals.in_flight
-        say(_log, Event.DRAIN_FINISHED, confirmed=totals.confirmed, abandoned=abandoned)
+        log_event(_log, LogEvent.DRAIN_FINISHED, confirmed=totals.confirmed, abandoned=abandoned)
 
     def _drop_held(self) -> None:
         for outbox in self._plan.outboxes:
@@ -475,4 +475,4 @@ class SupervisorActor(SupervisedActor):
             if isinstance(last_words, PublisherStats):
                 self._pass_on(last_words)
         if is_running(child.ref):
-            say(_log, Event.SURVIVOR, actor=name)
+            log_event(_log, LogEvent.SURVIVOR, actor=name)

@@ -40,7 +40,7 @@ from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart
 from edge_video.faults.delays import Delays
 from edge_video.frames import CameraId
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.sampler import Collections, ProcessSampler
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import NewsPolicy, Newsroom
@@ -141,7 +141,7 @@ class _Ending:
         self._stopped = stopped
         try:
             if self.timer is not None and not self.timer.stop(_TIMER_STOP_S):
-                say(_log, Event.SURVIVOR, actor="timer")
+                log_event(_log, LogEvent.SURVIVOR, actor="timer")
         finally:
             self._event.set()
 

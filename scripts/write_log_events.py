@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout, wherever it is run from
 
-from edge_video.log.events import SPECS, Event  # noqa: E402 - as above
+from edge_video.log.events import SPECS, LogEvent  # noqa: E402 - as above
 from edge_video.resilience.breaker import BreakerState  # noqa: E402 - the path comes first
 from edge_video.text.catalog import TEXTS  # noqa: E402 - as above
 
@@ -133,9 +133,9 @@ def render() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _text(event: Event) -> str:
+def _text(event: LogEvent) -> str:
     key = f"event.{event.value}"
-    if event is Event.BREAKER_CHANGED:
+    if event is LogEvent.BREAKER_CHANGED:
         key += f".{BreakerState.OPEN.value}"
     return TEXTS[key].en.replace("|", "\\|")
 

@@ -26,7 +26,7 @@ from edge_video.capture.arrivals import bytes_taken
 from edge_video.capture.classification import classify, clean_line, printable
 from edge_video.capture.counters import CaptureTotals
 from edge_video.capture.environment import ffmpeg_environment
-from edge_video.capture.resizing import PictureResized, announced_size, spell_size
+from edge_video.capture.resizing import PictureResized, announced_size, format_size
 from edge_video.capture.stream_faults import Tampering
 from edge_video.capture.workload import Progress, TimeAllowance, WorkJudge
 from edge_video.faults import (
@@ -762,7 +762,7 @@ class Capture:
             return
         assert before is not None
         self._take_output = _discard(self._process.stdout_fd)
-        words = f"the pictures changed from {spell_size(before)} to {spell_size(size)}"
+        words = f"the pictures changed from {format_size(before)} to {format_size(size)}"
         self._tell_end(PictureResized(Cause.END_OF_STREAM, words, size=size))
         self._process.signal_group(signal.SIGTERM)
 

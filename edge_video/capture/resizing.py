@@ -36,7 +36,7 @@ class PictureResized(Failure):
     size: Size = (0, 0)
 
 
-def spell_size(size: Size) -> str:
+def format_size(size: Size) -> str:
     """As operators write it: 640x480."""
     return f"{size[0]}x{size[1]}"
 

@@ -31,7 +31,7 @@ from edge_video.capture.command import BinaryMissing, find_binary
 from edge_video.cli.output_paths import clash
 from edge_video.cli.standard_streams import exit_code_of, print_error, print_out
 from edge_video.config import Config, ConfigError, DirectorySinkConfig, load_config
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
     LogSettings,
     log_is_stuck,
@@ -264,7 +264,7 @@ def _run_until_stopped(
     except BaseException:
         system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
         raise
-    say(_log, Event.SHUTDOWN_FINISHED, after_s=stop.since_s())
+    log_event(_log, LogEvent.SHUTDOWN_FINISHED, after_s=stop.since_s())
     written = _write_reports(args, stopped, history, config)
     if stopped.escalated or stopped.error:
         return EXIT_GAVE_UP
@@ -280,16 +280,16 @@ def _new_history() -> HistoryRecorder:
 
 
 def _say_started(config: Config, source: str) -> None:
-    say(
+    log_event(
         _log,
-        Event.PROGRAM_STARTED,
+        LogEvent.PROGRAM_STARTED,
         version=version(),
         cameras=sum(camera.enabled for camera in config.cameras),
         sink=sink_target(config),
         config=source,
     )
     for text in _notes(config):
-        say(_log, Event.CONFIG_NOTE, text=text)
+        log_event(_log, LogEvent.CONFIG_NOTE, text=text)
 
 
 def _notes(config: Config) -> list[str]:
@@ -329,7 +329,7 @@ class _Stop:
         """Signal handler."""
         meaning = self._patience.hear(signum, time.monotonic())
         if meaning is Meaning.AT_ONCE:
-            say(_log, Event.SECOND_SIGNAL)
+            log_event(_log, LogEvent.SECOND_SIGNAL)
             if self._system is not None:
                 self._system.kill_processes()
             teardown_log()
@@ -348,7 +348,7 @@ class _Stop:
         if self._began_s is not None:
             return
         self._began_s = time.monotonic()
-        say(_log, Event.SHUTDOWN_STARTED, reason=reason)
+        log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
         if self._system is not None:
             self._system.begin_stop()
 
@@ -414,7 +414,7 @@ def _said(option: str, path: Path) -> Iterator[list[OSError]]:
     except OSError as error:
         failed.append(error)
         reason = error.strerror or type(error).__name__
-        say(_log, Event.REPORT_NOT_WRITTEN, option=option, path=str(path), reason=reason)
+        log_event(_log, LogEvent.REPORT_NOT_WRITTEN, option=option, path=str(path), reason=reason)
 
 
 def _write_report(path: Path, stopped: Stopped) -> None:

@@ -23,7 +23,7 @@ from edge_video.http.security import (
     cookie_of,
     host_is_ours,
 )
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Doorkeeper:
     def _say_failure(self, client: str, now_s: float) -> None:
         self._failures += 1
         if now_s - self._said_at_s >= _SAY_EVERY_S:
-            say(_log, Event.HTTP_TOKEN_REFUSED, client=client, count=self._failures)
+            log_event(_log, LogEvent.HTTP_TOKEN_REFUSED, client=client, count=self._failures)
             self._failures, self._said_at_s = 0, now_s
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_video.status.model import CameraPhase, PublisherState
-from edge_video.text.formatting import one_line, shorten, spell_duration
+from edge_video.text.formatting import format_rounded_duration, one_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,9 +38,9 @@ def health(pulse: Pulse) -> Verdict:
     """Alive: the timer ticks, the supervisor answers, its actors run."""
     reasons = []
     if pulse.timer_ago_s > LONGEST_SILENCE_S:
-        reasons.append(f"the timer has not ticked for {spell_duration(pulse.timer_ago_s)}")
+        reasons.append(f"the timer has not ticked for {format_rounded_duration(pulse.timer_ago_s)}")
     if pulse.supervisor_ago_s > LONGEST_SILENCE_S and not pulse.stopping:
-        silence = spell_duration(pulse.supervisor_ago_s)
+        silence = format_rounded_duration(pulse.supervisor_ago_s)
         reasons.append(
             f"the supervisor has said nothing for {silence}: what is shown is as old as that"
         )
@@ -95,4 +95,4 @@ def _undelivered(cameras: Mapping[str, CameraExtra]) -> Iterator[str]:
         if wait_s > LONGEST_UNDELIVERED_S:
             shown = shorten(one_line(exchange), _LONGEST_REASON)
             where = f" to exchange '{shown}'" if exchange else ""
-            yield f"no frame{where} was confirmed for {spell_duration(wait_s)}"
+            yield f"no frame{where} was confirmed for {format_rounded_duration(wait_s)}"

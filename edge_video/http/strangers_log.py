@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class StrangersLog:
         now_s = self._clock.monotonic()
         if now_s - self._shortage_at_s >= _SHORTAGE_EVERY_S:
             self._shortage_at_s = now_s
-            say(self.logger, Event.MACHINE_SHORT, actor="http", error=str(error))
+            log_event(self.logger, LogEvent.MACHINE_SHORT, actor="http", error=str(error))
 
 
 class _Budget(logging.Filter):

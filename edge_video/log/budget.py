@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.token_bucket import TokenBucket
 
@@ -24,14 +24,14 @@ SUMMARY_INTERVAL_S: Final = 5.0
 
 _BUDGETED: Final = frozenset(
     {
-        Event.CAMERA_FAILED,
-        Event.CAMERA_SESSION_ENDED,
-        Event.CAMERA_RETRYING,
-        Event.CAMERA_STREAMING,
-        Event.CAMERA_RESIZED,
-        Event.CAMERA_PROTECTED,
-        Event.BREAKER_CHANGED,
-        Event.BREAKER_WAITING,
+        LogEvent.CAMERA_FAILED,
+        LogEvent.CAMERA_SESSION_ENDED,
+        LogEvent.CAMERA_RETRYING,
+        LogEvent.CAMERA_STREAMING,
+        LogEvent.CAMERA_RESIZED,
+        LogEvent.CAMERA_PROTECTED,
+        LogEvent.BREAKER_CHANGED,
+        LogEvent.BREAKER_WAITING,
     }
 )
 """What each camera says by itself; what an operator asked for, or what broke, is always said."""
@@ -70,20 +70,22 @@ class LogBudget:
         """Lines held back since the last summary."""
         return self._held_back.lines
 
-    def admits(self, event: Event | None, fields: Mapping[str, object], now_s: float) -> bool:
+    def admits(self, event: LogEvent | None, fields: Mapping[str, object], now_s: float) -> bool:
         """Whether a line may be written; one that may not is counted."""
         if event not in _BUDGETED:
             return True
-        opened = event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
-        good = event is Event.CAMERA_STREAMING or (event is Event.BREAKER_CHANGED and not opened)
+        opened = event is LogEvent.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
+        good = event is LogEvent.CAMERA_STREAMING or (
+            event is LogEvent.BREAKER_CHANGED and not opened
+        )
         if (self._good_news if good else self._trouble).take(now_s):
             return True
         held = self._held_back
         if not held.lines:
             self._held_since_s = now_s
         held.lines += 1
-        held.failures += event is Event.CAMERA_FAILED
-        held.streaming += event is Event.CAMERA_STREAMING
+        held.failures += event is LogEvent.CAMERA_FAILED
+        held.streaming += event is LogEvent.CAMERA_STREAMING
         held.opened += opened
         if isinstance(camera_id := fields.get("camera_id"), str):
             held.cameras.add(camera_id)

@@ -1,6 +1,6 @@
 """The operator's log lines: stable names with fields, said in words through stdlib logging.
 
-A line is an `Event` and its fields. The English text is the message of the log record, so any
+A line is an `LogEvent` and its fields. The English text is the message of the log record, so any
 program that embeds edge-video reads it as usual; the record also carries `event` and `fields`,
 from which the command line renders the operator's language or JSON. The names are public.
 """
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import spell_field
+from edge_video.text.formatting import format_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Event(StrEnum):
+class LogEvent(StrEnum):
     """What may happen; the value is the name in JSON lines."""
 
     PROGRAM_STARTED = "program_started"
@@ -102,81 +102,81 @@ class EventSpec:
 _DEBUG, _INFO, _WARNING = logging.DEBUG, logging.INFO, logging.WARNING
 _ERROR, _CRITICAL = logging.ERROR, logging.CRITICAL
 
-SPECS: Final[Mapping[Event, EventSpec]] = {
-    Event.PROGRAM_STARTED: EventSpec(_INFO, ("version", "cameras", "sink", "config")),
-    Event.CONFIG_NOTE: EventSpec(_INFO, ("text",)),
-    Event.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
-    Event.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
-    Event.CAMERA_RESIZED: EventSpec(_INFO, ("camera_id", "before", "after", "width", "height")),
-    Event.CAMERA_WAITS_FOR_KEY_FRAME: EventSpec(
+SPECS: Final[Mapping[LogEvent, EventSpec]] = {
+    LogEvent.PROGRAM_STARTED: EventSpec(_INFO, ("version", "cameras", "sink", "config")),
+    LogEvent.CONFIG_NOTE: EventSpec(_INFO, ("text",)),
+    LogEvent.CAMERA_CONNECTING: EventSpec(_DEBUG, ("camera_id", "url", "attempt")),
+    LogEvent.CAMERA_STREAMING: EventSpec(_INFO, ("camera_id", "width", "height", "after_s")),
+    LogEvent.CAMERA_RESIZED: EventSpec(_INFO, ("camera_id", "before", "after", "width", "height")),
+    LogEvent.CAMERA_WAITS_FOR_KEY_FRAME: EventSpec(
         _WARNING, ("camera_id", "waited_s", "limit_s", "interval_s")
     ),
-    Event.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
-    Event.CAMERA_SESSION_ENDED: EventSpec(_INFO, ("camera_id", "failure", "after_s")),
-    Event.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),
-    Event.CAMERA_PROTECTED: EventSpec(_WARNING, ("camera_id", "wait_s")),
-    Event.CAMERA_STARTED: EventSpec(_INFO, ("camera_id",)),
-    Event.CAMERA_STOPPED: EventSpec(_INFO, ("camera_id",)),
-    Event.CAMERA_START_REJECTED: EventSpec(_WARNING, ("camera_id", "retry_in_s")),
-    Event.BREAKER_CHANGED: EventSpec(
+    LogEvent.CAMERA_FAILED: EventSpec(_ERROR, ("camera_id", "failure")),
+    LogEvent.CAMERA_SESSION_ENDED: EventSpec(_INFO, ("camera_id", "failure", "after_s")),
+    LogEvent.CAMERA_RETRYING: EventSpec(_INFO, ("camera_id", "state")),
+    LogEvent.CAMERA_PROTECTED: EventSpec(_WARNING, ("camera_id", "wait_s")),
+    LogEvent.CAMERA_STARTED: EventSpec(_INFO, ("camera_id",)),
+    LogEvent.CAMERA_STOPPED: EventSpec(_INFO, ("camera_id",)),
+    LogEvent.CAMERA_START_REJECTED: EventSpec(_WARNING, ("camera_id", "retry_in_s")),
+    LogEvent.BREAKER_CHANGED: EventSpec(
         _INFO, ("camera_id", "before", "after", "failures", "backoff_s")
     ),
-    Event.BREAKER_WAITING: EventSpec(_WARNING, ("camera_id", "wait_s")),
-    Event.BREAKER_FORCED: EventSpec(_WARNING, ("camera_id",)),
-    Event.BREAKER_RESET: EventSpec(_INFO, ("camera_id",)),
-    Event.BINARY_MISSING: EventSpec(_ERROR, ("detail",)),
-    Event.PUBLISHER_CONNECTED: EventSpec(_INFO, ("target",)),
-    Event.PUBLISHER_LOST: EventSpec(_ERROR, ("reason", "retry_in_s")),
-    Event.PUBLISHER_BLOCKED: EventSpec(_WARNING, ("reason",)),
-    Event.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
-    Event.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
-    Event.EVENTS_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
-    Event.FRAMES_REFUSED: EventSpec(_ERROR, ("camera_id", "reason", "retry_in_s")),
-    Event.FRAMES_TOO_LARGE: EventSpec(_ERROR, ("camera_id", "reason")),
-    Event.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),
-    Event.EVENTS_LOST: EventSpec(_WARNING, ("dropped", "refused", "waiting")),
-    Event.MEMORY_LEVEL_CHANGED: EventSpec(
+    LogEvent.BREAKER_WAITING: EventSpec(_WARNING, ("camera_id", "wait_s")),
+    LogEvent.BREAKER_FORCED: EventSpec(_WARNING, ("camera_id",)),
+    LogEvent.BREAKER_RESET: EventSpec(_INFO, ("camera_id",)),
+    LogEvent.BINARY_MISSING: EventSpec(_ERROR, ("detail",)),
+    LogEvent.PUBLISHER_CONNECTED: EventSpec(_INFO, ("target",)),
+    LogEvent.PUBLISHER_LOST: EventSpec(_ERROR, ("reason", "retry_in_s")),
+    LogEvent.PUBLISHER_BLOCKED: EventSpec(_WARNING, ("reason",)),
+    LogEvent.PUBLISHER_UNBLOCKED: EventSpec(_INFO),
+    LogEvent.ROUTE_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
+    LogEvent.EVENTS_REFUSED: EventSpec(_ERROR, ("route", "reason", "retry_in_s")),
+    LogEvent.FRAMES_REFUSED: EventSpec(_ERROR, ("camera_id", "reason", "retry_in_s")),
+    LogEvent.FRAMES_TOO_LARGE: EventSpec(_ERROR, ("camera_id", "reason")),
+    LogEvent.FRAMES_UNROUTABLE: EventSpec(_WARNING, ("returned", "nacked", "route")),
+    LogEvent.EVENTS_LOST: EventSpec(_WARNING, ("dropped", "refused", "waiting")),
+    LogEvent.MEMORY_LEVEL_CHANGED: EventSpec(
         _WARNING, ("level", "used_mb", "limit_mb", "percent"), optional=("before",)
     ),
-    Event.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
-    Event.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
-    Event.MACHINE_SHORT: EventSpec(_WARNING, ("actor", "error")),
-    Event.MEASURING_FAILED: EventSpec(_WARNING, ("reason",)),
-    Event.MEASURING_RESUMED: EventSpec(_INFO, ()),
-    Event.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
-    Event.SUPERVISOR_CRASHED: EventSpec(_CRITICAL, ("error",)),
-    Event.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),
-    Event.DRAIN_FINISHED: EventSpec(_INFO, ("confirmed", "abandoned")),
-    Event.SHUTDOWN_FINISHED: EventSpec(_INFO, ("after_s",)),
-    Event.SURVIVOR: EventSpec(_ERROR, ("actor",)),
-    Event.SECOND_SIGNAL: EventSpec(_WARNING),
-    Event.FAULT_INJECTED: EventSpec(_WARNING, ("target", "fault")),
-    Event.FAULT_REFUSED: EventSpec(_WARNING, ("target", "fault")),
-    Event.FAULT_ARMED: EventSpec(_WARNING, ("target", "fault")),
-    Event.FAULT_MISSED: EventSpec(_WARNING, ("target", "fault")),
-    Event.FAULTS_CLEARED: EventSpec(_INFO, ("target",)),
-    Event.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
-    Event.CAMERA_LINES_HELD_BACK: EventSpec(
+    LogEvent.ACTOR_CRASHED: EventSpec(_ERROR, ("actor", "error")),
+    LogEvent.ACTOR_RESTARTED: EventSpec(_WARNING, ("actor", "restarts")),
+    LogEvent.MACHINE_SHORT: EventSpec(_WARNING, ("actor", "error")),
+    LogEvent.MEASURING_FAILED: EventSpec(_WARNING, ("reason",)),
+    LogEvent.MEASURING_RESUMED: EventSpec(_INFO, ()),
+    LogEvent.ESCALATED: EventSpec(_CRITICAL, ("actor", "restarts", "period_s")),
+    LogEvent.SUPERVISOR_CRASHED: EventSpec(_CRITICAL, ("error",)),
+    LogEvent.SHUTDOWN_STARTED: EventSpec(_INFO, ("reason",)),
+    LogEvent.DRAIN_FINISHED: EventSpec(_INFO, ("confirmed", "abandoned")),
+    LogEvent.SHUTDOWN_FINISHED: EventSpec(_INFO, ("after_s",)),
+    LogEvent.SURVIVOR: EventSpec(_ERROR, ("actor",)),
+    LogEvent.SECOND_SIGNAL: EventSpec(_WARNING),
+    LogEvent.FAULT_INJECTED: EventSpec(_WARNING, ("target", "fault")),
+    LogEvent.FAULT_REFUSED: EventSpec(_WARNING, ("target", "fault")),
+    LogEvent.FAULT_ARMED: EventSpec(_WARNING, ("target", "fault")),
+    LogEvent.FAULT_MISSED: EventSpec(_WARNING, ("target", "fault")),
+    LogEvent.FAULTS_CLEARED: EventSpec(_INFO, ("target",)),
+    LogEvent.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
+    LogEvent.CAMERA_LINES_HELD_BACK: EventSpec(
         _WARNING, ("cameras", "failures", "opened", "streaming", "lines")
     ),
-    Event.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
-    Event.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),
-    Event.HTTP_TOKEN_REFUSED: EventSpec(_WARNING, ("client", "count")),
-    Event.LOG_LINES_LOST: EventSpec(_WARNING, ("lines", "sink")),
-    Event.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
-    Event.LOG_FILE_REOPENED: EventSpec(_INFO, ("path",)),
-    Event.LOG_ROTATION_FAILED: EventSpec(_WARNING, ("reason",)),
-    Event.LOG_SINK_BLOCKED: EventSpec(_WARNING, ("sink",)),
-    Event.LOG_STREAM_FAILED: EventSpec(_WARNING, ("sink", "reason")),
-    Event.NODE_NAME_TAKEN: EventSpec(_WARNING, ("node",)),
-    Event.REPORT_NOT_WRITTEN: EventSpec(_ERROR, ("option", "path", "reason")),
-    Event.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),
+    LogEvent.HTTP_LISTENING: EventSpec(_INFO, ("url",)),
+    LogEvent.HTTP_UNAVAILABLE: EventSpec(_ERROR, ("address", "reason")),
+    LogEvent.HTTP_TOKEN_REFUSED: EventSpec(_WARNING, ("client", "count")),
+    LogEvent.LOG_LINES_LOST: EventSpec(_WARNING, ("lines", "sink")),
+    LogEvent.LOG_FILE_FAILED: EventSpec(_ERROR, ("reason",)),
+    LogEvent.LOG_FILE_REOPENED: EventSpec(_INFO, ("path",)),
+    LogEvent.LOG_ROTATION_FAILED: EventSpec(_WARNING, ("reason",)),
+    LogEvent.LOG_SINK_BLOCKED: EventSpec(_WARNING, ("sink",)),
+    LogEvent.LOG_STREAM_FAILED: EventSpec(_WARNING, ("sink", "reason")),
+    LogEvent.NODE_NAME_TAKEN: EventSpec(_WARNING, ("node",)),
+    LogEvent.REPORT_NOT_WRITTEN: EventSpec(_ERROR, ("option", "path", "reason")),
+    LogEvent.UNCAUGHT_EXCEPTION: EventSpec(_CRITICAL, ("thread",)),
 }
 
 _MEMORY_ORDER: Final = tuple(MemoryLevel)
 
 
-def say(logger: logging.Logger, event: Event, /, **fields: object) -> None:
+def log_event(logger: logging.Logger, event: LogEvent, /, **fields: object) -> None:
     """Log one line at the event's level; nothing is rendered when the logger is not enabled.
 
     Fields: durations in seconds end in `_s` and are written as in Go; a `Failure` is written in
@@ -189,15 +189,15 @@ def say(logger: logging.Logger, event: Event, /, **fields: object) -> None:
         logger.log(level, "%s", text, extra={"event": event, "fields": fields}, stacklevel=2)
 
 
-def level_of(event: Event, fields: Mapping[str, object]) -> int:
+def level_of(event: LogEvent, fields: Mapping[str, object]) -> int:
     """The level of one line.
 
     A breaker that opens is a warning. Memory is a warning unless the level went down, which is
     known from `before` where it is given, else from NORMAL being the lowest.
     """
-    if event is Event.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN:
+    if event is LogEvent.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN:
         return logging.WARNING
-    if event is Event.MEMORY_LEVEL_CHANGED:
+    if event is LogEvent.MEMORY_LEVEL_CHANGED:
         level, before = fields.get("level"), fields.get("before")
         known = level in _MEMORY_ORDER and before in _MEMORY_ORDER
         fell = known and _rank(level) < _rank(before)
@@ -210,9 +210,9 @@ def _rank(level: object) -> int:
     return [each.value for each in _MEMORY_ORDER].index(str(level))
 
 
-def event_text(event: Event, fields: Mapping[str, object], language: Language) -> str:
+def event_text(event: LogEvent, fields: Mapping[str, object], language: Language) -> str:
     """The line in words; one line, whatever the fields contain."""
-    words = _Words((name, spell_field(name, value, language)) for name, value in fields.items())
+    words = _Words((name, format_field(name, value, language)) for name, value in fields.items())
     if isinstance(level := fields.get("level"), MemoryLevel):
         words["level"] = level.name  # as in the monitor
     return lookup(_key(event, fields), language).format_map(words)
@@ -223,13 +223,13 @@ class _Words(dict[str, str]):
         return "n/a"
 
 
-def _key(event: Event, fields: Mapping[str, object]) -> str:
-    if event is Event.BREAKER_CHANGED:
+def _key(event: LogEvent, fields: Mapping[str, object]) -> str:
+    if event is LogEvent.BREAKER_CHANGED:
         after = fields.get("after")
         known = after if after in tuple(BreakerState) else BreakerState.OPEN
         return f"event.{event.value}.{known}"
-    if event is Event.CAMERA_START_REJECTED and fields.get("retry_in_s") is None:
+    if event is LogEvent.CAMERA_START_REJECTED and fields.get("retry_in_s") is None:
         return f"event.{event.value}.forced"
-    if event is Event.CAMERA_WAITS_FOR_KEY_FRAME and fields.get("interval_s") is not None:
+    if event is LogEvent.CAMERA_WAITS_FOR_KEY_FRAME and fields.get("interval_s") is not None:
         return f"event.{event.value}.known"
     return f"event.{event.value}"

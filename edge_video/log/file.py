@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loguru import logger as loguru_logger
 
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.log.renderer import Block, LogLine
 from edge_video.log.sinks import write_descriptor
 
@@ -191,7 +191,7 @@ class LogFile:
 
     def _say_reopened(self) -> None:
         path = str(self._path)
-        self._tell(self._renderer.remark(logging.INFO, Event.LOG_FILE_REOPENED, path=path))
+        self._tell(self._renderer.remark(logging.INFO, LogEvent.LOG_FILE_REOPENED, path=path))
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class LogFile:
         if not self._cannot_rotate and not self._is_device:
             self._cannot_rotate = True
             reason = str(error)
-            event = Event.LOG_ROTATION_FAILED
+            event = LogEvent.LOG_ROTATION_FAILED
             self._tell(self._renderer.remark(logging.WARNING, event, reason=reason))
 
     def _write_device(self, text: str) -> None:

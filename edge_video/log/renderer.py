@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_video.log.events import Event, event_text
+from edge_video.log.events import LogEvent, event_text
 from edge_video.text.formatting import one_line, shorten
 from edge_video.text.json import json_ready
 
@@ -63,7 +63,7 @@ class Renderer:
         trace: list[str] = []
         try:
             trace = self._trace(record)
-            if isinstance(event, Event) and isinstance(fields, dict):
+            if isinstance(event, LogEvent) and isinstance(fields, dict):
                 text = event_text(event, fields, self._language)
             else:
                 event, fields = None, {}
@@ -78,7 +78,7 @@ class Renderer:
         self,
         record: logging.LogRecord,
         text: str,
-        event: Event | None,
+        event: LogEvent | None,
         fields: Mapping[str, object],
         trace: list[str],
     ) -> LogLine:
@@ -99,7 +99,7 @@ class Renderer:
         level: int,
         source: str,
         text: str,
-        event: Event | None,
+        event: LogEvent | None,
         fields: Mapping[str, object],
         trace: list[str],
     ) -> LogLine:
@@ -140,7 +140,7 @@ class Renderer:
             trace=_trace_lines(raised.type, raised.value, raised.traceback) if raised else [],
         )
 
-    def remark(self, level: int, event: Event, **fields: object) -> LogLine:
+    def remark(self, level: int, event: LogEvent, **fields: object) -> LogLine:
         """A line about the log itself, which goes past logging."""
         extra = {"event": event, "fields": fields}
         return self.record(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 from loguru import logger as loguru_logger
 
 from edge_video.log.budget import LogBudget
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.log.file import LogFile
 from edge_video.log.renderer import Renderer
 from edge_video.log.sinks import Reopen, Stream, write_stream
@@ -189,7 +189,7 @@ class _Log:
         thread: str,
         exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
     ) -> None:
-        event = Event.UNCAUGHT_EXCEPTION
+        event = LogEvent.UNCAUGHT_EXCEPTION
         extra = {"event": event, "fields": {"thread": thread}}
         _log.critical("uncaught exception in thread %s", thread, exc_info=exc_info, extra=extra)
 

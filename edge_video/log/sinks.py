@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO, TypeAlias
 
 from loguru import logger as loguru_logger
 
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.log.renderer import Block, LogLine
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ class LogSink:
         self.lose(1)
         if not self._overflows:
             self._overflows = True
-            remark = self._renderer.remark(logging.WARNING, Event.LOG_SINK_BLOCKED, sink=self.name)
+            remark = self._renderer.remark(
+                logging.WARNING, LogEvent.LOG_SINK_BLOCKED, sink=self.name
+            )
             self._tell_others(self, remark)
 
     def offer(self, mark: Mark) -> bool:
@@ -185,9 +187,9 @@ class LogSink:
     def _failure(self, error: Exception) -> LogLine:
         reason = str(error)
         if self.name == "file":
-            return self._renderer.remark(logging.ERROR, Event.LOG_FILE_FAILED, reason=reason)
+            return self._renderer.remark(logging.ERROR, LogEvent.LOG_FILE_FAILED, reason=reason)
         return self._renderer.remark(
-            logging.WARNING, Event.LOG_STREAM_FAILED, sink=self.name, reason=reason
+            logging.WARNING, LogEvent.LOG_STREAM_FAILED, sink=self.name, reason=reason
         )
 
     def _tell_losses(self) -> None:
@@ -197,7 +199,7 @@ class LogSink:
         with self._lost_lock:
             lost = self._lost
         remark = self._renderer.remark(
-            logging.WARNING, Event.LOG_LINES_LOST, lines=lost, sink=self.name
+            logging.WARNING, LogEvent.LOG_LINES_LOST, lines=lost, sink=self.name
         )
         if not self._attempt(lambda: self._destination.write(remark)):
             return

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.log.renderer import Block, LogLine
 from edge_video.log.sinks import QUEUE_LIMIT, LogSink, Mark, Reopen
 
@@ -133,7 +133,7 @@ class LogWriter:
     def admits(self, record: logging.LogRecord) -> bool:
         """Whether a record is within the budget of lines about cameras. Any thread."""
         event, fields = getattr(record, "event", None), getattr(record, "fields", None)
-        if self._budget is None or not isinstance(event, Event) or not isinstance(fields, dict):
+        if self._budget is None or not isinstance(event, LogEvent) or not isinstance(fields, dict):
             return True
         with self._budget_lock:
             admitted = self._budget.admits(event, fields, _now())
@@ -199,7 +199,7 @@ class LogWriter:
             self._hand_on(
                 self._renderer.remark(
                     logging.WARNING,
-                    Event.CAMERA_LINES_HELD_BACK,
+                    LogEvent.CAMERA_LINES_HELD_BACK,
                     cameras=len(held.cameras),
                     failures=held.failures,
                     opened=held.opened,
@@ -213,7 +213,7 @@ class LogWriter:
 
     def _tell_unwritten(self, sink: LogSink) -> None:
         """Leave word in the file of a stream that still takes nothing at the end."""
-        event = Event.LOG_LINES_LOST
+        event = LogEvent.LOG_LINES_LOST
         remark = self._renderer.remark(
             logging.WARNING, event, lines=sink.unwritten(), sink=sink.name
         )

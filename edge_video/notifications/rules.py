@@ -16,7 +16,7 @@ from edge_video.notifications.debounce import Debounced, Settled, SteadyPolicy, 
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language
-from edge_video.text.formatting import spell_failure
+from edge_video.text.formatting import format_failure
 from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Newsroom:
         good = isinstance(telling, Settled) and telling.state in (ONLINE, CLOSED)
         if failure is None or good:
             return None
-        words = spell_failure(failure, Language.EN)
+        words = format_failure(failure, Language.EN)
         return {"cause": failure.cause, "words": words}
 
     def _about_memory(self, told: Iterable[Telling], now: Moment) -> list[Notice]:

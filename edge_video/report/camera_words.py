@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_video.text.catalog import lookup
-from edge_video.text.formatting import spell_duration
+from edge_video.text.formatting import format_rounded_duration
 
 if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from edge_video.text.catalog import Language
 
 
-def spell_key_wait(camera: CameraStatus, language: Language) -> str | None:
+def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
     """How long a camera's data have come without a picture; None when it owes no key frame."""
     if camera.key_frame_wait_s is None:
         return None
-    waited = spell_duration(float(round(camera.key_frame_wait_s)))
+    waited = format_rounded_duration(float(round(camera.key_frame_wait_s)))
     if camera.key_frame_interval_s is None:
         return lookup("key_wait", language).format(waited=waited)
-    interval = spell_duration(float(round(camera.key_frame_interval_s)))
+    interval = format_rounded_duration(float(round(camera.key_frame_interval_s)))
     return lookup("key_wait.known", language).format(waited=waited, interval=interval)
 
 
-def spell_drops(counts: FrameCounts, language: Language) -> str:
+def format_drops(counts: FrameCounts, language: Language) -> str:
     """The reasons that frames were dropped for, with their numbers; empty when there are none."""
     numbers = {
         "drop.overflow": counts.dropped_overflow,

@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.report.camera_words import spell_drops
-from edge_video.report.monitor import spell_publisher
+from edge_video.report.camera_words import format_drops
+from edge_video.report.monitor import format_publisher
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase
-from edge_video.status.usual_rate import spell_fps
+from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import (
     MB,
     RULE,
+    format_ago,
+    format_failure,
+    format_mean,
+    format_rounded_duration,
     one_line,
     percent,
     shorten,
-    spell_ago,
-    spell_duration,
-    spell_failure,
-    spell_mean,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def header_rows(status: SystemStatus, zone: tzinfo | None) -> list[Row]:
     return [
         ("final.start", instant(status.started_at_ns)),
         ("final.end", instant(status.taken_at_ns)),
-        ("final.uptime", spell_duration(status.uptime_s)),
+        ("final.uptime", format_rounded_duration(status.uptime_s)),
     ]
 
 
@@ -111,7 +111,7 @@ def _publisher(status: SystemStatus, language: Language) -> list[str]:
 def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
     """The publisher's figures."""
     publisher, totals = status.publisher, status.totals
-    rows: list[Row] = [("final.state", spell_publisher(publisher, language))]
+    rows: list[Row] = [("final.state", format_publisher(publisher, language))]
     if publisher.reason:
         rows.append(("final.reason", shorten(one_line(publisher.reason), _FAILURE_LIMIT)))
     returned = _noted(totals.returned, "final.returned_note", language)
@@ -196,7 +196,7 @@ def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> li
             lookup("not_available", language) if reached is None else f"{reached:.1f}%",
         ),
         ("final.volume", _volume(frames.published_bytes)),
-        ("final.last_frame", spell_ago(camera.last_frame_ago_s, language)),
+        ("final.last_frame", format_ago(camera.last_frame_ago_s, language)),
         (
             "final.breaker",
             lookup("final.breaker_value", language).format(
@@ -214,17 +214,17 @@ def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> li
 
 def _target(camera: CameraStatus, language: Language) -> str:
     if camera.expected_fps == camera.target_fps:
-        return spell_fps(camera.expected_fps)
+        return format_fps(camera.expected_fps)
     return lookup("final.fps_target_value", language).format(
-        fps=spell_fps(camera.expected_fps), limit=camera.target_fps
+        fps=format_fps(camera.expected_fps), limit=camera.target_fps
     )
 
 
 def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
     rows: list[Row] = []
     if camera.last_failure is not None:
-        words = spell_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
-        when = spell_ago(camera.last_failure_ago_s, language)
+        words = format_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
+        when = format_ago(camera.last_failure_ago_s, language)
         count = lookup("final.failure_count", language).format(count=camera.breaker.failures)
         rows.append(("final.last_failure", f"{words} | {when} | {count}"))
     if camera.breaker.session_ends:
@@ -245,7 +245,7 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
 
 def _dropped(frames: FrameCounts, language: Language) -> str:
     share = f"{frames.dropped} ({percent(frames.dropped, frames.received):.1f}%)"
-    reasons = spell_drops(frames, language)
+    reasons = format_drops(frames, language)
     return f"{share} - {reasons}" if reasons else share
 
 
@@ -326,7 +326,7 @@ def profile_lines(status: SystemStatus, language: Language) -> list[str]:
 
     def line(key: str, total_ns: int, count: int) -> str:
         value = lookup("final.average", language).format(
-            time=spell_mean(total_ns, count, language), count=count
+            time=format_mean(total_ns, count, language), count=count
         )
         return lookup(key, language).format(value=value)
 
@@ -347,7 +347,7 @@ def _machine(process: ProcessSample | None, language: Language) -> list[str]:
         lookup("profile.memory", language).format(
             blocks=process.allocated_blocks,
             collections=process.gc_collections,
-            last=spell_ago(process.gc_last_ago_s, language),
+            last=format_ago(process.gc_last_ago_s, language),
         ),
         lookup("profile.process", language).format(
             cpu=f"{process.cpu_percent:.1f}", ram=f"{process.rss_bytes / MB:.1f}"

@@ -21,12 +21,12 @@ from edge_video.report.final import (
     publisher_rows,
     totals_rows,
 )
-from edge_video.report.latency import add_latencies, spell_class, spell_percentile
+from edge_video.report.latency import add_latencies, format_class, format_percentile
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.duration import format_duration
-from edge_video.text.formatting import MB, one_line, spell_duration
+from edge_video.text.formatting import MB, format_rounded_duration, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -206,7 +206,7 @@ class _Page:
 
     def _bar(self, stretch: Stretch) -> svg.Bar:
         shares = ", ".join(
-            f"{state.value} {spell_duration(seconds)}"
+            f"{state.value} {format_rounded_duration(seconds)}"
             for state, seconds in stretch.seconds.items()
             if seconds > 0
         )
@@ -221,9 +221,9 @@ class _Page:
         used = [number for number, count in enumerate(latency.counts) if count]
         bars = [
             (
-                spell_class(number).removeprefix("≤ "),
+                format_class(number).removeprefix("≤ "),
                 float(latency.counts[number]),
-                f"{spell_class(number)}: "
+                f"{format_class(number)}: "
                 + lookup("page.latency_frames", self._language).format(
                     count=latency.counts[number]
                 ),
@@ -232,10 +232,10 @@ class _Page:
         ]
         words = self._words(
             "page.latency_percentiles",
-            half=spell_percentile(latency, 50),
-            most=spell_percentile(latency, 95),
-            nearly=spell_percentile(latency, 99),
-            mean=spell_duration(latency.sum_s / latency.count),
+            half=format_percentile(latency, 50),
+            most=format_percentile(latency, 95),
+            nearly=format_percentile(latency, 99),
+            mean=format_rounded_duration(latency.sum_s / latency.count),
         )
         plot = svg.columns(bars, title=lookup("page.latency", self._language), width=520)
         return self._section("page.latency", f'<p class="dim">{words}</p>{plot}')
@@ -293,7 +293,7 @@ class _Page:
         interval = ""
         if len(self._history.samples) > 1:
             span_s = self._status.uptime_s / len(self._history.samples)
-            interval = " " + self._words("page.interval", interval=spell_duration(span_s))
+            interval = " " + self._words("page.interval", interval=format_rounded_duration(span_s))
         order = {camera.camera_id: number for number, camera in enumerate(self._status.cameras)}
         ranked = sorted(self._shown, key=lambda each: is_healthy(each, self._status.uptime_s))
         cards = "".join(self._card(camera, order[camera.camera_id]) for camera in ranked)

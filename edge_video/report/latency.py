@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
-from edge_video.text.formatting import spell_duration
+from edge_video.text.formatting import format_rounded_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,18 +19,18 @@ def add_latencies(latencies: Iterable[LatencyHistogram]) -> LatencyHistogram:
     return LatencyHistogram(tuple(map(sum, columns)), sum(each.sum_s for each in kept))
 
 
-def spell_class(number: int) -> str:
+def format_class(number: int) -> str:
     """One class of a histogram in words."""
     bounds_s = (*LATENCY_BOUNDS_S, math.inf)
     return _spell_bound(bounds_s[number])
 
 
-def spell_percentile(latency: LatencyHistogram, percent: float) -> str:
+def format_percentile(latency: LatencyHistogram, percent: float) -> str:
     """`percentile_bound_s` in words."""
     return _spell_bound(latency.percentile_bound_s(percent))
 
 
 def _spell_bound(bound_s: float) -> str:
     if math.isinf(bound_s):
-        return f"> {spell_duration(LATENCY_BOUNDS_S[-1])}"
-    return f"≤ {spell_duration(bound_s)}"
+        return f"> {format_rounded_duration(LATENCY_BOUNDS_S[-1])}"
+    return f"≤ {format_rounded_duration(bound_s)}"

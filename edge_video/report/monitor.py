@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_words import spell_drops, spell_key_wait
+from edge_video.report.camera_words import format_drops, format_key_wait
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase, PublisherState
@@ -12,12 +12,12 @@ from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import (
     MB,
     RULE,
+    format_ago,
+    format_failure,
+    format_retry,
     one_line,
     percent,
     shorten,
-    spell_ago,
-    spell_failure,
-    spell_retry,
 )
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def status_word(camera: CameraStatus) -> str:
     return "OK" if camera.phase is CameraPhase.STREAMING else "STARTING"
 
 
-def spell_publisher(publisher: PublisherStatus, language: Language) -> str:
+def format_publisher(publisher: PublisherStatus, language: Language) -> str:
     """The state of the publisher as a mark and a word."""
     return lookup(f"publisher.{publisher.state.value}", language)
 
 
 def _publisher_line(publisher: PublisherStatus, totals: FrameCounts, language: Language) -> str:
     line = lookup("monitor.publisher", language).format(
-        state=spell_publisher(publisher, language),
+        state=format_publisher(publisher, language),
         published=totals.published,
         errors=totals.errors,
         percent=f"{percent(totals.errors, totals.published):.2f}",
@@ -93,7 +93,7 @@ def _publisher_line(publisher: PublisherStatus, totals: FrameCounts, language: L
     if publisher.reason:
         remarks.append(shorten(one_line(publisher.reason), _REASON_LIMIT))
     if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
-        remarks.append(spell_retry(publisher.retry_in_s, language))
+        remarks.append(format_retry(publisher.retry_in_s, language))
     return " | ".join([line, ", ".join(remarks)]) if remarks else line
 
 
@@ -103,7 +103,7 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
         camera_id=one_line(camera.camera_id),
         status=word,
         frames=camera.frames.received,
-        last=spell_ago(camera.last_frame_ago_s, language),
+        last=format_ago(camera.last_frame_ago_s, language),
         breaker=camera.breaker.state.value,
     )
     remarks = _camera_remarks(camera, language) if word in _TROUBLED else []
@@ -111,7 +111,7 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
 
 
 def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
-    waiting = spell_key_wait(camera, language)
+    waiting = format_key_wait(camera, language)
     if waiting is not None:
         return [waiting]
     remarks = []
@@ -119,13 +119,13 @@ def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
     # A stream that runs but is late has not failed (yet): its last failure is another story.
     if failure is not None and camera.phase is not CameraPhase.STREAMING:
         if failure.cause in _SPEAKS_BY_DETAIL:
-            remarks.append(spell_failure(failure, language, limit=_REASON_LIMIT))
+            remarks.append(format_failure(failure, language, limit=_REASON_LIMIT))
         else:
             remarks.append(lookup(f"cause.{failure.cause.value}", language))
     if camera.breaker.forced_open:
         remarks.append(lookup("held_open", language))
     elif camera.breaker.state is BreakerState.OPEN and camera.breaker.retry_in_s is not None:
-        remarks.append(spell_retry(camera.breaker.retry_in_s, language))
+        remarks.append(format_retry(camera.breaker.retry_in_s, language))
     return remarks
 
 
@@ -142,7 +142,7 @@ def _frame_lines(totals: FrameCounts, language: Language) -> list[str]:
             lookup("monitor.dropped", language).format(
                 count=totals.dropped,
                 percent=f"{percent(totals.dropped, totals.received):.1f}",
-                reasons=spell_drops(totals, language),
+                reasons=format_drops(totals, language),
             )
         )
     return lines

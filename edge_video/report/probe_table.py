@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import spell_duration, spell_failure
+from edge_video.text.formatting import format_failure, format_rounded_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
     outcome = lookup("probe.ok" if result.ok else "probe.failed", language)
     if result.failure is not None:
-        return result.camera_id, outcome, spell_failure(result.failure, language)
+        return result.camera_id, outcome, format_failure(result.failure, language)
     unknown = lookup("not_available", language)
     fps, first_s = result.fps, result.first_frame_s
     return (
@@ -62,7 +62,7 @@ def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
         result.codec or unknown,
         f"{result.width}x{result.height}" if result.width and result.height else unknown,
         unknown if fps is None else f"{fps:g}",
-        unknown if first_s is None else spell_duration(first_s),
+        unknown if first_s is None else format_rounded_duration(first_s),
         unknown if result.key_frames is None else _spell_key_frames(result.key_frames, language),
     )
 
@@ -70,4 +70,4 @@ def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
 def _spell_key_frames(key_frames: KeyFrames, language: Language) -> str:
     rounded_s = round(key_frames.interval_s, 1)
     kind = "at_least" if key_frames.at_least else "every"
-    return lookup(f"probe.key.{kind}", language).format(interval=spell_duration(rounded_s))
+    return lookup(f"probe.key.{kind}", language).format(interval=format_rounded_duration(rounded_s))

@@ -172,18 +172,18 @@ class _Plot:
     def grid(
         self,
         x_ticks: Iterable[float],
-        spell_x: Callable[[float], str],
+        format_x: Callable[[float], str],
         y_ticks: Iterable[float],
-        spell_y: Callable[[float], str],
+        format_y: Callable[[float], str],
     ) -> str:
         parts = []
         for value in y_ticks:
             at = self.y(value)
             parts.append(f'<line class="grid" x1="{_LEFT}" x2="{self.right}" y1="{at}" y2="{at}"/>')
-            parts.append(_text(_LEFT - 6, _number(at + 4), spell_y(value), "end"))
+            parts.append(_text(_LEFT - 6, _number(at + 4), format_y(value), "end"))
         for value in x_ticks:
             at = self.x(value)
-            parts.append(_text(at, self.height - 7, spell_x(value), _anchor(value, self.x_end)))
+            parts.append(_text(at, self.height - 7, format_x(value), _anchor(value, self.x_end)))
         return "".join(parts)
 
 

@@ -67,6 +67,6 @@ def expected_fps(limit_fps: int, usual_fps: float | None) -> float:
     return usual_fps
 
 
-def spell_fps(fps: float) -> str:
+def format_fps(fps: float) -> str:
     """Without a needless fraction: 15, 12.5."""
     return f"{fps:.1f}".removesuffix(".0")

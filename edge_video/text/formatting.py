@@ -36,7 +36,7 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def spell_duration(seconds: float) -> str:
+def format_rounded_duration(seconds: float) -> str:
     """A duration as Go writes it, rounded to what an operator reads: 123ms, 9.7s, 1m30s.
 
     Infinity and not-a-number are written as such: a log line must not raise.
@@ -48,7 +48,7 @@ def spell_duration(seconds: float) -> str:
     return format_duration(round(seconds, 1 if seconds >= 1 else 3))
 
 
-def spell_ago(seconds: float | None, language: Language) -> str:
+def format_ago(seconds: float | None, language: Language) -> str:
     """How long ago, in whole seconds gone by; None is "never"."""
     if seconds is None:
         return lookup("never", language)
@@ -56,14 +56,14 @@ def spell_ago(seconds: float | None, language: Language) -> str:
     return lookup("ago", language).format(duration=format_duration(whole))
 
 
-def spell_retry(seconds: float, language: Language) -> str:
+def format_retry(seconds: float, language: Language) -> str:
     """The countdown to the next attempt, in whole seconds, rounded up."""
     if seconds <= 0:
         return lookup("retry_now", language)
     return lookup("retry_in", language).format(duration=format_duration(float(math.ceil(seconds))))
 
 
-def spell_mean(total_ns: int, count: int, language: Language) -> str:
+def format_mean(total_ns: int, count: int, language: Language) -> str:
     """The mean of a measured time with its unit; `n/a` when nothing was measured."""
     if count <= 0:
         return lookup("not_available", language)
@@ -76,7 +76,7 @@ def percent(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole else 0.0
 
 
-def spell_failure(failure: Failure, language: Language, *, limit: int | None = None) -> str:
+def format_failure(failure: Failure, language: Language, *, limit: int | None = None) -> str:
     """Cause in words, then the evidence in parentheses: `wrong password (401 Unauthorized)`.
 
     Without words of its own a failure shows its signal or exit status, except for a plain end of
@@ -98,14 +98,14 @@ def _exit_words(failure: Failure, language: Language) -> str:
     return lookup("exit_status", language).format(status=status)
 
 
-def spell_field(name: str, value: object, language: Language) -> str:
+def format_field(name: str, value: object, language: Language) -> str:
     """One field of a log line: durations (`*_s`) as in Go, failures in words, the rest as text."""
     if value is None:
         return lookup("not_available", language)
     if isinstance(value, Failure):
-        return spell_failure(value, language)
+        return format_failure(value, language)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if name.endswith("_s"):
-            return spell_duration(value)
+            return format_rounded_duration(value)
         return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
     return one_line(str(value))

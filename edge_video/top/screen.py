@@ -10,19 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.report.camera_words import spell_key_wait
-from edge_video.report.monitor import spell_publisher, status_word
+from edge_video.report.camera_words import format_key_wait
+from edge_video.report.monitor import format_publisher, status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import PublisherState
-from edge_video.status.usual_rate import spell_fps
+from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import (
     MB,
+    format_ago,
+    format_failure,
+    format_retry,
+    format_rounded_duration,
     one_line,
-    spell_ago,
-    spell_duration,
-    spell_failure,
-    spell_retry,
 )
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def lost_words(lost: Lost, language: Language) -> str:
     """That there is no connection, and why."""
     if lost.since_s is None:
         return lookup("top.never", language).format(url=lost.url, reason=one_line(lost.reason))
-    since = spell_duration(float(round(lost.since_s)))
+    since = format_rounded_duration(float(round(lost.since_s)))
     return lookup("top.lost", language).format(
         url=lost.url, since=since, reason=one_line(lost.reason)
     )
@@ -155,7 +155,9 @@ def _headline(status: SystemStatus, language: Language) -> Text:
     title = lookup("top.title", language).format(
         version=one_line(status.version), node=one_line(status.node)
     )
-    up = lookup("top.up", language).format(uptime=spell_duration(float(round(status.uptime_s))))
+    up = lookup("top.up", language).format(
+        uptime=format_rounded_duration(float(round(status.uptime_s)))
+    )
     summary = lookup("top.summary", language).format(good=good, cameras=len(shown))
     text = Text(f"{title}, {up} | ")
     text.append(summary, style="bold green" if good == len(shown) else "bold red")
@@ -167,7 +169,7 @@ def _headline(status: SystemStatus, language: Language) -> Text:
 def _publisher(status: SystemStatus, language: Language) -> Text:
     publisher, totals = status.publisher, status.totals
     words = lookup("top.publisher", language).format(
-        state=spell_publisher(publisher, language),
+        state=format_publisher(publisher, language),
         target=one_line(publisher.target),
         published=totals.published,
         confirmed=totals.confirmed,
@@ -180,7 +182,7 @@ def _publisher(status: SystemStatus, language: Language) -> Text:
     if publisher.reason:
         remarks.append(one_line(publisher.reason))
     if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
-        remarks.append(spell_retry(publisher.retry_in_s, language))
+        remarks.append(format_retry(publisher.retry_in_s, language))
     if remarks:
         text.append(" | " + ", ".join(remarks))
     return text
@@ -223,8 +225,8 @@ def _cameras(status: SystemStatus, rates: Rates, language: Language) -> Table:
         table.add_row(
             Text(one_line(camera.camera_id), style="bold"),
             Text(f"{_MARKS[word]} {word}", style=_STYLES[word]),
-            Text(f"{shown} / {spell_fps(camera.expected_fps)}"),
-            Text(spell_ago(camera.last_frame_ago_s, language)),
+            Text(f"{shown} / {format_fps(camera.expected_fps)}"),
+            Text(format_ago(camera.last_frame_ago_s, language)),
             Text(", ".join(_trouble(camera, language))),
         )
     return table
@@ -234,18 +236,18 @@ def _trouble(camera: CameraStatus, language: Language) -> list[str]:
     """The last failure in words, when it was, and the countdown; nothing of a good camera."""
     if status_word(camera) not in _TROUBLED:
         return []
-    waiting = spell_key_wait(camera, language)
+    waiting = format_key_wait(camera, language)
     if waiting is not None:
         return [waiting]
     words = []
     if camera.last_failure is not None:
-        words.append(spell_failure(camera.last_failure, language))
-        words.append(spell_ago(camera.last_failure_ago_s, language))
+        words.append(format_failure(camera.last_failure, language))
+        words.append(format_ago(camera.last_failure_ago_s, language))
     if camera.breaker.consecutive_failures:
         count = camera.breaker.consecutive_failures
         words.append(lookup("top.failures", language).format(count=count))
     if camera.breaker.forced_open:
         words.append(lookup("held_open", language))
     elif camera.breaker.state is BreakerState.OPEN and camera.breaker.retry_in_s is not None:
-        words.append(spell_retry(camera.breaker.retry_in_s, language))
+        words.append(format_retry(camera.breaker.retry_in_s, language))
     return words

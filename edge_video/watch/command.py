@@ -18,7 +18,7 @@ from edge_video.delivery.amqp.sink import TlsSettings, make_tls_context
 from edge_video.runtime.shutdown_signals import Meaning, Patience
 from edge_video.runtime.signals import signals_handled
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import spell_duration
+from edge_video.text.formatting import format_rounded_duration
 from edge_video.watch import view
 from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription
 from edge_video.watch.picture import structural_defect
@@ -217,7 +217,9 @@ class _Watching:
     def lost(self, reason: str, retry_in_s: float) -> None:
         words = lookup("watch.lost", self.language)
         self.screen.say(
-            "lost", words.format(reason=reason, retry_in=spell_duration(retry_in_s)), reason=reason
+            "lost",
+            words.format(reason=reason, retry_in=format_rounded_duration(retry_in_s)),
+            reason=reason,
         )
 
     def tick(self) -> None:

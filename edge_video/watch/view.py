@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import one_line, spell_duration
+from edge_video.text.formatting import format_rounded_duration, one_line
 from edge_video.watch.tally import SILENT_AFTER_S, CameraView, Silence
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def table(views: Sequence[CameraView], header: str, language: Language) -> Table
 
 def _cells(view: CameraView, language: Language) -> list[Text]:
     silent = view.silent_s >= SILENT_AFTER_S
-    ago = spell_duration(float(round(view.silent_s)))
+    ago = format_rounded_duration(float(round(view.silent_s)))
     last = lookup("watch.silent", language).format(since=ago) if silent else ago
     return [
         Text(one_line(view.camera_id), style="bold"),
@@ -88,10 +88,10 @@ def silence_words(silence: Silence, language: Language) -> str:
     """Who fell silent, or is back."""
     if silence.camera_id is None:
         key = "watch.all_silent" if silence.silent else "watch.all_back"
-        return lookup(key, language).format(seconds=spell_duration(SILENT_AFTER_S))
+        return lookup(key, language).format(seconds=format_rounded_duration(SILENT_AFTER_S))
     key = "watch.fell_silent" if silence.silent else "watch.is_back"
     return lookup(key, language).format(
-        camera_id=one_line(silence.camera_id), seconds=spell_duration(SILENT_AFTER_S)
+        camera_id=one_line(silence.camera_id), seconds=format_rounded_duration(SILENT_AFTER_S)
     )
 
 

@@ -28,7 +28,7 @@ from edge_video.faults import (
     When,
 )
 from edge_video.frames import CameraId
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 from tests.support.actors import World, quiesce
@@ -145,7 +145,7 @@ def test_a_fault_that_finds_nothing_to_break_says_so(world_of: Callable[..., Wor
     world = world_of()
     with listening() as story:
         world.ask(InjectFault("cam1", GarbageBytes()))  # a scripted capture has no bytes
-        assert story.of(Event.FAULT_MISSED, target="camera-cam1-1", fault="GarbageBytes")
+        assert story.of(LogEvent.FAULT_MISSED, target="camera-cam1-1", fault="GarbageBytes")
 
 
 def test_freezing_for_a_while_ends_by_the_timer_and_a_longer_freeze_wins(

@@ -15,7 +15,7 @@ from edge_video.actors.http import HttpActor
 from edge_video.actors.messages import InjectFault
 from edge_video.faults import CrashActor
 from edge_video.http import health
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
 from tests.support.gallery import PASSWORD, TOKEN, Gallery
 
@@ -87,7 +87,7 @@ def test_a_busy_port_costs_no_camera_and_is_said_once(
         gallery.start(wait=False)
         eventually(lambda: gallery.system.status().cameras[0].frames.received > 0, 20)
     said = [
-        each for each in caplog.records if getattr(each, "event", None) is Event.HTTP_UNAVAILABLE
+        each for each in caplog.records if getattr(each, "event", None) is LogEvent.HTTP_UNAVAILABLE
     ]
     assert len(said) == 1
     assert f"127.0.0.1:{port}" in said[0].getMessage()
@@ -156,6 +156,8 @@ def test_the_stop_closes_what_is_open_and_no_secret_was_said(
         list(lines)  # ends
         assert time.monotonic() - began_s < 20
     assert not [each for each in threading.enumerate() if each.name.startswith("http-")]
-    assert not [each for each in caplog.records if getattr(each, "event", None) is Event.SURVIVOR]
+    assert not [
+        each for each in caplog.records if getattr(each, "event", None) is LogEvent.SURVIVOR
+    ]
     assert TOKEN not in caplog.text
     assert PASSWORD not in caplog.text

@@ -43,7 +43,7 @@ from edge_video.faults import (
     StopConfirming,
 )
 from edge_video.frames import CameraId
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import PICTURE, Ears, heard_by, quiesce
@@ -257,12 +257,17 @@ def test_a_blocked_broker_shows_until_it_is_not(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("is_of_events", "event", "words"),
     [
-        (False, Event.ROUTE_REFUSED, "its frames are lost"),
-        (True, Event.EVENTS_REFUSED, "they wait"),
+        (False, LogEvent.ROUTE_REFUSED, "its frames are lost"),
+        (True, LogEvent.EVENTS_REFUSED, "they wait"),
     ],
 )
 def test_a_refused_exchange_is_told_by_what_it_carries(
-    stage: Stage, caplog: pytest.LogCaptureFixture, *, is_of_events: bool, event: Event, words: str
+    stage: Stage,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_of_events: bool,
+    event: LogEvent,
+    words: str,
 ) -> None:
     stage.hear(RouteRefused("shop", "no", 60.0, is_of_events=is_of_events))
     (told,) = [each for each in caplog.records if getattr(each, "event", None) == event]

@@ -29,7 +29,7 @@ from edge_video.actors.metrics import MetricsActor
 from edge_video.config import CircuitBreakerConfig
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
@@ -135,8 +135,8 @@ def test_sessions_that_end_after_55_s_are_asked_for_anew_at_once(
     breaker = world.camera().breaker
     assert (breaker.state, breaker.changes, breaker.session_ends) == (BreakerState.CLOSED, 0, 7)
     said = [getattr(each, "event", None) for each in caplog.records]
-    assert said.count(Event.CAMERA_FAILED) == 1
-    assert said.count(Event.CAMERA_SESSION_ENDED) == 7
+    assert said.count(LogEvent.CAMERA_FAILED) == 1
+    assert said.count(LogEvent.CAMERA_SESSION_ENDED) == 7
 
 
 def test_one_failed_probe_opens_again_with_a_doubled_backoff(
@@ -709,8 +709,8 @@ def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_af
         world.start()
         world.stream("cam1", 40)
     said = [getattr(each, "event", None) for each in caplog.records]
-    assert said.count(Event.MACHINE_SHORT) == 1
-    assert Event.ACTOR_CRASHED not in said
+    assert said.count(LogEvent.MACHINE_SHORT) == 1
+    assert LogEvent.ACTOR_CRASHED not in said
     assert 8 <= world.status().restarts["metrics"] <= 13  # 0.25, 0.5, 1, 2, 4, 5, 5 ... s apart
     assert world.camera().phase is CameraPhase.STREAMING
     world.advance(6)

@@ -10,7 +10,7 @@ import pytest
 from bench.rig import Bench, Progress, ScriptedCameras, run_program, streams_begun
 from bench.sections import floor_of, ranks
 from bench.show import Table, Verdict, median_of, tables, verdicts
-from edge_video.log.events import Event, event_text
+from edge_video.log.events import LogEvent, event_text
 from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def test_streams_are_counted_also_where_the_log_only_names_their_number() -> Non
     held_back = {"cameras": 60, "failures": 0, "opened": 0, "streaming": 46, "lines": 60}
     one = {"camera_id": "cam1", "width": 1280, "height": 720, "after_s": 0.3}
     log = [
-        event_text(Event.CAMERA_STREAMING, one, Language.EN),
-        event_text(Event.CAMERA_LINES_HELD_BACK, held_back, Language.EN),
+        event_text(LogEvent.CAMERA_STREAMING, one, Language.EN),
+        event_text(LogEvent.CAMERA_LINES_HELD_BACK, held_back, Language.EN),
     ]
     assert streams_begun(log) == 47
 

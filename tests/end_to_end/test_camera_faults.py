@@ -29,7 +29,7 @@ from edge_video.config import (
     DirectorySinkConfig,
 )
 from edge_video.faults import CrashActor, FreezeFfmpeg, KillFfmpeg
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase
@@ -129,16 +129,16 @@ def test_a_camera_that_begins_to_exist_closes_its_breaker(
         max_failures=2, initial_backoff=0.5, reset_timeout=0.0, stable_after=4.0, jitter=0.0
     )
     running = run({"late": server.url("/late")}, breaker=breaker)
-    story.wait_for(Event.BREAKER_WAITING, count=2, camera_id="late")
+    story.wait_for(LogEvent.BREAKER_WAITING, count=2, camera_id="late")
     assert running.camera("late").breaker.backoff_s == 1.0
     failure = running.camera("late").last_failure
     assert failure is not None
     assert failure.cause is Cause.NO_SUCH_STREAM
     server.add_mount("/late", small_clip(9))
 
-    closed = story.wait_for(Event.BREAKER_CHANGED, camera_id="late", after=BreakerState.CLOSED)
+    closed = story.wait_for(LogEvent.BREAKER_CHANGED, camera_id="late", after=BreakerState.CLOSED)
     assert closed.fields["before"] is BreakerState.HALF_OPEN
-    probe = story.of(Event.BREAKER_CHANGED, camera_id="late", after=BreakerState.HALF_OPEN)[-1]
+    probe = story.of(LogEvent.BREAKER_CHANGED, camera_id="late", after=BreakerState.HALF_OPEN)[-1]
     assert closed.at_s - probe.at_s >= 2.9  # three good seconds
     running.wait_until_streaming()
     camera = running.camera("late")
@@ -149,7 +149,7 @@ def test_a_camera_that_begins_to_exist_closes_its_breaker(
     eventually(lambda: running.camera("late").breaker.consecutive_failures == 0, 10, "stable")
     changes = running.camera("late").breaker.changes
     running.inject("late", KillFfmpeg())
-    story.wait_for(Event.CAMERA_RETRYING, camera_id="late", count=2)
+    story.wait_for(LogEvent.CAMERA_RETRYING, camera_id="late", count=2)
     running.wait_until_streaming()
     # The level is forgotten, too: one failure of a stable camera opens nothing.
     assert running.camera("late").breaker.changes == changes
@@ -163,7 +163,7 @@ def test_cameras_resume_when_their_server_is_killed_and_comes_back(
     running.wait_until_streaming()
     server.kill()
     for camera_id in running.ids:
-        story.wait_for(Event.CAMERA_FAILED, camera_id=camera_id, count=2)
+        story.wait_for(LogEvent.CAMERA_FAILED, camera_id=camera_id, count=2)
     server.start()
     running.wait_until_streaming()
     for camera_id, camera in running.cameras().items():
@@ -179,7 +179,7 @@ def test_cameras_resume_when_their_server_was_frozen(
     running.wait_until_streaming()
     server.freeze()
     for camera_id in running.ids:
-        failed = story.wait_for(Event.CAMERA_FAILED, camera_id=camera_id)
+        failed = story.wait_for(LogEvent.CAMERA_FAILED, camera_id=camera_id)
         assert failed.fields["failure"].cause in (Cause.STALLED, Cause.TIMEOUT)
     server.thaw()
     running.wait_until_streaming()
@@ -193,7 +193,7 @@ def test_cameras_resume_when_their_server_hangs_up(
     running.wait_until_streaming()
     server.hang_up()
     for camera_id in running.ids:
-        failed = story.wait_for(Event.CAMERA_FAILED, camera_id=camera_id)
+        failed = story.wait_for(LogEvent.CAMERA_FAILED, camera_id=camera_id)
         assert failed.fields["failure"].cause is Cause.END_OF_STREAM
     running.wait_until_streaming()
     assert {camera.attempts for camera in running.cameras().values()} == {2}
@@ -290,7 +290,7 @@ def test_a_frozen_ffmpeg_is_replaced_after_the_stall_timeout(
     running.wait_until_streaming()
     frozen = running.ffmpeg_of("cam1")
     running.inject("cam1", FreezeFfmpeg())
-    failed = story.wait_for(Event.CAMERA_FAILED, camera_id="cam1")
+    failed = story.wait_for(LogEvent.CAMERA_FAILED, camera_id="cam1")
     assert failed.fields["failure"].cause is Cause.STALLED
     running.wait_until_streaming()
     assert not frozen.is_running()
@@ -312,7 +312,7 @@ def test_an_ffmpeg_thawed_in_time_goes_on_in_the_same_attempt(
     running.wait_until_streaming()
     assert running.ffmpeg_of("cam1") == ffmpeg
     assert running.camera().attempts == 1
-    assert story.of(Event.CAMERA_FAILED) == []
+    assert story.of(LogEvent.CAMERA_FAILED) == []
 
 
 def test_a_crashed_camera_actor_comes_back_without_its_old_ffmpeg(
@@ -357,13 +357,13 @@ def test_a_wrong_password_is_named_and_not_hammered(
         breaker=CircuitBreakerConfig(initial_backoff=0.5, reset_timeout=0.0, jitter=0.5),
         per_camera={"wrong": wrong},
     )
-    waiting = story.wait_for(Event.BREAKER_WAITING, camera_id="wrong")
+    waiting = story.wait_for(LogEvent.BREAKER_WAITING, camera_id="wrong")
     assert waiting.fields["wait_s"] >= 59  # a minute from the failure, said once FFmpeg is gone
-    story.wait_for(Event.CAMERA_PROTECTED, camera_id="wrong")
+    story.wait_for(LogEvent.CAMERA_PROTECTED, camera_id="wrong")
     eventually(lambda: running.camera("right").frames.received >= 20, 20, "the right one streams")
     camera = running.camera("wrong")
     assert camera.phase is CameraPhase.WAITING
-    assert camera.attempts == len(story.of(Event.CAMERA_FAILED, camera_id="wrong")) == 2
+    assert camera.attempts == len(story.of(LogEvent.CAMERA_FAILED, camera_id="wrong")) == 2
     assert camera.last_failure is not None
     assert camera.last_failure.cause is Cause.WRONG_PASSWORD
     assert auth.password not in str(story.lines)
@@ -385,7 +385,7 @@ def test_twenty_cameras_of_one_server_start_one_after_the_other(
         start_spacing=spacing_s,
     )
     running.wait_until_streaming(more=2, timeout_s=40)
-    starts_s = sorted(said.at_s - began_s for said in story.of(Event.CAMERA_CONNECTING))
+    starts_s = sorted(said.at_s - began_s for said in story.of(LogEvent.CAMERA_CONNECTING))
     assert len(starts_s) == 20
     # A busy machine can only delay: none of them may begin before its turn.
     early = [

@@ -26,7 +26,7 @@ from edge_video.faults import (
     DropConnection,
     KillFfmpeg,
 )
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
 from tests.support.actors import Ears
 from tests.support.program import Program, living
@@ -73,7 +73,7 @@ def heard(host: pykka.ActorRef[Ears]) -> list[Any]:
 
 
 def recovered_s(system: Broken, actor: str, restarts: int, *, since_s: float) -> None:
-    restarted = system.story.wait_for(Event.ACTOR_RESTARTED, actor=actor, restarts=restarts)
+    restarted = system.story.wait_for(LogEvent.ACTOR_RESTARTED, actor=actor, restarts=restarts)
     assert system.system.status().restarts[actor] == restarts
     system.measured(restarted.at_s - since_s)
     system.wait_until_streaming()  # so frames flow, and the timer ticks
@@ -84,7 +84,7 @@ def test_a_crashed_servant_is_replaced(system: Broken, actor: str) -> None:
     broken_at_s = now_s()
     system.inject(actor, CrashActor("torn apart"))
     recovered_s(system, actor, 1, since_s=broken_at_s)
-    assert "torn apart" in system.story.of(Event.ACTOR_CRASHED)[0].fields["error"]
+    assert "torn apart" in system.story.of(LogEvent.ACTOR_CRASHED)[0].fields["error"]
     seconds = system.camera(BROKEN).breaker.successes
     eventually(lambda: system.camera(BROKEN).breaker.successes > seconds, 5, "time goes on")
 
@@ -141,8 +141,8 @@ def test_a_crashed_supervisor_stops_everything_in_order_and_its_host_is_told(
     assert stopped.escalated == Escalated("supervisor", 0, 60.0)
     assert heard(host) == [stopped.escalated]
     assert system.system.processes() == {}
-    assert system.story.of(Event.SUPERVISOR_CRASHED, error="RequestedCrashError: boom")
-    assert system.story.of(Event.SURVIVOR) == []
+    assert system.story.of(LogEvent.SUPERVISOR_CRASHED, error="RequestedCrashError: boom")
+    assert system.story.of(LogEvent.SURVIVOR) == []
     assert stopped.status.totals.held == stopped.status.totals.in_flight == 0
     assert "FINAL" in blocks[-1] or "RELATÓRIO" in blocks[-1]
 
@@ -166,7 +166,7 @@ def test_an_actor_that_keeps_crashing_escalates_to_a_clean_stop_with_a_report(
     assert stopped.error is None
     assert stopped.escalated == Escalated(actor, 2, 30.0)
     assert heard(host) == [stopped.escalated]
-    assert system.story.of(Event.ESCALATED, actor=actor, restarts=2)
+    assert system.story.of(LogEvent.ESCALATED, actor=actor, restarts=2)
     assert stopped.status.restarts[actor] == 2
     assert stopped.status.totals.held == 0
     assert "FINAL" in blocks[-1] or "RELATÓRIO" in blocks[-1]
@@ -188,7 +188,7 @@ def test_an_actor_that_does_not_stop_in_time_is_named_as_a_bug(
         stopped = system.ended()
         assert now_s() - began_s < GENEROUS_S
         named = f"camera:{actor}" if actor == BROKEN else actor
-        assert [said.fields["actor"] for said in system.story.of(Event.SURVIVOR)] == [named]
+        assert [said.fields["actor"] for said in system.story.of(LogEvent.SURVIVOR)] == [named]
         assert system.system.processes() == {} or actor == BROKEN
         assert stopped.status.totals.held == 0
         system.system.clear_faults()
@@ -202,13 +202,13 @@ def test_counters_survive_the_restart_of_every_actor(tmp_path: Path) -> None:
     with broken(tmp_path, config=config, print_block=blocks.append) as system:
         system.inject(BROKEN, KillFfmpeg(), AtNextStart(), times=1)
         system.inject(BROKEN, KillFfmpeg())
-        system.story.wait_for(Event.CAMERA_STREAMING, camera_id=BROKEN, count=2)
+        system.story.wait_for(LogEvent.CAMERA_STREAMING, camera_id=BROKEN, count=2)
         system.inject("publisher", DropConnection())
         eventually(lambda: system.system.status().publisher.connections == 2, 10, "it reconnects")
         before = system.system.status()
         for actor in SERVANTS:
             system.inject(actor, CrashActor())
-            system.story.wait_for(Event.ACTOR_RESTARTED, actor=actor)
+            system.story.wait_for(LogEvent.ACTOR_RESTARTED, actor=actor)
         printed = len(blocks)
         eventually(lambda: len(blocks) > printed, 5, "the new reporter prints")
         last = system.stop()
@@ -233,7 +233,7 @@ def test_counters_survive_the_restart_of_every_actor(tmp_path: Path) -> None:
 def test_the_publisher_breaks_after_so_many_handed_over_frames(system: Broken) -> None:
     before = system.system.status().totals.published
     system.inject("publisher", CrashActor(), AfterFrames(8), times=2)
-    system.story.wait_for(Event.ACTOR_RESTARTED, actor="publisher", restarts=2)
+    system.story.wait_for(LogEvent.ACTOR_RESTARTED, actor="publisher", restarts=2)
     status = system.system.status()
     assert status.totals.published >= before + 16
     assert (status.faults_injected, status.faults_armed) == (2, 0)

@@ -30,7 +30,7 @@ from edge_video.faults import (
     TruncatedFrame,
 )
 from edge_video.frames import CameraId
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
@@ -73,7 +73,7 @@ def assert_same_attempt_goes_on(system: Broken, ffmpeg: psutil.Process) -> None:
     system.wait_until_streaming()
     assert system.ffmpeg_of(BROKEN) == ffmpeg
     assert system.camera(BROKEN).attempts == 1
-    assert system.story.of(Event.CAMERA_FAILED) == []
+    assert system.story.of(LogEvent.CAMERA_FAILED) == []
 
 
 def test_a_killed_ffmpeg_is_replaced(system: Broken) -> None:

@@ -31,7 +31,7 @@ from edge_video.faults import (
     SlowConfirms,
     StopConfirming,
 )
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraStatus, PublisherState, SystemStatus
 from edge_video.testing.rabbit import consume
 
@@ -148,7 +148,7 @@ class Running:
 
     # --- what the operator is told ---
 
-    def lines(self, event: Event, *fragments: str) -> list[logging.LogRecord]:
+    def lines(self, event: LogEvent, *fragments: str) -> list[logging.LogRecord]:
         return [
             record
             for record in list(self._caplog.records)
@@ -157,7 +157,7 @@ class Running:
         ]
 
     def wait_for_line(
-        self, event: Event, *fragments: str, count: int = 1, timeout_s: float = PATIENCE_S
+        self, event: LogEvent, *fragments: str, count: int = 1, timeout_s: float = PATIENCE_S
     ) -> logging.LogRecord:
         self.wait_until(
             lambda _: len(self.lines(event, *fragments)) >= count,
@@ -173,13 +173,13 @@ class Running:
             for record in self._caplog.records
             if record.levelno >= logging.WARNING
             and record.name.split(".")[0] == "edge_video"
-            and getattr(record, "event", None) is not Event.FAULT_INJECTED
+            and getattr(record, "event", None) is not LogEvent.FAULT_INJECTED
         ]
 
     def reconnection_s(self, connections: int) -> float:
         """How much later than announced connection number `connections` was there, seconds."""
-        connected = self.wait_for_line(Event.PUBLISHER_CONNECTED, count=connections)
-        losses = self.lines(Event.PUBLISHER_LOST)
+        connected = self.wait_for_line(LogEvent.PUBLISHER_CONNECTED, count=connections)
+        losses = self.lines(LogEvent.PUBLISHER_LOST)
         lost = next(each for each in reversed(losses) if each.created <= connected.created)
         announced_s: float = lost.__dict__["fields"]["retry_in_s"]
         return connected.created - lost.created - announced_s
@@ -210,7 +210,7 @@ def running(
         assert_books(camera.frames)
         assert camera.attempts == 1, "a failure of the sink is no failure of a camera"
         assert camera.breaker.failures == 0
-    assert not made.lines(Event.BOOKS_IMBALANCE)
+    assert not made.lines(LogEvent.BOOKS_IMBALANCE)
 
 
 Measure = Any
@@ -246,7 +246,7 @@ def test_drop_connection(
 ) -> None:
     with running(caplog, **amqp(broker, exchange)) as now:
         now.inject(DropConnection())
-        lost = now.wait_for_line(Event.PUBLISHER_LOST, "next try in").getMessage()
+        lost = now.wait_for_line(LogEvent.PUBLISHER_LOST, "next try in").getMessage()
         # Which of the two depends on what was on its way when the socket was shut.
         assert "closed by the broker's side" in lost or "reset by the broker" in lost
         measure("reconnected after the announced wait", now.reconnection_s(2))
@@ -266,13 +266,13 @@ def test_refuse_connections(
         assert before.publisher.losses == 0, "the connection that stands is not touched"
         now.inject(DropConnection())
         refused = f"connection refused by 127.0.0.1:{broker.port}"
-        now.wait_for_line(Event.PUBLISHER_LOST, refused)
+        now.wait_for_line(LogEvent.PUBLISHER_LOST, refused)
         during = now.wait_until(lambda it: it.totals.dropped_overflow > BUFFER, "overflow")
         assert during.totals.in_flight == 0
         now.inject(RefuseConnections(for_s=0.2))  # from now on it ends by itself
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
-        attempts = len(now.lines(Event.PUBLISHER_LOST, refused))
+        attempts = len(now.lines(LogEvent.PUBLISHER_LOST, refused))
         assert len(now.warnings()) == 1 + attempts == after.publisher.losses, "a line per attempt"
         assert after.totals.unknown == during.totals.unknown
 
@@ -288,13 +288,13 @@ def test_stop_confirming(
         began = now.flows().totals
         began_rss = memory().rss
         injected_s = now.inject(StopConfirming())
-        lost = now.wait_for_line(Event.PUBLISHER_LOST, "no confirm for 5 s")
+        lost = now.wait_for_line(LogEvent.PUBLISHER_LOST, "no confirm for 5 s")
         told_s = lost.created - injected_s
         assert told_s < 10
         print(f"measured: the operator is told after {told_s:.1f} s")
         at_loss = now.status().totals
         # The next connection is no better: the fault outlives the one that it began on.
-        now.wait_for_line(Event.PUBLISHER_CONNECTED, count=2)
+        now.wait_for_line(LogEvent.PUBLISHER_CONNECTED, count=2)
         window: list[int] = []
         most_rss = 0
 
@@ -302,7 +302,7 @@ def test_stop_confirming(
             nonlocal most_rss
             window.append(status.totals.in_flight)
             most_rss = max(most_rss, memory().rss)
-            return len(now.lines(Event.PUBLISHER_LOST, "no confirm")) >= 2
+            return len(now.lines(LogEvent.PUBLISHER_LOST, "no confirm")) >= 2
 
         during = now.wait_until(looked, "a second loss").totals
         growth = most_rss - began_rss
@@ -350,7 +350,7 @@ def test_nack_frames(broker: RabbitNode, exchange: str, caplog: pytest.LogCaptur
         now.wait_until(lambda it: it.totals.nacked == 25, "25 nacks")
         after = now.flows()
         assert (after.totals.nacked, after.totals.returned, after.totals.unknown) == (25, 0, 0)
-        assert len(now.lines(Event.FRAMES_UNROUTABLE)) == 1
+        assert len(now.lines(LogEvent.FRAMES_UNROUTABLE)) == 1
         assert len(now.warnings()) == 1
         confirmed = now.status().totals.confirmed
         consumer.wait_for(confirmed)
@@ -364,7 +364,7 @@ def test_return_frames(broker: RabbitNode, exchange: str, caplog: pytest.LogCapt
         now.wait_until(lambda it: it.totals.returned == 25, "25 returns")
         after = now.flows()
         assert (after.totals.nacked, after.totals.returned, after.totals.unknown) == (0, 25, 0)
-        assert len(now.lines(Event.FRAMES_UNROUTABLE)) == 1
+        assert len(now.lines(LogEvent.FRAMES_UNROUTABLE)) == 1
         assert len(now.warnings()) == 1
         assert after.publisher.losses == 0
 
@@ -375,14 +375,14 @@ def test_block_connection(
 ) -> None:
     with running(caplog, **amqp(broker, exchange, confirm_timeout=0.5)) as now:
         injected_s = now.inject(BlockConnection(for_s=3.0))
-        now.wait_for_line(Event.PUBLISHER_BLOCKED, "blocked on request")
+        now.wait_for_line(LogEvent.PUBLISHER_BLOCKED, "blocked on request")
         before = now.wait_until(lambda it: not it.totals.in_flight, "what was under way").totals
         during = now.wait_until(
             lambda it: it.totals.dropped_overflow > before.dropped_overflow + 50, "overflow"
         )
         assert during.publisher.state is PublisherState.BLOCKED
         assert during.totals.published == before.published
-        unblocked = now.wait_for_line(Event.PUBLISHER_UNBLOCKED)
+        unblocked = now.wait_for_line(LogEvent.PUBLISHER_UNBLOCKED)
         measure("unblocked after its time", unblocked.created - injected_s - 3.0)
         after = now.flows()
         assert (after.publisher.losses, after.totals.unknown) == (0, 0)
@@ -406,10 +406,10 @@ def test_crash_publisher(
             broker.freeze()
             now.wait_until(lambda it: it.totals.in_flight >= 10, "in flight")
         injected_s = now.inject(CrashActor())
-        restarted = now.wait_for_line(Event.ACTOR_RESTARTED, "publisher")
+        restarted = now.wait_for_line(LogEvent.ACTOR_RESTARTED, "publisher")
         measure("a new publisher", restarted.created - injected_s)
         broker.thaw()
-        connected = now.wait_for_line(Event.PUBLISHER_CONNECTED, count=2)
+        connected = now.wait_for_line(LogEvent.PUBLISHER_CONNECTED, count=2)
         measure("connected again", connected.created - injected_s)
         after = now.flows()
         assert after.restarts["publisher"] == 1
@@ -424,14 +424,14 @@ def test_crash_publisher(
 def test_disk_full(tmp_path: Path, caplog: pytest.LogCaptureFixture, measure: Measure) -> None:
     with running(caplog, **directory(tmp_path)) as now:
         injected_s = now.inject(DiskFull(for_s=2.5))
-        now.wait_for_line(Event.PUBLISHER_BLOCKED, f"{tmp_path}: the disk is full")
+        now.wait_for_line(LogEvent.PUBLISHER_BLOCKED, f"{tmp_path}: the disk is full")
         before = now.status().totals
         during = now.wait_until(
             lambda it: it.totals.dropped_overflow > before.dropped_overflow + 50, "overflow"
         )
         assert during.totals.confirmed == before.confirmed
         assert 0 < during.totals.nacked <= 5, "one try a second"
-        unblocked = now.wait_for_line(Event.PUBLISHER_UNBLOCKED)
+        unblocked = now.wait_for_line(LogEvent.PUBLISHER_UNBLOCKED)
         measure("written again after its time", unblocked.created - injected_s - 2.5)
         now.flows()
         assert len(now.warnings()) == 1
@@ -444,7 +444,7 @@ def test_no_permission_for_one_camera(
     with running(caplog, **directory(tmp_path)) as now:
         now.inject(NoPermission("cam0"))
         words = f"{tmp_path / 'cam0'}: no permission to write"
-        now.wait_for_line(Event.ROUTE_REFUSED, words)
+        now.wait_for_line(LogEvent.ROUTE_REFUSED, words)
         now.flows()
         refused = now.camera("cam0").frames
         assert refused.nacked > 0
@@ -462,10 +462,10 @@ def test_no_permission_for_all_cameras(
 ) -> None:
     with running(caplog, **directory(tmp_path)) as now:
         now.inject(NoPermission())
-        now.wait_for_line(Event.PUBLISHER_BLOCKED, f"{tmp_path}: no permission to write")
+        now.wait_for_line(LogEvent.PUBLISHER_BLOCKED, f"{tmp_path}: no permission to write")
         now.wait_until(lambda it: it.totals.dropped_overflow > 50, "overflow")
         cleared_s = now.clear()
-        unblocked = now.wait_for_line(Event.PUBLISHER_UNBLOCKED)
+        unblocked = now.wait_for_line(LogEvent.PUBLISHER_UNBLOCKED)
         measure("written again", unblocked.created - cleared_s)
         now.flows()
         assert len(now.warnings()) == 1
@@ -480,7 +480,7 @@ def test_node_restart(
 ) -> None:
     with running(caplog, **amqp(broker, exchange)) as now:
         broker.ctl("stop_app")  # all of RabbitMQ; what remains is the empty virtual machine
-        first = now.wait_for_line(Event.PUBLISHER_LOST).getMessage()
+        first = now.wait_for_line(LogEvent.PUBLISHER_LOST).getMessage()
         assert "closed by the broker: CONNECTION_FORCED" in first
         broker.ctl("start_app")
         measure("reconnected after the announced wait", now.reconnection_s(2))
@@ -495,7 +495,7 @@ def test_closed_by_the_administrator(
     with running(caplog, **amqp(broker, exchange)) as now:
         broker.ctl("close_all_connections", "maintenance at noon")
         now.wait_for_line(
-            Event.PUBLISHER_LOST, "closed by the broker: CONNECTION_FORCED - maintenance at noon"
+            LogEvent.PUBLISHER_LOST, "closed by the broker: CONNECTION_FORCED - maintenance at noon"
         )
         measure("reconnected after the announced wait", now.reconnection_s(2))
         now.flows()
@@ -533,7 +533,7 @@ def test_exchange_that_refuses(
     config = Config(cameras=cameras, **amqp(broker, exchange))
     now = Running(config, caplog, FRAME_BYTES)
     try:
-        now.wait_for_line(Event.ROUTE_REFUSED, f"ACCESS_REFUSED: exchange '{other}' is internal")
+        now.wait_for_line(LogEvent.ROUTE_REFUSED, f"ACCESS_REFUSED: exchange '{other}' is internal")
         after = now.wait_until(lambda it: it.totals.confirmed >= 3 * FPS, "cam0 goes on")
         assert now.camera("cam0").frames.nacked == 0
         assert now.camera("cam1").frames.dropped_refused > 0
@@ -557,4 +557,4 @@ def test_queue_that_rejects(
         channel.queue_unbind(queue, exchange, "#")
         after = now.flows()
         assert (after.publisher.losses, after.totals.unknown) == (0, 0)
-        assert len(now.warnings()) == len(now.lines(Event.FRAMES_UNROUTABLE)) == 1
+        assert len(now.warnings()) == len(now.lines(LogEvent.FRAMES_UNROUTABLE)) == 1

@@ -18,7 +18,7 @@ import pytest
 from edge_video.capture.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import LogSettings, print_block, setup_log, teardown_log
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
@@ -121,7 +121,7 @@ def test_whatever_a_camera_says_the_log_and_the_report_show_it_harmless(
     try:
         capture.start()
         assert ended.wait(20)
-        say(OWN, Event.CAMERA_FAILED, camera_id="cam1", failure=failures[0])
+        log_event(OWN, LogEvent.CAMERA_FAILED, camera_id="cam1", failure=failures[0])
         OWN.error("raw: %s", foreign)
     finally:
         capture.stop()
@@ -159,8 +159,8 @@ def test_whatever_a_broker_says_is_shown_harmless_in_log_reports_and_json(
     setup_log(LogSettings(), Language.EN, Redactor(), stream)
     try:
         for reason in reasons:
-            say(OWN, Event.PUBLISHER_LOST, reason=reason, retry_in_s=1.0)
-            say(OWN, Event.ROUTE_REFUSED, route=foreign, reason=reason, retry_in_s=1.0)
+            log_event(OWN, LogEvent.PUBLISHER_LOST, reason=reason, retry_in_s=1.0)
+            log_event(OWN, LogEvent.ROUTE_REFUSED, route=foreign, reason=reason, retry_in_s=1.0)
             print_block(f"a report: {reason}")
     finally:
         teardown_log()

@@ -16,7 +16,7 @@ from edge_video.app import System, start_system
 from edge_video.config import Config
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.sink import SinkConnected, SinkDrained, SinkListener
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing import eventually
 
@@ -130,8 +130,8 @@ class _Addresses(logging.Handler):
         self.urls: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if getattr(record, "event", None) is Event.HTTP_LISTENING:
-            self.urls.append(record.fields["url"])  # type: ignore[attr-defined]  # put there by `say`
+        if getattr(record, "event", None) is LogEvent.HTTP_LISTENING:
+            self.urls.append(record.fields["url"])  # type: ignore[attr-defined]  # put there by `log_event`
 
 
 class Gallery:

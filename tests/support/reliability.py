@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from tests.support.watched import Running, listening
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Broken(Running):
 
     def recovered_s(self, *, since_s: float, count: int = 2) -> float:
         """Seconds until `cam1` streams for the `count`-th time; printed."""
-        streaming = self.story.wait_for(Event.CAMERA_STREAMING, camera_id=BROKEN, count=count)
+        streaming = self.story.wait_for(LogEvent.CAMERA_STREAMING, camera_id=BROKEN, count=count)
         return self.measured(streaming.at_s - since_s)
 
     def measured(self, recovery_s: float) -> float:
@@ -52,7 +52,7 @@ class Broken(Running):
 
     def failed_at_s(self, count: int = 1) -> float:
         """When the failure of `cam1` was noticed."""
-        return self.story.wait_for(Event.CAMERA_FAILED, camera_id=BROKEN, count=count).at_s
+        return self.story.wait_for(LogEvent.CAMERA_FAILED, camera_id=BROKEN, count=count).at_s
 
     def assert_control_undisturbed(self) -> None:
         """The other camera streams on in its first attempt."""

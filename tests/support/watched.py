@@ -14,7 +14,7 @@ import pykka
 
 from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult, InjectFault
 from edge_video.app import System, start_system
-from edge_video.log.events import Event
+from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 
@@ -33,7 +33,7 @@ class Said:
     """One log line of the system, with the moment it was said."""
 
     at_s: float
-    event: Event
+    event: LogEvent
     fields: Mapping[str, Any]
 
 
@@ -52,7 +52,7 @@ class Story(logging.Handler):
                 self.lines.append(Said(time.monotonic(), event, vars(record)["fields"]))
                 self._changed.notify_all()
 
-    def of(self, event: Event, **fields: object) -> list[Said]:
+    def of(self, event: LogEvent, **fields: object) -> list[Said]:
         return [
             said
             for said in list(self.lines)
@@ -60,7 +60,7 @@ class Story(logging.Handler):
         ]
 
     def wait_for(
-        self, event: Event, *, count: int = 1, timeout_s: float = 15.0, **fields: object
+        self, event: LogEvent, *, count: int = 1, timeout_s: float = 15.0, **fields: object
     ) -> Said:
         """The `count`-th line of that kind."""
         with self._changed:
@@ -102,7 +102,7 @@ class Running:
         self._watch.join(35)
         stopped = self.system.stop()
         assert stopped.error is None
-        assert self.story.of(Event.SURVIVOR) == []
+        assert self.story.of(LogEvent.SURVIVOR) == []
         self._assert_balanced(stopped)
         return stopped.status
 
@@ -119,7 +119,7 @@ class Running:
         self._check(stopped.status)
         assert self.imbalances == []
         assert self.samples >= 3
-        assert self.story.of(Event.BOOKS_IMBALANCE) == []
+        assert self.story.of(LogEvent.BOOKS_IMBALANCE) == []
 
     def camera(self, camera_id: str = "cam1") -> CameraStatus:
         status = self.system.status()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pika.exceptions
 
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
     from edge_video.delivery.amqp.exchange import ChannelHost
@@ -87,5 +87,5 @@ class NodeClaim:
             self._refused_at_s = now
         elif not self._told and now - self._refused_at_s >= self._certain_after_s:
             self._told = True
-            say(_log, Event.NODE_NAME_TAKEN, node=self._node)
+            log_event(_log, LogEvent.NODE_NAME_TAKEN, node=self._node)
         self._retry_at_s = now + self._host.retry_s

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge_video.log.events import SPECS, Event, event_text, level_of, say
+from edge_video.log.events import SPECS, LogEvent, event_text, level_of, log_event
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
@@ -25,7 +25,7 @@ OPENED: dict[str, object] = {
 }
 
 
-def facts(event: Event) -> dict[str, object]:
+def facts(event: LogEvent) -> dict[str, object]:
     """A value for each field, durations where the name says so."""
     spec = SPECS[event]
     return {name: 1.5 if name.endswith("_s") else name for name in spec.fields}
@@ -34,26 +34,26 @@ def facts(event: Event) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("event", "fields", "line"),
     [
-        (Event.CAMERA_FAILED, {"camera_id": "cam6", "failure": EOF}, "[cam6] ERRO ao ler: EOF"),
+        (LogEvent.CAMERA_FAILED, {"camera_id": "cam6", "failure": EOF}, "[cam6] ERRO ao ler: EOF"),
         (
-            Event.CAMERA_RETRYING,
+            LogEvent.CAMERA_RETRYING,
             {"camera_id": "cam6", "state": BreakerState.CLOSED},
             "[cam6] Tentando reconectar FFmpeg (estado: CLOSED)...",
         ),
         (
-            Event.BREAKER_CHANGED,
+            LogEvent.BREAKER_CHANGED,
             OPENED,
             "🔴 Circuit Breaker [cam6]: CLOSED → OPEN (falhas: 5, backoff: 5s)",
         ),
         (
-            Event.BREAKER_WAITING,
+            LogEvent.BREAKER_WAITING,
             {"camera_id": "cam6", "wait_s": 10.0},
             "[cam6] Circuit breaker OPEN - aguardando 10s antes de retry...",
         ),
     ],
 )
 def test_the_users_own_lines_come_out_to_the_letter(
-    event: Event, fields: dict[str, object], line: str
+    event: LogEvent, fields: dict[str, object], line: str
 ) -> None:
     assert event_text(event, fields, Language.PT_BR) == line
 
@@ -62,43 +62,43 @@ def test_the_users_own_lines_come_out_to_the_letter(
     ("event", "fields", "line"),
     [
         (
-            Event.CAMERA_FAILED,
+            LogEvent.CAMERA_FAILED,
             {"camera_id": "cam6", "failure": Failure(Cause.WRONG_PASSWORD, "401 Unauthorized", 1)},
             "[cam6] ERROR reading: wrong password (401 Unauthorized)",
         ),
         (
-            Event.BREAKER_CHANGED,
+            LogEvent.BREAKER_CHANGED,
             {**OPENED, "before": BreakerState.OPEN, "after": BreakerState.HALF_OPEN},
             "🟡 Circuit Breaker [cam6]: OPEN → HALF_OPEN",
         ),
         (
-            Event.BREAKER_CHANGED,
+            LogEvent.BREAKER_CHANGED,
             {**OPENED, "before": BreakerState.HALF_OPEN, "after": BreakerState.CLOSED},
             "🟢 Circuit Breaker [cam6]: HALF_OPEN → CLOSED",
         ),
         (
-            Event.CAMERA_START_REJECTED,
+            LogEvent.CAMERA_START_REJECTED,
             {"camera_id": "cam6", "retry_in_s": 65.04},
             "[cam6] Start refused, circuit breaker OPEN: next try in 1m5s",
         ),
         (
-            Event.CAMERA_START_REJECTED,
+            LogEvent.CAMERA_START_REJECTED,
             {"camera_id": "cam6", "retry_in_s": None},
             "[cam6] Start refused, circuit breaker held OPEN by the operator until it is reset",
         ),
         (
-            Event.MEMORY_LEVEL_CHANGED,
+            LogEvent.MEMORY_LEVEL_CHANGED,
             {"level": MemoryLevel.WARNING, "used_mb": 61.52, "limit_mb": 96.0, "percent": 64.08},
             "Memory WARNING: 61.5 of 96 MB (64.1%)",
         ),
     ],
 )
-def test_lines_in_english(event: Event, fields: dict[str, object], line: str) -> None:
+def test_lines_in_english(event: LogEvent, fields: dict[str, object], line: str) -> None:
     assert event_text(event, fields, Language.EN) == line
 
 
-@pytest.mark.parametrize("event", list(Event))
-def test_every_event_has_a_spec_whose_fields_its_texts_use(event: Event) -> None:
+@pytest.mark.parametrize("event", list(LogEvent))
+def test_every_event_has_a_spec_whose_fields_its_texts_use(event: LogEvent) -> None:
     used = set()
     for key, text in TEXTS.items():
         if key == f"event.{event}" or key.startswith(f"event.{event}."):
@@ -107,8 +107,8 @@ def test_every_event_has_a_spec_whose_fields_its_texts_use(event: Event) -> None
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("event", list(Event))
-def test_every_event_can_be_said(event: Event, language: Language) -> None:
+@pytest.mark.parametrize("event", list(LogEvent))
+def test_every_event_can_be_said(event: LogEvent, language: Language) -> None:
     text = event_text(event, facts(event), language)
     assert text
     assert "n/a" not in text
@@ -117,45 +117,45 @@ def test_every_event_can_be_said(event: Event, language: Language) -> None:
 
 def test_every_text_of_an_event_belongs_to_one() -> None:
     names = {key.split(".")[1] for key in TEXTS if key.startswith("event.")}
-    assert names == {event.value for event in Event}
+    assert names == {event.value for event in LogEvent}
 
 
 @pytest.mark.parametrize(
     ("event", "fields", "level"),
     [
-        (Event.CAMERA_FAILED, {}, logging.ERROR),
-        (Event.CAMERA_CONNECTING, {}, logging.DEBUG),
-        (Event.ESCALATED, {}, logging.CRITICAL),
-        (Event.BREAKER_CHANGED, {"after": BreakerState.OPEN}, logging.WARNING),
-        (Event.BREAKER_CHANGED, {"after": BreakerState.HALF_OPEN}, logging.INFO),
-        (Event.BREAKER_CHANGED, {"after": BreakerState.CLOSED}, logging.INFO),
-        (Event.MEMORY_LEVEL_CHANGED, {"level": MemoryLevel.WARNING}, logging.WARNING),
-        (Event.MEMORY_LEVEL_CHANGED, {"level": MemoryLevel.NORMAL}, logging.INFO),
+        (LogEvent.CAMERA_FAILED, {}, logging.ERROR),
+        (LogEvent.CAMERA_CONNECTING, {}, logging.DEBUG),
+        (LogEvent.ESCALATED, {}, logging.CRITICAL),
+        (LogEvent.BREAKER_CHANGED, {"after": BreakerState.OPEN}, logging.WARNING),
+        (LogEvent.BREAKER_CHANGED, {"after": BreakerState.HALF_OPEN}, logging.INFO),
+        (LogEvent.BREAKER_CHANGED, {"after": BreakerState.CLOSED}, logging.INFO),
+        (LogEvent.MEMORY_LEVEL_CHANGED, {"level": MemoryLevel.WARNING}, logging.WARNING),
+        (LogEvent.MEMORY_LEVEL_CHANGED, {"level": MemoryLevel.NORMAL}, logging.INFO),
         (
-            Event.MEMORY_LEVEL_CHANGED,
+            LogEvent.MEMORY_LEVEL_CHANGED,
             {"level": MemoryLevel.CRITICAL, "before": MemoryLevel.EMERGENCY},
             logging.INFO,
         ),
         (
-            Event.MEMORY_LEVEL_CHANGED,
+            LogEvent.MEMORY_LEVEL_CHANGED,
             {"level": MemoryLevel.CRITICAL, "before": MemoryLevel.WARNING},
             logging.WARNING,
         ),
     ],
 )
-def test_the_level_of_a_line(event: Event, fields: dict[str, object], level: int) -> None:
+def test_the_level_of_a_line(event: LogEvent, fields: dict[str, object], level: int) -> None:
     assert level_of(event, fields) == level
 
 
 def test_a_line_is_a_record_with_its_event_and_fields(caplog: pytest.LogCaptureFixture) -> None:
     logger = logging.getLogger("edge_video.test_events")
     with caplog.at_level(logging.INFO, logger.name):
-        say(logger, Event.CAMERA_FAILED, camera_id="100%s", failure=EOF)
+        log_event(logger, LogEvent.CAMERA_FAILED, camera_id="100%s", failure=EOF)
     (record,) = caplog.records
     assert record.getMessage() == "[100%s] ERROR reading: EOF"
     assert record.levelno == logging.ERROR
     assert record.funcName == "test_a_line_is_a_record_with_its_event_and_fields"
-    assert vars(record)["event"] is Event.CAMERA_FAILED
+    assert vars(record)["event"] is LogEvent.CAMERA_FAILED
     assert vars(record)["fields"] == {"camera_id": "100%s", "failure": EOF}
 
 
@@ -167,28 +167,28 @@ class Unspeakable:
 def test_nothing_is_rendered_when_nobody_listens() -> None:
     logger = logging.getLogger("edge_video.test_events.quiet")
     logger.setLevel(logging.CRITICAL)
-    say(logger, Event.ACTOR_CRASHED, actor=Unspeakable(), error="")
+    log_event(logger, LogEvent.ACTOR_CRASHED, actor=Unspeakable(), error="")
 
 
 def test_a_missing_field_shows_as_not_available() -> None:
-    assert event_text(Event.CAMERA_STOPPED, {}, Language.EN) == "[n/a] Camera stopped"
-    assert event_text(Event.BREAKER_CHANGED, {}, Language.EN).startswith("🔴")
+    assert event_text(LogEvent.CAMERA_STOPPED, {}, Language.EN) == "[n/a] Camera stopped"
+    assert event_text(LogEvent.BREAKER_CHANGED, {}, Language.EN).startswith("🔴")
 
 
 def test_a_field_can_neither_forge_a_line_nor_be_a_template() -> None:
     fields = {"actor": "{error}", "error": "x\n2026-01-31 | INFO | all is well"}
-    text = event_text(Event.ACTOR_CRASHED, fields, Language.EN)
+    text = event_text(LogEvent.ACTOR_CRASHED, fields, Language.EN)
     assert text == "Actor {error} crashed: x\\n2026-01-31 | INFO | all is well"
 
 
 def said_in(path: Path) -> list[tuple[str, str, set[str]]]:
-    """Where, which event, which fields: every `say(logger, Event.X, field=…)` of a module."""
+    """Where, which event, which fields: each `log_event(logger, LogEvent.X, …)` of a module."""
     calls = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.Call(
-                func=ast.Name(id="say"),
-                args=[_, ast.Attribute(value=ast.Name(id="Event"), attr=name)],
+                func=ast.Name(id="log_event"),
+                args=[_, ast.Attribute(value=ast.Name(id="LogEvent"), attr=name)],
                 keywords=keywords,
             ) if all(each.arg for each in keywords):
                 names = {each.arg for each in keywords if each.arg}
@@ -204,7 +204,7 @@ def test_every_line_that_the_code_says_has_exactly_its_fields() -> None:
     assert calls
     wrong = []
     for where, name, fields in calls:
-        spec = SPECS[Event[name]]
+        spec = SPECS[LogEvent[name]]
         if not set(spec.fields) <= fields <= {*spec.fields, *spec.optional}:
             wrong.append(f"{where}: {name} says {sorted(fields)}, wants {sorted(spec.fields)}")
     assert wrong == []

@@ -16,7 +16,7 @@ import pytest
 
 from edge_video.log import file as log_file
 from edge_video.log.budget import BURST_LINES
-from edge_video.log.events import Event, say
+from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
     FORWARDED,
     LogSettings,
@@ -90,7 +90,7 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 def failed() -> None:
     failure = Failure(Cause.WRONG_PASSWORD, "401 Unauthorized", 1)
-    say(OWN, Event.CAMERA_FAILED, camera_id="cam6", failure=failure)
+    log_event(OWN, LogEvent.CAMERA_FAILED, camera_id="cam6", failure=failure)
 
 
 def test_a_line_has_time_level_and_the_words_of_the_language() -> None:
@@ -188,10 +188,12 @@ def test_colour_markup_in_a_message_is_only_text() -> None:
 
 def leak_everywhere() -> None:
     """The canary in every part of a record that could reach a line."""
-    say(OWN, Event.ACTOR_CRASHED, actor="a", error=f"amqp://u:{CANARY}@h")
+    log_event(OWN, LogEvent.ACTOR_CRASHED, actor="a", error=f"amqp://u:{CANARY}@h")
     failure = Failure(Cause.UNKNOWN, f"x {CANARY}")
-    say(OWN, Event.CAMERA_FAILED, camera_id=CANARY, failure=failure)
-    say(OWN, Event.FAULT_INJECTED, target=[CANARY, {CANARY: CANARY}], fault={"f": (CANARY,)})
+    log_event(OWN, LogEvent.CAMERA_FAILED, camera_id=CANARY, failure=failure)
+    log_event(
+        OWN, LogEvent.FAULT_INJECTED, target=[CANARY, {CANARY: CANARY}], fault={"f": (CANARY,)}
+    )
     PIKA.error("closed %s", CANARY, stack_info=True)
     logging.getLogger("pykka").warning("%(x)s", {"x": CANARY})
     logging.getLogger(f"actors.{CANARY}").warning("x")
@@ -256,7 +258,7 @@ def test_no_message_can_forge_a_line() -> None:
 
     def speak() -> None:
         OWN.error(forged)
-        say(OWN, Event.ACTOR_CRASHED, actor=forged, error=forged)
+        log_event(OWN, LogEvent.ACTOR_CRASHED, actor=forged, error=forged)
         loguru.logger.error(forged)
         try:
             fail(ValueError(forged))
@@ -437,7 +439,7 @@ class Bad:
 
 def test_a_record_that_cannot_be_rendered_leaves_a_remark() -> None:
     def speak() -> None:
-        say(OWN, Event.SHUTDOWN_STARTED, reason="first")
+        log_event(OWN, LogEvent.SHUTDOWN_STARTED, reason="first")
         OWN.warning("%s", Bad())
 
     assert (
@@ -462,9 +464,9 @@ def test_many_cameras_at_once_are_summed_up_in_one_line() -> None:
     stream = io.StringIO()
     setup_log(LogSettings(), Language.EN, str, stream)
     for n in range(300):
-        say(
+        log_event(
             logging.getLogger("edge_video.actors.camera"),
-            Event.CAMERA_FAILED,
+            LogEvent.CAMERA_FAILED,
             camera_id=f"cam{n}",
             failure=Failure(Cause.UNREACHABLE),
         )
@@ -479,9 +481,9 @@ def test_at_debug_level_nothing_is_held_back() -> None:
     stream = io.StringIO()
     setup_log(LogSettings(level="DEBUG"), Language.EN, str, stream)
     for n in range(300):
-        say(
+        log_event(
             logging.getLogger("edge_video.actors.camera"),
-            Event.BREAKER_WAITING,
+            LogEvent.BREAKER_WAITING,
             camera_id=f"c{n}",
             wait_s=1.0,
         )

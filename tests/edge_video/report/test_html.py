@@ -19,7 +19,7 @@ from edge_video.report import svg
 from edge_video.report.final import render_final
 from edge_video.report.history import History, HistoryRecorder, Sample
 from edge_video.report.html import render_page
-from edge_video.report.latency import add_latencies, spell_class, spell_percentile
+from edge_video.report.latency import add_latencies, format_class, format_percentile
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, SystemStatus
@@ -113,7 +113,7 @@ def test_every_line_of_the_text_report_is_on_the_page(language: Language) -> Non
         assert " ".join(value.split()) in shown, line
         assert label.strip(" ✓⚠📤📹📊⏱️💾🖥🎞🌐🔀🔴🎥🔧") in shown or label in shown, line
     for percent in (50, 95, 99):
-        assert spell_percentile(LATENCY, percent) in shown
+        assert format_percentile(LATENCY, percent) in shown
 
 
 @pytest.mark.parametrize("language", Language)
@@ -170,7 +170,7 @@ def test_a_hundred_cameras_have_a_card_and_a_lane_each() -> None:
 
 
 def test_percentiles_are_those_of_the_classes() -> None:
-    assert [spell_percentile(LATENCY, each) for each in (10, 50, 90, 96, 97)] == [
+    assert [format_percentile(LATENCY, each) for each in (10, 50, 90, 96, 97)] == [
         "≤ 5ms",
         "≤ 10ms",
         "≤ 10ms",
@@ -178,7 +178,7 @@ def test_percentiles_are_those_of_the_classes() -> None:
         "> 10s",
     ]
     assert LatencyHistogram().percentile_bound_s(50) == 0.0
-    assert (spell_class(0), spell_class(OPEN_CLASS)) == ("≤ 5ms", "> 10s")
+    assert (format_class(0), format_class(OPEN_CLASS)) == ("≤ 5ms", "> 10s")
 
 
 def test_cameras_are_added_class_by_class() -> None:

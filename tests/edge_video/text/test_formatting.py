@@ -5,19 +5,19 @@ import math
 import pytest
 
 from edge_video.delivery.ledger import FrameCounts
-from edge_video.report.camera_words import spell_drops
+from edge_video.report.camera_words import format_drops
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import Language
 from edge_video.text.formatting import (
+    format_ago,
+    format_failure,
+    format_field,
+    format_mean,
+    format_retry,
+    format_rounded_duration,
     one_line,
     percent,
     shorten,
-    spell_ago,
-    spell_duration,
-    spell_failure,
-    spell_field,
-    spell_mean,
-    spell_retry,
 )
 
 EN, PT = Language.EN, Language.PT_BR
@@ -49,12 +49,14 @@ EN, PT = Language.EN, Language.PT_BR
     ],
 )
 def test_a_failure_in_words(failure: Failure, english: str, portuguese: str) -> None:
-    assert spell_failure(failure, EN) == english
-    assert spell_failure(failure, PT) == portuguese
+    assert format_failure(failure, EN) == english
+    assert format_failure(failure, PT) == portuguese
 
 
 def test_evidence_is_cut_to_its_limit() -> None:
-    assert spell_failure(Failure(Cause.UNKNOWN, "a" * 50), EN, limit=5) == "unknown failure (aaaa…)"
+    assert (
+        format_failure(Failure(Cause.UNKNOWN, "a" * 50), EN, limit=5) == "unknown failure (aaaa…)"
+    )
     assert shorten("abcde", 5) == "abcde"
     assert shorten("abcdef", 5) == "abcd…"
 
@@ -77,27 +79,27 @@ def test_evidence_is_cut_to_its_limit() -> None:
     ],
 )
 def test_a_duration_is_rounded_to_what_an_operator_reads(seconds: float, text: str) -> None:
-    assert spell_duration(seconds) == text
+    assert format_rounded_duration(seconds) == text
 
 
 def test_what_is_past_counts_whole_seconds_gone_by() -> None:
-    assert spell_ago(None, PT) == "nunca"
-    assert spell_ago(0.99, PT) == "0s atrás"
-    assert spell_ago(-0.2, EN) == "0s ago"
-    assert spell_ago(65.9, EN) == "1m5s ago"
+    assert format_ago(None, PT) == "nunca"
+    assert format_ago(0.99, PT) == "0s atrás"
+    assert format_ago(-0.2, EN) == "0s ago"
+    assert format_ago(65.9, EN) == "1m5s ago"
 
 
 def test_a_countdown_never_promises_too_early() -> None:
-    assert spell_retry(7.01, PT) == "nova tentativa em 8s"
-    assert spell_retry(8.0, EN) == "retry in 8s"
-    assert spell_retry(0.0, EN) == "retrying"
+    assert format_retry(7.01, PT) == "nova tentativa em 8s"
+    assert format_retry(8.0, EN) == "retry in 8s"
+    assert format_retry(0.0, EN) == "retrying"
 
 
 def test_a_mean_has_the_unit_that_fits_and_none_when_nothing_was_measured() -> None:
-    assert spell_mean(135_200 * 10, 10, EN) == "135.2 µs"
-    assert spell_mean(4_210_000 * 3, 3, EN) == "4.21 ms"
-    assert spell_mean(999_900, 1, EN) == "999.9 µs"
-    assert spell_mean(0, 0, EN) == "n/a"
+    assert format_mean(135_200 * 10, 10, EN) == "135.2 µs"
+    assert format_mean(4_210_000 * 3, 3, EN) == "4.21 ms"
+    assert format_mean(999_900, 1, EN) == "999.9 µs"
+    assert format_mean(0, 0, EN) == "n/a"
 
 
 @pytest.mark.parametrize(
@@ -118,21 +120,21 @@ def test_portuguese_and_operator_symbols_pass_unchanged() -> None:
 
 
 def test_fields_are_spelled_by_their_names_and_types() -> None:
-    assert spell_field("wait_s", 65, EN) == "1m5s"
-    assert spell_field("wait_s", None, EN) == "n/a"
-    assert spell_field("failures", 65, EN) == "65"
-    assert spell_field("used_mb", 61.49, EN) == "61.5"
-    assert spell_field("limit_mb", 512.0, EN) == "512"
-    assert spell_field("failure", Failure(Cause.END_OF_STREAM), PT) == "EOF"
-    assert spell_field("reason", "a\nb", EN) == "a\\nb"
-    assert spell_field("wait_s", True, EN) == "True"
+    assert format_field("wait_s", 65, EN) == "1m5s"
+    assert format_field("wait_s", None, EN) == "n/a"
+    assert format_field("failures", 65, EN) == "65"
+    assert format_field("used_mb", 61.49, EN) == "61.5"
+    assert format_field("limit_mb", 512.0, EN) == "512"
+    assert format_field("failure", Failure(Cause.END_OF_STREAM), PT) == "EOF"
+    assert format_field("reason", "a\nb", EN) == "a\\nb"
+    assert format_field("wait_s", True, EN) == "True"
 
 
 def test_only_reasons_that_occurred_are_named() -> None:
-    assert spell_drops(FrameCounts(), EN) == ""
+    assert format_drops(FrameCounts(), EN) == ""
     counts = FrameCounts(dropped_overflow=3, dropped_memory=1, dropped_stale=2, dropped_shutdown=4)
-    assert spell_drops(counts, EN) == "queue full 3, too old 2, shutdown 4, memory 1"
-    assert spell_drops(FrameCounts(dropped_stale=2), PT) == "velhos demais 2"
+    assert format_drops(counts, EN) == "queue full 3, too old 2, shutdown 4, memory 1"
+    assert format_drops(FrameCounts(dropped_stale=2), PT) == "velhos demais 2"
 
 
 def test_percent_of_nothing_is_zero() -> None:
