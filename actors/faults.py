@@ -43,7 +43,7 @@ SUPERVISOR = "supervisor"
 TIMER = "timer"
 
 _LOOK_S = 0.05
-_MOST_ARMED = 1000
+_MAX_ARMED = 1000
 
 
 class FaultBook:
@@ -164,7 +164,7 @@ class FaultBook:
         return CommandAnswer(CommandResult.DONE)
 
     def _arm(self, fault: ArmedFault) -> CommandAnswer:
-        if len(self._armed) >= _MOST_ARMED:
+        if len(self._armed) >= _MAX_ARMED:
             return CommandAnswer(CommandResult.REJECTED)
         fault.count_from(self._frames_of(fault.target))
         self._armed.append(fault)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _STATS_S = 5.0
-_LONGEST_DELAY_S = 30.0
+_MAX_DELAY_S = 30.0
 _HELD_S = 10.0
 """A connection that lasted so long is no part of an outage before it: its loss is tried again at
 once. Longer than a broker takes to show that it confirms nothing (`confirm_timeout`)."""
@@ -292,10 +292,8 @@ class PublisherActor(ServantActor):
             self._failed_attempts = 0
         self._failed_attempts += 1
         if lost.will_not_heal:
-            return _LONGEST_DELAY_S
-        return reconnect_delay_s(
-            self._failed_attempts, self._runtime.draw(), cap_s=_LONGEST_DELAY_S
-        )
+            return _MAX_DELAY_S
+        return reconnect_delay_s(self._failed_attempts, self._runtime.draw(), cap_s=_MAX_DELAY_S)
 
     def _close_sink(self, timeout_s: float = _CLOSE_TIMEOUT_S) -> None:
         sink, self._sink = self._sink, None

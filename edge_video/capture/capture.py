@@ -30,7 +30,7 @@ from edge_video.capture.resizing import PictureResized, announced_size, format_s
 from edge_video.capture.stream_faults import Tampering
 from edge_video.capture.workload import Progress, TimeAllowance, WorkJudge
 from edge_video.faults import (
-    LARGEST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     CameraFault,
     GarbageBytes,
     IgnoreSigterm,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_MAX_FRAME_BYTES: Final = LARGEST_FRAME_BYTES
+DEFAULT_MAX_FRAME_BYTES: Final = MAX_FRAME_BYTES
 
 _PATROL_S: Final = 0.5
 """How soon it is noticed that nothing will come any more, when no end of file says so."""

@@ -168,7 +168,7 @@ _FORMATS: Final = {
     SourceKind.FILE: _FILE_FORMATS,
 }
 
-_MOST_PIXELS: Final = 8192 * 8192
+_MAX_PIXELS: Final = 8192 * 8192
 """Twice 8K. A megabyte can announce a picture of 16000x16000, which took FFmpeg a gigabyte."""
 
 _PACED_SUFFIXES: Final = (".m3u8", ".m3u", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts")
@@ -303,7 +303,7 @@ def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
     return [
         *_beginning(binary, "level+warning"),
         *("-protocol_whitelist", "pipe", "-fpsprobesize", "0", *_decoding(camera)),
-        *("-threads", "1", "-max_pixels", str(_MOST_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
+        *("-threads", "1", "-max_pixels", str(_MAX_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
         *_encoded(binary, camera, [_scaling(camera)]),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
@@ -332,7 +332,7 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
     if not probing:
         options += _decoding(camera)
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
-    options += ["-threads", "1", "-max_pixels", str(_MOST_PIXELS)]
+    options += ["-threads", "1", "-max_pixels", str(_MAX_PIXELS)]
     return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 2.0
 """For the whole inquiry, the connection included."""
 _HANG_UP_S: Final = 1.0
-_MOST_BYTES: Final = 16_384
+_MAX_BYTES: Final = 16_384
 _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 _BY_FFMPEG: Final = frozenset({"", "MD5", "MD5-sess"})
@@ -293,7 +293,7 @@ def _request(method: str, bare_url: str, host: str) -> bytes:
 
 def _read_head(connection: socket.socket, until_s: float) -> bytes:
     raw = b""
-    while len(raw) < _MOST_BYTES and not re.search(rb"\r?\n\r?\n", raw):
+    while len(raw) < _MAX_BYTES and not re.search(rb"\r?\n\r?\n", raw):
         left_s = until_s - time.monotonic()
         if left_s <= 0:
             break

@@ -27,7 +27,7 @@ from typing import Final
 LEAST_CEILING_S: Final = 0.5
 LEAST_CEILING_FRAMES: Final = 1.5
 CEILING_PAUSES: Final = 1.5
-LONGEST_PAUSE_S: Final = 4
+MAX_PAUSE_S: Final = 4
 """What is longer counts as this: an outage, or a clock that was set forward."""
 MEMORY_S: Final = 10
 FIRST_GUESS_FRAMES: Final = 5
@@ -67,7 +67,7 @@ def passes(fps: int, now: str = WALL_CLOCK) -> str:
         ),
         # The clock is asked once: what passes between two questions would be lost.
         _set(_CEILING, now),
-        _set(_ELAPSED, f"clip({_CEILING}-{_LAST},0,{LONGEST_PAUSE_S})"),
+        _set(_ELAPSED, f"clip({_CEILING}-{_LAST},0,{MAX_PAUSE_S})"),
         _set(_LAST, _CEILING),
         *_pauses(fading),
         _set(_CEILING, f"max({least_s},{CEILING_PAUSES}*{_SECOND_PAUSE})"),

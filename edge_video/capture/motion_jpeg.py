@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _PART: Final = b"--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: %d\r\n\r\n"
 
-_MOST_PREAMBLE_BYTES: Final = 256 * 1024
+_MAX_PREAMBLE_BYTES: Final = 256 * 1024
 """So much without an image is another format, whatever its first bytes are."""
 
 
@@ -88,7 +88,7 @@ class _SniffingSplitter(FrameSplitter):
         if self._head is not None:
             self._look(bytes(self._view[self._end : self._end + min(n, HEAD_BYTES)]))
         whole = super().buffer_updated(n)
-        if not self._other and not self.frames and self.discarded_bytes > _MOST_PREAMBLE_BYTES:
+        if not self._other and not self.frames and self.discarded_bytes > _MAX_PREAMBLE_BYTES:
             self._is_another()
         return [] if self._other else whole
 

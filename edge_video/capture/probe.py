@@ -38,7 +38,7 @@ _OUTPUT: Final = re.compile(r"(\] |^)Output #\d")
 
 
 _ENOUGH_FRAMES: Final = 2
-_MOST_FPS: Final = 60
+_MAX_FPS: Final = 60
 _KEY_FRAME_WAIT_S: Final = 15.0
 """How long the second key frame may take; that it takes longer is then what is known."""
 _CLOCK_TOLERANCE_S: Final = 0.5
@@ -180,7 +180,7 @@ def _probing(
         on_frame=seen.on_frame,
         on_end=seen.on_end,
         on_other=lambda: None,
-        fps=_MOST_FPS,
+        fps=_MAX_FPS,
         redact=redact,
     )
 

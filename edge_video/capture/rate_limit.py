@@ -11,12 +11,12 @@ from edge_video.capture.limiter import (
     FIRST_GUESS_FRAMES,
     LEAST_CEILING_FRAMES,
     LEAST_CEILING_S,
-    LONGEST_PAUSE_S,
+    MAX_PAUSE_S,
     MEMORY_S,
     NEARLY_ALL,
 )
 
-_MOST_PHASE = 1.5
+_MAX_PHASE = 1.5
 
 
 class RateLimiter:
@@ -55,7 +55,7 @@ class RateLimiter:
     def allows(self, now_s: float) -> bool:
         """Whether an image that arrives at `now_s` (monotonic seconds) passes."""
         last_s = now_s if self._last_s is None else self._last_s
-        elapsed_s = min(max(now_s - last_s, 0.0), LONGEST_PAUSE_S)
+        elapsed_s = min(max(now_s - last_s, 0.0), MAX_PAUSE_S)
         self._last_s = now_s
         ceiling_s = self._ceiling_s(elapsed_s)
         elapsed_s = min(elapsed_s, ceiling_s)
@@ -64,7 +64,7 @@ class RateLimiter:
         self._credit = min(self._credit + self._fps * elapsed_s, most)
         self._time_s = self._time_s * fading + elapsed_s
         self._frames = self._frames * fading + 1
-        self._phase = min(_MOST_PHASE, self._phase + self._step(most))
+        self._phase = min(_MAX_PHASE, self._phase + self._step(most))
         if self._credit < 0.5 or (self._phase < 1 and self._credit < most - 0.5):  # noqa: PLR2004 - rounding
             return False
         self._credit -= 1
@@ -84,5 +84,5 @@ class RateLimiter:
     def _step(self, most: float) -> float:
         share = self._fps * self._time_s / self._frames
         if share > NEARLY_ALL:
-            return _MOST_PHASE
+            return _MAX_PHASE
         return share * (0.75 + 0.5 * self._credit / most)

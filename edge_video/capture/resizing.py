@@ -24,7 +24,7 @@ _WARNING_LEVEL: Final = 24
 """AV_LOG_WARNING: what is printed with the log level that cameras have."""
 _ANNOUNCED: Final = re.compile(rb"(?:\[Eval @ [^]]*\] )?\[warning\] (\d{6,10})\.0{6}")
 
-_MOST_FOLLOWED: Final = 5
+_MAX_FOLLOWED: Final = 5
 _WITHIN_S: Final = 60.0
 _TOLD_AGAIN_S: Final = 600.0
 
@@ -74,7 +74,7 @@ class SizeFollower:
     """
 
     def __init__(self) -> None:
-        self._followed: deque[float] = deque(maxlen=_MOST_FOLLOWED)
+        self._followed: deque[float] = deque(maxlen=_MAX_FOLLOWED)
         self._size: Size | None = None
         self._since_s = 0.0
         self._told_s = -_TOLD_AGAIN_S
@@ -88,7 +88,7 @@ class SizeFollower:
 
     def follows(self, now_s: float) -> bool:
         """Whether the change that was just seen is followed; asked once for each."""
-        full = len(self._followed) == _MOST_FOLLOWED
+        full = len(self._followed) == _MAX_FOLLOWED
         if full and now_s - self._followed[0] < _WITHIN_S:
             return False
         self._followed.append(now_s)

@@ -30,7 +30,7 @@ _PIECES_AT_ONCE: Final = 64
 _YIELD_S: Final = 0.001
 """So many pieces, then the others that are read by the same thread get their turn."""
 
-_MOST_WAITING: Final = 100
+_MAX_WAITING: Final = 100
 """Faults that a silent stream keeps waiting; the oldest are forgotten."""
 
 ByteFault: TypeAlias = GarbageBytes | TruncatedFrame | OversizedFrame
@@ -57,7 +57,7 @@ class Tampering:
 
     def __init__(self, hand_out: Callable[[bytes], None]) -> None:
         self._hand_out = hand_out
-        self._waiting: deque[ByteFault] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[ByteFault] = deque(maxlen=_MAX_WAITING)
         self._pace: _Pace | None = None
         self._clears = 0
         self._rest: Iterator[bytes] = iter(())

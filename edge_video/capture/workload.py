@@ -21,7 +21,7 @@ TURN_S: Final = 0.002
 """What one turn may take, as far as the size of a read decides it."""
 FIRST_READ_BYTES: Final = 64 * 1024
 _LEAST_READ_BYTES: Final = 4 * 1024
-_MOST_READ_BYTES: Final = 512 * 1024
+_MAX_READ_BYTES: Final = 512 * 1024
 _NO_TIME_S: Final = 1e-9
 
 _PATIENCE_S: Final = 5.0
@@ -59,7 +59,7 @@ class TimeAllowance:
         self._left_s -= spent_s
         if n >= _LEAST_READ_BYTES or spent_s > TURN_S:  # less says nothing of what a byte costs
             fitting = int(TURN_S * n / max(spent_s, _NO_TIME_S))
-            self._read_bytes = max(_LEAST_READ_BYTES, min(_MOST_READ_BYTES, fitting))
+            self._read_bytes = max(_LEAST_READ_BYTES, min(_MAX_READ_BYTES, fitting))
         if self._left_s >= 0:
             return 0.0
         self.overdrawn = True

@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
-_LARGEST_FILE: Final = 512 * 1024
-_LARGEST_SECRET: Final = 64 * 1024
-_MOST_VALUES: Final = 100_000
+_MAX_FILE: Final = 512 * 1024
+_MAX_SECRET: Final = 64 * 1024
+_MAX_VALUES: Final = 100_000
 _DEEPEST_MERGE: Final = 20
-_LONGEST_QUOTE: Final = 60
-_MOST_PROBLEMS: Final = 200
+_MAX_QUOTE: Final = 60
+_MAX_PROBLEMS: Final = 200
 """More are counted, not told: it is the wrong file."""
 _ROUNDS: Final = 5
 
@@ -113,7 +113,7 @@ def parse_config(
     try:
         values = reader.read_root()
     except _TooManyValuesError:
-        message = f"it expands to more than {_MOST_VALUES} values"
+        message = f"it expands to more than {_MAX_VALUES} values"
         raise ConfigError((Problem(file, None, "", message),)) from None
     config = _validate(values, reader)
     if reader.found or config is None:
@@ -129,11 +129,11 @@ def parse_config(
 def _read_text(path: Path) -> str:
     file = str(path)
     try:
-        raw = read_regular(path, _LARGEST_FILE + 1)
+        raw = read_regular(path, _MAX_FILE + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ConfigError((Problem(file, None, "", _reason(error)),)) from None
-    if len(raw) > _LARGEST_FILE:
-        message = f"it is larger than {_LARGEST_FILE // 1024} KiB; is it the right file?"
+    if len(raw) > _MAX_FILE:
+        message = f"it is larger than {_MAX_FILE // 1024} KiB; is it the right file?"
         raise ConfigError((Problem(file, None, "", message),))
     try:
         return raw.decode("utf-8-sig")
@@ -191,7 +191,7 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str], document: Document) -> None:
         self._environ = environ
         self._document = document
-        self._left = _MOST_VALUES
+        self._left = _MAX_VALUES
         self._lines: dict[KeyPath, int] = {}
         self._secrets: list[str] = []
         self.holds_secrets = False
@@ -251,7 +251,7 @@ class _Reader:
         plain = Redactor()
         return tuple(
             Problem(file, each.line, plain(_dotted(each.path)), redact(each.message))
-            for each in sorted(found, key=lambda each: each.line or 0)[:_MOST_PROBLEMS]
+            for each in sorted(found, key=lambda each: each.line or 0)[:_MAX_PROBLEMS]
         )
 
     # -- structure --
@@ -363,7 +363,7 @@ class _Reader:
         name = str(path[-1])
         message = "there is no such key"
         close: str | None = None
-        if len(self.found) < _MOST_PROBLEMS:
+        if len(self.found) < _MAX_PROBLEMS:
             close = _close_match(name.lower().replace("-", "_"), fields)
         if name in _ELSEWHERE:
             message += f" here; it belongs under {_ELSEWHERE[name]}"
@@ -454,7 +454,7 @@ class _Reader:
         if path[-1] in ("password", "token", "username") and written.startswith("file:"):
             file = Path(text.removeprefix("file:"))
             try:
-                raw = read_regular(file, _LARGEST_SECRET)
+                raw = read_regular(file, _MAX_SECRET)
                 text = re.sub(r"\r?\n\Z", "", raw.decode("utf-8-sig"))
             except (OSError, ValueError) as error:
                 why = "it is not UTF-8 text" if isinstance(error, UnicodeError) else _reason(error)
@@ -561,7 +561,7 @@ def _dotted(path: Iterable[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            short = part if len(part) <= _LONGEST_QUOTE else f"{part[:_LONGEST_QUOTE]}…"
+            short = part if len(part) <= _MAX_QUOTE else f"{part[:_MAX_QUOTE]}…"
             text += f".{short}" if text else short
     return text
 
@@ -682,7 +682,7 @@ def _shown(path: KeyPath, reader: _Reader) -> str:
     """The value as the file has it (`${FPS}`, not what it stands for)."""
     # Masked before it is cut: half a URL no longer looks like one.
     text = Redactor()(reader.shown.get(path, "this"))
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    return text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…"
 
 
 def _close_match(word: str, known: Iterable[str]) -> str | None:

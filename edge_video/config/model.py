@@ -48,7 +48,7 @@ from edge_video.config.url_checks import (
 from edge_video.metrics.memory import MemoryPolicy
 from edge_video.resilience.breaker import BreakerPolicy
 from edge_video.text.argument_secrets import mask_arguments, secrets_in_arguments
-from edge_video.text.duration import DURATION_PATTERN, LONGEST_TEXT, format_duration, parse_duration
+from edge_video.text.duration import DURATION_PATTERN, MAX_TEXT, format_duration, parse_duration
 from edge_video.text.redact import MASK, Redactor, mask_url, secrets_in_url
 from edge_video.text.urls import SplitUrl, split_url
 
@@ -61,7 +61,7 @@ FROM_FILE: Final = {"from_file": True}
 """The validation context of a file: there a duration must be written with its unit."""
 
 _PROXIED: Final = ("http", "https")
-_LONGEST_SHORT_STRING: Final = 255  # bytes; AMQP 0-9-1 counts them in one octet
+_MAX_SHORT_STRING: Final = 255  # bytes; AMQP 0-9-1 counts them in one octet
 
 
 def _wrong(words: str) -> PydanticCustomError:
@@ -122,7 +122,7 @@ class Duration:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """What a file may say; `0` is the one number that needs no unit."""
-        text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": LONGEST_TEXT}
+        text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": MAX_TEXT}
         return {"anyOf": [text, {"const": 0}]}
 
     def _in_bounds(self, seconds: float) -> float:
@@ -167,8 +167,8 @@ def _not_empty(text: str) -> str:
 
 def _no_wildcard(text: str) -> str:
     size = len(_one_line(text).encode())
-    if size > _LONGEST_SHORT_STRING:
-        raise _wrong(f"it has {size} bytes; AMQP allows {_LONGEST_SHORT_STRING}")
+    if size > _MAX_SHORT_STRING:
+        raise _wrong(f"it has {size} bytes; AMQP allows {_MAX_SHORT_STRING}")
     if set(text) & {"*", "#"}:
         raise _wrong("* and # are wildcards of bindings; a frame's own routing key has none")
     if " " in text:
@@ -184,8 +184,8 @@ def _no_option(text: str) -> str:
 
 def _exchange_name(text: str) -> str:
     size = len(_not_empty(text).encode())
-    if size > _LONGEST_SHORT_STRING:
-        raise _wrong(f"it has {size} bytes; AMQP allows {_LONGEST_SHORT_STRING}")
+    if size > _MAX_SHORT_STRING:
+        raise _wrong(f"it has {size} bytes; AMQP allows {_MAX_SHORT_STRING}")
     return text
 
 
@@ -640,7 +640,7 @@ _HOST_AND_PORT: Final = re.compile(
     r"(\[(?P<v6>[^\[\]]+)\]|(?P<host>[^:\[\]/@\s]+)):(?P<port>[0-9]{1,5})"
 )
 _SHORTEST_TOKEN: Final = 8
-_LONGEST_TOKEN: Final = 200
+_MAX_TOKEN: Final = 200
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -681,8 +681,8 @@ def _listen(text: str) -> str:
 
 def _token(secret: SecretStr) -> SecretStr:
     token = secret.get_secret_value()
-    if not _SHORTEST_TOKEN <= len(token) <= _LONGEST_TOKEN:
-        raise _wrong(f"a token has {_SHORTEST_TOKEN} to {_LONGEST_TOKEN} characters")
+    if not _SHORTEST_TOKEN <= len(token) <= _MAX_TOKEN:
+        raise _wrong(f"a token has {_SHORTEST_TOKEN} to {_MAX_TOKEN} characters")
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise _wrong("a token is made of ASCII letters, digits and signs, without spaces")
     return secret
@@ -997,7 +997,7 @@ class Config(_Model):
     def _long_routes(self) -> Iterable[_Conflict]:
         for index, camera in enumerate(self.cameras):
             size = len(camera.routing_key.encode())
-            if size > _LONGEST_SHORT_STRING:
+            if size > _MAX_SHORT_STRING:
                 words = f"with the id of cameras[{index}] it has {size} bytes; AMQP allows 255"
                 yield "amqp.routing_key_prefix", ("amqp.routing_key_prefix",), words
 
@@ -1019,7 +1019,7 @@ class Config(_Model):
                 return
         longest = max((len(camera.id) for camera in self.cameras), default=0)
         size = len(events.routing_key_prefix.encode()) + len("breaker.flapping.") + longest
-        if size > _LONGEST_SHORT_STRING:
+        if size > _MAX_SHORT_STRING:
             words = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
             yield "events.routing_key_prefix", ("events.routing_key_prefix",), words
 

@@ -2,7 +2,7 @@
 
 from edge_video.faults.vocabulary import (
     ACT_AT_START,
-    LARGEST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     ActorFault,
     AfterFrames,
     AtNextStart,
@@ -40,7 +40,7 @@ from edge_video.faults.vocabulary import (
 
 __all__ = [
     "ACT_AT_START",
-    "LARGEST_FRAME_BYTES",
+    "MAX_FRAME_BYTES",
     "ActorFault",
     "AfterFrames",
     "AtNextStart",

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeAlias, get_args
 
-LARGEST_FRAME_BYTES: Final = 16 * 2**20
+MAX_FRAME_BYTES: Final = 16 * 2**20
 """The largest image that a capture accepts as a frame."""
 
 
@@ -86,9 +86,9 @@ class OversizedFrame:
     size: int = 100 * 2**20
 
     def __post_init__(self) -> None:
-        if self.size <= LARGEST_FRAME_BYTES:
+        if self.size <= MAX_FRAME_BYTES:
             raise ValueError(
-                f"size must be more than {LARGEST_FRAME_BYTES}, or it is an ordinary frame,"
+                f"size must be more than {MAX_FRAME_BYTES}, or it is an ordinary frame,"
                 f" got {self.size}"
             )
 

@@ -24,7 +24,7 @@ STANDALONE_CODES: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _SOF_CODES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # A JPEG has about ten markers before its frame header; an ICC profile or a large preview adds
 # up to 255 segments. More are nonsense, and walking them would cost as much as their number.
-_MOST_STEPS: Final = 512
+_MAX_STEPS: Final = 512
 _UNREADABLE: Final = (0, 0, 0)
 
 
@@ -48,7 +48,7 @@ def image_head(image: bytes) -> tuple[int, int, int]:
         return _UNREADABLE
     at = 2
     last = len(image) - 9  # a frame header up to its width
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         if at > last or image[at] != FILL:
             return _UNREADABLE
         code = image[at + 1]
@@ -98,7 +98,7 @@ def with_huffman_tables(image: bytes) -> bytes:
     """
     at, last = 2, len(image) - 4
     huffman = False
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         if at > last or image[at] != FILL:
             return image
         code = image[at + 1]

@@ -68,13 +68,13 @@ _MAY_BE_IMAGES: Final = frozenset({b"image", b"multipart", b"application", b""})
 _TYPE_BYTES: Final = 16
 _TYPE_WITHIN: Final = 512
 """So far before an image begins may stand what its part is said to be instead of an image."""
-_MOST_SEGMENTS: Final = 1024
+_MAX_SEGMENTS: Final = 1024
 """An image has some ten header segments; a profile or a preview adds up to 255 each."""
-_MOST_LIES: Final = 2
+_MAX_LIES: Final = 2
 """So many wrong lengths in a row, and lengths are not believed until one proves true: waiting for
 more bytes than an image has would make each as late as the next ones."""
 _BLANK_LINE: Final = b"\r\n\r\n"
-_MOST_DIGITS: Final = 9
+_MAX_DIGITS: Final = 9
 _USUAL: Final = re.compile(rb"(.*\nContent-Length: )[0-9]{1,9}\r\n\r\n", re.DOTALL | re.IGNORECASE)
 _NOT_FILL: Final = re.compile(rb"[^\xff]")
 
@@ -168,7 +168,7 @@ class FrameSplitter:
         self._state = _State.SEARCH
         self._announced = 0
         self._segments = 0
-        self._lies = 0 if believes_lengths else _MOST_LIES
+        self._lies = 0 if believes_lengths else _MAX_LIES
         self._said = 0
         self._refused = False
         self._peak = 0
@@ -204,7 +204,7 @@ class FrameSplitter:
         self._passed += n
         self._peak = max(self._peak, self._end - self._start)
         whole: list[bytes] = []
-        if self._state is _State.SEARCH and self._lies < _MOST_LIES:
+        if self._state is _State.SEARCH and self._lies < _MAX_LIES:
             self._take_usual(whole)
         # Behind a usual part comes a line break and no more: two bytes on which no step can act.
         if not whole or self._end - self._start > len(SOI):
@@ -235,7 +235,7 @@ class FrameSplitter:
         at = self._start
         while usual and self._scan <= at + len(usual) and buffer.startswith(usual, at, self._end):
             digits = at + len(usual)
-            soi = buffer.find(_BLANK_LINE, digits, digits + _MOST_DIGITS + len(_BLANK_LINE)) + 4
+            soi = buffer.find(_BLANK_LINE, digits, digits + _MAX_DIGITS + len(_BLANK_LINE)) + 4
             number = buffer[digits : soi - 4]
             if soi < digits or not number.isdigit():
                 return
@@ -310,7 +310,7 @@ class FrameSplitter:
     def _announce(self, length: int) -> None:
         """The image that begins at `_start` is said to have so many bytes."""
         self._said = length
-        if self._lies >= _MOST_LIES:
+        if self._lies >= _MAX_LIES:
             return
         if length > self._max_frame_bytes:
             self._refuse()
@@ -404,7 +404,7 @@ class FrameSplitter:
             return self._starve()
         length = buffer[at + 2] << 8 | buffer[at + 3]
         stop = at + 2 + length
-        if length < _LENGTH_BYTES or self._segments >= _MOST_SEGMENTS:
+        if length < _LENGTH_BYTES or self._segments >= _MAX_SEGMENTS:
             self._search_from(at + 2)
         elif code == SOS_CODE:
             # Its few parameters cannot look like a marker either, unless it is torn.

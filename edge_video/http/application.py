@@ -27,7 +27,7 @@ from edge_video.http.guard import (
 from edge_video.http.health import health, ready
 from edge_video.http.hub import UPDATE_S, Hub
 from edge_video.http.metrics import CONTENT_TYPE, render_metrics
-from edge_video.http.openapi import ACTIONS, LARGEST_SEQ, openapi
+from edge_video.http.openapi import ACTIONS, MAX_SEQ, openapi
 from edge_video.http.security import SESSION_COOKIE, SESSION_S, FailureLimiter, Keys
 from edge_video.http.state import FRESH_S
 from edge_video.http.view import page_view, timeline_view
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 PICTURES_PER_S: Final = 40.0
 """What the program spends on pictures, however many look: about a millisecond of CPU each."""
 
-_LARGEST_BODY: Final = 4096
-_MOST_ACTIONS: Final = 8
+_MAX_BODY: Final = 4096
+_MAX_ACTIONS: Final = 8
 _NANOSECONDS: Final = 1e9
 _STATUS: Final = {
     "done": 200,
@@ -221,7 +221,7 @@ class Application:
 
     async def _picture(self, request: Request) -> Response:
         after = request.query_params.get("after", "0")
-        if not after.isascii() or not after.isdigit() or len(after) > len(str(LARGEST_SEQ)):
+        if not after.isascii() or not after.isdigit() or len(after) > len(str(MAX_SEQ)):
             return error(400, "after is the number of a frame")
         try:
             picture = self._board.picture(CameraId(request.path_params["camera_id"]))
@@ -240,7 +240,7 @@ class Application:
     async def _action(self, request: Request) -> Response:
         action = request.url.path.rsplit("/", 1)[1]
         camera_id = CameraId(request.path_params["camera_id"])
-        if self._acting >= _MOST_ACTIONS:
+        if self._acting >= _MAX_ACTIONS:
             return error(503, "too many actions at once", {"retry-after": "1"})
         loop = asyncio.get_running_loop()
         self._acting += 1
@@ -350,7 +350,7 @@ async def _token_in(request: Request) -> str | None:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > _MAX_BODY:
             return None
     try:
         given: Any = json.loads(body)

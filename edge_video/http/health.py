@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from edge_video.http.state import CameraExtra, Pulse
     from edge_video.status.model import SystemStatus
 
-LONGEST_SILENCE_S: Final = 5.0
+MAX_SILENCE_S: Final = 5.0
 """The supervisor and the timer give a sign of life each second."""
 
-LONGEST_UNDELIVERED_S: Final = 15.0
+MAX_UNDELIVERED_S: Final = 15.0
 """An exchange of which nothing was confirmed for so long does not deliver. Longer than the broker
 is given for a confirm, and than frames are on their way on a slow uplink."""
 
-_LONGEST_REASON: Final = 120
-_MOST_NAMES: Final = 5
+_MAX_REASON: Final = 120
+_MAX_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Verdict:
 def health(pulse: Pulse) -> Verdict:
     """Alive: the timer ticks, the supervisor answers, its actors run."""
     reasons = []
-    if pulse.timer_ago_s > LONGEST_SILENCE_S:
+    if pulse.timer_ago_s > MAX_SILENCE_S:
         reasons.append(f"the timer has not ticked for {format_rounded_duration(pulse.timer_ago_s)}")
-    if pulse.supervisor_ago_s > LONGEST_SILENCE_S and not pulse.stopping:
+    if pulse.supervisor_ago_s > MAX_SILENCE_S and not pulse.stopping:
         silence = format_rounded_duration(pulse.supervisor_ago_s)
         reasons.append(
             f"the supervisor has said nothing for {silence}: what is shown is as old as that"
@@ -65,7 +65,7 @@ def ready(
         reasons.append("the system is stopping")
     publisher = status.publisher
     if needs_publisher and publisher.state is not PublisherState.CONNECTED:
-        why = shorten(one_line(publisher.reason), _LONGEST_REASON)
+        why = shorten(one_line(publisher.reason), _MAX_REASON)
         reasons.append(f"the publisher is {publisher.state.value}" + (f": {why}" if why else ""))
     streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
     if needs_publisher and publisher.state is PublisherState.CONNECTED:
@@ -76,7 +76,7 @@ def ready(
             for camera in status.cameras
             if camera.phase not in (CameraPhase.STREAMING, CameraPhase.DISABLED)
         ]
-        names = ", ".join(silent[:_MOST_NAMES]) + (" …" if len(silent) > _MOST_NAMES else "")
+        names = ", ".join(silent[:_MAX_NAMES]) + (" …" if len(silent) > _MAX_NAMES else "")
         reasons.append(
             f"{streaming} of {needs_cameras} cameras that must stream do"
             + (f"; not streaming: {names}" if names else "")
@@ -92,7 +92,7 @@ def _undelivered(cameras: Mapping[str, CameraExtra]) -> Iterator[str]:
             known_s = waits_s.get(camera.exchange, camera.undelivered_s)
             waits_s[camera.exchange] = min(known_s, camera.undelivered_s)
     for exchange, wait_s in waits_s.items():
-        if wait_s > LONGEST_UNDELIVERED_S:
-            shown = shorten(one_line(exchange), _LONGEST_REASON)
+        if wait_s > MAX_UNDELIVERED_S:
+            shown = shorten(one_line(exchange), _MAX_REASON)
             where = f" to exchange '{shown}'" if exchange else ""
             yield f"no frame{where} was confirmed for {format_rounded_duration(wait_s)}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 UPDATE_S: Final = 1.0
-_LONGEST_STREAM_S: Final = 3600.0  # then the browser asks again, and shows its cookie again
+_MAX_STREAM_S: Final = 3600.0  # then the browser asks again, and shows its cookie again
 
 
 class Hub:
@@ -46,7 +46,7 @@ class Hub:
     async def updates(self) -> AsyncIterator[bytes]:
         """Updates for one viewer, at once and then each second, until `close` or an hour later."""
         loop = asyncio.get_running_loop()
-        ends_at_s = loop.time() + _LONGEST_STREAM_S
+        ends_at_s = loop.time() + _MAX_STREAM_S
         room: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._viewers.add(room)
         try:

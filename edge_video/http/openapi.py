@@ -25,7 +25,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "force-open": "Hold the camera in OPEN until it is reset; a stream that runs is ended.",
 }
 
-LARGEST_SEQ: Final = 10**15 - 1
+MAX_SEQ: Final = 10**15 - 1
 """No camera ever has so many frames."""
 
 _NAMES: Final = {"BreakerState": BreakerState, "Failure": Failure, "CameraId": CameraId}
@@ -224,7 +224,7 @@ def _paths() -> dict[str, Any]:
                 {
                     "name": "after",
                     "in": "query",
-                    "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEQ},
+                    "schema": {"type": "integer", "minimum": 0, "maximum": MAX_SEQ},
                     "description": "The number of the frame one has (header X-Frame-Seq).",
                 }
             ],

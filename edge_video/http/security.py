@@ -34,7 +34,7 @@ SECURITY_HEADERS: Final = (
 _HOST: Final = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::\d{1,5})?"
 )
-_MOST_CLIENTS: Final = 256
+_MAX_CLIENTS: Final = 256
 
 
 def host_is_ours(host: str, names: Collection[str]) -> bool:
@@ -106,7 +106,7 @@ class FailureLimiter:
         """The client tried a wrong token."""
         known = self._clients.pop(client, None) or _Client(self.burst, now_s)
         self._clients[client] = _Client(max(0.0, self._left(known, now_s) - 1), now_s)
-        if len(self._clients) > _MOST_CLIENTS:
+        if len(self._clients) > _MAX_CLIENTS:
             del self._clients[next(iter(self._clients))]
 
     def _left(self, known: _Client, now_s: float) -> float:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_HEAD: Final = 16 * 1024
+_MAX_HEAD: Final = 16 * 1024
 _SWEEP_S: Final = 2.0
 _GRACE_S: Final = 1
 _BACKLOG: Final = 1024
@@ -134,7 +134,7 @@ class HttpServer:
             server_header=False,
             timeout_keep_alive=int(IDLE_S),
             timeout_graceful_shutdown=_GRACE_S,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            h11_max_incomplete_event_size=_MAX_HEAD,
         )
         config.load()
         self._loop.set_exception_handler(self._strangers.loop_failed)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
 """(from, to, cause) → how often."""
 
-MOST_STORIES: Final = 1000
-_LONGEST_DETAIL: Final = 300
+MAX_STORIES: Final = 1000
+_MAX_DETAIL: Final = 300
 
 
 class Kind(StrEnum):
@@ -73,7 +73,7 @@ class Timeline:
     all night is a line, not a thousand that push everything else out.
     """
 
-    def __init__(self, limit: int = MOST_STORIES) -> None:
+    def __init__(self, limit: int = MAX_STORIES) -> None:
         self._limit = limit
         self._stories: dict[int, Story] = {}  # by number, the latest change last
         self._latest: dict[str, int] = {}
@@ -91,7 +91,7 @@ class Timeline:
     ) -> None:
         """Something happened."""
         self.version += 1
-        detail = detail[:_LONGEST_DETAIL]
+        detail = detail[:_MAX_DETAIL]
         number = self._latest.get(subject, 0)
         known = self._stories.get(number)
         if known is not None and (known.kind, known.cause) == (kind, cause):

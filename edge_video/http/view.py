@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge_video.status.model import CameraStatus
     from edge_video.text.json import Json
 
-_LONGEST_DETAIL: Final = 300
+_MAX_DETAIL: Final = 300
 
 
 def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
@@ -49,7 +49,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
         "publisher": {
             "state": status.publisher.state.value,
             "target": one_line(status.publisher.target),
-            "reason": shorten(one_line(status.publisher.reason), _LONGEST_DETAIL),
+            "reason": shorten(one_line(status.publisher.reason), _MAX_DETAIL),
             "losses": status.publisher.losses,
             "retry_in_s": _rounded(status.publisher.retry_in_s),
         },
@@ -116,7 +116,7 @@ def _camera(
         if failure is None
         else {
             "cause": failure.cause.value,
-            "detail": shorten(one_line(failure.detail), _LONGEST_DETAIL),
+            "detail": shorten(one_line(failure.detail), _MAX_DETAIL),
             "exit_status": failure.exit_status,
             "ago_s": _rounded(camera.last_failure_ago_s),
         },

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _FIRST_PAUSE_S: Final = 0.25
-_LONGEST_PAUSE_S: Final = 5.0
+_MAX_PAUSE_S: Final = 5.0
 _MAX_DOUBLINGS: Final = 16
 
 
@@ -54,4 +54,4 @@ class Shortages:
 
 
 def _doubled(times: int) -> float:
-    return min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(times, _MAX_DOUBLINGS))
+    return min(_MAX_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(times, _MAX_DOUBLINGS))

@@ -29,7 +29,7 @@ _SHARED: Final = 0.5
 """Rounds keep a distance when events come, on average, closer together than this share of it."""
 _SMOOTH: Final = 0.1
 
-_LONGEST_WAIT_S: Final = 60.0
+_MAX_WAIT_S: Final = 60.0
 _IN_OR_OUT: Final = select.EPOLLIN | select.EPOLLOUT
 
 
@@ -313,8 +313,8 @@ class _Run:
         while timers and timers[0][3].call is None:  # taken back meanwhile
             heapq.heappop(timers)
         if not timers:
-            return _LONGEST_WAIT_S
-        return min(_LONGEST_WAIT_S, max(0.0, timers[0][0] - time.monotonic()))
+            return _MAX_WAIT_S
+        return min(_MAX_WAIT_S, max(0.0, timers[0][0] - time.monotonic()))
 
     def _handle(self, ready: list[tuple[int, int]]) -> None:
         """Call the handlers of what is ready."""

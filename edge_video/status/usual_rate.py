@@ -16,7 +16,7 @@ _WINDOW_S: Final = 10.0
 _RISE: Final = 0.3
 _FALL: Final = _WINDOW_S / (6 * 3600)
 """Per window: a fall has become usual, to two thirds, after six hours."""
-_LONGEST_PAUSE_S: Final = 5.0
+_MAX_PAUSE_S: Final = 5.0
 _NEARLY: Final = 0.95
 """So near to its limit a camera is meant to reach it: clocks differ a little."""
 
@@ -40,7 +40,7 @@ class UsualRate:
         """
         began, (last_s, last) = self._began, self._last
         self._last = (now_s, frames)
-        if began is None or frames < last or now_s - last_s > _LONGEST_PAUSE_S or not last:
+        if began is None or frames < last or now_s - last_s > _MAX_PAUSE_S or not last:
             self._began = (now_s, frames)
         elif now_s - began[0] >= _WINDOW_S:
             self._learn((frames - began[1]) / (now_s - began[0]))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIRST_PAUSE_S: Final = 0.002
-_LONGEST_PAUSE_S: Final = 0.05
+_MAX_PAUSE_S: Final = 0.05
 """A condition may look at processes or ask an actor: the longer it takes, the rarer it is tried."""
 
 
@@ -21,7 +21,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> bool
         if time.monotonic() > deadline_s:
             return False
         time.sleep(pause_s)
-        pause_s = min(_LONGEST_PAUSE_S, 1.25 * pause_s)
+        pause_s = min(_MAX_PAUSE_S, 1.25 * pause_s)
     return True
 
 

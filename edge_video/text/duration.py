@@ -17,11 +17,11 @@ _UNIT_NS: Final = {
     "h": 3600 * 1_000_000_000,
 }
 _PART: Final = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<decimals>[0-9]*))?(?P<unit>[^0-9.\s+-]*)")
-LONGEST_TEXT: Final = 100
+MAX_TEXT: Final = 100
 """Characters of a duration: more is a mistake, and would be a number too large to compute with."""
 _EXAMPLES: Final = "write it like 500ms, 30s, 5m or 1m30s"
 
-# What a JSON schema can say of the grammar (ECMAScript flavour); with `LONGEST_TEXT`, all of it.
+# What a JSON schema can say of the grammar (ECMAScript flavour); with `MAX_TEXT`, all of it.
 DURATION_PATTERN: Final = r"^\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
 
 
@@ -39,7 +39,7 @@ def parse_duration(text: str) -> float:
     stripped = text.strip()
     if not stripped:
         raise ValueError(f"a duration is empty; {_EXAMPLES}")
-    if len(stripped) > LONGEST_TEXT:
+    if len(stripped) > MAX_TEXT:
         raise ValueError(f"a duration of {len(stripped)} characters is too long; {_EXAMPLES}")
     if stripped.startswith("-"):
         raise ValueError(f"{stripped} is negative; {_EXAMPLES}")

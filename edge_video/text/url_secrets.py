@@ -77,7 +77,7 @@ _LONG_TOKEN: Final = 24
 _HEX_TOKEN: Final = 16
 _MIXED: Final = 4
 """Changes between capitals, small letters and digits from which on a word is nobody's word."""
-_LONGEST_COUNT: Final = 7
+_MAX_COUNT: Final = 7
 """Digits of a number that may as well be a size, a port or a count."""
 
 
@@ -253,5 +253,5 @@ def _in_token(token: str, start: int, *, is_bare_hidden: bool) -> Iterator[Hidde
 def _free(value: str) -> tuple[str, ...]:
     """A value of unknown meaning, if it is to be looked for elsewhere: no common word, no count."""
     word = value.lower()
-    is_common = word in _COMMON_WORDS or (word.isdigit() and len(word) <= _LONGEST_COUNT)
+    is_common = word in _COMMON_WORDS or (word.isdigit() and len(word) <= _MAX_COUNT)
     return () if is_common or value in ("", MASK) else (value,)

@@ -23,8 +23,8 @@ _TIMEOUT_S: Final = 5.0
 """For each step: the connection, each piece of the answer."""
 _WHOLE_S: Final = 10.0
 """For all of it: a server may say a byte of its head every four seconds, for ever."""
-_LARGEST_ANSWER: Final = 32 * 2**20
-_MOST_CAMERAS: Final = 10_000
+_MAX_ANSWER: Final = 32 * 2**20
+_MAX_CAMERAS: Final = 10_000
 """More than any system has; a table of millions of rows would take minutes to lay out."""
 _PIECE: Final = 256 * 2**10
 _REFUSED: Final = (401, 403)
@@ -115,7 +115,7 @@ class Client:
             raise NoStatusError(str(error)[:200], foreign=True) from None
         except (ValueError, RecursionError, OverflowError, MemoryError):
             raise NoStatusError("no JSON", foreign=True) from None
-        if len(status.cameras) > _MOST_CAMERAS:
+        if len(status.cameras) > _MAX_CAMERAS:
             raise NoStatusError("too long", foreign=True)
         return status
 
@@ -145,7 +145,7 @@ def _read(answer: IO[bytes], whole_s: float) -> bytes:
     text = bytearray()
     while piece := answer.read1(_PIECE):  # type: ignore[attr-defined]  # http.client's has it
         text += piece
-        if len(text) > _LARGEST_ANSWER:
+        if len(text) > _MAX_ANSWER:
             raise NoStatusError("too long", foreign=True)
         if time.monotonic() > ends_at_s:
             raise NoStatusError(f"no whole answer within {whole_s:g} s")

@@ -30,7 +30,7 @@ _PREFETCH: Final = 50
 _POLL_S: Final = 0.2
 _HEARTBEAT_S: Final = 10
 _CONNECT_S: Final = 10.0
-_LONGEST_DELAY_S: Final = 5.0
+_MAX_DELAY_S: Final = 5.0
 _NOT_FOUND: Final = 404
 _WORDS: Final = 300
 
@@ -98,7 +98,7 @@ class Consumer:
                 self._wait_after(error, failures)
 
     def _wait_after(self, error: BaseException, failures: int) -> None:
-        delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_LONGEST_DELAY_S))
+        delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_MAX_DELAY_S))
         self._listener.on_lost(self._words(error), delay_s)
         waited_s = 0.0
         while waited_s < delay_s and not self._stop.wait(_POLL_S):

@@ -7,7 +7,7 @@ import ipaddress
 from pathlib import Path
 from typing import Any, Final
 
-_MOST_PICTURES: Final = 1_000_000
+_MAX_PICTURES: Final = 1_000_000
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -52,8 +52,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_PICTURES:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {_MOST_PICTURES}")
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_PICTURES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {_MAX_PICTURES}")
     return int(text)
 
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-MOST_PICTURES: Final = 256
+MAX_PICTURES: Final = 256
 """Cameras whose newest picture is kept."""
 
 _HEADERS: Final = {
@@ -74,8 +74,8 @@ class Pictures:
         self._newest: dict[str, tuple[int, float, bytes]] = {}
 
     def take(self, camera_id: str, seq: int, at_s: float, image: bytes) -> None:
-        """One more; cameras beyond `MOST_PICTURES` are not shown."""
-        if camera_id in self._newest or len(self._newest) < MOST_PICTURES:
+        """One more; cameras beyond `MAX_PICTURES` are not shown."""
+        if camera_id in self._newest or len(self._newest) < MAX_PICTURES:
             self._newest[camera_id] = (seq, at_s, image)
 
     def listing(self, now_s: float) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_video.frames.jpeg import EOI, FILL, SOI, SOS_CODE, STANDALONE_CODES, image_size
 
-_MOST_SEGMENTS = 512
+_MAX_SEGMENTS = 512
 
 
 def structural_defect(image: bytes) -> str | None:
@@ -28,7 +28,7 @@ def structural_defect(image: bytes) -> str | None:
 def _scan_start(image: bytes) -> int | None:
     """Where the entropy-coded bytes of the first scan begin."""
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         if at + 4 > len(image) or image[at] != FILL:
             return None
         code = image[at + 1]

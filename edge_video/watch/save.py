@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from edge_video.runtime.files import open_directory, replace_at
-from edge_video.watch.tally import MOST_CAMERAS
+from edge_video.watch.tally import MAX_CAMERAS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ class Saver:
         name = folder_name(frame.camera_id)
         files = self._files.get(name)
         if files is None:
-            if len(self._files) >= MOST_CAMERAS:
+            if len(self._files) >= MAX_CAMERAS:
                 return
             files = self._files[name] = self._found(name)
         path = self._folder / name / f"{max(0, frame.captured_at_ns):019d}-{max(0, frame.seq)}.jpg"

@@ -13,12 +13,12 @@ RATE_WINDOW_S: Final = 5.0
 """Over which the rate is measured."""
 SILENT_AFTER_S: Final = 3.0
 """A camera that sends nothing for so long is said to be silent."""
-MOST_CAMERAS: Final = 1000
+MAX_CAMERAS: Final = 1000
 """More names than this are not kept apart: headers are foreign text."""
 OTHERS: Final = "(others)"
 
 _LATENCIES: Final = 600
-_LONGEST_NAME: Final = 64
+_MAX_NAME: Final = 64
 _LARGEST: Final = 2**63
 _NS_PER_S: Final = 1e9
 
@@ -58,8 +58,8 @@ def read_arrival(
         return _count(headers.get(name)) or 0
 
     return Arrival(
-        camera_id=camera_id[:_LONGEST_NAME],
-        session=session[:_LONGEST_NAME],
+        camera_id=camera_id[:_MAX_NAME],
+        session=session[:_MAX_NAME],
         seq=seq,
         dropped=number("dropped"),
         captured_at_ns=captured,
@@ -195,7 +195,7 @@ class Tally:
     def take(self, frame: Arrival) -> None:
         """One frame came in."""
         camera_id = frame.camera_id
-        if camera_id not in self._cameras and len(self._cameras) >= MOST_CAMERAS:
+        if camera_id not in self._cameras and len(self._cameras) >= MAX_CAMERAS:
             camera_id = OTHERS
         camera = self._cameras.get(camera_id)
         if camera is None:

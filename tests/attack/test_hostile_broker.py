@@ -32,9 +32,9 @@ CAMERAS = 3
 LASTS_S = 1.5
 HEALS_S = 45.0
 """The longest wait between two tries is 30 s, and a handshake may be tried just then."""
-MOST_LINES = 60
+MAX_LINES = 60
 """What one attack may write to the log, recovery included."""
-MOST_GROWTH = 30 * 2**20
+MAX_GROWTH = 30 * 2**20
 
 
 @dataclass
@@ -270,7 +270,7 @@ def watch(site: Site, attack: Callable[[], None], name: str, *, lasts_s: float =
     grown = program.psutil.memory_info().rss - memory
     said = program.log[lines:]
     print(f"| {name} | {healed_s:.1f} s | {len(said)} lines | {grown / 2**20:+.1f} MB |")
-    assert len(said) <= MOST_LINES, (name, said)
-    assert grown < MOST_GROWTH
+    assert len(said) <= MAX_LINES, (name, said)
+    assert grown < MAX_GROWTH
     assert not [line for line in said if "Traceback" in line], (name, said)
     assert not [line for line in said if re.search(r"[\x00-\x08\x0b-\x1f]", line)], name

@@ -37,7 +37,7 @@ MAX_AGE_S = 2.0
 SLACK_S = 0.5
 """A frame's age is judged when it is taken, and written down when it is published."""
 
-MOST_GROWTH = 8_000_000
+MAX_GROWTH = 8_000_000
 """Bytes. A second of frames is some 1.8 MB: what is held and in flight fits, an outage does not."""
 
 OUTAGE_S = 20.0
@@ -224,7 +224,7 @@ def test_an_outage_of_20_s_under_load_heals_by_itself(
         assert program.stop() == 0
         assert_said_once_in_words(program)
 
-    assert memory.growth < MOST_GROWTH
+    assert memory.growth < MAX_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
     assert_cameras_untouched(report)
@@ -294,7 +294,7 @@ def test_a_memory_alarm_blocks_the_publisher_and_nothing_else(
         assert pids(program) == running
         assert program.stop() == 0
         assert_said_once_in_words(program)
-    assert memory.growth < MOST_GROWTH
+    assert memory.growth < MAX_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
     assert totals["dropped_overflow"] > 0
@@ -326,7 +326,7 @@ def test_a_frozen_broker_is_given_up_and_resumed_after_the_thaw(
         assert pids(program) == running
         assert program.stop() == 0
         assert_said_once_in_words(program)
-    assert memory.growth < MOST_GROWTH
+    assert memory.growth < MAX_GROWTH
     report = program.report()
     totals = assert_books_balance(report)
     assert totals["unknown"] > 0

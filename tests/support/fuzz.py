@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 LIMIT: Final = 2000
 """The splitter's limit here: small, so that a fuzzer's few bytes can reach it."""
-LONGEST_SEGMENT: Final = 65_535 + 4
-RESYNCHRONISED_AFTER: Final = LIMIT + LONGEST_SEGMENT
+MAX_SEGMENT: Final = 65_535 + 4
+RESYNCHRONISED_AFTER: Final = LIMIT + MAX_SEGMENT
 """Bytes of good frames, after any garbage, behind which no good frame is lost any more."""
 
 

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 FAULTS_PER_SEQUENCE: Final = 8
 _FRAME_INTERVAL_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 3.0
+_MAX_PAUSE_S: Final = 3.0
 _CAMERA_FAULTS: Final = (
     KillFfmpeg(),
     FreezeFfmpeg(),
@@ -209,7 +209,7 @@ class Storm(World):
             _SYSTEM_BLOWS[self.random.randrange(len(_SYSTEM_BLOWS))](self)
             self._settling.settle()
             self.observe()
-            self.advance(self.random.uniform(0.0, _LONGEST_PAUSE_S))
+            self.advance(self.random.uniform(0.0, _MAX_PAUSE_S))
 
     def advance(self, seconds: float) -> None:
         end = self.clock.now + seconds

@@ -32,7 +32,7 @@ _HELD_S: Final = 10.0
 """A channel that lasted so long is no part of a series of losses."""
 _FOREIGN_RETRY_S: Final = 5.0
 """How often an exchange is looked for that only somebody else can make again."""
-_MOST_OPENINGS: Final = 6
+_MAX_OPENINGS: Final = 6
 """Channels in a row that one opening may take; more only when others change the exchange."""
 
 _NOT_OURS: Final = "not ours"
@@ -240,7 +240,7 @@ class ExchangeChannel(ABC):
         """Take the next step, on another channel; the broker has closed this one."""
         self._openings += 1
         step, unlike = self._step, self._host.knowledge.unlike
-        if self._openings >= _MOST_OPENINGS:
+        if self._openings >= _MAX_OPENINGS:
             self.refuse(refusal.reason)
         elif step is _Step.LOOK and refusal.kind is RefusalKind.MISSING:
             if unlike.get(self.exchange):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-LONGEST_S: Final = 60.0
+MAX_S: Final = 60.0
 _MARGIN: Final = 2.0
 _SHORTEST_TCP_S: Final = 5.0
-_LONGEST_TCP_S: Final = 10.0
+_MAX_TCP_S: Final = 10.0
 
 
 class HandshakePatience:
@@ -28,12 +28,12 @@ class HandshakePatience:
     @property
     def tcp_s(self) -> float:
         """Of that, what TCP alone may take: one round trip, and a packet may be lost."""
-        return min(max(self.limit_s / 2, _SHORTEST_TCP_S), _LONGEST_TCP_S, self.limit_s)
+        return min(max(self.limit_s / 2, _SHORTEST_TCP_S), _MAX_TCP_S, self.limit_s)
 
     def ran_out(self) -> None:
         """The limit was too short, or nobody is there."""
-        self.limit_s = max(self._least_s, min(2 * self.limit_s, LONGEST_S))
+        self.limit_s = max(self._least_s, min(2 * self.limit_s, MAX_S))
 
     def met(self, took_s: float) -> None:
         """A connection was made in this time."""
-        self.limit_s = max(self._least_s, min(_MARGIN * took_s, LONGEST_S))
+        self.limit_s = max(self._least_s, min(_MARGIN * took_s, MAX_S))

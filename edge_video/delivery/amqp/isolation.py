@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.amqp.knowledge import BrokerKnowledge
     from edge_video.frames import CameraId
 
-_MOST_CHANNELS: Final = 32
+_MAX_CHANNELS: Final = 32
 """Channels for single cameras at the same time; further cameras stay where they are."""
 
 
@@ -224,7 +224,7 @@ class CameraIsolation:
             self._suspects[camera_id] = Suspect(why, line)
 
     def _open(self, camera_id: CameraId) -> FrameChannel | None:
-        if len(self.lines) >= _MOST_CHANNELS:
+        if len(self.lines) >= _MAX_CHANNELS:
             return None
         return self._owner.open_private(camera_id)
 

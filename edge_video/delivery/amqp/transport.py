@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_MOST_PIECES: Final = 1000
+_MAX_PIECES: Final = 1000
 """Linux takes 1024 in one call."""
 _RECEIVE_BYTES: Final = 65536
 _CONFIRM_S: Final = 0.02
@@ -150,7 +150,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         self._flush_due = False
         pieces = self._pieces
         while pieces and self._active and not self._stuck:
-            batch = pieces if len(pieces) <= _MOST_PIECES else list(islice(pieces, _MOST_PIECES))
+            batch = pieces if len(pieces) <= _MAX_PIECES else list(islice(pieces, _MAX_PIECES))
             try:
                 sent = self._sock.sendmsg(batch)
             except BlockingIOError:

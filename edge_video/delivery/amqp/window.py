@@ -40,7 +40,7 @@ _SAMPLE_S: Final = 0.25
 
 _SHORTEST_LOOK_S: Final = 0.005
 _FIRST_LOOK_S: Final = 0.02
-_LONGEST_LOOK_S: Final = 0.1
+_MAX_LOOK_S: Final = 0.1
 
 
 class BestOf:
@@ -218,4 +218,4 @@ class UplinkWindow:
             return _SHORTEST_LOOK_S
         if not self._rate:
             return _FIRST_LOOK_S
-        return min(max(surplus / self._rate, _SHORTEST_LOOK_S), _LONGEST_LOOK_S)
+        return min(max(surplus / self._rate, _SHORTEST_LOOK_S), _MAX_LOOK_S)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST_CONNECTIONS: Final = 64
+_MAX_CONNECTIONS: Final = 64
 _JOIN_S: Final = 10.0
 _CHUNK: Final = 65536
 
@@ -122,7 +122,7 @@ class LoopbackServer:
         """Listen; connections are accepted when this returns."""
         if self._listener is not None:
             raise RuntimeError("the device listens already")
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=_MOST_CONNECTIONS)
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=_MAX_CONNECTIONS)
         self.port = listener.getsockname()[1]
         self._listener = listener
         self._acceptor = threading.Thread(
@@ -194,7 +194,7 @@ class LoopbackServer:
             target=self._run, args=(connection,), name=f"device-{self.port}-client", daemon=True
         )
         with self._lock:
-            full = len(self._connections) >= _MOST_CONNECTIONS
+            full = len(self._connections) >= _MAX_CONNECTIONS
             if not full:
                 self._connections[thread] = connection
                 if self._frozen:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.1
 _CHECK_S: Final = 1.0
-_LONGEST_WAIT_S: Final = 5.0
+_MAX_WAIT_S: Final = 5.0
 """The longest wait of the soak's own breakers, and the longest stall they need to notice."""
 _HEADROOM: Final = 1.1
 _HEAD_START: Final = 50
@@ -156,7 +156,7 @@ class Soak:
             self._watches[camera.camera_id].see(camera.frames.received, now_s)
         self._watches["confirms"].see(status.totals.confirmed, now_s)
         for name, watch in self._watches.items():
-            if watch.standing_still_s(now_s) > _ABSURD_S + _LONGEST_WAIT_S:
+            if watch.standing_still_s(now_s) > _ABSURD_S + _MAX_WAIT_S:
                 self._violation(f"{name} does not recover", now_s)
 
     def _check(self, stage: Stage, status: SystemStatus, now_s: float) -> None:
@@ -216,7 +216,7 @@ class Soak:
             key=lambda outage: outage.began_s,
         )
         for outage in result.outages:
-            if outage.recovery_s > _ABSURD_S + _LONGEST_WAIT_S:
+            if outage.recovery_s > _ABSURD_S + _MAX_WAIT_S:
                 self._violation(f"{outage.what} took {outage.recovery_s:.0f} s after {outage.kind}")
         result.baseline = self._health.baseline
         result.peak, result.end = self._health.peak, self._health.last

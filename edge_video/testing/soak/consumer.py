@@ -25,7 +25,7 @@ from edge_video.testing.soak.devices import number_of
 _RETRY_S: Final = 0.5
 _LOOK_EVERY_S: Final = 1.0
 """Of each camera a picture is decoded so often; headers and markers are checked in every frame."""
-_MOST_COMPLAINTS: Final = 20
+_MAX_COMPLAINTS: Final = 20
 
 
 class Inspector:
@@ -68,7 +68,7 @@ class Inspector:
             self._complain(f"{camera_id}: frame {headers['seq']} shows cam{shows}")
 
     def _complain(self, what: str) -> None:
-        if len(self.complaints) < _MOST_COMPLAINTS:
+        if len(self.complaints) < _MAX_COMPLAINTS:
             self.complaints.append(what)
 
     def report(self) -> str:

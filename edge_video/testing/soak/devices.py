@@ -26,7 +26,7 @@ _FPS: Final = 15
 _SMALL: Final = (160, 120)
 _LARGE: Final = (320, 240)
 _HUGE: Final = (960, 540)
-MOST_BYTES: Final = 25_000
+MAX_BYTES: Final = 25_000
 """The broker's `max_message_size`: what is huge exceeds it, and nothing else does."""
 _GOP_S: Final = 4
 """Longer than the stall time-out of the soak's cameras: waiting for a key frame is no silence."""

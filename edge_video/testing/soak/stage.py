@@ -23,7 +23,7 @@ from edge_video.config import Config
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rabbit import RabbitNode, free_port
 from edge_video.testing.rtsp import RtspServer
-from edge_video.testing.soak.devices import MOST_BYTES, kind_of, number_of
+from edge_video.testing.soak.devices import MAX_BYTES, kind_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -254,7 +254,7 @@ class Stage:
             self.node = RabbitNode(
                 Path(tempfile.mkdtemp(prefix="edge-video-soak-")),
                 tls=False,
-                settings=[f"max_message_size = {MOST_BYTES}"],
+                settings=[f"max_message_size = {MAX_BYTES}"],
             )
             undo.callback(self.node.close)
             self.node.start()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge_video.testing.soak.recovery import Outage
 
 
-_MOST_VIOLATIONS: Final = 100
+_MAX_VIOLATIONS: Final = 100
 
 
 @dataclass
@@ -50,7 +50,7 @@ class SoakResult:
 
     def note(self, violation: str) -> bool:
         """Keep a violation; False when it is known already, or there are too many to keep."""
-        if violation in self.violations or len(self.violations) >= _MOST_VIOLATIONS:
+        if violation in self.violations or len(self.violations) >= _MAX_VIOLATIONS:
             return False
         self.violations.append(violation)
         return True
@@ -66,7 +66,7 @@ def as_json(result: SoakResult) -> str:
 def as_markdown(result: SoakResult, command: str) -> str:
     """For people; ready to be pasted into a document."""
     found = len(result.violations)
-    more = " or more" if found >= _MOST_VIOLATIONS else ""
+    more = " or more" if found >= _MAX_VIOLATIONS else ""
     verdict = f"FAILED, violations: {found}{more}" if found else "passed"
     how = (
         f"{result.ran_s / 60:.1f} minutes{', interrupted' if result.interrupted else ''},"

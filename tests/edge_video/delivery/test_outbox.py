@@ -764,7 +764,7 @@ def test_the_books_balance_in_every_snapshot_while_threads_flood_the_outbox() ->
 # --- any story ------------------------------------------------------------------------------------
 
 CAMERAS = st.sampled_from([CAM, OTHER, THIRD])
-MOST_BYTES = 130
+MAX_BYTES = 130
 
 
 class AnyStory(RuleBasedStateMachine):
@@ -773,7 +773,7 @@ class AnyStory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.configured = {CAM: 3, OTHER: 3, THIRD: 1}
-        self.story = Story(CAM, OTHER, buffer_frames=3, max_age_s=2.0, max_bytes=MOST_BYTES)
+        self.story = Story(CAM, OTHER, buffer_frames=3, max_age_s=2.0, max_bytes=MAX_BYTES)
         self.outbox = self.story.outbox
         self.outbox.add_camera(THIRD, buffer_frames=1)
         self.generation = {CAM: 1, OTHER: 1, THIRD: 0}
@@ -834,7 +834,7 @@ class AnyStory(RuleBasedStateMachine):
         return sum(size for _, _, size in self.held[camera])
 
     def make_room(self) -> None:
-        while sum(map(self.bytes_of, self.line)) > MOST_BYTES:
+        while sum(map(self.bytes_of, self.line)) > MAX_BYTES:
             largest = max(self.line, key=self.bytes_of)
             self.held[largest].popleft()
             self.drops[largest][DropReason.MEMORY] += 1
@@ -844,7 +844,7 @@ class AnyStory(RuleBasedStateMachine):
     @rule(
         camera=CAMERAS,
         behind=st.sampled_from([0, 0, 0, 0, 1, -1]),
-        size=st.sampled_from([len(IMAGE), len(IMAGE), 40, 70, MOST_BYTES, MOST_BYTES + 1]),
+        size=st.sampled_from([len(IMAGE), len(IMAGE), 40, 70, MAX_BYTES, MAX_BYTES + 1]),
     )
     def put(self, camera: CameraId, behind: int, size: int) -> None:
         now = self.story.clock.now
@@ -970,7 +970,7 @@ class AnyStory(RuleBasedStateMachine):
     def the_books_are_those_of_the_model(self) -> None:
         counts = self.outbox.counts()
         assert self.outbox.held == sum(map(len, self.held.values()))
-        assert self.outbox.held_bytes == sum(map(self.bytes_of, self.held)) <= MOST_BYTES
+        assert self.outbox.held_bytes == sum(map(self.bytes_of, self.held)) <= MAX_BYTES
         for camera, one in counts.items():
             assert one.imbalance() is None
             outcomes, drops = self.outcomes[camera], self.drops[camera]

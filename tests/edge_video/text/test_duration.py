@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge_video.text.duration import DURATION_PATTERN, LONGEST_TEXT, format_duration, parse_duration
+from edge_video.text.duration import DURATION_PATTERN, MAX_TEXT, format_duration, parse_duration
 
 
 def is_in_the_schema(text: str) -> bool:
     """Whether an editor that knows the schema takes it."""
-    return len(text) <= LONGEST_TEXT and bool(re.fullmatch(DURATION_PATTERN.strip("^$"), text))
+    return len(text) <= MAX_TEXT and bool(re.fullmatch(DURATION_PATTERN.strip("^$"), text))
 
 
 @pytest.mark.parametrize(

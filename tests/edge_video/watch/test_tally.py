@@ -13,7 +13,7 @@ from edge_video.delivery.amqp.message import message_properties
 from edge_video.frames import CameraId, Frame
 from edge_video.text.catalog import Language
 from edge_video.watch import view
-from edge_video.watch.tally import MOST_CAMERAS, OTHERS, Arrival, Silence, Tally, read_arrival
+from edge_video.watch.tally import MAX_CAMERAS, OTHERS, Arrival, Silence, Tally, read_arrival
 
 NOW_NS = 1_700_000_000_000_000_000
 FRAME = Arrival("cam1", "s1", 1, 0, NOW_NS, 640, 360, 1000, 0.0, NOW_NS + 20_000_000)
@@ -90,10 +90,10 @@ def test_silence_is_told_once_for_one_camera_and_in_one_word_for_all() -> None:
 
 def test_names_are_bounded_in_number_and_length() -> None:
     tally = Tally()
-    for number in range(MOST_CAMERAS + 50):
+    for number in range(MAX_CAMERAS + 50):
         tally.take(replace(FRAME, camera_id=f"c{number}"))
     views = tally.views(1.0)
-    assert len(views) == MOST_CAMERAS + 1
+    assert len(views) == MAX_CAMERAS + 1
     assert next(each for each in views if each.camera_id == OTHERS).frames == 50
     headers = {"camera_id": "x" * 1000, "session": "s", "seq": 1, "captured_at_ns": 1}
     arrival = read_arrival(headers, 1, 0.0, 0)

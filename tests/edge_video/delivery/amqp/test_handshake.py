@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge_video.delivery.amqp.handshake import LONGEST_S, HandshakePatience
+from edge_video.delivery.amqp.handshake import MAX_S, HandshakePatience
 
 
 def test_a_handshake_gets_twice_the_time_after_each_that_ran_out_up_to_a_minute() -> None:
@@ -9,7 +9,7 @@ def test_a_handshake_gets_twice_the_time_after_each_that_ran_out_up_to_a_minute(
     for _ in range(5):
         limits.append(patience.limit_s)
         patience.ran_out()
-    assert limits == [10, 20, 40, LONGEST_S, LONGEST_S]
+    assert limits == [10, 20, 40, MAX_S, MAX_S]
 
 
 def test_what_was_enough_is_remembered_with_a_margin() -> None:
