@@ -343,7 +343,7 @@ class SupervisedActor(pykka.ThreadingActor):
             _log.exception("%s could not release everything", self._thread_name)
 
 
-class Birth(TypedDict, total=False):
+class ChildOptions(TypedDict, total=False):
     """What an actor that is no camera is born with, whatever it does."""
 
     supervisor: pykka.ActorRef[Any] | None
@@ -354,12 +354,12 @@ class Birth(TypedDict, total=False):
     """Those that act while it starts, or as soon as it has; none by default."""
 
 
-class ServantActor(SupervisedActor):
+class ChildActor(SupervisedActor):
     """A supervised actor that is no camera: known by its name, restarted as the next incarnation.
 
     Args:
         allow_faults: obey `InjectFault`.
-        supervisor: and the others: see `Birth`, which is how subclasses hand them on.
+        supervisor: and the others: see `ChildOptions`, which is how subclasses hand them on.
     """
 
     NAME: ClassVar[str]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.actors.messages import ApplyFault
-    from edge_video.actors.plan import Plan
+    from edge_video.actors.system_spec import SystemSpec
     from edge_video.config import CameraConfig
     from edge_video.runtime.timer import TimerHandle
 
@@ -86,7 +86,7 @@ class CameraFleet:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: SystemSpec,
         supervisor: pykka.ActorRef[Any],
         on_change: Callable[[CameraRecord], None],
         start_faults: Callable[[CameraId], Sequence[ApplyFault]],
@@ -449,7 +449,7 @@ class CameraFleet:
             self._on_change(record)
 
 
-def _first_record(camera: CameraConfig, plan: Plan) -> CameraRecord:
+def _first_record(camera: CameraConfig, plan: SystemSpec) -> CameraRecord:
     return CameraRecord(
         camera_id=CameraId(camera.id),
         url=camera.masked_url,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from edge_video.actors.plan import Plan
+    from edge_video.actors.system_spec import SystemSpec
     from edge_video.runtime.timer import TimerHandle
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ _LOOK_S = 0.05
 _MAX_ARMED = 1000
 
 
-class FaultBook:
+class FaultScheduler:
     """Part of the supervisor: used in its thread only, never blocks.
 
     Targets are known by their canonical names: an actor's own name, `camera:<id>` for a camera.
@@ -60,7 +60,7 @@ class FaultBook:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: SystemSpec,
         supervisor: pykka.ActorRef[Any],
         targets: Callable[[], Mapping[str, pykka.ActorRef[Any] | None]],
         on_count: Callable[[], None],

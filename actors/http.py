@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Unpack, assert_never, get_args
 
 import pykka
 
-from edge_video.actors.base import Birth, ServantActor, tell, void
+from edge_video.actors.base import ChildActor, ChildOptions, tell, void
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -33,7 +33,7 @@ from edge_video.log.events import LogEvent, log_event
 if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.http.application import HttpSettings
-    from edge_video.http.state import Board
+    from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
@@ -63,12 +63,12 @@ class HttpRuntime:
     clock: Clock
     timer: Timer
     settings: HttpSettings
-    board: Board
+    board: StatusStore
     """Outlives the actor, and with it everything that is shown."""
     allow_faults: bool = False
 
 
-class HttpActor(ServantActor):
+class HttpActor(ChildActor):
     """Hears what the reporter hears, pins it to the board, and owns the server that shows it.
 
     Requests are answered on the server's own thread from the board; none of them passes through
@@ -83,7 +83,7 @@ class HttpActor(ServantActor):
         self,
         *,
         runtime: HttpRuntime,
-        **birth: Unpack[Birth],
+        **birth: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime

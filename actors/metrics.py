@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
     Begin,
     MemoryLevelChanged,
@@ -64,7 +64,7 @@ class MetricsRuntime:
     allow_faults: bool = False
 
 
-class MetricsActor(ServantActor):
+class MetricsActor(ChildActor):
     """Owns psutil. Tells its supervisor a `ProcessMeasured` each interval.
 
     It also runs the measuring half of the memory controller: the level, and the garbage
@@ -79,7 +79,7 @@ class MetricsActor(ServantActor):
         *,
         runtime: MetricsRuntime,
         level: MemoryLevel = MemoryLevel.NORMAL,
-        **birth: Unpack[Birth],
+        **birth: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -18,12 +18,16 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.log.events import LogEvent, log_event
-from edge_video.notifications.rules import Moment, Newsroom
+from edge_video.notifications.rules import Moment, NotificationRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from edge_video.delivery.notification_queue import Notice, NoticeCounts, NoticeQueue
+    from edge_video.delivery.notification_queue import (
+        Notification,
+        NotificationCounts,
+        NotificationQueue,
+    )
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
@@ -38,12 +42,12 @@ class NotifierRuntime:
 
     clock: Clock
     timer: Timer
-    newsroom: Callable[[], Newsroom]
-    queue: NoticeQueue
+    rules: Callable[[], NotificationRules]
+    queue: NotificationQueue
     allow_faults: bool = False
 
 
-class NotifierActor(ServantActor):
+class NotifierActor(ChildActor):
     """Hears what the reporter hears; puts events into the queue that the sink publishes from.
 
     One that had to be restarted is told everything again and knows nothing of what its
@@ -57,11 +61,11 @@ class NotifierActor(ServantActor):
         self,
         *,
         runtime: NotifierRuntime,
-        **birth: Unpack[Birth],
+        **birth: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
-        self._newsroom = runtime.newsroom()
+        self._newsroom = runtime.rules()
         self._tick: TimerHandle | None = None
         self._lost_said = 0
         self._said_at_s = -_SAY_LOST_S
@@ -107,7 +111,7 @@ class NotifierActor(ServantActor):
             self._lost_said, self._said_at_s = lost, now_s
             self._say(counts)
 
-    def _say(self, counts: NoticeCounts) -> None:
+    def _say(self, counts: NotificationCounts) -> None:
         log_event(
             _log,
             LogEvent.EVENTS_LOST,
@@ -119,6 +123,6 @@ class NotifierActor(ServantActor):
     def _tick_due(self) -> None:
         tell(self.actor_ref, Tick())
 
-    def _publish(self, notices: Iterable[Notice]) -> None:
-        for notice in notices:
-            self._runtime.queue.put(notice)
+    def _publish(self, notifications: Iterable[Notification]) -> None:
+        for notification in notifications:
+            self._runtime.queue.put(notification)

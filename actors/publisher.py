@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
-from edge_video.actors.base import Birth, ServantActor, tell, void
+from edge_video.actors.base import ChildActor, ChildOptions, tell, void
 from edge_video.actors.messages import (
     Begin,
     Connect,
@@ -88,7 +88,7 @@ class _Acting:
     """None: until `ClearFaults`."""
 
 
-class PublisherActor(ServantActor):
+class PublisherActor(ChildActor):
     """Owns the connection to the sink, one at a time, and reconnects for ever.
 
     Frames never pass through its mailbox: the outbox tells the sink that some wait, and the sink
@@ -99,7 +99,7 @@ class PublisherActor(ServantActor):
         outbox: where the cameras' frames wait.
         runtime: clock, timer and the way to make a sink.
         previous: the last status of the one before, whose counters this one continues.
-        birth: see `Birth`; the supervisor gets `PublisherStats` and the farewell.
+        birth: see `ChildOptions`; the supervisor gets `PublisherStats` and the farewell.
     """
 
     NAME = "publisher"
@@ -111,7 +111,7 @@ class PublisherActor(ServantActor):
         *,
         runtime: PublisherRuntime,
         previous: PublisherStatus | None = None,
-        **birth: Unpack[Birth],
+        **birth: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._outbox = outbox
@@ -291,7 +291,7 @@ class PublisherActor(ServantActor):
         if held and now_s - self._connected_at_s >= _HELD_S:
             self._failed_attempts = 0
         self._failed_attempts += 1
-        if lost.will_not_heal:
+        if lost.permanent:
             return _MAX_DELAY_S
         return reconnect_delay_s(self._failed_attempts, self._runtime.draw(), cap_s=_MAX_DELAY_S)
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, assert_never, get_args
 
-from edge_video.actors.base import Birth, ServantActor, tell
+from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -23,7 +23,7 @@ from edge_video.log.events import LogEvent, log_event
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import Books, CameraRecord, Identity, take_status
+from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity, take_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class ReporterRuntime:
     clock: Clock
     timer: Timer
     identity: Identity
-    books: Books
+    books: FrameLedger
     language: Language
     report_interval_s: float
     print_block: Callable[[str], None] | None
@@ -57,7 +57,7 @@ class ReporterRuntime:
     """Takes down the course of the run; None keeps none."""
 
 
-class ReporterActor(ServantActor):
+class ReporterActor(ChildActor):
     """Collects the stats messages; renders a monitor each interval and the report at the end.
 
     The supervisor tells it everything once more when it had to be restarted, so nothing is lost
@@ -73,7 +73,7 @@ class ReporterActor(ServantActor):
         *,
         runtime: ReporterRuntime,
         publisher: PublisherStatus | None = None,
-        **birth: Unpack[Birth],
+        **birth: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
@@ -171,4 +171,4 @@ def _audit(status: SystemStatus) -> None:
     for camera in status.cameras:
         wrong = camera.frames.imbalance()
         if wrong is not None:
-            log_event(_log, LogEvent.BOOKS_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")
+            log_event(_log, LogEvent.LEDGER_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")

@@ -19,7 +19,7 @@ from edge_video.actors.base import (
     void,
 )
 from edge_video.actors.cameras import CameraFleet
-from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultBook
+from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, TIMER, FaultScheduler
 from edge_video.actors.messages import (
     ActorEnded,
     AttemptDue,
@@ -53,7 +53,7 @@ from edge_video.actors.messages import (
     SupervisorTicked,
     Tick,
 )
-from edge_video.actors.plan import ChildStarter, Known, Plan, Stopped
+from edge_video.actors.system_spec import ChildStarter, HandoverState, Stopped, SystemSpec
 from edge_video.delivery.ledger import DropReason
 from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.memory import MemoryLevel
@@ -101,11 +101,11 @@ class SupervisorActor(SupervisedActor):
         plan: what to run.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SystemSpec) -> None:
         super().__init__(supervisor=None, thread_name=SUPERVISOR, allow_faults=plan.allow_faults)
         self._plan = plan
         self._now = plan.clock.monotonic
-        self._faults = FaultBook(plan, self.actor_ref, self._targets, self._tell_restarts)
+        self._faults = FaultScheduler(plan, self.actor_ref, self._targets, self._tell_restarts)
         self._fleet = CameraFleet(
             plan,
             self.actor_ref,
@@ -116,7 +116,7 @@ class SupervisorActor(SupervisedActor):
             name: _Child(start, RestartIntensity(plan.max_restarts, plan.restart_period_s))
             for name, start in plan.children.items()
         }
-        self._known = Known(plan.publisher, None, MemoryLevel.NORMAL)
+        self._known = HandoverState(plan.publisher, None, MemoryLevel.NORMAL)
         self._escalated: Escalated | None = None
         self._ticks: TimerHandle | None = None
         self._final: SystemStatus | None = None
@@ -180,7 +180,7 @@ class SupervisorActor(SupervisedActor):
         self._plan.on_stopped(Stopped(self._final or self._status(), self._escalated, error_text))
 
     def farewell(self, error: str | None) -> ActorEnded:
-        """Nobody supervises the supervisor: `Plan.on_stopped` has been called."""
+        """Nobody supervises the supervisor: `SystemSpec.on_stopped` has been called."""
         return ActorEnded(SUPERVISOR, 0, error)
 
     # --- start ---

@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from edge_video.actors.base import RequestedCrashError, ServantActor, tell, void
+from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
 from edge_video.actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
 from edge_video.actors.messages import ActorEnded, ClearFaults, FramesReady, GetStatus
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
-from edge_video.actors.plan import ChildStarter, Known, Plan, Stopped
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from edge_video.actors.reporter import ReporterActor, ReporterRuntime
 from edge_video.actors.supervisor import SupervisorActor
+from edge_video.actors.system_spec import ChildStarter, HandoverState, Stopped, SystemSpec
 from edge_video.capture.command import find_binary
 from edge_video.capture.counters import CaptureTotals
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
 from edge_video.config import DirectorySinkConfig
-from edge_video.delivery.amqp.handshake import HandshakePatience
+from edge_video.delivery.amqp.handshake import HandshakeTimeout
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
-from edge_video.delivery.amqp.notifications import NoticeRoute
+from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route, TlsSettings
-from edge_video.delivery.notification_queue import NoticeQueue
+from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart
 from edge_video.faults.delays import Delays
@@ -43,12 +43,12 @@ from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.sampler import Collections, ProcessSampler
 from edge_video.notifications.debounce import SteadyPolicy
-from edge_video.notifications.rules import NewsPolicy, Newsroom
+from edge_video.notifications.rules import NotificationPolicy, NotificationRules
 from edge_video.resilience.breaker import CircuitBreaker
 from edge_video.runtime import descriptors
 from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer
 from edge_video.status.model import PublisherState, PublisherStatus, SystemStatus
-from edge_video.status.snapshot import Books, Identity
+from edge_video.status.snapshot import FrameLedger, Identity
 from edge_video.text.catalog import Language, language_from_locale
 
 if TYPE_CHECKING:
@@ -190,11 +190,11 @@ def start_system(
     assert timer is not None
     ending = _Ending(own_timer)
     shared, routes = _outboxes(config, clock, frames or {})
-    books = Books(routes, launcher.totals if launcher else lambda _: CaptureTotals())
+    books = FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals())
     identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
     publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
     delays = Delays()
-    notices = None if config.events is None else NoticeQueue(config.events.queue)
+    notifications = None if config.events is None else NotificationQueue(config.events.queue)
     parts = _Parts(
         config=config,
         clock=clock,
@@ -205,10 +205,10 @@ def start_system(
         launcher=launcher,
         allow_faults=allow_faults,
         publisher=publisher,
-        notices=notices,
+        notifications=notifications,
         history=history,
     )
-    plan = Plan(
+    plan = SystemSpec(
         clock=clock,
         timer=timer,
         identity=identity,
@@ -259,10 +259,10 @@ def configured_language(config: Config) -> Language:
     return Language(config.language)
 
 
-def news_policy(events: EventsConfig, node: str) -> NewsPolicy:
+def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:
     """The figures of the configuration for the newsroom."""
     steady = SteadyPolicy(events.settle, events.flap_changes, events.flap_window)
-    return NewsPolicy(node, events.routing_key_prefix, steady)
+    return NotificationPolicy(node, events.routing_key_prefix, steady)
 
 
 def sink_target(config: Config) -> str:
@@ -281,12 +281,12 @@ class _Parts:
     clock: Clock
     timer: Timer
     identity: Identity
-    books: Books
+    books: FrameLedger
     outbox: Outbox
     launcher: FfmpegLauncher | None
     allow_faults: bool
     publisher: PublisherStatus
-    notices: NoticeQueue | None
+    notifications: NotificationQueue | None
     history: HistoryRecorder | None
 
     def camera_starter(
@@ -339,14 +339,14 @@ class _Parts:
 
     def notifier_starters(self) -> dict[str, ChildStarter]:
         """Nothing unless events are configured."""
-        events, queue = self.config.events, self.notices
+        events, queue = self.config.events, self.notifications
         if events is None or queue is None:
             return {}
-        policy, clean = news_policy(events, self.config.node), self.config.secrets()
+        policy, clean = notification_policy(events, self.config.node), self.config.secrets()
         runtime = NotifierRuntime(
             clock=self.clock,
             timer=self.timer,
-            newsroom=lambda: Newsroom(policy, lambda: uuid.uuid4().hex, clean),
+            rules=lambda: NotificationRules(policy, lambda: uuid.uuid4().hex, clean),
             queue=queue,
             allow_faults=self.allow_faults,
         )
@@ -379,7 +379,7 @@ class _Parts:
         from edge_video.actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
         from edge_video.http.acceptor import MAX_CONNECTIONS  # noqa: PLC0415
         from edge_video.http.application import HttpSettings  # noqa: PLC0415
-        from edge_video.http.state import Board  # noqa: PLC0415
+        from edge_video.http.status_store import StatusStore  # noqa: PLC0415
 
         address = http.address
         settings = HttpSettings(
@@ -399,7 +399,7 @@ class _Parts:
             clock=self.clock,
             timer=self.timer,
             settings=settings,
-            board=Board(
+            board=StatusStore(
                 self.clock,
                 self.identity,
                 self.books,
@@ -442,12 +442,12 @@ class _Parts:
             return open_directory
         settings, routes = amqp_settings(config), amqp_routes(config.cameras)
         knowledge = BrokerKnowledge()
-        notices = None
-        if config.events is not None and self.notices is not None:
-            notices = NoticeRoute(config.events.exchange, self.notices)
+        notifications = None
+        if config.events is not None and self.notifications is not None:
+            notifications = NotificationRoute(config.events.exchange, self.notifications)
 
         # What one connection has learned of the way to the broker is the next one's beginning.
-        handshake = HandshakePatience(settings.handshake_timeout_s)
+        handshake = HandshakeTimeout(settings.handshake_timeout_s)
 
         def open_amqp(listener: SinkListener) -> Sink:
             return AmqpSink(
@@ -458,7 +458,7 @@ class _Parts:
                 clock,
                 reactor=reactor,
                 handshake=handshake,
-                notices=notices,
+                notifications=notifications,
                 knowledge=knowledge,
             )
 
@@ -544,15 +544,15 @@ def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]
 
 
 def _starter(
-    actor: type[ServantActor],
+    actor: type[ChildActor],
     *arguments: object,
     runtime: object,
-    takes_over: Callable[[Known], dict[str, object]] = lambda _: {},
+    takes_over: Callable[[HandoverState], dict[str, object]] = lambda _: {},
 ) -> ChildStarter:
     """How to start one incarnation of an actor; `takes_over` names what its predecessor leaves."""
 
     def start(
-        supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+        supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
     ) -> pykka.ActorRef[Any]:
         return actor.start(
             *arguments,
@@ -567,7 +567,7 @@ def _starter(
 
 
 def _timer_starter(timer: SystemTimer) -> ChildStarter:
-    def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: Known) -> None:
+    def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState) -> None:
         for each in known.start_faults:
             if isinstance(each.fault, CrashInStart):
                 raise RequestedCrashError(each.fault.words)

@@ -100,7 +100,7 @@ WHEN = {
     "faults_cleared": "faults on purpose have been undone",
     "supervisor_crashed": "the supervisor itself died: a bug; the program ends",
     "camera_lines_held_back": "a camera fails so often that not every line is written",
-    "books_imbalance": "the counts of frames do not add up: a bug",
+    "ledger_imbalance": "the counts of frames do not add up: a bug",
     "http_listening": "the page, probes, metrics and API can be reached",
     "http_unavailable": "they cannot: the address cannot be had",
     "http_token_refused": "somebody came with a wrong token",

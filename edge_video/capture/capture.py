@@ -27,7 +27,7 @@ from edge_video.capture.classification import classify, clean_line, printable
 from edge_video.capture.counters import CaptureTotals
 from edge_video.capture.environment import ffmpeg_environment
 from edge_video.capture.resizing import PictureResized, announced_size, format_size
-from edge_video.capture.stream_faults import Tampering
+from edge_video.capture.stream_faults import StreamFaults
 from edge_video.capture.workload import Progress, TimeAllowance, WorkJudge
 from edge_video.faults import (
     MAX_FRAME_BYTES,
@@ -62,12 +62,12 @@ _PIPE_BYTES: Final = 512 * 1024
 _READS_PER_ROUND: Final = 4
 """So that a camera which writes without end gives the others their turn; see `workload`, too."""
 _LAST_READS: Final = 64
-_GLANCE_S: Final = 0.01
+_POLL_S: Final = 0.01
 _EXIT_GRACE_S: Final = 1.0
 """FFmpeg closes its output a moment before it exits; its exit status is worth that moment."""
 _LAST_WORDS_S: Final = 0.5
 _KILLED_WAIT_S: Final = 5.0
-_SECOND_ASKING: Final = 0.5
+_SIGTERM_SPLIT: Final = 0.5
 """Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
 _TOO_LONG_BYTES: Final = 2**22
 """An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
@@ -256,7 +256,7 @@ class _Process:
 
 
 @functools.cache
-def _death_pact() -> tuple[str, ...]:
+def _parent_death_signal() -> tuple[str, ...]:
     """A prefix under which Linux kills the command with the thread that started it, or nothing.
 
     FFmpeg without its reader ends on its next write, but one whose camera is silent has nothing
@@ -286,7 +286,7 @@ def _spawn(
         )
     try:
         return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.capture.command
-            [*_death_pact(), *command],
+            [*_parent_death_signal(), *command],
             stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -356,7 +356,7 @@ class Capture:
         self._stop_lock = threading.Lock()
         self._process: _Process | None = None
         self._words: StderrTail | None = None
-        self._tampering: Tampering | None = None
+        self._tampering: StreamFaults | None = None
         self._withheld: set[_Why] = set()
         self._allowance = TimeAllowance()
         self._work = WorkJudge()
@@ -514,9 +514,9 @@ class Capture:
             if member is not None:
                 member.call_soon(self._go_on)
 
-    def _tampered(self) -> Tampering:
+    def _tampered(self) -> StreamFaults:
         if self._tampering is None:
-            self._tampering = Tampering(self._tampered_frame)
+            self._tampering = StreamFaults(self._tampered_frame)
         return self._tampering
 
     def _tampered_frame(self, image: bytes) -> None:
@@ -572,7 +572,7 @@ class Capture:
         writer thread holds is written.
         """
         self._stopping = self._stopped = True
-        for wait_s in (deadline_s * _SECOND_ASKING, deadline_s * (1 - _SECOND_ASKING)):
+        for wait_s in (deadline_s * _SIGTERM_SPLIT, deadline_s * (1 - _SIGTERM_SPLIT)):
             if not process.has_exited():
                 process.signal_group(signal.SIGTERM)
                 process.await_exit(wait_s)
@@ -675,7 +675,7 @@ class Capture:
 
         return pump
 
-    def _hold_back(self, tampering: Tampering) -> None:
+    def _hold_back(self, tampering: StreamFaults) -> None:
         """Read on only when a slowed-down stream's next frame is due; others are not held up."""
         member = self._member
         if member is not None:
@@ -818,13 +818,13 @@ class Capture:
         if process.has_exited() or time.monotonic() >= until_s:
             self._await_words(member, time.monotonic() + _LAST_WORDS_S)
         else:
-            member.call_later(_GLANCE_S, lambda: self._await_exit(member, process, until_s))
+            member.call_later(_POLL_S, lambda: self._await_exit(member, process, until_s))
 
     def _await_words(self, member: Member, until_s: float) -> None:
         if not self._hearing or time.monotonic() >= until_s:
             self._tell_end(self._judge())
         else:
-            member.call_later(_GLANCE_S, lambda: self._await_words(member, until_s))
+            member.call_later(_POLL_S, lambda: self._await_words(member, until_s))
 
     def _judge(self) -> Failure:
         status = self.exit_status

@@ -217,11 +217,11 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
     It contains the camera's password: never log it.
     """
     return [
-        *_beginning(binary, "level+warning"),
+        *_global_args(binary, "level+warning"),
         *_input(binary, camera),
         *("-an", "-sn", "-dn"),
         *(
-            _as_they_are(camera)
+            _passthrough_args(camera)
             if camera.mode == "passthrough"
             else _encoded(binary, camera, [limit_filter(camera.fps), _scaling(camera)])
         ),
@@ -232,12 +232,12 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
 def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:
     return [
         *("-vf", ",".join(filters)),
-        *_every_frame_once(binary),
+        *_vsync_args(binary),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
     ]
 
 
-def _as_they_are(camera: CameraConfig) -> list[str]:
+def _passthrough_args(camera: CameraConfig) -> list[str]:
     """The camera's own images; those over its rate are dropped before they reach the pipe.
 
     Numbers take the place of their times, of which two equal ones, or one step back, would end
@@ -254,10 +254,10 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
     there is a line with the time stamp of each.
     """
     return [
-        *_beginning(binary, "level+info"),
+        *_global_args(binary, "level+info"),
         *_input(binary, camera, probing=True),
         *("-an", "-sn", "-dn", "-vf", "select='eq(n,0)+key',showinfo=checksum=0,setpts=N"),
-        *(*_every_frame_once(binary), "-enc_time_base", "1/90000"),
+        *(*_vsync_args(binary), "-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
@@ -284,7 +284,7 @@ def fetch_command(binary: Binary, camera: CameraConfig) -> list[str]:
     FFmpeg is the HTTP client here and no more. It contains the camera's password: never log it.
     """
     return [
-        *_beginning(binary, "level+warning"),
+        *_global_args(binary, "level+warning"),
         *_http_options(camera),
         *("-protocol_whitelist", _protocols(camera, SourceKind.HTTP), "-format_whitelist", "data"),
         *camera.input_args,
@@ -301,7 +301,7 @@ def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
     nothing is dropped here, and what their times are does not matter.
     """
     return [
-        *_beginning(binary, "level+warning"),
+        *_global_args(binary, "level+warning"),
         *("-protocol_whitelist", "pipe", "-fpsprobesize", "0", *_decoding(camera)),
         *("-threads", "1", "-max_pixels", str(_MAX_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
         *_encoded(binary, camera, [_scaling(camera)]),
@@ -309,7 +309,7 @@ def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
     ]
 
 
-def _beginning(binary: Binary, log_level: str) -> list[str]:
+def _global_args(binary: Binary, log_level: str) -> list[str]:
     # One filter thread: scaling a 720p frame does not need a pool per camera.
     return [
         *(binary.path, "-nostdin", "-hide_banner", "-nostats"),
@@ -396,7 +396,7 @@ def _evenly(binary: Binary) -> tuple[str, ...]:
     return _NO_BURST if binary.version >= _BURST_SINCE else ()
 
 
-def _every_frame_once(binary: Binary) -> list[str]:
+def _vsync_args(binary: Binary) -> list[str]:
     """What the filter lets through is written as it is, nothing doubled, nothing dropped."""
     name = "-fps_mode" if binary.version >= _FPS_MODE_SINCE else "-vsync"
     return [name, "passthrough"]

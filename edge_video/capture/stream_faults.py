@@ -1,6 +1,6 @@
 """What faults do to the bytes between FFmpeg's pipe and the frame splitter.
 
-A `Capture` has no `Tampering` until a fault asks for one, so an untouched stream pays a single
+A `Capture` has no `StreamFaults` until a fault asks for one, so an untouched stream pays a single
 comparison per read.
 """
 
@@ -44,7 +44,7 @@ class _Pace:
     until_s: float
 
 
-class Tampering:
+class StreamFaults:
     """The faults of one capture's byte stream.
 
     `updated` and `go_on` belong to the thread that reads; the others may be called from any. None

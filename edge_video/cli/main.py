@@ -44,7 +44,7 @@ from edge_video.log.setup import (
 from edge_video.runtime.descriptors import descriptor_note, hard_limit, raise_limit
 from edge_video.runtime.files import is_standard_stream, umask_added, why_not_writable, write_whole
 from edge_video.runtime.malloc import keep_freed_pages
-from edge_video.runtime.shutdown_signals import Meaning, Patience
+from edge_video.runtime.shutdown_signals import Meaning, ShutdownSignals
 from edge_video.runtime.signals import signals_handled, signals_ignored
 from edge_video.status.json import status_as_json
 from edge_video.text.catalog import language_from_locale
@@ -57,12 +57,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from edge_video.actors.plan import Stopped
+    from edge_video.actors.system_spec import Stopped
     from edge_video.report.history import HistoryRecorder
     from edge_video.text.catalog import Language
 
 EXIT_OK: Final = 0
-EXIT_PROBE_FAILED: Final = 1
+EXIT_FAILURE: Final = 1
 EXIT_BAD_INPUT: Final = 2
 EXIT_GAVE_UP: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
@@ -323,7 +323,7 @@ class _Stop:
 
     _system: System | None = None
     _began_s: float | None = None
-    _patience: Patience = field(default_factory=Patience)
+    _patience: ShutdownSignals = field(default_factory=ShutdownSignals)
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
         """Signal handler."""
@@ -469,7 +469,7 @@ def _probe(args: argparse.Namespace) -> int:
     ]
     results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
     print_out(render_probes(results, configured_language(config)))
-    return EXIT_OK if all(result.ok for result in results) else EXIT_PROBE_FAILED
+    return EXIT_OK if all(result.ok for result in results) else EXIT_FAILURE
 
 
 # --- looking at a running system ------------------------------------------------------------
@@ -486,7 +486,7 @@ def _watch(args: argparse.Namespace) -> int:
     except BadInput as wrong:
         print_error(f"edge-video watch: {wrong}")
         return EXIT_BAD_INPUT
-    return EXIT_OK if came else EXIT_PROBE_FAILED
+    return EXIT_OK if came else EXIT_FAILURE
 
 
 def _top(args: argparse.Namespace) -> int:

@@ -165,11 +165,11 @@ class _TooManyValuesError(Exception):
     """Aliases within aliases: a few lines that stand for millions of values."""
 
 
-class _Bad:
+class _INVALID:
     """Stands for a value that was already reported."""
 
 
-_BAD: Final = _Bad()
+_BAD: Final = _INVALID()
 _VARIABLE: Final = re.compile(
     r"(?P<literal>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}"
     r"|(?P<malformed>\$\{)"
@@ -365,8 +365,8 @@ class _Reader:
         close: str | None = None
         if len(self.found) < _MAX_PROBLEMS:
             close = _close_match(name.lower().replace("-", "_"), fields)
-        if name in _ELSEWHERE:
-            message += f" here; it belongs under {_ELSEWHERE[name]}"
+        if name in _KEY_PARENTS:
+            message += f" here; it belongs under {_KEY_PARENTS[name]}"
         elif close:
             message += f'; did you mean "{close}"?'
             if close not in present:
@@ -547,7 +547,7 @@ def _parents(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
 
 
 # Without the names that the top has as well: `cameras` is above all a matter of indentation.
-_ELSEWHERE: Final = {
+_KEY_PARENTS: Final = {
     name: place
     for name, place in reversed([*_parents(Config, "")])
     if name not in Config.model_fields

@@ -137,7 +137,7 @@ Seconds: TypeAlias = Annotated[float, Duration(0.0, 30 * _DAY_S)]
 """Any length of time."""
 Period: TypeAlias = Annotated[float, Duration(0.05, _DAY_S)]
 """An interval or a time-out that must not be zero."""
-Patience: TypeAlias = Annotated[float, Duration(0.0, 600.0)]
+ShortDuration: TypeAlias = Annotated[float, Duration(0.0, 600.0)]
 """A short wait."""
 Heartbeat: TypeAlias = Annotated[float, Duration(1.0, 3600.0)]
 Lifetime: TypeAlias = Annotated[float, Duration(0.001, 30 * _DAY_S)]
@@ -283,7 +283,7 @@ class _Model(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_is_absent(cls, given: Any) -> Any:
+    def _drop_nulls(cls, given: Any) -> Any:
         if isinstance(given, dict):
             return {key: value for key, value in given.items() if value is not None}
         return given
@@ -900,11 +900,11 @@ class Config(_Model):
     """Bytes of all frames that wait; beyond it the camera that holds the most loses its oldest."""
     max_age: Period = 2.0
     """A frame older than this when its turn comes is dropped."""
-    start_spacing: Patience = 0.1
+    start_spacing: ShortDuration = 0.1
     """Least time between two starts of cameras on one host."""
     report_interval: Period = 30.0
     """How often the monitor is printed."""
-    shutdown_timeout: Patience = 5.0
+    shutdown_timeout: ShortDuration = 5.0
     """How long frames that are held may take to be confirmed at shutdown."""
     language: Annotated[Literal["auto", "en", "pt-BR"], BeforeValidator(_language)] = "auto"
     """Of logs and reports; auto: from the locale."""

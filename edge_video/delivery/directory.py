@@ -228,7 +228,7 @@ class DirectorySink:
         except DirectoryInUseError as error:
             return SinkLost(f"{self._root}: {error.words}")
         except OSError as error:
-            return SinkLost(f"{self._root}: {_words(error)}", will_not_heal=True)
+            return SinkLost(f"{self._root}: {_words(error)}", permanent=True)
         self._tell(SinkConnected(str(self._root)))
         while not self._closing.is_set():
             self._wake.clear()

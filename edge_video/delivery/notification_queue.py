@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """One event as it is published; `docs/events.md` is the contract."""
 
     message_id: str
@@ -23,7 +23,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeCounts:
+class NotificationCounts:
     """`put = confirmed + refused + dropped + held + in_flight`, always."""
 
     put: int = 0
@@ -36,7 +36,7 @@ class NoticeCounts:
     in_flight: int = 0
 
 
-class NoticeQueue:
+class NotificationQueue:
     """Events on their way to the broker: at least once, in order, at most `capacity` of them.
 
     It outlives every connection. What a connection took and did not settle is given back and goes
@@ -46,25 +46,25 @@ class NoticeQueue:
     def __init__(self, capacity: int = 1000) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._held: deque[Notice] = deque()
-        self._in_flight: dict[str, Notice] = {}
+        self._held: deque[Notification] = deque()
+        self._in_flight: dict[str, Notification] = {}
         self._put = self._confirmed = self._refused = self._dropped = 0
 
-    def put(self, notice: Notice) -> None:
+    def put(self, notification: Notification) -> None:
         """Wait in line."""
         with self._lock:
             self._put += 1
-            self._held.append(notice)
+            self._held.append(notification)
             self._make_room()
 
-    def take(self) -> Notice | None:
+    def take(self) -> Notification | None:
         """The oldest, in flight from now on; None when nothing waits."""
         with self._lock:
             if not self._held:
                 return None
-            notice = self._held.popleft()
-            self._in_flight[notice.message_id] = notice
-            return notice
+            notification = self._held.popleft()
+            self._in_flight[notification.message_id] = notification
+            return notification
 
     def settle(self, message_id: str, *, confirmed: bool) -> None:
         """The broker has answered; an unknown id is about nothing."""
@@ -83,10 +83,10 @@ class NoticeQueue:
             self._in_flight.clear()
             self._make_room()
 
-    def counts(self) -> NoticeCounts:
+    def counts(self) -> NotificationCounts:
         """The books at this instant."""
         with self._lock:
-            return NoticeCounts(
+            return NotificationCounts(
                 put=self._put,
                 confirmed=self._confirmed,
                 refused=self._refused,

@@ -371,9 +371,9 @@ class Outbox:
             if self._held_bytes > self._max_bytes:
                 self._make_room(crowded_out)
             is_held = bool(frames)  # the newest goes last
-            notice = None if self._told else self._due_notice()
-        if notice is not None:
-            self._tell(notice)
+            notification = None if self._told else self._due_notice()
+        if notification is not None:
+            self._tell(notification)
         return is_held
 
     # --- the taker ------------------------------------------------------------------------------
@@ -388,8 +388,8 @@ class Outbox:
             self._listener = on_ready
             self._listener_failed = False
             self._told = False
-            notice = self._due_notice()
-        self._tell(notice)
+            notification = self._due_notice()
+        self._tell(notification)
 
     def detach(self) -> None:
         """Tell nobody any more; frames are held, and dropped, by the same rules as ever."""
@@ -433,8 +433,8 @@ class Outbox:
                 self._lines[frame.camera_id].settle(frame.seq, Outcome.CONFIRMED, now_s)
                 frames.append(frame)
             self._told = False
-            notice = self._due_notice()
-        self._tell(notice)
+            notification = self._due_notice()
+        self._tell(notification)
         return frames
 
     def settle_all(self, outcome: Outcome) -> int:

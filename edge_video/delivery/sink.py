@@ -28,12 +28,12 @@ class SinkLost:
     """The sink is dead, for the reason given in words (secrets masked). Told exactly once.
 
     Frames that were handed over and not settled have been booked as unknown before this is told.
-    `will_not_heal` marks a cause that trying again at once cannot mend (a wrong password, a
+    `permanent` marks a cause that trying again at once cannot mend (a wrong password, a
     missing virtual host): the publisher then waits its longest delay.
     """
 
     reason: str
-    will_not_heal: bool = False
+    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from edge_video.frames import CameraId
 from edge_video.http.guard import (
     EVENTS_PATH,
     SESSION_PATH,
-    Doorkeeper,
-    Guard,
+    Authenticator,
+    SecurityMiddleware,
     client_of,
     error,
     too_many,
@@ -28,8 +28,8 @@ from edge_video.http.health import health, ready
 from edge_video.http.hub import UPDATE_S, Hub
 from edge_video.http.metrics import CONTENT_TYPE, render_metrics
 from edge_video.http.openapi import ACTIONS, MAX_SEQ, openapi
-from edge_video.http.security import SESSION_COOKIE, SESSION_S, FailureLimiter, Keys
-from edge_video.http.state import FRESH_S
+from edge_video.http.security import SESSION_COOKIE, SESSION_S, FailureLimiter, SessionSigner
+from edge_video.http.status_store import FRESH_S
 from edge_video.http.view import page_view, timeline_view
 from edge_video.http.words import accepted_language, page_words
 from edge_video.resilience.token_bucket import TokenBucket
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from edge_video.http.state import Board
+    from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
 
 PICTURES_PER_S: Final = 40.0
@@ -69,7 +69,7 @@ _STATIC: Final = {
 _WORDS: Final = {f"/words/{language.value}.json": language for language in Language}
 
 
-class Act(Protocol):
+class CommandHandler(Protocol):
     """Asks the supervisor for something; blocks for a bounded time, on a thread of its own."""
 
     def __call__(self, action: str, camera_id: CameraId) -> tuple[str, float | None]:
@@ -101,7 +101,7 @@ class HttpSettings:
 
 
 class Application:
-    """Answers requests; everything but `Act` runs in the event loop's thread.
+    """Answers requests; everything but `CommandHandler` runs in the event loop's thread.
 
     Args:
         settings: from the configuration.
@@ -115,8 +115,8 @@ class Application:
     def __init__(
         self,
         settings: HttpSettings,
-        board: Board,
-        act: Act,
+        board: StatusStore,
+        act: CommandHandler,
         executor: Executor,
         clock: Clock,
         *,
@@ -129,8 +129,8 @@ class Application:
         self._executor = executor
         self._clock = clock
         self._acting = 0
-        self._keys = None if settings.token is None else Keys(settings.token)
-        self._doorkeeper = Doorkeeper(
+        self._keys = None if settings.token is None else SessionSigner(settings.token)
+        self._doorkeeper = Authenticator(
             self._keys,
             reading_is_free=settings.only_this_machine,
             clock=clock,
@@ -169,7 +169,7 @@ class Application:
         names = {self._settings.host.lower(), *self._settings.names}
         # The page itself and its words show nothing of the system, only a form for the token.
         open_paths = {"/", "/health", SESSION_PATH, *_STATIC, *_WORDS}
-        return Guard(app, self._doorkeeper, names, open_paths, self._strangers)
+        return SecurityMiddleware(app, self._doorkeeper, names, open_paths, self._strangers)
 
     # --- probes and metrics ---
 

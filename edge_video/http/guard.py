@@ -17,7 +17,7 @@ from edge_video.http.security import (
     SECURITY_HEADERS,
     SESSION_COOKIE,
     FailureLimiter,
-    Keys,
+    SessionSigner,
     bearer_of,
     comes_from_elsewhere,
     cookie_of,
@@ -52,7 +52,7 @@ _NANOSECONDS: Final = 1e9
 
 
 @dataclass(slots=True)
-class Doorkeeper:
+class Authenticator:
     """Who holds the token. Used in the event loop's thread only.
 
     Args:
@@ -61,7 +61,7 @@ class Doorkeeper:
         clock: sessions end by the wall clock.
     """
 
-    keys: Keys | None
+    keys: SessionSigner | None
     reading_is_free: bool
     clock: Clock
     limiter: FailureLimiter
@@ -112,7 +112,7 @@ class Doorkeeper:
             self._failures, self._said_at_s = 0, now_s
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware, the outermost: what it does not let through reaches nothing.
 
     An answer that nobody reads, and one that takes too long to make, are given up.
@@ -128,7 +128,7 @@ class Guard:
     def __init__(
         self,
         app: ASGIApp,
-        doorkeeper: Doorkeeper,
+        doorkeeper: Authenticator,
         hosts: Collection[str],
         open_paths: Collection[str],
         log: logging.Logger,

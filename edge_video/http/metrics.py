@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from edge_video.delivery.ledger import LatencyHistogram
-    from edge_video.http.state import Snapshot
+    from edge_video.http.status_store import Snapshot
     from edge_video.metrics.sample import FfmpegSample
     from edge_video.status.model import CameraStatus
 

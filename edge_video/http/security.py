@@ -114,7 +114,7 @@ class FailureLimiter:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class SessionSigner:
     """Compares tokens and signs sessions; a session needs no memory and dies with its token.
 
     Args:

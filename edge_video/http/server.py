@@ -19,8 +19,8 @@ from edge_video.http.strangers_log import StrangersLog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.http.application import Act, HttpSettings
-    from edge_video.http.state import Board
+    from edge_video.http.application import CommandHandler, HttpSettings
+    from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ class HttpServer:
     def __init__(
         self,
         settings: HttpSettings,
-        board: Board,
-        act: Act,
+        board: StatusStore,
+        act: CommandHandler,
         clock: Clock,
         *,
         on_death: Callable[[str], None],

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
 """(from, to, cause) → how often."""
 
-MAX_STORIES: Final = 1000
+MAX_ENTRIES: Final = 1000
 _MAX_DETAIL: Final = 300
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What a story is about; the page has a sentence for each."""
 
     CAMERA_FAILED = "camera_failed"
@@ -47,14 +47,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class TimelineEntry:
     """One line of the timeline; what repeats itself is one line with a count.
 
     Times are wall clock, nanoseconds.
     """
 
     number: int
-    kind: Kind
+    kind: EntryKind
     first_at_ns: int
     last_at_ns: int
     subject: str = ""
@@ -73,21 +73,21 @@ class Timeline:
     all night is a line, not a thousand that push everything else out.
     """
 
-    def __init__(self, limit: int = MAX_STORIES) -> None:
+    def __init__(self, limit: int = MAX_ENTRIES) -> None:
         self._limit = limit
-        self._stories: dict[int, Story] = {}  # by number, the latest change last
+        self._stories: dict[int, TimelineEntry] = {}  # by number, the latest change last
         self._latest: dict[str, int] = {}
         self._next = 1
         self.version = 0
         """Changes with every change."""
 
     @property
-    def stories(self) -> tuple[Story, ...]:
+    def stories(self) -> tuple[TimelineEntry, ...]:
         """Oldest first."""
         return tuple(self._stories.values())
 
     def add(
-        self, kind: Kind, at_ns: int, *, subject: str = "", cause: str = "", detail: str = ""
+        self, kind: EntryKind, at_ns: int, *, subject: str = "", cause: str = "", detail: str = ""
     ) -> None:
         """Something happened."""
         self.version += 1
@@ -100,7 +100,7 @@ class Timeline:
                 known, last_at_ns=at_ns, detail=detail, count=known.count + 1
             )
             return
-        story = Story(self._next, kind, at_ns, at_ns, subject, cause, detail)
+        story = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail)
         self._next += 1
         self._stories[story.number] = story
         self._latest[subject] = story.number
@@ -126,7 +126,7 @@ class Timeline:
 
     def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
         """The memory controller's level changed."""
-        self.add(Kind.MEMORY_LEVEL, at_ns, subject="memory", cause=level.value)
+        self.add(EntryKind.MEMORY_LEVEL, at_ns, subject="memory", cause=level.value)
 
     def restarts_counted(
         self, before: Mapping[str, int], now: Mapping[str, int], at_ns: int
@@ -134,13 +134,13 @@ class Timeline:
         """An actor that is no camera was restarted."""
         for name, restarts in now.items():
             if restarts > before.get(name, 0):
-                self.add(Kind.ACTOR_RESTARTED, at_ns, subject=name)
+                self.add(EntryKind.ACTOR_RESTARTED, at_ns, subject=name)
 
 
 _PUBLISHER_KINDS: Final = {
-    PublisherState.CONNECTED: Kind.PUBLISHER_CONNECTED,
-    PublisherState.WAITING: Kind.PUBLISHER_LOST,
-    PublisherState.BLOCKED: Kind.PUBLISHER_BLOCKED,
+    PublisherState.CONNECTED: EntryKind.PUBLISHER_CONNECTED,
+    PublisherState.WAITING: EntryKind.PUBLISHER_LOST,
+    PublisherState.BLOCKED: EntryKind.PUBLISHER_BLOCKED,
 }
 
 
@@ -152,33 +152,35 @@ def _same_connection(before: PublisherStatus, now: PublisherStatus) -> bool:
     )
 
 
-def _camera_stories(before: CameraRecord, now: CameraRecord) -> list[tuple[Kind, Failure | None]]:
-    found: list[tuple[Kind, Failure | None]] = []
+def _camera_stories(
+    before: CameraRecord, now: CameraRecord
+) -> list[tuple[EntryKind, Failure | None]]:
+    found: list[tuple[EntryKind, Failure | None]] = []
     old, new = before.breaker, now.breaker
     failed = now.last_failure_at_s != before.last_failure_at_s
     opened = new.state is BreakerState.OPEN and old.state is not BreakerState.OPEN
     if new.forced_open and not old.forced_open:
-        found.append((Kind.BREAKER_FORCED, None))
+        found.append((EntryKind.BREAKER_FORCED, None))
     elif opened and old.state is BreakerState.HALF_OPEN:
-        found.append((Kind.PROBE_FAILED, now.last_failure))
+        found.append((EntryKind.PROBE_FAILED, now.last_failure))
     elif opened:
-        found.append((Kind.BREAKER_OPENED, now.last_failure))
+        found.append((EntryKind.BREAKER_OPENED, now.last_failure))
     elif failed:
-        found.append((Kind.CAMERA_FAILED, now.last_failure))
+        found.append((EntryKind.CAMERA_FAILED, now.last_failure))
     elif new.state is BreakerState.CLOSED and old.state is BreakerState.HALF_OPEN:
-        found.append((Kind.BREAKER_CLOSED, None))
+        found.append((EntryKind.BREAKER_CLOSED, None))
     elif new.state is BreakerState.CLOSED and old.state is BreakerState.OPEN:
-        found.append((Kind.BREAKER_RESET, None))
+        found.append((EntryKind.BREAKER_RESET, None))
     if now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
-        found.append((Kind.CAMERA_STOPPED, None))
+        found.append((EntryKind.CAMERA_STOPPED, None))
     elif before.phase is CameraPhase.STOPPED and now.phase is not CameraPhase.STOPPED:
-        found.append((Kind.CAMERA_STARTED, None))
+        found.append((EntryKind.CAMERA_STARTED, None))
     if (
         now.phase is CameraPhase.STREAMING
         and before.phase is not CameraPhase.STREAMING
         and new.state is BreakerState.CLOSED
     ):
-        found.append((Kind.CAMERA_STREAMING, None))
+        found.append((EntryKind.CAMERA_STREAMING, None))
     return found
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge_video.delivery.ledger import LatencyHistogram
-    from edge_video.http.state import CameraExtra, Snapshot
-    from edge_video.http.timeline import Story
+    from edge_video.http.status_store import CameraExtra, Snapshot
+    from edge_video.http.timeline import TimelineEntry
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
     from edge_video.status.model import CameraStatus
     from edge_video.text.json import Json
@@ -63,7 +63,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
     }
 
 
-def timeline_view(version: int, stories: Iterable[Story]) -> dict[str, Json]:
+def timeline_view(version: int, stories: Iterable[TimelineEntry]) -> dict[str, Json]:
     """The timeline, newest first."""
     return {
         "version": version,

@@ -70,7 +70,7 @@ class LogEvent(StrEnum):
     FAULT_ARMED = "fault_armed"
     FAULT_MISSED = "fault_missed"
     FAULTS_CLEARED = "faults_cleared"
-    BOOKS_IMBALANCE = "books_imbalance"
+    LEDGER_IMBALANCE = "ledger_imbalance"
     CAMERA_LINES_HELD_BACK = "camera_lines_held_back"
     HTTP_LISTENING = "http_listening"
     HTTP_UNAVAILABLE = "http_unavailable"
@@ -155,7 +155,7 @@ SPECS: Final[Mapping[LogEvent, EventSpec]] = {
     LogEvent.FAULT_ARMED: EventSpec(_WARNING, ("target", "fault")),
     LogEvent.FAULT_MISSED: EventSpec(_WARNING, ("target", "fault")),
     LogEvent.FAULTS_CLEARED: EventSpec(_INFO, ("target",)),
-    LogEvent.BOOKS_IMBALANCE: EventSpec(_ERROR, ("detail",)),
+    LogEvent.LEDGER_IMBALANCE: EventSpec(_ERROR, ("detail",)),
     LogEvent.CAMERA_LINES_HELD_BACK: EventSpec(
         _WARNING, ("cameras", "failures", "opened", "streaming", "lines")
     ),

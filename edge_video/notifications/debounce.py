@@ -51,7 +51,7 @@ class Flapping:
     """Monotonic clock, of the first change of the story."""
 
 
-Telling: TypeAlias = Settled | Flapping
+StateChange: TypeAlias = Settled | Flapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Debounced:
     since_s: float = 0.0
     changes: int = 0
     """Since the last telling."""
-    story_s: float = 0.0
+    episode_start_s: float = 0.0
     """When the first of them was."""
     recent_s: tuple[float, ...] = ()
     """The newest changes, at most `flap_changes` of them."""
@@ -79,7 +79,7 @@ class Debounced:
         """Begin in a state that need not be told."""
         return cls(policy, told=state, actual=state, since_s=now_s)
 
-    def see(self, state: str, now_s: float) -> tuple[Debounced, tuple[Telling, ...]]:
+    def see(self, state: str, now_s: float) -> tuple[Debounced, tuple[StateChange, ...]]:
         """The state is now this; seeing the same again changes nothing."""
         value, told = self.look(now_s)
         if state == value.actual:
@@ -92,15 +92,15 @@ class Debounced:
             actual=state,
             since_s=now_s,
             changes=value.changes + 1,
-            story_s=value.story_s if value.changes else now_s,
+            episode_start_s=value.episode_start_s if value.changes else now_s,
             recent_s=() if is_first else recent[-self.policy.flap_changes :],
         )
         if value.flapping or len(value.recent_s) < self.policy.flap_changes:
             return value, told
         begun = Flapping(state, value.changes, value.recent_s[0])
-        return replace(value, flapping=True, story_s=value.recent_s[0]), (*told, begun)
+        return replace(value, flapping=True, episode_start_s=value.recent_s[0]), (*told, begun)
 
-    def look(self, now_s: float) -> tuple[Debounced, tuple[Telling, ...]]:
+    def look(self, now_s: float) -> tuple[Debounced, tuple[StateChange, ...]]:
         """Time has passed."""
         if self.actual is None or not self.changes:
             return self, ()
@@ -114,7 +114,7 @@ class Debounced:
             before=self.told,
             since_s=self.since_s,
             changes=self.changes,
-            flapped_s=self.since_s - self.story_s if self.flapping else None,
+            flapped_s=self.since_s - self.episode_start_s if self.flapping else None,
         )
         recent = () if self.flapping else self.recent_s
         rested = replace(self, told=self.actual, changes=0, flapping=False, recent_s=recent)

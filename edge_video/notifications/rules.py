@@ -1,7 +1,8 @@
 """The events a system tells on the broker, made from what its actors know; see docs/events.md.
 
-A `Newsroom` watches every camera, its breaker, the publisher and the memory level, each through a
-`Debounced`, and writes down what is worth telling. No threads, no clocks: time is an argument.
+`NotificationRules` watch every camera, its breaker, the publisher and the memory level, each
+through a `Debounced`, and write down what is worth telling. No threads, no clocks: time is an
+argument.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.delivery.notification_queue import Notice
+from edge_video.delivery.notification_queue import Notification
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.notifications.debounce import Debounced, Settled, SteadyPolicy, Telling
+from edge_video.notifications.debounce import Debounced, Settled, StateChange, SteadyPolicy
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language
@@ -38,7 +39,7 @@ _Fields: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class NewsPolicy:
+class NotificationPolicy:
     """Where events go and when something is one."""
 
     node: str
@@ -77,17 +78,17 @@ class _Outage:
     back_s: float | None = None
 
 
-class Newsroom:
+class NotificationRules:
     """Turns facts into events. One thread at a time.
 
     Args:
-        policy: see `NewsPolicy`.
+        policy: see `NotificationPolicy`.
         new_id: makes a `message_id` nobody has used.
         clean: masks secrets in every text.
     """
 
     def __init__(
-        self, policy: NewsPolicy, new_id: Callable[[], str], clean: Callable[[str], str]
+        self, policy: NotificationPolicy, new_id: Callable[[], str], clean: Callable[[str], str]
     ) -> None:
         self._policy = policy
         self._new_id = new_id
@@ -98,7 +99,7 @@ class Newsroom:
         self._publisher: PublisherStatus | None = None
         self._outage: _Outage | None = None
 
-    def camera(self, record: CameraRecord, now: Moment) -> list[Notice]:
+    def camera(self, record: CameraRecord, now: Moment) -> list[Notification]:
         """What the supervisor knows about one camera is now this."""
         if record.phase is CameraPhase.DISABLED:
             return []
@@ -114,7 +115,7 @@ class Newsroom:
         camera.breaker, tripped = camera.breaker.see(CLOSED if is_closed else OPEN, now.s)
         return self._about_camera(camera, told, tripped, now)
 
-    def publisher(self, status: PublisherStatus, now: Moment) -> list[Notice]:
+    def publisher(self, status: PublisherStatus, now: Moment) -> list[Notification]:
         """The connection to the sink is now this."""
         self._publisher = status
         connected = status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
@@ -130,7 +131,7 @@ class Newsroom:
 
     def memory(
         self, level: MemoryLevel, used_bytes: int, limit_bytes: int, now: Moment
-    ) -> list[Notice]:
+    ) -> list[Notification]:
         """The memory controller's level changed."""
         if self._memory is None:
             self._memory = Debounced.resting(self._policy.steady, MemoryLevel.NORMAL, now.s)
@@ -138,29 +139,33 @@ class Newsroom:
         self._memory, told = self._memory.see(level.value, now.s)
         return self._about_memory(told, now)
 
-    def look(self, now: Moment) -> list[Notice]:
+    def look(self, now: Moment) -> list[Notification]:
         """Time has passed; call it about once a second."""
-        notices: list[Notice] = []
+        notifications: list[Notification] = []
         for camera in self._cameras.values():
             camera.stream, told = camera.stream.look(now.s)
             camera.breaker, tripped = camera.breaker.look(now.s)
-            notices += self._about_camera(camera, told, tripped, now)
+            notifications += self._about_camera(camera, told, tripped, now)
         if self._memory is not None:
             self._memory, told = self._memory.look(now.s)
-            notices += self._about_memory(told, now)
-        return notices + self._about_publisher(now)
+            notifications += self._about_memory(told, now)
+        return notifications + self._about_publisher(now)
 
     # --- the stories ---
 
     def _about_camera(
-        self, camera: _Camera, told: Iterable[Telling], tripped: Iterable[Telling], now: Moment
-    ) -> list[Notice]:
+        self,
+        camera: _Camera,
+        told: Iterable[StateChange],
+        tripped: Iterable[StateChange],
+        now: Moment,
+    ) -> list[Notification]:
         record = camera.record
-        notices = []
+        notifications = []
         for telling in told:
             facts: _Fields = {"camera_id": record.camera_id, "phase": record.phase}
             facts["failure"] = self._failure(record.last_failure, telling)
-            notices.append(self._notice("camera", telling, facts, now, record.camera_id))
+            notifications.append(self._notice("camera", telling, facts, now, record.camera_id))
         for telling in tripped:
             breaker = record.breaker
             facts = {
@@ -171,10 +176,10 @@ class Newsroom:
                 "forced_open": breaker.forced_open,
                 "failure": self._failure(record.last_failure, telling),
             }
-            notices.append(self._notice("breaker", telling, facts, now, record.camera_id))
-        return notices
+            notifications.append(self._notice("breaker", telling, facts, now, record.camera_id))
+        return notifications
 
-    def _failure(self, failure: Failure | None, telling: Telling) -> _Fields | None:
+    def _failure(self, failure: Failure | None, telling: StateChange) -> _Fields | None:
         """The last failure in words; a state that is good again has none."""
         good = isinstance(telling, Settled) and telling.state in (ONLINE, CLOSED)
         if failure is None or good:
@@ -182,12 +187,12 @@ class Newsroom:
         words = format_failure(failure, Language.EN)
         return {"cause": failure.cause, "words": words}
 
-    def _about_memory(self, told: Iterable[Telling], now: Moment) -> list[Notice]:
+    def _about_memory(self, told: Iterable[StateChange], now: Moment) -> list[Notification]:
         used, limit = self._memory_bytes
         facts: _Fields = {"used_bytes": used, "limit_bytes": limit}
         return [self._notice("memory", telling, facts, now) for telling in told]
 
-    def _about_publisher(self, now: Moment) -> list[Notice]:
+    def _about_publisher(self, now: Moment) -> list[Notification]:
         """One event for one outage, however many attempts and short connections it took."""
         outage, status = self._outage, self._publisher
         if outage is None or status is None or outage.back_s is None:
@@ -209,8 +214,8 @@ class Newsroom:
     # --- writing down ---
 
     def _notice(
-        self, subject: str, telling: Telling, facts: _Fields, now: Moment, about: str = ""
-    ) -> Notice:
+        self, subject: str, telling: StateChange, facts: _Fields, now: Moment, about: str = ""
+    ) -> Notification:
         told: _Fields = {
             "state": telling.state,
             "since_ns": now.wall_ns(telling.since_s),
@@ -221,7 +226,9 @@ class Newsroom:
             return self._write(subject, telling.state, told | facts, now, about)
         return self._write(subject, "flapping", told | facts, now, about)
 
-    def _write(self, subject: str, what: str, facts: _Fields, now: Moment, about: str) -> Notice:
+    def _write(
+        self, subject: str, what: str, facts: _Fields, now: Moment, about: str
+    ) -> Notification:
         message_id = self._new_id()
         name = f"{subject}_level" if subject == "memory" and what != "flapping" else None
         event = name or f"{subject}_{what}"
@@ -234,7 +241,7 @@ class Newsroom:
             **facts,
         }
         key = ".".join(part for part in (subject, what, about) if part)
-        return Notice(
+        return Notification(
             message_id=message_id,
             name=event,
             routing_key=f"{self._policy.routing_key_prefix}{key}",

@@ -184,11 +184,11 @@ class _Run:
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self.epoll: Final = select.epoll()
         try:
-            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._wakeup_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         except OSError:
             self.epoll.close()
             raise
-        self.epoll.register(self._bell, select.EPOLLIN)
+        self.epoll.register(self._wakeup_fd, select.EPOLLIN)
 
     def start(self) -> None:
         try:
@@ -213,7 +213,7 @@ class _Run:
                 return False
             self._posted.append((member, call))
             if len(self._posted) == 1:
-                os.eventfd_write(self._bell, 1)
+                os.eventfd_write(self._wakeup_fd, 1)
             return True
 
     def join_if_idle(self, until_s: float) -> None:
@@ -273,7 +273,7 @@ class _Run:
     def _close(self) -> None:
         self.ended = True
         self.epoll.close()
-        os.close(self._bell)
+        os.close(self._wakeup_fd)
 
     def _serve(self) -> None:
         began_s = time.monotonic()
@@ -319,7 +319,7 @@ class _Run:
     def _handle(self, ready: list[tuple[int, int]]) -> None:
         """Call the handlers of what is ready."""
         for fd, events in ready:
-            if fd == self._bell:
+            if fd == self._wakeup_fd:
                 self._answer_bell()
                 continue
             found = self._handlers.get(fd)
@@ -337,7 +337,7 @@ class _Run:
 
     def _answer_bell(self) -> None:
         with self._lock:
-            os.eventfd_read(self._bell)
+            os.eventfd_read(self._wakeup_fd)
             posted, self._posted = self._posted, []
         for member, call in posted:
             self._call(member, call)

@@ -24,7 +24,7 @@ class Meaning(Enum):
 
 
 @dataclass(slots=True)
-class Patience:
+class ShutdownSignals:
     """Remembers the first signal; used by a signal handler, so by the main thread only."""
 
     _first: tuple[int, float] | None = None

@@ -60,7 +60,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class FrameLedger:
     """The places where frames are counted. They outlive every actor."""
 
     outbox_of: Mapping[CameraId, Outbox]
@@ -107,7 +107,7 @@ def take_status(
     clock: Clock,
     identity: Identity,
     records: Iterable[CameraRecord],
-    books: Books,
+    books: FrameLedger,
     *,
     publisher: PublisherStatus,
     publisher_retry_at_s: float | None = None,
@@ -153,7 +153,7 @@ def _camera_status(
     record: CameraRecord,
     counts: FrameCounts,
     latency: LatencyHistogram,
-    books: Books,
+    books: FrameLedger,
     now_s: float,
 ) -> CameraStatus:
     outbox = books.outbox_of[record.camera_id]

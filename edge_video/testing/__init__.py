@@ -5,9 +5,9 @@ dependencies are modules of their own: `pytest_plugin` (pytest), `rtsp` (GStream
 RabbitMQ server), `clips` and `soak` (`pip install edge-video[testing]`).
 """
 
-from edge_video.testing.books import assert_books_balance, books_differences
 from edge_video.testing.clock import FakeClock, FakeTimer
 from edge_video.testing.leaks import Inventory, LeakError, no_leaks
+from edge_video.testing.ledger import assert_books_balance, ledger_differences
 from edge_video.testing.recording_publisher import RecordingPublisher
 from edge_video.testing.scripted_camera import (
     CameraScript,
@@ -27,9 +27,9 @@ __all__ = [
     "ScriptedCamera",
     "ScriptedCameras",
     "assert_books_balance",
-    "books_differences",
     "eventually",
     "install_scripted_ffmpeg",
+    "ledger_differences",
     "no_leaks",
     "wait_until",
 ]

@@ -227,7 +227,7 @@ _EVENTS: Final[dict[str, Text]] = {
         "Falha para {target} não tem onde agir: {fault}",
     ),
     "event.faults_cleared": Text("Faults cleared: {target}", "Falhas desfeitas: {target}"),
-    "event.books_imbalance": Text(
+    "event.ledger_imbalance": Text(
         "The books do not balance, this is a bug: {detail}",
         "Os livros não conferem, isto é um defeito: {detail}",
     ),
@@ -423,7 +423,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.faults_value": Text(
         "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
     ),
-    "final.books": Text("Books", "Contas"),
+    "final.books": Text("FrameLedger", "Contas"),
     "final.books_balance": Text("✓ they balance", "✓ conferem"),
     "final.books_imbalance": Text(
         "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"

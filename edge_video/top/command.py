@@ -36,7 +36,7 @@ _PIPE_WIDTH: Final = 160
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     """Show until a signal, or once; returns the exit code."""
-    looking = _Looking(client, language)
+    looking = _TopSession(client, language)
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     stop = threading.Event()
     with _stopped_by_signals(stop):
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, client: Client, language: Language) -> int:
         return _live(looking, console, stop, args.interval)
 
 
-def _once(looking: _Looking, console: Console, stop: threading.Event) -> int:
+def _once(looking: _TopSession, console: Console, stop: threading.Event) -> int:
     looking.look()
     if looking.status is not None:
         stop.wait(_RATE_S)
@@ -54,7 +54,7 @@ def _once(looking: _Looking, console: Console, stop: threading.Event) -> int:
     return EXIT_OK if looking.lost is None else EXIT_NO_ANSWER
 
 
-def _live(looking: _Looking, console: Console, stop: threading.Event, interval_s: float) -> int:
+def _live(looking: _TopSession, console: Console, stop: threading.Event, interval_s: float) -> int:
     """In place on a terminal; otherwise a block each interval, and a line when it is lost."""
     if not console.is_terminal:
         while not stop.is_set():
@@ -83,7 +83,7 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Looking:
+class _TopSession:
     """The newest status, and how old it is."""
 
     client: Client

@@ -15,7 +15,7 @@ from rich.live import Live
 
 from edge_video.config import AmqpConfig
 from edge_video.delivery.amqp.sink import TlsSettings, make_tls_context
-from edge_video.runtime.shutdown_signals import Meaning, Patience
+from edge_video.runtime.shutdown_signals import Meaning, ShutdownSignals
 from edge_video.runtime.signals import signals_handled
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import format_rounded_duration
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
         BadInput: the options do not make sense.
     """
     subscription = subscription_of(args, config)
-    watching = _Watching(
+    watching = _WatchSession(
         camera_ids=frozenset(args.camera),
         defect=decoder() if args.decode else structural_defect,
         saver=_saver(args),
@@ -138,7 +138,7 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
     return args.seconds is None or bool(watching.tally.views(time.monotonic()))
 
 
-def _picture_server(address: tuple[str, int], watching: _Watching) -> PictureServer:
+def _picture_server(address: tuple[str, int], watching: _WatchSession) -> PictureServer:
     from edge_video.watch.pages import Pictures, PictureServer  # noqa: PLC0415 - for --http
 
     watching.pictures = Pictures()
@@ -160,7 +160,7 @@ def _saver(args: argparse.Namespace) -> Saver | None:
 @contextlib.contextmanager
 def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
     """The first signal ends in order; a second one, should the broker hang, at once."""
-    patience = Patience()
+    patience = ShutdownSignals()
 
     def handle(signum: int, _frame: object) -> None:
         meaning = patience.hear(signum, time.monotonic())
@@ -175,7 +175,7 @@ def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Watching:
+class _WatchSession:
     """What happens to a frame. Everything runs in the consumer's thread, the main one."""
 
     camera_ids: frozenset[str]

@@ -30,7 +30,7 @@ from edge_video.faults import CrashActor, FreezeFfmpeg
 from edge_video.frames import CameraId
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
-from tests.support.actors import PICTURE, Ears, World, heard_by, quiesce
+from tests.support.actors import PICTURE, RecordingActor, ScriptedSystem, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +44,11 @@ class Stage:
     """One camera actor, its receiver, and the world that plays its FFmpeg."""
 
     def __init__(self, **runtime: Any) -> None:
-        self.world = World("cam1")
+        self.world = ScriptedSystem("cam1")
         self.runtime = CameraRuntime(
             clock=self.world.clock, timer=self.world.timer, capture=self.world._capture, **runtime
         )
-        self.ears = Ears.start()
+        self.ears = RecordingActor.start()
         self.outbox = Outbox(self.world.clock)
         self.outbox.add_camera(CAM1)
 
@@ -236,9 +236,9 @@ def test_a_receiver_of_frames_gets_them_through_an_outbox_of_its_own(
     capture = stage.begin(frames=stage.ears)
     capture.frame()
     capture.frame()
-    notices = stage.heard(FramesReady)
-    assert len(notices) == 1
-    images = [frame.image for frame in notices[0].outbox.deliver()]
+    notifications = stage.heard(FramesReady)
+    assert len(notifications) == 1
+    images = [frame.image for frame in notifications[0].outbox.deliver()]
     assert images == [PICTURE, PICTURE]
 
 

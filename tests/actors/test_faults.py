@@ -31,7 +31,7 @@ from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
-from tests.support.actors import World, quiesce
+from tests.support.actors import ScriptedSystem, quiesce
 from tests.support.watched import listening
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ DONE = CommandAnswer(CommandResult.DONE)
 
 
 @pytest.fixture
-def world_of() -> Iterator[Callable[..., World]]:
-    worlds: list[World] = []
+def world_of() -> Iterator[Callable[..., ScriptedSystem]]:
+    worlds: list[ScriptedSystem] = []
 
-    def make(*camera_ids: str) -> World:
-        worlds.append(World(*camera_ids, allow_faults=True))
+    def make(*camera_ids: str) -> ScriptedSystem:
+        worlds.append(ScriptedSystem(*camera_ids, allow_faults=True))
         worlds[-1].start()
         return worlds[-1]
 
@@ -57,18 +57,18 @@ def world_of() -> Iterator[Callable[..., World]]:
         world.system.stop()
 
 
-def kills(world: World, camera_id: str = "cam1") -> int:
+def kills(world: ScriptedSystem, camera_id: str = "cam1") -> int:
     return sum(
         each.signals.count(signal.SIGKILL) for each in world.captures if each.camera.id == camera_id
     )
 
 
-def scheduled(world: World) -> int:
+def scheduled(world: ScriptedSystem) -> int:
     return sum(entry.call is not None for entry in world.timer._heap)
 
 
 def test_frames_are_watched_only_while_a_fault_waits_for_them(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of()
     calls = scheduled(world)
@@ -88,7 +88,7 @@ def test_frames_are_watched_only_while_a_fault_waits_for_them(
 
 
 def test_what_comes_due_in_a_camera_that_rests_acts_in_its_next_attempt(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of()
     world.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
@@ -103,7 +103,9 @@ def test_what_comes_due_in_a_camera_that_rests_acts_in_its_next_attempt(
 
 
 @pytest.mark.parametrize("when", [AtNextStart(), AfterFrames(1)])
-def test_what_acts_at_a_start_waits_for_one(world_of: Callable[..., World], when: When) -> None:
+def test_what_acts_at_a_start_waits_for_one(
+    world_of: Callable[..., ScriptedSystem], when: When
+) -> None:
     world = world_of()
     world.ask(InjectFault("cam1", CrashInStart("stillborn"), when))
     world.capture_of("cam1").frame()
@@ -119,7 +121,7 @@ def test_what_acts_at_a_start_waits_for_one(world_of: Callable[..., World], when
 
 
 def test_a_camera_named_like_an_actor_is_reached_by_its_full_name(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("publisher", "cam2")
     assert world.ask(InjectFault("camera:publisher", KillFfmpeg())) == DONE
@@ -130,7 +132,7 @@ def test_a_camera_named_like_an_actor_is_reached_by_its_full_name(
     assert answer.result is CommandResult.NOT_UNDERSTOOD
 
 
-def test_no_more_than_a_thousand_faults_wait(world_of: Callable[..., World]) -> None:
+def test_no_more_than_a_thousand_faults_wait(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of()
     request = InjectFault("cam1", KillFfmpeg(), AtNextStart())
     for _ in range(1000):
@@ -141,7 +143,9 @@ def test_no_more_than_a_thousand_faults_wait(world_of: Callable[..., World]) -> 
     assert world.status().faults_armed == 0
 
 
-def test_a_fault_that_finds_nothing_to_break_says_so(world_of: Callable[..., World]) -> None:
+def test_a_fault_that_finds_nothing_to_break_says_so(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of()
     with listening() as story:
         world.ask(InjectFault("cam1", GarbageBytes()))  # a scripted capture has no bytes
@@ -149,7 +153,7 @@ def test_a_fault_that_finds_nothing_to_break_says_so(world_of: Callable[..., Wor
 
 
 def test_freezing_for_a_while_ends_by_the_timer_and_a_longer_freeze_wins(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of()
     world.ask(InjectFault("cam1", FreezeFfmpeg(for_s=2.0)))
@@ -161,7 +165,7 @@ def test_freezing_for_a_while_ends_by_the_timer_and_a_longer_freeze_wins(
     assert world.capture_of("cam1").signals[2:] == [signal.SIGCONT]
 
 
-def test_a_stop_forgets_what_waits(world_of: Callable[..., World]) -> None:
+def test_a_stop_forgets_what_waits(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of()
     world.ask(InjectFault("publisher", CrashInStart(), times=9))
     world.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
@@ -219,7 +223,9 @@ def _actor(ref: pykka.ActorRef[Late]) -> Late:
     return actor
 
 
-def test_a_delay_ends_with_its_time_or_with_the_faults(world_of: Callable[..., World]) -> None:
+def test_a_delay_ends_with_its_time_or_with_the_faults(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of()
     world.ask(InjectFault("metrics", DelayActor(for_s=0.01)))
     world.system.supervisor.ask(InjectFault("metrics", DelayActor(for_s=60.0)), timeout=5)

@@ -17,7 +17,7 @@ from edge_video.faults import CrashActor
 from edge_video.http import health
 from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
-from tests.support.gallery import PASSWORD, TOKEN, Gallery
+from tests.support.painted_system import PASSWORD, TOKEN, PaintedSystem
 
 if TYPE_CHECKING:
     import pytest
@@ -46,7 +46,7 @@ def get(url: str, path: str, **options: Any) -> httpx.Response:
 
 
 def test_a_crashed_http_actor_is_replaced_and_knows_what_its_predecessor_knew() -> None:
-    with Gallery("cam1", "broken1").start() as gallery:
+    with PaintedSystem("cam1", "broken1").start() as gallery:
         gallery.camera("broken1", phase="waiting")
         before = get(gallery.url, "api/timeline").json()["stories"]
         gallery.system.supervisor.ask(InjectFault("http", CrashActor()), timeout=5)
@@ -62,7 +62,7 @@ def test_a_crashed_http_actor_is_replaced_and_knows_what_its_predecessor_knew() 
 
 
 def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
-    with Gallery("cam1").start() as gallery:
+    with PaintedSystem("cam1").start() as gallery:
         first = gallery.url
         actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
         assert isinstance(actor, HttpActor)
@@ -83,7 +83,7 @@ def test_a_busy_port_costs_no_camera_and_is_said_once(
     caplog.set_level("INFO")
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        gallery = Gallery("cam1", http={"listen": f"127.0.0.1:{port}"})
+        gallery = PaintedSystem("cam1", http={"listen": f"127.0.0.1:{port}"})
         gallery.start(wait=False)
         eventually(lambda: gallery.system.status().cameras[0].frames.received > 0, 20)
     said = [
@@ -101,7 +101,7 @@ def test_probes_answer_at_once_while_the_supervisor_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(health, "MAX_SILENCE_S", 2.5)
-    with Gallery("cam1").start() as gallery:
+    with PaintedSystem("cam1").start() as gallery:
         gallery.camera("cam1", phase="streaming")
         free = hold(gallery.system)
         try:
@@ -125,14 +125,14 @@ def test_probes_answer_at_once_while_the_supervisor_is_stuck(
         assert get(gallery.url, "health").status_code == 200
 
 
-def received(gallery: Gallery) -> int:
+def received(gallery: PaintedSystem) -> int:
     count: int = get(gallery.url, "api/status").json()["totals"]["received"]
     return count
 
 
 def test_nothing_is_served_unless_it_is_configured(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    gallery = Gallery("cam1")
+    gallery = PaintedSystem("cam1")
     gallery.config = gallery.config.model_copy(update={"http": None})
     with gallery.start(wait=False):
         assert "http" not in gallery.system.status().restarts
@@ -145,7 +145,7 @@ def test_the_stop_closes_what_is_open_and_no_secret_was_said(
 ) -> None:
     caplog.set_level("INFO")
     with (
-        Gallery("cam1", "broken1").start() as gallery,
+        PaintedSystem("cam1", "broken1").start() as gallery,
         gallery.client() as client,
         client.stream("GET", "api/events") as events,
     ):

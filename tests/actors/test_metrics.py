@@ -19,7 +19,7 @@ from edge_video.metrics.measuring import NotMeasurableError
 from edge_video.metrics.memory import MemoryLevel, MemoryPolicy
 from edge_video.metrics.sample import ProcessSample
 from edge_video.testing import FakeClock, FakeTimer
-from tests.support.actors import Ears, heard_by, quiesce
+from tests.support.actors import RecordingActor, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class Stage:
     def __init__(self, *, enabled: bool = True, level: MemoryLevel = MemoryLevel.NORMAL) -> None:
         self.timer = FakeTimer(FakeClock())
         self.sampler = PlayedSampler()
-        self.ears = Ears.start()
+        self.ears = RecordingActor.start()
         runtime = MetricsRuntime(
             timer=self.timer,
             sampler=lambda: self.sampler,

@@ -13,12 +13,12 @@ from edge_video.actors.notifier import NotifierActor
 from edge_video.faults import CrashActor
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.testing import eventually
-from tests.support.actors import World, quiesce
+from tests.support.actors import ScriptedSystem, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_video.delivery.notification_queue import NoticeQueue
+    from edge_video.delivery.notification_queue import NotificationQueue
 
 CONFIG: dict[str, Any] = {
     "sink": {"type": "amqp"},
@@ -28,15 +28,15 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.fixture
-def worlds() -> Iterator[list[World]]:
-    made: list[World] = []
+def worlds() -> Iterator[list[ScriptedSystem]]:
+    made: list[ScriptedSystem] = []
     yield made
     for world in made:
         world.system.stop()
 
 
-def started(worlds: list[World], **config: Any) -> World:
-    world = World("cam1", "cam2", allow_faults=True, **(CONFIG | config))
+def started(worlds: list[ScriptedSystem], **config: Any) -> ScriptedSystem:
+    world = ScriptedSystem("cam1", "cam2", allow_faults=True, **(CONFIG | config))
     worlds.append(world)
     world.start()
     return world
@@ -46,7 +46,7 @@ def notifiers() -> list[pykka.ActorRef[NotifierActor]]:
     return pykka.ActorRegistry.get_by_class(NotifierActor)
 
 
-def queue() -> NoticeQueue:
+def queue() -> NotificationQueue:
     [ref] = notifiers()
     actor = ref._actor_weakref()
     assert actor is not None
@@ -56,21 +56,21 @@ def queue() -> NoticeQueue:
 def drained() -> list[str]:
     """What has been told since the last time, as `event camera`."""
     told = []
-    notices = queue()
-    while (notice := notices.take()) is not None:
-        event = json.loads(notice.body)
+    notifications = queue()
+    while (notification := notifications.take()) is not None:
+        event = json.loads(notification.body)
         told.append(f"{event['event']} {event.get('camera_id', '')}".strip())
-        notices.settle(notice.message_id, confirmed=True)
+        notifications.settle(notification.message_id, confirmed=True)
     return told
 
 
-def test_a_system_without_events_has_no_notifier(worlds: list[World]) -> None:
+def test_a_system_without_events_has_no_notifier(worlds: list[ScriptedSystem]) -> None:
     started(worlds, events=None)
     assert notifiers() == []
 
 
 def test_a_camera_that_streams_is_online_and_one_that_does_not_is_offline(
-    worlds: list[World],
+    worlds: list[ScriptedSystem],
 ) -> None:
     world = started(worlds)
     world.stream("cam1", 7)
@@ -79,14 +79,14 @@ def test_a_camera_that_streams_is_online_and_one_that_does_not_is_offline(
     assert drained() == []
 
 
-def test_the_memory_level_reaches_it(worlds: list[World]) -> None:
+def test_the_memory_level_reaches_it(worlds: list[ScriptedSystem]) -> None:
     world = started(worlds)
     world.system.supervisor.tell(MemoryLevelChanged(MemoryLevel.CRITICAL, 400, 512))
     world.stream("cam1", 7)
     assert "memory_level" in drained()
 
 
-def test_a_crashed_notifier_is_replaced_and_goes_on(worlds: list[World]) -> None:
+def test_a_crashed_notifier_is_replaced_and_goes_on(worlds: list[ScriptedSystem]) -> None:
     world = started(worlds)
     world.stream("cam1", 7)
     first = notifiers()
@@ -100,7 +100,7 @@ def test_a_crashed_notifier_is_replaced_and_goes_on(worlds: list[World]) -> None
 
 
 def test_events_that_are_lost_are_said_once_a_minute_and_at_the_end(
-    worlds: list[World], caplog: pytest.LogCaptureFixture
+    worlds: list[ScriptedSystem], caplog: pytest.LogCaptureFixture
 ) -> None:
     world = started(worlds, events={"exchange": "e", "queue": 1})
     world.stream("cam1", 30)

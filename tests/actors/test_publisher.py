@@ -46,7 +46,7 @@ from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.testing import FakeClock, FakeTimer
-from tests.support.actors import PICTURE, Ears, heard_by, quiesce
+from tests.support.actors import PICTURE, RecordingActor, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ class Stage:
         self.outbox.add_camera(CAM1)
         self.outbox.open(CAM1, 1, "session")
         self.sinks: list[Puppet] = []
-        self.ears = Ears.start()
+        self.ears = RecordingActor.start()
         self.start()
 
     def start(self, **options: Any) -> None:
@@ -231,7 +231,7 @@ def test_the_waits_grow_until_a_connection_has_held(stage: Stage) -> None:
 
 
 def test_what_waiting_cannot_mend_is_tried_every_thirty_seconds(stage: Stage) -> None:
-    stage.hear(SinkLost("wrong password", will_not_heal=True))
+    stage.hear(SinkLost("wrong password", permanent=True))
     assert stage.status().retry_in_s == 30.0
 
 

@@ -19,8 +19,8 @@ from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.messages import CameraEnded, CameraFailed
 from edge_video.delivery.outbox import Outbox
 from edge_video.resilience.breaker import CircuitBreaker, Permit
+from tests.support.random_faults import RandomFaults
 from tests.support.settling import Settling
-from tests.support.storm import Storm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def settling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settling]:
 
 
 def violations(seed: int, settling: Settling, cameras: int = CAMERAS) -> list[str]:
-    storm = Storm(seed, cameras, settling)
+    storm = RandomFaults(seed, cameras, settling)
     storm.rage()
     return storm.violations
 
@@ -61,7 +61,7 @@ def test_no_order_of_faults_breaks_a_rule(part: int, settling: Settling) -> None
 
 
 def test_the_same_seed_brings_the_same_faults(settling: Settling) -> None:
-    first, second = (Storm(7, 5, settling) for _ in range(2))
+    first, second = (RandomFaults(7, 5, settling) for _ in range(2))
     for storm in (first, second):
         storm.rage()
         assert storm.violations == []
@@ -76,7 +76,7 @@ def test_the_same_seed_brings_the_same_faults(settling: Settling) -> None:
 
 def found_by_any_of(seeds: range, settling: Settling, stop_takes_s: float = 0.0) -> str:
     for seed in seeds:
-        storm = Storm(seed, 8, settling)
+        storm = RandomFaults(seed, 8, settling)
         if stop_takes_s:
             storm.before_stop = lambda _: time.sleep(stop_takes_s)
         storm.rage()

@@ -35,7 +35,7 @@ from edge_video.resilience.breaker import BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.testing import eventually
-from tests.support.actors import PICTURE, World, quiesce
+from tests.support.actors import PICTURE, ScriptedSystem, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,12 +48,12 @@ TO_THE_LETTER = CircuitBreakerConfig(jitter=0.0, reset_timeout=0.0)
 
 
 @pytest.fixture
-def world_of() -> Iterator[Callable[..., World]]:
+def world_of() -> Iterator[Callable[..., ScriptedSystem]]:
     """Makes worlds, and stops their systems after the test."""
-    worlds: list[World] = []
+    worlds: list[ScriptedSystem] = []
 
-    def make(*camera_ids: str, **options: Any) -> World:
-        worlds.append(World(*camera_ids, **options))
+    def make(*camera_ids: str, **options: Any) -> ScriptedSystem:
+        worlds.append(ScriptedSystem(*camera_ids, **options))
         return worlds[-1]
 
     yield make
@@ -67,7 +67,7 @@ def gaps(starts_s: list[float]) -> list[float]:
 
 
 def test_a_dead_camera_is_tried_as_the_specification_s_table_says(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=TO_THE_LETTER)
     world.failures["cam1"] = DEAD
@@ -80,7 +80,9 @@ def test_a_dead_camera_is_tried_as_the_specification_s_table_says(
     ]
 
 
-def test_the_wait_in_open_is_backoff_plus_reset_timeout(world_of: Callable[..., World]) -> None:
+def test_the_wait_in_open_is_backoff_plus_reset_timeout(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, reset_timeout=5.0))
     world.failures["cam1"] = DEAD
     world.start()
@@ -88,7 +90,7 @@ def test_the_wait_in_open_is_backoff_plus_reset_timeout(world_of: Callable[..., 
     assert gaps(world.starts_s["cam1"])[4:6] == [10.0, 15.0]
 
 
-def test_nothing_exists_for_an_open_camera(world_of: Callable[..., World]) -> None:
+def test_nothing_exists_for_an_open_camera(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1")
     world.failures["cam1"] = DEAD
     world.start()
@@ -103,7 +105,7 @@ def test_nothing_exists_for_an_open_camera(world_of: Callable[..., World]) -> No
 
 
 def test_an_open_camera_that_comes_back_closes_after_three_good_seconds(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=TO_THE_LETTER)
     world.failures["cam1"] = DEAD
@@ -122,7 +124,7 @@ def test_an_open_camera_that_comes_back_closes_after_three_good_seconds(
 
 
 def test_sessions_that_end_after_55_s_are_asked_for_anew_at_once(
-    world_of: Callable[..., World], caplog: pytest.LogCaptureFixture
+    world_of: Callable[..., ScriptedSystem], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0))
@@ -140,7 +142,7 @@ def test_sessions_that_end_after_55_s_are_asked_for_anew_at_once(
 
 
 def test_one_failed_probe_opens_again_with_a_doubled_backoff(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=TO_THE_LETTER)
     world.failures["cam1"] = DEAD
@@ -150,7 +152,9 @@ def test_one_failed_probe_opens_again_with_a_doubled_backoff(
     assert (breaker.state, breaker.backoff_s, breaker.failures) == (BreakerState.OPEN, 10.0, 6)
 
 
-def test_a_stalled_stream_fails_after_the_stall_timeout(world_of: Callable[..., World]) -> None:
+def test_a_stalled_stream_fails_after_the_stall_timeout(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     world.stream("cam1", 2)
@@ -163,7 +167,9 @@ def test_a_stalled_stream_fails_after_the_stall_timeout(world_of: Callable[..., 
     assert len(world.captures) == 2
 
 
-def test_the_first_frame_may_take_longer_than_a_stall(world_of: Callable[..., World]) -> None:
+def test_the_first_frame_may_take_longer_than_a_stall(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     world.advance(19)
@@ -172,7 +178,7 @@ def test_the_first_frame_may_take_longer_than_a_stall(world_of: Callable[..., Wo
     assert world.camera().breaker.failures == 1
 
 
-def test_a_wrong_password_is_not_hammered(world_of: Callable[..., World]) -> None:
+def test_a_wrong_password_is_not_hammered(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1")
     world.failures["cam1"] = Failure(Cause.WRONG_PASSWORD, "401 Unauthorized")
     world.start()
@@ -183,7 +189,7 @@ def test_a_wrong_password_is_not_hammered(world_of: Callable[..., World]) -> Non
 
 
 def test_the_next_attempt_begins_only_when_the_old_one_is_gone(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -200,7 +206,7 @@ def test_the_next_attempt_begins_only_when_the_old_one_is_gone(
     eventually(lambda: len(world.captures) == 2)
 
 
-def test_cameras_behind_one_host_are_started_apart(world_of: Callable[..., World]) -> None:
+def test_cameras_behind_one_host_are_started_apart(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of(
         cameras=[{"id": f"c{n}", "url": f"rtsp://nvr/{n}"} for n in range(4)],
         start_spacing=0.1,
@@ -212,7 +218,7 @@ def test_cameras_behind_one_host_are_started_apart(world_of: Callable[..., World
 
 
 def test_a_stopped_camera_stays_stopped_until_it_is_started(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -229,7 +235,7 @@ def test_a_stopped_camera_stays_stopped_until_it_is_started(
 
 
 def test_a_start_while_open_is_rejected_with_the_time_until_retry(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=TO_THE_LETTER)
     world.failures["cam1"] = DEAD
@@ -242,7 +248,7 @@ def test_a_start_while_open_is_rejected_with_the_time_until_retry(
     assert world.camera().breaker.calls == 5
 
 
-def test_retry_now_makes_the_probe_at_once(world_of: Callable[..., World]) -> None:
+def test_retry_now_makes_the_probe_at_once(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1")
     world.failures["cam1"] = DEAD
     world.start()
@@ -253,7 +259,7 @@ def test_retry_now_makes_the_probe_at_once(world_of: Callable[..., World]) -> No
 
 
 def test_reset_closes_an_open_breaker_and_retries_at_once(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.failures["cam1"] = DEAD
@@ -267,7 +273,7 @@ def test_reset_closes_an_open_breaker_and_retries_at_once(
 
 
 def test_reset_reaches_a_breaker_whose_camera_is_running(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -279,7 +285,7 @@ def test_reset_reaches_a_breaker_whose_camera_is_running(
 
 
 def test_a_forced_open_camera_ends_and_waits_for_the_operator(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -294,14 +300,16 @@ def test_a_forced_open_camera_ends_and_waits_for_the_operator(
     assert len(world.captures) == 2
 
 
-def test_a_command_for_an_unknown_camera_says_so(world_of: Callable[..., World]) -> None:
+def test_a_command_for_an_unknown_camera_says_so(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1")
     world.start()
     answer = world.ask(StopCamera(CameraId("nobody")))
     assert answer == CommandAnswer(CommandResult.UNKNOWN_TARGET)
 
 
-def test_late_messages_of_an_older_attempt_are_ignored(world_of: Callable[..., World]) -> None:
+def test_late_messages_of_an_older_attempt_are_ignored(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     stale = world.camera()
@@ -317,7 +325,7 @@ def test_late_messages_of_an_older_attempt_are_ignored(world_of: Callable[..., W
 
 
 def test_a_crashed_camera_actor_is_a_failure_and_is_restarted(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", allow_faults=True)
     world.start()
@@ -332,7 +340,9 @@ def test_a_crashed_camera_actor_is_a_failure_and_is_restarted(
     assert world.captures[0].stopped
 
 
-def test_faults_are_refused_and_counted_unless_allowed(world_of: Callable[..., World]) -> None:
+def test_faults_are_refused_and_counted_unless_allowed(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     assert world.ask(InjectFault("cam1", KillFfmpeg())).result is CommandResult.NOT_ALLOWED
@@ -341,7 +351,7 @@ def test_faults_are_refused_and_counted_unless_allowed(world_of: Callable[..., W
 
 
 def test_a_crashed_publisher_is_replaced_and_the_books_balance(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", allow_faults=True)
     world.confirms = False
@@ -360,7 +370,7 @@ def test_a_crashed_publisher_is_replaced_and_the_books_balance(
 
 
 def test_frames_that_waited_while_the_publisher_was_dead_are_not_forgotten(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", allow_faults=True)
     world.broker_is_up = False
@@ -374,7 +384,7 @@ def test_frames_that_waited_while_the_publisher_was_dead_are_not_forgotten(
 
 @pytest.mark.parametrize("name", ["metrics", "reporter"])
 def test_crashed_servants_are_replaced_and_know_everything_again(
-    world_of: Callable[..., World], name: str
+    world_of: Callable[..., ScriptedSystem], name: str
 ) -> None:
     world = world_of("cam1", allow_faults=True)
     world.start()
@@ -385,7 +395,9 @@ def test_crashed_servants_are_replaced_and_know_everything_again(
     assert "[cam1]" in world.reports[-1]
 
 
-def test_too_many_crashes_escalate_to_an_orderly_stop(world_of: Callable[..., World]) -> None:
+def test_too_many_crashes_escalate_to_an_orderly_stop(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     host: pykka.ActorRef[Any] = Host.start()
     world = world_of("cam1", allow_faults=True, host=host)
     world.start()
@@ -423,7 +435,7 @@ class Host(pykka.ThreadingActor):
 
 
 def test_a_host_that_stops_all_its_actors_gets_no_restarts(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", "cam2")
     world.start()
@@ -435,7 +447,9 @@ def test_a_host_that_stops_all_its_actors_gets_no_restarts(
     assert pykka.ActorRegistry.get_all() == []
 
 
-def test_a_camera_stopped_from_outside_is_not_restarted(world_of: Callable[..., World]) -> None:
+def test_a_camera_stopped_from_outside_is_not_restarted(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     camera = next(
@@ -447,7 +461,9 @@ def test_a_camera_stopped_from_outside_is_not_restarted(world_of: Callable[..., 
     assert len(world.captures) == 1
 
 
-def test_stopping_stops_only_the_system_s_own_actors(world_of: Callable[..., World]) -> None:
+def test_stopping_stops_only_the_system_s_own_actors(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     host: pykka.ActorRef[Any] = Host.start()
     world = world_of("cam1")
     world.start()
@@ -457,7 +473,7 @@ def test_stopping_stops_only_the_system_s_own_actors(world_of: Callable[..., Wor
     host.stop(timeout=5)
 
 
-def test_the_final_report_shows_the_last_facts(world_of: Callable[..., World]) -> None:
+def test_the_final_report_shows_the_last_facts(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1", "cam2")
     world.failures["cam2"] = DEAD
     world.start()
@@ -474,7 +490,7 @@ def test_the_final_report_shows_the_last_facts(world_of: Callable[..., World]) -
 
 
 def test_memory_levels_shrink_the_outboxes_and_slow_the_cameras(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.broker_is_up = False
@@ -501,7 +517,7 @@ def test_memory_levels_shrink_the_outboxes_and_slow_the_cameras(
     assert world.camera().frames.imbalance() is None
 
 
-def test_a_disabled_camera_is_never_started(world_of: Callable[..., World]) -> None:
+def test_a_disabled_camera_is_never_started(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of(
         cameras=[
             {"id": "cam1", "url": "rtsp://a/1"},
@@ -514,7 +530,7 @@ def test_a_disabled_camera_is_never_started(world_of: Callable[..., World]) -> N
     assert "cam2" not in world.starts_s
 
 
-def test_status_is_answered_while_cameras_fail(world_of: Callable[..., World]) -> None:
+def test_status_is_answered_while_cameras_fail(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of(*[f"cam{n}" for n in range(20)])
     for n in range(20):
         world.failures[f"cam{n}"] = DEAD
@@ -530,7 +546,7 @@ def test_status_is_answered_while_cameras_fail(world_of: Callable[..., World]) -
 class Ending:
     """Holds a camera in its cleanup until `over`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ScriptedSystem) -> None:
         self.begun = threading.Event()
         self._over = threading.Event()
         self._world = world
@@ -545,7 +561,7 @@ class Ending:
         quiesce()
 
     def begins_with(self, command: CameraCommand) -> CommandResult:
-        """Not by `World.ask`, which would wait for the camera that is held."""
+        """Not by `ScriptedSystem.ask`, which would wait for the camera that is held."""
         answer = self._world.system.supervisor.ask(command, block=True, timeout=5)
         self.wait()
         assert isinstance(answer, CommandAnswer)
@@ -556,7 +572,7 @@ class Ending:
 
 
 def test_a_reset_takes_back_a_force_that_is_still_under_way(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -573,7 +589,7 @@ def test_a_reset_takes_back_a_force_that_is_still_under_way(
 
 
 def test_retry_now_is_obeyed_when_the_failed_attempt_is_gone(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
     world.start()
@@ -589,7 +605,7 @@ def test_retry_now_is_obeyed_when_the_failed_attempt_is_gone(
 
 
 def test_a_start_that_is_rejected_while_an_attempt_ends_is_counted(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
     world.start()
@@ -602,7 +618,9 @@ def test_a_start_that_is_rejected_while_an_attempt_ends_is_counted(
     assert world.camera().breaker.rejected == 1
 
 
-def test_a_camera_started_while_it_stops_starts_once(world_of: Callable[..., World]) -> None:
+def test_a_camera_started_while_it_stops_starts_once(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1")
     world.start()
     ending = Ending(world)
@@ -622,7 +640,7 @@ def test_a_camera_started_while_it_stops_starts_once(world_of: Callable[..., Wor
 # --- what must not bring the system down ----------------------------------------------------
 
 
-def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., World]) -> None:
+def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
     world.start()
     actor = world.system.supervisor._actor_weakref()
@@ -637,7 +655,7 @@ def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., World]) -
 
 
 def test_a_servant_that_was_stopped_from_outside_stays_stopped(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -652,7 +670,7 @@ def test_a_servant_that_was_stopped_from_outside_stays_stopped(
     assert world.status().restarts["metrics"] == 0
 
 
-def test_stray_messages_are_ignored(world_of: Callable[..., World]) -> None:
+def test_stray_messages_are_ignored(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1")
     world.start()
     nobody = CameraId("nobody")
@@ -679,7 +697,7 @@ def starve(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
 
 
 def test_a_camera_that_cannot_be_started_is_a_failure_and_costs_no_other(
-    world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+    world_of: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starve(monkeypatch, "camera-cam1-")
     world = world_of("cam1", "cam2", breaker=TO_THE_LETTER)
@@ -698,7 +716,7 @@ def test_a_camera_that_cannot_be_started_is_a_failure_and_costs_no_other(
 
 
 def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_after_a_pause(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -718,7 +736,7 @@ def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_af
 
 
 def test_an_actor_that_cannot_be_started_for_another_reason_escalates(
-    world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+    world_of: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise ValueError("no such thing")
@@ -736,7 +754,7 @@ def test_an_actor_that_cannot_be_started_for_another_reason_escalates(
 def test_a_timer_that_finds_no_thread_is_asked_for_again_without_a_timer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World("cam1")
+    world = ScriptedSystem("cam1")
     world.real_time = True
     with monkeypatch.context() as short:
         starve(short, "edge-video-timer")
@@ -751,7 +769,7 @@ def test_a_timer_that_finds_no_thread_is_asked_for_again_without_a_timer(
 
 
 def test_a_crash_of_the_supervisor_still_stops_everything(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1", "cam2", allow_faults=True)
     world.start()
@@ -767,7 +785,7 @@ def test_a_crash_of_the_supervisor_still_stops_everything(
 
 
 def test_a_report_that_cannot_be_printed_does_not_hang_the_stop(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -786,7 +804,7 @@ def test_a_report_that_cannot_be_printed_does_not_hang_the_stop(
 
 
 def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_done(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -803,7 +821,7 @@ def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_d
 
 
 def test_a_camera_that_is_just_failing_is_waited_for_at_the_stop(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -820,7 +838,9 @@ def test_a_camera_that_is_just_failing_is_waited_for_at_the_stop(
     assert world.actors_of("cam1") == []
 
 
-def test_a_fault_that_reaches_nobody_is_not_counted(world_of: Callable[..., World]) -> None:
+def test_a_fault_that_reaches_nobody_is_not_counted(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1", allow_faults=True)
     world.start()
     world.ask(StopCamera(CAM1))
@@ -831,7 +851,7 @@ def test_a_fault_that_reaches_nobody_is_not_counted(world_of: Callable[..., Worl
 
 
 def test_status_is_refused_and_not_left_waiting_while_the_system_stops(
-    world_of: Callable[..., World],
+    world_of: Callable[..., ScriptedSystem],
 ) -> None:
     world = world_of("cam1")
     world.start()
@@ -844,7 +864,9 @@ def test_status_is_refused_and_not_left_waiting_while_the_system_stops(
     assert world.system.wait(10) is not None
 
 
-def test_the_publisher_s_countdown_is_true_at_every_instant(world_of: Callable[..., World]) -> None:
+def test_the_publisher_s_countdown_is_true_at_every_instant(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
     world = world_of("cam1", report_interval=3.0)
     world.broker_is_up = False
     world.start()

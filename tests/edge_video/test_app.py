@@ -24,7 +24,7 @@ from edge_video.delivery.amqp.sink import AmqpSettings, Route, TlsSettings
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
 from edge_video.text.catalog import Language
-from tests.support.actors import Ears, World, heard_by, quiesce
+from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,12 +41,12 @@ def config_of(**values: Any) -> Config:
 
 
 @pytest.fixture
-def real_time() -> Iterator[Callable[..., World]]:
+def real_time() -> Iterator[Callable[..., ScriptedSystem]]:
     """Starts systems with the real clock and timer; cameras and broker are scripted."""
-    worlds: list[World] = []
+    worlds: list[ScriptedSystem] = []
 
-    def start(*camera_ids: str, **options: Any) -> World:
-        world = World(*camera_ids)
+    def start(*camera_ids: str, **options: Any) -> ScriptedSystem:
+        world = ScriptedSystem(*camera_ids)
         worlds.append(world)
         world.system = start_system(
             world.config, capture=world._capture, sink=world._sinks_for, **options
@@ -64,7 +64,7 @@ def threads_called(*names: str) -> list[str]:
 
 
 def test_a_stopped_system_leaves_no_actor_and_no_thread(
-    real_time: Callable[..., World],
+    real_time: Callable[..., ScriptedSystem],
 ) -> None:
     world = real_time("cam1", "cam2")
     ours = ("camera-", "publisher-", "metrics-", "reporter-", "supervisor", "edge-video-timer")
@@ -81,7 +81,7 @@ def test_a_stopped_system_leaves_no_actor_and_no_thread(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_timer_that_dies_is_started_again_with_all_it_had_to_do(
-    real_time: Callable[..., World],
+    real_time: Callable[..., ScriptedSystem],
 ) -> None:
     world = real_time("cam1")
     supervisor = world.system.supervisor._actor_weakref()
@@ -97,7 +97,7 @@ def test_a_timer_that_dies_is_started_again_with_all_it_had_to_do(
 
 
 def test_a_system_that_does_not_stop_in_time_says_so_and_goes_on_stopping(
-    real_time: Callable[..., World],
+    real_time: Callable[..., ScriptedSystem],
 ) -> None:
     world = real_time("cam1")
     gate = threading.Event()
@@ -113,24 +113,24 @@ def void(_: object) -> None:
 
 
 def test_a_camera_s_frames_can_go_to_an_actor_of_the_host(
-    real_time: Callable[..., World],
+    real_time: Callable[..., ScriptedSystem],
 ) -> None:
-    ears = Ears.start()
+    ears = RecordingActor.start()
     world = real_time("cam1", "cam2", frames={"cam2": ears})
     world.capture_of("cam1").frame()
     world.capture_of("cam2").frame()
     eventually(lambda: [frame.camera_id for frame in world.published] == ["cam1"])
-    (notice,) = heard_by(ears)
-    assert [frame.camera_id for frame in notice.outbox.deliver()] == ["cam2"]
+    (notification,) = heard_by(ears)
+    assert [frame.camera_id for frame in notification.outbox.deliver()] == ["cam2"]
     status = world.system.status()
     assert [camera.frames.confirmed for camera in status.cameras] == [1, 1]
     ears.stop(timeout=5)
 
 
 def test_frames_for_a_camera_that_does_not_exist_are_refused_before_anything_starts() -> None:
-    ears = Ears.start()
+    ears = RecordingActor.start()
     with pytest.raises(ValueError, match="no such camera: cam9"):
-        start_system(config_of(), frames={"cam9": ears}, capture=World("cam1")._capture)
+        start_system(config_of(), frames={"cam9": ears}, capture=ScriptedSystem("cam1")._capture)
     assert pykka.ActorRegistry.get_all() == [ears]
     ears.stop(timeout=5)
 
@@ -224,7 +224,9 @@ def test_the_language_is_the_configured_one_else_the_locale_s(
     assert configured_language(config_of(language=configured)) is language
 
 
-def test_a_system_is_told_to_stop_any_number_of_times(real_time: Callable[..., World]) -> None:
+def test_a_system_is_told_to_stop_any_number_of_times(
+    real_time: Callable[..., ScriptedSystem],
+) -> None:
     system: System = real_time("cam1").system
     for _ in range(3):
         system.begin_stop()

@@ -38,7 +38,7 @@ from edge_video.testing.clips import clip_identity, decode_jpeg, numbered_clip
 from edge_video.testing.rabbit import consume
 from edge_video.testing.rtsp import RtspAuth
 from tests.support.program import Program, cpu_seconds
-from tests.support.watched import Running, Story, listening
+from tests.support.watched import RecordedLog, Running, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -69,13 +69,13 @@ def mounts(count: int) -> dict[str, Path]:
 
 
 @pytest.fixture
-def story() -> Iterator[Story]:
+def story() -> Iterator[RecordedLog]:
     with listening() as heard:
         yield heard
 
 
 @pytest.fixture
-def run(tmp_path: Path, story: Story) -> Iterator[RunSystem]:
+def run(tmp_path: Path, story: RecordedLog) -> Iterator[RunSystem]:
     """Start a system on some cameras (id → URL); stopped, books checked, after the test."""
     running: list[Running] = []
 
@@ -122,7 +122,7 @@ def urls(server: RtspServer, count: int) -> dict[str, str]:
 
 
 def test_a_camera_that_begins_to_exist_closes_its_breaker(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(1))
     breaker = CircuitBreakerConfig(
@@ -156,7 +156,7 @@ def test_a_camera_that_begins_to_exist_closes_its_breaker(
 
 
 def test_cameras_resume_when_their_server_is_killed_and_comes_back(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(3))
     running = run(urls(server, 3))
@@ -172,7 +172,7 @@ def test_cameras_resume_when_their_server_is_killed_and_comes_back(
 
 
 def test_cameras_resume_when_their_server_was_frozen(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(3))
     running = run(urls(server, 3))
@@ -186,7 +186,7 @@ def test_cameras_resume_when_their_server_was_frozen(
 
 
 def test_cameras_resume_when_their_server_hangs_up(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(3))
     running = run(urls(server, 3))
@@ -283,7 +283,7 @@ def assert_one_count_through_every_session(messages: list[Any], *, sessions: int
 
 
 def test_a_frozen_ffmpeg_is_replaced_after_the_stall_timeout(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(1))
     running = run(urls(server, 1))
@@ -298,7 +298,7 @@ def test_a_frozen_ffmpeg_is_replaced_after_the_stall_timeout(
 
 
 def test_an_ffmpeg_thawed_in_time_goes_on_in_the_same_attempt(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     server = make_rtsp_server(mounts(1))
     running = run(urls(server, 1), per_camera={"cam1": {"stall_timeout": 30.0}})
@@ -347,7 +347,7 @@ def test_an_hevc_camera_streams(run: RunSystem, rtsp_server: RtspServer, tmp_pat
 
 
 def test_a_wrong_password_is_named_and_not_hammered(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     auth = RtspAuth("digest")
     server = make_rtsp_server(mounts(2), auth)
@@ -374,7 +374,7 @@ def test_a_wrong_password_is_named_and_not_hammered(
 
 
 def test_twenty_cameras_of_one_server_start_one_after_the_other(
-    run: RunSystem, story: Story, make_rtsp_server: MakeServer
+    run: RunSystem, story: RecordedLog, make_rtsp_server: MakeServer
 ) -> None:
     spacing_s = 0.15
     server = make_rtsp_server({f"/cam{n}": small_clip(1 + n % 5) for n in range(1, 21)})

@@ -18,7 +18,7 @@ import pytest
 from edge_video.http import acceptor
 from edge_video.testing import eventually
 from tests.support.browser import required
-from tests.support.gallery import PASSWORD, TOKEN, Gallery
+from tests.support.painted_system import PASSWORD, TOKEN, PaintedSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,21 +30,21 @@ ACTIONS = ["start", "stop", "retry", "reset", "force-open"]
 
 
 @pytest.fixture(scope="module")
-def gallery() -> Iterator[Gallery]:
-    with Gallery("cam1", "cam2", "broken1").start() as running:
+def gallery() -> Iterator[PaintedSystem]:
+    with PaintedSystem("cam1", "cam2", "broken1").start() as running:
         running.camera("cam1", phase="streaming")
         running.camera("broken1", phase="waiting")
         yield running
 
 
 @pytest.fixture
-def anyone(gallery: Gallery) -> Iterator[httpx.Client]:
+def anyone(gallery: PaintedSystem) -> Iterator[httpx.Client]:
     with gallery.client() as client:
         yield client
 
 
 @pytest.fixture
-def operator(gallery: Gallery) -> Iterator[httpx.Client]:
+def operator(gallery: PaintedSystem) -> Iterator[httpx.Client]:
     with gallery.client(TOKEN) as client:
         yield client
 
@@ -127,7 +127,7 @@ def test_the_page_speaks_the_browsers_language(anyone: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_actions_need_the_token(anyone: httpx.Client, gallery: Gallery, action: str) -> None:
+def test_actions_need_the_token(anyone: httpx.Client, gallery: PaintedSystem, action: str) -> None:
     before = gallery.system.status().cameras[0].breaker.changes
     refused = anyone.post(f"api/cameras/cam1/{action}")
     assert refused.status_code == 401
@@ -138,21 +138,21 @@ def test_actions_need_the_token(anyone: httpx.Client, gallery: Gallery, action: 
 
 
 @pytest.fixture
-def own_gallery() -> Iterator[Gallery]:
+def own_gallery() -> Iterator[PaintedSystem]:
     """For tests that change cameras: what they start ends with them."""
-    with Gallery("cam1", "cam2", "broken1").start() as running:
+    with PaintedSystem("cam1", "cam2", "broken1").start() as running:
         running.camera("cam2", phase="streaming")
         running.camera("broken1", phase="waiting")
         yield running
 
 
-def test_every_action_does_what_it_says(own_gallery: Gallery) -> None:
+def test_every_action_does_what_it_says(own_gallery: PaintedSystem) -> None:
     gallery = own_gallery
     with gallery.client(TOKEN) as operator:
         act_and_look(operator, gallery)
 
 
-def act_and_look(operator: httpx.Client, gallery: Gallery) -> None:
+def act_and_look(operator: httpx.Client, gallery: PaintedSystem) -> None:
     def act(camera: str, action: str) -> tuple[int, str]:
         answer = operator.post(f"api/cameras/{camera}/{action}")
         return answer.status_code, answer.json()["result"]
@@ -182,7 +182,9 @@ def act_and_look(operator: httpx.Client, gallery: Gallery) -> None:
     assert act("nobody", "retry") == (404, "unknown_target")
 
 
-def test_a_browser_logs_in_with_a_cookie_that_scripts_cannot_read(own_gallery: Gallery) -> None:
+def test_a_browser_logs_in_with_a_cookie_that_scripts_cannot_read(
+    own_gallery: PaintedSystem,
+) -> None:
     with own_gallery.client() as browser:
         log_in_and_out(browser)
 
@@ -227,7 +229,7 @@ def test_a_foreign_host_name_is_refused(anyone: httpx.Client, host: str) -> None
 
 
 def test_without_a_token_there_are_no_actions() -> None:
-    with Gallery("cam1", http={"listen": "127.0.0.1:0"}).start() as gallery:
+    with PaintedSystem("cam1", http={"listen": "127.0.0.1:0"}).start() as gallery:
         with gallery.client("any") as client:
             refused = client.post("api/cameras/cam1/stop")
             assert refused.status_code == 403
@@ -241,7 +243,7 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     http = {"listen": "0.0.0.0:0", "token": TOKEN, "hosts": ["edge.shop.example"]}
-    with Gallery("cam1", http=http).start() as gallery:
+    with PaintedSystem("cam1", http=http).start() as gallery:
         gallery.url = gallery.url.replace("0.0.0.0", "127.0.0.1")
         with gallery.client() as client:
             for path in [*READ, "api/events", "api/cameras/cam1/picture"]:
@@ -271,7 +273,7 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def test_no_secret_is_in_any_answer(gallery: Gallery, operator: httpx.Client) -> None:
+def test_no_secret_is_in_any_answer(gallery: PaintedSystem, operator: httpx.Client) -> None:
     paths = [*READ, "", "app.js", "words/en.json", "api/cameras/broken1", "health", "api/session"]
     texts = [operator.get(path).text for path in paths]
     with operator.stream("GET", "api/events") as events:
@@ -286,7 +288,7 @@ def test_no_secret_is_in_any_answer(gallery: Gallery, operator: httpx.Client) ->
 
 def test_the_metrics_are_the_final_report_to_the_frame() -> None:
     required("promtool")
-    with Gallery("cam1", "cam2", "broken1").start() as gallery:
+    with PaintedSystem("cam1", "cam2", "broken1").start() as gallery:
         gallery.wait_for(lambda status: status["totals"]["confirmed"] > 40)
         with gallery.client(TOKEN) as client:
             for camera in ("cam1", "cam2", "broken1"):
@@ -333,7 +335,7 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
 
 
 def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+    gallery: PaintedSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acceptor, "IDLE_S", 4.0)
     address = (urlsplit(gallery.url).hostname, urlsplit(gallery.url).port)
@@ -383,7 +385,7 @@ def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
     assert process.memory_info().rss - rss_before < 60 * 2**20
 
 
-def test_viewers_are_counted_and_pictures_are_rationed(gallery: Gallery) -> None:
+def test_viewers_are_counted_and_pictures_are_rationed(gallery: PaintedSystem) -> None:
     with gallery.client() as client:
         path = "api/cameras/cam1/picture"
         eventually(lambda: client.get(path).status_code == 200, 20)
@@ -425,7 +427,7 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.yaml"
     # /ready would answer 503 of itself, with every camera stopped.
     http = {"listen": "127.0.0.1:0", "token": TOKEN, "ready": {"publisher": False, "cameras": 0}}
-    with Gallery("cam1", "broken1", http=http).start() as gallery:
+    with PaintedSystem("cam1", "broken1", http=http).start() as gallery:
         run = subprocess.run(
             [
                 str(Path(sys.executable).parent / "schemathesis"),

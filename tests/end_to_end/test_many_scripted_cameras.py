@@ -30,7 +30,7 @@ from edge_video.testing import (
     eventually,
     install_scripted_ffmpeg,
 )
-from tests.support.actors import Ears
+from tests.support.actors import RecordingActor
 from tests.support.program import Program, cpu_seconds
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def resources() -> tuple[int, int, float]:
 
 
 @pytest.fixture
-def ears() -> Iterator[pykka.ActorRef[Ears]]:
-    ears = Ears.start()
+def ears() -> Iterator[pykka.ActorRef[RecordingActor]]:
+    ears = RecordingActor.start()
     yield ears
     ears.stop(timeout=5)
 
@@ -69,7 +69,9 @@ def unlogged() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlogged")
-def test_a_thousand_restarts_leave_the_process_as_it_was(ears: pykka.ActorRef[Ears]) -> None:
+def test_a_thousand_restarts_leave_the_process_as_it_was(
+    ears: pykka.ActorRef[RecordingActor],
+) -> None:
     """Real processes, pipes and threads through the real camera actor; each FFmpeg is killed."""
     camera, camera_id = CameraConfig(id="cam1", url="rtsp://10.0.0.1/s"), CameraId("cam1")
     outbox = Outbox(SystemClock())
@@ -104,7 +106,7 @@ def test_a_thousand_restarts_leave_the_process_as_it_was(ears: pykka.ActorRef[Ea
     assert after[2] - before[2] < 5.0, (before, after)
 
 
-def _wait_for(ears: pykka.ActorRef[Ears], kind: type) -> list[Any]:
+def _wait_for(ears: pykka.ActorRef[RecordingActor], kind: type) -> list[Any]:
     """What `ears` heard of this kind, as soon as there is any; all else is forgotten."""
     actor = ears._actor_weakref()
     assert actor is not None

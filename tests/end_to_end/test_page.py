@@ -22,10 +22,10 @@ from selenium.webdriver.support.ui import Select
 
 from edge_video.actors.http import HttpActor
 from edge_video.delivery.sink import SinkLost
-from edge_video.http import state as board
+from edge_video.http import status_store as board
 from edge_video.testing import eventually
 from tests.support.browser import browser, look_like, required, screenshot
-from tests.support.gallery import PASSWORD, TOKEN, ConfirmingSink, Gallery
+from tests.support.painted_system import PASSWORD, TOKEN, ConfirmingSink, PaintedSystem
 from tests.support.program import Program
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
     names = [f"cam-{number:02}" for number in range(56)]
     names[9:9] = ["broken-gate", "locked-office"]
     names[30:30] = ["gone-yard", "broken-till"]
-    with Gallery(*names, fps=3).start() as gallery, browser() as driver:
+    with PaintedSystem(*names, fps=3).start() as gallery, browser() as driver:
         page = Page(driver)
         look_like(driver, 1500, 900)
         driver.get(gallery.url)
@@ -311,7 +311,7 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
 def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
     http = {"listen": "0.0.0.0:0", "token": TOKEN}
     with (
-        Gallery("cam1", "gone-yard", "silent1", http=http).start() as gallery,
+        PaintedSystem("cam1", "gone-yard", "silent1", http=http).start() as gallery,
         browser("pt-BR") as driver,
     ):
         page = Page(driver)
@@ -351,7 +351,7 @@ def test_a_broker_that_keeps_the_publisher_waiting_for_an_answer_is_said_first(
             sink.listener(SinkLost("the broker did not answer in time"))
 
     monkeypatch.setattr(ConfirmingSink, "open", open_)
-    with Gallery("cam1", "cam2").start() as gallery, browser() as driver:
+    with PaintedSystem("cam1", "cam2").start() as gallery, browser() as driver:
         gallery.wait_for(
             lambda status: (
                 status["publisher"]["state"] == "connecting" and status["publisher"]["losses"]

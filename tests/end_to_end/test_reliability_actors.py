@@ -15,7 +15,7 @@ import pytest
 
 import edge_video.app
 from edge_video.actors.messages import CommandAnswer, CommandResult, Escalated, InjectFault
-from edge_video.actors.plan import Plan
+from edge_video.actors.system_spec import SystemSpec
 from edge_video.config import MemoryControllerConfig, SupervisionConfig
 from edge_video.faults import (
     AfterFrames,
@@ -28,7 +28,7 @@ from edge_video.faults import (
 )
 from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
-from tests.support.actors import Ears
+from tests.support.actors import RecordingActor
 from tests.support.program import Program, living
 from tests.support.reliability import (
     BROKEN,
@@ -62,13 +62,13 @@ def system(tmp_path: Path) -> Iterator[Broken]:
 
 
 @pytest.fixture
-def host() -> Iterator[pykka.ActorRef[Ears]]:
-    ears = Ears.start()
+def host() -> Iterator[pykka.ActorRef[RecordingActor]]:
+    ears = RecordingActor.start()
     yield ears
     ears.stop(timeout=5)
 
 
-def heard(host: pykka.ActorRef[Ears]) -> list[Any]:
+def heard(host: pykka.ActorRef[RecordingActor]) -> list[Any]:
     return list(host.proxy().heard.get(timeout=5))
 
 
@@ -127,7 +127,7 @@ def test_a_delayed_supervisor_holds_up_no_frame_and_is_reached_without_its_mailb
 
 
 def test_a_crashed_supervisor_stops_everything_in_order_and_its_host_is_told(
-    tmp_path: Path, host: pykka.ActorRef[Ears]
+    tmp_path: Path, host: pykka.ActorRef[RecordingActor]
 ) -> None:
     blocks: list[str] = []
     with broken(tmp_path, ends=True, host=host, print_block=blocks.append) as system:
@@ -149,7 +149,7 @@ def test_a_crashed_supervisor_stops_everything_in_order_and_its_host_is_told(
 
 @pytest.mark.parametrize("actor", ["metrics", "reporter"])
 def test_an_actor_that_keeps_crashing_escalates_to_a_clean_stop_with_a_report(
-    tmp_path: Path, host: pykka.ActorRef[Ears], actor: str
+    tmp_path: Path, host: pykka.ActorRef[RecordingActor], actor: str
 ) -> None:
     blocks: list[str] = []
     config = two_cameras(tmp_path, supervision=SupervisionConfig(max_restarts=2, period=30.0))
@@ -176,10 +176,10 @@ def test_an_actor_that_keeps_crashing_escalates_to_a_clean_stop_with_a_report(
 def test_an_actor_that_does_not_stop_in_time_is_named_as_a_bug(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, actor: str
 ) -> None:
-    def impatient(**parts: Any) -> Plan:
-        return Plan(**parts, child_stop_deadline_s=1.0, camera_stop_deadline_s=1.0)
+    def impatient(**parts: Any) -> SystemSpec:
+        return SystemSpec(**parts, child_stop_deadline_s=1.0, camera_stop_deadline_s=1.0)
 
-    monkeypatch.setattr(edge_video.app, "Plan", impatient)
+    monkeypatch.setattr(edge_video.app, "SystemSpec", impatient)
     monkeypatch.setattr(edge_video.app, "_TIMER_STOP_S", 1.0)
     with broken(tmp_path, ends=True) as system:
         system.inject(actor, DelayActor(for_s=60.0))

@@ -210,7 +210,7 @@ def running(
         assert_books(camera.frames)
         assert camera.attempts == 1, "a failure of the sink is no failure of a camera"
         assert camera.breaker.failures == 0
-    assert not made.lines(LogEvent.BOOKS_IMBALANCE)
+    assert not made.lines(LogEvent.LEDGER_IMBALANCE)
 
 
 Measure = Any

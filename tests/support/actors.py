@@ -42,7 +42,7 @@ def quiesce() -> None:
                 continue
 
 
-class Ears(pykka.ThreadingActor):
+class RecordingActor(pykka.ThreadingActor):
     """Keeps what it is told: an embedding program's actor, or a supervisor that only listens."""
 
     use_daemon_thread = True
@@ -55,8 +55,8 @@ class Ears(pykka.ThreadingActor):
         self.heard.append(message)
 
 
-def heard_by(ears: pykka.ActorRef[Ears], *kinds: type) -> list[Any]:
-    """What an `Ears` was told so far, of these kinds or of any."""
+def heard_by(ears: pykka.ActorRef[RecordingActor], *kinds: type) -> list[Any]:
+    """What an `RecordingActor` was told so far, of these kinds or of any."""
     quiesce()
     actor = ears._actor_weakref()
     assert actor is not None
@@ -70,7 +70,7 @@ class ScriptedCapture:
     camera: CameraConfig
     on_frame: Callable[[bytes], object]
     on_end: Callable[[Failure], None]
-    world: World
+    world: ScriptedSystem
     pid: int | None = None
     frames: int = 0
     stopped: bool = False
@@ -111,7 +111,7 @@ class ScriptedSink:
     """Satisfies `Sink`; settles what it takes as its world says."""
 
     listener: SinkListener
-    world: World
+    world: ScriptedSystem
     closed: bool = False
 
     def open(self) -> None:
@@ -149,7 +149,7 @@ class ScriptedSink:
         return True
 
 
-class World:
+class ScriptedSystem:
     """One system of real actors, whose cameras, broker and time the test plays."""
 
     def __init__(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_video.delivery.amqp.knowledge import BrokerKnowledge
-    from edge_video.delivery.amqp.notifications import NoticeRoute
+    from edge_video.delivery.amqp.notifications import NotificationRoute
     from edge_video.testing.rabbit import RabbitNode
 
 
@@ -45,7 +45,7 @@ class Rig:
         settings: AmqpSettings,
         routes: dict[CameraId, Route],
         max_age_s: float,
-        notices: NoticeRoute | None = None,
+        notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
     ) -> None:
         self.clock = SystemClock()
@@ -60,7 +60,7 @@ class Rig:
             self.outbox,
             self.heard,
             self.clock,
-            notices=notices,
+            notifications=notifications,
             knowledge=knowledge,
         )
         self.outbox.attach(self.sink.frames_ready)
@@ -105,13 +105,13 @@ def make_rig(exchange: str) -> Iterator[MakeRig]:
         broker: RabbitNode,
         routes: dict[CameraId, Route] | None = None,
         max_age_s: float = 60.0,
-        notices: NoticeRoute | None = None,
+        notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
         **changes: Any,
     ) -> Rig:
         settings = AmqpSettings(broker.host, broker.port, "/", "guest", "guest", node="shop-4")
         routes = routes or {cam: Route(exchange, f"shop.{cam}") for cam in (CAM1, CAM2)}
-        rig = Rig(replace(settings, **changes), routes, max_age_s, notices, knowledge)
+        rig = Rig(replace(settings, **changes), routes, max_age_s, notifications, knowledge)
         rigs.append(rig)
         return rig
 

@@ -21,7 +21,7 @@ from edge_video.testing import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from edge_video.actors.plan import Stopped
+    from edge_video.actors.system_spec import Stopped
     from edge_video.config import Config
     from edge_video.status.model import CameraStatus, SystemStatus
 
@@ -37,7 +37,7 @@ class Said:
     fields: Mapping[str, Any]
 
 
-class Story(logging.Handler):
+class RecordedLog(logging.Handler):
     """Everything the system says, as events."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Story(logging.Handler):
 class Running:
     """One system under test, its story, and the watch over its books."""
 
-    def __init__(self, config: Config, story: Story, **options: Any) -> None:
+    def __init__(self, config: Config, story: RecordedLog, **options: Any) -> None:
         self.story = story
         self.ids = [camera.id for camera in config.cameras]
         self.system: System = start_system(config, allow_faults=True, **options)
@@ -119,7 +119,7 @@ class Running:
         self._check(stopped.status)
         assert self.imbalances == []
         assert self.samples >= 3
-        assert self.story.of(LogEvent.BOOKS_IMBALANCE) == []
+        assert self.story.of(LogEvent.LEDGER_IMBALANCE) == []
 
     def camera(self, camera_id: str = "cam1") -> CameraStatus:
         status = self.system.status()
@@ -160,9 +160,9 @@ class Running:
 
 
 @contextmanager
-def listening() -> Iterator[Story]:
+def listening() -> Iterator[RecordedLog]:
     """A story that hears everything the system says, at every level."""
-    handler = Story()
+    handler = RecordedLog()
     loggers = [logging.getLogger("edge_video")]
     levels = [each.level for each in loggers]
     for each in loggers:

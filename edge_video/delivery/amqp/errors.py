@@ -21,30 +21,30 @@ _TLS_CUT: Final = "EOF occurred in violation of protocol"
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a connection is lost; `will_not_heal` as in `SinkLost`."""
+class ConnectionLoss:
+    """Why a connection is lost; `permanent` as in `SinkLost`."""
 
     words: str
-    will_not_heal: bool = False
+    permanent: bool = False
 
 
 def describe_loss(
     error: BaseException, *, host: str, port: int, vhost: str, tls: bool = False
-) -> Reason:
+) -> ConnectionLoss:
     """Why a connection failed or was lost, in words without user names or passwords."""
     cause = _innermost(error)
     where = f"{host}:{port}"
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(str(cause))
     if isinstance(cause, OSError):
-        return Reason(_describe_os_error(cause, host, where))
+        return ConnectionLoss(_describe_os_error(cause, host, where))
     if tls and isinstance(cause, pika.exceptions.IncompatibleProtocolError):
         return _describe_end_after_tls(str(cause))
     if isinstance(cause, pika.exceptions.AMQPError):
         return _describe_amqp(cause, where, vhost)
     if isinstance(cause, connection_workflow.AMQPConnectorStackTimeout):
-        return Reason(f"{where} did not answer in time")
-    return Reason(f"{type(cause).__name__}: {cause}")
+        return ConnectionLoss(f"{where} did not answer in time")
+    return ConnectionLoss(f"{type(cause).__name__}: {cause}")
 
 
 def never_reached(error: BaseException) -> bool:
@@ -77,25 +77,25 @@ def _describe_os_error(error: OSError, host: str, where: str) -> str:
             return f"{where}: {error.strerror or error}"
 
 
-def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> Reason:
+def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> ConnectionLoss:
     match error:
         case pika.exceptions.ProbableAuthenticationError() | pika.exceptions.AuthenticationError():
-            return Reason("ACCESS_REFUSED: wrong user name or password", will_not_heal=True)
+            return ConnectionLoss("ACCESS_REFUSED: wrong user name or password", permanent=True)
         case pika.exceptions.ProbableAccessDeniedError():
             reason = _describe_denied_vhost(str(error), vhost)
         case pika.exceptions.IncompatibleProtocolError():
-            reason = Reason(f"{where} ended the AMQP handshake; is it a TLS port?")
+            reason = ConnectionLoss(f"{where} ended the AMQP handshake; is it a TLS port?")
         case pika.exceptions.ConnectionClosedByBroker():
-            reason = Reason(_describe_closed(error.reply_code, error.reply_text, vhost))
+            reason = ConnectionLoss(_describe_closed(error.reply_code, error.reply_text, vhost))
         case pika.exceptions.ConnectionOpenAborted():
             # Nobody but pika's own deadline for the handshake aborts it.
-            reason = Reason(f"{where} did not answer in time")
+            reason = ConnectionLoss(f"{where} did not answer in time")
         case pika.exceptions.AMQPHeartbeatTimeout():
-            reason = Reason("no heartbeat from the broker")
+            reason = ConnectionLoss("no heartbeat from the broker")
         case pika.exceptions.StreamLostError():
             reason = _describe_lost_stream(str(error))
         case _:
-            reason = Reason(f"{type(error).__name__}: {error}")
+            reason = ConnectionLoss(f"{type(error).__name__}: {error}")
     return reason
 
 
@@ -154,28 +154,28 @@ def _innermost(error: BaseException) -> BaseException:
         error = inner
 
 
-def _describe_tls(text: str) -> Reason:
+def _describe_tls(text: str) -> ConnectionLoss:
     """TLS failures: all but a cut connection need someone to change a file or a setting."""
     if _TLS_CUT in text:
-        return Reason("connection closed by the broker's side")
+        return ConnectionLoss("connection closed by the broker's side")
     if "CERTIFICATE_VERIFY_FAILED" in text:
         why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
-        return Reason(
+        return ConnectionLoss(
             f"TLS: the broker's certificate is not trusted ({why or 'verification failed'})", True
         )
     found = _SSL_REASON.search(text)
     code = found[1] if found else ""
     match code:
         case "WRONG_VERSION_NUMBER":
-            return Reason("TLS: the port does not speak TLS", will_not_heal=True)
+            return ConnectionLoss("TLS: the port does not speak TLS", permanent=True)
         case "TLSV13_ALERT_CERTIFICATE_REQUIRED" | "SSLV3_ALERT_HANDSHAKE_FAILURE":
-            return Reason(
+            return ConnectionLoss(
                 "TLS: the broker refuses the handshake; it may require a client certificate", True
             )
         case "TLSV1_ALERT_UNKNOWN_CA" | "SSLV3_ALERT_BAD_CERTIFICATE":
-            return Reason("TLS: the broker does not trust the client certificate", True)
+            return ConnectionLoss("TLS: the broker does not trust the client certificate", True)
         case _:
-            return Reason(f"TLS: {code or text}", will_not_heal=True)
+            return ConnectionLoss(f"TLS: {code or text}", permanent=True)
 
 
 def _describe_closed(code: int, text: str, vhost: str) -> str:
@@ -191,44 +191,44 @@ def _describe_closed(code: int, text: str, vhost: str) -> str:
             return f"closed by the broker: {text}"
 
 
-def _describe_denied_vhost(text: str, vhost: str) -> Reason:
+def _describe_denied_vhost(text: str, vhost: str) -> ConnectionLoss:
     if "not found" in text:
-        return Reason(f"NOT_ALLOWED: virtual host '{vhost}' does not exist", will_not_heal=True)
+        return ConnectionLoss(f"NOT_ALLOWED: virtual host '{vhost}' does not exist", permanent=True)
     if "limit" in text:
         found = _LIMIT.search(text)
         most = f" ({found[1]})" if found else ""
         whose = "the user" if "user connection limit" in text else f"virtual host '{vhost}'"
-        return Reason(f"NOT_ALLOWED: {whose} is at its connection limit{most}")
+        return ConnectionLoss(f"NOT_ALLOWED: {whose} is at its connection limit{most}")
     if "is down" in text:
-        return Reason(f"virtual host '{vhost}' is down")
+        return ConnectionLoss(f"virtual host '{vhost}' is down")
     if "refused" in text:
-        return Reason(
-            f"NOT_ALLOWED: the user has no access to virtual host '{vhost}'", will_not_heal=True
+        return ConnectionLoss(
+            f"NOT_ALLOWED: the user has no access to virtual host '{vhost}'", permanent=True
         )
-    return Reason(f"closed by the broker while opening virtual host '{vhost}'")
+    return ConnectionLoss(f"closed by the broker while opening virtual host '{vhost}'")
 
 
-def _describe_end_after_tls(text: str) -> Reason:
+def _describe_end_after_tls(text: str) -> ConnectionLoss:
     # pika keeps only the text of what happened. With TLS 1.3 the broker judges our certificate
     # after the handshake is over for us; whether its alert or the end of the connection is seen
     # first is a race.
     if "SSL:" in text and _TLS_CUT not in text:
         return _describe_tls(text)
-    return Reason(
+    return ConnectionLoss(
         "TLS: the broker ended the connection after the handshake;"
         " it may require a client certificate"
     )
 
 
-def _describe_lost_stream(text: str) -> Reason:
+def _describe_lost_stream(text: str) -> ConnectionLoss:
     if "SSL:" in text:
         return _describe_tls(text)
     if "MalformedAmqpError" in text:
-        return Reason("the broker's side sends what is no AMQP, or damaged on its way")
+        return ConnectionLoss("the broker's side sends what is no AMQP, or damaged on its way")
     if "ConnectionResetError" in text:
-        return Reason("connection reset by the broker")
+        return ConnectionLoss("connection reset by the broker")
     if "BrokenPipe" in text or "EOF" in text:
-        return Reason("connection closed by the broker's side")
+        return ConnectionLoss("connection closed by the broker's side")
     if "TimeoutError" in text:
-        return Reason("connection timed out")
-    return Reason(f"connection lost: {text}")
+        return ConnectionLoss("connection timed out")
+    return ConnectionLoss(f"connection lost: {text}")

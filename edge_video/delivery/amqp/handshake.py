@@ -10,7 +10,7 @@ _SHORTEST_TCP_S: Final = 5.0
 _MAX_TCP_S: Final = 10.0
 
 
-class HandshakePatience:
+class HandshakeTimeout:
     """The limit for TCP, TLS and AMQP together; it outlives the connections.
 
     AMQP alone takes four round trips, with TLS six: seconds, by satellite or over a full uplink. A

@@ -17,7 +17,7 @@ from edge_video.delivery.sink import RouteRefused
 if TYPE_CHECKING:
     from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.refusals import Refusal
-    from edge_video.delivery.notification_queue import Notice, NoticeQueue
+    from edge_video.delivery.notification_queue import Notification, NotificationQueue
     from edge_video.delivery.sink import SinkListener
 
 _NS_PER_S: Final = 1_000_000_000
@@ -27,14 +27,14 @@ _WINDOW: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeRoute:
+class NotificationRoute:
     """Where events go, and where they wait."""
 
     exchange: str
-    queue: NoticeQueue
+    queue: NotificationQueue
 
 
-class NoticeLine(ExchangeChannel):
+class NotificationChannel(ExchangeChannel):
     """The events' channel for one life of a connection. Everything runs in the sink's thread.
 
     Events are published persistent and confirmed; what was not when the connection died is given
@@ -51,7 +51,7 @@ class NoticeLine(ExchangeChannel):
 
     def __init__(
         self,
-        route: NoticeRoute,
+        route: NotificationRoute,
         *,
         app: str,
         host: ChannelHost,
@@ -82,11 +82,11 @@ class NoticeLine(ExchangeChannel):
         """Publish what waits, as far as the window allows; call it about once a second."""
         self.retry_if_due()
         while self.state is ChannelState.READY and len(self._tags) < self._window:
-            notice = self._queue.take()
-            if notice is None:
+            notification = self._queue.take()
+            if notification is None:
                 self._one_by_one = self._one_by_one and bool(self._tags)
                 return
-            self._publish(notice)
+            self._publish(notification)
 
     def close(self) -> None:
         """The connection is gone, or about to be: nothing is in flight any more. Idempotent."""
@@ -137,20 +137,20 @@ class NoticeLine(ExchangeChannel):
             self.accepted()
             self.pump()
 
-    def _publish(self, notice: Notice) -> None:
+    def _publish(self, notification: Notification) -> None:
         # In the window first: an exception below must find the event there to give it back.
-        self._tags[self._next_tag] = notice.message_id
+        self._tags[self._next_tag] = notification.message_id
         self._next_tag += 1
         self.channel.basic_publish(
             self.exchange,
-            notice.routing_key,
-            notice.body,
+            notification.routing_key,
+            notification.body,
             pika.BasicProperties(
                 content_type="application/json",
                 delivery_mode=2,
-                timestamp=notice.at_ns // _NS_PER_S,
-                message_id=notice.message_id,
-                type=notice.name,
+                timestamp=notification.at_ns // _NS_PER_S,
+                message_id=notification.message_id,
+                type=notification.name,
                 app_id=self._app,
             ),
         )

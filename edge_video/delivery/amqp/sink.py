@@ -23,7 +23,7 @@ import pika
 import pika.exceptions
 
 from edge_video.delivery.amqp.errors import (
-    Reason,
+    ConnectionLoss,
     channel_limit,
     describe_loss,
     never_reached,
@@ -32,12 +32,12 @@ from edge_video.delivery.amqp.errors import (
 from edge_video.delivery.amqp.exchange import ChannelHost, ChannelState
 from edge_video.delivery.amqp.faults import AmqpFaults
 from edge_video.delivery.amqp.frame_channel import FrameChannel, InFlight, judge
-from edge_video.delivery.amqp.handshake import HandshakePatience
+from edge_video.delivery.amqp.handshake import HandshakeTimeout
 from edge_video.delivery.amqp.isolation import CameraIsolation, admit_to
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.message import expiration, message_id, message_properties
 from edge_video.delivery.amqp.node import NodeClaim
-from edge_video.delivery.amqp.notifications import NoticeLine, NoticeRoute
+from edge_video.delivery.amqp.notifications import NotificationChannel, NotificationRoute
 from edge_video.delivery.amqp.refusals import RefusalKind
 from edge_video.delivery.amqp.silence import BrokerSilence
 from edge_video.delivery.amqp.tcp_gauge import TcpGauge
@@ -132,7 +132,7 @@ class AmqpSettings:
             front of a slow uplink; see `UplinkWindow`.
         message_ttl_s: how long a message may wait in a queue; None = for ever.
         confirm_timeout_s: a broker that confirms nothing for so long is given up.
-        handshake_timeout_s: the limit of the first attempt to connect; see `HandshakePatience`.
+        handshake_timeout_s: the limit of the first attempt to connect; see `HandshakeTimeout`.
         heartbeat_s: AMQP heartbeat interval; 0 switches it off.
         mandatory: have unroutable frames returned (and counted), at the price of their way back.
         node: names this machine in the headers.
@@ -210,8 +210,8 @@ class AmqpSink:
         clock: Clock,
         *,
         reactor: Reactor | None = None,
-        handshake: HandshakePatience | None = None,
-        notices: NoticeRoute | None = None,
+        handshake: HandshakeTimeout | None = None,
+        notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
     ) -> None:
         knowledge = knowledge or BrokerKnowledge()
@@ -253,7 +253,7 @@ class AmqpSink:
             for exchange in dict.fromkeys(route.exchange for route in self._routes.values())
         }
         self._ended = False
-        self._loss: Reason | None = None
+        self._loss: ConnectionLoss | None = None
         self._connected = False
         self._blocked = False
         self._work = True
@@ -266,7 +266,7 @@ class AmqpSink:
         self._gauge: TcpGauge | None = None
         self._look_due = False
         self._silence = BrokerSilence(settings.confirm_timeout_s, clock.monotonic())
-        self._handshake = handshake or HandshakePatience(settings.handshake_timeout_s)
+        self._handshake = handshake or HandshakeTimeout(settings.handshake_timeout_s)
         self._connecting_since_s = 0.0
         self._unroutable = FramesUnroutable(0, 0, "")
         self._unroutable_told_at_s: float | None = None
@@ -278,9 +278,9 @@ class AmqpSink:
         )
         self._notice_line = (
             None
-            if notices is None
-            else NoticeLine(
-                notices,
+            if notifications is None
+            else NotificationChannel(
+                notifications,
                 app=settings.app,
                 host=self._channel_host,
                 listener=listener,
@@ -338,7 +338,7 @@ class AmqpSink:
         self._unbind(gate_timeout_s=0.5 if alive else -1)
         return not alive
 
-    def _unbind(self, *, gate_timeout_s: float = -1, loss: Reason | None = None) -> None:
+    def _unbind(self, *, gate_timeout_s: float = -1, loss: ConnectionLoss | None = None) -> None:
         """Part from the outbox and the listener; the first caller books what is left."""
         held = self._gate.acquire(timeout=gate_timeout_s)
         try:
@@ -350,7 +350,7 @@ class AmqpSink:
             if self._notice_line is not None:
                 self._notice_line.close()
             if loss is not None:
-                self._listener(SinkLost(loss.words, loss.will_not_heal))
+                self._listener(SinkLost(loss.words, loss.permanent))
         finally:
             if held:
                 self._gate.release()
@@ -362,8 +362,10 @@ class AmqpSink:
             self._serve()
         except Exception as error:  # noqa: BLE001 - a silent dead thread is worse than any error
             _log.exception("the connection to %s failed inside", self._settings.target)
-            self._loss = self._loss or Reason(f"internal error: {type(error).__name__}: {error}")
-        loss = self._loss or Reason("pika's loop ended")
+            self._loss = self._loss or ConnectionLoss(
+                f"internal error: {type(error).__name__}: {error}"
+            )
+        loss = self._loss or ConnectionLoss("pika's loop ended")
         try:
             self._unbind(loss=loss if self._close_within_s is None else None)
         except Exception:  # noqa: BLE001 - nobody is left to tell
@@ -393,7 +395,7 @@ class AmqpSink:
 
     def _on_loop_failed(self, error: BaseException) -> None:
         """Something that is not ours to guard has failed: pika itself, or the loop."""
-        self._end(Reason(f"internal error: {type(error).__name__}: {error}"))
+        self._end(ConnectionLoss(f"internal error: {type(error).__name__}: {error}"))
 
     def _leave(self, loop: Member) -> None:
         """Close the socket, take everything back from the loop, and see its thread end."""
@@ -412,7 +414,7 @@ class AmqpSink:
             if settings.tls is not None:
                 self._tls_context = make_tls_context(settings.tls)
         except (OSError, ssl.SSLError, ValueError) as error:
-            self._end(Reason(f"TLS: cannot use the certificate files: {error}", True))
+            self._end(ConnectionLoss(f"TLS: cannot use the certificate files: {error}", True))
             return False
         try:
             # Here and not by pika, whose resolver thread would hold up the interpreter's exit.
@@ -473,7 +475,7 @@ class AmqpSink:
         loop.leave()
         left.set()
 
-    def _end(self, loss: Reason | None) -> None:
+    def _end(self, loss: ConnectionLoss | None) -> None:
         """Part from the connection; `_run` books, tells and releases. The first reason counts."""
         if self._loss is None:
             self._loss = loss
@@ -490,10 +492,10 @@ class AmqpSink:
                 try:
                     call(*arguments)
                 except pika.exceptions.MethodNotImplemented:
-                    self._end(Reason("the broker offers no publisher confirms", True))
+                    self._end(ConnectionLoss("the broker offers no publisher confirms", True))
                 except Exception as error:  # noqa: BLE001 - it would kill pika's loop
                     _log.exception("the connection to %s failed inside", self._settings.target)
-                    self._end(Reason(f"internal error: {type(error).__name__}: {error}"))
+                    self._end(ConnectionLoss(f"internal error: {type(error).__name__}: {error}"))
 
         return run
 
@@ -501,7 +503,7 @@ class AmqpSink:
         if self._loop is not None:
             self._loop.call_later(delay_s, self._guarded(call))
 
-    def _describe(self, error: BaseException) -> Reason:
+    def _describe(self, error: BaseException) -> ConnectionLoss:
         settings = self._settings
         reason = describe_loss(
             error,
@@ -510,7 +512,7 @@ class AmqpSink:
             vhost=settings.vhost,
             tls=settings.tls is not None,
         )
-        return Reason(self._clean(reason.words), reason.will_not_heal)
+        return ConnectionLoss(self._clean(reason.words), reason.permanent)
 
     # --- connection -------------------------------------------------------------------------
 
@@ -967,7 +969,7 @@ class AmqpSink:
             self._silence.looked(line.window.oldest, self._window.acked, moved=moved, now_s=now_s)
             complaint = self._complaint(line, now_s, round_trip_s)
             if complaint is not None:
-                self._end(Reason(complaint))
+                self._end(ConnectionLoss(complaint))
                 return
 
     def _credit_confirms(self) -> None:
@@ -1041,7 +1043,9 @@ class AmqpSink:
         connection = self._connection
         transport = None if connection is None else connection._transport  # noqa: SLF001 - no public way
         if transport is None:
-            self._end(Reason("the connection was cut on request"))  # while it was being made
+            self._end(
+                ConnectionLoss("the connection was cut on request")
+            )  # while it was being made
             return
         with contextlib.suppress(OSError):  # the other side was faster
             # Not `SSLSocket.shutdown`, which would go on without encryption.

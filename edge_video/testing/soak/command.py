@@ -20,8 +20,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_video.faults import SlowFrames
 from edge_video.status.model import CameraPhase
-from edge_video.testing.books import books_differences
 from edge_video.testing.leaks import LeakError, no_leaks
+from edge_video.testing.ledger import ledger_differences
 from edge_video.testing.rabbit import missing_programs
 from edge_video.testing.rtsp import has_gstreamer
 from edge_video.testing.soak.devices import KINDS, NEVER_ARRIVE, TOO_LARGE, kind_of
@@ -192,7 +192,7 @@ class Soak:
         except pykka.Timeout as error:
             self._violation(f"the end: {error}")
             return
-        for problem in books_differences(status):
+        for problem in ledger_differences(status):
             self._violation(f"after the stop: {problem}")
         for hand in stage.hands.values():
             for problem in hand.problems:

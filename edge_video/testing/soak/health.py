@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import pykka
 
-from edge_video.testing.books import books_differences
+from edge_video.testing.ledger import ledger_differences
 
 if TYPE_CHECKING:
     from edge_video.status.model import SystemStatus
@@ -63,7 +63,7 @@ class Health:
         if self.baseline is None and now_s >= WARM_UP_S:
             self.baseline = vitals
         return [
-            *books_differences(status),
+            *ledger_differences(status),
             *(f"{count} FFmpegs of one camera: {url}" for url, count in doubled.items()),
             *(f"process {pid} has been a zombie for {_ZOMBIE_S:g} s" for pid in old_zombies),
             *self._outgrown(vitals),

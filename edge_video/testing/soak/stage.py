@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from edge_video.actors.plan import Stopped
+    from edge_video.actors.system_spec import Stopped
     from edge_video.testing.soak.schedule import Message, Outside
 
 FPS: Final = 10

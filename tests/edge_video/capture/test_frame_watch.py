@@ -6,7 +6,7 @@ from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLim
 from edge_video.resilience.failures import Cause
 
 
-class Story:
+class WatchScenario:
     """A second at a time: frames come, data come, or nothing does."""
 
     def __init__(
@@ -44,14 +44,14 @@ class Story:
 
 
 def test_without_data_the_first_frame_has_its_own_limit() -> None:
-    story = Story()
+    story = WatchScenario()
     assert story.until_failure() == 20
     assert story.cause() is Cause.STALLED
     assert story.watch.waiting_s is None
 
 
 def test_data_without_a_picture_are_a_wait_for_a_key_frame() -> None:
-    story = Story()
+    story = WatchScenario()
     for _ in range(34):
         story.second(data=5_000)
     assert story.watch.verdict() is None
@@ -61,7 +61,7 @@ def test_data_without_a_picture_are_a_wait_for_a_key_frame() -> None:
 
 
 def test_over_udp_an_ffmpeg_that_outlives_its_own_time_out_gets_packets() -> None:
-    story = Story(udp=True)
+    story = WatchScenario(udp=True)
     waits: list[float | None] = []
     for _ in range(16):
         story.second()
@@ -72,20 +72,20 @@ def test_over_udp_an_ffmpeg_that_outlives_its_own_time_out_gets_packets() -> Non
 
 
 def test_over_udp_a_stream_that_ran_stalls_after_its_limit() -> None:
-    story = Story(udp=True)
+    story = WatchScenario(udp=True)
     story.second(frames=5)
     assert story.until_failure() == 10
     assert story.cause() is Cause.STALLED
 
 
 def test_a_few_bytes_of_reports_are_no_data() -> None:
-    story = Story()
+    story = WatchScenario()
     assert story.until_failure(data=20) == 20
     assert story.cause() is Cause.STALLED
 
 
 def test_data_that_cease_are_a_stall_soon_after() -> None:
-    story = Story()
+    story = WatchScenario()
     for _ in range(60):
         story.second(data=5_000)
     assert 20 <= story.until_failure() <= 26
@@ -93,13 +93,13 @@ def test_data_that_cease_are_a_stall_soon_after() -> None:
 
 
 def test_what_nobody_counts_is_judged_as_before() -> None:
-    story = Story()
+    story = WatchScenario()
     story.taken = None
     assert story.until_failure() == 20
 
 
 def test_a_stream_that_ran_stalls_after_its_limit_whatever_arrives() -> None:
-    story = Story()
+    story = WatchScenario()
     story.second(frames=15)
     assert story.until_failure(data=5_000) == 10
     failure = story.watch.verdict()
@@ -108,7 +108,7 @@ def test_a_stream_that_ran_stalls_after_its_limit_whatever_arrives() -> None:
     assert "though data arrive" in failure.detail
 
 
-def key_frame_each(story: Story, seconds: int, times: int) -> None:
+def key_frame_each(story: WatchScenario, seconds: int, times: int) -> None:
     for _ in range(times):
         for _ in range(seconds - 1):
             story.second(data=5_000)
@@ -117,14 +117,14 @@ def key_frame_each(story: Story, seconds: int, times: int) -> None:
 
 
 def test_key_frames_twelve_seconds_apart_are_no_stall() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 12, 10)
     assert story.notes.interval_s == 12
     assert story.watch.waiting_s is None
 
 
 def test_the_limit_between_key_frames_is_taken_from_their_interval() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 12, 4)
     assert story.until_failure(data=5_000) == 30
     assert story.cause() is Cause.NO_KEY_FRAME
@@ -134,7 +134,7 @@ def test_the_limit_between_key_frames_is_taken_from_their_interval() -> None:
 
 
 def test_a_late_key_frame_is_shown_as_a_wait_with_the_usual_interval() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 12, 4)
     for _ in range(17):
         story.second(data=5_000)
@@ -144,22 +144,22 @@ def test_a_late_key_frame_is_shown_as_a_wait_with_the_usual_interval() -> None:
 
 
 def test_an_interval_that_grows_at_night_is_waited_for() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 2, 10)
     key_frame_each(story, 15, 3)
 
 
 def test_without_data_a_camera_of_key_frames_stalls_as_any_other() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 12, 4)
     assert 10 <= story.until_failure() <= 16
     assert story.cause() is Cause.STALLED
 
 
 def test_what_one_attempt_has_learned_the_next_one_knows() -> None:
-    story = Story(keyframes_only=True)
+    story = WatchScenario(keyframes_only=True)
     key_frame_each(story, 12, 4)
-    later = Story(keyframes_only=True, notes=story.notes)
+    later = WatchScenario(keyframes_only=True, notes=story.notes)
     later.taken = None
     later.second(frames=1)
     assert later.until_failure() == 30
@@ -169,7 +169,7 @@ def test_what_one_attempt_has_learned_the_next_one_knows() -> None:
 
 
 def test_a_pause_of_the_program_is_no_silence_of_the_camera() -> None:
-    story = Story()
+    story = WatchScenario()
     story.second(frames=15)
     story.second(lasts_s=3600.0)
     assert story.watch.verdict() is None
@@ -178,14 +178,14 @@ def test_a_pause_of_the_program_is_no_silence_of_the_camera() -> None:
 
 
 def test_a_camera_that_stays_silent_after_a_pause_still_stalls() -> None:
-    story = Story()
+    story = WatchScenario()
     story.second(frames=15)
     story.second(lasts_s=30.0)
     assert story.until_failure() == 10
 
 
 def test_looks_that_are_always_late_still_see_a_stall() -> None:
-    story = Story()
+    story = WatchScenario()
     story.second(frames=15)
     for _ in range(11):
         story.second(lasts_s=5.0)
@@ -193,7 +193,7 @@ def test_looks_that_are_always_late_still_see_a_stall() -> None:
 
 
 def test_many_pauses_do_not_add_up_to_a_stall() -> None:
-    story = Story()
+    story = WatchScenario()
     for _ in range(50):
         story.second(frames=1)
         story.second(lasts_s=40.0)
@@ -201,7 +201,7 @@ def test_many_pauses_do_not_add_up_to_a_stall() -> None:
 
 
 def test_frames_that_wait_to_be_read_excuse_a_camera_once() -> None:
-    story = Story()
+    story = WatchScenario()
     story.second(frames=15)
     story.until_failure()
     assert story.watch.excuse()

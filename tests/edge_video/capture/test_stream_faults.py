@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from edge_video.capture.stream_faults import Tampering, garbage, oversized_frame
+from edge_video.capture.stream_faults import StreamFaults, garbage, oversized_frame
 from edge_video.faults import GarbageBytes, OversizedFrame, SlowFrames, TruncatedFrame
 from edge_video.faults.delays import Delays
 from edge_video.frames.splitter import FrameSplitter
@@ -21,7 +21,7 @@ class Reader:
     def __init__(self) -> None:
         self.images: list[bytes] = []
         self.splitter = FrameSplitter()
-        self.tampering = Tampering(self.images.append)
+        self.tampering = StreamFaults(self.images.append)
         self._woken = threading.Event()
 
     def read(self, chunk: bytes = STREAM) -> None:

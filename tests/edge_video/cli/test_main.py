@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from edge_video.actors.messages import Escalated
-from edge_video.actors.plan import Stopped
+from edge_video.actors.system_spec import Stopped
 from edge_video.capture.command import BinaryMissing
 from edge_video.cli import main as cli
 from edge_video.cli.main import main

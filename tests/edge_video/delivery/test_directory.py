@@ -360,7 +360,7 @@ def test_a_root_that_cannot_be_made_loses_the_sink_and_will_not_heal(
     rig.put()
     rig.sink.open()
     lost = rig.heard.wait_for(SinkLost)
-    assert lost == SinkLost(f"{root}: is not a directory", will_not_heal=True)
+    assert lost == SinkLost(f"{root}: is not a directory", permanent=True)
     assert rig.heard.events == [lost]
     assert rig.counts().held == 1, "nothing was taken"
 
@@ -526,7 +526,7 @@ def test_a_second_sink_on_one_directory_is_lost_at_once_and_the_first_goes_on(
     second.sink.open()
     lost = second.heard.wait_for(SinkLost)
     assert f"process {os.getpid()} writes here already" in lost.reason
-    assert not lost.will_not_heal
+    assert not lost.permanent
     first.write(b"one")
     assert first.counts(CAM1).confirmed == 1
 

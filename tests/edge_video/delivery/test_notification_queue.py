@@ -5,34 +5,34 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_video.delivery.notification_queue import Notice, NoticeQueue
+from edge_video.delivery.notification_queue import Notification, NotificationQueue
 
 
-def notice(number: int) -> Notice:
-    return Notice(f"id-{number}", "camera_online", "camera.online.cam1", number, b"{}")
+def notification(number: int) -> Notification:
+    return Notification(f"id-{number}", "camera_online", "camera.online.cam1", number, b"{}")
 
 
 def test_what_was_in_flight_comes_first_and_in_order_on_the_next_connection() -> None:
-    queue = NoticeQueue(10)
+    queue = NotificationQueue(10)
     for number in range(4):
-        queue.put(notice(number))
-    assert [queue.take(), queue.take()] == [notice(0), notice(1)]
+        queue.put(notification(number))
+    assert [queue.take(), queue.take()] == [notification(0), notification(1)]
     queue.settle("id-1", confirmed=True)
     queue.give_back()
     queue.give_back()
     assert [queue.take(), queue.take(), queue.take(), queue.take()] == [
-        notice(0),
-        notice(2),
-        notice(3),
+        notification(0),
+        notification(2),
+        notification(3),
         None,
     ]
 
 
 def test_the_oldest_makes_room_and_is_counted() -> None:
-    queue = NoticeQueue(3)
+    queue = NotificationQueue(3)
     for number in range(10):
-        queue.put(notice(number))
-    assert queue.take() == notice(7)
+        queue.put(notification(number))
+    assert queue.take() == notification(7)
     counts = queue.counts()
     assert (counts.put, counts.dropped, counts.held, counts.in_flight) == (10, 7, 2, 1)
 
@@ -43,12 +43,12 @@ actions = st.lists(st.sampled_from(["put", "take", "ack", "nack", "stray", "lose
 @settings(deadline=None)
 @given(actions, st.integers(1, 5))
 def test_the_books_balance_and_the_bound_holds(steps: list[str], capacity: int) -> None:
-    queue = NoticeQueue(capacity)
+    queue = NotificationQueue(capacity)
     number, flying = 0, []
     for step in steps:
         match step:
             case "put":
-                queue.put(notice(number))
+                queue.put(notification(number))
                 number += 1
             case "take":
                 taken = queue.take()

@@ -35,7 +35,7 @@ def image(number: int) -> bytes:
     return IMAGE + b"%d" % number
 
 
-class Story:
+class OutboxScenario:
     """An outbox with open cameras, a clock that stands still, and a listener that counts."""
 
     def __init__(
@@ -49,13 +49,13 @@ class Story:
         self.outbox = Outbox(
             self.clock, buffer_frames=buffer_frames, max_age_s=max_age_s, max_bytes=max_bytes
         )
-        self.notices = 0
+        self.notifications = 0
         for camera in cameras or (CAM,):
             self.outbox.add_camera(camera)
             self.outbox.open(camera, 1, f"{camera}-1")
 
     def told(self) -> None:
-        self.notices += 1
+        self.notifications += 1
 
     def put(self, camera: CameraId = CAM, times: int = 1, generation: int = 1) -> bool:
         results = [self.outbox.put(camera, generation, IMAGE) for _ in range(times)]
@@ -90,7 +90,7 @@ class Unreadable(bytes):
 
 
 def test_a_frame_for_which_no_memory_is_left_when_it_comes_is_received_and_dropped() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     assert story.put()
     assert not story.outbox.put(OTHER, 1, Unreadable(IMAGE))
     assert not story.outbox.put(CAM, 1, Unreadable(IMAGE))
@@ -106,7 +106,7 @@ def test_a_frame_for_which_no_memory_is_left_when_it_is_taken_stays_held(
     def no_memory(**_: object) -> Frame:
         raise MemoryError
 
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(times=2)
     story.put(OTHER)
     with monkeypatch.context() as short:
@@ -122,7 +122,7 @@ def test_a_frame_for_which_no_memory_is_left_when_it_is_taken_stays_held(
 
 
 def test_a_frame_is_stamped_when_it_comes_in() -> None:
-    story = Story()
+    story = OutboxScenario()
     came_ns, came_s = story.clock.wall_ns(), story.clock.monotonic()
     body = image(7)
     assert story.outbox.put(CAM, 1, body)
@@ -143,14 +143,14 @@ def test_a_frame_is_stamped_when_it_comes_in() -> None:
 
 
 def test_a_full_buffer_drops_its_oldest_frame() -> None:
-    story = Story(buffer_frames=3)
+    story = OutboxScenario(buffer_frames=3)
     assert story.put(times=5)
     assert story.counts().dropped_overflow == 2
     assert story.taken() == [(CAM, 3, 2), (CAM, 4, 0), (CAM, 5, 0)]
 
 
 def test_a_camera_can_have_a_buffer_of_its_own() -> None:
-    story = Story(CAM, buffer_frames=3)
+    story = OutboxScenario(CAM, buffer_frames=3)
     story.outbox.add_camera(OTHER, buffer_frames=1)
     story.outbox.add_camera(OTHER, buffer_frames=9)
     story.outbox.open(OTHER, 1, "x")
@@ -159,7 +159,7 @@ def test_a_camera_can_have_a_buffer_of_its_own() -> None:
 
 
 def test_adding_a_camera_again_changes_nothing() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put(times=2)
     story.outbox.add_camera(CAM)
     story.put()
@@ -167,7 +167,7 @@ def test_adding_a_camera_again_changes_nothing() -> None:
 
 
 def test_a_frame_older_than_the_limit_is_dropped_when_its_turn_comes() -> None:
-    story = Story(CAM, OTHER, max_age_s=2.0)
+    story = OutboxScenario(CAM, OTHER, max_age_s=2.0)
     story.put(CAM, times=2)
     story.clock.advance(0.5)
     story.put(CAM)
@@ -181,14 +181,14 @@ def test_a_frame_older_than_the_limit_is_dropped_when_its_turn_comes() -> None:
 
 
 def test_a_frame_exactly_as_old_as_the_limit_is_fresh() -> None:
-    story = Story(max_age_s=2.0)
+    story = OutboxScenario(max_age_s=2.0)
     story.put()
     story.clock.advance(2.0)
     assert story.taken() == [(CAM, 1, 0)]
 
 
 def test_a_camera_with_nothing_but_stale_frames_does_not_hide_the_others() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(CAM, times=3)
     story.clock.advance(5)
     story.put(OTHER)
@@ -198,7 +198,7 @@ def test_a_camera_with_nothing_but_stale_frames_does_not_hide_the_others() -> No
 
 
 def test_cameras_take_turns_and_keep_their_places() -> None:
-    story = Story(CAM, OTHER, THIRD, buffer_frames=3)
+    story = OutboxScenario(CAM, OTHER, THIRD, buffer_frames=3)
     story.put(CAM, times=3)
     story.put(OTHER, times=2)
     story.put(THIRD)
@@ -207,7 +207,7 @@ def test_cameras_take_turns_and_keep_their_places() -> None:
 
 
 def test_dropped_is_every_frame_between_two_that_were_taken_whatever_the_reason() -> None:
-    story = Story(buffer_frames=3)
+    story = OutboxScenario(buffer_frames=3)
     story.put(times=2)
     assert story.outbox.take() is not None
     story.put(times=4)  # 2 and 3 overflow
@@ -228,14 +228,14 @@ def test_dropped_is_every_frame_between_two_that_were_taken_whatever_the_reason(
 
 
 def test_frames_are_refused_until_an_attempt_is_opened() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.add_camera(OTHER)
     assert not story.put(OTHER)
     assert story.counts(OTHER) == FrameCounts(refused_late=1)
 
 
 def test_late_frames_of_an_ended_attempt_are_refused_and_counted() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put()
     story.outbox.end(CAM, 1)
     assert not story.put()
@@ -245,7 +245,7 @@ def test_late_frames_of_an_ended_attempt_are_refused_and_counted() -> None:
 
 
 def test_numbers_go_on_over_attempts_and_the_session_changes() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put()
     story.outbox.end(CAM, 1)
     story.outbox.open(CAM, 2, "cam1-2")
@@ -256,7 +256,7 @@ def test_numbers_go_on_over_attempts_and_the_session_changes() -> None:
 
 
 def test_a_late_open_or_end_of_an_older_attempt_changes_nothing() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.open(CAM, 3, "new")
     story.outbox.open(CAM, 2, "old")
     story.outbox.end(CAM, 2)
@@ -267,7 +267,7 @@ def test_a_late_open_or_end_of_an_older_attempt_changes_nothing() -> None:
 
 
 def test_an_unknown_camera_is_an_error() -> None:
-    outbox = Story().outbox
+    outbox = OutboxScenario().outbox
     for call in (
         lambda: outbox.open(OTHER, 1, "x"),
         lambda: outbox.end(OTHER, 1),
@@ -284,7 +284,7 @@ def test_an_unknown_camera_is_an_error() -> None:
 
 
 def test_every_outcome_has_its_own_counter_and_only_confirms_are_timed() -> None:
-    story = Story(buffer_frames=9)
+    story = OutboxScenario(buffer_frames=9)
     story.put(times=5)
     frames = [story.outbox.take() for _ in range(5)]
     assert story.counts().in_flight == 5
@@ -307,7 +307,7 @@ def test_every_outcome_has_its_own_counter_and_only_confirms_are_timed() -> None
 
 
 def test_the_first_word_about_a_frame_counts() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put(times=2)
     story.taken()
     assert story.outbox.settle(CAM, 1, Outcome.RETURNED)
@@ -317,14 +317,14 @@ def test_the_first_word_about_a_frame_counts() -> None:
 
 
 def test_a_held_frame_cannot_be_settled() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put()
     assert not story.outbox.settle(CAM, 1, Outcome.CONFIRMED)
     assert story.counts().held == 1
 
 
 def test_everything_in_flight_can_be_settled_at_once() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(CAM, times=2)
     story.put(OTHER)
     story.taken()
@@ -340,7 +340,7 @@ def test_everything_in_flight_can_be_settled_at_once() -> None:
 
 
 def test_a_smaller_buffer_drops_the_oldest_for_memory_and_can_be_undone() -> None:
-    story = Story(CAM, buffer_frames=4)
+    story = OutboxScenario(CAM, buffer_frames=4)
     story.put(times=4)
     story.outbox.limit_buffers(1)
     assert story.counts().dropped_memory == 3
@@ -356,14 +356,14 @@ def test_a_smaller_buffer_drops_the_oldest_for_memory_and_can_be_undone() -> Non
 
 
 def test_a_limit_above_the_configured_buffer_does_not_enlarge_it() -> None:
-    story = Story(buffer_frames=2)
+    story = OutboxScenario(buffer_frames=2)
     story.outbox.limit_buffers(10)
     story.put(times=5)
     assert story.counts().held == 2
 
 
 def test_beyond_the_bytes_the_camera_that_holds_the_most_loses_its_oldest_frame() -> None:
-    story = Story(CAM, OTHER, buffer_frames=5, max_bytes=10 * len(IMAGE))
+    story = OutboxScenario(CAM, OTHER, buffer_frames=5, max_bytes=10 * len(IMAGE))
     story.put(OTHER, times=2)
     enormous = IMAGE.ljust(4 * len(IMAGE), b"x")
     assert all(story.outbox.put(CAM, 1, enormous) for _ in range(5))
@@ -375,7 +375,7 @@ def test_beyond_the_bytes_the_camera_that_holds_the_most_loses_its_oldest_frame(
 
 
 def test_a_frame_larger_than_all_the_bytes_is_not_held_and_pushes_out_nobody() -> None:
-    story = Story(CAM, OTHER, max_bytes=2 * len(IMAGE))
+    story = OutboxScenario(CAM, OTHER, max_bytes=2 * len(IMAGE))
     story.put(OTHER)
     assert not story.outbox.put(CAM, 1, IMAGE.ljust(3 * len(IMAGE), b"x"))
     assert story.counts(CAM).dropped_memory == 1
@@ -383,7 +383,7 @@ def test_a_frame_larger_than_all_the_bytes_is_not_held_and_pushes_out_nobody() -
 
 
 def test_a_rate_limit_drops_frames_that_come_too_soon_after_an_accepted_one() -> None:
-    story = Story(CAM, OTHER, buffer_frames=9)
+    story = OutboxScenario(CAM, OTHER, buffer_frames=9)
     story.outbox.limit_rate(0.25)
     accepted = []
     for _ in range(9):
@@ -399,7 +399,7 @@ def test_a_rate_limit_drops_frames_that_come_too_soon_after_an_accepted_one() ->
 
 @pytest.mark.parametrize("reason", DropReason)
 def test_all_that_is_held_can_be_dropped_for_a_reason(reason: DropReason) -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(CAM, times=2)
     story.put(OTHER)
     assert story.outbox.drop_held(reason) == 3
@@ -411,7 +411,7 @@ def test_all_that_is_held_can_be_dropped_for_a_reason(reason: DropReason) -> Non
 
 
 def test_dropping_all_that_is_held_gives_no_camera_a_second_place_in_line() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(CAM)
     story.outbox.drop_held(DropReason.MEMORY)
     story.put(CAM, times=3)
@@ -420,7 +420,7 @@ def test_dropping_all_that_is_held_gives_no_camera_a_second_place_in_line() -> N
 
 
 def test_limits_that_make_no_sense_are_errors() -> None:
-    story = Story()
+    story = OutboxScenario()
     with pytest.raises(ValueError, match="max_age_s"):
         Outbox(story.clock, max_age_s=0)
     with pytest.raises(ValueError, match="max_bytes"):
@@ -434,7 +434,7 @@ def test_limits_that_make_no_sense_are_errors() -> None:
 
 
 def test_the_last_frame_is_known_even_when_it_was_not_kept() -> None:
-    story = Story()
+    story = OutboxScenario()
     assert story.outbox.last_frame_s(CAM) is None
     assert story.outbox.last_size(CAM) == (0, 0)
     story.put()
@@ -446,25 +446,25 @@ def test_the_last_frame_is_known_even_when_it_was_not_kept() -> None:
     assert story.outbox.last_size(CAM) == (640, 360)
 
 
-def drop_by_overflow(story: Story) -> None:
+def drop_by_overflow(story: OutboxScenario) -> None:
     story.put(times=3)
 
 
-def drop_for_memory(story: Story) -> None:
+def drop_for_memory(story: OutboxScenario) -> None:
     story.put()
     story.outbox.limit_buffers(1)
 
 
-def drop_as_stale(story: Story) -> None:
+def drop_as_stale(story: OutboxScenario) -> None:
     story.clock.advance(9)
     assert story.outbox.take() is None
 
 
-def drop_for_shutdown(story: Story) -> None:
+def drop_for_shutdown(story: OutboxScenario) -> None:
     story.outbox.drop_held(DropReason.SHUTDOWN)
 
 
-def take_without_settling(story: Story) -> None:
+def take_without_settling(story: OutboxScenario) -> None:
     assert story.outbox.take() is not None
     assert story.counts().in_flight == 1
 
@@ -479,8 +479,8 @@ def take_without_settling(story: Story) -> None:
         take_without_settling,
     ],
 )
-def test_a_body_is_let_go_when_its_frame_leaves(leave: Callable[[Story], None]) -> None:
-    story = Story(buffer_frames=3)
+def test_a_body_is_let_go_when_its_frame_leaves(leave: Callable[[OutboxScenario], None]) -> None:
+    story = OutboxScenario(buffer_frames=3)
     body = image(7)
     before = sys.getrefcount(body)
     story.outbox.put(CAM, 1, body)
@@ -493,66 +493,66 @@ def test_a_body_is_let_go_when_its_frame_leaves(leave: Callable[[Story], None]) 
 
 
 def test_the_listener_is_told_once_until_the_outbox_was_found_empty() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.outbox.attach(story.told)
-    assert story.notices == 0
+    assert story.notifications == 0
     story.put(CAM, times=3)
     story.put(OTHER)
-    assert story.notices == 1
+    assert story.notifications == 1
     assert story.outbox.take() is not None
     story.put(OTHER)
-    assert story.notices == 1
+    assert story.notifications == 1
     story.taken()
     story.put(OTHER)
-    assert story.notices == 2
+    assert story.notifications == 2
 
 
 def test_refused_and_dropped_frames_tell_nobody() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.put()
     story.taken()
     story.outbox.attach(story.told)
     story.outbox.limit_rate(10)
     story.put(times=2)
     story.put(generation=4)
-    assert story.notices == 0
+    assert story.notifications == 0
 
 
 def test_a_new_listener_is_told_at_once_if_frames_wait() -> None:
-    story = Story()
+    story = OutboxScenario()
     dead: list[int] = []
     story.outbox.attach(lambda: dead.append(1))
     story.put()
     assert dead == [1]
     story.outbox.attach(story.told)  # the former one died with the notice
-    assert story.notices == 1
+    assert story.notifications == 1
     story.put()
-    assert story.notices == 1
+    assert story.notifications == 1
     assert dead == [1]
 
 
 def test_a_detached_listener_is_told_nothing_and_frames_still_wait() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.attach(story.told)
     story.outbox.detach()
     story.put()
-    assert story.notices == 0
+    assert story.notifications == 0
     story.outbox.attach(story.told)
-    assert story.notices == 1
+    assert story.notifications == 1
 
 
 def test_after_everything_was_dropped_the_next_frame_is_still_announced() -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.attach(story.told)
     story.put()
     story.outbox.drop_held(DropReason.MEMORY)
     assert story.outbox.take() is None
     story.put()
-    assert story.notices == 2
+    assert story.notifications == 2
 
 
 def test_the_listener_is_called_without_the_lock() -> None:
-    story = Story()
+    story = OutboxScenario()
     seen: list[tuple[int, bool]] = []
 
     def listener() -> None:
@@ -589,7 +589,7 @@ class MeddlingLock:
 def test_a_frame_that_comes_right_after_the_outbox_was_found_empty_is_announced(
     look: Callable[[Outbox], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.attach(story.told)
     story.put()
     assert story.outbox.take() is not None
@@ -598,28 +598,28 @@ def test_a_frame_that_comes_right_after_the_outbox_was_found_empty_is_announced(
     lock.at_release = story.put
     assert not look(story.outbox)
     assert story.outbox.held == 1
-    assert story.notices == 2
+    assert story.notifications == 2
 
 
 def test_a_frame_that_is_taken_before_its_notice_arrives_loses_no_later_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    story = Story()
+    story = OutboxScenario()
     story.outbox.attach(story.told)
     lock = MeddlingLock()
     monkeypatch.setattr(story.outbox, "_lock", lock)
     lock.at_release = story.taken
     story.put()
     assert story.outbox.held == 0
-    assert story.notices == 1  # late, and harmless
+    assert story.notifications == 1  # late, and harmless
     story.put()
-    assert story.notices == 2
+    assert story.notifications == 2
 
 
 def test_a_listener_that_raises_breaks_no_reader_and_is_told_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    story = Story()
+    story = OutboxScenario()
     calls: list[int] = []
 
     def dead() -> None:
@@ -634,11 +634,11 @@ def test_a_listener_that_raises_breaks_no_reader_and_is_told_again(
         "nobody could be told that frames wait: RuntimeError('the actor is dead')"
     ]
     story.outbox.attach(story.told)
-    assert story.notices == 1
+    assert story.notifications == 1
 
 
 def test_deliver_takes_and_confirms() -> None:
-    story = Story(CAM, OTHER)
+    story = OutboxScenario(CAM, OTHER)
     story.put(CAM, times=2)
     story.put(OTHER)
     frames = story.outbox.deliver()
@@ -654,17 +654,17 @@ def test_deliver_takes_and_confirms() -> None:
 
 
 def test_one_deliver_per_notice_leaves_nothing_behind() -> None:
-    story = Story(CAM, buffer_frames=5)
+    story = OutboxScenario(CAM, buffer_frames=5)
     story.outbox.attach(story.told)
     story.put(times=5)
     delivered = []
     rounds = 0
-    while story.notices > rounds:
+    while story.notifications > rounds:
         rounds += 1
         delivered += [frame.seq for frame in story.outbox.deliver(limit=2)]
     assert delivered == [1, 2, 3, 4, 5]
     story.put()
-    assert story.notices == rounds + 1
+    assert story.notifications == rounds + 1
 
 
 # --- threads --------------------------------------------------------------------------------------
@@ -773,7 +773,7 @@ class AnyStory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.configured = {CAM: 3, OTHER: 3, THIRD: 1}
-        self.story = Story(CAM, OTHER, buffer_frames=3, max_age_s=2.0, max_bytes=MAX_BYTES)
+        self.story = OutboxScenario(CAM, OTHER, buffer_frames=3, max_age_s=2.0, max_bytes=MAX_BYTES)
         self.outbox = self.story.outbox
         self.outbox.add_camera(THIRD, buffer_frames=1)
         self.generation = {CAM: 1, OTHER: 1, THIRD: 0}
@@ -964,7 +964,7 @@ class AnyStory(RuleBasedStateMachine):
 
     @invariant()
     def the_listener_was_told_exactly_when_it_had_to_be(self) -> None:
-        assert self.story.notices == self.expected_notices
+        assert self.story.notifications == self.expected_notices
 
     @invariant()
     def the_books_are_those_of_the_model(self) -> None:

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
 from edge_video.http.metrics import render_metrics
-from edge_video.http.state import CameraExtra, Pulse, Snapshot
+from edge_video.http.status_store import CameraExtra, Pulse, Snapshot
 from tests.edge_video.report.examples import busy_system, system
 from tests.support.browser import required
 

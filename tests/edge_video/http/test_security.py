@@ -7,7 +7,7 @@ import pytest
 from edge_video.http.security import (
     SESSION_S,
     FailureLimiter,
-    Keys,
+    SessionSigner,
     bearer_of,
     comes_from_elsewhere,
     cookie_of,
@@ -68,28 +68,28 @@ def test_what_another_sites_page_asks_for_is_refused(
 
 
 def test_only_the_token_is_accepted() -> None:
-    keys = Keys("let-me-in-please")
+    keys = SessionSigner("let-me-in-please")
     assert keys.accepts("let-me-in-please")
     assert not any(map(keys.accepts, ("", "let-me-in-pleasE", "let-me-in-please ", "é" * 3000)))
     assert "let-me" not in repr(keys)
 
 
 def test_a_session_is_good_until_it_ends_or_the_token_changes() -> None:
-    keys = Keys("let-me-in-please")
+    keys = SessionSigner("let-me-in-please")
     session = keys.new_session(NOW_S)
     assert keys.accepts_session(session, NOW_S)
     assert keys.accepts_session(session, NOW_S + SESSION_S - 1)
     assert not keys.accepts_session(session, NOW_S + SESSION_S + 1)
-    assert not Keys("another-token").accepts_session(session, NOW_S)
+    assert not SessionSigner("another-token").accepts_session(session, NOW_S)
 
 
 @pytest.mark.parametrize("forged", ["", ".", "1", "9" * 40, "-1.x", "²²²².x", "99999999999999.x"])
 def test_a_forged_session_is_refused(forged: str) -> None:
-    assert not Keys("let-me-in-please").accepts_session(forged, NOW_S)
+    assert not SessionSigner("let-me-in-please").accepts_session(forged, NOW_S)
 
 
 def test_a_session_cannot_be_prolonged() -> None:
-    keys = Keys("let-me-in-please")
+    keys = SessionSigner("let-me-in-please")
     expires, _, signature = keys.new_session(NOW_S).partition(".")
     assert not keys.accepts_session(f"{int(expires) + 1}.{signature}", NOW_S)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from edge_video.frames import CameraId
 from edge_video.http.timeline import (
-    Kind,
+    EntryKind,
     Timeline,
     TransitionCounts,
     count_transitions,
@@ -32,7 +32,7 @@ def failed(record: CameraRecord, at_s: float, breaker: CircuitBreaker) -> Camera
     return replace(record, breaker=breaker, last_failure=REFUSED, last_failure_at_s=at_s)
 
 
-def told(timeline: Timeline) -> list[tuple[Kind, str, int]]:
+def told(timeline: Timeline) -> list[tuple[EntryKind, str, int]]:
     return [(story.kind, story.cause, story.count) for story in timeline.stories]
 
 
@@ -52,11 +52,11 @@ def test_a_camera_that_opens_probes_and_recovers_is_a_story_of_four_lines() -> N
     for at_ns, (before, now) in enumerate(pairwise(records)):
         timeline.camera_changed(before, now, at_ns)
     assert told(timeline) == [
-        (Kind.BREAKER_OPENED, "refused", 1),
-        (Kind.PROBE_FAILED, "refused", 2),
-        (Kind.BREAKER_CLOSED, "", 1),
-        (Kind.CAMERA_STREAMING, "", 1),
-        (Kind.CAMERA_STOPPED, "", 1),
+        (EntryKind.BREAKER_OPENED, "refused", 1),
+        (EntryKind.PROBE_FAILED, "refused", 2),
+        (EntryKind.BREAKER_CLOSED, "", 1),
+        (EntryKind.CAMERA_STREAMING, "", 1),
+        (EntryKind.CAMERA_STOPPED, "", 1),
     ]
     probes = timeline.stories[1]
     assert (probes.first_at_ns, probes.last_at_ns) == (2, 4)
@@ -70,15 +70,15 @@ def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
         before, record = record, failed(record, float(number), CLOSED)
         timeline.camera_changed(before, record, number)
     assert told(timeline) == [
-        (Kind.MEMORY_LEVEL, "warning", 1),
-        (Kind.CAMERA_FAILED, "refused", 1000),
+        (EntryKind.MEMORY_LEVEL, "warning", 1),
+        (EntryKind.CAMERA_FAILED, "refused", 1000),
     ]
 
 
 def test_the_timeline_keeps_the_newest_stories() -> None:
     timeline = Timeline(limit=3)
     for number in range(10):
-        timeline.add(Kind.CAMERA_STOPPED, number, subject=f"cam{number}")
+        timeline.add(EntryKind.CAMERA_STOPPED, number, subject=f"cam{number}")
     assert [story.subject for story in timeline.stories] == ["cam7", "cam8", "cam9"]
     assert timeline.version == 10
 
@@ -86,8 +86,8 @@ def test_the_timeline_keeps_the_newest_stories() -> None:
 def test_a_story_that_was_pushed_out_can_begin_again() -> None:
     timeline = Timeline(limit=1)
     for subject in ("a", "b", "a"):
-        timeline.add(Kind.CAMERA_STOPPED, 0, subject=subject)
-    assert told(timeline) == [(Kind.CAMERA_STOPPED, "", 1)]
+        timeline.add(EntryKind.CAMERA_STOPPED, 0, subject=subject)
+    assert told(timeline) == [(EntryKind.CAMERA_STOPPED, "", 1)]
 
 
 def test_the_publisher_is_told_once_per_connection() -> None:
@@ -103,9 +103,9 @@ def test_the_publisher_is_told_once_per_connection() -> None:
     for number, (before, now) in enumerate(pairwise(steps)):
         timeline.publisher_changed(before, now, number)
     assert told(timeline) == [
-        (Kind.PUBLISHER_CONNECTED, "", 1),
-        (Kind.PUBLISHER_LOST, "", 2),
-        (Kind.PUBLISHER_CONNECTED, "", 1),
+        (EntryKind.PUBLISHER_CONNECTED, "", 1),
+        (EntryKind.PUBLISHER_LOST, "", 2),
+        (EntryKind.PUBLISHER_CONNECTED, "", 1),
     ]
 
 
@@ -114,7 +114,7 @@ def test_a_restarted_actor_is_told() -> None:
     timeline.restarts_counted({}, {"publisher": 0, "metrics": 1}, 5)
     timeline.restarts_counted({"metrics": 1}, {"metrics": 1}, 6)
     assert [(story.kind, story.subject) for story in timeline.stories] == [
-        (Kind.ACTOR_RESTARTED, "metrics")
+        (EntryKind.ACTOR_RESTARTED, "metrics")
     ]
 
 

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from edge_video.http.openapi import ACTIONS
-from edge_video.http.timeline import Kind
+from edge_video.http.timeline import EntryKind
 from edge_video.http.words import PAGE, accepted_language, page_words
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
@@ -36,7 +36,7 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked |= set(re.findall(r'data-(?:t|placeholder)="([\w.-]+)"', PAGE_HTML))
     asked |= {f"word.{word}" for word in WORDS}
     asked |= {f"doing.{word}" for word in WORDS}
-    asked |= {f"story.{kind.value}" for kind in Kind}
+    asked |= {f"story.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
     asked |= {f"{part}.{action}" for action in ACTIONS for part in ("action", "action_hint")}
     assert asked - set(page_words(Language.EN)) == set()

@@ -7,7 +7,13 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_video.notifications.debounce import Debounced, Flapping, Settled, SteadyPolicy, Telling
+from edge_video.notifications.debounce import (
+    Debounced,
+    Flapping,
+    Settled,
+    StateChange,
+    SteadyPolicy,
+)
 
 POLICY = SteadyPolicy(settle_s=5.0, flap_changes=6, flap_window_s=60.0)
 
@@ -18,7 +24,7 @@ class Watched:
     def __init__(self, policy: SteadyPolicy = POLICY) -> None:
         self.value = Debounced(policy)
         self.now_s = 100.0
-        self.told: list[tuple[float, Telling]] = []
+        self.told: list[tuple[float, StateChange]] = []
 
     def see(self, state: str) -> None:
         self.value, told = self.value.see(state, self.now_s)
@@ -102,7 +108,7 @@ moves = st.lists(
 )
 
 
-def play(steps: list[tuple[str, float]], looks: int) -> list[Telling]:
+def play(steps: list[tuple[str, float]], looks: int) -> list[StateChange]:
     watched = Watched()
     for state, pause_s in steps:
         watched.see(state)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import SteadyPolicy
-from edge_video.notifications.rules import Moment, NewsPolicy, Newsroom
+from edge_video.notifications.rules import Moment, NotificationPolicy, NotificationRules
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
@@ -23,7 +23,7 @@ from edge_video.status.snapshot import CameraRecord
 from edge_video.text.redact import Redactor
 
 if TYPE_CHECKING:
-    from edge_video.delivery.notification_queue import Notice
+    from edge_video.delivery.notification_queue import Notification
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs/events.schema.json").read_text())
@@ -31,13 +31,13 @@ DOCUMENT = (ROOT / "docs/events.md").read_text()
 CANARY = "canary-7391"
 
 
-def valid(notice: Notice) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(notice.body)
+def valid(notification: Notification) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(notification.body)
     jsonschema.Draft202012Validator(SCHEMA).validate(event)
     assert (event["id"], event["event"], event["at_ns"]) == (
-        notice.message_id,
-        notice.name,
-        notice.at_ns,
+        notification.message_id,
+        notification.name,
+        notification.at_ns,
     )
     return event
 
@@ -46,9 +46,9 @@ class Desk:
     """A newsroom under a clock of the test's own."""
 
     def __init__(self) -> None:
-        policy = NewsPolicy("shop-17", "site1.", SteadyPolicy(5.0, 6, 60.0))
+        policy = NotificationPolicy("shop-17", "site1.", SteadyPolicy(5.0, 6, 60.0))
         numbers = itertools.count(1)
-        self.room = Newsroom(policy, lambda: f"id-{next(numbers)}", Redactor([CANARY]))
+        self.room = NotificationRules(policy, lambda: f"id-{next(numbers)}", Redactor([CANARY]))
         self.now = Moment(50.0, 1_700_000_000_000_000_000)
         self.record = CameraRecord(
             camera_id=CameraId("yard.1"),
@@ -57,23 +57,23 @@ class Desk:
             phase=CameraPhase.STARTING,
             breaker=CircuitBreaker.new(BreakerPolicy(max_failures=1, jitter=0.0)),
         )
-        self.notices: list[Notice] = []
+        self.notifications: list[Notification] = []
 
     @property
     def told(self) -> list[dict[str, Any]]:
-        return [valid(notice) for notice in self.notices]
+        return [valid(notification) for notification in self.notifications]
 
     def wait(self, seconds: float) -> None:
         self.now = Moment(self.now.s + seconds, self.now.ns + round(seconds * 1e9))
-        self.notices += self.room.look(self.now)
+        self.notifications += self.room.look(self.now)
 
     def camera(self, **changes: Any) -> None:
         self.record = replace(self.record, **changes)
-        self.notices += self.room.camera(self.record, self.now)
+        self.notifications += self.room.camera(self.record, self.now)
 
     def publisher(self, state: PublisherState, **facts: Any) -> None:
         status = PublisherStatus(state, "amqp://shop:***@broker", **facts)
-        self.notices += self.room.publisher(status, self.now)
+        self.notifications += self.room.publisher(status, self.now)
 
     def attempt(self) -> None:
         breaker, permit = self.record.breaker.permit(self.now.s)
@@ -107,12 +107,12 @@ def test_a_camera_comes_online_goes_away_and_says_why() -> None:
     assert "connection refused" in offline["failure"]["words"]
     assert (opened["event"], opened["failures"]) == ("breaker_open", 1)
     assert opened["retry_in_s"] == 30.0  # 5s + 30s, five of them gone, in milliseconds
-    assert [each.routing_key for each in desk.notices] == [
+    assert [each.routing_key for each in desk.notifications] == [
         "site1.camera.online.yard.1",
         "site1.camera.offline.yard.1",
         "site1.breaker.open.yard.1",
     ]
-    assert CANARY not in "".join(each.body.decode() for each in desk.notices)
+    assert CANARY not in "".join(each.body.decode() for each in desk.notifications)
 
 
 def test_the_probes_of_a_dead_camera_are_no_news() -> None:
@@ -166,7 +166,7 @@ def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() ->
     [event] = desk.told
     assert (event["event"], event["losses"], event["away_s"]) == ("publisher_reconnected", 2, 9.0)
     assert event["reason"] == "refused"
-    assert desk.notices[0].routing_key == "site1.publisher.reconnected"
+    assert desk.notifications[0].routing_key == "site1.publisher.reconnected"
     desk.wait(1000)
     assert len(desk.told) == 1
 
@@ -181,15 +181,15 @@ def test_a_broker_that_was_absent_at_the_start_is_not_reconnected() -> None:
 
 def test_a_memory_level_is_told_when_it_holds() -> None:
     desk = Desk()
-    desk.notices += desk.room.memory(MemoryLevel.CRITICAL, 400, 512, desk.now)
+    desk.notifications += desk.room.memory(MemoryLevel.CRITICAL, 400, 512, desk.now)
     desk.wait(5)
-    desk.notices += desk.room.memory(MemoryLevel.NORMAL, 100, 512, desk.now)
+    desk.notifications += desk.room.memory(MemoryLevel.NORMAL, 100, 512, desk.now)
     desk.wait(5)
     assert [(each["event"], each["state"], each["used_bytes"]) for each in desk.told] == [
         ("memory_level", "critical", 400),
         ("memory_level", "normal", 100),
     ]
-    assert desk.notices[0].routing_key == "site1.memory.critical"
+    assert desk.notifications[0].routing_key == "site1.memory.critical"
 
 
 steps = st.lists(
@@ -211,7 +211,7 @@ def test_whatever_happens_every_event_satisfies_the_schema(
         if isinstance(what, CameraPhase):
             desk.camera(phase=what)
         elif isinstance(what, MemoryLevel):
-            desk.notices += desk.room.memory(what, 1, 2, desk.now)
+            desk.notifications += desk.room.memory(what, 1, 2, desk.now)
         elif isinstance(what, PublisherState):
             connections += what is PublisherState.CONNECTED
             losses += what is PublisherState.WAITING
@@ -219,7 +219,7 @@ def test_whatever_happens_every_event_satisfies_the_schema(
         elif desk.record.breaker.retry_in_s(desk.now.s) == 0 or desk.record.breaker.attempt_running:
             desk.fail(Failure(Cause.UNKNOWN, "\x1b[2J\n"))
         desk.wait(pause_s)
-    assert len({each.message_id for each in desk.notices}) == len(desk.told)
+    assert len({each.message_id for each in desk.notifications}) == len(desk.told)
 
 
 def test_the_document_names_every_event_and_every_key_of_the_schema() -> None:

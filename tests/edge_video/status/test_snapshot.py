@@ -11,7 +11,13 @@ from edge_video.frames import CameraId
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
-from edge_video.status.snapshot import Books, CameraRecord, Identity, breaker_view, take_status
+from edge_video.status.snapshot import (
+    CameraRecord,
+    FrameLedger,
+    Identity,
+    breaker_view,
+    take_status,
+)
 from edge_video.testing import FakeClock
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
@@ -28,7 +34,7 @@ def record(camera_id: CameraId, breaker: CircuitBreaker | None = None) -> Camera
     )
 
 
-def status_of(clock: FakeClock, books: Books, *records: CameraRecord) -> SystemStatus:
+def status_of(clock: FakeClock, books: FrameLedger, *records: CameraRecord) -> SystemStatus:
     identity = Identity("1.2.3", "node", started_at_ns=5, started_at_s=clock.now - 60.0)
     return take_status(
         clock,
@@ -52,7 +58,7 @@ def outbox_of(clock: FakeClock, *camera_ids: CameraId) -> Outbox:
 
 def test_a_camera_that_never_gave_a_frame_has_no_age_of_one() -> None:
     clock = FakeClock()
-    books = Books({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
+    books = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
     camera = status_of(clock, books, record(CAM1)).cameras[0]
     assert (camera.last_frame_ago_s, camera.last_failure_ago_s) == (None, None)
     assert (camera.frames.received, camera.attempts) == (0, 0)
@@ -65,7 +71,7 @@ def test_ages_are_counted_to_the_instant_of_the_picture() -> None:
     failure = Failure(Cause.STALLED)
     failed = replace(record(CAM1), last_failure=failure, last_failure_at_s=clock.now)
     clock.advance(3.0)
-    books = Books({CAM1: outbox}, lambda _: CaptureTotals(reads=7))
+    books = FrameLedger({CAM1: outbox}, lambda _: CaptureTotals(reads=7))
     status = status_of(clock, books, failed)
     camera = status.cameras[0]
     assert (camera.last_frame_ago_s, camera.last_failure_ago_s) == (3.0, 3.0)
@@ -77,7 +83,7 @@ def test_each_outbox_is_asked_once_and_every_camera_finds_its_own_books() -> Non
     clock = FakeClock()
     shared, own = outbox_of(clock, CAM1), outbox_of(clock, CAM2)
     own.put(CAM2, 1, b"\xff\xd8 a picture \xff\xd9")
-    books = Books({CAM1: shared, CAM2: own}, lambda _: CaptureTotals())
+    books = FrameLedger({CAM1: shared, CAM2: own}, lambda _: CaptureTotals())
     assert books.outboxes == (shared, own)
     cameras = status_of(clock, books, record(CAM1), record(CAM2)).cameras
     assert [camera.frames.received for camera in cameras] == [0, 1]
@@ -86,7 +92,7 @@ def test_each_outbox_is_asked_once_and_every_camera_finds_its_own_books() -> Non
 def test_a_status_is_not_changed_by_what_happens_later() -> None:
     clock = FakeClock()
     restarts = {"metrics": 1}
-    books = Books({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
+    books = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
     identity = Identity("1", "node", 0, clock.now)
     status = take_status(
         clock,

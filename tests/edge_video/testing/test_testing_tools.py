@@ -35,8 +35,8 @@ from edge_video.testing import (
     RecordingPublisher,
     ScriptedCameras,
     assert_books_balance,
-    books_differences,
     eventually,
+    ledger_differences,
     no_leaks,
     wait_until,
 )
@@ -155,7 +155,7 @@ def test_the_recorder_obeys_the_publisher_s_faults_by_message(
 
 def test_books_that_do_not_balance_are_told_sum_by_sum(system: System) -> None:
     status = system.status()
-    assert books_differences(status) == []
+    assert ledger_differences(status) == []
     camera = status.cameras[0]
     counts = replace(camera.frames, received=camera.frames.received + 2, confirmed=-1)
     cooked = replace(status, cameras=(replace(camera, frames=counts),))

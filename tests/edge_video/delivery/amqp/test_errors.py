@@ -7,10 +7,15 @@ import pika.exceptions as pe
 import pytest
 from pika.adapters.utils import connection_workflow as cw
 
-from edge_video.delivery.amqp.errors import Reason, describe_loss, describe_refusal, never_reached
+from edge_video.delivery.amqp.errors import (
+    ConnectionLoss,
+    describe_loss,
+    describe_refusal,
+    never_reached,
+)
 
 
-def describe(error: BaseException) -> Reason:
+def describe(error: BaseException) -> ConnectionLoss:
     return describe_loss(error, host="broker", port=5672, vhost="shop")
 
 
@@ -60,7 +65,7 @@ def wrapped(error: BaseException) -> BaseException:
     ],
 )
 def test_causes_that_may_heal_by_themselves(error: BaseException, words: str) -> None:
-    assert describe(error) == Reason(words, will_not_heal=False)
+    assert describe(error) == ConnectionLoss(words, permanent=False)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,7 @@ def test_causes_that_may_heal_by_themselves(error: BaseException, words: str) ->
     ],
 )
 def test_causes_that_someone_must_mend(error: BaseException, words: str) -> None:
-    assert describe(error) == Reason(words, will_not_heal=True)
+    assert describe(error) == ConnectionLoss(words, permanent=True)
 
 
 def test_only_a_socket_that_never_connected_is_worth_another_address() -> None:
@@ -109,4 +114,4 @@ def test_a_broker_that_ends_the_connection_after_tls_may_miss_a_client_certifica
         error = pe.IncompatibleProtocolError(text)
         reason = describe_loss(error, host="broker", port=5671, vhost="/", tls=True)
         assert "may require a client certificate" in reason.words
-        assert reason.will_not_heal is surely
+        assert reason.permanent is surely

@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
-from edge_video.delivery.amqp.notifications import NoticeRoute
+from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.sink import Route
-from edge_video.delivery.notification_queue import NoticeQueue
+from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually
 from edge_video.testing.rabbit import RabbitNode, consume
@@ -55,14 +55,14 @@ def test_exchanges_beyond_the_channels_the_broker_allows_are_refused_in_words_an
 def test_with_one_channel_frames_go_first_and_events_are_refused_in_words(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
-    notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
-    rig = make_rig(broker, notices=notices)
+    notifications = NotificationRoute(f"{exchange}-events", NotificationQueue())
+    rig = make_rig(broker, notifications=notifications)
     with broker.limits(channel_max=1):
         rig.connect()
         rig.put_all(5)
         assert rig.settle().confirmed == 5
     (refused,) = rig.heard.of(RouteRefused)
-    assert refused.route == notices.exchange
+    assert refused.route == notifications.exchange
     assert "channel_max" in refused.reason
 
 
@@ -95,8 +95,8 @@ def test_the_channels_of_a_user_are_learned_and_frames_go_first(
     knowledge = BrokerKnowledge()
     broker.ctl("set_user_limits", "guest", '{"max-channels": 1}')
     try:
-        notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
-        first = make_rig(broker, notices=notices, knowledge=knowledge)
+        notifications = NotificationRoute(f"{exchange}-events", NotificationQueue())
+        first = make_rig(broker, notifications=notifications, knowledge=knowledge)
         first.sink.open()
         lost = first.heard.wait_for(SinkLost)
         assert "limit of channels (1)" in lost.reason
@@ -105,7 +105,7 @@ def test_the_channels_of_a_user_are_learned_and_frames_go_first(
         rigs: list[Rig] = []
 
         def connected() -> bool:
-            rigs.append(make_rig(broker, notices=notices, knowledge=knowledge))
+            rigs.append(make_rig(broker, notifications=notifications, knowledge=knowledge))
             rigs[-1].sink.open()
             eventually(partial(is_decided, rigs[-1]))
             return bool(rigs[-1].heard.of(SinkConnected))
@@ -123,9 +123,9 @@ def test_the_channels_of_a_user_are_learned_and_frames_go_first(
 def test_a_deleted_exchange_heals_where_there_is_one_channel_and_events_wait(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
-    notices = NoticeRoute(f"{exchange}-events", NoticeQueue())
+    notifications = NotificationRoute(f"{exchange}-events", NotificationQueue())
     with broker.limits(channel_max=1):
-        rig = make_rig(broker, notices=notices, route_retry_s=0.2).connect()
+        rig = make_rig(broker, notifications=notifications, route_retry_s=0.2).connect()
         with broker.channel() as channel:
             for _ in range(3):
                 channel.exchange_delete(exchange)
@@ -135,7 +135,7 @@ def test_a_deleted_exchange_heals_where_there_is_one_channel_and_events_wait(
                     rig.put()
                     eventually(lambda: not rig.counts().in_flight)
     assert not rig.heard.of(SinkLost)
-    assert {each.route for each in rig.heard.of(RouteRefused)} == {notices.exchange}
+    assert {each.route for each in rig.heard.of(RouteRefused)} == {notifications.exchange}
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,4 @@ def test_a_limit_of_connections_is_told_with_whose_it_is(
         else:
             broker.ctl("clear_vhost_limits")
     assert words in lost.reason
-    assert not lost.will_not_heal
+    assert not lost.permanent

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.delivery.amqp.notifications import NoticeRoute
+from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route
 from edge_video.delivery.ledger import add_counts
-from edge_video.delivery.notification_queue import Notice, NoticeQueue
+from edge_video.delivery.notification_queue import Notification, NotificationQueue
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkEvent
 from edge_video.frames import CameraId
@@ -27,8 +27,8 @@ CAM1 = CameraId("cam1")
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
 
 
-def notice(number: int) -> Notice:
-    return Notice(
+def notification(number: int) -> Notification:
+    return Notification(
         message_id=f"id-{number}",
         name="camera_online",
         routing_key="camera.online.cam1",
@@ -41,7 +41,7 @@ class Rig:
     """One queue of events, and one connection after the other."""
 
     def __init__(self, node: RabbitNode, exchange: str, user: str = "guest") -> None:
-        self.queue = NoticeQueue(100)
+        self.queue = NotificationQueue(100)
         self.outbox = Outbox(SystemClock(), buffer_frames=5, max_age_s=60)
         self.outbox.add_camera(CAM1)
         self.outbox.open(CAM1, 1, "session")
@@ -60,7 +60,7 @@ class Rig:
             self.outbox,
             self.heard.append,
             SystemClock(),
-            notices=NoticeRoute(self.exchange, self.queue),
+            notifications=NotificationRoute(self.exchange, self.queue),
         )
         self.sinks.append(sink)
         sink.open()
@@ -86,7 +86,7 @@ def rig(broker: RabbitNode, exchange: str) -> Iterator[Rig]:
 def test_events_arrive_in_order_and_are_confirmed(broker: RabbitNode, rig: Rig) -> None:
     with consume(broker, rig.exchange, "camera.online.#") as consumer:
         for number in range(100):  # more than a window
-            rig.queue.put(notice(number))
+            rig.queue.put(notification(number))
         rig.connect()
         messages = consumer.wait_for(100)
         assert [each.properties.message_id for each in messages] == [f"id-{n}" for n in range(100)]
@@ -101,11 +101,11 @@ def test_events_arrive_in_order_and_are_confirmed(broker: RabbitNode, rig: Rig) 
 def test_what_waited_while_the_broker_was_away_comes_after_it(broker: RabbitNode, rig: Rig) -> None:
     with consume(broker, rig.exchange) as consumer:
         first = rig.connect()
-        rig.queue.put(notice(1))
+        rig.queue.put(notification(1))
         assert rig.confirmed(1)
         first.close(5)
         for number in range(2, 120):
-            rig.queue.put(notice(number))
+            rig.queue.put(notification(number))
         rig.connect()
         assert rig.confirmed(101)
         counts = rig.queue.counts()
@@ -122,7 +122,7 @@ def test_a_frozen_broker_loses_no_event_and_repeats_at_most_what_it_did_not_conf
         broker.freeze()
         try:
             for number in range(10):
-                rig.queue.put(notice(number))
+                rig.queue.put(notification(number))
             assert wait_until(lambda: rig.queue.counts().in_flight == 10)
             sink.close(1)
             assert rig.queue.counts().held == 10
@@ -143,7 +143,7 @@ def test_a_refused_exchange_for_events_costs_no_frame_and_is_tried_again(
     with broker.channel() as channel:
         channel.exchange_declare(rig.exchange, "topic", durable=True, internal=True)
     sink = rig.connect()
-    rig.queue.put(notice(1))
+    rig.queue.put(notification(1))
     assert wait_until(lambda: rig.of(RouteRefused))
     [refused] = rig.of(RouteRefused)[:1]
     assert isinstance(refused, RouteRefused)
@@ -167,7 +167,7 @@ def test_a_user_who_may_only_write_tells_events_to_an_exchange_that_exists(
     with consume(broker, name) as consumer, consume(broker, f"{name}.frames"):
         rig = Rig(broker, name, user="writer")
         rig.connect()
-        rig.queue.put(notice(1))
+        rig.queue.put(notification(1))
         consumer.wait_for(1)
         for sink in rig.sinks:
             sink.close(5)
@@ -177,11 +177,11 @@ def test_an_exchange_for_events_that_is_deleted_comes_back_with_what_waited(
     broker: RabbitNode, rig: Rig
 ) -> None:
     rig.connect()
-    rig.queue.put(notice(1))
+    rig.queue.put(notification(1))
     assert rig.confirmed(1)
     with broker.channel() as channel:
         channel.exchange_delete(rig.exchange)
-    rig.queue.put(notice(2))
+    rig.queue.put(notification(2))
     assert rig.confirmed(2)
     assert rig.of(RouteRefused) == []
     with broker.channel() as channel:

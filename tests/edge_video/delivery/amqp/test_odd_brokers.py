@@ -67,4 +67,4 @@ def test_a_broker_without_publisher_confirms_is_told_in_words() -> None:
         sink.open()
         lost = heard.wait_for(SinkLost)
         assert sink.close(5.0)
-    assert lost == SinkLost("the broker offers no publisher confirms", will_not_heal=True)
+    assert lost == SinkLost("the broker offers no publisher confirms", permanent=True)

@@ -320,7 +320,7 @@ def test_a_broker_stopped_under_load_loses_the_connection_once_and_the_books_bal
     stopping.join()
     lost = rig.heard.wait_for(SinkLost)
     assert lost.reason.startswith(("closed by the broker: CONNECTION_FORCED", "connection "))
-    assert not lost.will_not_heal
+    assert not lost.permanent
     assert rig.counts().in_flight == 0, "booked as unknown before the loss is told"
     assert rig.counts().imbalance() is None
 
@@ -455,7 +455,7 @@ def test_a_wrong_password_is_said_in_words_and_will_not_heal(
     caplog.set_level(logging.DEBUG)
     rig = make_rig(broker, password="hunter2hunter2")
     assert lost_while_connecting(rig) == SinkLost(
-        "ACCESS_REFUSED: wrong user name or password", will_not_heal=True
+        "ACCESS_REFUSED: wrong user name or password", permanent=True
     )
     assert "hunter2" not in caplog.text
 
@@ -466,7 +466,7 @@ def test_a_missing_virtual_host_is_said_in_words_and_will_not_heal(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
     assert lost_while_connecting(make_rig(broker, vhost="nowhere")) == SinkLost(
-        "NOT_ALLOWED: virtual host 'nowhere' does not exist", will_not_heal=True
+        "NOT_ALLOWED: virtual host 'nowhere' does not exist", permanent=True
     )
 
 
@@ -1028,7 +1028,7 @@ def test_tls_does_not_trust_a_foreign_authority(broker: RabbitNode, make_rig: Ma
     assert broker.certificates is not None
     lost = lost_while_connecting(make_rig(broker, **tls(broker, ca=broker.certificates.other_ca)))
     assert lost.reason.startswith("TLS: the broker's certificate is not trusted (")
-    assert lost.will_not_heal
+    assert lost.permanent
 
 
 @pytest.mark.rabbitmq
@@ -1038,7 +1038,7 @@ def test_tls_does_not_trust_a_certificate_of_another_name(
     know_name(monkeypatch, "broker.example", "127.0.0.1")
     lost = lost_while_connecting(make_rig(broker, **(tls(broker) | {"host": "broker.example"})))
     assert "Hostname mismatch" in lost.reason
-    assert lost.will_not_heal
+    assert lost.permanent
 
 
 @pytest.mark.rabbitmq
@@ -1071,7 +1071,7 @@ def test_a_certificate_file_that_is_missing_is_said_in_words(
     missing = broker.root / "nowhere.pem"
     lost = lost_while_connecting(make_rig(broker, **tls(broker, cert=missing)))
     assert lost.reason.startswith("TLS: cannot use the certificate files")
-    assert lost.will_not_heal
+    assert lost.permanent
 
 
 @pytest.mark.rabbitmq

@@ -134,7 +134,7 @@ class _Addresses(logging.Handler):
             self.urls.append(record.fields["url"])  # type: ignore[attr-defined]  # put there by `log_event`
 
 
-class Gallery:
+class PaintedSystem:
     """A system of painted cameras that serves HTTP on a free port of this machine.
 
     Cameras whose ids begin with `broken`, `locked` or `gone` fail, those that begin with `silent`

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.runtime.timer import Clock, Timer
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import Books, Identity
+    from edge_video.status.snapshot import FrameLedger, Identity
 
 
 class CameraStarter(Protocol):
@@ -41,14 +41,14 @@ class ChildStarter(Protocol):
     """Starts one incarnation of an actor that is no camera."""
 
     def __call__(
-        self, supervisor: pykka.ActorRef[Any], incarnation: int, known: Known
+        self, supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
     ) -> pykka.ActorRef[Any] | None:
         """Start it; returns at once. None for the timer, which is a thread and no actor."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class HandoverState:
     """What a restarted actor takes over from its predecessor."""
 
     publisher: PublisherStatus
@@ -61,7 +61,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SystemSpec:
     """What a supervisor runs, handed in whole by the composition root.
 
     `children` are started in this order before any camera, and stopped in reverse after all of
@@ -77,7 +77,7 @@ class Plan:
     start_camera: CameraStarter
     children: Mapping[str, ChildStarter]
     outboxes: Sequence[Outbox]
-    books: Books
+    books: FrameLedger
     publisher: PublisherStatus
     kill_processes: Callable[[], None]
     """Kills every FFmpeg process group that is left; after the deadline."""

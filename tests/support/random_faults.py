@@ -45,8 +45,8 @@ from edge_video.faults import (
 from edge_video.frames import CameraId
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.testing import RecordingPublisher, books_differences
-from tests.support.actors import ScriptedCapture, World
+from edge_video.testing import RecordingPublisher, ledger_differences
+from tests.support.actors import ScriptedCapture, ScriptedSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ class _Notes:
     was_reset: bool = False
 
 
-class Storm(World):
+class RandomFaults(ScriptedSystem):
     """One system, its cameras, and the faults that its seed draws for them."""
 
     def __init__(self, seed: int, cameras: int, settling: Settling) -> None:
@@ -244,7 +244,7 @@ class Storm(World):
         """Look at everything from outside; nothing is going on at this instant."""
         status = self.system.status(timeout_s=20)
         self._settling.settle()
-        for difference in books_differences(status):
+        for difference in ledger_differences(status):
             self.violations.append(f"seed {self.seed}, at {self.clock.now:.2f}: {difference}")
         for camera in status.cameras:
             self._observe_camera(camera)
@@ -288,7 +288,7 @@ class Storm(World):
             self.violations.append(f"seed {self.seed}: the system did not stop")
             return
         self._frames.cancel()
-        for difference in books_differences(stopped.status):
+        for difference in ledger_differences(stopped.status):
             self.violations.append(f"seed {self.seed}, after the stop: {difference}")
         totals = stopped.status.totals
         if totals.held or totals.in_flight:
@@ -306,23 +306,23 @@ class Storm(World):
 # --- what can happen to a camera ------------------------------------------------------------
 
 
-def _ends(storm: Storm, camera_id: str) -> None:
+def _ends(storm: RandomFaults, camera_id: str) -> None:
     capture = storm.capture_now(camera_id)
     if capture is not None:
         capture.end(storm.random.choice(_CAUSES))
 
 
-def _is_dead_for_a_while(storm: Storm, camera_id: str) -> None:
+def _is_dead_for_a_while(storm: RandomFaults, camera_id: str) -> None:
     storm.failures[camera_id] = Failure(storm.random.choice(_CAUSES))
     _ends(storm, camera_id)
 
 
-def _cannot_be_started(storm: Storm, camera_id: str) -> None:
+def _cannot_be_started(storm: RandomFaults, camera_id: str) -> None:
     storm.refusals[camera_id] = Failure(Cause.SPAWN_FAILED)
     _ends(storm, camera_id)
 
 
-def _is_well(storm: Storm, camera_id: str) -> None:
+def _is_well(storm: RandomFaults, camera_id: str) -> None:
     storm.failures.pop(camera_id, None)
     storm.refusals.pop(camera_id, None)
     capture = storm.capture_now(camera_id)
@@ -330,27 +330,27 @@ def _is_well(storm: Storm, camera_id: str) -> None:
         capture.flows = True
 
 
-def _stalls(storm: Storm, camera_id: str) -> None:
+def _stalls(storm: RandomFaults, camera_id: str) -> None:
     capture = storm.capture_now(camera_id)
     if capture is not None:
         capture.flows = False
 
 
-def _is_struck_by_message(storm: Storm, camera_id: str) -> None:
+def _is_struck_by_message(storm: RandomFaults, camera_id: str) -> None:
     when = AfterFrames(storm.random.randint(1, 4)) if storm.random.random() < 0.3 else None
     fault = storm.random.choice(_CAMERA_FAULTS)
     request = InjectFault(camera_id, fault) if when is None else InjectFault(camera_id, fault, when)
     storm.tell(request)
 
 
-def _fails_at_its_next_start(storm: Storm, camera_id: str) -> None:
+def _fails_at_its_next_start(storm: RandomFaults, camera_id: str) -> None:
     fault: Any = storm.random.choice((RefuseSpawn(), CrashInStart()))
     times = storm.random.randint(1, 3)
     storm.tell(InjectFault(camera_id, fault, AtNextStart(), times=times, probability=0.7))
     _ends(storm, camera_id)
 
 
-def _is_commanded(storm: Storm, camera_id: str) -> None:
+def _is_commanded(storm: RandomFaults, camera_id: str) -> None:
     command = storm.random.choice(
         (StartCamera, StartCamera, StopCamera, ResetBreaker, RetryNow, ForceOpen)
     )
@@ -382,18 +382,18 @@ _BLOWS: Final = (
 # --- what can happen to the publisher -------------------------------------------------------
 
 
-def _all_is_well(storm: Storm) -> None:
+def _all_is_well(storm: RandomFaults) -> None:
     storm.recorder.accept()
     storm.recorder.unblock()
     storm.recorder.confirm()
 
 
-def _the_reporter_or_publisher_crashes(storm: Storm) -> None:
+def _the_reporter_or_publisher_crashes(storm: RandomFaults) -> None:
     name = storm.random.choice(("publisher", "reporter"))
     storm.tell(InjectFault(name, CrashActor()))
 
 
-_SYSTEM_BLOWS: Final[tuple[Callable[[Storm], object], ...]] = (
+_SYSTEM_BLOWS: Final[tuple[Callable[[RandomFaults], object], ...]] = (
     _all_is_well,
     _all_is_well,
     _all_is_well,

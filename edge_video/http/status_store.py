@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.http.timeline import (
-    Story,
     Timeline,
+    TimelineEntry,
     TransitionCounts,
     count_transitions,
     is_half_told,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import Books, CameraRecord, Identity
+    from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity
 
 FRESH_S: Final = 0.5
 """A snapshot this young is not taken again."""
@@ -104,7 +104,7 @@ class _Seen:
     picture_at_s: float = 0.0
 
 
-class Board:
+class StatusStore:
     """Facts in (one thread, the actor's), snapshots out (any thread). Bounded; never blocks long.
 
     Args:
@@ -119,7 +119,7 @@ class Board:
         self,
         clock: Clock,
         identity: Identity,
-        books: Books,
+        books: FrameLedger,
         publisher: PublisherStatus,
         exchanges: Mapping[CameraId, str] | None = None,
     ) -> None:
@@ -226,7 +226,7 @@ class Board:
             self._snapshot = (now_s, taken)
         return taken
 
-    def timeline(self) -> tuple[int, tuple[Story, ...]]:
+    def timeline(self) -> tuple[int, tuple[TimelineEntry, ...]]:
         """Its version, and its stories, oldest first."""
         with self._lock:
             return self._timeline.version, self._timeline.stories

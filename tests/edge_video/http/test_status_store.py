@@ -12,12 +12,12 @@ from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
 from edge_video.http.health import health, ready
-from edge_video.http.state import Board, CameraExtra
-from edge_video.http.timeline import Kind
+from edge_video.http.status_store import CameraExtra, StatusStore
+from edge_video.http.timeline import EntryKind
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import Books, CameraRecord, Identity
+from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity
 from edge_video.testing import FakeClock
 
 DOOR = CameraId("door")
@@ -33,10 +33,10 @@ class Scene:
         self.outbox = Outbox(self.clock)
         self.outbox.add_camera(DOOR)
         self.outbox.open(DOOR, 1, "s1")
-        books = Books({DOOR: self.outbox}, lambda _: CaptureTotals())
+        books = FrameLedger({DOOR: self.outbox}, lambda _: CaptureTotals())
         identity = Identity("1.2.3", "shop", self.clock.wall_ns(), self.clock.monotonic())
         connecting = PublisherStatus(PublisherState.CONNECTING, "broker")
-        self.board = Board(self.clock, identity, books, connecting)
+        self.board = StatusStore(self.clock, identity, books, connecting)
         self.record = CameraRecord(
             DOOR,
             "rtsp://10.0.0.5/s",
@@ -116,7 +116,7 @@ def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
     scene.board.camera_changed(replace(scene.record, breaker=opened))  # the breaker speaks first
     assert scene.board.timeline()[1] == ()
     scene.fails(opened)
-    assert [story.kind for story in scene.board.timeline()[1]] == [Kind.BREAKER_OPENED]
+    assert [story.kind for story in scene.board.timeline()[1]] == [EntryKind.BREAKER_OPENED]
     assert scene.board.snapshot().cameras["door"].transitions == {("CLOSED", "OPEN", "stalled"): 1}
 
 

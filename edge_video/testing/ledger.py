@@ -15,7 +15,7 @@ _DROPPED: Final = tuple(
 )
 
 
-def books_differences(status: SystemStatus) -> list[str]:
+def ledger_differences(status: SystemStatus) -> list[str]:
     """What does not add up, one readable line each; empty when the books balance."""
     named = [(f"[{camera.camera_id}]", camera.frames) for camera in status.cameras]
     return [
@@ -31,7 +31,7 @@ def assert_books_balance(status: SystemStatus) -> None:
     Raises:
         AssertionError: with every sum that is wrong, by how much, and its terms.
     """
-    differences = books_differences(status)
+    differences = ledger_differences(status)
     if differences:
         raise AssertionError("the books do not balance:\n  " + "\n  ".join(differences))
 
