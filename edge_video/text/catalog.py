@@ -423,7 +423,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.faults_value": Text(
         "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
     ),
-    "final.books": Text("FrameLedger", "Contas"),
+    "final.books": Text("Books", "Contas"),
     "final.books_balance": Text("✓ they balance", "✓ conferem"),
     "final.books_imbalance": Text(
         "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
