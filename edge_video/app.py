@@ -34,7 +34,8 @@ from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.amqp.handshake import HandshakeTimeout
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.notifications import NotificationRoute
-from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart

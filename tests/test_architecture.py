@@ -171,6 +171,7 @@ def test_importing_a_module_starts_nothing(name: str) -> None:
         ("edge_video.resilience.breaker", {"pykka", "pika", "psutil", "pydantic"}),
         ("edge_video.log.events", {"loguru", "pykka", "pika", "psutil", "pydantic"}),
         ("edge_video.delivery.outbox", {"loguru", "pykka", "pika", "psutil", "pydantic"}),
+        ("edge_video.delivery.amqp.settings", {"loguru", "pykka", "pika", "psutil", "pydantic"}),
         (
             "edge_video.testing",
             {"pytest", "matplotlib", "numpy", "PIL", "rich", "pika", "edge_video.app"},

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_video.config import AmqpConfig
-from edge_video.delivery.amqp.sink import TlsSettings, make_tls_context
+from edge_video.delivery.amqp.settings import TlsSettings
+from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.runtime.shutdown_signals import Meaning, ShutdownSignals
 from edge_video.runtime.signals import signals_handled
 from edge_video.text.catalog import Language, lookup

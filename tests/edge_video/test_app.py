@@ -20,7 +20,7 @@ from edge_video.app import (
 )
 from edge_video.capture.command import BinaryMissing
 from edge_video.config import Config
-from edge_video.delivery.amqp.sink import AmqpSettings, Route, TlsSettings
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
 from edge_video.text.catalog import Language

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route, TlsSettings
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.ledger import FrameCounts, add_counts
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import SinkConnected, SinkLost

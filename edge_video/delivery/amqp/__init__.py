@@ -1,1 +1,23 @@
-"""Frames and notifications to RabbitMQ: one connection, a channel per exchange, confirms."""
+"""Frames and notifications to RabbitMQ: one connection, a channel per exchange, confirms.
+
+`AmqpSink` is imported when it is first asked for: whoever needs the settings alone gets no pika.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+
+if TYPE_CHECKING:
+    from edge_video.delivery.amqp.sink import AmqpSink
+
+__all__ = ["AmqpSettings", "AmqpSink", "Route", "TlsSettings"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "AmqpSink":
+        from edge_video.delivery.amqp.sink import AmqpSink  # noqa: PLC0415 - see above
+
+        return AmqpSink
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,9 +15,7 @@ import logging
 import socket
 import ssl
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 import pika
 import pika.exceptions
@@ -41,6 +39,7 @@ from edge_video.delivery.amqp.notifications import NotificationChannel, Notifica
 from edge_video.delivery.amqp.refusals import RefusalKind
 from edge_video.delivery.amqp.silence import BrokerSilence
 from edge_video.delivery.amqp.tcp_gauge import TcpGauge
+from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.delivery.amqp.transport import CorkedServices
 from edge_video.delivery.amqp.window import UplinkWindow
 from edge_video.delivery.amqp.wire import FRAME_MAX, HeaderEncoder, message, publish_method
@@ -62,9 +61,9 @@ from edge_video.text.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from edge_video.delivery.amqp.refusals import Refusal
+    from edge_video.delivery.amqp.settings import AmqpSettings, Route
     from edge_video.delivery.outbox import Outbox
     from edge_video.delivery.sink import SinkListener
     from edge_video.faults import SinkFault
@@ -107,72 +106,6 @@ _TCP_OPTIONS: Final = {
 """A dead peer is noticed by the kernel in about 20 s, with frames in flight or without."""
 
 _thread_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class TlsSettings:
-    """How to trust the broker, and how to prove who we are. Paths are PEM files."""
-
-    ca: Path | None = None
-    """None: the system's authorities."""
-    cert: Path | None = None
-    key: Path | None = None
-    verify: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AmqpSettings:
-    """Where the broker is and how hard it may be pushed.
-
-    Attributes:
-        prefetch_count: most unconfirmed frames in flight; 0 = no limit of the number.
-        max_in_flight_bytes: no frame is taken while at least so many bytes are unconfirmed; one
-            frame may cross the limit.
-        max_delay_s: no frame is taken while what was handed over would queue longer than this in
-            front of a slow uplink; see `UplinkWindow`.
-        message_ttl_s: how long a message may wait in a queue; None = for ever.
-        confirm_timeout_s: a broker that confirms nothing for so long is given up.
-        handshake_timeout_s: the limit of the first attempt to connect; see `HandshakeTimeout`.
-        heartbeat_s: AMQP heartbeat interval; 0 switches it off.
-        mandatory: have unroutable frames returned (and counted), at the price of their way back.
-        node: names this machine in the headers.
-        app: the `app_id` of the messages and the name of the connection on the broker.
-        route_retry_s: how long a refused exchange rests before it is tried again.
-    """
-
-    host: str
-    port: int
-    vhost: str
-    username: str
-    password: str = field(repr=False)
-    tls: TlsSettings | None = None
-    prefetch_count: int = 50
-    max_in_flight_bytes: int = 8_000_000
-    message_ttl_s: float | None = None
-    max_delay_s: float = 0.25
-    confirm_timeout_s: float = 5.0
-    handshake_timeout_s: float = 10.0
-    heartbeat_s: float = 10.0
-    mandatory: bool = False
-    node: str = ""
-    app: str = "edge-video"
-    route_retry_s: float = 60.0
-
-    @property
-    def target(self) -> str:
-        """The broker, without user name and password."""
-        scheme = "amqp" if self.tls is None else "amqps"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        vhost = "" if self.vhost == "/" else f"/{quote(self.vhost, safe='')}"
-        return f"{scheme}://{host}:{self.port}{vhost}"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where the frames of one camera are published."""
-
-    exchange: str
-    routing_key: str
 
 
 class AmqpSink:
@@ -1071,25 +1004,3 @@ class AmqpSink:
             published_at_ns=self._clock.wall_ns(),
         )
         line.channel.basic_publish("", queue, frame.image, properties, mandatory=True)
-
-
-def make_tls_context(tls: TlsSettings) -> ssl.SSLContext:
-    """TLS 1.2 or newer, trusting `tls.ca` or the system's authorities.
-
-    Raises:
-        OSError: a file cannot be read, or (`ssl.SSLError`) is no certificate or key.
-        ValueError: the key is encrypted; there is nobody to ask for its password.
-    """
-    context = ssl.create_default_context(cafile=tls.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert is not None:
-        context.load_cert_chain(tls.cert, tls.key, password=_no_password)
-    return context
-
-
-def _no_password() -> str:
-    # Without this OpenSSL would ask on the terminal, and wait there for ever.
-    raise ValueError("the key is encrypted")

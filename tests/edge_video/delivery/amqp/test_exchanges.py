@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.delivery.amqp.sink import Route
+from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually
 from tests.support.amqp import CAM1, CAM2, MakeRig, Rig, jpeg

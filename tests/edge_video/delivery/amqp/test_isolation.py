@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
-from edge_video.delivery.amqp.sink import Route
+from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.sink import FramesRefused, RouteRefused, SinkLost
 from edge_video.frames import CameraId
 from edge_video.testing import eventually

@@ -9,7 +9,7 @@ import pytest
 
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.notifications import NotificationRoute
-from edge_video.delivery.amqp.sink import Route
+from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.delivery.amqp.notifications import NotificationRoute
-from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route
+from edge_video.delivery.amqp.settings import AmqpSettings, Route
+from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.ledger import add_counts
 from edge_video.delivery.notification_queue import Notification, NotificationQueue
 from edge_video.delivery.outbox import Outbox

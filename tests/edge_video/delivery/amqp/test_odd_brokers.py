@@ -8,7 +8,8 @@ import struct
 import threading
 from typing import TYPE_CHECKING
 
-from edge_video.delivery.amqp.sink import AmqpSettings, AmqpSink, Route
+from edge_video.delivery.amqp.settings import AmqpSettings, Route
+from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import SinkLost
 from edge_video.runtime.timer import SystemClock

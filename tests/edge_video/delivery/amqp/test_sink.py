@@ -17,13 +17,9 @@ from edge_video.delivery.amqp.exchange import ChannelState
 from edge_video.delivery.amqp.faults import AmqpFaults
 from edge_video.delivery.amqp.frame_channel import InFlight, Window
 from edge_video.delivery.amqp.refusals import read_refusal
-from edge_video.delivery.amqp.sink import (
-    AmqpSettings,
-    AmqpSink,
-    Route,
-    TlsSettings,
-    make_tls_context,
-)
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.delivery.amqp.sink import AmqpSink
+from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
     FramesUnroutable,
