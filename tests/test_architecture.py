@@ -56,7 +56,7 @@ to metrics, subprocess to capture, loguru to the log.
 
 WATCHED: Final = set[str]().union(*MACHINE.values())
 
-SUPERVISION: Final = {"supervisor", "cameras", "faults", "plan"}
+SUPERVISION: Final = {"supervisor", "cameras", "faults", "system_spec"}
 """The supervisor in files of its own: the cameras, the faults on purpose, what it is handed."""
 
 NOT_FOR_THIS_PYTHON: Final = {"edge_video.testing.rtsp_server"}
