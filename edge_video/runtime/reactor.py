@@ -161,9 +161,9 @@ class Member:
         """Call once, when everything that is ready in this round has been handled."""
         self.run.last_calls.append((self, call))
 
-    def hurry(self) -> None:
+    def skip_pacing(self) -> None:
         """Let the next round begin as soon as there is something to do."""
-        self.run.hurried = True
+        self.run.pacing_skipped = True
 
 
 class _Run:
@@ -178,7 +178,7 @@ class _Run:
         self._numbers = itertools.count()
         self._handlers: dict[int, tuple[Member, Callable[[int, int], object], int]] = {}
         self.last_calls: list[tuple[Member, Callable[[], object]]] = []
-        self.hurried = False
+        self.pacing_skipped = False
         self.ended = False
         self.ident = 0
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -280,10 +280,10 @@ class _Run:
         event_every_s = 1.0
         while True:
             # An event that is sure to come is not waited for twice: first for it, then for others.
-            if event_every_s < self._round_s * _SHARED and not self.hurried:
+            if event_every_s < self._round_s * _SHARED and not self.pacing_skipped:
                 self._sleep(began_s + self._round_s - time.monotonic())
             ready = self.epoll.poll(self._wait_s())
-            self.hurried = False
+            self.pacing_skipped = False
             now_s = time.monotonic()
             if ready:
                 event_every_s += _SMOOTH * ((now_s - began_s) / len(ready) - event_every_s)
@@ -320,7 +320,7 @@ class _Run:
         """Call the handlers of what is ready."""
         for fd, events in ready:
             if fd == self._wakeup_fd:
-                self._answer_bell()
+                self._on_wakeup()
                 continue
             found = self._handlers.get(fd)
             if found is None:
@@ -335,7 +335,7 @@ class _Run:
             except BaseException as error:  # noqa: BLE001 - it is this member's end and no other's
                 self._fail(member, error)
 
-    def _answer_bell(self) -> None:
+    def _on_wakeup(self) -> None:
         with self._lock:
             os.eventfd_read(self._wakeup_fd)
             posted, self._posted = self._posted, []

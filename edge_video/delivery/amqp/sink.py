@@ -403,7 +403,7 @@ class AmqpSink:
                 lost = pika.exceptions.StreamLostError("given up")
                 connection._terminate_stream(lost)  # noqa: SLF001 - no public way
             if rounds and loop.call_soon(lambda: self._release_connection(loop, left, rounds - 1)):
-                loop.hurry()
+                loop.skip_pacing()
                 return
         loop.leave()
         left.set()
@@ -845,7 +845,7 @@ class AmqpSink:
         if line.camera_id is not None:
             self._isolation.settled(line.camera_id, max(each.size for each in settled))
         if was_full and self._loop is not None:
-            self._loop.hurry()
+            self._loop.skip_pacing()
         self._arm()
         self._check_drained()
 
