@@ -1,6 +1,6 @@
 """Writes config/schema.json from the configuration's models; a test fails when it is out of date.
 
-Run it as `python scripts/write_schema.py` after every change of `edge_video/config/model.py`.
+Run it as `python scripts/write_schema.py` after every change of a section in `edge_video/config/`.
 """
 
 from __future__ import annotations

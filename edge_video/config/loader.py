@@ -23,7 +23,9 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from edge_video.config import yaml_traps
-from edge_video.config.model import FROM_FILE, Config, marks_of
+from edge_video.config.model import Config
+from edge_video.config.section import marks_of
+from edge_video.config.types import FROM_FILE
 from edge_video.config.yaml_nodes import (
     KNOWN_TAGS,
     TAG,
@@ -641,7 +643,7 @@ def _words(detail: ErrorDetails, path: KeyPath, reader: _Reader) -> str:
     """One of pydantic's errors in an operator's words."""
     kind = detail["type"]
     if kind == "edge_video":
-        return reader.with_variables(path, str(detail.get("ctx", {})["words"]))
+        return reader.with_variables(path, str(detail.get("ctx", {})["message"]))
     if kind == "missing":
         return f"it is required: {_REQUIRED.get(path[-1], 'set it')}"
     if kind == "union_tag_not_found":

@@ -1,0 +1,242 @@
+"""Where frames and events go: the sinks, the broker, its TLS and the events on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from edge_video.config.section import Conflict, Section, check_text, raise_conflicts
+from edge_video.config.types import (
+    USER_ALONE,
+    ExchangeName,
+    FilePath,
+    Flag,
+    Heartbeat,
+    Lifetime,
+    Period,
+    RoutingKey,
+    Text,
+    Whole,
+)
+from edge_video.config.url_checks import AMQP_PORTS, check_broker_url
+from edge_video.text.duration import format_duration
+from edge_video.text.redact import mask_url, secrets_in_url
+from edge_video.text.urls import split_url
+
+if TYPE_CHECKING:
+    from edge_video.text.redact import Redactor
+
+
+class AmqpSinkConfig(Section):
+    """Frames go to the broker of `amqp`."""
+
+    type: Literal["amqp"] = "amqp"
+
+
+class DirectorySinkConfig(Section):
+    """Frames go to files, one directory per camera; for trials without a broker."""
+
+    type: Literal["directory"] = "directory"
+    path: Text = "frames"
+    """Where the directories are made."""
+    keep: Annotated[Whole, Field(ge=1, le=1_000_000)] = 100
+    """Files kept per camera; older ones are deleted."""
+
+
+def _short_form(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
+Sink: TypeAlias = Annotated[
+    Annotated[AmqpSinkConfig | DirectorySinkConfig, Field(discriminator="type")],
+    BeforeValidator(_short_form),
+]
+
+
+class TlsConfig(Section):
+    """How the broker is trusted, and how this program proves itself to it."""
+
+    ca: FilePath | None = None
+    """PEM file of the authority that signed the broker's certificate; else the system's."""
+    cert: FilePath | None = None
+    """PEM file of our own certificate, if the broker asks for one."""
+    key: FilePath | None = None
+    """PEM file of our own key, if it is not in `cert`."""
+    verify: Flag = True
+    """False accepts any certificate of any broker: for tests only."""
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Self:
+        if self.key is not None and self.cert is None:
+            raise_conflicts(
+                [("key", ("key", "cert"), "a key needs its certificate: set cert as well")]
+            )
+        return self
+
+    def notes(self) -> list[str]:
+        """What is allowed and probably not meant."""
+        if self.verify:
+            return []
+        return ["amqp.tls.verify is false: any broker's certificate is accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where the broker is and who we are there; everything decoded."""
+
+    host: str
+    port: int
+    tls: bool
+    vhost: str
+    username: str
+    password: SecretStr
+
+    def __str__(self) -> str:
+        scheme = "amqps" if self.tls else "amqp"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        vhost = "" if self.vhost == "/" else f"/{self.vhost}"
+        return f"{scheme}://{self.username}@{host}:{self.port}{vhost}"
+
+
+_GUEST: Final = "guest"  # RabbitMQ's preset account, for connections from its own machine
+
+
+def _broker_url(secret: SecretStr) -> SecretStr:
+    check_text(check_broker_url, secret.get_secret_value())
+    return secret
+
+
+class AmqpConfig(Section):
+    """The broker, and what is sent to it."""
+
+    url: Annotated[SecretStr, AfterValidator(_broker_url)] | None = None
+    """`amqp://user:password@host:5672/vhost`, or `amqps://` for TLS."""
+    username: Text | None = None
+    """As it is, nothing percent-encoded; wins over the URL's."""
+    password: SecretStr | None = None
+    """As it is, nothing percent-encoded; wins over the URL's."""
+    exchange: ExchangeName = "edge-video"
+    """Topic exchange, durable; declared if it does not exist."""
+    routing_key_prefix: RoutingKey = ""
+    """A camera without a routing key of its own gets this followed by its id."""
+    prefetch_count: Annotated[Whole, Field(ge=0, le=65_535)] = 50
+    """Most unconfirmed frames in flight; 0 = no limit."""
+    max_in_flight_bytes: Annotated[Whole, Field(ge=65_536, le=2**31 - 1)] = 8 * 2**20
+    """Most bytes of unconfirmed frames in flight."""
+    message_ttl: Lifetime | None = None
+    """How long a frame may wait in a queue; absent: for ever."""
+    confirm_timeout: Period = 5.0
+    """With frames in flight and nothing confirmed for so long, the connection is given up."""
+    max_delay: Period = 0.25
+    """How long what is handed to the network may queue there; the rest waits here, newest first."""
+    handshake_timeout: Period = 10.0
+    """Limit of TCP, TLS and AMQP together; doubled after each time that it ran out, up to 1m."""
+    heartbeat: Heartbeat = 10.0
+    """AMQP heartbeat."""
+    mandatory: Flag = False
+    """Ask the broker to return frames that reach no queue; costs CPU when many do."""
+    tls: TlsConfig | None = None
+    """Only with an `amqps://` URL."""
+
+    if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
+
+        def __init__(self, *, url: str | SecretStr | None = None, **keys: Any) -> None: ...
+
+    @property
+    def masked_url(self) -> str:
+        """The broker fit to be shown; empty without a URL."""
+        return "" if self.url is None else mask_url(self.url.get_secret_value())
+
+    @property
+    def has_password_alone(self) -> bool:
+        """Whether there is a password, and no user name to it."""
+        split = None if self.url is None else split_url(self.url.get_secret_value())
+        has_password = bool(self.password or (split and split.password))
+        return has_password and not (self.username or (split and split.username))
+
+    @property
+    def broker(self) -> BrokerAddress:
+        """The address in parts.
+
+        Raises:
+            ValueError: there is no URL; a `Config` whose sink is the broker always has one.
+        """
+        if self.url is None:
+            raise ValueError("amqp.url is not set")
+        split = split_url(self.url.get_secret_value())
+        vhost = unquote(split.rest[1:]) or "/"
+        username = self.username or split.username
+        password = self.password.get_secret_value() if self.password else split.password
+        if username is None:
+            username, password = _GUEST, _GUEST if password is None else password
+        return BrokerAddress(
+            host=split.host,
+            port=split.port or AMQP_PORTS[split.scheme],
+            tls=split.scheme == "amqps",
+            vhost=vhost,
+            username=username,
+            password=SecretStr(password or ""),
+        )
+
+    def notes(self) -> list[str]:
+        """What is allowed and probably not meant."""
+        if self.has_password_alone:
+            return ["amqp has a password without a username: guest is tried with it"]
+        return []
+
+    def add_secrets(self, redactor: Redactor) -> None:
+        """Let `redactor` mask the password, and what else is secret in the URL."""
+        if self.url is None:
+            if self.password is not None:
+                redactor.add_credentials(self.username or "", self.password.get_secret_value())
+            return
+        for secret in secrets_in_url(self.url.get_secret_value()):
+            if secret != _GUEST:
+                redactor.add_secret(secret)
+        password = self.broker.password.get_secret_value()
+        # guest is RabbitMQ's preset, known to all: masking it would only blur user names.
+        if password != _GUEST:
+            redactor.add_credentials(self.broker.username, password)
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        if self.url is None:
+            return self
+        split = split_url(self.url.get_secret_value())
+        conflicts: list[Conflict] = []
+        if (self.username or split.username) and self.password is None and split.password is None:
+            key = "username" if self.username else "url"
+            conflicts.append((key, ("username", "password", "url"), USER_ALONE))
+        if self.tls is not None and split.scheme != "amqps":
+            words = "it takes effect only with a URL that begins with amqps://"
+            conflicts.append(("tls", ("tls", "url"), words))
+        raise_conflicts(conflicts)
+        return self
+
+
+class EventsConfig(Section):
+    """Events about cameras, breakers, publisher and memory, told on the broker as JSON."""
+
+    exchange: ExchangeName
+    """Topic exchange, durable; declared if it does not exist. None that carries frames."""
+    routing_key_prefix: RoutingKey = ""
+    """Before `camera.offline.<id>` and the like."""
+    settle: Period = 5.0
+    """A state is told once it has held for so long."""
+    flap_changes: Annotated[Whole, Field(ge=3, le=1000)] = 6
+    """So many changes within `flap_window` are told once, as flapping."""
+    flap_window: Period = 60.0
+    """And what flapped is told again once it has held for so long."""
+    queue: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
+    """Most events that wait while the broker is away; the oldest makes room."""
+
+    @model_validator(mode="after")
+    def _times_are_ordered(self) -> Self:
+        if self.flap_window < self.settle:
+            window, settle = format_duration(self.flap_window), format_duration(self.settle)
+            words = f"{window} is less than settle ({settle})"
+            raise_conflicts([("flap_window", ("flap_window", "settle"), words)])
+        return self

@@ -1,0 +1,169 @@
+"""One camera: its source, its picture, its time limits, its route."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from edge_video.config.section import Section, check_text, raise_conflicts
+from edge_video.config.types import (
+    USER_ALONE,
+    Argument,
+    CameraIdText,
+    ExchangeName,
+    Flag,
+    OptionValue,
+    Period,
+    Pixels,
+    RoutingKey,
+    Text,
+    Whole,
+)
+from edge_video.config.url_checks import (
+    NETWORK_SCHEMES,
+    check_camera_url,
+    check_proxy_url,
+    scheme_of,
+)
+from edge_video.text.redact import mask_url
+from edge_video.text.urls import SplitUrl, split_url
+
+_PROXIED: Final = ("http", "https")
+
+
+def _camera_url(secret: SecretStr) -> SecretStr:
+    check_text(check_camera_url, secret.get_secret_value(), lambda path: Path(path).is_file())
+    return secret
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """An editor must not be told a default that other keys decide."""
+    del schema["default"]
+
+
+_NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
+
+
+def _proxy_url(secret: SecretStr) -> SecretStr:
+    check_text(check_proxy_url, secret.get_secret_value())
+    return secret
+
+
+class CameraConfig(Section):
+    """One camera. In a `Config`, what is absent here comes from the keys above the cameras."""
+
+    id: CameraIdText
+    """Its name in logs, messages, directories and routing keys."""
+    url: Annotated[SecretStr, AfterValidator(_camera_url)]
+    """`rtsp(s)://`, `rtmp(s)://`, `http(s)://`, a file, or `lavfi:` and an FFmpeg test source."""
+    username: Text | None = None
+    """As it is, nothing percent-encoded; wins over the URL's."""
+    password: SecretStr | None = None
+    """As it is, nothing percent-encoded; wins over the URL's."""
+    enabled: Flag = True
+    """False: configured, shown, not started."""
+    fps: Annotated[Whole, Field(ge=1, le=60)] = 15
+    """Frames per second; absent: the `fps` above the cameras."""
+    quality: Annotated[Whole, Field(ge=2, le=31)] = 5
+    """MJPEG qscale, 2 is best; absent: the `quality` above the cameras."""
+    width: Pixels | None = None
+    """Scale to it; alone, the height follows; with both, the shape is kept between black bars."""
+    height: Pixels | None = None
+    """Scale to it; alone, the width follows; with both, the shape is kept between black bars."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """How RTSP carries the stream."""
+    stall_timeout: Period = 10.0
+    """No whole frame for so long is a failure."""
+    first_frame_timeout: Period = 20.0
+    """The same, before the first frame."""
+    key_frame_timeout: Period = 120.0
+    """The same, while data arrive and no picture can be decoded: the camera owes a key frame."""
+    http_proxy: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
+    """`http://host:3128`: only this asks through a proxy, never the environment's variables."""
+    mode: Literal["transcode", "passthrough"] = "transcode"
+    """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
+    keyframes_only: Flag = False
+    """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
+    hwaccel: OptionValue | None = None
+    """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
+    input_args: Annotated[tuple[Argument, ...], Field(repr=False)] = ()
+    """FFmpeg arguments placed before `-i`."""
+    exchange: Annotated[ExchangeName, _NO_DEFAULT] = "edge-video"
+    """Absent: `amqp.exchange`."""
+    routing_key: Annotated[RoutingKey, _NO_DEFAULT] = ""
+    """Absent: `amqp.routing_key_prefix` followed by the id."""
+
+    if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
+
+        def __init__(
+            self,
+            *,
+            id: str,  # noqa: A002 - the name of the key
+            url: str | SecretStr,
+            **keys: Any,
+        ) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_route_is_absent(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            routes = ("exchange", "routing_key")
+            return {key: value for key, value in given.items() if key not in routes or value != ""}
+        return given
+
+    @model_validator(mode="after")
+    def _user_has_a_password(self) -> Self:
+        username, password = self.credentials
+        if username and password is None:
+            key = "username" if self.username else "url"
+            raise_conflicts([(key, ("username", "password", "url"), USER_ALONE)])
+        return self
+
+    @model_validator(mode="after")
+    def _route_is_concrete(self) -> Self:
+        if not self.routing_key:
+            # Around the frozen model, and without marking the key as given.
+            object.__setattr__(self, "routing_key", self.id)
+        return self
+
+    @model_validator(mode="after")
+    def _proxy_has_a_use(self) -> Self:
+        if self.http_proxy is not None and scheme_of(self.url.get_secret_value()) not in _PROXIED:
+            words = "only http:// and https:// cameras are asked through a proxy"
+            raise_conflicts([("http_proxy", ("http_proxy", "url"), words)])
+        return self
+
+    @property
+    def masked_url(self) -> str:
+        """Fit to be shown."""
+        return mask_url(self.url.get_secret_value())
+
+    @property
+    def host(self) -> str | None:
+        """The host of a network source, in lower case; None for files and test sources."""
+        split = self._split_url
+        return split.host if split else None
+
+    @property
+    def credentials(self) -> tuple[str | None, SecretStr | None]:
+        """User name and password, decoded: the keys, else the URL's."""
+        split = self._split_url
+        username = self.username or (split.username if split else None)
+        if self.password is not None or split is None or split.password is None:
+            return username, self.password
+        return username, SecretStr(split.password)
+
+    def notes(self) -> list[str]:
+        """What is allowed and probably not meant."""
+        username, password = self.credentials
+        if password is None or username is not None:
+            return []
+        message = f"camera {self.id} has a password without a username: most cameras ask for both"
+        return [message]
+
+    @property
+    def _split_url(self) -> SplitUrl | None:
+        url = self.url.get_secret_value()
+        return split_url(url) if scheme_of(url) in NETWORK_SCHEMES else None

@@ -1,0 +1,74 @@
+"""What every section of the configuration is built on: its base class, and its two errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydantic.fields import FieldInfo
+
+
+def invalid(message: str) -> PydanticCustomError:
+    """A validation error with a message of ours; braces in it are not a template's."""
+    return PydanticCustomError("edge_video", "{message}", {"message": message})
+
+
+Conflict: TypeAlias = tuple[str, tuple[str, ...], str]
+"""The key to blame, the keys involved, the message.
+
+Keys are dotted paths relative to the model, an index between dots: `cameras.2.id`.
+"""
+
+
+def raise_conflicts(conflicts: Iterable[Conflict]) -> None:
+    """Raise one error for all conflicts, if there are any."""
+    found = list(conflicts)
+    if found:
+        message = "; ".join(f"{key}: {text}" for key, _, text in found)
+        context = {"message": message, "conflicts": found}
+        raise PydanticCustomError("conflict", "{message}", context)
+
+
+def check_text(check: Callable[..., None], *given: object) -> None:
+    """Run a check that raises `ValueError`; its message becomes the validation error.
+
+    Raises:
+        PydanticCustomError: with the message of the check.
+    """
+    try:
+        check(*given)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+
+
+class Section(BaseModel):
+    """The base class of every section: frozen, and unknown keys are refused.
+
+    A key without a value (`circuit_breaker:` with every line below commented out) is absent.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            return {key: value for key, value in given.items() if value is not None}
+        return given
+
+
+def marks_of(field: FieldInfo) -> list[object]:
+    """Everything `Annotated` says of a field, also inside `… | None` and nested `Field(…)`."""
+    marks: list[object] = [*field.metadata]
+    for member in get_args(field.annotation):
+        marks += getattr(member, "__metadata__", ())
+    for mark in tuple(marks):
+        marks += getattr(mark, "metadata", ())
+    return marks
