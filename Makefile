@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages matrix-root setup lint types suite ## set up everything, then lint, types, the whole suite and a short soak
+test: system-packages matrix-root setup lint types house suite ## set up everything, then lint, types, sizes, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -34,6 +34,9 @@ lint: $(VENV)/.dev-installed ## ruff: rules and format
 
 types: $(VENV)/.dev-installed ## mypy, strict, tests included
 	$(BIN)/mypy
+
+house: $(VENV)/.dev-installed ## how large and how tangled the program is, next to its limits
+	@$(BIN)/python scripts/measure_house.py $(HOUSE)
 
 suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
 	@scripts/run-suite.sh
