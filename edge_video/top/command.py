@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.live import Live
 
-from edge_video.runtime.signals import signals_handled
+from edge_video.runtime.signals import ShutdownSignals
 from edge_video.text.catalog import Language, lookup
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.options import TOKEN_VARIABLE
@@ -20,7 +19,6 @@ from edge_video.top.screen import Lost, Rates, aged, lost_words, render
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from rich.console import Group
 
@@ -39,7 +37,7 @@ def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     looking = _TopSession(client, language)
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     stop = threading.Event()
-    with _stopped_by_signals(stop):
+    with ShutdownSignals(lambda _: stop.set()):
         if args.once:
             return _once(looking, console, stop)
         return _live(looking, console, stop, args.interval)
@@ -74,12 +72,6 @@ def _live(looking: _TopSession, console: Console, stop: threading.Event, interva
                 live.update(looking.screen(), refresh=True)
                 stop.wait(min(0.5, interval_s))
     return EXIT_OK
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    with signals_handled(lambda *_: stop.set()):
-        yield
 
 
 @dataclass(slots=True)

@@ -16,8 +16,7 @@ from rich.live import Live
 from edge_video.config import AmqpConfig
 from edge_video.delivery.amqp.settings import TlsSettings
 from edge_video.delivery.amqp.tls import make_tls_context
-from edge_video.runtime.shutdown_signals import Meaning, ShutdownSignals
-from edge_video.runtime.signals import signals_handled
+from edge_video.runtime.signals import ShutdownSignals
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import format_rounded_duration
 from edge_video.watch import view
@@ -28,7 +27,7 @@ from edge_video.watch.tally import Tally, read_arrival
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from edge_video.config import Config
     from edge_video.watch.pages import Pictures, PictureServer
@@ -158,21 +157,15 @@ def _saver(args: argparse.Namespace) -> Saver | None:
         raise BadInput(f"--save: {error.strerror or error}") from None
 
 
-@contextlib.contextmanager
-def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
+def _stopped_by_signals(consumer: Consumer) -> ShutdownSignals:
     """The first signal ends in order; a second one, should the broker hang, at once."""
-    patience = ShutdownSignals()
 
-    def handle(signum: int, _frame: object) -> None:
-        meaning = patience.hear(signum, time.monotonic())
-        if meaning is Meaning.ECHO:
-            return
-        if meaning is Meaning.AT_ONCE or consumer.is_stopping:
+    def stop(_: object) -> None:
+        if consumer.is_stopping:
             raise KeyboardInterrupt
         consumer.stop()
 
-    with signals_handled(handle):
-        yield
+    return ShutdownSignals(stop)
 
 
 @dataclass(slots=True)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
 
-from edge_video import app
-from edge_video.app import (
-    System,
-    amqp_routes,
-    amqp_settings,
-    configured_language,
-    sink_target,
-    start_system,
-)
+from edge_video import wiring
+from edge_video.app import Ending, System, start_system
 from edge_video.capture.command import BinaryMissing
 from edge_video.config import Config
-from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
-from edge_video.text.catalog import Language
 from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
 
 if TYPE_CHECKING:
@@ -139,7 +129,7 @@ def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: object) -> None:
         raise BinaryMissing("there is no FFmpeg")
 
-    monkeypatch.setattr(app, "find_binary", missing)
+    monkeypatch.setattr(wiring, "find_binary", missing)
     with pytest.raises(BinaryMissing):
         start_system(config_of())
     assert pykka.ActorRegistry.get_all() == []
@@ -151,77 +141,11 @@ def test_the_end_is_announced_though_the_timer_cannot_be_stopped() -> None:
             raise OSError(f"stuck for {timeout_s} s")
 
     timer: Any = StuckTimer()
-    ending = app._Ending(timer)
+    ending = Ending(timer)
     stopped: Any = object()
     with pytest.raises(OSError, match="stuck"):
         ending.on_stopped(stopped)
     assert ending.wait(0) is stopped
-
-
-def test_the_broker_s_settings_are_the_configuration_s() -> None:
-    config = config_of(
-        amqp={
-            "url": "amqps://me:secret@broker:5673/shop",
-            "exchange": "ex",
-            "prefetch_count": 7,
-            "max_in_flight_bytes": 1_000_000,
-            "message_ttl": "2s",
-            "confirm_timeout": "3s",
-            "mandatory": True,
-            "tls": {"verify": False},
-        },
-        node="shop-1",
-    )
-    assert amqp_settings(config) == AmqpSettings(
-        host="broker",
-        port=5673,
-        vhost="shop",
-        username="me",
-        password="secret",
-        tls=TlsSettings(verify=False),
-        prefetch_count=7,
-        max_in_flight_bytes=1_000_000,
-        message_ttl_s=2.0,
-        confirm_timeout_s=3.0,
-        mandatory=True,
-        node="shop-1",
-    )
-
-
-def test_every_camera_has_its_route() -> None:
-    config = config_of(
-        cameras=[
-            {"id": "a", "url": "rtsp://h/1"},
-            {"id": "b", "url": "rtsp://h/2", "exchange": "other", "routing_key": "key"},
-        ]
-    )
-    routes = {str(camera_id): route for camera_id, route in amqp_routes(config.cameras).items()}
-    assert routes["b"] == Route("other", "key")
-    assert routes["a"].exchange == "ex"
-
-
-def test_a_target_has_no_password() -> None:
-    assert "secret" not in sink_target(config_of())
-    directory = {"type": "directory", "path": "somewhere/frames"}
-    assert sink_target(config_of(amqp=None, sink=directory)) == str(Path("somewhere/frames"))
-
-
-@pytest.mark.parametrize(
-    ("configured", "locale", "language"),
-    [
-        ("auto", "pt_BR.UTF-8", Language.PT_BR),
-        ("auto", "C", Language.EN),
-        ("en", "pt_BR.UTF-8", Language.EN),
-        ("pt-BR", "C", Language.PT_BR),
-    ],
-)
-def test_the_language_is_the_configured_one_else_the_locale_s(
-    monkeypatch: pytest.MonkeyPatch, configured: str, locale: str, language: Language
-) -> None:
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", locale)
-    assert configured_language(config_of(language=configured)) is language
 
 
 def test_a_system_is_told_to_stop_any_number_of_times(

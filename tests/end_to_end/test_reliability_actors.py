@@ -14,6 +14,7 @@ import pykka
 import pytest
 
 import edge_video.app
+import edge_video.wiring
 from edge_video.actors.messages import CommandAnswer, CommandResult, Escalated, InjectFault
 from edge_video.actors.system_spec import SystemSpec
 from edge_video.config import MemoryControllerConfig, SupervisionConfig
@@ -179,7 +180,7 @@ def test_an_actor_that_does_not_stop_in_time_is_named_as_a_bug(
     def impatient(**parts: Any) -> SystemSpec:
         return SystemSpec(**parts, child_stop_deadline_s=1.0, camera_stop_deadline_s=1.0)
 
-    monkeypatch.setattr(edge_video.app, "SystemSpec", impatient)
+    monkeypatch.setattr(edge_video.wiring, "SystemSpec", impatient)
     monkeypatch.setattr(edge_video.app, "_TIMER_STOP_S", 1.0)
     with broken(tmp_path, ends=True) as system:
         system.inject(actor, DelayActor(for_s=60.0))
@@ -262,7 +263,7 @@ def test_faults_that_make_no_sense_are_refused_and_counted(system: Broken) -> No
 
 _ALLOWED = """
 import sys, threading, time
-import edge_video.app, edge_video.cli.main
+import edge_video.app, edge_video.cli.main, edge_video.cli.run
 from edge_video.actors.messages import InjectFault
 from edge_video.faults import CrashActor, CrashInStart
 
@@ -275,7 +276,7 @@ def start(*args, **more):
     threading.Thread(target=break_it, daemon=True).start()
     return system
 
-edge_video.cli.main.start_system = start
+edge_video.cli.run.start_system = start
 sys.exit(edge_video.cli.main.main(sys.argv[1:]))
 """
 

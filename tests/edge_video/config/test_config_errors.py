@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from edge_video.cli.main import EXIT_BAD_INPUT, main
+from edge_video.cli.common import EXIT_BAD_INPUT
+from edge_video.cli.main import main
 from edge_video.config import ConfigError, Problem, json_schema, load_config, parse_config
 from edge_video.config.url_spelling import ENCODE, KEYS
 

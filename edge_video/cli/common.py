@@ -1,0 +1,73 @@
+"""What several commands share: exit codes, the configuration's option and file, notes on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+
+from edge_video.cli.standard_streams import print_error
+from edge_video.config import load_config
+from edge_video.runtime.descriptors import descriptor_note, hard_limit
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge_video.config import Config
+
+EXIT_OK: Final = 0
+EXIT_FAILURE: Final = 1
+EXIT_BAD_INPUT: Final = 2
+EXIT_GAVE_UP: Final = 70
+"""`EX_SOFTWARE` of sysexits.h."""
+EXIT_SIGNAL: Final = 128
+"""Plus the number of the signal, as a shell reports it."""
+
+Commands: TypeAlias = Any
+"""What `add_subparsers` returns; the type has no public name."""
+
+_DEFAULT_CONFIGS: Final = (Path("config.yaml"), Path("config/config.yaml"))
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command for bad input, with this complaint on standard error."""
+    print_error(message)
+    raise SystemExit(EXIT_BAD_INPUT)
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="default: config.yaml, then config/config.yaml",
+    )
+
+
+def existing_default_config() -> Path | None:
+    """The first of the default configuration files that is there."""
+    return next((path for path in _DEFAULT_CONFIGS if path.is_file()), None)
+
+
+def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
+    """The configuration that `--config` names, or the default one, and its path.
+
+    Raises:
+        edge_video.config.ConfigError: it is not valid.
+        SystemExit: no file is named, and there is no default one.
+    """
+    path = args.config or existing_default_config()
+    if path is None:
+        refuse(
+            "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
+            "Name one with --config FILE, begin with a copy of config/config.example.yaml,\n"
+            "or see it work without cameras and broker: python -m edge_video demo"
+        )
+    return path, load_config(path, os.environ)
+
+
+def notes_on(config: Config) -> list[str]:
+    """What an operator should know of the configuration, and of the machine that is to run it."""
+    descriptors = descriptor_note(len(config.cameras), hard_limit())
+    return [*config.warnings, *([] if descriptors is None else [descriptors])]

@@ -1,0 +1,240 @@
+"""The commands `run` and `demo`: a system from its configuration to its final report."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import SecretStr
+
+from edge_video import __version__
+from edge_video.app import System, start_system
+from edge_video.capture.command import BinaryMissing
+from edge_video.cli import reports
+from edge_video.cli.common import (
+    EXIT_BAD_INPUT,
+    EXIT_GAVE_UP,
+    EXIT_OK,
+    EXIT_SIGNAL,
+    add_config_option,
+    load_configured,
+    notes_on,
+)
+from edge_video.cli.standard_streams import print_error, print_out
+from edge_video.config import Config, DirectorySinkConfig, load_config
+from edge_video.log.events import LogEvent, log_event
+from edge_video.log.setup import (
+    LogSettings,
+    log_is_stuck,
+    print_block,
+    reopen_log_file,
+    setup_log,
+    teardown_log,
+)
+from edge_video.runtime.descriptors import raise_limit
+from edge_video.runtime.files import umask_added
+from edge_video.runtime.malloc import keep_freed_pages
+from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
+from edge_video.settings import configured_language, sink_target
+from edge_video.watch.options import positive_seconds
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge_video.actors.system_spec import Stopped
+    from edge_video.cli.common import Commands
+    from edge_video.text.catalog import Language
+
+_log = logging.getLogger(__name__)
+
+_SIGNAL_LATE_S: Final = 0.25
+"""A signal that another thread was given is acted on so much later at most."""
+
+
+def add_parsers(commands: Commands) -> None:
+    """Add `run` and `demo` to the command line."""
+    run = commands.add_parser("run", help="take the configured cameras to the broker (default)")
+    add_config_option(run)
+    demo = commands.add_parser(
+        "demo", help="three synthetic cameras and a broken one, into a directory; no broker"
+    )
+    for parser in (run, demo):
+        parser.add_argument(
+            "--seconds", type=positive_seconds, metavar="N", help="stop in order after N seconds"
+        )
+        reports.add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the configured system until a signal or the time limit; returns the exit code."""
+    path, config = load_configured(args)
+    return _run_system(config, args, source=str(path))
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Run the demo's own configuration; returns the exit code."""
+    with resources.as_file(resources.files("edge_video.cli") / "demo.yaml") as path:
+        config = _with_fresh_token(load_config(path, os.environ))
+    code = _run_system(config, args, source="the demo's own")
+    if code == EXIT_OK and isinstance(config.sink, DirectorySinkConfig):
+        pictures = sorted(Path(config.sink.path).glob("*/latest.jpg"))
+        _print_beside(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
+    return code
+
+
+def _print_beside(text: str) -> None:
+    """On standard output, if that takes anything; the demo runs without as well."""
+    if not log_is_stuck():
+        with contextlib.suppress(OSError):
+            print_out(text)
+
+
+def _with_fresh_token(config: Config) -> Config:
+    """For the buttons of the demo's page; shown here and nowhere else."""
+    if config.http is None or config.http.token is not None:
+        return config
+    token = secrets.token_urlsafe(9)
+    _print_beside(f"Token for the buttons of the page, in this run: {token}")
+    http = config.http.model_copy(update={"token": SecretStr(token)})
+    return config.model_copy(update={"http": http})
+
+
+def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
+    """Run until a signal, the time limit or the system's own end; files get the umask."""
+    with umask_added(int(config.umask, 8)):
+        reports.refuse_unusable_files(args, config, source)
+        language = configured_language(config)
+        try:
+            setup_log(_log_settings(config), language, config.secrets())
+        except (OSError, ValueError) as error:
+            print_error(f"edge-video: log: {error}")
+            return EXIT_BAD_INPUT
+        return _run_with_log(config, args, language, source)
+
+
+def _log_settings(config: Config) -> LogSettings:
+    return LogSettings(
+        level=config.log.level,
+        format=config.log.format,
+        file=None if config.log.file is None else Path(config.log.file),
+        rotation=config.log.rotation,
+        retention=config.log.retention,
+    )
+
+
+def _run_with_log(config: Config, args: argparse.Namespace, language: Language, source: str) -> int:
+    ending = _Ending()
+    # Signals are handled from before the first camera starts until after the last report.
+    with (
+        # A job in the background is not stopped for what it prints (`stty tostop`).
+        signals_ignored(signal.SIGTTOU),
+        signals_handled(lambda *_: reopen_log_file(), (signal.SIGUSR1,)),
+        ShutdownSignals(lambda signum: ending.begin(signum.name), ending.at_once),
+    ):
+        try:
+            raise_limit()
+            if config.malloc_tuning:
+                keep_freed_pages()
+            return _run_until_stopped(config, args, language, source, ending)
+        except BinaryMissing:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, its words may quote a secret
+            sys.excepthook(type(error), error, error.__traceback__)  # the log's: redacted
+            return EXIT_GAVE_UP
+        finally:
+            teardown_log()
+
+
+def _run_until_stopped(
+    config: Config, args: argparse.Namespace, language: Language, source: str, ending: _Ending
+) -> int:
+    history = reports.new_history(args)
+    system = start_system(config, print_block=print_block, language=language, history=history)
+    try:
+        ending.of(system)
+        _log_started(config, source)
+        stopped = _wait(system, args.seconds, ending)
+    except BaseException:
+        system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
+        raise
+    log_event(_log, LogEvent.SHUTDOWN_FINISHED, after_s=ending.since_s())
+    written = reports.write_reports(args, stopped, history, config)
+    if stopped.escalated or stopped.error:
+        return EXIT_GAVE_UP
+    return EXIT_OK if written else EXIT_BAD_INPUT
+
+
+def _log_started(config: Config, source: str) -> None:
+    log_event(
+        _log,
+        LogEvent.PROGRAM_STARTED,
+        version=__version__,
+        cameras=sum(camera.enabled for camera in config.cameras),
+        sink=sink_target(config),
+        config=source,
+    )
+    for text in notes_on(config):
+        log_event(_log, LogEvent.CONFIG_NOTE, text=text)
+
+
+def _wait(system: System, seconds: float | None, ending: _Ending) -> Stopped:
+    """Wait for the end, whoever brings it about.
+
+    Not in one go: the kernel may hand a signal to any thread of the process. Python then remembers
+    it until the main thread runs, and a main thread that sleeps for good would never hear of it.
+    """
+    ends_at_s = None if seconds is None else time.monotonic() + seconds
+    while (stopped := system.wait(_SIGNAL_LATE_S)) is None:
+        if ends_at_s is not None and time.monotonic() + _SIGNAL_LATE_S / 2 >= ends_at_s:
+            ends_at_s = None
+            ending.begin(f"{seconds:g} s are over")
+    return stopped
+
+
+@dataclass(slots=True)
+class _Ending:
+    """The end of the run: begun by the first signal or the time limit, cut short by another signal.
+
+    Its methods run in the main thread, those for signals in between any two steps of the others.
+    The supervisor's mailbox has a lock that the same thread must not take twice, so nothing that
+    is being done is begun again.
+    """
+
+    _system: System | None = None
+    _began_s: float | None = None
+
+    def of(self, system: System) -> None:
+        """This is the system to stop; at once, if the signal came before it."""
+        self._system = system
+        if self._began_s is not None:
+            system.begin_stop()
+
+    def begin(self, reason: str) -> None:
+        """Begin the orderly stop, unless it has begun."""
+        if self._began_s is not None:
+            return
+        self._began_s = time.monotonic()
+        log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
+        if self._system is not None:
+            self._system.begin_stop()
+
+    def at_once(self, signum: signal.Signals) -> None:
+        """End the process; no FFmpeg is left."""
+        log_event(_log, LogEvent.SECOND_SIGNAL)
+        if self._system is not None:
+            self._system.kill_processes()
+        teardown_log()
+        os._exit(EXIT_SIGNAL + signum)
+
+    def since_s(self) -> float | None:
+        """Seconds since it began; None when the system ended by itself."""
+        return None if self._began_s is None else time.monotonic() - self._began_s

@@ -1,0 +1,75 @@
+"""The commands `watch` and `top`: a look at a running system, from outside of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from edge_video.cli.common import (
+    EXIT_BAD_INPUT,
+    EXIT_FAILURE,
+    EXIT_OK,
+    add_config_option,
+    existing_default_config,
+)
+from edge_video.cli.standard_streams import print_error
+from edge_video.config import Config, load_config
+from edge_video.runtime.files import umask_added
+from edge_video.settings import configured_language
+from edge_video.text.catalog import language_from_locale
+from edge_video.top.options import TOKEN_VARIABLE
+from edge_video.top.options import add_parser as add_top_parser
+from edge_video.watch.options import add_parser as add_watch_parser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge_video.cli.common import Commands
+    from edge_video.text.catalog import Language
+
+
+def add_parsers(commands: Commands) -> None:
+    """Add `watch` and `top` to the command line."""
+    add_config_option(add_watch_parser(commands))
+    add_top_parser(commands)
+
+
+def watch(args: argparse.Namespace) -> int:
+    """Consume frames from the broker and show what arrives; returns the exit code."""
+    from edge_video.watch.command import BadInput, run  # noqa: PLC0415 - only this command needs it
+
+    try:
+        config = _optional_config(args)
+        umask = Config.model_fields["umask"].default if config is None else config.umask
+        with umask_added(int(umask, 8)):
+            saw_frames = run(args, config, _language(config))
+    except BadInput as error:
+        print_error(f"edge-video watch: {error}")
+        return EXIT_BAD_INPUT
+    return EXIT_OK if saw_frames else EXIT_FAILURE
+
+
+def top(args: argparse.Namespace) -> int:
+    """Show the status of a running system, asked for over HTTP; returns the exit code."""
+    from edge_video.top.client import Client  # noqa: PLC0415 - only this command needs it
+    from edge_video.top.command import run  # noqa: PLC0415 - as above
+
+    token = args.token or os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        client = Client(args.url, token)
+    except ValueError as error:
+        print_error(f"edge-video top: --url: {error}")
+        return EXIT_BAD_INPUT
+    return run(args, client, language_from_locale(os.environ))
+
+
+def _optional_config(args: argparse.Namespace) -> Config | None:
+    """The configuration, if one is named or here; a tool that was given a URL needs none."""
+    path = args.config
+    if path is None and args.url is None:
+        path = existing_default_config()
+    return None if path is None else load_config(path, os.environ)
+
+
+def _language(config: Config | None) -> Language:
+    return language_from_locale(os.environ) if config is None else configured_language(config)

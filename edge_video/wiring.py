@@ -1,0 +1,426 @@
+"""Makes the parts of a system from its configuration, and what starts its actors with them."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+from edge_video import __version__
+from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
+from edge_video.actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
+from edge_video.actors.messages import ActorEnded, FramesReady
+from edge_video.actors.metrics import MetricsActor, MetricsRuntime
+from edge_video.actors.notifier import NotifierActor, NotifierRuntime
+from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
+from edge_video.actors.reporter import ReporterActor, ReporterRuntime
+from edge_video.actors.system_spec import (
+    CameraStarter,
+    ChildStarter,
+    HandoverState,
+    Stopped,
+    SystemSpec,
+)
+from edge_video.capture.command import find_binary
+from edge_video.capture.counters import CaptureTotals
+from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
+from edge_video.config import DirectorySinkConfig
+from edge_video.delivery.amqp.handshake import HandshakeTimeout
+from edge_video.delivery.amqp.knowledge import BrokerKnowledge
+from edge_video.delivery.amqp.notifications import NotificationRoute
+from edge_video.delivery.amqp.sink import AmqpSink
+from edge_video.delivery.notification_queue import NotificationQueue
+from edge_video.delivery.outbox import Outbox
+from edge_video.faults import CrashInStart
+from edge_video.frames import CameraId
+from edge_video.metrics.sampler import Collections, ProcessSampler
+from edge_video.notifications.rules import NotificationRules
+from edge_video.resilience.breaker import CircuitBreaker
+from edge_video.settings import (
+    amqp_routes,
+    amqp_settings,
+    configured_language,
+    http_settings,
+    notification_policy,
+    sink_target,
+)
+from edge_video.status.model import PublisherState, PublisherStatus
+from edge_video.status.snapshot import FrameLedger, Identity
+from edge_video.text.catalog import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from edge_video.actors.messages import ApplyFault
+    from edge_video.config import CameraConfig, Config, HttpConfig
+    from edge_video.delivery.sink import Sink, SinkListener
+    from edge_video.faults.delays import Delays
+    from edge_video.report.history import HistoryRecorder
+    from edge_video.runtime.timer import Clock, SystemTimer, Timer
+    from edge_video.text.catalog import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the actors share, and how each of them is started with its share.
+
+    Nothing runs before a starter is called; starters are called in the supervisor's thread.
+    """
+
+    config: Config
+    clock: Clock
+    timer: Timer
+    identity: Identity
+    books: FrameLedger
+    outbox: Outbox
+    """The publisher's."""
+    routes: Mapping[CameraId, Outbox]
+    """Where each camera's frames go: the publisher's outbox or one of an actor of the host."""
+    launcher: FfmpegLauncher | None
+    """None when there are no FFmpegs, because a test brings its own captures."""
+    allow_faults: bool
+    publisher: PublisherStatus
+    notifications: NotificationQueue | None
+    history: HistoryRecorder | None
+
+    def child_starters(
+        self,
+        language: Language | None,
+        print_block: Callable[[str], None] | None,
+        sink: SinkFactory | None,
+    ) -> dict[str, ChildStarter]:
+        """Of all actors but the cameras, in the order of their start; no `sink`: the configured."""
+        language = language or configured_language(self.config)
+        http = self.config.http
+        return {
+            ReporterActor.NAME: self.reporter_starter(language, print_block),
+            **({} if http is None else {"http": self.http_starter(http, language)}),
+            MetricsActor.NAME: self.metrics_starter(),
+            **self.notifier_starters(),
+            PublisherActor.NAME: self.publisher_starter(sink or self.configured_sink()),
+        }
+
+    def camera_starter(self, capture: CaptureFactory | None) -> CameraStarter:
+        """For one attempt of a camera; no `capture`: FFmpeg."""
+        capture = capture or self.launcher
+        assert capture is not None
+        runtime = CameraRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            capture=capture,
+            allow_faults=self.allow_faults,
+            explain=explained_by_camera if capture is self.launcher else as_it_is,
+        )
+
+        def start(
+            camera: CameraConfig,
+            *,
+            breaker: CircuitBreaker,
+            events: pykka.ActorRef[Any],
+            start_faults: Sequence[ApplyFault] = (),
+        ) -> pykka.ActorRef[Any]:
+            return CameraActor.start(
+                camera,
+                runtime=runtime,
+                frames=self.routes[CameraId(camera.id)],
+                events=events,
+                breaker=breaker,
+                start_faults=start_faults,
+            )
+
+        return start
+
+    def reporter_starter(
+        self, language: Language, print_block: Callable[[str], None] | None
+    ) -> ChildStarter:
+        """For the actor that prints monitor and final report; no `print_block`: nothing."""
+        runtime = ReporterRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            identity=self.identity,
+            books=self.books,
+            language=language,
+            report_interval_s=self.config.report_interval,
+            print_block=print_block,
+            allow_faults=self.allow_faults,
+            history=self.history,
+        )
+        return _starter(
+            ReporterActor, runtime=runtime, takes_over=lambda known: {"publisher": known.publisher}
+        )
+
+    def notifier_starters(self) -> dict[str, ChildStarter]:
+        """For the actor that tells events on the broker; none unless they are configured."""
+        events, queue = self.config.events, self.notifications
+        if events is None or queue is None:
+            return {}
+        policy, clean = notification_policy(events, self.config.node), self.config.secrets()
+        runtime = NotifierRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            rules=lambda: NotificationRules(policy, lambda: uuid.uuid4().hex, clean),
+            queue=queue,
+            allow_faults=self.allow_faults,
+        )
+        return {NotifierActor.NAME: _starter(NotifierActor, runtime=runtime)}
+
+    def metrics_starter(self) -> ChildStarter:
+        """For the actor that measures this process, its FFmpegs and the machine."""
+        processes = self.launcher.processes.snapshot if self.launcher else dict
+        collections = Collections()
+
+        def sampler() -> ProcessSampler:
+            return ProcessSampler(
+                ffmpeg_pids=lambda: list(processes()),
+                live_actors=lambda: len(pykka.ActorRegistry.get_all()),
+                clock=self.clock,
+                collections=collections,
+            )
+
+        runtime = MetricsRuntime(
+            timer=self.timer,
+            sampler=sampler,
+            memory=self.config.memory_controller.policy(),
+            allow_faults=self.allow_faults,
+        )
+        return _starter(
+            MetricsActor, runtime=runtime, takes_over=lambda known: {"level": known.memory_level}
+        )
+
+    def http_starter(self, http: HttpConfig, language: Language) -> ChildStarter:
+        """For the actor that owns the HTTP server."""
+        # Here and not above: the framework costs memory, and most of it for nothing when off.
+        from edge_video.actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.http.status_store import StatusStore  # noqa: PLC0415
+
+        runtime = HttpRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            settings=http_settings(http, len(self.config.cameras), language),
+            board=StatusStore(
+                self.clock,
+                self.identity,
+                self.books,
+                self.publisher,
+                {CameraId(each.id): each.exchange or "" for each in self.config.cameras},
+            ),
+            allow_faults=self.allow_faults,
+        )
+        return _starter(HttpActor, runtime=runtime)
+
+    def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
+        """For the actor that empties the outbox into a sink."""
+        runtime = PublisherRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            sink=sink,
+            target=self.publisher.target,
+            allow_faults=self.allow_faults,
+        )
+        return _starter(
+            PublisherActor,
+            self.outbox,
+            runtime=runtime,
+            takes_over=lambda known: {"previous": known.publisher},
+        )
+
+    def configured_sink(self) -> SinkFactory:
+        """Makes the sink that the configuration names: one object for each connection."""
+        config = self.config
+        if isinstance(config.sink, DirectorySinkConfig):
+            return directory_sink(config.sink, config.cameras, self.outbox, self.clock)
+        return self.amqp_sink()
+
+    def amqp_sink(self) -> SinkFactory:
+        """Makes sinks that publish to RabbitMQ; what one connection has learned is kept."""
+        config = self.config
+        settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+        knowledge = BrokerKnowledge()
+        # What one connection has learned of the way to the broker is the next one's beginning.
+        handshake = HandshakeTimeout(settings.handshake_timeout_s)
+        notifications = None
+        if config.events is not None and self.notifications is not None:
+            notifications = NotificationRoute(config.events.exchange, self.notifications)
+
+        def open_amqp(listener: SinkListener) -> Sink:
+            return AmqpSink(
+                settings,
+                routes,
+                self.outbox,
+                listener,
+                self.clock,
+                reactor=self.launcher.reactor if self.launcher else None,
+                handshake=handshake,
+                notifications=notifications,
+                knowledge=knowledge,
+            )
+
+        return open_amqp
+
+
+def make_parts(
+    config: Config,
+    *,
+    clock: Clock,
+    timer: Timer,
+    launcher: FfmpegLauncher | None,
+    frames: Mapping[str, pykka.ActorRef[Any]],
+    allow_faults: bool,
+    history: HistoryRecorder | None,
+) -> Parts:
+    """Make what the actors share; starts nothing.
+
+    Raises:
+        ValueError: `frames` names a camera that is not configured.
+    """
+    shared, routes = _outboxes(config, clock, frames)
+    return Parts(
+        config=config,
+        clock=clock,
+        timer=timer,
+        identity=Identity(__version__, config.node, clock.wall_ns(), clock.monotonic()),
+        books=FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals()),
+        outbox=shared,
+        routes=routes,
+        launcher=launcher,
+        allow_faults=allow_faults,
+        publisher=PublisherStatus(PublisherState.CONNECTING, sink_target(config)),
+        notifications=None if config.events is None else NotificationQueue(config.events.queue),
+        history=history,
+    )
+
+
+def make_spec(
+    parts: Parts,
+    *,
+    start_camera: CameraStarter,
+    children: Mapping[str, ChildStarter],
+    on_stopped: Callable[[Stopped], None],
+    delays: Delays,
+    host: pykka.ActorRef[Any] | None,
+) -> SystemSpec:
+    """What the supervisor is handed."""
+    config = parts.config
+    return SystemSpec(
+        clock=parts.clock,
+        timer=parts.timer,
+        identity=parts.identity,
+        cameras=config.cameras,
+        breaker=CircuitBreaker.new(config.circuit_breaker.policy()),
+        start_camera=start_camera,
+        children=children,
+        outboxes=parts.books.outboxes,
+        books=parts.books,
+        publisher=parts.publisher,
+        kill_processes=parts.launcher.processes.kill_all if parts.launcher else _nothing,
+        on_stopped=on_stopped,
+        delays=delays,
+        publisher_outbox=parts.outbox,
+        start_spacing_s=config.start_spacing,
+        max_restarts=config.supervision.max_restarts,
+        restart_period_s=config.supervision.period,
+        shutdown_timeout_s=config.shutdown_timeout,
+        host=host,
+        allow_faults=parts.allow_faults,
+        draw=random.random,
+    )
+
+
+def make_launcher(config: Config) -> FfmpegLauncher:
+    """What starts FFmpegs.
+
+    Raises:
+        edge_video.capture.command.BinaryMissing: there is no FFmpeg.
+    """
+    return FfmpegLauncher(find_binary(config.ffmpeg), config.secrets())
+
+
+def directory_sink(
+    directory: DirectorySinkConfig, cameras: Sequence[CameraConfig], outbox: Outbox, clock: Clock
+) -> SinkFactory:
+    """Makes sinks that write files."""
+    from edge_video.delivery.directory import DirectorySink  # noqa: PLC0415 - as with HTTP
+
+    ids = [CameraId(camera.id) for camera in cameras]
+
+    def open_directory(listener: SinkListener) -> Sink:
+        return DirectorySink(Path(directory.path), ids, directory.keep, outbox, listener, clock)
+
+    return open_directory
+
+
+def _outboxes(
+    config: Config, clock: Clock, frames: Mapping[str, pykka.ActorRef[Any]]
+) -> tuple[Outbox, dict[CameraId, Outbox]]:
+    """The publisher's outbox, and which outbox each camera's frames go to."""
+    unknown = set(frames) - {camera.id for camera in config.cameras}
+    if unknown:
+        raise ValueError(f"frames: no such camera: {', '.join(sorted(unknown))}")
+    shared = _outbox(config, clock)
+    by_receiver: dict[str, Outbox] = {}
+    routes = {}
+    for camera in config.cameras:
+        outbox = shared
+        receiver = frames.get(camera.id)
+        if receiver is not None:
+            outbox = by_receiver.setdefault(receiver.actor_urn, _outbox(config, clock))
+            outbox.attach(_notice(receiver, outbox))
+        outbox.add_camera(CameraId(camera.id))
+        routes[CameraId(camera.id)] = outbox
+    return shared, routes
+
+
+def _outbox(config: Config, clock: Clock) -> Outbox:
+    return Outbox(
+        clock,
+        buffer_frames=config.buffer,
+        max_age_s=config.max_age,
+        max_bytes=config.max_buffered_bytes,
+    )
+
+
+def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]:
+    return lambda: void(tell(receiver, FramesReady(outbox)))
+
+
+def _starter(
+    actor: type[ChildActor],
+    *arguments: object,
+    runtime: object,
+    takes_over: Callable[[HandoverState], dict[str, object]] = lambda _: {},
+) -> ChildStarter:
+    """How to start one incarnation of an actor; `takes_over` names what its predecessor leaves."""
+
+    def start(
+        supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
+    ) -> pykka.ActorRef[Any]:
+        return actor.start(
+            *arguments,
+            runtime=runtime,
+            supervisor=supervisor,
+            incarnation=incarnation,
+            start_faults=known.start_faults,
+            **takes_over(known),
+        )
+
+    return start
+
+
+def timer_starter(timer: SystemTimer) -> ChildStarter:
+    """For the timer's thread, which is supervised like an actor."""
+
+    def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState) -> None:
+        for each in known.start_faults:
+            if isinstance(each.fault, CrashInStart):
+                raise RequestedCrashError(each.fault.words)
+        timer.start(lambda error: void(tell(supervisor, ActorEnded("timer", incarnation, error))))
+
+    return start
+
+
+def _nothing() -> None:
+    """There are no FFmpeg processes."""

@@ -1,0 +1,89 @@
+"""What is made of the sections of a configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_video.config import Config
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.settings import amqp_routes, amqp_settings, configured_language, sink_target
+from edge_video.text.catalog import Language
+
+
+def config_of(**values: Any) -> Config:
+    return Config.model_validate(
+        {
+            "amqp": {"url": "amqp://me:secret@broker:5673/shop", "exchange": "ex"},
+            "cameras": [{"id": "cam1", "url": "rtsp://10.0.0.1/s"}],
+            **values,
+        }
+    )
+
+
+def test_the_broker_s_settings_are_the_configuration_s() -> None:
+    config = config_of(
+        amqp={
+            "url": "amqps://me:secret@broker:5673/shop",
+            "exchange": "ex",
+            "prefetch_count": 7,
+            "max_in_flight_bytes": 1_000_000,
+            "message_ttl": "2s",
+            "confirm_timeout": "3s",
+            "mandatory": True,
+            "tls": {"verify": False},
+        },
+        node="shop-1",
+    )
+    assert amqp_settings(config) == AmqpSettings(
+        host="broker",
+        port=5673,
+        vhost="shop",
+        username="me",
+        password="secret",
+        tls=TlsSettings(verify=False),
+        prefetch_count=7,
+        max_in_flight_bytes=1_000_000,
+        message_ttl_s=2.0,
+        confirm_timeout_s=3.0,
+        mandatory=True,
+        node="shop-1",
+    )
+
+
+def test_every_camera_has_its_route() -> None:
+    config = config_of(
+        cameras=[
+            {"id": "a", "url": "rtsp://h/1"},
+            {"id": "b", "url": "rtsp://h/2", "exchange": "other", "routing_key": "key"},
+        ]
+    )
+    routes = {str(camera_id): route for camera_id, route in amqp_routes(config.cameras).items()}
+    assert routes["b"] == Route("other", "key")
+    assert routes["a"].exchange == "ex"
+
+
+def test_a_target_has_no_password() -> None:
+    assert "secret" not in sink_target(config_of())
+    directory = {"type": "directory", "path": "somewhere/frames"}
+    assert sink_target(config_of(amqp=None, sink=directory)) == str(Path("somewhere/frames"))
+
+
+@pytest.mark.parametrize(
+    ("configured", "locale", "language"),
+    [
+        ("auto", "pt_BR.UTF-8", Language.PT_BR),
+        ("auto", "C", Language.EN),
+        ("en", "pt_BR.UTF-8", Language.EN),
+        ("pt-BR", "C", Language.PT_BR),
+    ],
+)
+def test_the_language_is_the_configured_one_else_the_locale_s(
+    monkeypatch: pytest.MonkeyPatch, configured: str, locale: str, language: Language
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    assert configured_language(config_of(language=configured)) is language
