@@ -10,7 +10,7 @@ from edge_video.config.broker import (
 )
 from edge_video.config.camera import CameraConfig
 from edge_video.config.http import HttpConfig, ReadyConfig
-from edge_video.config.loader import ConfigError, Problem, json_schema, load_config, parse_config
+from edge_video.config.loader import load_config, parse_config
 from edge_video.config.masking import redactor_of
 from edge_video.config.model import Config
 from edge_video.config.policies import (
@@ -19,6 +19,8 @@ from edge_video.config.policies import (
     MemoryControllerConfig,
     SupervisionConfig,
 )
+from edge_video.config.problems import ConfigError, Problem
+from edge_video.config.schema import json_schema
 from edge_video.config.url_checks import NETWORK_SCHEMES
 
 __all__ = [

@@ -16,9 +16,12 @@ from edge_video.config.types import (
     Flag,
     Heartbeat,
     Lifetime,
+    Mark,
     Period,
     RoutingKey,
+    Secret,
     Text,
+    Username,
     Whole,
 )
 from edge_video.config.url_checks import AMQP_PORTS, check_broker_url
@@ -112,11 +115,11 @@ def _broker_url(secret: SecretStr) -> SecretStr:
 class AmqpConfig(Section):
     """The broker, and what is sent to it."""
 
-    url: Annotated[SecretStr, AfterValidator(_broker_url)] | None = None
+    url: Annotated[SecretStr, AfterValidator(_broker_url), Mark.URL] | None = None
     """`amqp://user:password@host:5672/vhost`, or `amqps://` for TLS."""
-    username: Text | None = None
+    username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
-    password: SecretStr | None = None
+    password: Secret | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
     exchange: ExchangeName = "edge-video"
     """Topic exchange, durable; declared if it does not exist."""

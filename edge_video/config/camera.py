@@ -14,11 +14,13 @@ from edge_video.config.types import (
     CameraIdText,
     ExchangeName,
     Flag,
+    Mark,
     OptionValue,
     Period,
     Pixels,
     RoutingKey,
-    Text,
+    Secret,
+    Username,
     Whole,
 )
 from edge_video.config.url_checks import (
@@ -56,11 +58,11 @@ class CameraConfig(Section):
 
     id: CameraIdText
     """Its name in logs, messages, directories and routing keys."""
-    url: Annotated[SecretStr, AfterValidator(_camera_url)]
+    url: Annotated[SecretStr, AfterValidator(_camera_url), Mark.URL]
     """`rtsp(s)://`, `rtmp(s)://`, `http(s)://`, a file, or `lavfi:` and an FFmpeg test source."""
-    username: Text | None = None
+    username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
-    password: SecretStr | None = None
+    password: Secret | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
     enabled: Flag = True
     """False: configured, shown, not started."""
@@ -88,7 +90,7 @@ class CameraConfig(Section):
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: OptionValue | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
-    input_args: Annotated[tuple[Argument, ...], Field(repr=False)] = ()
+    input_args: Annotated[tuple[Argument, ...], Field(repr=False), Mark.ARGUMENTS] = ()
     """FFmpeg arguments placed before `-i`."""
     exchange: Annotated[ExchangeName, _NO_DEFAULT] = "edge-video"
     """Absent: `amqp.exchange`."""

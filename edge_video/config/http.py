@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from edge_video.config.section import Section, invalid, raise_conflicts
-from edge_video.config.types import Flag, Text, Whole
+from edge_video.config.types import Flag, Secret, Text, Whole
 
 if TYPE_CHECKING:
     from edge_video.text.redact import Redactor
@@ -87,7 +87,7 @@ class HttpConfig(Section):
 
     listen: Annotated[Text, AfterValidator(_listen)] = "127.0.0.1:8080"
     """Address and port. Anything but the machine itself needs a token."""
-    token: Annotated[SecretStr, AfterValidator(_token)] | None = None
+    token: Annotated[Secret, AfterValidator(_token)] | None = None
     """Opens actions; on an address that others reach, reading too. Absent: no actions."""
     hosts: tuple[Annotated[str, AfterValidator(_host_name)], ...] = ()
     """Names besides IP addresses under which browsers may ask: a DNS name, a proxy's name."""

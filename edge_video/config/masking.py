@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
 
-from edge_video.config.section import marks_of
-from edge_video.config.types import Duration
+from edge_video.config.annotations import marks_of
+from edge_video.config.types import Duration, Mark
 from edge_video.text.argument_secrets import mask_arguments, secrets_in_arguments
 from edge_video.text.duration import format_duration
 from edge_video.text.redact import MASK, Redactor, mask_url, secrets_in_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pydantic.fields import FieldInfo
 
     from edge_video.config.camera import CameraConfig
 
@@ -42,28 +40,24 @@ def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
 
 def masked(section: BaseModel, redact: Redactor) -> dict[str, Any]:
     """A section as plain values: durations in Go's form, secrets masked."""
-    plain: dict[str, Any] = {}
-    for name, field in type(section).model_fields.items():
-        value = getattr(section, name)
-        if value is not None and _is_duration(field):
-            plain[name] = format_duration(value)
-        elif isinstance(value, SecretStr):
-            secret = value.get_secret_value()
-            plain[name] = redact(mask_url(secret)) if name == "url" else MASK
-        elif name == "input_args":
-            plain[name] = [redact(each) for each in mask_arguments(value)]
-        else:
-            plain[name] = _plain_value(value, redact)
-    return plain
+    return {
+        name: _plain(getattr(section, name), marks_of(field), redact)
+        for name, field in type(section).model_fields.items()
+    }
 
 
-def _plain_value(value: object, redact: Redactor) -> object:
-    if isinstance(value, BaseModel):
-        return masked(value, redact)
-    if isinstance(value, tuple):
-        return [_plain_value(each, redact) for each in value]
-    return redact(str(value)) if isinstance(value, str | Path) else value
-
-
-def _is_duration(field: FieldInfo) -> bool:
-    return any(isinstance(mark, Duration) for mark in marks_of(field))
+def _plain(value: Any, marks: tuple[object, ...], redact: Redactor) -> object:
+    match value:
+        case SecretStr():
+            return redact(mask_url(value.get_secret_value())) if Mark.URL in marks else MASK
+        case BaseModel():
+            return masked(value, redact)
+        case tuple():
+            shown = mask_arguments(value) if Mark.ARGUMENTS in marks else value
+            return [_plain(each, (), redact) for each in shown]
+        case str() | Path():
+            return redact(str(value))
+        case float() if any(isinstance(mark, Duration) for mark in marks):
+            return format_duration(value)
+        case _:
+            return value

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from pydantic.fields import FieldInfo
 
 
 def invalid(message: str) -> PydanticCustomError:
@@ -62,13 +60,3 @@ class Section(BaseModel):
         if isinstance(given, dict):
             return {key: value for key, value in given.items() if value is not None}
         return given
-
-
-def marks_of(field: FieldInfo) -> list[object]:
-    """Everything `Annotated` says of a field, also inside `… | None` and nested `Field(…)`."""
-    marks: list[object] = [*field.metadata]
-    for member in get_args(field.annotation):
-        marks += getattr(member, "__metadata__", ())
-    for mark in tuple(marks):
-        marks += getattr(mark, "metadata", ())
-    return marks

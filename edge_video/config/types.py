@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -14,6 +15,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    SecretStr,
     Strict,
     ValidationInfo,
     WithJsonSchema,
@@ -33,6 +35,17 @@ USER_ALONE: Final = (
     'there is a user name without a password; set password as well (an empty one is "")'
 )
 """What is said of credentials, of a camera or of the broker, that lack their second half."""
+
+
+class Mark(Enum):
+    """What a type says of a key beside the check of its value."""
+
+    URL = auto()
+    """The secret is a URL: shown with its secret parts masked."""
+    ARGUMENTS = auto()
+    """The list holds FFmpeg arguments: shown with the secrets in them masked."""
+    MAY_BE_IN_FILE = auto()
+    """The value may name the file that holds it: `file:/run/secrets/cam1`."""
 
 
 def _to_seconds(value: object, info: ValidationInfo) -> float:
@@ -197,6 +210,8 @@ _ROTATION: Final = (
 Text: TypeAlias = Annotated[str, AfterValidator(_not_empty)]
 FileName: TypeAlias = Annotated[Text, AfterValidator(_no_directory)]
 Argument: TypeAlias = Annotated[str, AfterValidator(_argument)]
+Username: TypeAlias = Annotated[Text, Mark.MAY_BE_IN_FILE]
+Secret: TypeAlias = Annotated[SecretStr, Mark.MAY_BE_IN_FILE]
 RoutingKey: TypeAlias = Annotated[str, AfterValidator(_no_wildcard)]
 ExchangeName: TypeAlias = Annotated[str, AfterValidator(_exchange_name)]
 CameraIdText: TypeAlias = Annotated[
