@@ -21,7 +21,7 @@ from edge_video.delivery.outbox import Outbox
 from edge_video.runtime import malloc
 
 if TYPE_CHECKING:
-    from edge_video.delivery.outbox import Admit
+    from edge_video.delivery.round_robin import Admit
     from edge_video.frames import CameraId, Frame
 
 

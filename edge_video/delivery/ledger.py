@@ -26,24 +26,40 @@ class Outcome(StrEnum):
 
 
 class DropReason(StrEnum):
-    """Why a frame that came in was never handed to a sink."""
+    """Why a frame that came in was never handed to a sink.
+
+    This is the table of the reasons. What lists them (sums, reports, metrics, JSON) is derived from
+    it; `FrameCounts` has a field for each, and the catalog a text, `drop.<reason>`.
+    """
 
     OVERFLOW = "overflow"
+    """Newer frames of its camera filled the buffer."""
     STALE = "stale"
+    """It had waited longer than a frame is worth anything."""
     SHUTDOWN = "shutdown"
+    """It still waited when the time to stop was over."""
     MEMORY = "memory"
-    """Refused while the memory controller slows the cameras."""
+    """No memory was to be had or to be spent on it.
+
+    It came sooner than the memory controller allows, or it was held beyond a buffer that the
+    controller made smaller, beyond the bytes of all cameras together, or no memory was left.
+    """
     REFUSED = "refused"
     """The sink refuses this camera, or the exchange that it goes to."""
     TOO_LARGE = "too_large"
     """Larger than what the sink takes."""
 
 
+def drop_field(reason: DropReason) -> str:
+    """The name of the field of `FrameCounts`, and of the JSON key, that counts a reason."""
+    return f"dropped_{reason.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class FrameCounts:
-    """The books of one camera, or of all of them added up.
+    """What is counted of the frames of one camera, or of all of them added up.
 
-    `received = published + dropped_* + held` and
+    `received = published + dropped + held`, where `dropped` is the sum over all reasons, and
     `published = confirmed + nacked + returned + unknown + in_flight`, in every snapshot.
     """
 
@@ -68,17 +84,20 @@ class FrameCounts:
     confirm_ns: int = 0
     """Sum over confirmed frames of the time from hand-over to confirm."""
 
+    def dropped_for(self, reason: DropReason) -> int:
+        """Frames dropped for this reason."""
+        number: int = getattr(self, drop_field(reason))
+        return number
+
+    def settled_as(self, outcome: Outcome) -> int:
+        """Frames handed over that ended so."""
+        number: int = getattr(self, outcome.value)
+        return number
+
     @property
     def dropped(self) -> int:
         """Frames dropped for any reason."""
-        return (
-            self.dropped_overflow
-            + self.dropped_stale
-            + self.dropped_shutdown
-            + self.dropped_memory
-            + self.dropped_refused
-            + self.dropped_too_large
-        )
+        return sum(self.dropped_for(reason) for reason in DropReason)
 
     @property
     def errors(self) -> int:
@@ -86,7 +105,7 @@ class FrameCounts:
         return self.nacked + self.returned + self.unknown
 
     def imbalance(self) -> str | None:
-        """What does not add up, in words; None when the books balance."""
+        """What does not add up, as text; None when everything does."""
         problems = []
         if self.received != self.published + self.dropped + self.held:
             problems.append(
@@ -102,7 +121,7 @@ class FrameCounts:
 
 
 def add_counts(counts: Iterable[FrameCounts]) -> FrameCounts:
-    """Add books up, number by number; the empty sum is all zeros."""
+    """Add counts up, number by number; the empty sum is all zeros."""
     sums = dict.fromkeys((each.name for each in fields(FrameCounts)), 0)
     for one in counts:
         for name in sums:

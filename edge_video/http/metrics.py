@@ -172,10 +172,10 @@ class SnapshotCollector(Collector):
         for camera in self._cameras:
             for outcome in Outcome:
                 labels = (camera.camera_id, outcome.value)
-                settled.add_metric(labels, getattr(camera.frames, outcome.value))
+                settled.add_metric(labels, camera.frames.settled_as(outcome))
             for reason in DropReason:
                 labels = (camera.camera_id, reason.value)
-                dropped.add_metric(labels, getattr(camera.frames, f"dropped_{reason.value}"))
+                dropped.add_metric(labels, camera.frames.dropped_for(reason))
             latency.add_metric(
                 (camera.camera_id,), _cumulative(camera.latency), camera.latency.sum_s
             )

@@ -28,7 +28,7 @@ from edge_video.status.snapshot import take_status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edge_video.delivery.outbox import Picture
+    from edge_video.delivery.camera_queue import Picture
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock

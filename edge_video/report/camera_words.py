@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_video.delivery.ledger import DropReason
 from edge_video.text.catalog import lookup
 from edge_video.text.formatting import format_rounded_duration
 
@@ -26,14 +27,8 @@ def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
 
 def format_drops(counts: FrameCounts, language: Language) -> str:
     """The reasons that frames were dropped for, with their numbers; empty when there are none."""
-    numbers = {
-        "drop.overflow": counts.dropped_overflow,
-        "drop.stale": counts.dropped_stale,
-        "drop.shutdown": counts.dropped_shutdown,
-        "drop.memory": counts.dropped_memory,
-        "drop.refused": counts.dropped_refused,
-        "drop.too_large": counts.dropped_too_large,
-    }
     return ", ".join(
-        lookup(key, language).format(count=count) for key, count in numbers.items() if count
+        lookup(f"drop.{reason.value}", language).format(count=count)
+        for reason in DropReason
+        if (count := counts.dropped_for(reason))
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_video.delivery.amqp.exchange import ChannelState
 from edge_video.delivery.ledger import DropReason
-from edge_video.delivery.outbox import Admission
+from edge_video.delivery.round_robin import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

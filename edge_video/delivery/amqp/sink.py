@@ -44,7 +44,7 @@ from edge_video.delivery.amqp.transport import CorkedServices
 from edge_video.delivery.amqp.window import UplinkWindow
 from edge_video.delivery.amqp.wire import FRAME_MAX, HeaderEncoder, message, publish_method
 from edge_video.delivery.ledger import DropReason, Outcome
-from edge_video.delivery.outbox import Admission
+from edge_video.delivery.round_robin import Admission
 from edge_video.delivery.sink import (
     FramesRefused,
     FramesUnroutable,

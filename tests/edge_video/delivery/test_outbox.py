@@ -110,7 +110,7 @@ def test_a_frame_for_which_no_memory_is_left_when_it_is_taken_stays_held(
     story.put(times=2)
     story.put(OTHER)
     with monkeypatch.context() as short:
-        short.setattr("edge_video.delivery.outbox.Frame", no_memory)
+        short.setattr("edge_video.delivery.camera_queue.Frame", no_memory)
         with pytest.raises(MemoryError):
             story.outbox.take()
     assert (story.counts().held, story.counts().in_flight) == (2, 0)

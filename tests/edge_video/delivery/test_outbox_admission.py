@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edge_video.delivery.ledger import DropReason, Outcome
-from edge_video.delivery.outbox import Admission, Outbox
+from edge_video.delivery.outbox import Outbox
+from edge_video.delivery.round_robin import Admission
 from edge_video.frames import CameraId
 from edge_video.testing import FakeClock
 

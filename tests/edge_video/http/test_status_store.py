@@ -123,7 +123,7 @@ def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
 def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> None:
     scene = Scene()
     scene.run(2, 5)
-    assert scene.outbox._lines[DOOR].newest is None  # nobody looks: nothing is kept
+    assert scene.outbox.watch(DOOR, 0.0) is None  # nobody looked: nothing was kept
     assert scene.board.picture(DOOR) is None  # the first look only asks for the next one
     scene.clock.advance(1)
     scene.outbox.put(DOOR, 1, PICTURE)
@@ -137,7 +137,7 @@ def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> N
     assert newer is not None
     assert newer.seq == first.seq + 1
     scene.run(30, 5)
-    assert scene.outbox._lines[DOOR].newest is None
+    assert scene.outbox.forget_unwatched() == 0
     assert scene.board._cameras[DOOR].picture is None
 
 

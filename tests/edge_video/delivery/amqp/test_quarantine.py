@@ -9,7 +9,7 @@ from edge_video.delivery.amqp.frame_channel import FrameChannel
 from edge_video.delivery.amqp.isolation import CameraIsolation
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.ledger import DropReason
-from edge_video.delivery.outbox import Admission
+from edge_video.delivery.round_robin import Admission
 from edge_video.frames import CameraId
 
 if TYPE_CHECKING:

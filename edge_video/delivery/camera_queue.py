@@ -1,0 +1,211 @@
+"""One camera's waiting frames, and what is known of the camera's frames apart from that.
+
+Everything here is mutable and has no lock of its own: the outbox's lock guards it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from edge_video.delivery.counters import FrameCounters
+from edge_video.delivery.ledger import DropReason
+from edge_video.frames import Frame
+from edge_video.frames.jpeg import SizeReader
+
+if TYPE_CHECKING:
+    from edge_video.delivery.ledger import Outcome
+    from edge_video.frames import CameraId
+
+
+class HeldFrame(NamedTuple):
+    """A frame that waits.
+
+    It becomes a `Frame` when it is taken: only then is it known how many were lost before it, and
+    a frame that is dropped need not be built.
+    """
+
+    seq: int
+    session: str
+    image: bytes
+    captured_at_ns: int
+    captured_at_s: float
+    width: int
+    height: int
+
+
+class Picture(NamedTuple):
+    """A frame for somebody who only looks."""
+
+    seq: int
+    captured_at_ns: int
+    """Wall clock."""
+    image: bytes
+
+
+class WatchedPicture:
+    """Keeps the newest frame of a camera while somebody looks at it.
+
+    Attributes:
+        newest: the frame that is kept.
+        until_s: how long the next ones are kept, in monotonic seconds.
+    """
+
+    __slots__ = ("newest", "until_s")
+
+    def __init__(self) -> None:
+        self.newest: HeldFrame | None = None
+        self.until_s = 0.0
+
+    def watch(self, until_s: float) -> Picture | None:
+        """The picture that is kept; the next ones are kept until then."""
+        self.until_s = until_s
+        newest = self.newest
+        return newest and Picture(newest.seq, newest.captured_at_ns, newest.image)
+
+    def forget_unwatched(self, now_s: float) -> bool:
+        """Let go of the picture if nobody looks any more; whether one is still kept."""
+        if now_s >= self.until_s:
+            self.newest = None
+        return self.newest is not None
+
+
+class CameraQueue:
+    """A bounded queue in which the latest frames of one camera win.
+
+    Attributes:
+        camera_id: whose frames they are.
+        configured: the most frames held, as configured.
+        capacity: the most frames held now; less than configured while memory is short.
+        frames: the frames that wait, oldest first.
+        held_bytes: their lengths together.
+        counters: what is counted of the camera's frames.
+        sizes: reads the images' sizes; knows that of the last one.
+        picture: the newest frame, kept for somebody who looks.
+        generation: the number of the latest attempt that was opened.
+        session: the name of that attempt.
+        is_open: whether its frames are accepted.
+        last_accepted_s: when a frame was last accepted, in monotonic seconds.
+    """
+
+    __slots__ = (
+        "camera_id",
+        "capacity",
+        "configured",
+        "counters",
+        "frames",
+        "generation",
+        "held_bytes",
+        "is_open",
+        "last_accepted_s",
+        "picture",
+        "session",
+        "sizes",
+    )
+
+    def __init__(self, camera_id: CameraId, configured: int) -> None:
+        self.camera_id = camera_id
+        self.configured = configured
+        self.capacity = configured
+        self.frames: deque[HeldFrame] = deque()
+        self.held_bytes = 0
+        self.counters = FrameCounters()
+        self.sizes = SizeReader()
+        self.picture = WatchedPicture()
+        self.generation: int | None = None
+        self.session = ""
+        self.is_open = False
+        self.last_accepted_s: float | None = None
+
+    def open(self, generation: int, session: str) -> None:
+        """Accept the frames of this attempt, unless a later one was opened before."""
+        if self.generation is None or generation >= self.generation:
+            self.generation = generation
+            self.session = session
+            self.is_open = True
+
+    def end(self, generation: int) -> None:
+        """Accept no frames of this attempt any more."""
+        if self.generation == generation:
+            self.is_open = False
+
+    def limit(self, frames: int | None) -> None:
+        """Bound the capacity by this number, too; what is held beyond it stays for the moment."""
+        self.capacity = self.configured if frames is None else min(self.configured, frames)
+
+    def comes_too_soon(self, now_s: float, min_interval_s: float) -> bool:
+        """Whether a frame that comes now follows the last accepted one sooner than that."""
+        last_s = self.last_accepted_s
+        return last_s is not None and now_s - last_s < min_interval_s
+
+    def stamp(self, image: bytes, captured_at_ns: int, now_s: float) -> HeldFrame:
+        """Make the next frame of an image. Nothing is counted yet: it may need memory."""
+        seq = self.counters.received + 1
+        return HeldFrame(
+            seq, self.session, image, captured_at_ns, now_s, *self.sizes.size_of(image)
+        )
+
+    def accept(self, frame: HeldFrame) -> None:
+        """Count a frame that has just joined the queue."""
+        length, now_s, counters = len(frame.image), frame.captured_at_s, self.counters
+        counters.receive(length, now_s)
+        if counters.undelivered_since_s is None:
+            counters.undelivered_since_s = now_s
+        self.last_accepted_s = now_s
+        self.held_bytes += length
+        if now_s < self.picture.until_s:
+            self.picture.newest = frame
+
+    def drop_unheld(self, length: int, now_s: float) -> None:
+        """Count a frame that came in and is not held, for the sake of memory."""
+        self.counters.receive(length, now_s)
+        self.counters.dropped[DropReason.MEMORY] += 1
+
+    def drop_oldest(self, reason: DropReason) -> HeldFrame:
+        """Drop the oldest frame."""
+        frame = self.frames.popleft()
+        self.held_bytes -= len(frame.image)
+        self.counters.dropped[reason] += 1
+        return frame
+
+    def drop_stale(self, oldest_s: float) -> int:
+        """Drop the frames that were captured before `oldest_s`; how many they were."""
+        frames = self.frames
+        before = len(frames)
+        while frames and frames[0].captured_at_s < oldest_s:
+            self.drop_oldest(DropReason.STALE)
+        return before - len(frames)
+
+    def drop_all(self, reason: DropReason) -> None:
+        """Drop every frame."""
+        self.counters.dropped[reason] += len(self.frames)
+        self.frames.clear()
+        self.held_bytes = 0
+
+    def hand_over(self, now_s: float) -> Frame:
+        """Take the oldest frame out; it is in flight from now on.
+
+        Raises:
+            MemoryError: there is none for it; it stays where it is and nothing is counted.
+        """
+        held = self.frames[0]
+        length = len(held.image)
+        frame = Frame(
+            camera_id=self.camera_id,
+            seq=held.seq,
+            session=held.session,
+            image=held.image,
+            captured_at_ns=held.captured_at_ns,
+            captured_at_s=held.captured_at_s,
+            width=held.width,
+            height=held.height,
+            dropped=held.seq - self.counters.last_published_seq - 1,
+        )
+        self.counters.hand_over(held.seq, length, held.captured_at_s, now_s)
+        self.frames.popleft()
+        self.held_bytes -= length
+        return frame
+
+    def settle(self, seq: int, outcome: Outcome, now_s: float) -> bool:
+        """End a frame in flight; False when it is not (or no longer) in flight."""
+        return self.counters.settle(seq, outcome, now_s, held=len(self.frames))

@@ -1,0 +1,146 @@
+"""Counts one camera's frames, from when they come in to how they end.
+
+Everything here is mutable and has no lock of its own: the outbox's lock guards it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Final
+
+from edge_video.delivery.ledger import (
+    LATENCY_BOUNDS_S,
+    DropReason,
+    FrameCounts,
+    LatencyHistogram,
+    Outcome,
+    drop_field,
+)
+
+_NANOSECONDS: Final = 1e9
+_DELIVERED: Final = (Outcome.CONFIRMED, Outcome.RETURNED)
+_NOTHING_TO_SEND_S: Final = 10.0
+"""A camera that brings no frame for so long has nothing to send."""
+
+
+class ConfirmTimes:
+    """Adds up how long confirmed frames took."""
+
+    __slots__ = ("by_class", "confirm_ns", "latency_s")
+
+    def __init__(self) -> None:
+        self.confirm_ns = 0
+        self.by_class = [0] * (len(LATENCY_BOUNDS_S) + 1)
+        self.latency_s = 0.0
+
+    def add(self, *, captured_at_s: float, handed_over_s: float, now_s: float) -> None:
+        """Count a frame that was confirmed now; all times are of the monotonic clock."""
+        self.confirm_ns += round((now_s - handed_over_s) * _NANOSECONDS)
+        latency_s = now_s - captured_at_s
+        self.latency_s += latency_s
+        self.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
+
+    def histogram(self) -> LatencyHistogram:
+        """The times from whole frame to confirm as a value."""
+        return LatencyHistogram(tuple(self.by_class), self.latency_s)
+
+
+class FrameCounters:
+    """The counters of one camera's frames.
+
+    Attributes:
+        received: frames that came in, ever; the number of the last one.
+        received_bytes: their lengths together.
+        refused_late: frames of an attempt that had already ended.
+        dropped: frames that were never handed over, by reason.
+        published: frames handed over.
+        published_bytes: their lengths together.
+        last_published_seq: the number of the last frame handed over; 0 before any.
+        in_flight: number of each frame that is handed over and not settled → when it was handed
+            over and when it was captured, in monotonic seconds.
+        settled: frames whose end is known, by outcome.
+        times: how long the confirmed ones took.
+        last_received_s: when the last frame came in, in monotonic seconds.
+        undelivered_since_s: since when frames have come in without one arriving.
+    """
+
+    __slots__ = (
+        "dropped",
+        "in_flight",
+        "last_published_seq",
+        "last_received_s",
+        "published",
+        "published_bytes",
+        "received",
+        "received_bytes",
+        "refused_late",
+        "settled",
+        "times",
+        "undelivered_since_s",
+    )
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.received_bytes = 0
+        self.refused_late = 0
+        self.dropped = dict.fromkeys(DropReason, 0)
+        self.published = 0
+        self.published_bytes = 0
+        self.last_published_seq = 0
+        self.in_flight: dict[int, tuple[float, float]] = {}
+        self.settled = dict.fromkeys(Outcome, 0)
+        self.times = ConfirmTimes()
+        self.last_received_s: float | None = None
+        self.undelivered_since_s: float | None = None
+
+    def receive(self, length: int, now_s: float) -> None:
+        """Count a frame that came in; what becomes of it is counted apart."""
+        self.received += 1
+        self.received_bytes += length
+        self.last_received_s = now_s
+
+    def hand_over(self, seq: int, length: int, captured_at_s: float, now_s: float) -> None:
+        """Count a frame that is in flight from now on."""
+        self.in_flight[seq] = (now_s, captured_at_s)  # first: it may need memory
+        self.last_published_seq = seq
+        self.published += 1
+        self.published_bytes += length
+
+    def settle(self, seq: int, outcome: Outcome, now_s: float, *, held: int) -> bool:
+        """End a frame in flight; False when it is not (or no longer) in flight.
+
+        `held` is how many frames of the camera wait: without any, nothing is left to deliver.
+        """
+        times = self.in_flight.pop(seq, None)
+        if times is None:
+            return False
+        self.settled[outcome] += 1
+        if outcome in _DELIVERED:
+            self.undelivered_since_s = now_s if held or self.in_flight else None
+        if outcome is Outcome.CONFIRMED:
+            handed_over_s, captured_at_s = times
+            self.times.add(captured_at_s=captured_at_s, handed_over_s=handed_over_s, now_s=now_s)
+        return True
+
+    def undelivered_s(self, now_s: float, *, held: int) -> float | None:
+        """How long frames have come in without one arriving; None: nothing is to be sent."""
+        since_s, last_s = self.undelivered_since_s, self.last_received_s
+        is_over = not (held or self.in_flight) and (
+            last_s is None or now_s - last_s > _NOTHING_TO_SEND_S
+        )
+        return None if since_s is None or is_over else now_s - since_s
+
+    def counts(self, *, held: int) -> FrameCounts:
+        """The counts as a value; `held` is how many frames of the camera wait."""
+        return FrameCounts(
+            received=self.received,
+            published=self.published,
+            held=held,
+            in_flight=len(self.in_flight),
+            refused_late=self.refused_late,
+            received_bytes=self.received_bytes,
+            published_bytes=self.published_bytes,
+            confirm_ns=self.times.confirm_ns,
+            **{drop_field(reason): number for reason, number in self.dropped.items()},
+            **{outcome.value: number for outcome, number in self.settled.items()},
+        )
