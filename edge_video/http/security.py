@@ -1,4 +1,4 @@
-"""Who may ask for what: hosts, origins, tokens and sessions; pure, time as an argument."""
+"""Checks of hosts, origins, tokens and sessions; pure, time as an argument."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +36,8 @@ SECURITY_HEADERS: Final = (
 _HOST: Final = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::\d{1,5})?"
 )
-_MAX_CLIENTS: Final = 256
+MAX_CLIENTS: Final = 256
+"""Addresses whose wrong tokens are remembered."""
 
 
 def host_is_ours(host: str, names: Collection[str]) -> bool:
@@ -77,40 +80,29 @@ def comes_from_elsewhere(
 
 
 @dataclass(slots=True)
-class _Client:
-    tokens: float
-    at_s: float
-
-
-@dataclass(slots=True)
 class FailureLimiter:
-    """Wrong tokens: ten at once, then one in six seconds, per client address.
+    """Limits wrong tokens per client address: ten at once, then one in six seconds.
 
-    Who is over the limit is not even compared: guessing goes no faster by luck. Bounded: the
-    client that failed longest ago is forgotten first.
+    A token of a client over the limit is not even compared: guessing goes no faster by luck.
+    Bounded: the client that failed longest ago is forgotten first.
     """
 
     burst: float = 10.0
     per_s: float = 1 / 6
-    _clients: dict[str, _Client] = field(default_factory=dict)
+    _clients: dict[str, TokenBucket] = field(default_factory=dict)
 
     def retry_in_s(self, client: str, now_s: float) -> float:
         """0 when the client may try a token now."""
-        known = self._clients.get(client)
-        if known is None:
-            return 0.0
-        left = self._left(known, now_s)
-        return 0.0 if left >= 1 else (1 - left) / self.per_s
+        bucket = self._clients.get(client)
+        return 0.0 if bucket is None else bucket.wait_s(now_s)
 
     def failed(self, client: str, now_s: float) -> None:
         """The client tried a wrong token."""
-        known = self._clients.pop(client, None) or _Client(self.burst, now_s)
-        self._clients[client] = _Client(max(0.0, self._left(known, now_s) - 1), now_s)
-        if len(self._clients) > _MAX_CLIENTS:
+        bucket = self._clients.pop(client, None) or TokenBucket(self.burst, self.per_s)
+        bucket.take(now_s)
+        self._clients[client] = bucket
+        if len(self._clients) > MAX_CLIENTS:
             del self._clients[next(iter(self._clients))]
-
-    def _left(self, known: _Client, now_s: float) -> float:
-        return min(self.burst, known.tokens + (now_s - known.at_s) * self.per_s)
 
 
 @dataclass(frozen=True, slots=True)

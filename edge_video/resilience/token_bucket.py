@@ -20,11 +20,15 @@ class TokenBucket:
 
     def take(self, now_s: float) -> bool:
         """Take one token; False when there is none, and then nothing is taken."""
+        if self.wait_s(now_s) > 0.0:
+            return False
+        self._missing += 1.0
+        return True
+
+    def wait_s(self, now_s: float) -> float:
+        """Seconds until a token can be taken; 0.0 when one can be taken now."""
         if self._filled_at_s is not None:
             gained = max(0.0, now_s - self._filled_at_s) * self.gain_per_s
             self._missing = max(0.0, self._missing - gained)
         self._filled_at_s = now_s
-        if self.size - self._missing < 1.0:
-            return False
-        self._missing += 1.0
-        return True
+        return max(0.0, 1.0 - (self.size - self._missing)) / self.gain_per_s
