@@ -32,7 +32,7 @@ from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
     from edge_video.frames import CameraId
-    from edge_video.http.application import HttpSettings
+    from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_video.config import CameraConfig, Config, EventsConfig, HttpConfig
-    from edge_video.http.application import HttpSettings
+    from edge_video.http.settings import HttpSettings
 
 APP: Final = "edge-video"
 """What messages on the broker name as the program that sent them."""
@@ -51,7 +51,7 @@ def sink_target(config: Config) -> str:
 def http_settings(http: HttpConfig, cameras: int, language: Language) -> HttpSettings:
     """The configuration's `http` section as the server wants it, on a machine with its limits."""
     from edge_video.http.acceptor import MAX_CONNECTIONS  # noqa: PLC0415 - see `http_starter`
-    from edge_video.http.application import HttpSettings  # noqa: PLC0415 - as above
+    from edge_video.http.settings import HttpSettings  # noqa: PLC0415 - as above
 
     address = http.address
     return HttpSettings(

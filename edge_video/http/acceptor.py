@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edge_video.http.guard import PROBE_PATHS, error
+from edge_video.http.guard import PROBE_PATHS
+from edge_video.http.responses import error
 
 if TYPE_CHECKING:
     import logging

@@ -1,18 +1,17 @@
-"""The gate before the application: hosts, origins, tokens, time-outs, headers of every answer."""
+"""Checks every request before the application sees it, and puts headers on every answer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from h11 import LocalProtocolError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 
+from edge_video.http.responses import error, too_many, unauthorized
 from edge_video.http.security import (
     SECURITY_HEADERS,
     SESSION_COOKIE,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EVENTS_PATH: Final = "/api/events"
+UPDATES_PATH: Final = "/api/events"
 SESSION_PATH: Final = "/api/session"
 PROBE_PATHS: Final = ("/health", "/ready")
 """Answered from places that nobody else can take."""
@@ -44,7 +43,7 @@ PROBE_PATHS: Final = ("/health", "/ready")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _ANSWER_S: Final = 10.0
 _SEND_S: Final = 10.0
-_SAY_EVERY_S: Final = 60.0
+_LOG_EVERY_S: Final = 60.0
 REQUESTS_PER_S: Final = 300.0
 """Answered for all who do not hold the token together, and as many for those who do: the server's
 thread shares Python's lock with the capture. A page of sixty cameras asks forty times a second."""
@@ -53,26 +52,32 @@ _NANOSECONDS: Final = 1e9
 
 @dataclass(slots=True)
 class Authenticator:
-    """Who holds the token. Used in the event loop's thread only.
+    """Decides who may read and who may act. Used in the event loop's thread only.
 
     Args:
-        keys: None without a configured token: reading is free, and nothing can be changed.
+        signer: None without a configured token: reading is free, and nothing can be changed.
         reading_is_free: whether only changes need the token.
         clock: sessions end by the wall clock.
+        limiter: slows down whoever guesses tokens.
     """
 
-    keys: SessionSigner | None
+    signer: SessionSigner | None
     reading_is_free: bool
     clock: Clock
     limiter: FailureLimiter
     _failures: int = 0
-    _said_at_s: float = float("-inf")
+    _logged_at_s: float = float("-inf")
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token is configured; without one nobody may act."""
+        return self.signer is not None
 
     def refusal(self, headers: Headers, client: str, *, is_safe: bool) -> Response | None:
         """Why the request is not let in; None when it is."""
         if self.lets_read(is_safe=is_safe):
             return None
-        if self.keys is None:
+        if self.signer is None:
             return error(403, "actions are off: no http.token is configured")
         if self.has_session(headers):
             return None
@@ -84,9 +89,14 @@ class Authenticator:
     def has_session(self, headers: Headers) -> bool:
         """Whether a session that we signed comes with the request."""
         cookie = cookie_of(headers.get("cookie"), SESSION_COOKIE)
-        if self.keys is None or not cookie:
+        if self.signer is None or not cookie:
             return False
-        return self.keys.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS)
+        return self.signer.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS)
+
+    def new_session(self) -> str:
+        """The value of a cookie that opens what the token opens; only with a configured token."""
+        assert self.signer is not None
+        return self.signer.new_session(self.clock.wall_ns() / _NANOSECONDS)
 
     def lets_read(self, *, is_safe: bool) -> bool:
         """Whether anybody may do this without a token."""
@@ -94,22 +104,22 @@ class Authenticator:
 
     def refuse_token(self, token: str, client: str) -> Response | None:
         """The answer to a wrong token, or to one too many of them; None for the right one."""
-        assert self.keys is not None
+        assert self.signer is not None
         now_s = self.clock.monotonic()
         retry_in_s = self.limiter.retry_in_s(client, now_s)
         if retry_in_s > 0:
             return too_many("too many wrong tokens", retry_in_s)
-        if self.keys.accepts(token):
+        if self.signer.accepts(token):
             return None
         self.limiter.failed(client, now_s)
-        self._say_failure(client, now_s)
+        self._log_failure(client, now_s)
         return unauthorized("this is not the token")
 
-    def _say_failure(self, client: str, now_s: float) -> None:
+    def _log_failure(self, client: str, now_s: float) -> None:
         self._failures += 1
-        if now_s - self._said_at_s >= _SAY_EVERY_S:
+        if now_s - self._logged_at_s >= _LOG_EVERY_S:
             log_event(_log, LogEvent.HTTP_TOKEN_REFUSED, client=client, count=self._failures)
-            self._failures, self._said_at_s = 0, now_s
+            self._failures, self._logged_at_s = 0, now_s
 
 
 class SecurityMiddleware:
@@ -119,31 +129,31 @@ class SecurityMiddleware:
 
     Args:
         app: the application behind it.
-        doorkeeper: decides by token.
+        authenticator: decides by token.
         hosts: names under which we may be asked, lower case; addresses always may.
         open_paths: need no token.
-        log: for what a request can cause; see `StrangersLog`.
+        log: for what a request can cause; see `RequestLog`.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        doorkeeper: Authenticator,
+        authenticator: Authenticator,
         hosts: Collection[str],
         open_paths: Collection[str],
         log: logging.Logger,
     ) -> None:
         self._app = app
-        self._doorkeeper = doorkeeper
+        self._authenticator = authenticator
         self._hosts = frozenset(hosts)
         self._open_paths = frozenset(open_paths)
-        self._strangers = log
+        self._log = log
         self._requests = {
             is_known: TokenBucket(2 * REQUESTS_PER_S, REQUESTS_PER_S) for is_known in (False, True)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Answer one request."""
         if scope["type"] != "http":
             return
         answer = _Answer(send)
@@ -151,7 +161,7 @@ class SecurityMiddleware:
         try:
             if refusal is not None:
                 await refusal(scope, receive, answer.send)
-            elif scope["path"] == EVENTS_PATH:
+            elif scope["path"] == UPDATES_PATH:
                 await self._app(scope, receive, answer.send)
             else:
                 async with asyncio.timeout(_ANSWER_S):
@@ -162,10 +172,10 @@ class SecurityMiddleware:
                 late = error(503, "it took too long")
                 await late(scope, receive, answer.send)
         except (ClientDisconnect, LocalProtocolError):
-            # Hung up, or spoke so that nothing can be answered any more: both are its own matter.
-            self._strangers.debug("a client hung up in the middle of its request")
-        except Exception:  # noqa: BLE001 - the log's words are masked, a client's must not be ours
-            self._strangers.exception("a request could not be answered: %s", scope["path"][:100])
+            # The client hung up, or what it sent cannot be answered: neither is an error of ours.
+            self._log.debug("a client hung up in the middle of its request")
+        except Exception:  # noqa: BLE001 - whatever a handler raises
+            self._log.exception("a request could not be answered: %s", scope["path"][:100])
             if not answer.begun:
                 broken = error(500, "this is a bug of edge-video; its log has more")
                 await broken(scope, receive, answer.send)
@@ -187,22 +197,24 @@ class SecurityMiddleware:
         return self._not_let_in(scope, headers, is_safe=is_safe)
 
     def _not_let_in(self, scope: Scope, headers: Headers, *, is_safe: bool) -> Response | None:
-        """The token first: who holds it is not held up by those who do not."""
+        """The token is checked first: its holders have a request budget of their own."""
         refusal = None
-        is_free = scope["path"] in self._open_paths or self._doorkeeper.lets_read(is_safe=is_safe)
+        is_free = scope["path"] in self._open_paths or self._authenticator.lets_read(
+            is_safe=is_safe
+        )
         if not is_free:
-            refusal = self._doorkeeper.refusal(headers, client_of(scope), is_safe=is_safe)
+            refusal = self._authenticator.refusal(headers, client_of(scope), is_safe=is_safe)
         if scope["path"] in PROBE_PATHS:
             return refusal
-        is_known = self._doorkeeper.has_session(headers) if is_free else refusal is None
-        if self._requests[is_known].take(self._doorkeeper.clock.monotonic()):
+        is_known = self._authenticator.has_session(headers) if is_free else refusal is None
+        if self._requests[is_known].take(self._authenticator.clock.monotonic()):
             return refusal
         # Closed: what else this client has sent already need not even be read.
         return too_many("too many requests at once", 1.0, {"connection": "close"})
 
 
 class _Answer:
-    """Sends with our headers, and not for ever."""
+    """Sends an answer with our headers, and gives up on a client that does not read."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -220,18 +232,3 @@ def client_of(scope: Scope) -> str:
     """The address of whoever asks; a proxy's, where there is one."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
-
-
-def error(status: int, words: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """An answer that says what is wrong."""
-    return JSONResponse({"error": words}, status, headers)
-
-
-def unauthorized(words: str) -> JSONResponse:
-    """401, and how to do better."""
-    return error(401, words, {"www-authenticate": "Bearer"})
-
-
-def too_many(words: str, retry_in_s: float, headers: dict[str, str] | None = None) -> JSONResponse:
-    """429, and when to come back."""
-    return error(429, words, {"retry-after": str(math.ceil(retry_in_s)), **(headers or {})})

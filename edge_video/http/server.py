@@ -14,12 +14,13 @@ import uvicorn
 
 from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
-from edge_video.http.strangers_log import StrangersLog
+from edge_video.http.request_log import RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.http.application import CommandHandler, HttpSettings
+    from edge_video.http.actions import CommandHandler
+    from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
 
@@ -47,8 +48,8 @@ class HttpServer:
 
     Args:
         settings: where, and for whom.
-        board: where snapshots come from.
-        act: asks the supervisor; called on two threads of the server's own.
+        store: where snapshots come from.
+        handler: carries actions out; called on two threads of the server's own.
         clock: monotonic and wall time.
         on_death: told in one line, on the dying thread, what ended it, should it end by itself.
         name: of the thread.
@@ -57,8 +58,8 @@ class HttpServer:
     def __init__(
         self,
         settings: HttpSettings,
-        board: StatusStore,
-        act: CommandHandler,
+        store: StatusStore,
+        handler: CommandHandler,
         clock: Clock,
         *,
         on_death: Callable[[str], None],
@@ -68,9 +69,9 @@ class HttpServer:
         self._on_death = on_death
         self._executor = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
         self._places = Places(settings.max_connections)
-        self._strangers = StrangersLog(_log, clock)
+        self._request_log = RequestLog(_log, clock)
         self._application = Application(
-            settings, board, act, self._executor, clock, log=self._strangers.logger
+            settings, store, handler, self._executor, clock, log=self._request_log.logger
         )
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
@@ -110,16 +111,16 @@ class HttpServer:
             self._server.should_exit = True
 
     def _run(self) -> None:
-        words = "it ended by itself"
+        reason = "it ended by itself"
         try:
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - told to its owner, whatever it is
-            words = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error}"
         finally:
             assert self._socket is not None
             self._socket.close()
         if not self._stopping.is_set():
-            self._on_death(words)
+            self._on_death(reason)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -137,7 +138,7 @@ class HttpServer:
             h11_max_incomplete_event_size=_MAX_HEAD,
         )
         config.load()
-        self._loop.set_exception_handler(self._strangers.loop_failed)
+        self._loop.set_exception_handler(self._request_log.loop_failed)
         self._server = server = _Server(config)
         if self._stopping.is_set():
             return
@@ -149,7 +150,7 @@ class HttpServer:
                     self._socket,
                     self._places,
                     lambda only_probes: self._connection(server, only_probes=only_probes),
-                    self._strangers.short_of_descriptors,
+                    self._request_log.short_of_descriptors,
                 )
             ),
         ]
@@ -172,7 +173,7 @@ class HttpServer:
             server.server_state,
             server.lifespan.state,
             places=self._places,
-            log=self._strangers.requests,
+            log=self._request_log.requests,
             only_probes=only_probes,
         )
 

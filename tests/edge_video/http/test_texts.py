@@ -9,8 +9,8 @@ from string import Formatter
 import pytest
 
 from edge_video.http.openapi import ACTIONS
+from edge_video.http.texts import PAGE, accepted_language, page_texts
 from edge_video.http.timeline import EntryKind
-from edge_video.http.words import PAGE, accepted_language, page_words
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.text.catalog import Language, Text
@@ -39,7 +39,7 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked |= {f"story.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
     asked |= {f"{part}.{action}" for action in ACTIONS for part in ("action", "action_hint")}
-    assert asked - set(page_words(Language.EN)) == set()
+    assert asked - set(page_texts(Language.EN)) == set()
 
 
 def test_every_state_has_a_shape() -> None:

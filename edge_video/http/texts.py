@@ -9,7 +9,7 @@ from edge_video.text.catalog import TEXTS, Language, Text, lookup
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
-    *(f"advice.{cause.value}" for cause in Cause),  # what she can do, beyond the buttons
+    *(f"advice.{cause.value}" for cause in Cause),  # what the operator can do, beyond the buttons
     *(key for key in TEXTS if key.startswith("publisher.")),
     *(
         "key_wait",
@@ -26,7 +26,7 @@ _FROM_REPORTS: Final = (
 )
 
 
-def page_words(language: Language) -> dict[str, str]:
+def page_texts(language: Language) -> dict[str, str]:
     """Key → text; in a text, `{name}` stands for a fact."""
     own = {key: text.pt_br if language is Language.PT_BR else text.en for key, text in PAGE.items()}
     return {key: lookup(key, language) for key in _FROM_REPORTS} | own

@@ -1,4 +1,4 @@
-"""What strangers can cause is logged within a budget: nobody without a token fills the disk."""
+"""The log of what requests cause, within a budget: nobody without a token fills the disk."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LINES_PER_S: Final = 1 / 12
 _SHORTAGE_EVERY_S: Final = 60.0
 
 
-class StrangersLog:
-    """A logger for everything that somebody outside can cause, and what is said there.
+class RequestLog:
+    """A logger for everything that a request can cause, limited to a few lines a minute.
 
     Five lines may come at once and five more a minute; the rest is counted, and the next line
     says how many there were. Any thread may log; the two callbacks belong to the loop's thread.
@@ -31,11 +31,11 @@ class StrangersLog:
 
     def __init__(self, parent: logging.Logger, clock: Clock) -> None:
         # Not from `getLogger`: its filter belongs to one server's life, not to the process.
-        self.logger = logging.Logger(f"{parent.name}.strangers", logging.DEBUG)  # noqa: LOG001 - see above
+        self.logger = logging.Logger(f"{parent.name}.clients", logging.DEBUG)  # noqa: LOG001 - see above
         self.logger.parent = parent
         self.logger.addFilter(_Budget(clock))
         self.requests = logging.Logger(f"{parent.name}.requests", logging.CRITICAL)  # noqa: LOG001 - as above
-        """For uvicorn, which speaks of every malformed request and every slow reader."""
+        """For uvicorn, which would log every malformed request and every slow reader."""
         self.requests.parent = parent
         self._clock = clock
         self._shortage_at_s = float("-inf")
@@ -47,7 +47,7 @@ class StrangersLog:
         )
 
     def short_of_descriptors(self, error: OSError) -> None:
-        """No connection can be accepted now; told once a minute at most."""
+        """Log that no connection can be accepted now, once a minute at most."""
         now_s = self._clock.monotonic()
         if now_s - self._shortage_at_s >= _SHORTAGE_EVERY_S:
             self._shortage_at_s = now_s
@@ -55,7 +55,7 @@ class StrangersLog:
 
 
 class _Budget(logging.Filter):
-    """Lets a few lines through, and has the next one say how many did not get through."""
+    """Lets a few lines through; the next one after a pause counts those held back."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class _Budget(logging.Filter):
         self._held_back = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """See the class; lines for debugging are neither counted nor held back."""
+        """Whether the record may be logged; debugging lines always may, and are not counted."""
         if record.levelno <= logging.DEBUG:
             return True
         if not self._bucket.take(self._clock.monotonic()):

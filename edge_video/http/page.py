@@ -1,0 +1,102 @@
+"""The endpoints of the page: its files, its texts, and the updates that it draws."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from edge_video.http.api import PICTURES_PER_S
+from edge_video.http.guard import UPDATES_PATH
+from edge_video.http.hub import UPDATE_S, Hub
+from edge_video.http.responses import error, json_bytes
+from edge_video.http.texts import accepted_language, page_texts
+from edge_video.http.view import page_view
+from edge_video.text.catalog import Language
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from edge_video.http.status_store import StatusStore
+
+_STATIC: Final = {
+    "/app.js": "text/javascript; charset=utf-8",
+    "/style.css": "text/css; charset=utf-8",
+    "/favicon.svg": "image/svg+xml",
+}
+_TEXTS: Final = {f"/words/{language.value}.json": language for language in Language}
+
+PUBLIC_PATHS: Final = frozenset({"/", *_STATIC, *_TEXTS})
+"""They show nothing of the system, only a form for the token."""
+
+
+class PageEndpoints:
+    """Answers `/`, the page's files and its texts. The event loop's thread only.
+
+    Args:
+        language: of browsers that ask for none that we have.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        folder = resources.files("edge_video.http") / "static"
+        self._files = {path: (folder / path[1:]).read_bytes() for path in _STATIC}
+        self._index = (folder / "index.html").read_text(encoding="utf-8")
+
+    def routes(self) -> list[Route]:
+        """The paths that this answers."""
+        return [
+            Route("/", self._page),
+            *(Route(path, self._static) for path in _STATIC),
+            *(Route(path, self._texts) for path in _TEXTS),
+        ]
+
+    async def _page(self, request: Request) -> Response:
+        language = accepted_language(request.headers.get("accept-language"), self._language)
+        page = self._index.replace('lang="en"', f'lang="{language.value}"', 1)
+        return Response(page, media_type="text/html; charset=utf-8")
+
+    async def _static(self, request: Request) -> Response:
+        path = request.url.path
+        return Response(self._files[path], headers={"content-type": _STATIC[path]})
+
+    async def _texts(self, request: Request) -> Response:
+        return JSONResponse(page_texts(_TEXTS[request.url.path]))
+
+
+class UpdateEndpoint:
+    """Answers `/api/events`: what the page shows, once a second. The event loop's thread only.
+
+    Args:
+        store: where snapshots come from.
+        actions: whether there is a token, and so actions.
+        max_viewers: at once.
+    """
+
+    def __init__(self, store: StatusStore, *, actions: bool, max_viewers: int) -> None:
+        self._store = store
+        self._actions = actions
+        self.hub = Hub(self._render, max_viewers)
+
+    def routes(self) -> list[Route]:
+        """The path that this answers."""
+        return [Route(UPDATES_PATH, self._updates)]
+
+    async def _updates(self, request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        if self.hub.is_full:
+            return error(503, "too many viewers", {"retry-after": "30"})
+        return StreamingResponse(self.hub.updates(), media_type="text/event-stream")
+
+    def _render(self) -> bytes:
+        snapshot = self._store.snapshot()
+        pictures = max(1, self.hub.viewers) * len(snapshot.status.cameras)
+        view = page_view(
+            snapshot,
+            picture_interval_s=max(UPDATE_S, pictures / PICTURES_PER_S),
+            actions=self._actions,
+        )
+        return b"data: " + json_bytes(view) + b"\n\n"
