@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome, drop_field
+from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
-from edge_video.http.status_store import CameraExtra, Pulse, Snapshot
+from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.log.events import SPECS, LogEvent, event_text
 from edge_video.report.camera_words import format_drops
 from edge_video.resilience.failures import Cause, Failure, policy_for

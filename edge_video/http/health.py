@@ -11,7 +11,8 @@ from edge_video.text.formatting import format_rounded_duration, one_line, shorte
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from edge_video.http.status_store import CameraExtra, Pulse
+    from edge_video.http.camera_history import CameraExtra
+    from edge_video.http.status_store import Pulse
     from edge_video.status.model import SystemStatus
 
 MAX_SILENCE_S: Final = 5.0

@@ -1,4 +1,4 @@
-"""What happened in the last hours, a story per line; pure, bounded."""
+"""The timeline: what happened in the last hours, one entry each; pure, bounded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_DETAIL: Final = 300
 
 
 class EntryKind(StrEnum):
-    """What a story is about; the page has a sentence for each."""
+    """What an entry is about; the page has a sentence for each."""
 
     CAMERA_FAILED = "camera_failed"
     """An attempt failed, and another follows at once."""
@@ -48,7 +48,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline; what repeats itself is one line with a count.
+    """One entry of the timeline; what repeats itself is one entry with a count.
 
     Times are wall clock, nanoseconds.
     """
@@ -67,71 +67,71 @@ class TimelineEntry:
 
 
 class Timeline:
-    """The newest stories, at most `limit`. One thread writes; readers take `stories`.
+    """The newest entries, at most `limit`. One thread writes; readers take `entries`.
 
-    A story that says the same as its subject's latest one is counted there: a camera that fails
-    all night is a line, not a thousand that push everything else out.
+    An entry that says the same as its subject's latest one is counted there: a camera that fails
+    all night is one entry, not a thousand that push everything else out.
     """
 
     def __init__(self, limit: int = MAX_ENTRIES) -> None:
         self._limit = limit
-        self._stories: dict[int, TimelineEntry] = {}  # by number, the latest change last
+        self._entries: dict[int, TimelineEntry] = {}  # by number, the latest change last
         self._latest: dict[str, int] = {}
         self._next = 1
         self.version = 0
         """Changes with every change."""
 
     @property
-    def stories(self) -> tuple[TimelineEntry, ...]:
+    def entries(self) -> tuple[TimelineEntry, ...]:
         """Oldest first."""
-        return tuple(self._stories.values())
+        return tuple(self._entries.values())
 
     def add(
         self, kind: EntryKind, at_ns: int, *, subject: str = "", cause: str = "", detail: str = ""
     ) -> None:
-        """Something happened."""
+        """Add an entry, or count it when it repeats its subject's latest one."""
         self.version += 1
         detail = detail[:_MAX_DETAIL]
         number = self._latest.get(subject, 0)
-        known = self._stories.get(number)
+        known = self._entries.get(number)
         if known is not None and (known.kind, known.cause) == (kind, cause):
-            del self._stories[number]
-            self._stories[number] = replace(
+            del self._entries[number]
+            self._entries[number] = replace(
                 known, last_at_ns=at_ns, detail=detail, count=known.count + 1
             )
             return
-        story = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail)
+        entry = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail)
         self._next += 1
-        self._stories[story.number] = story
-        self._latest[subject] = story.number
-        if len(self._stories) > self._limit:
-            del self._stories[next(iter(self._stories))]
+        self._entries[entry.number] = entry
+        self._latest[subject] = entry.number
+        if len(self._entries) > self._limit:
+            del self._entries[next(iter(self._entries))]
 
     def camera_changed(self, before: CameraRecord | None, now: CameraRecord, at_ns: int) -> None:
-        """Whatever is worth telling between two records of one camera."""
+        """Add an entry for each change between two records of one camera."""
         if before is None:
             return
-        for kind, failure in _camera_stories(before, now):
+        for kind, failure in _camera_entries(before, now):
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
             self.add(kind, at_ns, subject=now.camera_id, cause=cause, detail=detail)
 
     def publisher_changed(
         self, before: PublisherStatus | None, now: PublisherStatus, at_ns: int
     ) -> None:
-        """A connection was made, lost or blocked; attempts in between are counted, not told."""
+        """Add a connection made, lost or blocked; attempts in between make no entry."""
         kind = _PUBLISHER_KINDS.get(now.state)
         if kind is None or (before is not None and _same_connection(before, now)):
             return
         self.add(kind, at_ns, subject="publisher", detail=now.reason)
 
     def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
-        """The memory controller's level changed."""
+        """Add a change of the memory controller's level."""
         self.add(EntryKind.MEMORY_LEVEL, at_ns, subject="memory", cause=level.value)
 
     def restarts_counted(
         self, before: Mapping[str, int], now: Mapping[str, int], at_ns: int
     ) -> None:
-        """An actor that is no camera was restarted."""
+        """Add the restart of an actor that is no camera."""
         for name, restarts in now.items():
             if restarts > before.get(name, 0):
                 self.add(EntryKind.ACTOR_RESTARTED, at_ns, subject=name)
@@ -152,7 +152,7 @@ def _same_connection(before: PublisherStatus, now: PublisherStatus) -> bool:
     )
 
 
-def _camera_stories(
+def _camera_entries(
     before: CameraRecord, now: CameraRecord
 ) -> list[tuple[EntryKind, Failure | None]]:
     found: list[tuple[EntryKind, Failure | None]] = []
@@ -184,17 +184,17 @@ def _camera_stories(
     return found
 
 
-def is_half_told(told: CameraRecord, before: CameraRecord, now: CameraRecord) -> bool:
+def is_half_reported(reported: CameraRecord, before: CameraRecord, now: CameraRecord) -> bool:
     """Whether a breaker has just opened and the failure that opened it is in the next record.
 
-    A camera tells of its breaker first. Only one record is waited for.
+    A camera reports its breaker first. Only one record is waited for.
     """
     opened = (
         now.breaker.state is BreakerState.OPEN and before.breaker.state is not BreakerState.OPEN
     )
     return (
         opened
-        and told is before
+        and reported is before
         and not now.breaker.forced_open
         and now.last_failure_at_s == before.last_failure_at_s
     )
@@ -223,7 +223,7 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
 def count_transitions(counts: TransitionCounts, before: CameraRecord, now: CameraRecord) -> None:
     """Count what happened to a breaker between two records, so that the sum is its `changes`.
 
-    Two changes that were told as one, or were told to nobody, are counted without their names.
+    Two changes that were reported as one, or not at all, are counted without their names.
     """
     seen = transition_of(before, now)
     happened = now.breaker.changes - before.breaker.changes

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge_video.delivery.ledger import LatencyHistogram
-    from edge_video.http.status_store import CameraExtra, Snapshot
+    from edge_video.http.camera_history import CameraExtra
+    from edge_video.http.status_store import Snapshot
     from edge_video.http.timeline import TimelineEntry
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
     from edge_video.status.model import CameraStatus
@@ -63,22 +64,22 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
     }
 
 
-def timeline_view(version: int, stories: Iterable[TimelineEntry]) -> dict[str, Json]:
+def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, Json]:
     """The timeline, newest first."""
     return {
         "version": version,
         "stories": [
             {
-                "number": story.number,
-                "kind": story.kind.value,
-                "first_at_ms": story.first_at_ns // 1_000_000,
-                "last_at_ms": story.last_at_ns // 1_000_000,
-                "subject": story.subject,
-                "cause": story.cause,
-                "detail": one_line(story.detail),
-                "count": story.count,
+                "number": entry.number,
+                "kind": entry.kind.value,
+                "first_at_ms": entry.first_at_ns // 1_000_000,
+                "last_at_ms": entry.last_at_ns // 1_000_000,
+                "subject": entry.subject,
+                "cause": entry.cause,
+                "detail": one_line(entry.detail),
+                "count": entry.count,
             }
-            for story in reversed(tuple(stories))
+            for entry in reversed(tuple(entries))
         ],
     }
 

@@ -1,4 +1,4 @@
-"""The metrics are the books, in Prometheus' words."""
+"""The metrics are the frame ledger, in Prometheus' format."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
+from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
-from edge_video.http.status_store import CameraExtra, Pulse, Snapshot
+from edge_video.http.status_store import Pulse, Snapshot
 from tests.edge_video.report.examples import busy_system, system
 from tests.support.browser import required
 

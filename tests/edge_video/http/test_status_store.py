@@ -11,8 +11,9 @@ from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
+from edge_video.http.camera_history import CameraExtra
 from edge_video.http.health import health, ready
-from edge_video.http.status_store import CameraExtra, StatusStore
+from edge_video.http.status_store import StatusStore
 from edge_video.http.timeline import EntryKind
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
@@ -26,17 +27,17 @@ CONNECTED = PublisherStatus(PublisherState.CONNECTED, "broker", connections=1)
 
 
 class Scene:
-    """A board, an outbox with one camera, and a clock."""
+    """A status store, an outbox with one camera, and a clock."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.outbox = Outbox(self.clock)
         self.outbox.add_camera(DOOR)
         self.outbox.open(DOOR, 1, "s1")
-        books = FrameLedger({DOOR: self.outbox}, lambda _: CaptureTotals())
+        ledger = FrameLedger({DOOR: self.outbox}, lambda _: CaptureTotals())
         identity = Identity("1.2.3", "shop", self.clock.wall_ns(), self.clock.monotonic())
         connecting = PublisherStatus(PublisherState.CONNECTING, "broker")
-        self.board = StatusStore(self.clock, identity, books, connecting)
+        self.store = StatusStore(self.clock, identity, ledger, connecting)
         self.record = CameraRecord(
             DOOR,
             "rtsp://10.0.0.5/s",
@@ -44,15 +45,15 @@ class Scene:
             CameraPhase.STREAMING,
             CircuitBreaker.new(BreakerPolicy()),
         )
-        self.board.camera_changed(self.record)
+        self.store.camera_changed(self.record)
 
     def run(self, seconds: int, fps: int) -> None:
         for _ in range(seconds):
             for _ in range(fps):
                 self.outbox.put(DOOR, 1, PICTURE)
             self.clock.advance(1.0)
-            self.board.ticked()
-            self.board.supervisor_said({"publisher": True}, stopping=False)
+            self.store.ticked()
+            self.store.supervisor_said({"publisher": True}, stopping=False)
 
     def fails(self, breaker: CircuitBreaker) -> None:
         self.record = replace(
@@ -62,22 +63,22 @@ class Scene:
             last_failure=Failure(Cause.STALLED),
             last_failure_at_s=self.clock.monotonic(),
         )
-        self.board.camera_changed(self.record)
+        self.store.camera_changed(self.record)
 
 
 def test_a_snapshot_is_taken_at_most_twice_a_second() -> None:
     scene = Scene()
-    first = scene.board.snapshot()
+    first = scene.store.snapshot()
     scene.clock.advance(0.4)
-    assert scene.board.snapshot().status is first.status
+    assert scene.store.snapshot().status is first.status
     scene.clock.advance(0.2)
-    assert scene.board.snapshot().status is not first.status
+    assert scene.store.snapshot().status is not first.status
 
 
 def test_restarts_and_faults_are_those_that_were_counted_last() -> None:
     scene = Scene()
-    scene.board.restarts_counted({"metrics": 2}, FaultCounts(injected=1, refused=2, armed=3))
-    status = scene.board.snapshot().status
+    scene.store.restarts_counted({"metrics": 2}, FaultCounts(injected=1, refused=2, armed=3))
+    status = scene.store.snapshot().status
     assert status.restarts == {"metrics": 2}
     assert (status.faults_injected, status.faults_refused, status.faults_armed) == (1, 2, 3)
 
@@ -86,7 +87,7 @@ def test_the_frame_rate_is_that_of_the_last_seconds() -> None:
     scene = Scene()
     scene.run(20, 15)
     scene.run(10, 3)
-    extra = scene.board.snapshot().cameras["door"]
+    extra = scene.store.snapshot().cameras["door"]
     assert extra.fps == pytest.approx(3.0, abs=0.1)
     assert extra.fps_history[:2] == (15.0, 15.0)
     assert extra.fps_history[-1] == 3.0
@@ -95,7 +96,7 @@ def test_the_frame_rate_is_that_of_the_last_seconds() -> None:
 def test_the_history_is_ten_minutes_long() -> None:
     scene = Scene()
     scene.run(1000, 1)
-    assert len(scene.board.snapshot().cameras["door"].fps_history) == 120
+    assert len(scene.store.snapshot().cameras["door"].fps_history) == 120
 
 
 def test_trouble_has_one_beginning_however_often_it_is_tried() -> None:
@@ -107,43 +108,42 @@ def test_trouble_has_one_beginning_however_often_it_is_tried() -> None:
     for number in range(5):
         scene.clock.advance(30)
         scene.fails(replace(breaker, changes=2 + number, consecutive_failures=number))
-    assert scene.board.snapshot().cameras["door"].since_ns == began_ns
+    assert scene.store.snapshot().cameras["door"].since_ns == began_ns
 
 
 def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
     scene = Scene()
     opened = replace(scene.record.breaker, state=BreakerState.OPEN, changes=1)
-    scene.board.camera_changed(replace(scene.record, breaker=opened))  # the breaker speaks first
-    assert scene.board.timeline()[1] == ()
+    scene.store.camera_changed(replace(scene.record, breaker=opened))  # the breaker speaks first
+    assert scene.store.timeline()[1] == ()
     scene.fails(opened)
-    assert [story.kind for story in scene.board.timeline()[1]] == [EntryKind.BREAKER_OPENED]
-    assert scene.board.snapshot().cameras["door"].transitions == {("CLOSED", "OPEN", "stalled"): 1}
+    assert [entry.kind for entry in scene.store.timeline()[1]] == [EntryKind.BREAKER_OPENED]
+    assert scene.store.snapshot().cameras["door"].transitions == {("CLOSED", "OPEN", "stalled"): 1}
 
 
 def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> None:
     scene = Scene()
     scene.run(2, 5)
-    assert scene.outbox.watch(DOOR, 0.0) is None  # nobody looked: nothing was kept
-    assert scene.board.picture(DOOR) is None  # the first look only asks for the next one
+    assert scene.outbox.watch(DOOR, 0.0) is None  # nobody looks: nothing is kept
+    assert scene.store.picture(DOOR) is None  # the first look only asks for the next one
     scene.clock.advance(1)
     scene.outbox.put(DOOR, 1, PICTURE)
-    first = scene.board.picture(DOOR)
+    first = scene.store.picture(DOOR)
     assert first is not None
     assert first.image is PICTURE  # a reference, no copy
     scene.outbox.put(DOOR, 1, b"\xff\xd8 newer \xff\xd9")
-    assert scene.board.picture(DOOR) is first
+    assert scene.store.picture(DOOR) is first
     scene.clock.advance(1)
-    newer = scene.board.picture(DOOR)
+    newer = scene.store.picture(DOOR)
     assert newer is not None
     assert newer.seq == first.seq + 1
     scene.run(30, 5)
     assert scene.outbox.forget_unwatched() == 0
-    assert scene.board._cameras[DOOR].picture is None
 
 
 def test_there_is_no_picture_of_a_camera_that_is_not_there() -> None:
     with pytest.raises(KeyError):
-        Scene().board.picture(CameraId("window"))
+        Scene().store.picture(CameraId("window"))
 
 
 def test_the_latency_is_from_whole_frame_to_confirm() -> None:
@@ -154,7 +154,7 @@ def test_the_latency_is_from_whole_frame_to_confirm() -> None:
         assert frame is not None
         scene.clock.advance(wait_s)
         scene.outbox.settle(DOOR, frame.seq, Outcome.CONFIRMED)
-    latency = scene.board.snapshot().status.cameras[0].latency
+    latency = scene.store.snapshot().status.cameras[0].latency
     assert latency.count == 4
     assert latency.counts[0] == latency.counts[-1] == 1
     assert latency.sum_s == pytest.approx(60.324)
@@ -163,18 +163,18 @@ def test_the_latency_is_from_whole_frame_to_confirm() -> None:
 def test_health_says_who_is_silent() -> None:
     scene = Scene()
     scene.run(3, 1)
-    assert health(scene.board.pulse()).ok
+    assert health(scene.store.pulse()).ok
     scene.clock.advance(10)
-    scene.board.ticked()
-    verdict = health(scene.board.pulse())
+    scene.store.ticked()
+    verdict = health(scene.store.pulse())
     assert verdict.reasons == (
         "the supervisor has said nothing for 10s: what is shown is as old as that",
     )
     scene.clock.advance(10)
-    assert "the timer has not ticked for 10s" in health(scene.board.pulse()).reasons
-    scene.board.supervisor_said({"publisher": True, "metrics": False}, stopping=False)
-    scene.board.ticked()
-    assert health(scene.board.pulse()).reasons == ("the metrics does not run",)
+    assert "the timer has not ticked for 10s" in health(scene.store.pulse()).reasons
+    scene.store.supervisor_said({"publisher": True, "metrics": False}, stopping=False)
+    scene.store.ticked()
+    assert health(scene.store.pulse()).reasons == ("the metrics does not run",)
 
 
 def test_ready_wants_what_is_configured() -> None:
@@ -182,33 +182,33 @@ def test_ready_wants_what_is_configured() -> None:
     scene.run(2, 5)
 
     def reasons(*, publisher: bool = True, cameras: int = 1) -> tuple[str, ...]:
-        snapshot = scene.board.snapshot()
+        snapshot = scene.store.snapshot()
         return ready(
             snapshot.pulse, snapshot.status, needs_publisher=publisher, needs_cameras=cameras
         ).reasons
 
     assert reasons() == ("the publisher is connecting",)
     assert reasons(publisher=False) == ()
-    scene.board.publisher_changed(CONNECTED, None)
+    scene.store.publisher_changed(CONNECTED, None)
     scene.clock.advance(1)
     assert reasons() == ()
     assert reasons(cameras=2) == ("1 of 2 cameras that must stream do",)
     scene.fails(scene.record.breaker)
     scene.clock.advance(1)
     assert reasons() == ("0 of 1 cameras that must stream do; not streaming: door",)
-    scene.board.supervisor_said({}, stopping=True)
+    scene.store.supervisor_said({}, stopping=True)
     assert reasons(cameras=0) == ("the system is stopping",)
 
 
 def test_ready_is_about_delivery_of_each_exchange() -> None:
     scene = Scene()
-    scene.board.publisher_changed(CONNECTED, None)
+    scene.store.publisher_changed(CONNECTED, None)
 
     def reasons() -> tuple[str, ...]:
         scene.clock.advance(1)
-        scene.board.ticked()
-        scene.board.supervisor_said({}, stopping=False)
-        snapshot = scene.board.snapshot()
+        scene.store.ticked()
+        scene.store.supervisor_said({}, stopping=False)
+        snapshot = scene.store.snapshot()
         return ready(
             snapshot.pulse,
             snapshot.status,
@@ -247,10 +247,10 @@ def test_one_silent_exchange_is_named_and_one_refused_camera_of_another_is_not()
         "d": CameraExtra(exchange="idle"),
     }
     scene = Scene()
-    scene.board.publisher_changed(CONNECTED, None)
-    scene.board.supervisor_said({}, stopping=False)
-    scene.board.ticked()
-    snapshot = scene.board.snapshot()
+    scene.store.publisher_changed(CONNECTED, None)
+    scene.store.supervisor_said({}, stopping=False)
+    scene.store.ticked()
+    snapshot = scene.store.snapshot()
     verdict = ready(
         snapshot.pulse, snapshot.status, needs_publisher=True, needs_cameras=0, cameras=cameras
     )

@@ -1,4 +1,4 @@
-"""The timeline tells stories, not events."""
+"""The timeline has an entry for what happened, not one for each repetition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge_video.http.timeline import (
     Timeline,
     TransitionCounts,
     count_transitions,
-    is_half_told,
+    is_half_reported,
     transition_of,
 )
 from edge_video.metrics.memory import MemoryLevel
@@ -32,11 +32,11 @@ def failed(record: CameraRecord, at_s: float, breaker: CircuitBreaker) -> Camera
     return replace(record, breaker=breaker, last_failure=REFUSED, last_failure_at_s=at_s)
 
 
-def told(timeline: Timeline) -> list[tuple[EntryKind, str, int]]:
-    return [(story.kind, story.cause, story.count) for story in timeline.stories]
+def reported(timeline: Timeline) -> list[tuple[EntryKind, str, int]]:
+    return [(entry.kind, entry.cause, entry.count) for entry in timeline.entries]
 
 
-def test_a_camera_that_opens_probes_and_recovers_is_a_story_of_four_lines() -> None:
+def test_a_camera_that_opens_probes_and_recovers_makes_one_entry_for_each_change() -> None:
     timeline = Timeline()
     records = [
         STREAMING,
@@ -51,14 +51,14 @@ def test_a_camera_that_opens_probes_and_recovers_is_a_story_of_four_lines() -> N
     ]
     for at_ns, (before, now) in enumerate(pairwise(records)):
         timeline.camera_changed(before, now, at_ns)
-    assert told(timeline) == [
+    assert reported(timeline) == [
         (EntryKind.BREAKER_OPENED, "refused", 1),
         (EntryKind.PROBE_FAILED, "refused", 2),
         (EntryKind.BREAKER_CLOSED, "", 1),
         (EntryKind.CAMERA_STREAMING, "", 1),
         (EntryKind.CAMERA_STOPPED, "", 1),
     ]
-    probes = timeline.stories[1]
+    probes = timeline.entries[1]
     assert (probes.first_at_ns, probes.last_at_ns) == (2, 4)
 
 
@@ -69,28 +69,28 @@ def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
     for number in range(1000):
         before, record = record, failed(record, float(number), CLOSED)
         timeline.camera_changed(before, record, number)
-    assert told(timeline) == [
+    assert reported(timeline) == [
         (EntryKind.MEMORY_LEVEL, "warning", 1),
         (EntryKind.CAMERA_FAILED, "refused", 1000),
     ]
 
 
-def test_the_timeline_keeps_the_newest_stories() -> None:
+def test_the_timeline_keeps_the_newest_entries() -> None:
     timeline = Timeline(limit=3)
     for number in range(10):
         timeline.add(EntryKind.CAMERA_STOPPED, number, subject=f"cam{number}")
-    assert [story.subject for story in timeline.stories] == ["cam7", "cam8", "cam9"]
+    assert [entry.subject for entry in timeline.entries] == ["cam7", "cam8", "cam9"]
     assert timeline.version == 10
 
 
-def test_a_story_that_was_pushed_out_can_begin_again() -> None:
+def test_an_entry_that_was_pushed_out_can_begin_again() -> None:
     timeline = Timeline(limit=1)
     for subject in ("a", "b", "a"):
         timeline.add(EntryKind.CAMERA_STOPPED, 0, subject=subject)
-    assert told(timeline) == [(EntryKind.CAMERA_STOPPED, "", 1)]
+    assert reported(timeline) == [(EntryKind.CAMERA_STOPPED, "", 1)]
 
 
-def test_the_publisher_is_told_once_per_connection() -> None:
+def test_the_publisher_has_one_entry_per_connection() -> None:
     timeline = Timeline()
     connected = PublisherStatus(PublisherState.CONNECTED, "broker", connections=1)
     waiting = replace(connected, state=PublisherState.WAITING, losses=1, reason="EOF")
@@ -102,18 +102,18 @@ def test_the_publisher_is_told_once_per_connection() -> None:
     ]
     for number, (before, now) in enumerate(pairwise(steps)):
         timeline.publisher_changed(before, now, number)
-    assert told(timeline) == [
+    assert reported(timeline) == [
         (EntryKind.PUBLISHER_CONNECTED, "", 1),
         (EntryKind.PUBLISHER_LOST, "", 2),
         (EntryKind.PUBLISHER_CONNECTED, "", 1),
     ]
 
 
-def test_a_restarted_actor_is_told() -> None:
+def test_a_restarted_actor_has_an_entry() -> None:
     timeline = Timeline()
     timeline.restarts_counted({}, {"publisher": 0, "metrics": 1}, 5)
     timeline.restarts_counted({"metrics": 1}, {"metrics": 1}, 6)
-    assert [(story.kind, story.subject) for story in timeline.stories] == [
+    assert [(entry.kind, entry.subject) for entry in timeline.entries] == [
         (EntryKind.ACTOR_RESTARTED, "metrics")
     ]
 
@@ -141,8 +141,8 @@ def test_the_sum_of_the_transitions_is_what_the_breaker_counted() -> None:
 
 def test_an_opening_waits_for_the_failure_that_caused_it() -> None:
     opened_only = replace(STREAMING, breaker=OPEN)
-    assert is_half_told(STREAMING, STREAMING, opened_only)
-    assert not is_half_told(STREAMING, STREAMING, failed(STREAMING, 1.0, OPEN))
-    assert not is_half_told(STREAMING, opened_only, replace(opened_only, ffmpeg_pid=7))
+    assert is_half_reported(STREAMING, STREAMING, opened_only)
+    assert not is_half_reported(STREAMING, STREAMING, failed(STREAMING, 1.0, OPEN))
+    assert not is_half_reported(STREAMING, opened_only, replace(opened_only, ffmpeg_pid=7))
     forced = replace(STREAMING, breaker=replace(OPEN, forced_open=True))
-    assert not is_half_told(STREAMING, STREAMING, forced)
+    assert not is_half_reported(STREAMING, STREAMING, forced)

@@ -7,7 +7,8 @@ import re
 from importlib import resources
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
-from edge_video.http.status_store import CameraExtra, Pulse, Snapshot
+from edge_video.http.camera_history import CameraExtra
+from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.http.timeline import EntryKind, Timeline
 from edge_video.http.view import latency_at, page_view, timeline_view
 from tests.edge_video.report.examples import busy_system
@@ -44,8 +45,8 @@ def test_the_timeline_is_sent_newest_first() -> None:
         EntryKind.CAMERA_FAILED, 5_000_000, subject="a", cause="refused", detail="x\x1b[2J"
     )
     timeline.add(EntryKind.PUBLISHER_LOST, 9_000_000, subject="publisher")
-    rendered = json.loads(json.dumps(timeline_view(timeline.version, timeline.stories)))
-    assert [story["kind"] for story in rendered["stories"]] == ["publisher_lost", "camera_failed"]
+    rendered = json.loads(json.dumps(timeline_view(timeline.version, timeline.entries)))
+    assert [entry["kind"] for entry in rendered["stories"]] == ["publisher_lost", "camera_failed"]
     assert "\x1b" not in rendered["stories"][1]["detail"]
     stories = rendered["stories"]
     assert {name for name in names(stories) if not re.search(rf"\b{name}\b", SCRIPT)} == set()

@@ -1,0 +1,137 @@
+"""What the status store remembers of one camera: transitions, counts, the newest picture."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from edge_video.http.timeline import TransitionCounts, count_transitions, is_half_reported
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge_video.delivery.outbox import Picture
+    from edge_video.status.snapshot import CameraRecord
+
+HISTORY_STEP_S: Final = 5.0
+"""Between two counts of a camera's frames."""
+PICTURE_LEASE_S: Final = 10.0
+"""How long a picture is kept after somebody asked for it."""
+
+_HISTORY_POINTS: Final = 120  # ten minutes
+_SHORTEST_FPS_WINDOW_S: Final = 2.5
+_PICTURE_AGE_S: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class CameraExtra:
+    """What only HTTP shows of a camera, beyond its `CameraStatus`."""
+
+    fps: float | None = None
+    """Over the last seconds; None before there were two counts."""
+    fps_history: tuple[float, ...] = ()
+    """One figure per `HISTORY_STEP_S`, oldest first."""
+    since_ns: int = 0
+    """Wall clock: since when it streams well, or since when it does not."""
+    exchange: str = ""
+    """Where its frames go; empty when there is only one way."""
+    undelivered_s: float | None = None
+    """How long it has had frames without one arriving; None: it has nothing to send."""
+    transitions: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """(from, to, cause) → how often its breaker went that way; the sum is `changes`."""
+
+
+class CameraHistory:
+    """One camera's records as they change. Not thread-safe: the store's lock protects it.
+
+    Args:
+        record: the first one.
+        now_ns: wall clock.
+    """
+
+    def __init__(self, record: CameraRecord, now_ns: int) -> None:
+        self.record = record
+        self._reported = record
+        """Up to which the timeline and the transitions are complete."""
+        self._since_ns = now_ns
+        self._transitions: TransitionCounts = Counter()
+        if record.breaker.changes:
+            self._transitions["unseen", "unseen", "unseen"] = record.breaker.changes
+        self._counts: deque[tuple[float, int]] = deque(maxlen=_HISTORY_POINTS + 1)
+        """(monotonic seconds, frames received)"""
+        self._picture: Picture | None = None
+        self._picture_at_s = 0.0
+
+    def changed(self, record: CameraRecord, now_ns: int) -> CameraRecord | None:
+        """Take over the next record.
+
+        Returns the record that the timeline knows, for it to compare with; None when the next
+        record must be waited for first, see `is_half_reported`.
+        """
+        before, self.record = self.record, record
+        if _condition(before) != _condition(record):
+            self._since_ns = now_ns
+        if is_half_reported(self._reported, before, record):
+            return None
+        reported, self._reported = self._reported, record
+        count_transitions(self._transitions, reported, record)
+        return reported
+
+    def count(self, now_s: float, received: int) -> None:
+        """Remember how many frames had come in by now."""
+        self._counts.append((now_s, received))
+
+    def shown(
+        self, now_s: float, received: int, exchange: str, undelivered_s: float | None
+    ) -> CameraExtra:
+        """What is shown of it, with `received` frames by now."""
+        return CameraExtra(
+            fps=_fps(self._counts, now_s, received),
+            fps_history=_history(self._counts),
+            since_ns=self._since_ns,
+            exchange=exchange,
+            undelivered_s=undelivered_s,
+            transitions=dict(self._transitions),
+        )
+
+    def fresh_picture(self, now_s: float) -> Picture | None:
+        """The picture that is kept, unless a newer one may be had by now."""
+        is_fresh = now_s - self._picture_at_s < _PICTURE_AGE_S
+        return self._picture if is_fresh else None
+
+    def keep_picture(self, picture: Picture | None, now_s: float) -> None:
+        """Keep the picture for those who ask within a second."""
+        self._picture, self._picture_at_s = picture, now_s
+
+    def drop_unwatched_picture(self, now_s: float) -> None:
+        """Forget the picture when nobody has asked for it for `PICTURE_LEASE_S`."""
+        if now_s - self._picture_at_s > PICTURE_LEASE_S:
+            self._picture = None
+
+
+def _condition(record: CameraRecord) -> str:
+    """Whether it streams well, rests on purpose, or is in trouble."""
+    if record.phase in (CameraPhase.DISABLED, CameraPhase.STOPPED):
+        return "at rest"
+    well = record.phase is CameraPhase.STREAMING and record.breaker.state is BreakerState.CLOSED
+    return "well" if well else "in trouble"
+
+
+def _fps(counts: deque[tuple[float, int]], now_s: float, received: int) -> float | None:
+    """Frames a second since the youngest count that is old enough to divide by."""
+    for at_s, count in reversed(counts):
+        if now_s - at_s >= _SHORTEST_FPS_WINDOW_S:
+            return (received - count) / (now_s - at_s)
+    return None
+
+
+def _history(counts: deque[tuple[float, int]]) -> tuple[float, ...]:
+    points = list(counts)
+    return tuple(
+        round((count - before) / (at_s - before_s), 2) if at_s > before_s else 0.0
+        for (before_s, before), (at_s, count) in pairwise(points)
+    )
