@@ -8,8 +8,10 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_video.capture.counters import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
+from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
 from edge_video.status.model import CameraStatus, SystemStatus
@@ -28,7 +30,10 @@ ACTIONS: Final[Mapping[str, str]] = {
 MAX_SEQ: Final = 10**15 - 1
 """No camera ever has so many frames."""
 
-_NAMES: Final = {"BreakerState": BreakerState, "Failure": Failure, "CameraId": CameraId}
+_TYPES: Final = (BreakerState, CaptureTotals, Failure, FrameCounts, ProcessSample)
+_NAMES: Final = {"CameraId": CameraId, **{each.__name__: each for each in _TYPES}}
+"""What the snapshot's module imports for the type checker only."""
+
 _PRIMITIVES: Final[dict[Any, str]] = {
     str: "string",
     int: "integer",

@@ -1,0 +1,47 @@
+"""The API's description: complete, and true to what is served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge_video.http.openapi import openapi
+from edge_video.status.json import status_as_json
+from tests.edge_video.report.examples import busy_system
+
+DESCRIPTION = openapi("1.2.3")
+SCHEMAS = DESCRIPTION["components"]["schemas"]
+
+
+def described(reference: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = SCHEMAS[reference["$ref"].rsplit("/", 1)[1]]
+    return found
+
+
+def references(value: object) -> set[str]:
+    match value:
+        case dict():
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*map(references, value.values()))
+        case list():
+            return set[str]().union(*map(references, value))
+    return set()
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in references(DESCRIPTION):
+        found: Any = DESCRIPTION
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def test_the_status_has_the_fields_that_are_described() -> None:
+    status = status_as_json(busy_system())
+    assert set(SCHEMAS["SystemStatus"]["properties"]) == set(status)
+    cameras = status["cameras"]
+    assert isinstance(cameras, list)
+    for camera in cameras:
+        assert isinstance(camera, dict)
+        assert set(SCHEMAS["CameraStatus"]["properties"]) == set(camera)
+        totals = described(SCHEMAS["CameraStatus"]["properties"]["frames"])
+        assert isinstance(camera["frames"], dict)
+        assert set(totals["properties"]) == set(camera["frames"])
