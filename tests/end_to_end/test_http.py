@@ -293,10 +293,15 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
         with gallery.client(TOKEN) as client:
             for camera in ("cam1", "cam2", "broken1"):
                 client.post(f"api/cameras/{camera}/stop")
-            for camera in ("cam1", "cam2", "broken1"):
-                gallery.camera(camera, phase="stopped")
-            time.sleep(0.6)  # the age of a snapshot
-            text = client.get("metrics").text
+            text = ""
+
+            def is_stopped() -> bool:
+                nonlocal text
+                text = client.get("metrics").text  # of a snapshot that may be half a second old
+                stopped = r'camera_phase\{camera="\w+",phase="stopped"\} 1.0'
+                return len(re.findall(stopped, text)) == 3
+
+            eventually(is_stopped)
         final = gallery.system.stop(30).status
     checked = subprocess.run(
         ["promtool", "check", "metrics"],

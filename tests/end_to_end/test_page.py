@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
-import pykka
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from edge_video.actors.http import HttpActor
 from edge_video.delivery.sink import SinkLost
-from edge_video.http import status_store as board
+from edge_video.http import page as page_module
+from edge_video.http.hub import Hub
 from edge_video.testing import eventually
 from tests.support.browser import browser, look_like, required, screenshot
 from tests.support.painted_system import PASSWORD, TOKEN, ConfirmingSink, PaintedSystem
@@ -270,7 +269,9 @@ def the_keyboard_reaches_everything(page: Page) -> None:
 def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(board, "_PICTURE_LEASE_S", 4.0)
+    monkeypatch.setattr("edge_video.http.status_store.PICTURE_LEASE_S", 4.0)
+    monkeypatch.setattr("edge_video.http.camera_history.PICTURE_LEASE_S", 4.0)
+    hubs = recorded_hubs(monkeypatch)
     names = [f"cam-{number:02}" for number in range(56)]
     names[9:9] = ["broken-gate", "locked-office"]
     names[30:30] = ["gone-yard", "broken-till"]
@@ -292,18 +293,21 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
         assert 0 < gallery.outbox.forget_unwatched() < 45
         page.keep("sixty-phone", 390, 844)
         assert page.complaints() == []
-        assert viewers() == 1
+        assert hubs[0].viewers == 1
         # The tab is killed: nobody looks any more, and soon no picture is kept.
         for child in psutil.Process(driver.service.process.pid).children(recursive=True):
             child.kill()
-        eventually(lambda: viewers() == 0, 30)
+        eventually(lambda: hubs[0].viewers == 0, 30)
         eventually(lambda: gallery.outbox.forget_unwatched() == 0, 40)
         status = gallery.system.status()
         assert status.totals.imbalance() is None
         assert status.totals.dropped == 0
 
 
-def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
+def test_a_stranger_sees_a_form_for_the_token_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hubs = recorded_hubs(monkeypatch)
     http = {"listen": "0.0.0.0:0", "token": TOKEN}
     with (
         PaintedSystem("cam1", "gone-yard", "silent1", http=http).start() as gallery,
@@ -317,7 +321,7 @@ def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
         token = driver.find_element(By.ID, "token")
         token.send_keys("not-the-token", Keys.ENTER)
         page.shows(lambda: page.text("#token-wrong") == "Este não é o token.")
-        assert viewers() == 0
+        assert hubs[0].viewers == 0
         token.clear()
         token.send_keys(TOKEN, Keys.ENTER)
         # A stream that runs and gives nothing is trouble, too, after five seconds.
@@ -331,7 +335,7 @@ def test_a_stranger_sees_a_form_for_the_token_and_nothing_else() -> None:
         )  # the cookie opens
         page.click("#login")
         page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
-        page.shows(lambda: viewers() == 0)
+        page.shows(lambda: hubs[0].viewers == 0)
         assert page.complaints() == []
 
 
@@ -362,9 +366,14 @@ def test_a_broker_that_keeps_the_publisher_waiting_for_an_answer_is_said_first(
         assert colour == "bad"
 
 
-def viewers() -> int:
-    """How many tabs get updates."""
-    actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
-    assert isinstance(actor, HttpActor)
-    assert actor._server is not None
-    return actor._server._application.hub.viewers
+def recorded_hubs(monkeypatch: pytest.MonkeyPatch) -> list[Hub]:
+    """The hubs that are made from now on; each knows how many tabs get updates."""
+    made: list[Hub] = []
+
+    class RecordedHub(Hub):
+        def __init__(self, render: Callable[[], bytes], max_viewers: int) -> None:
+            super().__init__(render, max_viewers)
+            made.append(self)
+
+    monkeypatch.setattr(page_module, "Hub", RecordedHub)
+    return made

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pika
 import pytest
 
+from edge_video.testing import eventually
 from edge_video.testing.rabbit import free_port
 from tests.support.poison import BODIES_OF_OTHERS, HEADERS_OF_OTHERS, send_all
 from tests.support.program import Program
@@ -212,10 +213,7 @@ def test_foreign_messages_are_counted_and_torn_pictures_are_named(
                 channel.basic_publish(exchange, "k", b"no frame", properties)
             torn = b"\xff\xd8 torn"
             channel.basic_publish(exchange, "k", torn, pika.BasicProperties(headers=headers))
-        deadline = time.monotonic() + 20
-        while not any(each["cameras"] for each in watch.said("interval")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        eventually(lambda: any(each["cameras"] for each in watch.said("interval")))
         assert watch.stop(signal.SIGINT) == 0
     [summary] = watch.said("summary")
     [camera] = summary["cameras"]
@@ -238,10 +236,7 @@ def test_messages_of_others_cost_no_connection_and_are_counted(
             headers = {"camera_id": "door", "session": "s", "seq": 1, "captured_at_ns": 1}
             properties = pika.BasicProperties(headers=headers)
             channel.basic_publish(exchange, "k", b"\xff\xd8 torn", properties)
-        deadline = time.monotonic() + 20
-        while not any(each["cameras"] for each in watch.said("interval")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        eventually(lambda: any(each["cameras"] for each in watch.said("interval")))
         assert watch.stop(signal.SIGINT) == 0
     [summary] = watch.said("summary")
     assert [each["camera_id"] for each in summary["cameras"]] == ["door"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,14 @@ from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.sink import SinkConnected, SinkDrained, SinkListener
 from edge_video.log.events import LogEvent
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.testing import eventually
+from edge_video.testing import eventually, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
+    from edge_video.actors.publisher import SinkFactory
     from edge_video.config import CameraConfig
     from edge_video.delivery.outbox import Outbox
 
@@ -123,7 +123,7 @@ class ConfirmingSink:
 
 
 class _Addresses(logging.Handler):
-    """Hears where HTTP is served."""
+    """Collects the addresses at which HTTP is served."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,19 +172,20 @@ class PaintedSystem:
         self.system: System = start_system(
             self.config,
             capture=lambda camera, *, on_frame, on_end: PaintedCapture(camera, on_frame, on_end),
-            sink=lambda outbox: lambda listener: ConfirmingSink(listener, outbox),
+            sink=self._sink_of,
             allow_faults=True,
         )
         if wait:
             self.find()
         return self
 
+    def _sink_of(self, outbox: Outbox) -> SinkFactory:
+        self.outbox = outbox
+        return lambda listener: ConfirmingSink(listener, outbox)
+
     def find(self, timeout_s: float = 20.0) -> None:
         """Wait until it serves at an address that was not found before."""
-        deadline = time.monotonic() + timeout_s
-        while not self._addresses.urls:
-            assert time.monotonic() < deadline, "HTTP did not come up"
-            time.sleep(0.02)
+        eventually(lambda: self._addresses.urls, timeout_s)
         self.url = self._addresses.urls.pop()
 
     def __exit__(
@@ -200,28 +201,24 @@ class PaintedSystem:
     def __enter__(self) -> Self:
         return self
 
-    @property
-    def outbox(self) -> Outbox:
-        eventually(lambda: hasattr(self, "system"))  # the publisher may be quicker than `start`
-        actor = self.system.supervisor._actor_weakref()
-        assert actor is not None
-        return actor._plan.outboxes[0]
-
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False)
 
     def wait_for(self, condition: Callable[[dict[str, Any]], object], timeout_s: float = 20) -> Any:
         """Poll the status until it is as the test wants it."""
-        deadline = time.monotonic() + timeout_s
+        status: dict[str, Any] = {}
+        found: Any = None
+
+        def is_as_wanted() -> object:
+            nonlocal status, found
+            status = client.get("api/status").json()
+            found = condition(status)
+            return found
+
         with self.client(TOKEN) as client:
-            while True:
-                status = client.get("api/status").json()
-                found = condition(status)
-                if found:
-                    return found
-                assert time.monotonic() < deadline, status
-                time.sleep(0.1)
+            assert wait_until(is_as_wanted, timeout_s), status
+        return found
 
     def camera(self, camera_id: str, **wanted: Any) -> dict[str, Any]:
         """Wait until a camera has these values; it then."""
