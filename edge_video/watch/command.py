@@ -188,7 +188,7 @@ class _WatchSession:
     def frame(self, headers: Mapping[str, Any], image: bytes) -> None:
         arrival = read_arrival(headers, len(image), time.monotonic(), time.time_ns())
         if arrival is None:
-            self.tally.strangers += 1
+            self.tally.unrecognised += 1
             return
         if self.camera_ids and arrival.camera_id not in self.camera_ids:
             return
@@ -258,11 +258,11 @@ class _Screen:
     def finish(self, tally: Tally) -> None:
         print(lookup("watch.summary", self._language))
         self._show(tally, time.monotonic())
-        if tally.strangers:
+        if tally.unrecognised:
             print(self._foreign(tally))
 
     def _foreign(self, tally: Tally) -> str:
-        return lookup("watch.strangers", self._language).format(count=tally.strangers)
+        return lookup("watch.strangers", self._language).format(count=tally.unrecognised)
 
     def _show(self, tally: Tally, now_s: float) -> None:
         views = tally.views(now_s)
@@ -285,10 +285,10 @@ class _JsonScreen(_Screen):
 
     def finish(self, tally: Tally) -> None:
         views = tally.views(time.monotonic())
-        print(view.json_line("summary", views, strangers=tally.strangers), flush=True)
+        print(view.json_line("summary", views, strangers=tally.unrecognised), flush=True)
 
     def _show(self, tally: Tally, now_s: float) -> None:
-        line = view.json_line("interval", tally.views(now_s), strangers=tally.strangers)
+        line = view.json_line("interval", tally.views(now_s), strangers=tally.unrecognised)
         print(line, flush=True)
 
 
@@ -313,7 +313,7 @@ class _LiveScreen(_Screen):
 
     def finish(self, tally: Tally) -> None:
         self._show(tally, time.monotonic())
-        if tally.strangers:
+        if tally.unrecognised:
             self._live.console.print(self._foreign(tally), markup=False)
 
     def _show(self, tally: Tally, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What a consumer learns from the headers of the frames it gets; see docs/frames.md. Pure."""
+"""Counts the frames that a consumer gets, by their headers; see docs/frames.md. Pure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class CameraView:
     """Capture to here: the median of the newest frames; None before the first."""
     latency_p99_ms: float | None
     gaps: int
-    """Frames that nobody explains: lost on the way, or in this consumer's own queue."""
+    """Frames missing without a reason: lost on the way, or in this consumer's own queue."""
     dropped: int
     """Frames that the node says it dropped itself."""
     repeated: int
@@ -112,47 +112,24 @@ class CameraView:
 
 
 @dataclass(slots=True)
-class _Camera:
-    first_s: float
-    last_s: float
+class _Sequence:
+    """Follows `seq` of one camera: every number is a frame, a drop of the node's, or a gap."""
+
     session: str = ""
     seq: int | None = None
     """None: the next frame begins anew, whatever its number."""
-    frames: int = 0
-    bytes: int = 0
     gaps: int = 0
     dropped: int = 0
     repeated: int = 0
-    undecodable: int = 0
     sessions: int = 0
     restarts: int = 0
-    size: int = 0
-    width: int = 0
-    height: int = 0
-    last_defect: str | None = None
-    arrivals_s: deque[float] = field(default_factory=deque)
-    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
 
-    def take(self, frame: Arrival) -> None:
-        self.frames += 1
-        self.bytes += frame.size
-        self.size, self.width, self.height = frame.size, frame.width, frame.height
-        self.last_s = frame.at_s
-        self.arrivals_s.append(frame.at_s)
-        self._forget(frame.at_s)
-        self.latencies_s.append((frame.at_ns - frame.captured_at_ns) / _NS_PER_S)
-        if frame.defect is not None:
-            self.undecodable += 1
-            self.last_defect = frame.defect
-        self._follow(frame)
-
-    def _follow(self, frame: Arrival) -> None:
-        """The books of `seq`: every number is a frame, a drop of the node's, or a gap."""
-        before, self_session = self.seq, self.session
-        if frame.session != self_session:
+    def follow(self, frame: Arrival) -> None:
+        before, is_same_session = self.seq, frame.session == self.session
+        if not is_same_session:
             self.sessions += 1
         if before is not None and frame.seq <= before:
-            if frame.session == self_session:
+            if is_same_session:
                 self.repeated += 1
                 return
             self.restarts += 1
@@ -164,6 +141,33 @@ class _Camera:
             self.gaps += lost - known
         self.seq, self.session = frame.seq, frame.session
 
+
+@dataclass(slots=True)
+class _Camera:
+    """What has come in from one camera."""
+
+    first_s: float
+    newest: Arrival
+    sequence: _Sequence = field(default_factory=_Sequence)
+    frames: int = 0
+    bytes: int = 0
+    undecodable: int = 0
+    last_defect: str | None = None
+    arrivals_s: deque[float] = field(default_factory=deque)
+    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+
+    def take(self, frame: Arrival) -> None:
+        self.newest = frame
+        self.frames += 1
+        self.bytes += frame.size
+        self.arrivals_s.append(frame.at_s)
+        self._forget(frame.at_s)
+        self.latencies_s.append((frame.at_ns - frame.captured_at_ns) / _NS_PER_S)
+        if frame.defect is not None:
+            self.undecodable += 1
+            self.last_defect = frame.defect
+        self.sequence.follow(frame)
+
     def _forget(self, now_s: float) -> None:
         while self.arrivals_s and now_s - self.arrivals_s[0] > RATE_WINDOW_S:
             self.arrivals_s.popleft()
@@ -173,6 +177,28 @@ class _Camera:
         # At least a second: one frame that came a moment ago is no rate of thousands.
         watched_s = min(RATE_WINDOW_S, max(1.0, now_s - self.first_s))
         return len(self.arrivals_s) / watched_s
+
+    def view(self, name: str, now_s: float) -> CameraView:
+        ordered, newest, sequence = sorted(self.latencies_s), self.newest, self.sequence
+        return CameraView(
+            camera_id=name,
+            frames=self.frames,
+            fps=self.fps(now_s),
+            latency_ms=_quantile_ms(ordered, 0.5),
+            latency_p99_ms=_quantile_ms(ordered, 0.99),
+            gaps=sequence.gaps,
+            dropped=sequence.dropped,
+            repeated=sequence.repeated,
+            undecodable=self.undecodable,
+            sessions=sequence.sessions,
+            restarts=sequence.restarts,
+            size=newest.size,
+            mean_size=self.bytes / self.frames,
+            width=newest.width,
+            height=newest.height,
+            silent_s=max(0.0, now_s - newest.at_s),
+            last_defect=self.last_defect,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,32 +215,32 @@ class Tally:
     def __init__(self) -> None:
         self._cameras: dict[str, _Camera] = {}
         self._silent: set[str] = set()
-        self.strangers = 0
+        self.unrecognised = 0
         """Messages that are no frames of ours."""
 
     def take(self, frame: Arrival) -> None:
-        """One frame came in."""
+        """Count one frame that came in."""
         camera_id = frame.camera_id
         if camera_id not in self._cameras and len(self._cameras) >= MAX_CAMERAS:
             camera_id = OTHERS
         camera = self._cameras.get(camera_id)
         if camera is None:
-            camera = self._cameras[camera_id] = _Camera(frame.at_s, frame.at_s)
+            camera = self._cameras[camera_id] = _Camera(frame.at_s, frame)
         if camera_id == OTHERS:
-            camera.seq = None
+            camera.sequence.seq = None
         camera.take(frame)
 
     def interrupted(self) -> None:
-        """This consumer was away: what it missed meanwhile is nobody's gap."""
+        """Note that this consumer was away: what it missed meanwhile counts as no gap."""
         for camera in self._cameras.values():
-            camera.seq = None
+            camera.sequence.seq = None
 
     def silences(self, now_s: float) -> list[Silence]:
-        """Who fell silent, or is back, since the last time this was asked."""
+        """The cameras that fell silent, or are back, since the last call."""
         silent = {
             camera_id
             for camera_id, camera in self._cameras.items()
-            if now_s - camera.last_s >= SILENT_AFTER_S
+            if now_s - camera.newest.at_s >= SILENT_AFTER_S
         }
         before, self._silent = self._silent, silent
         everybody = len(self._cameras)
@@ -228,33 +254,11 @@ class Tally:
 
     def views(self, now_s: float) -> list[CameraView]:
         """Every camera, by name."""
-        return [self._view(name, self._cameras[name], now_s) for name in sorted(self._cameras)]
-
-    def _view(self, name: str, camera: _Camera, now_s: float) -> CameraView:
-        ordered = sorted(camera.latencies_s)
-        return CameraView(
-            camera_id=name,
-            frames=camera.frames,
-            fps=camera.fps(now_s),
-            latency_ms=_share(ordered, 0.5),
-            latency_p99_ms=_share(ordered, 0.99),
-            gaps=camera.gaps,
-            dropped=camera.dropped,
-            repeated=camera.repeated,
-            undecodable=camera.undecodable,
-            sessions=camera.sessions,
-            restarts=camera.restarts,
-            size=camera.size,
-            mean_size=camera.bytes / camera.frames,
-            width=camera.width,
-            height=camera.height,
-            silent_s=max(0.0, now_s - camera.last_s),
-            last_defect=camera.last_defect,
-        )
+        return [self._cameras[name].view(name, now_s) for name in sorted(self._cameras)]
 
 
-def _share(ordered_s: list[float], share: float) -> float | None:
-    """A quantile, in milliseconds."""
+def _quantile_ms(ordered_s: list[float], share: float) -> float | None:
+    """A quantile of ordered seconds, in milliseconds; None of nothing."""
     if not ordered_s:
         return None
     return 1000 * ordered_s[min(len(ordered_s) - 1, int(share * len(ordered_s)))]
