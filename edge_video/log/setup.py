@@ -1,4 +1,4 @@
-"""Setting the log up and undoing it: who is heard, where it goes, what is uncaught."""
+"""Sets the log up and undoes it: the loggers it takes over, its sinks, uncaught exceptions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from loguru import logger as loguru_logger
 from edge_video.log.budget import LogBudget
 from edge_video.log.events import LogEvent
 from edge_video.log.file import LogFile
+from edge_video.log.loguru_file import LoguruFile
 from edge_video.log.renderer import Renderer
 from edge_video.log.sinks import Reopen, Stream, write_stream
 from edge_video.log.writer import LogWriter
@@ -40,7 +41,7 @@ _ECHOES: Final = (
     "pika.connection",
     "pika.heartbeat",
 )
-"""Loggers of pika that only repeat, in its own jargon, what the publisher says in words."""
+"""Loggers of pika that only repeat, in its own jargon, what the publisher logs itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -111,8 +112,8 @@ class _Log:
             # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
             pika.setLevel(max(self._level, logging.WARNING))
-            # uvicorn speaks of every malformed request and every slow reader: anybody could fill
-            # the log. What matters of it is said in our own words.
+            # uvicorn logs every malformed request and every slow reader: anybody could fill the
+            # log. What matters of it is logged by the HTTP server itself.
             logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
             for echo, _ in self._echoes:
                 echo.setLevel(logging.CRITICAL)
@@ -147,12 +148,11 @@ class _Log:
             return
         try:
             file = LogFile(
-                settings.file,
+                LoguruFile(settings.file, template=template, level=level),
                 rotation=settings.rotation,
                 retention=settings.retention,
                 renderer=self.renderer,
                 tell=self.writer.put,
-                level=level,
             )
         except BaseException:
             loguru_logger.remove()
@@ -177,15 +177,15 @@ class _Log:
         if issubclass(kind, KeyboardInterrupt):
             self._hooks[0](kind, error, trace)
         else:
-            self._say_uncaught("MainThread", (kind, error, trace))
+            self._log_uncaught("MainThread", (kind, error, trace))
 
     def _uncaught_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
             name = args.thread.name if args.thread else "?"
-            self._say_uncaught(name, (args.exc_type, args.exc_value, args.exc_traceback))
+            self._log_uncaught(name, (args.exc_type, args.exc_value, args.exc_traceback))
 
     @staticmethod
-    def _say_uncaught(
+    def _log_uncaught(
         thread: str,
         exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
     ) -> None:
@@ -221,7 +221,7 @@ def setup_log(
 ) -> None:
     """Send the loggers in `FORWARDED` to the stream (stderr by default) and to the file.
 
-    Every line passes `redact` (words, fields and exceptions, line by line) before anything else
+    Every line passes `redact` (text, fields and exceptions, line by line) before anything else
     sees it. Uncaught exceptions of any thread are logged instead of printed. Replaces an earlier
     set-up. Main thread.
 

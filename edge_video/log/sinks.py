@@ -2,7 +2,7 @@
 
 A sink that takes nothing (a pipe that nobody reads, a stopped terminal, a network disk that hangs)
 holds up its own thread and nobody else: what finds no room in its queue is dropped, counted, and
-told, in the other sinks at once and in the sink itself when it takes lines again.
+reported, in the other sinks at once and in the sink itself when it takes lines again.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 QUEUE_LIMIT: Final = 1000
 """Most lines that wait for one sink; more are dropped and counted."""
 
-_LOOK_S: Final = 0.5
-"""How often a sink that has nothing to write looks after itself."""
+_IDLE_S: Final = 0.5
+"""How often a destination without anything to write is called."""
 _POLL_MS: Final = 1000
 
 
@@ -63,11 +63,11 @@ class Destination(Protocol):
     def reopen(self) -> None:
         """Open it anew, as asked for by the operator."""
 
-    def look(self) -> None:
-        """See after itself: called about twice a second while there is nothing to write."""
+    def idle(self) -> None:
+        """Check itself: called about twice a second while there is nothing to write."""
 
     def close(self) -> None:
-        """Give it back. Never raises."""
+        """Close it. Never raises."""
 
 
 class LogSink:
@@ -113,7 +113,7 @@ class LogSink:
             self._queue.put(item)
             return
         if isinstance(item, Mark):
-            return  # who waits for it waits until his time is over; see `offer`
+            return  # whoever waits for it waits until its time-out; see `offer`
         self.lose(1)
         if not self._overflows:
             self._overflows = True
@@ -144,7 +144,7 @@ class LogSink:
         return not self._thread.is_alive()
 
     def unwritten(self) -> int:
-        """Lines lost so far and not told, and those that wait."""
+        """Lines lost so far and not reported, and those that wait."""
         return self._lost + self._queue.qsize()
 
     # --- the thread -------------------------------------------------------------------------
@@ -152,15 +152,15 @@ class LogSink:
     def _run(self) -> None:
         while True:
             try:
-                item = self._queue.get(timeout=_LOOK_S)
+                item = self._queue.get(timeout=_IDLE_S)
             except queue.Empty:
-                self._attempt(self._destination.look)
-                self._tell_losses()
+                self._attempt(self._destination.idle)
+                self._report_losses()
                 continue
             if item is None:
                 break
             self._take(item)
-            self._tell_losses()
+            self._report_losses()
         self._destination.close()
 
     def _take(self, item: Item) -> None:
@@ -174,7 +174,7 @@ class LogSink:
                     self.lose(1)
 
     def _attempt(self, step: Callable[[], None]) -> bool:
-        """Whether it could be done; what stands against it is told once, in the other sinks."""
+        """Whether it could be done; the first failure is reported in the other sinks."""
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever writing or rotating a file raises
@@ -192,8 +192,8 @@ class LogSink:
             logging.WARNING, LogEvent.LOG_STREAM_FAILED, sink=self.name, reason=reason
         )
 
-    def _tell_losses(self) -> None:
-        """Say what was lost, in the sink itself: only now is it known to take lines."""
+    def _report_losses(self) -> None:
+        """Write what was lost, into the sink itself: only now is it known to take lines."""
         if not self._lost:
             return
         with self._lost_lock:
@@ -245,8 +245,8 @@ class Stream:
     def reopen(self) -> None:
         """See `Destination.reopen`."""
 
-    def look(self) -> None:
-        """See `Destination.look`."""
+    def idle(self) -> None:
+        """See `Destination.idle`."""
 
     def close(self) -> None:
         """See `Destination.close`."""

@@ -91,18 +91,18 @@ class LogWriter:
     def stop(self, timeout_s: float) -> bool:
         """Write what waits, then end; False when a sink took too long.
 
-        The file says in the end what a stream that takes nothing has lost.
+        The file reports at the end what a stream that takes nothing has lost.
         """
         deadline_s = _now() + timeout_s
         self._queue.put(None)
         self._thread.join(timeout_s)
         stuck = self._stuck_after(timeout_s / 2)
-        while not self._queue.empty():  # what sinks had to say of their last lines
+        while not self._queue.empty():  # what sinks reported of their last lines
             entry = self._queue.get()
             if entry is not None:
                 self._hand_on(entry)
         for sink in stuck:
-            self._tell_unwritten(sink)
+            self._report_unwritten(sink)
         for sink in self._sinks:
             sink.stop()
         for sink in self._sinks:
@@ -148,8 +148,8 @@ class LogWriter:
         while (entry := self._next()) is not None:
             self._hand_on(entry)
             self._count_losses()
-            self._tell_held_back()
-        self._tell_held_back(at_once=True)
+            self._report_held_back()
+        self._report_held_back(at_once=True)
 
     def _next(self) -> _Entry | None:
         try:
@@ -188,7 +188,7 @@ class LogWriter:
         with self._budget_lock:
             return self._budget.summary_in_s(_now())
 
-    def _tell_held_back(self, *, at_once: bool = False) -> None:
+    def _report_held_back(self, *, at_once: bool = False) -> None:
         """One line about the many that many cameras would have written."""
         if self._budget is None:
             return
@@ -211,8 +211,8 @@ class LogWriter:
     def _tell_others(self, about: LogSink, line: LogLine) -> None:
         self._queue.put(_ForOthers(about, line))
 
-    def _tell_unwritten(self, sink: LogSink) -> None:
-        """Leave word in the file of a stream that still takes nothing at the end."""
+    def _report_unwritten(self, sink: LogSink) -> None:
+        """Report, in the other sinks, a stream that still takes nothing at the end."""
         event = LogEvent.LOG_LINES_LOST
         remark = self._renderer.remark(
             logging.WARNING, event, lines=sink.unwritten(), sink=sink.name
