@@ -14,7 +14,7 @@ from edge_video.status.model import CameraPhase
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edge_video.delivery.outbox import Picture
+    from edge_video.delivery.camera_queue import Picture
     from edge_video.status.snapshot import CameraRecord
 
 HISTORY_STEP_S: Final = 5.0

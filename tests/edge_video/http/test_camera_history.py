@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_video.delivery.outbox import Picture
+from edge_video.delivery.camera_queue import Picture
 from edge_video.frames import CameraId
 from edge_video.http.camera_history import PICTURE_LEASE_S, CameraHistory
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
