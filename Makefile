@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages matrix-root setup lint types house suite ## set up everything, then lint, types, sizes, the whole suite and a short soak
+test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -37,6 +37,9 @@ types: $(VENV)/.dev-installed ## mypy, strict, tests included
 
 house: $(VENV)/.dev-installed ## how large and how tangled the program is, next to its limits
 	@$(BIN)/python scripts/measure_house.py $(HOUSE)
+
+docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/site; a dead link is a failure
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
 	@scripts/run-suite.sh
@@ -91,4 +94,8 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 $(VENV)/.dev-installed: $(VENV)/.created pyproject.toml
 	@echo "setting up $(VENV) with the development tools, once: about a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.docs-installed: $(VENV)/.created pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $(VENV)/.installed $@

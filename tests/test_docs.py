@@ -8,6 +8,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 import edge_video.actors.messages
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
@@ -72,6 +73,33 @@ def test_the_list_of_log_events_is_what_the_code_has() -> None:
     assert (ROOT / "docs/log-events.md").read_text(encoding="utf-8") == script["render"](), (
         "run: python scripts/write_log_events.py"
     )
+
+
+def test_the_configuration_reference_is_what_the_schema_has() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/write_configuration.py"))
+    assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == script["render"](), (
+        "run: python scripts/write_configuration.py"
+    )
+
+
+# --- the site ---
+
+
+def in_the_nav() -> set[str]:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    nav = yaml.safe_load(text[text.index("nav:\n  - Start") :])
+    return set(re.findall(r"[\w/-]+\.md", str(nav)))
+
+
+def test_every_document_and_every_folder_has_its_place_on_the_site() -> None:
+    documents = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert documents - in_the_nav() == set()
+    folders = {path.parent.name for path in (ROOT / "edge_video").glob("*/__init__.py")}
+    assert {f"api/{each}.md" for each in folders} - in_the_nav() == set()
+
+
+def test_no_page_is_long_to_begin_with() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
 
 
 # --- docs/devices.md ---

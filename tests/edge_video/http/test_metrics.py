@@ -86,7 +86,7 @@ def test_prometheus_own_tool_has_nothing_to_complain_about() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    documented = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
+    documented = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
     process = busy_system().process
     assert process is not None
     limited = replace(busy_system(), process=replace(process, memory_limit_bytes=1))
