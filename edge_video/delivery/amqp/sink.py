@@ -130,7 +130,7 @@ class AmqpSink:
             cameras, a frame crosses no thread on its way.
         handshake: how long connecting may take, as learned by the sinks before this one; None:
             nothing was learned yet.
-        notices: where the system's events go; None: there are none.
+        notifications: where the system's events go; None: there are none.
         knowledge: what earlier connections have learned about the broker.
     """
 
