@@ -1,24 +1,255 @@
-"""Cameras to broker: the pure core and the adapters of edge-video.
+"""edge-video for programs that embed it: IP cameras through FFmpeg to RabbitMQ, files or an actor.
 
-This package imports nothing by itself: `import edge_video.resilience.breaker` brings neither an
-actor, nor pika, nor a thread.
+Begin with `load_config` or `Config`, then `start_system`, which gives a `System`. What a program
+sends to `System.supervisor` and what its own actors receive are the messages below; what
+it can break on purpose are the faults. Names that are not in `__all__` may change in any version.
+
+Importing this package imports nothing else: each name is loaded when it is first asked for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from edge_video.actors.camera import CameraActor
+    from edge_video.actors.messages import (
+        BreakerChanged,
+        BreakerWasReset,
+        CameraEnded,
+        CameraFailed,
+        CameraStats,
+        CameraStreaming,
+        ClearFaults,
+        CommandAnswer,
+        CommandResult,
+        Escalated,
+        ForceOpen,
+        FramesReady,
+        GetStatus,
+        InjectFault,
+        ResetBreaker,
+        RetryNow,
+        StartCamera,
+        StopCamera,
+    )
+    from edge_video.actors.publisher import PublisherActor, PublisherRuntime
+    from edge_video.actors.system_spec import Stopped
+    from edge_video.app import System, start_system
+    from edge_video.capture.command import BinaryMissing
+    from edge_video.config import (
+        AmqpConfig,
+        AmqpSinkConfig,
+        CameraConfig,
+        CircuitBreakerConfig,
+        Config,
+        ConfigError,
+        DirectorySinkConfig,
+        EventsConfig,
+        HttpConfig,
+        LogConfig,
+        MemoryControllerConfig,
+        Problem,
+        ReadyConfig,
+        SupervisionConfig,
+        TlsConfig,
+        load_config,
+        parse_config,
+    )
+    from edge_video.delivery import DropReason, FrameCounts, Outbox, Outcome
+    from edge_video.faults import (
+        AfterFrames,
+        AtNextStart,
+        BlockConnection,
+        CrashActor,
+        CrashInStart,
+        DelayActor,
+        DiskFull,
+        DropConnection,
+        FreezeFfmpeg,
+        GarbageBytes,
+        IgnoreSigterm,
+        KillFfmpeg,
+        NackFrames,
+        NoPermission,
+        Now,
+        OversizedFrame,
+        RefuseConnections,
+        RefuseSpawn,
+        ReturnFrames,
+        SilentEnd,
+        SlowConfirms,
+        SlowFrames,
+        StopConfirming,
+        TruncatedFrame,
+    )
+    from edge_video.frames import CameraId, Frame
+    from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+    from edge_video.resilience.failures import Cause, Failure
+    from edge_video.status.from_json import NotAStatusError, status_from_json
+    from edge_video.status.json import status_as_json
+    from edge_video.status.model import (
+        BreakerView,
+        CameraPhase,
+        CameraStatus,
+        PublisherState,
+        PublisherStatus,
+        SystemStatus,
+    )
+    from edge_video.text.catalog import Language
+
     __version__: str
 
-__all__ = ["__version__"]
+__all__ = [
+    "AfterFrames",
+    "AmqpConfig",
+    "AmqpSinkConfig",
+    "AtNextStart",
+    "BinaryMissing",
+    "BlockConnection",
+    "BreakerChanged",
+    "BreakerPolicy",
+    "BreakerState",
+    "BreakerView",
+    "BreakerWasReset",
+    "CameraActor",
+    "CameraConfig",
+    "CameraEnded",
+    "CameraFailed",
+    "CameraId",
+    "CameraPhase",
+    "CameraStats",
+    "CameraStatus",
+    "CameraStreaming",
+    "Cause",
+    "CircuitBreaker",
+    "CircuitBreakerConfig",
+    "ClearFaults",
+    "CommandAnswer",
+    "CommandResult",
+    "Config",
+    "ConfigError",
+    "CrashActor",
+    "CrashInStart",
+    "DelayActor",
+    "DirectorySinkConfig",
+    "DiskFull",
+    "DropConnection",
+    "DropReason",
+    "Escalated",
+    "EventsConfig",
+    "Failure",
+    "ForceOpen",
+    "Frame",
+    "FrameCounts",
+    "FramesReady",
+    "FreezeFfmpeg",
+    "GarbageBytes",
+    "GetStatus",
+    "HttpConfig",
+    "IgnoreSigterm",
+    "InjectFault",
+    "KillFfmpeg",
+    "Language",
+    "LogConfig",
+    "MemoryControllerConfig",
+    "NackFrames",
+    "NoPermission",
+    "NotAStatusError",
+    "Now",
+    "Outbox",
+    "Outcome",
+    "OversizedFrame",
+    "Problem",
+    "PublisherActor",
+    "PublisherRuntime",
+    "PublisherState",
+    "PublisherStatus",
+    "ReadyConfig",
+    "RefuseConnections",
+    "RefuseSpawn",
+    "ResetBreaker",
+    "RetryNow",
+    "ReturnFrames",
+    "SilentEnd",
+    "SlowConfirms",
+    "SlowFrames",
+    "StartCamera",
+    "StopCamera",
+    "StopConfirming",
+    "Stopped",
+    "SupervisionConfig",
+    "System",
+    "SystemStatus",
+    "TlsConfig",
+    "TruncatedFrame",
+    "__version__",
+    "load_config",
+    "parse_config",
+    "start_system",
+    "status_as_json",
+    "status_from_json",
+]
+
+_PUBLIC: Final = {
+    "edge_video.actors.camera": "CameraActor",
+    "edge_video.actors.messages": (
+        "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
+        " ClearFaults CommandAnswer CommandResult Escalated ForceOpen FramesReady GetStatus"
+        " InjectFault ResetBreaker RetryNow StartCamera StopCamera"
+    ),
+    "edge_video.actors.publisher": "PublisherActor PublisherRuntime",
+    "edge_video.actors.system_spec": "Stopped",
+    "edge_video.app": "System start_system",
+    "edge_video.capture.command": "BinaryMissing",
+    "edge_video.config": (
+        "AmqpConfig AmqpSinkConfig CameraConfig CircuitBreakerConfig Config ConfigError"
+        " DirectorySinkConfig EventsConfig HttpConfig LogConfig MemoryControllerConfig Problem"
+        " ReadyConfig SupervisionConfig TlsConfig load_config parse_config"
+    ),
+    "edge_video.delivery": "DropReason FrameCounts Outbox Outcome",
+    "edge_video.faults": (
+        "AfterFrames AtNextStart BlockConnection CrashActor CrashInStart DelayActor DiskFull"
+        " DropConnection FreezeFfmpeg GarbageBytes IgnoreSigterm KillFfmpeg NackFrames"
+        " NoPermission Now OversizedFrame RefuseConnections RefuseSpawn ReturnFrames SilentEnd"
+        " SlowConfirms SlowFrames StopConfirming TruncatedFrame"
+    ),
+    "edge_video.frames": "CameraId Frame",
+    "edge_video.resilience.breaker": "BreakerPolicy BreakerState CircuitBreaker",
+    "edge_video.resilience.failures": "Cause Failure",
+    "edge_video.status.from_json": "NotAStatusError status_from_json",
+    "edge_video.status.json": "status_as_json",
+    "edge_video.status.model": (
+        "BreakerView CameraPhase CameraStatus PublisherState PublisherStatus SystemStatus"
+    ),
+    "edge_video.text.catalog": "Language",
+}
+"""Module → its names, separated by spaces; the same as above, for the running program."""
 
 
-def __getattr__(name: str) -> str:
-    """Looked up when it is asked for (PEP 562)."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import metadata  # noqa: PLC0415 - not needed to import the package
+if not TYPE_CHECKING:  # a type checker is to find misspelled names
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first asked for (PEP 562)."""
+        import importlib  # noqa: PLC0415 - not needed to import the package
+
+        if name == "__version__":
+            value: object = _version()
+        else:
+            homes = [module for module, names in _PUBLIC.items() if name in names.split()]
+            if not homes:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            value = getattr(importlib.import_module(homes[0]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib import metadata  # noqa: PLC0415 - as above
 
     try:
         return metadata.version("edge-video")

@@ -10,9 +10,7 @@ import threading
 
 import pykka
 
-from edge_video.actors.camera import CameraActor
-from edge_video.actors.messages import CameraEnded, CameraFailed, FramesReady
-from edge_video.config import CameraConfig
+from edge_video import CameraActor, CameraConfig, CameraEnded, CameraFailed, FramesReady
 
 
 class Watcher(pykka.ThreadingActor):

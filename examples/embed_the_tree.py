@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 import pykka
 
-from edge_video.actors.messages import FramesReady
-from edge_video.app import start_system
-from edge_video.config import CameraConfig, Config, DirectorySinkConfig
+from edge_video import CameraConfig, Config, DirectorySinkConfig, FramesReady, start_system
 
 if TYPE_CHECKING:
-    from edge_video.frames import Frame
+    from edge_video import Frame
 
 
 class FrameCounter(pykka.ThreadingActor):

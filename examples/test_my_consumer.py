@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 import pykka
 import pytest
 
-from edge_video.actors.messages import FramesReady, InjectFault
-from edge_video.app import System, start_system
-from edge_video.config import CameraConfig, CircuitBreakerConfig, Config, DirectorySinkConfig
-from edge_video.faults import FreezeFfmpeg
+from edge_video import (
+    CameraConfig,
+    CircuitBreakerConfig,
+    Config,
+    DirectorySinkConfig,
+    FramesReady,
+    FreezeFfmpeg,
+    InjectFault,
+    System,
+    start_system,
+)
 from edge_video.testing import (
     CameraScript,
     RecordingPublisher,
@@ -27,7 +34,7 @@ from edge_video.testing import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_video.frames import Frame
+    from edge_video import Frame
 
 
 class Consumer(pykka.ThreadingActor):

@@ -11,17 +11,19 @@ from typing import Any
 import pykka
 import pytest
 
-from edge_video.actors.camera import CameraActor
-from edge_video.actors.messages import (
+from edge_video import (
+    CameraActor,
+    CameraConfig,
     CameraEnded,
     CameraFailed,
     CameraStats,
     CameraStreaming,
+    Cause,
+    Config,
+    DirectorySinkConfig,
     FramesReady,
+    start_system,
 )
-from edge_video.app import start_system
-from edge_video.config import CameraConfig, Config, DirectorySinkConfig
-from edge_video.resilience.failures import Cause
 from tests.support.program import ROOT
 
 pytestmark = pytest.mark.ffmpeg
