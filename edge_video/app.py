@@ -135,7 +135,8 @@ def start_system(
     Args:
         config: what to run.
         frames: camera id → an actor of the embedding program that gets `FramesReady` for this
-            camera instead of the publisher.
+            camera instead of the publisher. Where all cameras are named, the configuration needs
+            no sink.
         host: an actor of the embedding program that gets `Escalated`.
         print_block: where the monitor and the final report go; None prints nothing.
         language: of the reports; None takes the configuration's.
@@ -148,8 +149,12 @@ def start_system(
 
     Raises:
         edge_video.capture.command.BinaryMissing: there is no FFmpeg.
-        ValueError: `frames` names a camera that is not configured.
+        ValueError: `frames` names a camera that is not configured, or a camera that is not in it
+            has no sink.
     """
+    frames = frames or {}
+    if sink is None:
+        wiring.require_sink(config, frames)
     own_timer = None
     if timer is None:
         timer = own_timer = SystemTimer()
@@ -159,7 +164,7 @@ def start_system(
         clock=clock or SystemClock(),
         timer=timer,
         launcher=launcher,
-        frames=frames or {},
+        frames=frames,
         allow_faults=allow_faults,
         history=history,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.delivery.no_sink import NO_TARGET
 from edge_video.frames import CameraId
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import NotificationPolicy
@@ -41,10 +42,11 @@ def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:
 
 
 def sink_target(config: Config) -> str:
-    """Where frames go, secrets masked."""
+    """Where frames go that no actor of an embedding program gets, secrets masked."""
     if isinstance(config.sink, DirectorySinkConfig):
         return str(Path(config.sink.path))
-    assert config.amqp is not None
+    if config.amqp is None or config.amqp.url is None:
+        return NO_TARGET
     return config.amqp.masked_url
 
 

@@ -33,6 +33,7 @@ from edge_video.delivery.amqp.handshake import HandshakeTimeout
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.sink import AmqpSink
+from edge_video.delivery.no_sink import NoSink
 from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart
@@ -53,7 +54,7 @@ from edge_video.status.snapshot import FrameLedger, Identity
 from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from edge_video.actors.messages import ApplyFault
     from edge_video.config import CameraConfig, Config, HttpConfig
@@ -233,7 +234,7 @@ class Parts:
         config = self.config
         if isinstance(config.sink, DirectorySinkConfig):
             return directory_sink(config.sink, config.cameras, self.outbox, self.clock)
-        return self.amqp_sink()
+        return self.amqp_sink() if config.has_sink else NoSink
 
     def amqp_sink(self) -> SinkFactory:
         """Makes sinks that publish to RabbitMQ; what one connection has learned is kept."""
@@ -328,6 +329,20 @@ def make_spec(
         allow_faults=parts.allow_faults,
         draw=random.random,
     )
+
+
+def require_sink(config: Config, frames: Collection[str]) -> None:
+    """Check that every camera's frames have a place to go.
+
+    Raises:
+        ValueError: a camera is not in `frames`, and no sink is configured.
+    """
+    homeless = [each.id for each in config.cameras if each.id not in frames]
+    if homeless and not config.has_sink:
+        raise ValueError(
+            f"no place for the frames of {', '.join(homeless)}: set amqp.url or sink: directory,"
+            " or name an actor for each of them in `frames`"
+        )
 
 
 def make_launcher(config: Config) -> FfmpegLauncher:

@@ -33,6 +33,7 @@ from edge_video.config.policies import (
 )
 from edge_video.config.section import Conflict, Section, invalid, raise_conflicts
 from edge_video.config.types import (
+    FROM_FILE,
     MAX_SHORT_STRING,
     Flag,
     Period,
@@ -136,14 +137,16 @@ class Config(Section):
         )
 
     @model_validator(mode="after")
-    def _parts_agree(self) -> Self:
+    def _parts_agree(self, info: ValidationInfo) -> Self:
         conflicts = [
             *self._repeated_ids(),
             *self._long_routes(),
             *self._misplaced_events(),
             *self._not_decoded(),
         ]
-        if isinstance(self.sink, AmqpSinkConfig) and (self.amqp is None or self.amqp.url is None):
+        # A program may give every camera an actor of its own; `start_system` knows.
+        needs_sink = info.context == FROM_FILE or self.events is not None
+        if needs_sink and not self.has_sink:
             words = (
                 "it is required, because frames go to the broker;"
                 " for a trial without one, write sink: directory"
@@ -198,6 +201,13 @@ class Config(Section):
         if size > MAX_SHORT_STRING:
             words = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
             yield "events.routing_key_prefix", ("events.routing_key_prefix",), words
+
+    @property
+    def has_sink(self) -> bool:
+        """Whether there is a place for frames that go to no actor of an embedding program."""
+        if isinstance(self.sink, AmqpSinkConfig):
+            return self.amqp is not None and self.amqp.url is not None
+        return True
 
     def with_notes(self, notes: tuple[str, ...]) -> Self:
         """The same configuration, with what its file's reader had to say; secrets masked."""

@@ -46,7 +46,10 @@ class Stage:
     def __init__(self, **runtime: Any) -> None:
         self.world = ScriptedSystem("cam1")
         self.runtime = CameraRuntime(
-            clock=self.world.clock, timer=self.world.timer, capture=self.world._capture, **runtime
+            clock=self.world.clock,
+            timer=self.world.timer,
+            capture=self.world.make_capture,
+            **runtime,
         )
         self.ears = RecordingActor.start()
         self.outbox = Outbox(self.world.clock)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from edge_video import wiring
+from edge_video import app, wiring
 from edge_video.app import Ending, System, start_system
 from edge_video.capture.command import BinaryMissing
-from edge_video.config import Config
+from edge_video.config import CameraConfig, Config
+from edge_video.runtime.timer import SystemTimer
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
 from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
@@ -39,7 +40,7 @@ def real_time() -> Iterator[Callable[..., ScriptedSystem]]:
         world = ScriptedSystem(*camera_ids)
         worlds.append(world)
         world.system = start_system(
-            world.config, capture=world._capture, sink=world._sinks_for, **options
+            world.config, capture=world.make_capture, sink=world.sinks_for, **options
         )
         quiesce()
         return world
@@ -71,16 +72,16 @@ def test_a_stopped_system_leaves_no_actor_and_no_thread(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_timer_that_dies_is_started_again_with_all_it_had_to_do(
-    real_time: Callable[..., ScriptedSystem],
+    real_time: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    timer = SystemTimer()
+    monkeypatch.setattr(app, "SystemTimer", lambda: timer)
     world = real_time("cam1")
-    supervisor = world.system.supervisor._actor_weakref()
-    assert supervisor is not None
 
     def fatal() -> None:
         raise SystemExit
 
-    supervisor._plan.timer.after(0.0, fatal)
+    timer.after(0.0, fatal)
     eventually(lambda: world.system.status().restarts["timer"] == 1)
     world.capture_of("cam1").frame()
     eventually(lambda: world.system.status().cameras[0].breaker.successes == 1)
@@ -117,10 +118,35 @@ def test_a_camera_s_frames_can_go_to_an_actor_of_the_host(
     ears.stop(timeout=5)
 
 
+def test_a_system_whose_cameras_all_go_to_actors_of_the_host_needs_no_sink() -> None:
+    host, scripted = RecordingActor.start(), ScriptedSystem("cam1")
+    config = Config(cameras=[CameraConfig(id="cam1", url="lavfi:testsrc2")])
+    system = start_system(config, frames={"cam1": host}, capture=scripted.make_capture)
+    eventually(lambda: system.status().publisher.state is PublisherState.CONNECTED)
+    scripted.capture_of("cam1").frame()
+    (notification,) = heard_by(host)
+    assert [frame.camera_id for frame in notification.outbox.deliver()] == ["cam1"]
+    stopped = system.stop(20)
+    assert (stopped.error, stopped.status.publisher.target) == (None, "none")
+    assert stopped.status.cameras[0].frames.confirmed == 1
+    host.stop(timeout=5)
+
+
+def test_a_camera_whose_frames_have_no_place_to_go_is_refused_before_anything_starts() -> None:
+    camera = {"url": "lavfi:testsrc2"}
+    config = Config(cameras=[{"id": "cam1", **camera}, {"id": "cam2", **camera}])
+    host = RecordingActor.start()
+    with pytest.raises(ValueError, match=r"no place for the frames of cam2: set amqp\.url"):
+        start_system(config, frames={"cam1": host})
+    assert pykka.ActorRegistry.get_all() == [host]
+    host.stop(timeout=5)
+
+
 def test_frames_for_a_camera_that_does_not_exist_are_refused_before_anything_starts() -> None:
     ears = RecordingActor.start()
+    capture = ScriptedSystem("cam1").make_capture
     with pytest.raises(ValueError, match="no such camera: cam9"):
-        start_system(config_of(), frames={"cam9": ears}, capture=ScriptedSystem("cam1")._capture)
+        start_system(config_of(), frames={"cam9": ears}, capture=capture)
     assert pykka.ActorRegistry.get_all() == [ears]
     ears.stop(timeout=5)
 

@@ -193,15 +193,15 @@ class ScriptedSystem:
             self.config,
             clock=None if self.real_time else self.clock,
             timer=None if self.real_time else self.timer,
-            capture=self._capture,
-            sink=self._sinks_for,
+            capture=self.make_capture,
+            sink=self.sinks_for,
             print_block=self.reports.append,
             **self._options,
         )
         quiesce()
         return self.system
 
-    def _capture(
+    def make_capture(
         self,
         camera: CameraConfig,
         *,
@@ -213,7 +213,7 @@ class ScriptedSystem:
         self.starts_s.setdefault(camera.id, []).append(self.clock.now)
         return capture
 
-    def _sinks_for(self, outbox: Outbox) -> SinkFactory:
+    def sinks_for(self, outbox: Outbox) -> SinkFactory:
         self.outbox = outbox
         return self._sink
 

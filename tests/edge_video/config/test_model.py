@@ -95,9 +95,12 @@ def test_the_sink_has_a_short_form() -> None:
     assert Config(cameras=[camera()], amqp=AmqpConfig(url="amqp://h")).sink == AmqpSinkConfig()
 
 
-def test_a_broker_is_required_unless_frames_go_elsewhere() -> None:
-    with pytest.raises(ValidationError, match=r"amqp.url.*sink: directory"):
-        Config(cameras=[camera()])
+def test_a_program_that_takes_all_frames_itself_needs_no_broker_unless_for_events() -> None:
+    assert not Config(cameras=[camera()]).has_sink
+    assert not Config(cameras=[camera()], amqp=AmqpConfig()).has_sink
+    assert Config(cameras=[camera()], amqp=AmqpConfig(url="amqp://h")).has_sink
+    with pytest.raises(ValidationError, match=r"amqp.url"):
+        Config(cameras=[camera()], events={"exchange": "events"})
 
 
 def test_a_validation_error_never_shows_what_it_was_given() -> None:
