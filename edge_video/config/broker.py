@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from edge_video.config.section import Conflict, Section, check_text, raise_conflicts
+from edge_video.config.section import (
+    Accepts,
+    Conflict,
+    Keys,
+    Section,
+    check_text,
+    default,
+    raise_conflicts,
+)
 from edge_video.config.types import (
     USER_ALONE,
     ExchangeName,
@@ -17,9 +25,9 @@ from edge_video.config.types import (
     Heartbeat,
     Lifetime,
     Mark,
+    OptionalSecret,
     Period,
     RoutingKey,
-    Secret,
     Text,
     Username,
     Whole,
@@ -54,19 +62,23 @@ def _short_form(value: object) -> object:
 
 
 Sink: TypeAlias = Annotated[
-    Annotated[AmqpSinkConfig | DirectorySinkConfig, Field(discriminator="type")],
+    Accepts[
+        Annotated[AmqpSinkConfig | DirectorySinkConfig, Field(discriminator="type")],
+        AmqpSinkConfig | DirectorySinkConfig | Literal["amqp", "directory"] | Keys,
+    ],
     BeforeValidator(_short_form),
 ]
+"""Where frames go; a word stands for a sink with its defaults."""
 
 
 class TlsConfig(Section):
     """How the broker is trusted, and how this program proves itself to it."""
 
-    ca: FilePath | None = None
+    ca: FilePath = default(None)
     """PEM file of the authority that signed the broker's certificate; else the system's."""
-    cert: FilePath | None = None
+    cert: FilePath = default(None)
     """PEM file of our own certificate, if the broker asks for one."""
-    key: FilePath | None = None
+    key: FilePath = default(None)
     """PEM file of our own key, if it is not in `cert`."""
     verify: Flag = True
     """False accepts any certificate of any broker: for tests only."""
@@ -115,11 +127,13 @@ def _broker_url(secret: SecretStr) -> SecretStr:
 class AmqpConfig(Section):
     """The broker, and what is sent to it."""
 
-    url: Annotated[SecretStr, AfterValidator(_broker_url), Mark.URL] | None = None
+    url: Accepts[
+        Annotated[SecretStr, AfterValidator(_broker_url), Mark.URL] | None, SecretStr | str | None
+    ] = default(None)
     """`amqp://user:password@host:5672/vhost`, or `amqps://` for TLS."""
     username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
-    password: Secret | None = None
+    password: OptionalSecret = default(None)
     """As it is, nothing percent-encoded; wins over the URL's."""
     exchange: ExchangeName = "edge-video"
     """Topic exchange, durable; declared if it does not exist."""
@@ -129,24 +143,20 @@ class AmqpConfig(Section):
     """Most unconfirmed frames in flight; 0 = no limit."""
     max_in_flight_bytes: Annotated[Whole, Field(ge=65_536, le=2**31 - 1)] = 8 * 2**20
     """Most bytes of unconfirmed frames in flight."""
-    message_ttl: Lifetime | None = None
+    message_ttl: Lifetime = default(None)
     """How long a frame may wait in a queue; absent: for ever."""
-    confirm_timeout: Period = 5.0
+    confirm_timeout: Period = default(5.0)
     """With frames in flight and nothing confirmed for so long, the connection is given up."""
-    max_delay: Period = 0.25
+    max_delay: Period = default(0.25)
     """How long what is handed to the network may queue there; the rest waits here, newest first."""
-    handshake_timeout: Period = 10.0
+    handshake_timeout: Period = default(10.0)
     """Limit of TCP, TLS and AMQP together; doubled after each time that it ran out, up to 1m."""
-    heartbeat: Heartbeat = 10.0
+    heartbeat: Heartbeat = default(10.0)
     """AMQP heartbeat."""
     mandatory: Flag = False
     """Ask the broker to return frames that reach no queue; costs CPU when many do."""
-    tls: TlsConfig | None = None
+    tls: Accepts[TlsConfig | None, TlsConfig | Keys | None] = default(None)
     """Only with an `amqps://` URL."""
-
-    if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
-
-        def __init__(self, *, url: str | SecretStr | None = None, **keys: Any) -> None: ...
 
     @property
     def masked_url(self) -> str:
@@ -227,11 +237,11 @@ class EventsConfig(Section):
     """Topic exchange, durable; declared if it does not exist. None that carries frames."""
     routing_key_prefix: RoutingKey = ""
     """Before `camera.offline.<id>` and the like."""
-    settle: Period = 5.0
+    settle: Period = default(5.0)
     """A state is told once it has held for so long."""
     flap_changes: Annotated[Whole, Field(ge=3, le=1000)] = 6
     """So many changes within `flap_window` are told once, as flapping."""
-    flap_window: Period = 60.0
+    flap_window: Period = default(60.0)
     """And what flapped is told again once it has held for so long."""
     queue: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
     """Most events that wait while the broker is away; the oldest makes room."""

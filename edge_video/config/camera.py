@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from edge_video.config.section import Section, check_text, raise_conflicts
+from edge_video.config.section import Accepts, Section, check_text, default, raise_conflicts
 from edge_video.config.types import (
     USER_ALONE,
     Argument,
@@ -15,11 +15,11 @@ from edge_video.config.types import (
     ExchangeName,
     Flag,
     Mark,
+    OptionalSecret,
     OptionValue,
     Period,
     Pixels,
     RoutingKey,
-    Secret,
     Username,
     Whole,
 )
@@ -58,11 +58,11 @@ class CameraConfig(Section):
 
     id: CameraIdText
     """Its name in logs, messages, directories and routing keys."""
-    url: Annotated[SecretStr, AfterValidator(_camera_url), Mark.URL]
+    url: Annotated[Accepts[SecretStr, SecretStr | str], AfterValidator(_camera_url), Mark.URL]
     """`rtsp(s)://`, `rtmp(s)://`, `http(s)://`, a file, or `lavfi:` and an FFmpeg test source."""
     username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
-    password: Secret | None = None
+    password: OptionalSecret = default(None)
     """As it is, nothing percent-encoded; wins over the URL's."""
     enabled: Flag = True
     """False: configured, shown, not started."""
@@ -76,13 +76,15 @@ class CameraConfig(Section):
     """Scale to it; alone, the width follows; with both, the shape is kept between black bars."""
     transport: Literal["tcp", "udp"] = "tcp"
     """How RTSP carries the stream."""
-    stall_timeout: Period = 10.0
+    stall_timeout: Period = default(10.0)
     """No whole frame for so long is a failure."""
-    first_frame_timeout: Period = 20.0
+    first_frame_timeout: Period = default(20.0)
     """The same, before the first frame."""
-    key_frame_timeout: Period = 120.0
+    key_frame_timeout: Period = default(120.0)
     """The same, while data arrive and no picture can be decoded: the camera owes a key frame."""
-    http_proxy: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
+    http_proxy: Accepts[
+        Annotated[SecretStr, AfterValidator(_proxy_url)] | None, SecretStr | str | None
+    ] = default(None)
     """`http://host:3128`: only this asks through a proxy, never the environment's variables."""
     mode: Literal["transcode", "passthrough"] = "transcode"
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
@@ -90,22 +92,16 @@ class CameraConfig(Section):
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: OptionValue | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
-    input_args: Annotated[tuple[Argument, ...], Field(repr=False), Mark.ARGUMENTS] = ()
+    input_args: Annotated[
+        Accepts[tuple[Argument, ...], list[str] | tuple[str, ...]],
+        Field(repr=False),
+        Mark.ARGUMENTS,
+    ] = default(())
     """FFmpeg arguments placed before `-i`."""
     exchange: Annotated[ExchangeName, _NO_DEFAULT] = "edge-video"
     """Absent: `amqp.exchange`."""
     routing_key: Annotated[RoutingKey, _NO_DEFAULT] = ""
     """Absent: `amqp.routing_key_prefix` followed by the id."""
-
-    if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
-
-        def __init__(
-            self,
-            *,
-            id: str,  # noqa: A002 - the name of the key
-            url: str | SecretStr,
-            **keys: Any,
-        ) -> None: ...
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from edge_video.config.section import Section, invalid, raise_conflicts
+from edge_video.config.section import (
+    Accepts,
+    Keys,
+    Section,
+    default,
+    invalid,
+    made_by,
+    raise_conflicts,
+)
 from edge_video.config.types import Flag, Secret, Text, Whole
 
 if TYPE_CHECKING:
@@ -87,11 +95,15 @@ class HttpConfig(Section):
 
     listen: Annotated[Text, AfterValidator(_listen)] = "127.0.0.1:8080"
     """Address and port. Anything but the machine itself needs a token."""
-    token: Annotated[Secret, AfterValidator(_token)] | None = None
+    token: Accepts[Annotated[Secret, AfterValidator(_token)] | None, SecretStr | str | None] = (
+        default(None)
+    )
     """Opens actions; on an address that others reach, reading too. Absent: no actions."""
-    hosts: tuple[Annotated[str, AfterValidator(_host_name)], ...] = ()
+    hosts: Accepts[
+        tuple[Annotated[str, AfterValidator(_host_name)], ...], list[str] | tuple[str, ...]
+    ] = default(())
     """Names besides IP addresses under which browsers may ask: a DNS name, a proxy's name."""
-    ready: ReadyConfig = Field(default_factory=ReadyConfig)
+    ready: Accepts[ReadyConfig, ReadyConfig | Keys] = made_by(ReadyConfig)
 
     @property
     def address(self) -> ListenAddress:

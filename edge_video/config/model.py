@@ -10,6 +10,7 @@ A validation error never quotes what it was given: it may be a password.
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -31,7 +32,16 @@ from edge_video.config.policies import (
     MemoryControllerConfig,
     SupervisionConfig,
 )
-from edge_video.config.section import Conflict, Section, invalid, raise_conflicts
+from edge_video.config.section import (
+    Accepts,
+    Conflict,
+    Keys,
+    Section,
+    default,
+    invalid,
+    made_by,
+    raise_conflicts,
+)
 from edge_video.config.types import (
     FROM_FILE,
     MAX_SHORT_STRING,
@@ -45,7 +55,7 @@ from edge_video.config.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from edge_video.text.redact import Redactor
 
@@ -64,28 +74,34 @@ class Config(Section):
     """Frames per second of each camera."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
     """MJPEG qscale of each camera, 2 is best."""
-    sink: Sink = Field(default_factory=AmqpSinkConfig)
+    sink: Sink = made_by(AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
-    amqp: AmqpConfig | None = None
-    events: EventsConfig | None = None
+    amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
+    events: Accepts[EventsConfig | None, EventsConfig | Keys | None] = default(None)
     """Absent: no events are told on the broker."""
-    circuit_breaker: CircuitBreakerConfig = Field(default_factory=CircuitBreakerConfig)
-    memory_controller: MemoryControllerConfig = Field(default_factory=MemoryControllerConfig)
+    circuit_breaker: Accepts[CircuitBreakerConfig, CircuitBreakerConfig | Keys] = made_by(
+        CircuitBreakerConfig
+    )
+    memory_controller: Accepts[MemoryControllerConfig, MemoryControllerConfig | Keys] = made_by(
+        MemoryControllerConfig
+    )
     buffer: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """Frames of one camera that may wait for the sink; the oldest makes room."""
     max_buffered_bytes: Annotated[Whole, Field(ge=16 * 2**20, le=2**40)] = 256 * 2**20
     """Bytes of all frames that wait; beyond it the camera that holds the most loses its oldest."""
-    max_age: Period = 2.0
+    max_age: Period = default(2.0)
     """A frame older than this when its turn comes is dropped."""
-    start_spacing: ShortDuration = 0.1
+    start_spacing: ShortDuration = default(0.1)
     """Least time between two starts of cameras on one host."""
-    report_interval: Period = 30.0
+    report_interval: Period = default(30.0)
     """How often the monitor is printed."""
-    shutdown_timeout: ShortDuration = 5.0
+    shutdown_timeout: ShortDuration = default(5.0)
     """How long frames that are held may take to be confirmed at shutdown."""
-    language: Annotated[Literal["auto", "en", "pt-BR"], BeforeValidator(_language)] = "auto"
+    language: Annotated[
+        Accepts[Literal["auto", "en", "pt-BR"], str], BeforeValidator(_language)
+    ] = default("auto")
     """Of logs and reports; auto: from the locale."""
-    log: LogConfig = Field(default_factory=LogConfig)
+    log: Accepts[LogConfig, LogConfig | Keys] = made_by(LogConfig)
     node: Text = Field(default_factory=lambda: socket.gethostname() or "edge-video")
     """This machine's name in messages; absent: its host name."""
     ffmpeg: Program | None = None
@@ -95,19 +111,16 @@ class Config(Section):
     umask: Umask = "027"
     """What files of this program never allow, beside what its own umask forbids: log, pictures,
     reports. 027: no access for others."""
-    supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)
-    http: HttpConfig | None = None
+    supervision: Accepts[SupervisionConfig, SupervisionConfig | Keys] = made_by(SupervisionConfig)
+    http: Accepts[HttpConfig | None, HttpConfig | Keys | None] = default(None)
     """The operator's view; absent: nothing is served."""
-    cameras: Annotated[tuple[CameraConfig, ...], Field(json_schema_extra={"minItems": 1})]
+    cameras: Annotated[
+        Accepts[tuple[CameraConfig, ...], Sequence[CameraConfig | Keys]],
+        Field(json_schema_extra={"minItems": 1}),
+    ]
     """At least one."""
 
     _notes: tuple[str, ...] = PrivateAttr(default=())
-
-    if TYPE_CHECKING:  # what is accepted is wider than what the attributes hold
-
-        def __init__(
-            self, *, cameras: Iterable[CameraConfig | Mapping[str, Any]], **keys: Any
-        ) -> None: ...
 
     @field_validator("cameras")
     @classmethod

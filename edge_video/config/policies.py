@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edge_video.config.section import Section, raise_conflicts
+from edge_video.config.section import Section, default, raise_conflicts
 from edge_video.config.types import (
     FileName,
     Flag,
@@ -31,21 +31,21 @@ class CircuitBreakerConfig(Section):
     """False: a camera is retried for ever, four times a second at most."""
     max_failures: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """Consecutive failures that open it."""
-    reset_timeout: Seconds = 30.0
+    reset_timeout: Seconds = default(30.0)
     """Added to the backoff: the wait in OPEN is their sum."""
     half_open_successes: Annotated[Whole, Field(ge=1, le=1000)] = 3
     """Good seconds in HALF_OPEN that close it."""
-    initial_backoff: Seconds = 5.0
+    initial_backoff: Seconds = default(5.0)
     """The backoff of the failure that opens it."""
-    max_backoff: Seconds = 300.0
+    max_backoff: Seconds = default(300.0)
     """The largest backoff."""
     backoff_multiplier: Annotated[Number, Field(ge=1.0, le=100.0)] = 2.0
     """From one backoff to the next."""
-    stable_after: Seconds = 60.0
+    stable_after: Seconds = default(60.0)
     """Uninterrupted streaming that clears the count of failures and the backoff."""
     productive_cap: Flag = True
     """The wait after a failure is at most as long as the stream was good before it."""
-    long_session: Seconds = 25.0
+    long_session: Seconds = default(25.0)
     """Some cameras end every session after 30 or 60 s and answer at once. The end of a stream
     that was good for so long, for the second time in a row, is no failure that counts: the
     camera is asked again at once. 0s: every end is a failure."""
@@ -90,12 +90,17 @@ class MemoryControllerConfig(Section):
     """How much memory this process may use, and what happens on the way there."""
 
     enabled: Flag = False
+    """False: memory is shown and nothing is done about it."""
     max_memory_mb: Annotated[Whole, Field(ge=32, le=1_048_576)] = 512
     """All percentages are of this many megabytes (2**20 bytes) of resident memory."""
     warning_percent: Percent = 60.0
+    """From here on the level is WARNING."""
     critical_percent: Percent = 75.0
+    """From here on only the newest frame of each camera is held."""
     emergency_percent: Percent = 85.0
-    check_interval: Period = 5.0
+    """From here on each camera gives at most one frame a second as well."""
+    check_interval: Period = default(5.0)
+    """How often memory is measured."""
     gc_trigger_percent: Percent = 70.0
     """From here on the garbage collector is run at each check."""
 
@@ -141,7 +146,8 @@ class MemoryControllerConfig(Section):
 class LogConfig(Section):
     """The program's own log; an embedding program sets up its own."""
 
-    level: Level = "INFO"
+    level: Level = default("INFO")
+    """The least important lines that are written."""
     format: Literal["text", "json"] = "text"
     """json: one object per line."""
     file: FileName | None = None
@@ -157,4 +163,5 @@ class SupervisionConfig(Section):
 
     max_restarts: Annotated[Whole, Field(ge=0, le=1000)] = 5
     """More restarts than this within `period` end the program."""
-    period: Period = 60.0
+    period: Period = default(60.0)
+    """The time in which restarts are counted."""

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+Keys: TypeAlias = Mapping[str, Any]
+"""A section as a program may write it: its keys and their values."""
+
+if TYPE_CHECKING:
+    _Held_co = TypeVar("_Held_co", covariant=True)
+    _Given_contra = TypeVar("_Given_contra", contravariant=True)
+
+    class Accepts(Generic[_Held_co, _Given_contra]):
+        """The type of a key that is given as one type and held as another.
+
+        For a type checker it is a descriptor, and those are what `dataclass_transform` knows to
+        have two types: `CameraConfig(stall_timeout="500ms")` is right, and `stall_timeout` is a
+        float. For pydantic it is the type that is held.
+        """
+
+        def __get__(self, section: object, owner: type, /) -> _Held_co: ...
+
+        def __set__(self, section: object, value: _Given_contra, /) -> None: ...
+
+else:
+
+    class Accepts:
+        """The type of a key that is given as one type and held as another: here, the latter."""
+
+        def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
+            return types[0]
+
+
+def default(value: object) -> Any:
+    """The default of a key that `Accepts` another type than it holds; a test validates it."""
+    return value
+
+
+def made_by(section: type[BaseModel]) -> Any:
+    """The default of a key that holds a section: the section with its own defaults."""
+    return Field(default_factory=section)
 
 
 def invalid(message: str) -> PydanticCustomError:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from edge_video.config.section import invalid
+from edge_video.config.section import Accepts, invalid
 from edge_video.text.duration import DURATION_PATTERN, MAX_TEXT, format_duration, parse_duration
 
 FROM_FILE: Final = {"from_file": True}
@@ -94,14 +94,18 @@ class Duration:
 
 
 _DAY_S: Final = 86_400.0
-Seconds: TypeAlias = Annotated[float, Duration(0.0, 30 * _DAY_S)]
+Seconds: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.0, 30 * _DAY_S)]
 """Any length of time."""
-Period: TypeAlias = Annotated[float, Duration(0.05, _DAY_S)]
+Period: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.05, _DAY_S)]
 """An interval or a time-out that must not be zero."""
-ShortDuration: TypeAlias = Annotated[float, Duration(0.0, 600.0)]
+ShortDuration: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.0, 600.0)]
 """A short wait."""
-Heartbeat: TypeAlias = Annotated[float, Duration(1.0, 3600.0)]
-Lifetime: TypeAlias = Annotated[float, Duration(0.001, 30 * _DAY_S)]
+Heartbeat: TypeAlias = Annotated[Accepts[float, float | str], Duration(1.0, 3600.0)]
+"""The interval of AMQP's heartbeats."""
+Lifetime: TypeAlias = Accepts[
+    Annotated[float, Duration(0.001, 30 * _DAY_S)] | None, float | str | None
+]
+"""How long something is kept; None for ever."""
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -212,6 +216,7 @@ FileName: TypeAlias = Annotated[Text, AfterValidator(_no_directory)]
 Argument: TypeAlias = Annotated[str, AfterValidator(_argument)]
 Username: TypeAlias = Annotated[Text, Mark.MAY_BE_IN_FILE]
 Secret: TypeAlias = Annotated[SecretStr, Mark.MAY_BE_IN_FILE]
+OptionalSecret: TypeAlias = Accepts[Secret | None, SecretStr | str | None]
 RoutingKey: TypeAlias = Annotated[str, AfterValidator(_no_wildcard)]
 ExchangeName: TypeAlias = Annotated[str, AfterValidator(_exchange_name)]
 CameraIdText: TypeAlias = Annotated[
@@ -220,7 +225,9 @@ CameraIdText: TypeAlias = Annotated[
     # The pattern goes to the schema only: the validator's words are better than a regex.
     WithJsonSchema({"type": "string", "pattern": f"^{_CAMERA_ID}$"}),
 ]
-FilePath: TypeAlias = Annotated[Path, AfterValidator(_existing_file)]
+FilePath: TypeAlias = Accepts[
+    Annotated[Path, AfterValidator(_existing_file)] | None, Path | str | None
+]
 Program: TypeAlias = Annotated[str, AfterValidator(_executable)]
 OptionValue: TypeAlias = Annotated[Text, AfterValidator(_no_option)]
 Rotation: TypeAlias = Annotated[str, AfterValidator(_rotation)]
@@ -228,7 +235,7 @@ Umask: TypeAlias = Annotated[
     str, AfterValidator(_umask), WithJsonSchema({"type": "string", "pattern": f"^{_UMASK}$"})
 ]
 Level: TypeAlias = Annotated[
-    Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"],
+    Accepts[Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"], str],
     BeforeValidator(
         lambda value: (
             {"WARN": "WARNING"}.get(value.upper(), value.upper())

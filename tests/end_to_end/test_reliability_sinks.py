@@ -526,8 +526,8 @@ def test_exchange_that_refuses(
     with broker.channel() as channel:
         channel.exchange_declare(other, "topic", durable=True, internal=True)
     cameras = [
-        CameraConfig(id=f"cam{n}", url="rtsp://10.0.0.1/s", **({"exchange": other} if n else {}))
-        for n in range(2)
+        CameraConfig(id="cam0", url="rtsp://10.0.0.1/s"),
+        CameraConfig(id="cam1", url="rtsp://10.0.0.1/s", exchange=other),
     ]
     caplog.set_level(logging.INFO)
     config = Config(cameras=cameras, **amqp(broker, exchange))

@@ -10,7 +10,7 @@ import contextlib
 import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pika.exceptions
 from pydantic import ValidationError
@@ -183,11 +183,12 @@ def url(data: bytes) -> None:
 def password(data: bytes) -> None:
     """Any password is masked in whatever command line, error or address it got into."""
     secret = "canary" + data.decode(errors="replace") + "yranac"
-    for keys in (
+    sources: tuple[dict[str, Any], ...] = (
         {"url": "rtsp://h/x", "password": secret},
         {"url": "http://h/x", "username": "u", "password": secret},
         {"url": "rtmp://h/x", "username": "u", "password": secret},
-    ):
+    )
+    for keys in sources:
         camera = CameraConfig(id="c", **keys)
         redact = redactor_of([camera])
         command = capture_command(Binary("ffmpeg", (5, 1)), camera)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 
@@ -176,7 +176,7 @@ def test_a_generic_last_line_is_not_the_detail() -> None:
 
 
 def last_words(
-    binary: Binary, url: str, *, during: Callable[[], object] | None = None, **keys: object
+    binary: Binary, url: str, *, during: Callable[[], object] | None = None, **keys: Any
 ) -> Failure:
     """Run the real command against a source and classify its end.
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +27,7 @@ FFMPEG_5 = Binary("/usr/bin/ffmpeg", (5, 1, 9))
 FFMPEG_9 = Binary("/usr/bin/ffmpeg", (9, 0, 2))
 
 
-def camera(url: str, **keys: object) -> CameraConfig:
+def camera(url: str, **keys: Any) -> CameraConfig:
     return CameraConfig(id="cam1", url=url, **keys)
 
 
