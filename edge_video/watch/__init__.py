@@ -1,5 +1,7 @@
 """`python -m edge_video watch`: a consumer that anybody can start against a running system.
 
-This package imports nothing by itself. `tally` counts, `picture` looks at a JPEG, `view` shows;
-`consumer` is the connection, `save` the files, `pages` the browser's view, `command` the command.
+This package imports nothing by itself. `command` is the command: it joins `subscription` (where to
+listen), `consumer` (the connection), `session` (what happens to each message), `tally` (counts),
+`picture` (checks a JPEG), `screens` and `view` (what is shown), `save` (files) and `pages` (the
+browser's view).
 """

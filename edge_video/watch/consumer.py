@@ -32,7 +32,7 @@ _HEARTBEAT_S: Final = 10
 _CONNECT_S: Final = 10.0
 _MAX_DELAY_S: Final = 5.0
 _NOT_FOUND: Final = 404
-_WORDS: Final = 300
+_MAX_REASON: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Listener:
     """Headers and body of whatever came; the headers are empty when it cannot be a frame."""
     on_connected: Callable[[], None]
     on_lost: Callable[[str, float], None]
-    """Why, in words without the password, and seconds until the next try."""
+    """Why, without the password, and seconds until the next try."""
     on_tick: Callable[[], None] = field(default=lambda: None)
     """About five times a second, connected or not."""
 
@@ -99,25 +99,11 @@ class Consumer:
 
     def _wait_after(self, error: BaseException, failures: int) -> None:
         delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_MAX_DELAY_S))
-        self._listener.on_lost(self._words(error), delay_s)
+        self._listener.on_lost(describe_error(error, self._subscription), delay_s)
         waited_s = 0.0
         while waited_s < delay_s and not self._stop.wait(_POLL_S):
             waited_s += _POLL_S
             self._listener.on_tick()
-
-    def _words(self, error: BaseException) -> str:
-        """Why, in one line; the broker chose some of the words, which may quote anything."""
-        broker = self._subscription.broker
-        if isinstance(error, pika.exceptions.ChannelClosedByBroker):
-            names = ", ".join(each.exchange for each in self._subscription.bindings)
-            words = describe_refusal(names, error.reply_code, error.reply_text)
-        else:
-            words = describe_loss(
-                error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
-            ).words
-        password = broker.password.get_secret_value()
-        clean = Redactor([password], [(broker.username, password)])
-        return shorten(one_line(clean(words)), _WORDS)
 
     def _consume(self, failures: int) -> int:
         """One life of a connection; 0 when it was good for something."""
@@ -179,13 +165,31 @@ class Consumer:
         )
 
 
+def describe_error(error: BaseException, subscription: Subscription) -> str:
+    """Why there is no connection, in one line without the password.
+
+    The broker chose some of the words, which may quote anything.
+    """
+    broker = subscription.broker
+    if isinstance(error, pika.exceptions.ChannelClosedByBroker):
+        names = ", ".join(each.exchange for each in subscription.bindings)
+        reason = describe_refusal(names, error.reply_code, error.reply_text)
+    else:
+        reason = describe_loss(
+            error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
+        ).words
+    password = broker.password.get_secret_value()
+    clean = Redactor([password], [(broker.username, password)])
+    return shorten(one_line(clean(reason)), _MAX_REASON)
+
+
 def _ensure_exchange(connection: Any, exchange: str) -> None:
     """Declare the exchange only when it does not exist: watching may be all that is allowed."""
     channel = connection.channel()
     try:
         channel.exchange_declare(exchange, passive=True)
-    except pika.exceptions.ChannelClosedByBroker as closed:
-        if closed.reply_code != _NOT_FOUND:
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != _NOT_FOUND:
             raise
         channel = connection.channel()
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)

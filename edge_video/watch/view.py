@@ -1,4 +1,4 @@
-"""How watching looks: a table for a terminal, lines and JSON for everything else. Pure text."""
+"""Renders what `watch` shows: a table for a terminal, lines and JSON elsewhere. Pure."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _COLUMNS = (
 
 
 def table(views: Sequence[CameraView], header: str, language: Language) -> Table:
-    """The live table; what is wrong stands out in colour and is said in a word."""
+    """The live table; what is wrong has a colour and a word."""
     shown = Table(title=Text(header), title_justify="left", expand=False)
     for column in _COLUMNS:
         left = column == "camera"
-        words = Text(lookup(f"watch.{column}", language))
-        shown.add_column(words, justify="left" if left else "right", no_wrap=not left)
+        title = Text(lookup(f"watch.{column}", language))
+        shown.add_column(title, justify="left" if left else "right", no_wrap=not left)
     for view in views:
         shown.add_row(*_cells(view, language))
     return shown
@@ -55,7 +55,7 @@ def _cells(view: CameraView, language: Language) -> list[Text]:
 
 def line(view: CameraView, language: Language) -> str:
     """One camera in one line."""
-    words = lookup("watch.line", language).format(
+    text = lookup("watch.line", language).format(
         camera_id=one_line(view.camera_id),
         fps=f"{view.fps:.1f}",
         latency=_latency(view, language),
@@ -73,7 +73,7 @@ def line(view: CameraView, language: Language) -> str:
         extras.append(lookup("watch.restarts", language).format(count=view.restarts))
     if view.last_defect is not None:
         extras.append(one_line(view.last_defect))
-    return ", ".join([words, *extras])
+    return ", ".join([text, *extras])
 
 
 def json_line(kind: str, views: Sequence[CameraView], **facts: object) -> str:
@@ -84,8 +84,8 @@ def json_line(kind: str, views: Sequence[CameraView], **facts: object) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def silence_words(silence: Silence, language: Language) -> str:
-    """Who fell silent, or is back."""
+def format_silence(silence: Silence, language: Language) -> str:
+    """The text that says who fell silent, or is back."""
     if silence.camera_id is None:
         key = "watch.all_silent" if silence.silent else "watch.all_back"
         return lookup(key, language).format(seconds=format_rounded_duration(SILENT_AFTER_S))

@@ -11,23 +11,14 @@ from pydantic import SecretStr
 
 from edge_video.config import BrokerAddress
 from edge_video.watch import consumer as consumer_module
-from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription
+from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription, describe_error
 
 PASSWORD = "p@ss:w/rd 7391"
 
 
-def lost_because_of(error: BaseException) -> str:
-    said: list[str] = []
+def reason_of(error: BaseException) -> str:
     broker = BrokerAddress("127.0.0.1", 1, False, "/", "viewer", SecretStr(PASSWORD))
-
-    def on_lost(words: str, _: float) -> None:
-        said.append(words)
-        consumer.stop()
-
-    listener = Listener(lambda *_: None, lambda: None, on_lost)
-    consumer = Consumer(Subscription(broker, [Binding("shop")]), listener)
-    consumer._wait_after(error, 1)
-    return said[0]
+    return describe_error(error, Subscription(broker, [Binding("shop")]))
 
 
 @pytest.mark.parametrize(
@@ -38,10 +29,10 @@ def lost_because_of(error: BaseException) -> str:
     ],
 )
 def test_a_broker_that_quotes_the_password_is_not_quoted(error: BaseException) -> None:
-    words = lost_because_of(error)
-    assert PASSWORD not in words
-    assert "7391" not in words
-    assert "\n" not in words
+    reason = reason_of(error)
+    assert PASSWORD not in reason
+    assert "7391" not in reason
+    assert "\n" not in reason
 
 
 def test_a_broker_that_accepts_and_says_nothing_is_named_and_tried_again(
@@ -50,8 +41,8 @@ def test_a_broker_that_accepts_and_says_nothing_is_named_and_tried_again(
     monkeypatch.setattr(consumer_module, "_CONNECT_S", 0.2)
     lost: list[str] = []
 
-    def on_lost(words: str, _retry_in_s: float) -> None:
-        lost.append(words)
+    def on_lost(reason: str, _retry_in_s: float) -> None:
+        lost.append(reason)
         if len(lost) == 2:
             watching.stop()
 

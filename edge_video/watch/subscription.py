@@ -1,0 +1,59 @@
+"""Where `watch` listens, from its options and a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from edge_video.config import AmqpConfig
+from edge_video.delivery.amqp.settings import TlsSettings
+from edge_video.delivery.amqp.tls import make_tls_context
+from edge_video.watch.consumer import Binding, Subscription
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge_video.config import Config
+
+
+class BadInput(Exception):  # noqa: N818 - it is what the exit code is called
+    """The options do not make sense; the message says which, and why."""
+
+
+def subscription_of(args: argparse.Namespace, config: Config | None) -> Subscription:
+    """The broker and the bindings that the options and the configuration name.
+
+    Raises:
+        BadInput: there is no broker to listen to, or no such camera.
+    """
+    amqp = config.amqp if config is not None else None
+    if args.url is not None:
+        try:
+            amqp = AmqpConfig(url=args.url)
+        except ValidationError as error:
+            raise BadInput(f"--url: {error.errors()[0]['msg']}") from None
+    if amqp is None or amqp.url is None:
+        raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
+    tls = None
+    if amqp.broker.tls:
+        files = amqp.tls
+        settings = TlsSettings()
+        if files is not None:
+            settings = TlsSettings(files.ca, files.cert, files.key, files.verify)
+        tls = make_tls_context(settings)
+    return Subscription(amqp.broker, _bindings(args, config), tls)
+
+
+def _bindings(args: argparse.Namespace, config: Config | None) -> list[Binding]:
+    if args.url is not None or config is None:
+        return [Binding(args.exchange or AmqpConfig().exchange)]
+    if args.exchange is not None:
+        return [Binding(args.exchange)]
+    cameras = {camera.id: camera for camera in config.cameras}
+    unknown = [each for each in args.camera if each not in cameras]
+    if unknown:
+        raise BadInput(f"no camera {', '.join(unknown)}; there are {', '.join(cameras)}")
+    if not args.camera:
+        return [Binding(each) for each in dict.fromkeys(c.exchange for c in config.cameras)]
+    return [Binding(cameras[each].exchange, cameras[each].routing_key) for each in args.camera]
