@@ -14,7 +14,7 @@ from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
 from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.log.events import SPECS, LogEvent, event_text
-from edge_video.report.camera_words import format_drops
+from edge_video.report.camera_text import format_drops
 from edge_video.resilience.failures import Cause, Failure, policy_for
 from edge_video.status import status_as_json, status_from_json
 from edge_video.text.catalog import TEXTS, Language
@@ -29,7 +29,7 @@ DOCS = ROOT / "docs"
 
 TABLES: Final[dict[type[Enum], set[str]]] = {
     DropReason: set(),
-    Cause: {"edge_video/text/cause_words.py"},
+    Cause: {"edge_video/text/cause_texts.py"},
     LogEvent: set(),
 }
 """The tables, and the modules apart from their own that may name most of the members."""

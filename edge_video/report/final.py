@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.report.camera_words import format_drops
+from edge_video.report.camera_text import format_drops
 from edge_video.report.monitor import format_publisher
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase

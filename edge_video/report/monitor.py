@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_words import format_drops, format_key_wait
+from edge_video.report.camera_text import format_drops, format_key_wait
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase, PublisherState

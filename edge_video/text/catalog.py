@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.text.cause_words import CAUSE_TEXTS
+from edge_video.text.cause_texts import CAUSE_TEXTS
 from edge_video.text.language import Language, Text
 
 __all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.report.camera_words import format_key_wait
+from edge_video.report.camera_text import format_key_wait
 from edge_video.report.monitor import format_publisher, status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import PublisherState

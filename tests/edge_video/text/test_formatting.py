@@ -5,7 +5,7 @@ import math
 import pytest
 
 from edge_video.delivery.ledger import FrameCounts
-from edge_video.report.camera_words import format_drops
+from edge_video.report.camera_text import format_drops
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import Language
 from edge_video.text.formatting import (

@@ -1,4 +1,4 @@
-"""Why a camera failed, in words, and what can be done about it: a text per `Cause`.
+"""The texts of every `Cause`: why a camera failed, and what can be done about it.
 
 An advice says only what helps against its own cause: a test holds each against its cause.
 """

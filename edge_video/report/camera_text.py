@@ -1,4 +1,4 @@
-"""Says what reports and the page have in common about a camera. Pure."""
+"""Texts about a camera that several reports show. Pure."""
 
 from __future__ import annotations
 
