@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S
-from edge_video.http.metrics import ffmpeg_of
+from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
 from edge_video.text.formatting import one_line, shorten
 
