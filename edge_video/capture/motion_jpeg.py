@@ -84,9 +84,9 @@ class _SniffingSplitter(FrameSplitter):
     def buffer_updated(self, n: int) -> list[bytes]:
         if not self.frames and len(self.beginning) < BEGINNING_BYTES:
             missing = min(n, BEGINNING_BYTES - len(self.beginning))
-            self.beginning += bytes(self._view[self._end : self._end + missing])
+            self.beginning += self.peek(missing)
         if self._head is not None:
-            self._look(bytes(self._view[self._end : self._end + min(n, HEAD_BYTES)]))
+            self._look(self.peek(min(n, HEAD_BYTES)))
         whole = super().buffer_updated(n)
         if not self._other and not self.frames and self.discarded_bytes > _MAX_PREAMBLE_BYTES:
             self._is_another()

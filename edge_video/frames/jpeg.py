@@ -8,6 +8,8 @@ SOI: Final = b"\xff\xd8"
 """Start of image."""
 EOI: Final = b"\xff\xd9"
 """End of image."""
+MIN_IMAGE_BYTES: Final = len(SOI) + len(EOI)
+"""Nothing shorter is an image."""
 
 FILL: Final = 0xFF
 """Begins every marker; any number of them may come before a marker's code."""

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from edge_video.frames.splitter import MAX_HEADER_BYTES, FrameSplitter
+from edge_video.frames.part_header import MAX_HEADER_BYTES
+from edge_video.frames.splitter import FrameSplitter
 
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
