@@ -16,8 +16,8 @@ class DirectoryInUseError(OSError):
 
     def __init__(self, holder: int | None) -> None:
         who = "another program" if holder is None else f"process {holder}"
-        self.words = f"{who} writes here already; each program needs a directory of its own"
-        super().__init__(errno.EBUSY, self.words)
+        self.reason = f"{who} writes here already; each program needs a directory of its own"
+        super().__init__(errno.EBUSY, self.reason)
 
 
 class DirectoryLock:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PATIENCE_S: Final = 5.0
 """How long whoever reads a pipe may take to read all of it."""
@@ -210,28 +210,45 @@ def replace_at(
     name: str,
     encoded: bytes,
     *,
+    temporary: str | None = None,
+    mode: int = 0o666,
     mask: os.stat_result | None = None,
     sync: bool = True,
+    on_open: Callable[[int], None] | None = None,
 ) -> None:
     """Put a file into an open directory in one step, over whatever has the name.
 
-    The temporary name cannot be guessed, so nobody can put a symbolic link there before.
+    It is written under a temporary name and then renamed; nothing is left behind when that fails.
 
     Args:
         directory: its descriptor.
         name: of the file.
         encoded: all of its contents.
+        temporary: the temporary name, where only one program writes; what has it, of a run that
+            was killed, is removed. None: one that cannot be guessed, so that nobody can put a
+            symbolic link there before.
+        mode: its permissions, less the umask.
         mask: the file that has the name now: its permissions bound those of the new one.
         sync: have it on the disk before it gets its name.
+        on_open: is given the descriptor of the new file before anything is written.
+
+    Raises:
+        OSError: it could not be written; what had the name still has it.
     """
-    temporary = f".edge-video-{secrets.token_hex(8)}.tmp"
+    if temporary is None:
+        temporary = f".edge-video-{secrets.token_hex(8)}.tmp"
+    else:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=directory)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o666, dir_fd=directory)
+    descriptor = os.open(temporary, flags, mode, dir_fd=directory)
     try:
         try:
+            if on_open is not None:
+                on_open(descriptor)
             if mask is not None:
-                mode = os.fstat(descriptor).st_mode & mask.st_mode
-                os.fchmod(descriptor, stat.S_IMODE(mode) & 0o666)
+                bound = os.fstat(descriptor).st_mode & mask.st_mode
+                os.fchmod(descriptor, stat.S_IMODE(bound) & 0o666)
             _write_all(descriptor, encoded)
             if sync:
                 with suppress(OSError):  # file systems that have no such thing

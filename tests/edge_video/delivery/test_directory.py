@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.delivery import directory as module
-from edge_video.delivery.directory import LATEST, DirectorySink, file_name
+from edge_video.delivery.camera_directories import LATEST, file_name
+from edge_video.delivery.directory import RETRY_S, DirectorySink
 from edge_video.delivery.ledger import FrameCounts, add_counts
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
@@ -45,7 +45,7 @@ CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 class Rig:
     """An outbox, two cameras and one directory sink."""
 
-    def __init__(self, root: Path, keep: int) -> None:
+    def __init__(self, root: Path, keep: int, retry_s: float) -> None:
         self.root = root
         clock = SystemClock()
         self.outbox = Outbox(clock, max_age_s=60.0)
@@ -53,7 +53,9 @@ class Rig:
             self.outbox.add_camera(camera_id)
             self.outbox.open(camera_id, 1, f"session-of-{camera_id}")
         self.heard = Listener()
-        self.sink = DirectorySink(root, [CAM1, CAM2], keep, self.outbox, self.heard, clock)
+        self.sink = DirectorySink(
+            root, [CAM1, CAM2], keep, self.outbox, self.heard, clock, retry_s=retry_s
+        )
         self.outbox.attach(self.sink.frames_ready)
 
     def connect(self) -> Rig:
@@ -92,8 +94,8 @@ MakeRig = Any
 def make_rig(tmp_path: Path) -> Iterator[MakeRig]:
     rigs: list[Rig] = []
 
-    def make(root: Path | None = None, keep: int = 100) -> Rig:
-        rigs.append(Rig(root or tmp_path / "frames", keep))
+    def make(root: Path | None = None, keep: int = 100, retry_s: float = RETRY_S) -> Rig:
+        rigs.append(Rig(root or tmp_path / "frames", keep, retry_s))
         return rigs[-1]
 
     yield make
@@ -312,9 +314,8 @@ def test_a_really_full_disk_blocks_until_there_is_room(make_rig: MakeRig, tiny_d
 def test_trouble_with_the_disk_blocks_and_is_tried_again(
     make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, number: int, words: str
 ) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
     heal = fail_writes(monkeypatch, number)
-    rig = make_rig().connect()
+    rig = make_rig(retry_s=0.02).connect()
     rig.write(b"1", b"2", b"3")
     assert rig.heard.of(SinkBlocked) == [SinkBlocked(f"{rig.root}: {words}")], "told once"
     assert rig.counts().nacked == 3
@@ -376,10 +377,9 @@ def test_a_file_where_the_directory_belongs_is_told(make_rig: MakeRig, tmp_path:
 
 
 def test_a_full_disk_on_purpose_blocks_with_the_kernels_error_and_tears_no_file(
-    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+    make_rig: MakeRig,
 ) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
-    rig = make_rig().connect()
+    rig = make_rig(retry_s=0.02).connect()
     rig.write(b"before")
     assert rig.sink.inject(DiskFull())
     rig.write(b"1", b"2")
@@ -393,11 +393,10 @@ def test_a_full_disk_on_purpose_blocks_with_the_kernels_error_and_tears_no_file(
 
 
 def test_no_permission_on_purpose_for_one_camera_is_its_own_trouble(
-    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    make_rig: MakeRig, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
-    rig = make_rig().connect()
+    rig = make_rig(retry_s=0.02).connect()
     assert rig.sink.inject(NoPermission(CAM1))
     rig.write(b"1", b"2")
     rig.write(b"fine", camera_id=CAM2)
@@ -412,10 +411,9 @@ def test_no_permission_on_purpose_for_one_camera_is_its_own_trouble(
 
 
 def test_no_permission_on_purpose_for_all_cameras_blocks(
-    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+    make_rig: MakeRig,
 ) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
-    rig = make_rig()
+    rig = make_rig(retry_s=0.02)
     assert rig.sink.inject(NoPermission())
     rig.connect()
     rig.put()
@@ -464,9 +462,8 @@ def test_drain_writes_what_is_held(make_rig: MakeRig) -> None:
 
 
 def test_close_during_trouble_is_prompt(make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", 3600.0)
     fail_writes(monkeypatch, errno.ENOSPC)
-    rig = make_rig().connect()
+    rig = make_rig(retry_s=3600.0).connect()
     rig.put()
     rig.heard.wait_for(SinkBlocked)
     assert rig.sink.close(5.0)
