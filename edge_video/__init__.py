@@ -234,7 +234,7 @@ if not TYPE_CHECKING:  # a type checker is to find misspelled names
         import importlib  # noqa: PLC0415 - not needed to import the package
 
         if name == "__version__":
-            value: object = _version()
+            value: object = importlib.import_module("edge_video.runtime.version").version()
         else:
             homes = [module for module, names in _PUBLIC.items() if name in names.split()]
             if not homes:
@@ -246,12 +246,3 @@ if not TYPE_CHECKING:  # a type checker is to find misspelled names
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _version() -> str:
-    from importlib import metadata  # noqa: PLC0415 - as above
-
-    try:
-        return metadata.version("edge-video")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"

@@ -18,7 +18,7 @@ FLOORS: Final = (
     *("config", "log", "delivery"),
     *("capture", "watch", "status"),
     *("report", "notifications", "http"),
-    *("actors", "top", "settings", "wiring", "app", "cli", "__main__"),
+    *("actors", "top", "wiring", "app", "cli", "__main__"),
     "testing",
 )
 """From the ground up: each imports only what stands before it. Only tests import `testing`."""
@@ -44,7 +44,6 @@ MACHINE: Final[dict[str, set[str]]] = {
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
     "actors": {"logging", "pykka", "signal", "threading", "time"},
     "top": {"rich", "threading", "time"},
-    "settings": set(),
     "wiring": {"pykka"},
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "time", "yaml"},

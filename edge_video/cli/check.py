@@ -17,8 +17,8 @@ from edge_video.cli.common import (
     notes_on,
 )
 from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.settings import configured_language
 from edge_video.watch.options import positive_seconds
+from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     import argparse

@@ -14,12 +14,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from edge_video import __version__
 from edge_video.capture.command import BinaryMissing
 from edge_video.cli import check, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
+from edge_video.runtime.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         description="IP cameras to RabbitMQ: one supervised FFmpeg per camera, JPEG frames.",
         epilog="Without a command: run.",
     )
-    parser.add_argument("--version", action="version", version=f"edge-video {__version__}")
+    parser.add_argument("--version", action="version", version=f"edge-video {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run.add_parsers(commands)
     check.add_parsers(commands)

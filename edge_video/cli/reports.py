@@ -13,8 +13,8 @@ from edge_video.cli.output_paths import clash
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import settle_log
 from edge_video.runtime.files import is_standard_stream, why_not_writable, write_whole
-from edge_video.settings import configured_language
 from edge_video.status.json import status_as_json
+from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     import argparse

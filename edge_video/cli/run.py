@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
-from edge_video import __version__
 from edge_video.app import System, start_system
 from edge_video.capture.command import BinaryMissing
 from edge_video.cli import reports
@@ -44,8 +43,9 @@ from edge_video.runtime.descriptors import raise_limit
 from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
-from edge_video.settings import configured_language, sink_target
+from edge_video.runtime.version import version
 from edge_video.watch.options import positive_seconds
+from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
     import argparse
@@ -177,7 +177,7 @@ def _log_started(config: Config, source: str) -> None:
     log_event(
         _log,
         LogEvent.PROGRAM_STARTED,
-        version=__version__,
+        version=version(),
         cameras=sum(camera.enabled for camera in config.cameras),
         sink=sink_target(config),
         config=source,

@@ -15,11 +15,11 @@ from edge_video.cli.common import (
 from edge_video.cli.standard_streams import print_error
 from edge_video.config import Config, load_config
 from edge_video.runtime.files import umask_added
-from edge_video.settings import configured_language
 from edge_video.text.catalog import language_from_locale
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.options import add_parser as add_top_parser
 from edge_video.watch.options import add_parser as add_watch_parser
+from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     import argparse

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from edge_video import app, wiring
+from edge_video import app
 from edge_video.app import Ending, System, start_system
 from edge_video.capture.command import BinaryMissing
 from edge_video.config import CameraConfig, Config
 from edge_video.runtime.timer import SystemTimer
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
+from edge_video.wiring import parts
 from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: object) -> None:
         raise BinaryMissing("there is no FFmpeg")
 
-    monkeypatch.setattr(wiring, "find_binary", missing)
+    monkeypatch.setattr(parts, "find_binary", missing)
     with pytest.raises(BinaryMissing):
         start_system(config_of())
     assert pykka.ActorRegistry.get_all() == []

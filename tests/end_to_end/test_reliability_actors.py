@@ -14,7 +14,7 @@ import pykka
 import pytest
 
 import edge_video.app
-import edge_video.wiring
+import edge_video.wiring.parts
 from edge_video.actors.messages import CommandAnswer, CommandResult, Escalated, InjectFault
 from edge_video.actors.system_spec import SystemSpec
 from edge_video.config import MemoryControllerConfig, SupervisionConfig
@@ -180,7 +180,7 @@ def test_an_actor_that_does_not_stop_in_time_is_named_as_a_bug(
     def impatient(**parts: Any) -> SystemSpec:
         return SystemSpec(**parts, child_stop_deadline_s=1.0, camera_stop_deadline_s=1.0)
 
-    monkeypatch.setattr(edge_video.wiring, "SystemSpec", impatient)
+    monkeypatch.setattr(edge_video.wiring.parts, "SystemSpec", impatient)
     monkeypatch.setattr(edge_video.app, "_TIMER_STOP_S", 1.0)
     with broken(tmp_path, ends=True) as system:
         system.inject(actor, DelayActor(for_s=60.0))

@@ -9,8 +9,8 @@ import pytest
 
 from edge_video.config import Config
 from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
-from edge_video.settings import amqp_routes, amqp_settings, configured_language, sink_target
 from edge_video.text.catalog import Language
+from edge_video.wiring.settings import amqp_routes, amqp_settings, configured_language, sink_target
 
 
 def config_of(**values: Any) -> Config:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from edge_video import __version__
 from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
 from edge_video.actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
-from edge_video.actors.messages import ActorEnded, FramesReady
+from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
@@ -28,37 +26,31 @@ from edge_video.actors.system_spec import (
 from edge_video.capture.command import find_binary
 from edge_video.capture.counters import CaptureTotals
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
-from edge_video.config import DirectorySinkConfig
-from edge_video.delivery.amqp.handshake import HandshakeTimeout
-from edge_video.delivery.amqp.knowledge import BrokerKnowledge
-from edge_video.delivery.amqp.notifications import NotificationRoute
-from edge_video.delivery.amqp.sink import AmqpSink
-from edge_video.delivery.no_sink import NoSink
 from edge_video.delivery.notification_queue import NotificationQueue
-from edge_video.delivery.outbox import Outbox
 from edge_video.faults import CrashInStart
 from edge_video.frames import CameraId
 from edge_video.metrics.sampler import Collections, ProcessSampler
 from edge_video.notifications.rules import NotificationRules
 from edge_video.resilience.breaker import CircuitBreaker
-from edge_video.settings import (
-    amqp_routes,
-    amqp_settings,
+from edge_video.runtime.version import version
+from edge_video.status.model import PublisherState, PublisherStatus
+from edge_video.status.snapshot import FrameLedger, Identity
+from edge_video.text.catalog import Language
+from edge_video.wiring.frame_routes import make_outboxes
+from edge_video.wiring.settings import (
     configured_language,
     http_settings,
     notification_policy,
     sink_target,
 )
-from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.status.snapshot import FrameLedger, Identity
-from edge_video.text.catalog import Language
+from edge_video.wiring.sinks import configured_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.actors.messages import ApplyFault
     from edge_video.config import CameraConfig, Config, HttpConfig
-    from edge_video.delivery.sink import Sink, SinkListener
+    from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays
     from edge_video.report.history import HistoryRecorder
     from edge_video.runtime.timer import Clock, SystemTimer, Timer
@@ -102,7 +94,7 @@ class Parts:
             **({} if http is None else {"http": self.http_starter(http, language)}),
             MetricsActor.NAME: self.metrics_starter(),
             **self.notifier_starters(),
-            PublisherActor.NAME: self.publisher_starter(sink or self.configured_sink()),
+            PublisherActor.NAME: self.publisher_starter(sink or self._configured_sink()),
         }
 
     def camera_starter(self, capture: CaptureFactory | None) -> CameraStarter:
@@ -229,38 +221,11 @@ class Parts:
             takes_over=lambda known: {"previous": known.publisher},
         )
 
-    def configured_sink(self) -> SinkFactory:
-        """Makes the sink that the configuration names: one object for each connection."""
-        config = self.config
-        if isinstance(config.sink, DirectorySinkConfig):
-            return directory_sink(config.sink, config.cameras, self.outbox, self.clock)
-        return self.amqp_sink() if config.has_sink else NoSink
-
-    def amqp_sink(self) -> SinkFactory:
-        """Makes sinks that publish to RabbitMQ; what one connection has learned is kept."""
-        config = self.config
-        settings, routes = amqp_settings(config), amqp_routes(config.cameras)
-        knowledge = BrokerKnowledge()
-        # What one connection has learned of the way to the broker is the next one's beginning.
-        handshake = HandshakeTimeout(settings.handshake_timeout_s)
-        notifications = None
-        if config.events is not None and self.notifications is not None:
-            notifications = NotificationRoute(config.events.exchange, self.notifications)
-
-        def open_amqp(listener: SinkListener) -> Sink:
-            return AmqpSink(
-                settings,
-                routes,
-                self.outbox,
-                listener,
-                self.clock,
-                reactor=self.launcher.reactor if self.launcher else None,
-                handshake=handshake,
-                notifications=notifications,
-                knowledge=knowledge,
-            )
-
-        return open_amqp
+    def _configured_sink(self) -> SinkFactory:
+        reactor = None if self.launcher is None else self.launcher.reactor
+        return configured_sink(
+            self.config, self.outbox, self.clock, reactor=reactor, notifications=self.notifications
+        )
 
 
 def make_parts(
@@ -278,12 +243,12 @@ def make_parts(
     Raises:
         ValueError: `frames` names a camera that is not configured.
     """
-    shared, routes = _outboxes(config, clock, frames)
+    shared, routes = make_outboxes(config, clock, frames)
     return Parts(
         config=config,
         clock=clock,
         timer=timer,
-        identity=Identity(__version__, config.node, clock.wall_ns(), clock.monotonic()),
+        identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
         books=FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals()),
         outbox=shared,
         routes=routes,
@@ -331,20 +296,6 @@ def make_spec(
     )
 
 
-def require_sink(config: Config, frames: Collection[str]) -> None:
-    """Check that every camera's frames have a place to go.
-
-    Raises:
-        ValueError: a camera is not in `frames`, and no sink is configured.
-    """
-    homeless = [each.id for each in config.cameras if each.id not in frames]
-    if homeless and not config.has_sink:
-        raise ValueError(
-            f"no place for the frames of {', '.join(homeless)}: set amqp.url or sink: directory,"
-            " or name an actor for each of them in `frames`"
-        )
-
-
 def make_launcher(config: Config) -> FfmpegLauncher:
     """What starts FFmpegs.
 
@@ -352,54 +303,6 @@ def make_launcher(config: Config) -> FfmpegLauncher:
         edge_video.capture.command.BinaryMissing: there is no FFmpeg.
     """
     return FfmpegLauncher(find_binary(config.ffmpeg), config.secrets())
-
-
-def directory_sink(
-    directory: DirectorySinkConfig, cameras: Sequence[CameraConfig], outbox: Outbox, clock: Clock
-) -> SinkFactory:
-    """Makes sinks that write files."""
-    from edge_video.delivery.directory import DirectorySink  # noqa: PLC0415 - as with HTTP
-
-    ids = [CameraId(camera.id) for camera in cameras]
-
-    def open_directory(listener: SinkListener) -> Sink:
-        return DirectorySink(Path(directory.path), ids, directory.keep, outbox, listener, clock)
-
-    return open_directory
-
-
-def _outboxes(
-    config: Config, clock: Clock, frames: Mapping[str, pykka.ActorRef[Any]]
-) -> tuple[Outbox, dict[CameraId, Outbox]]:
-    """The publisher's outbox, and which outbox each camera's frames go to."""
-    unknown = set(frames) - {camera.id for camera in config.cameras}
-    if unknown:
-        raise ValueError(f"frames: no such camera: {', '.join(sorted(unknown))}")
-    shared = _outbox(config, clock)
-    by_receiver: dict[str, Outbox] = {}
-    routes = {}
-    for camera in config.cameras:
-        outbox = shared
-        receiver = frames.get(camera.id)
-        if receiver is not None:
-            outbox = by_receiver.setdefault(receiver.actor_urn, _outbox(config, clock))
-            outbox.attach(_notice(receiver, outbox))
-        outbox.add_camera(CameraId(camera.id))
-        routes[CameraId(camera.id)] = outbox
-    return shared, routes
-
-
-def _outbox(config: Config, clock: Clock) -> Outbox:
-    return Outbox(
-        clock,
-        buffer_frames=config.buffer,
-        max_age_s=config.max_age,
-        max_bytes=config.max_buffered_bytes,
-    )
-
-
-def _notice(receiver: pykka.ActorRef[Any], outbox: Outbox) -> Callable[[], None]:
-    return lambda: void(tell(receiver, FramesReady(outbox)))
 
 
 def _starter(

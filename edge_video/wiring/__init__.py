@@ -1,0 +1,6 @@
+"""Makes the parts of a system from its configuration, and what starts its actors with them."""
+
+from edge_video.wiring.frame_routes import require_sink
+from edge_video.wiring.parts import Parts, make_launcher, make_parts, make_spec, timer_starter
+
+__all__ = ["Parts", "make_launcher", "make_parts", "make_spec", "require_sink", "timer_starter"]
