@@ -1,0 +1,132 @@
+"""Code, texts and documents use the field's terms: words of a private language do not come back.
+
+Each row has the word that is not used, as a pattern, and what is written in its place. Names are
+compared whole, as Python's tokens; phrases are looked for in everything that people read.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parent.parent
+SOURCES: Final = ("edge_video", "actors", "bench", "examples", "scripts")
+
+NAMES: Final = {
+    "Newsroom|NewsPolicy|Notices?|Notice[A-Z].*": "NotificationRules, Notification…",
+    "Telling|story_s": "StateChange, episode_start_s",
+    "_?Board|pin_up|pins_up": "StatusStore, record",
+    "Books|books_imbalance": "FrameLedger, ledger_imbalance",
+    "Patience|lost_patience": "ShutdownSignals, ShortDuration",
+    "Birth|ServantActor": "ChildOptions, ChildActor",
+    "Known|Plan": "HandoverState, SystemSpec",
+    "FaultBook": "FaultScheduler",
+    "Doorkeeper|doorkeeper|Guard|Act": "Authenticator, SecurityMiddleware, …",
+    "_Line": "ExchangeChannel, CameraQueue, LogEntry",
+    "will_not_heal": "permanent",
+    "_?bell": "_wakeup_fd",
+    "Tampering": "StreamFaults",
+    "_?death_pact": "_parent_death_signal",
+    "_GLANCE_S|_SECOND_ASKING": "_POLL_S, _SIGTERM_SPLIT",
+    "spell_.*": "format_…",
+    "_?(MOST|LONGEST|LARGEST)_.*": "MAX_…",
+    "_Bad|_ELSEWHERE|_nothing_is_absent": "_INVALID, _KEY_PARENTS, _drop_nulls",
+    "_as_they_are|_every_frame_once": "_passthrough_args, _vsync_args",
+    "_Watching|_Looking": "WatchSession, TopSession",
+    "EXIT_PROBE_FAILED": "EXIT_FAILURE",
+}
+"""Names of the program, and of what comes with it, that do not occur in its code."""
+
+HELPERS: Final = {
+    "Ears|Gallery|World|Storm|Story": "RecordingListener, ScriptedSystem, …",
+}
+"""Names of classes that do not occur in the tests: helpers are named after what they are."""
+
+PHRASES: Final = {
+    "doorkeeper": "authentication",
+    "death pact": "parent-death signal",
+    "pins? up|pinned up": "records",
+    "finds anybody unprepared": "handlers are installed before …",
+    "of one signal, after those before it": "a full sentence",
+}
+"""Phrases that nobody reads, in any case."""
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        if path != Path(__file__) and path.relative_to(ROOT).parts[:2] != ("edge_video", "actors")
+    )
+
+
+@cache
+def tokens_of(path: Path) -> frozenset[str]:
+    readline = io.StringIO(path.read_text(encoding="utf-8")).readline
+    tokens = tokenize.generate_tokens(readline)
+    return frozenset(each.string for each in tokens if each.type == tokenize.NAME)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def readable_files() -> list[Path]:
+    """Everything with words for people: code with its comments, page, texts and documents."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    page = [each for each in (ROOT / "edge_video/http/static").iterdir() if each.suffix != ".svg"]
+    others = [*documents, *page, *(ROOT / "config").glob("*.yaml")]
+    return [
+        *python_files(*SOURCES, "tests"),
+        *(each for each in others if "CHANGELOG" not in str(each)),
+    ]
+
+
+def places(found: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_the_fields_term(name: str) -> None:
+    pattern = re.compile(name)
+    found = [
+        path for path in python_files(*SOURCES) if any(map(pattern.fullmatch, tokens_of(path)))
+    ]
+    assert places(found) == [], f"write {NAMES[name]}"
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_a_helper_of_the_tests_is_named_after_what_it_is(name: str) -> None:
+    found = [
+        path
+        for path in python_files("tests")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ClassDef) and re.fullmatch(name, node.name)
+    ]
+    assert places(found) == [], f"write {HELPERS[name]}"
+
+
+def test_no_class_is_called_event_alone() -> None:
+    found = [
+        path
+        for path in python_files(*SOURCES)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ClassDef) and node.name == "Event"
+    ]
+    assert places(found) == [], "write LogEvent, Notification or SinkEvent"
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_a_phrase_is_not_used(phrase: str) -> None:
+    pattern = re.compile(rf"\b({phrase})\b", re.IGNORECASE)
+    found = [path for path in readable_files() if pattern.search(path.read_text(encoding="utf-8"))]
+    assert places(found) == [], f"write {PHRASES[phrase]}"
