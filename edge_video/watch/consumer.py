@@ -177,7 +177,7 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     else:
         reason = describe_loss(
             error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
-        ).words
+        ).reason
     password = broker.password.get_secret_value()
     clean = Redactor([password], [(broker.username, password)])
     return shorten(one_line(clean(reason)), _MAX_REASON)

@@ -145,7 +145,7 @@ def test_whatever_a_broker_says_is_shown_harmless_in_log_reports_and_json(
 ) -> None:
     foreign = ESCAPES[name]
     reasons = [
-        describe_loss(error, host="h", port=1, vhost="/").words
+        describe_loss(error, host="h", port=1, vhost="/").reason
         for error in (
             pika.exceptions.ConnectionClosedByBroker(320, foreign),
             pika.exceptions.ProbableAccessDeniedError(foreign),

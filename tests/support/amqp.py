@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,21 @@ from tests.support.sinks import Listener
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edge_video.delivery.amqp.frame_channel import FrameChannel
     from edge_video.delivery.amqp.knowledge import BrokerKnowledge
     from edge_video.delivery.amqp.notifications import NotificationRoute
+    from edge_video.delivery.amqp.refusals import Refusal
     from edge_video.testing.rabbit import RabbitNode
 
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 GENERATION = 1
+
+CUT = (
+    SinkLost("connection closed by the broker's side"),
+    SinkLost("connection reset by the broker"),
+)
+"""Which of the two depends on what was on its way when the socket was shut."""
 
 
 def jpeg(size: int = 1000, *, mark: int = 0, width: int = 640, height: int = 360) -> bytes:
@@ -135,3 +144,35 @@ def tls(broker: RabbitNode, **changes: Any) -> dict[str, Any]:
     files = broker.certificates
     settings = TlsSettings(ca=files.ca, cert=files.client, key=files.client_key)
     return {"host": "localhost", "port": broker.tls_port, "tls": replace(settings, **changes)}
+
+
+def lost_while_connecting(rig: Rig) -> SinkLost:
+    rig.sink.open()
+    lost = rig.heard.wait_for(SinkLost)
+    assert rig.heard.events == [lost]
+    return lost
+
+
+def know_name(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
+    """Let a name have these IPv4 addresses; everything else resolves as ever."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *arguments: Any, **more: Any) -> Any:
+        if host != name:
+            return real(host, port, *arguments, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+class IdleOwner:
+    """A `FrameOwner` that does nothing."""
+
+    def channel_opened(self, channel: FrameChannel) -> None: ...
+    def channel_changed(self) -> None: ...
+    def channel_ready(self, channel: FrameChannel) -> None: ...
+    def channel_closed(
+        self, channel: FrameChannel, number: int, refusal: Refusal | None
+    ) -> None: ...
+    def channel_refused(self, channel: FrameChannel, reason: str, retry_in_s: float) -> None: ...
+    def confirmed(self, channel: FrameChannel, tag: int, *, multiple: bool, nack: bool) -> None: ...

@@ -130,7 +130,7 @@ def broker(data: bytes) -> None:
         pika.exceptions.AMQPError(),
     ):
         for tls in (False, True):
-            words = describe_loss(error, host="h", port=1, vhost=text, tls=tls).words
+            words = describe_loss(error, host="h", port=1, vhost=text, tls=tls).reason
             assert words
             one_line(words).encode()
     for code in (403, 404, 406, len(data)):

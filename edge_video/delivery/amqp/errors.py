@@ -24,7 +24,7 @@ _TLS_CUT: Final = "EOF occurred in violation of protocol"
 class ConnectionLoss:
     """Why a connection is lost; `permanent` as in `SinkLost`."""
 
-    words: str
+    reason: str
     permanent: bool = False
 
 

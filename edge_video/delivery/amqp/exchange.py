@@ -1,7 +1,7 @@
-"""The life of one exchange's channel: opened, looked for, declared, reopened, refused, tried again.
+"""The life of one exchange's channel: opened, declared, reopened, refused, tried again.
 
 In AMQP an error closes the channel that it happened on, so each exchange has a channel of its own,
-for frames as for events.
+for frames as for notifications.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pika
 import pika.exceptions
 
 from edge_video.delivery.amqp.errors import describe_no_channel
+from edge_video.delivery.amqp.exchange_opening import ExchangeOpening, Step
 from edge_video.delivery.amqp.refusals import Refusal, RefusalKind, read_refusal
 
 if TYPE_CHECKING:
@@ -28,23 +29,8 @@ _log = logging.getLogger(__name__)
 
 _REOPEN_AFTER_S: Final = (0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 5.0)
 """How long a channel rests before it is reopened, by how often it was lost lately."""
-_HELD_S: Final = 10.0
+_LASTING_S: Final = 10.0
 """A channel that lasted so long is no part of a series of losses."""
-_FOREIGN_RETRY_S: Final = 5.0
-"""How often an exchange is looked for that only somebody else can make again."""
-_MAX_OPENINGS: Final = 6
-"""Channels in a row that one opening may take; more only when others change the exchange."""
-
-_NOT_OURS: Final = "not ours"
-"""In `BrokerKnowledge.unlike`: the user may not declare it, so it was not compared."""
-_GONE: Final = "gone"
-"""There: it was another kind of exchange, or not ours, and does not exist now."""
-
-_KEY_IS_IGNORED: Final = {
-    "type=headers": "its bindings match the headers of the messages (camera_id and the like)",
-    "type=fanout": "every queue that is bound to it gets the frames of every camera",
-    "type=x-random": "each frame goes to any one of the queues that are bound to it",
-}
 
 
 class ChannelState(Enum):
@@ -58,16 +44,6 @@ class ChannelState(Enum):
     REFUSED = auto()
     RETRYING = auto()
     """It was refused, and is being tried again behind the scenes."""
-
-
-class _Step(Enum):
-    """What is asked of the broker before the exchange is used."""
-
-    LOOK = auto()
-    """Whether it exists; needs no permission, and changes nothing."""
-    COMPARE = auto()
-    """Whether declaring it would change nothing; it exists."""
-    DECLARE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +67,47 @@ class ChannelHost:
     knowledge: BrokerKnowledge
 
 
+class _Rest:
+    """How long a refused exchange rests, and whether its refusal is news."""
+
+    def __init__(self, retry_s: float) -> None:
+        self.for_s = retry_s
+        self._retry_s = retry_s
+        self._reported: tuple[str, float] | None = None
+
+    def begin(self, reason: str, rest_s: float | None, now_s: float) -> bool:
+        """Rest from now; whether the reason is another one, or was told long enough ago."""
+        self.for_s = self._retry_s if rest_s is None else min(rest_s, self._retry_s)
+        if self._reported is not None:
+            before, at_s = self._reported
+            if before == reason and now_s - at_s < self._retry_s:
+                return False
+        self._reported = (reason, now_s)
+        return True
+
+    def forget(self) -> None:
+        """Let the next refusal be news, whatever it is."""
+        self._reported = None
+
+
 class ExchangeChannel(ABC):
     """One exchange and its channel, which is in confirm mode. All in the connection's thread.
-
-    An exchange that exists is used as it is. Only one that is missing is declared, and not even
-    that if it was another kind of exchange before it went: then its owner makes it again, whose
-    own declaration would fail if this program came first.
 
     Subclasses say what is done on it, in the methods that begin with `on_`.
 
     Args:
         exchange: its name; the empty one is the broker's default exchange.
         host: the connection's side.
-        declares: look for the exchange, declare it, and reopen the channel when it is closed;
-            without, the exchange is taken to be there, and the channel is not reopened.
+        declares: look for the exchange, declare it (see `ExchangeOpening`), and reopen the channel
+            when it is closed; without, the exchange is taken to be there, and the channel is not
+            reopened.
     """
 
     def __init__(self, exchange: str, host: ChannelHost, *, declares: bool = True) -> None:
         self.exchange = exchange
         self.state = ChannelState.OPENING
-        self.channel: Any = None
+        self.pika_channel: Any = None
+        """None while there is none."""
         self.since_s = host.now()
         """Monotonic, of the last change of `state`, or of the answer before that one."""
         self.on_trial = False
@@ -118,39 +115,37 @@ class ExchangeChannel(ABC):
         self._host = host
         self._declares = declares
         self._connection: Any = None
-        self._step = _Step.LOOK
-        self._openings = 0
+        self._opening = ExchangeOpening(exchange, host.knowledge, host.clean)
         self._losses = 0
-        self._rest_s = host.retry_s
-        self._told: tuple[str, float] | None = None
+        self._rest = _Rest(host.retry_s)
 
     # --- what subclasses do ---------------------------------------------------------------------
 
     @abstractmethod
     def on_opened(self) -> None:
-        """React to a new `channel`: nothing of the one before it is valid any more."""
+        """React to a new `pika_channel`: nothing of the one before it is valid any more."""
 
     @abstractmethod
     def on_ready(self) -> None:
-        """The exchange is there: publish."""
+        """Publish: the exchange is there."""
 
     @abstractmethod
     def on_closed(self, number: int, refusal: Refusal | None) -> None:
-        """Book what was not confirmed on the channel of this number; it is gone.
+        """Settle what was not confirmed on the channel of this number; it is gone.
 
         `refusal` says what of it the broker refused; None when it was no message.
         """
 
     @abstractmethod
     def on_refused(self, reason: str, retry_in_s: float) -> None:
-        """The broker refuses the exchange; the reason is in words, secrets masked.
+        """React to the refusal of the exchange, for a reason in which secrets are masked.
 
-        Told again when the reason is another one, or after `ChannelHost.retry_s`.
+        Called again when the reason is another one, or after `ChannelHost.retry_s`.
         """
 
     @abstractmethod
     def on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
-        """Book an ack or a nack that pika has read."""
+        """Settle what an ack or a nack names that pika has read."""
 
     # --- what the connection does ---------------------------------------------------------------
 
@@ -164,22 +159,29 @@ class ExchangeChannel(ABC):
             self.refuse_channel()
 
     def refuse_channel(self) -> None:
-        """There is no channel for this exchange."""
+        """Rest: there is no channel for this exchange."""
         most, of_user = self._connection.params.channel_max, self._host.knowledge.max_channels
         self.refuse(describe_no_channel(self.exchange, most, of_user))
 
+    def refuse(self, reason: str, rest_s: float | None = None) -> None:
+        """Rest until `retry_if_due`, and say why."""
+        self.set_state(ChannelState.REFUSED)
+        if self._rest.begin(reason, rest_s, self._host.now()):
+            self.on_refused(self._host.clean(reason), self._rest.for_s)
+
     def retry_if_due(self) -> None:
         """Try a refused exchange again when it has rested long enough."""
-        if self.state is ChannelState.REFUSED and self.age_s >= self._rest_s:
+        rested_s = self._host.now() - self.since_s
+        if self.state is ChannelState.REFUSED and rested_s >= self._rest.for_s:
             self.on_trial = True
-            self._start_over()
+            self._opening.start_over()
             self.open(self._connection, ChannelState.RETRYING)
 
     def accepted(self) -> None:
         """Something was confirmed: a trial is over."""
         if self.on_trial:
             self.on_trial = False
-            self._told = None
+            self._rest.forget()
             _log.info("exchange '%s' is accepted again", self.exchange)
 
     def set_state(self, state: ChannelState) -> None:
@@ -187,161 +189,82 @@ class ExchangeChannel(ABC):
         self.state = state
         self.since_s = self._host.now()
 
-    @property
-    def age_s(self) -> float:
-        """How long the present state has lasted."""
-        return self._host.now() - self.since_s
-
-    # --- opening --------------------------------------------------------------------------------
-
-    def _start_over(self) -> None:
-        self._step = _Step.LOOK
-        self._openings = 0
+    # --- pika's callbacks -----------------------------------------------------------------------
 
     def _on_open(self, channel: Any) -> None:
         guarded = self._host.guarded
-        self.channel = channel
+        self.pika_channel = channel
         self.since_s = self._host.now()  # an answer; the next may take as long again
         channel.add_on_close_callback(guarded(self._on_channel_closed))
         self.on_opened()
-        channel.confirm_delivery(guarded(self._on_confirm), guarded(self._on_confirming))
+        channel.confirm_delivery(guarded(self.on_pika_confirm), guarded(self._on_confirming))
 
     def _on_confirming(self, _frame: Any) -> None:
         self.since_s = self._host.now()
-        if self._declares and self.exchange:
-            self._declare()
-        else:
-            self._be_ready()  # the default exchange always exists
+        # The default exchange always exists.
+        self._declare(is_done=not (self._declares and self.exchange))
 
-    def _declare(self) -> None:
-        self.channel.exchange_declare(
+    def _on_declared(self, _frame: Any) -> None:
+        self._declare(is_done=self._opening.accepted())
+
+    def _declare(self, *, is_done: bool) -> None:
+        """Ask for the exchange, or begin to publish if that is done."""
+        if is_done:
+            self.set_state(ChannelState.READY)
+            self.on_ready()
+            return
+        self.pika_channel.exchange_declare(
             self.exchange,
             exchange_type="topic",
             durable=True,
-            passive=self._step is _Step.LOOK,
+            passive=self._opening.step is Step.LOOK,
             callback=self._host.guarded(self._on_declared),
         )
 
-    def _on_declared(self, _frame: Any) -> None:
-        unlike = self._host.knowledge.unlike
-        if self._step is not _Step.LOOK:
-            unlike[self.exchange] = ""
-        elif unlike.get(self.exchange, _GONE) == _GONE:
-            self._step = _Step.COMPARE
-            self._declare()
-            return
-        self._be_ready()
-
-    def _be_ready(self) -> None:
-        self.set_state(ChannelState.READY)
-        self.on_ready()
-
-    def _opening_failed(self, refusal: Refusal) -> None:
-        """Take the next step, on another channel; the broker has closed this one."""
-        self._openings += 1
-        step, unlike = self._step, self._host.knowledge.unlike
-        if self._openings >= _MAX_OPENINGS:
-            self.refuse(refusal.reason)
-        elif step is _Step.LOOK and refusal.kind is RefusalKind.MISSING:
-            if unlike.get(self.exchange):
-                self._wait_for_owner()
-            else:
-                self._step = _Step.DECLARE
-                self._reopen(self.state)
-        elif step is _Step.COMPARE:
-            self._note_difference(refusal)
-            self._step = _Step.LOOK
-            self._reopen(self.state)
-        elif step is _Step.DECLARE and refusal.kind is RefusalKind.UNLIKE:
-            self._step = _Step.LOOK  # somebody else was faster
-            self._reopen(self.state)
-        elif step is _Step.DECLARE and refusal.kind is RefusalKind.EXCHANGE:
-            self.refuse(
-                f"NOT_FOUND: exchange '{self.exchange}' does not exist and the user may not"
-                " declare it"
-            )
-        else:
-            self.refuse(refusal.reason)
-
-    def _note_difference(self, refusal: Refusal) -> None:
-        difference = refusal.difference
-        self._host.knowledge.unlike[self.exchange] = difference or _NOT_OURS
-        if difference:
-            hint = _KEY_IS_IGNORED.get(difference, "")
-            words = "exchange '%s' exists and is used as it is: %s%s"
-            _log.info(words, self.exchange, self._host.clean(difference), hint and f"; {hint}")
-
-    def _wait_for_owner(self) -> None:
-        self._host.knowledge.unlike[self.exchange] = _GONE  # it may come back as another one
-        reason = (
-            f"NOT_FOUND: exchange '{self.exchange}' is gone, and who made it must make it again"
-            " (this program would make a durable topic exchange of it)"
-        )
-        self.refuse(reason, _FOREIGN_RETRY_S)
-
-    # --- pika's callbacks -----------------------------------------------------------------------
-
-    def _on_confirm(self, frame: Any) -> None:
+    def on_pika_confirm(self, frame: Any) -> None:
+        """Read an ack or a nack as pika hands it over."""
         method = frame.method
         nack = isinstance(method, pika.spec.Basic.Nack)
         self.on_confirm(method.delivery_tag, multiple=method.multiple, nack=nack)
 
-    def _on_channel_closed(self, channel: Any, reason: BaseException) -> None:
-        if channel is not self.channel:
+    def _on_channel_closed(self, channel: Any, error: BaseException) -> None:
+        if channel is not self.pika_channel:
             return
-        self.channel = None
-        if not isinstance(reason, pika.exceptions.ChannelClosedByBroker):
+        self.pika_channel = None
+        if not isinstance(error, pika.exceptions.ChannelClosedByBroker):
             self.on_closed(channel.channel_number, None)  # the whole connection is closing
-            return
-        text = reason.reply_text
-        refusal = read_refusal(self.exchange, reason.reply_code, text)
-        if self.state is not ChannelState.READY:
+        elif self.state is ChannelState.READY:
+            self._on_closed_in_use(channel.channel_number, error.reply_code, error.reply_text)
+        else:
             self.on_closed(channel.channel_number, None)
-            self._opening_failed(refusal)
-            return
-        if not refusal.names_a_frame:
-            self._count_loss()  # a named frame does not come again
-        self.on_closed(channel.channel_number, refusal)
-        if self._declares:
-            self._closed_in_use(refusal, text)
+            refusal = read_refusal(self.exchange, error.reply_code, error.reply_text)
+            given_up = self._opening.failed(refusal)
+            if given_up is None:
+                self._reopen(self.state)
+            else:
+                self.refuse(*given_up)
 
-    def _closed_in_use(self, refusal: Refusal, text: str) -> None:
+    def _on_closed_in_use(self, number: int, code: int, text: str) -> None:
+        refusal = read_refusal(self.exchange, code, text)
+        if not refusal.names_a_frame:  # a named frame does not come again
+            lasted_s = self._host.now() - self.since_s
+            self._losses = 1 if lasted_s >= _LASTING_S else self._losses + 1
+        self.on_closed(number, refusal)
+        if not self._declares:
+            return
         if refusal.kind is RefusalKind.EXCHANGE:
             self.refuse(refusal.reason)
             return
-        self._start_over()
         if refusal.kind is RefusalKind.MISSING:
-            # If it was deleted, its bindings are gone with it, and only consumers can make those.
-            is_ours = self._host.knowledge.unlike.get(self.exchange) == ""
-            self._step = _Step.DECLARE if is_ours else _Step.LOOK
-            what = "declared" if is_ours else "looked for"
-            words = "exchange '%s' is %s again, the broker closed its channel: %s"
-            _log.warning(words, self.exchange, what, self._host.clean(text))
+            self._opening.start_over_missing(text)
+        else:
+            self._opening.start_over()
         self._reopen(ChannelState.OPENING)
-
-    # --- again ----------------------------------------------------------------------------------
-
-    def _count_loss(self) -> None:
-        self._losses = 1 if self.age_s >= _HELD_S else self._losses + 1
 
     def _reopen(self, state: ChannelState) -> None:
         """Open another channel, outside of this callback; after a pause if it is lost often."""
         at = min(self._losses, len(_REOPEN_AFTER_S)) - 1
-        is_loss = state is ChannelState.OPENING and self._openings == 0
+        is_loss = state is ChannelState.OPENING and self._opening.failures == 0
         delay_s = _REOPEN_AFTER_S[at] if self._losses and is_loss else 0.0
         self.set_state(ChannelState.WAITING if delay_s else state)
         self._host.call_later(delay_s, functools.partial(self.open, self._connection, state))
-
-    def refuse(self, reason: str, rest_s: float | None = None) -> None:
-        """Rest until `retry_if_due`, and say why."""
-        self._rest_s = self._host.retry_s if rest_s is None else min(rest_s, self._host.retry_s)
-        self.set_state(ChannelState.REFUSED)
-        now_s = self._host.now()
-        is_news = (
-            self._told is None
-            or self._told[0] != reason
-            or now_s - self._told[1] >= self._host.retry_s
-        )
-        if is_news:
-            self._told = (reason, now_s)
-            self.on_refused(self._host.clean(reason), self._rest_s)

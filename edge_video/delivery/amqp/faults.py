@@ -1,8 +1,7 @@
 """Faults on purpose of one broker connection: how each of them is brought about, for real.
 
-The other half of `edge_video.delivery.amqp.sink`, in a file of its own so that nothing of it
-stands in the way of frames: an `AmqpSink` makes an `AmqpFaults` with the first fault, and never
-otherwise.
+Nothing of this stands in the way of frames: they come by here once a fault was injected, and never
+before.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ import logging
 import socket
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import pika
 import pika.exceptions
 
-from edge_video.delivery.ledger import Outcome
 from edge_video.faults import (
     BlockConnection,
     NackFrames,
@@ -30,8 +28,9 @@ from edge_video.faults import (
 )
 
 if TYPE_CHECKING:
+    from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.frame_channel import FrameChannel
-    from edge_video.delivery.amqp.sink import AmqpSink
+    from edge_video.delivery.amqp.refusals import Refusal
     from edge_video.frames import Frame
 
 _log = logging.getLogger(__name__)
@@ -44,63 +43,214 @@ _REFUSE_ALL: Final = {"x-max-length": 0, "x-overflow": "reject-publish"}
 _BLOCKED_REASON: Final = "blocked on request"
 
 
-class _Withheld(NamedTuple):
+class FaultyChannels(Protocol):
+    """What the faults need of the channels that they act on; in the reactor's thread."""
+
+    def confirmed(self, channel: FrameChannel, tag: int, *, multiple: bool, nack: bool) -> None:
+        """Settle what an ack or a nack names."""
+
+    def adopt(self, pika_channel: Any) -> FrameChannel:
+        """Make a channel of the default exchange of what pika has just opened."""
+
+    def redirect(self, channel: FrameChannel, queue: str, frame: Frame) -> None:
+        """Publish a frame to a queue by its name; it comes back when there is none."""
+
+    def channel_closed(self, channel: FrameChannel, number: int, refusal: Refusal | None) -> None:
+        """Settle what is unconfirmed on a channel that is gone."""
+
+
+class _Delayed(NamedTuple):
     """A confirm that has arrived and does not count yet."""
 
     at_s: float
-    line: FrameChannel
-    channel: Any
+    channel: FrameChannel
+    pika_channel: Any
     """Delivery tags mean something only on the channel that they came from."""
     tag: int
     multiple: bool
     nack: bool
 
 
+class DelayedConfirms:
+    """Keeps confirms back, and lets them count late, in the order in which they arrived.
+
+    What is kept is bounded by the sink's window of unconfirmed frames. `stopped` and `delay_s` may
+    be written in any thread; everything else runs in the reactor's.
+
+    Args:
+        host: the connection's side.
+        channels: where confirms count.
+    """
+
+    def __init__(self, host: ChannelHost, channels: FaultyChannels) -> None:
+        self.stopped = False
+        """None counts."""
+        self.delay_s = 0.0
+        """They count so late."""
+        self._host = host
+        self._channels = channels
+        self._kept: deque[_Delayed] = deque()
+        self._releasing = False
+        self._release_armed = False
+
+    def delays(self, channel: FrameChannel, tag: int, multiple: bool, nack: bool) -> bool:
+        """Whether a confirm does not count yet; it is kept then, and comes in its turn."""
+        if self._releasing or not (self.stopped or self.delay_s or self._kept):
+            return False
+        now_s = self._host.now()
+        self._kept.append(_Delayed(now_s, channel, channel.pika_channel, tag, multiple, nack))
+        self._arm(now_s)
+        return True
+
+    def release(self) -> None:
+        """Let the confirms count whose time has come."""
+        now_s = self._host.now()
+        self._releasing = True
+        try:
+            while self._kept and self._is_due(self._kept[0], now_s):
+                due = self._kept.popleft()
+                # On a channel that is gone its frames are unknown already.
+                if due.pika_channel is due.channel.pika_channel:
+                    self._channels.confirmed(
+                        due.channel, due.tag, multiple=due.multiple, nack=due.nack
+                    )
+        finally:
+            self._releasing = False
+        self._arm(now_s)
+
+    def _is_due(self, confirm: _Delayed, now_s: float) -> bool:
+        return not self.stopped and now_s >= confirm.at_s + self.delay_s
+
+    def _arm(self, now_s: float) -> None:
+        if self._kept and not self.stopped and not self._release_armed:
+            self._release_armed = True
+            due_s = self._kept[0].at_s + self.delay_s
+            self._host.call_later(max(0.0, due_s - now_s), self._on_release_due)
+
+    def _on_release_due(self) -> None:
+        self._release_armed = False
+        self.release()
+
+
+class RefusedOnPurpose:
+    """Publishes frames where the broker refuses them, on a channel of its own.
+
+    `nacks` and `returns` may be written in any thread; everything else runs in the reactor's.
+
+    Args:
+        host: the connection's side.
+        channels: where the channel is adopted.
+    """
+
+    def __init__(self, host: ChannelHost, channels: FaultyChannels) -> None:
+        self.nacks = 0
+        """Frames that are still to be nacked."""
+        self.returns = 0
+        """Frames that are still to be returned."""
+        self._host = host
+        self._channels = channels
+        self._refusal_channel: FrameChannel | None = None
+        self._is_opening = False
+        self._full_queue = ""
+
+    def open_if_due(self, connection: Any) -> None:
+        """Open the channel on this connection of pika's, if a frame is to be refused."""
+        is_due = self.nacks or self.returns
+        if not is_due or self._refusal_channel is not None or self._is_opening:
+            return
+        self._is_opening = True
+        # Where the broker allows no further channel, the fault cannot happen.
+        with contextlib.suppress(pika.exceptions.NoFreeChannels):
+            connection.channel(on_open_callback=self._host.guarded(self._on_open))
+
+    def redirect(self, frame: Frame) -> bool:
+        """Publish a frame where the broker refuses it; False when it shall go where it belongs."""
+        channel = self._refusal_channel
+        if channel is None:
+            return False
+        if self.nacks:
+            self.nacks -= 1
+            self._channels.redirect(channel, self._full_queue, frame)
+        elif self.returns:
+            self.returns -= 1
+            # On the default exchange the routing key is the name of a queue, and none has this.
+            self._channels.redirect(channel, f"edge-video.nobody.{uuid.uuid4().hex}", frame)
+        else:
+            return False
+        return True
+
+    def _on_open(self, pika_channel: Any) -> None:
+        guarded = self._host.guarded
+        channel = self._channels.adopt(pika_channel)
+        pika_channel.add_on_close_callback(guarded(functools.partial(self._on_closed, channel)))
+        pika_channel.confirm_delivery(
+            guarded(channel.on_pika_confirm),
+            guarded(functools.partial(self._on_confirming, channel)),
+        )
+
+    def _on_confirming(self, channel: FrameChannel, _frame: Any) -> None:
+        channel.pika_channel.queue_declare(
+            "",
+            exclusive=True,  # the broker removes it with the connection
+            arguments=_REFUSE_ALL,
+            callback=self._host.guarded(functools.partial(self._on_ready, channel)),
+        )
+
+    def _on_ready(self, channel: FrameChannel, frame: Any) -> None:
+        self._full_queue = frame.method.queue
+        self._refusal_channel = channel
+
+    def _on_closed(self, channel: FrameChannel, pika_channel: Any, error: BaseException) -> None:
+        channel.pika_channel = None
+        self._channels.channel_closed(channel, pika_channel.channel_number, None)
+        if isinstance(error, pika.exceptions.ChannelClosedByBroker):
+            # The user may not declare a queue, or not use the default exchange.
+            _log.warning("the broker cannot be made to refuse frames: %s", error.reply_text)
+            self.nacks = self.returns = 0
+            self._refusal_channel, self._is_opening = None, False
+
+
 class AmqpFaults:
     """The faults that act on one `AmqpSink`.
 
-    Threads: every method is called with the sink's gate held, so no callback of it runs at the
-    same time. `begin`, `end` and `clear` may come from any thread and only note what is wanted;
-    what needs pika happens in the others, which run in the reactor's thread.
+    Threads: every method is called with the gate of the sink's `GuardedLoop` held, so no callback
+    of it runs at the same time. `begin`, `end` and `clear` may come from any thread and only note
+    what is wanted; what needs pika happens in the others, which run in the reactor's thread.
 
-    What is kept is bounded by the sink's window of unconfirmed frames.
+    Args:
+        host: the connection's side.
+        channels: those of the frames.
     """
 
-    def __init__(self, sink: AmqpSink) -> None:
-        self._sink = sink
-        self._refusing = False
-        self._silent = False
-        self._delay_s = 0.0
+    def __init__(self, host: ChannelHost, channels: FaultyChannels) -> None:
+        self._confirms = DelayedConfirms(host, channels)
+        self._refused = RefusedOnPurpose(host, channels)
+        self._refusing_connections = False
         self._blocking = False
         self._blocked = False
-        self._nacks = 0
-        self._returns = 0
-        self._door: socket.socket | None = None
-        self._withheld: deque[_Withheld] = deque()
-        self._letting_through = False
-        self._release_armed = False
-        self._detour: FrameChannel | None = None
-        """Where frames are published that the broker shall refuse; a channel of its own."""
-        self._detour_opening = False
-        self._full_queue = ""
+        self._closed_port: socket.socket | None = None
+        self.redirect: Final = self._refused.redirect
+        """See `RefusedOnPurpose.redirect`."""
+        self.delays_confirm: Final = self._confirms.delays
+        """See `DelayedConfirms.delays`."""
 
-    # --- what is wanted ---------------------------------------------------------------------
+    # --- what is wanted -------------------------------------------------------------------------
 
     def begin(self, fault: SinkFault) -> bool:
         """Note a fault; False when it is none of a broker connection. `act` is due then."""
         match fault:
             case RefuseConnections():
-                self._refusing = True
+                self._refusing_connections = True
             case StopConfirming():
-                self._silent = True
+                self._confirms.stopped = True
             case SlowConfirms(delay_s=delay_s):
-                self._delay_s = max(0.0, delay_s)
+                self._confirms.delay_s = max(0.0, delay_s)
             case BlockConnection():
                 self._blocking = True
             case NackFrames(frames=frames):
-                self._nacks += max(0, frames)
+                self._refused.nacks += max(0, frames)
             case ReturnFrames(frames=frames):
-                self._returns += max(0, frames)
+                self._refused.returns += max(0, frames)
             case _:
                 return False
         return True
@@ -109,164 +259,67 @@ class AmqpFaults:
         """Note that a fault is over. `act` is due then."""
         match fault:
             case RefuseConnections():
-                self._refusing = False
+                self._refusing_connections = False
             case StopConfirming():
-                self._silent = False
+                self._confirms.stopped = False
             case SlowConfirms():
-                self._delay_s = 0.0
+                self._confirms.delay_s = 0.0
             case BlockConnection():
                 self._blocking = False
             case NackFrames():
-                self._nacks = 0
+                self._refused.nacks = 0
             case ReturnFrames():
-                self._returns = 0
+                self._refused.returns = 0
             case _:
                 pass
 
     def clear(self) -> None:
         """Note that all faults are over. `act` is due then."""
-        self._refusing = self._silent = self._blocking = False
-        self._delay_s = 0.0
-        self._nacks = self._returns = 0
+        self._refusing_connections = self._blocking = self._confirms.stopped = False
+        self._confirms.delay_s = 0.0
+        self._refused.nacks = self._refused.returns = 0
 
-    # --- the sink's thread ------------------------------------------------------------------
+    # --- the reactor's thread -------------------------------------------------------------------
 
-    def act(self) -> None:
-        """Bring the connection in line with what is wanted: after each change, and once it is up.
+    def act(self, connection: Any) -> None:
+        """Bring a connection in line with what is wanted: after each change, and once it is up.
 
-        What waits for a connection is done when there is one.
+        Args:
+            connection: pika's, in use; None while there is none: the rest is done when there is.
         """
-        self._release()
-        sink = self._sink
-        if not (sink._connected and sink._connection.is_open):
+        self._confirms.release()
+        if connection is None:
             return
         if self._blocking is not self._blocked:
             self._blocked = self._blocking
-            self._say_blocked()
-        if (self._nacks or self._returns) and self._detour is None and not self._detour_opening:
-            self._detour_opening = True
-            # Where the broker allows no further channel, the fault cannot happen.
-            with contextlib.suppress(pika.exceptions.NoFreeChannels):
-                sink._connection.channel(on_open_callback=sink._guarded(self._on_detour_open))
+            self._say_blocked(connection)
+        self._refused.open_if_due(connection)
 
     def close(self) -> None:
         """Give back what is held outside the connection."""
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+        if self._closed_port is not None:
+            self._closed_port.close()
+            self._closed_port = None
 
-    def _say_blocked(self) -> None:
+    def connect_target(self, address: str, port: int) -> tuple[str, int]:
+        """Where to connect to: a port that is closed, while connections are refused.
+
+        It is bound and does not listen: the kernel answers ECONNREFUSED, and nobody else can come
+        to listen there meanwhile.
+        """
+        if not self._refusing_connections:
+            return address, port
+        if self._closed_port is None:
+            self._closed_port = socket.socket()
+            self._closed_port.bind((_LOOPBACK, 0))
+        target: tuple[str, int] = self._closed_port.getsockname()
+        return target
+
+    def _say_blocked(self, connection: Any) -> None:
         """Let pika hand out `connection.blocked` or its end as if the broker had sent it."""
         method = (
             pika.spec.Connection.Blocked(_BLOCKED_REASON)
             if self._blocked
             else pika.spec.Connection.Unblocked()
         )
-        connection = self._sink._connection
         connection.callbacks.process(0, type(method), connection, pika.frame.Method(0, method))
-
-    # --- connecting -------------------------------------------------------------------------
-
-    def aim(self, address: str, port: int) -> tuple[str, int]:
-        """Where to connect to: a door that is shut, while connections are refused.
-
-        A port that is bound and does not listen: the kernel answers ECONNREFUSED, and nobody else
-        can come to listen there meanwhile.
-        """
-        if not self._refusing:
-            return address, port
-        if self._door is None:
-            self._door = socket.socket()
-            self._door.bind((_LOOPBACK, 0))
-        door: tuple[str, int] = self._door.getsockname()
-        return door
-
-    # --- confirms ---------------------------------------------------------------------------
-
-    def withholds(self, line: FrameChannel, tag: int, multiple: bool, nack: bool) -> bool:
-        """Whether a confirm does not count yet; it is kept then, and comes in its turn."""
-        if self._letting_through or not (self._silent or self._delay_s or self._withheld):
-            return False
-        now_s = self._sink._clock.monotonic()
-        self._withheld.append(_Withheld(now_s, line, line.channel, tag, multiple, nack))
-        self._arm_release(now_s)
-        return True
-
-    def _release(self) -> None:
-        """Let the confirms through whose time has come, in the order in which they arrived."""
-        now_s = self._sink._clock.monotonic()
-        self._letting_through = True
-        try:
-            while self._withheld and self._is_due(self._withheld[0], now_s):
-                due = self._withheld.popleft()
-                # On a channel that is gone its frames are unknown already.
-                if due.channel is due.line.channel:
-                    self._sink.confirmed(due.line, due.tag, multiple=due.multiple, nack=due.nack)
-        finally:
-            self._letting_through = False
-        self._arm_release(now_s)
-
-    def _is_due(self, withheld: _Withheld, now_s: float) -> bool:
-        return not self._silent and now_s >= withheld.at_s + self._delay_s
-
-    def _arm_release(self, now_s: float) -> None:
-        if self._withheld and not self._silent and not self._release_armed:
-            self._release_armed = True
-            due_s = self._withheld[0].at_s + self._delay_s
-            self._sink._call_later(max(0.0, due_s - now_s), self._on_release_due)
-
-    def _on_release_due(self) -> None:
-        self._release_armed = False
-        self._release()
-
-    # --- frames that the broker refuses -----------------------------------------------------
-
-    def divert(self, frame: Frame) -> bool:
-        """Publish a frame where the broker refuses it; False when it shall go where it belongs."""
-        line = self._detour
-        if line is None:
-            return False
-        if self._nacks:
-            self._nacks -= 1
-            self._sink._divert(line, self._full_queue, frame)
-        elif self._returns:
-            self._returns -= 1
-            # On the default exchange the routing key is the name of a queue, and none has this.
-            self._sink._divert(line, f"edge-video.nobody.{uuid.uuid4().hex}", frame)
-        else:
-            return False
-        return True
-
-    def _on_detour_open(self, channel: Any) -> None:
-        sink = self._sink
-        line = sink._detour_line(channel)
-        channel.add_on_close_callback(
-            sink._guarded(functools.partial(self._on_detour_closed, line))
-        )
-        channel.add_on_return_callback(sink._guarded(functools.partial(sink._on_returned, line)))
-        channel.confirm_delivery(
-            sink._guarded(line._on_confirm),
-            sink._guarded(functools.partial(self._on_detour_confirming, line)),
-        )
-
-    def _on_detour_confirming(self, line: FrameChannel, _frame: Any) -> None:
-        line.channel.queue_declare(
-            "",
-            exclusive=True,  # the broker removes it with the connection
-            arguments=_REFUSE_ALL,
-            callback=self._sink._guarded(functools.partial(self._on_detour_ready, line)),
-        )
-
-    def _on_detour_ready(self, line: FrameChannel, frame: Any) -> None:
-        self._full_queue = frame.method.queue
-        self._detour = line
-
-    def _on_detour_closed(self, line: FrameChannel, channel: Any, reason: BaseException) -> None:
-        line.channel = None
-        self._sink._by_channel.pop(channel.channel_number, None)
-        self._sink._settle(line.window.abandon(), Outcome.UNKNOWN)
-        if isinstance(reason, pika.exceptions.ChannelClosedByBroker):
-            # The user may not declare a queue, or not use the default exchange.
-            _log.warning("the broker cannot be made to refuse frames: %s", reason.reply_text)
-            self._nacks = self._returns = 0
-            self._detour, self._detour_opening = None, False

@@ -24,16 +24,22 @@ class HandshakeTimeout:
         self._least_s = least_s
         self.limit_s = least_s
         """Of the next attempt, in seconds."""
+        self._began_s = 0.0
 
     @property
     def tcp_s(self) -> float:
         """Of that, what TCP alone may take: one round trip, and a packet may be lost."""
         return min(max(self.limit_s / 2, _SHORTEST_TCP_S), _MAX_TCP_S, self.limit_s)
 
+    def began(self, now_s: float) -> None:
+        """An attempt begins; monotonic."""
+        self._began_s = now_s
+
     def ran_out(self) -> None:
-        """The limit was too short, or nobody is there."""
+        """The limit was too short, or nobody is there: the next attempt gets twice the time."""
         self.limit_s = max(self._least_s, min(2 * self.limit_s, MAX_S))
 
-    def met(self, took_s: float) -> None:
-        """A connection was made in this time."""
+    def met(self, now_s: float) -> None:
+        """The attempt has made a connection: the next gets as long, with a margin."""
+        took_s = now_s - self._began_s
         self.limit_s = max(self._least_s, min(_MARGIN * took_s, MAX_S))

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from edge_video.delivery.amqp.exchange import ChannelState
 from edge_video.delivery.ledger import DropReason
 from edge_video.delivery.round_robin import Admission
+from edge_video.delivery.sink import FramesRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.frame_channel import FrameChannel
-    from edge_video.delivery.amqp.knowledge import BrokerKnowledge
+    from edge_video.delivery.sink import SinkListener
     from edge_video.frames import CameraId
 
 _MAX_CHANNELS: Final = 32
@@ -42,10 +44,10 @@ class Suspect:
     """One camera that is kept apart."""
 
     why: Suspicion
-    line: FrameChannel | None = None
+    channel: FrameChannel | None = None
     """None while its frames go nowhere."""
     until_s: float = 0.0
-    """Monotonic, of the next trial, while there is no `line`."""
+    """Monotonic, of the next trial, while there is no `channel`."""
 
 
 class IsolationOwner(Protocol):
@@ -54,11 +56,8 @@ class IsolationOwner(Protocol):
     def open_private(self, camera_id: CameraId) -> FrameChannel | None:
         """Open a channel for one camera; None when the broker allows no further one."""
 
-    def release_private(self, line: FrameChannel) -> None:
+    def release_private(self, channel: FrameChannel) -> None:
         """Close a camera's channel; its frames go with the others again."""
-
-    def tell_refused(self, camera_id: CameraId, reason: str, retry_in_s: float | None) -> None:
-        """The frames of a camera are refused, all of them or (None) those that are too large."""
 
 
 class CameraIsolation:
@@ -66,24 +65,18 @@ class CameraIsolation:
 
     Args:
         owner: opens and closes channels.
-        knowledge: what earlier connections have learned.
-        now: monotonic seconds.
-        retry_s: how long a refused camera rests before it is tried again.
+        host: the connection's side; `ChannelHost.retry_s` is also how long a refused camera rests
+            before it is tried again.
+        listener: told whose frames are refused.
     """
 
-    def __init__(
-        self,
-        owner: IsolationOwner,
-        knowledge: BrokerKnowledge,
-        now: Callable[[], float],
-        retry_s: float,
-    ) -> None:
+    def __init__(self, owner: IsolationOwner, host: ChannelHost, listener: SinkListener) -> None:
         self._owner = owner
-        self._knowledge = knowledge
-        self._now = now
-        self._retry_s = retry_s
+        self._host = host
+        self._listener = listener
+        self._knowledge = host.knowledge
         self._suspects: dict[CameraId, Suspect] = {
-            camera_id: Suspect(Suspicion.ROUTE) for camera_id in knowledge.refused_cameras
+            camera_id: Suspect(Suspicion.ROUTE) for camera_id in host.knowledge.refused_cameras
         }
         self._limit_is_sure = False
         """The size limit is this connection's own experience."""
@@ -98,14 +91,14 @@ class CameraIsolation:
         return not self._suspects and self._knowledge.max_message_bytes is None
 
     @property
-    def lines(self) -> list[FrameChannel]:
+    def channels(self) -> list[FrameChannel]:
         """The channels of single cameras."""
-        return [each.line for each in self._suspects.values() if each.line is not None]
+        return [each.channel for each in self._suspects.values() if each.channel is not None]
 
-    def line(self, camera_id: CameraId) -> FrameChannel | None:
+    def channel(self, camera_id: CameraId) -> FrameChannel | None:
         """The camera's own channel; None when it has none."""
         suspect = self._suspects.get(camera_id)
-        return None if suspect is None else suspect.line
+        return None if suspect is None else suspect.channel
 
     # --- may a frame go? ------------------------------------------------------------------------
 
@@ -117,16 +110,16 @@ class CameraIsolation:
         limit = self._knowledge.max_message_bytes
         suspect = self._suspects.get(camera_id)
         if limit is not None and size > limit and not self._may_try(camera_id):
-            self._tell_too_large(camera_id, size, limit)
+            self._report_too_large(camera_id, size, limit)
             return DropReason.TOO_LARGE
         if suspect is None:
             return Admission.LEAVE if self._wanted == camera_id else None
-        line = suspect.line
-        if line is None:
+        channel = suspect.channel
+        if channel is None:
             return DropReason.REFUSED
-        if suspect.why is Suspicion.SIZE and line.unsettled:
+        if suspect.why is Suspicion.SIZE and channel.unsettled:
             return Admission.LEAVE  # one is enough to know
-        return admit_to(line)
+        return admit_to(channel)
 
     def act(self) -> None:
         """Do what `admit` found to be due."""
@@ -150,14 +143,14 @@ class CameraIsolation:
             self._isolate(camera_id, Suspicion.SIZE)
             self._limit_is_sure = camera_id not in self._suspects
 
-    def _tell_too_large(self, camera_id: CameraId, size: int, limit: int) -> None:
+    def _report_too_large(self, camera_id: CameraId, size: int, limit: int) -> None:
         if camera_id not in self._too_large:
             self._too_large.add(camera_id)
             reason = (
                 f"a frame of {size} bytes is larger than the broker takes"
                 f" (its max_message_size is {limit} bytes)"
             )
-            self._due.append(functools.partial(self._owner.tell_refused, camera_id, reason, None))
+            self._due.append(functools.partial(self._report, camera_id, reason, None))
 
     # --- what the broker says -------------------------------------------------------------------
 
@@ -167,17 +160,17 @@ class CameraIsolation:
         self._limit_is_sure = True
         if camera_id not in self._too_large:
             self._too_large.add(camera_id)
-            self._owner.tell_refused(camera_id, reason, None)
+            self._report(camera_id, reason, None)
         self._release_trials()
 
     def refuse_cameras(self, camera_ids: Iterable[CameraId], reason: str) -> None:
         """The broker refuses every frame of these cameras; they rest, and are tried again."""
         for camera_id in camera_ids:
-            self._drop_line(camera_id)
-            until_s = self._now() + self._retry_s
+            self._drop_channel(camera_id)
+            until_s = self._host.now() + self._host.retry_s
             self._suspects[camera_id] = Suspect(Suspicion.ROUTE, until_s=until_s)
             self._knowledge.refused_cameras.add(camera_id)
-            self._owner.tell_refused(camera_id, reason, self._retry_s)
+            self._report(camera_id, reason, self._host.retry_s)
 
     def quarantine(self, camera_ids: Iterable[CameraId]) -> None:
         """One of these cameras had a frame refused; which one, their own channels will show."""
@@ -188,7 +181,7 @@ class CameraIsolation:
     def settled(self, camera_id: CameraId, size: int) -> None:
         """The broker took a frame of the camera from its own channel."""
         suspect = self._suspects.get(camera_id)
-        if suspect is None or suspect.line is None:
+        if suspect is None or suspect.channel is None:
             return
         limit = self._knowledge.max_message_bytes
         if limit is not None and size > limit:
@@ -198,41 +191,44 @@ class CameraIsolation:
             return  # a smaller frame proves nothing
         if suspect.why is Suspicion.ROUTE:
             self._knowledge.refused_cameras.discard(camera_id)
-        if not suspect.line.unsettled:
+        if not suspect.channel.unsettled:
             self.release(camera_id)
 
     def release(self, camera_id: CameraId) -> None:
         """The camera's frames go with the others again."""
-        self._drop_line(camera_id)
+        self._drop_channel(camera_id)
         self._suspects.pop(camera_id, None)
 
     def try_again(self) -> None:
         """Try the cameras again that have rested long enough; call it about once a second."""
         for camera_id, suspect in list(self._suspects.items()):
-            if suspect.line is None and self._now() >= suspect.until_s:
-                suspect.line = self._open(camera_id)
-                if suspect.line is None:
+            if suspect.channel is None and self._host.now() >= suspect.until_s:
+                suspect.channel = self._open(camera_id)
+                if suspect.channel is None:
                     self.release(camera_id)  # there is no better place than among the others
                 else:
-                    suspect.line.on_trial = True
+                    suspect.channel.on_trial = True
 
     # --- inside ---------------------------------------------------------------------------------
 
+    def _report(self, camera_id: CameraId, reason: str, retry_in_s: float | None) -> None:
+        self._listener(FramesRefused(camera_id, reason, retry_in_s))
+
     def _isolate(self, camera_id: CameraId, why: Suspicion) -> None:
-        line = self._open(camera_id)
-        if line is not None:
-            self._suspects[camera_id] = Suspect(why, line)
+        channel = self._open(camera_id)
+        if channel is not None:
+            self._suspects[camera_id] = Suspect(why, channel)
 
     def _open(self, camera_id: CameraId) -> FrameChannel | None:
-        if len(self.lines) >= _MAX_CHANNELS:
+        if len(self.channels) >= _MAX_CHANNELS:
             return None
         return self._owner.open_private(camera_id)
 
-    def _drop_line(self, camera_id: CameraId) -> None:
+    def _drop_channel(self, camera_id: CameraId) -> None:
         suspect = self._suspects.get(camera_id)
-        if suspect is not None and suspect.line is not None:
-            line, suspect.line = suspect.line, None
-            self._owner.release_private(line)
+        if suspect is not None and suspect.channel is not None:
+            channel, suspect.channel = suspect.channel, None
+            self._owner.release_private(channel)
 
     def _release_trials(self) -> None:
         for camera_id, suspect in list(self._suspects.items()):
@@ -240,18 +236,18 @@ class CameraIsolation:
                 self.release(camera_id)
 
 
-def admit_to(line: FrameChannel) -> Admission | DropReason:
+def admit_to(channel: FrameChannel) -> Admission | DropReason:
     """Whether a frame may be published on a channel now.
 
     One that may still be opened leaves its frames in the outbox, where the newest win. One that
     was refused before gets a single frame, whose fate decides about the others.
     """
-    match line.state:
+    match channel.state:
         case ChannelState.READY:
-            if line.on_trial and line.unsettled:
+            if channel.on_trial and channel.unsettled:
                 return DropReason.REFUSED
             return Admission.TAKE
         case ChannelState.OPENING | ChannelState.WAITING:
-            return DropReason.REFUSED if line.on_trial else Admission.LEAVE
+            return DropReason.REFUSED if channel.on_trial else Admission.LEAVE
         case _:
             return DropReason.REFUSED

@@ -141,7 +141,7 @@ class NotificationChannel(ExchangeChannel):
         # In the window first: an exception below must find the event there to give it back.
         self._tags[self._next_tag] = notification.message_id
         self._next_tag += 1
-        self.channel.basic_publish(
+        self.pika_channel.basic_publish(
             self.exchange,
             notification.routing_key,
             notification.body,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from edge_video.delivery.amqp.frame_channel import InFlight
+    from edge_video.delivery.amqp.in_flight import InFlight
 
 _LOST_SLOT_FACTOR: Final = 10
 """A single frame may stay unconfirmed this many times the limit while others go on."""

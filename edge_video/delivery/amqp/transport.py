@@ -60,13 +60,12 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         self._pieces: deque[bytes | memoryview] = deque()
         self._buffered = 0
         self._active = True
-        self._done = False
         self._flush_due = False
         self._stuck = False
         """The socket takes nothing more at the moment."""
-        self._watching = True
-        """The poller wakes us for what the broker says."""
-        self._glance: Timeout | None = None
+        self._reading = True
+        """The poller wakes us for what the broker says; else it waits for `read_now`."""
+        self._read_timer: Timeout | None = None
         self.confirms: Final = ConfirmReader(on_settlement, self._pass_on, channels)
         loop.add_handler(self._fd, self._on_ready, loop.READ)
 
@@ -100,26 +99,26 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             self._flush_due = True
             self._loop.at_end_of_round(self._flush)
 
-    def look(self) -> None:
+    def read_now(self) -> None:
         """Read what the broker has said, without having been woken for it."""
-        if self._active and not self._watching:
+        if self._active and not self._reading:
             self._receive()
 
-    def relax(self) -> None:
+    def defer_reads(self) -> None:
         """Confirms are on their way: read them when something else comes up, or a little later."""
         if not self._active:
             return
-        if self._watching:
-            self._watching = False
+        if self._reading:
+            self._reading = False
             self._set_events()
-        if self._glance is not None:
-            self._loop.remove_timeout(self._glance)
-        self._glance = self._loop.call_later(_CONFIRM_S, self._on_glance)
+        if self._read_timer is not None:
+            self._loop.remove_timeout(self._read_timer)
+        self._read_timer = self._loop.call_later(_CONFIRM_S, self._on_read_due)
 
-    def watch(self) -> None:
+    def resume_reads(self) -> None:
         """Be woken by the next word of the broker."""
-        if self._active and not self._watching:
-            self._watching = True
+        if self._active and not self._reading:
+            self._reading = True
             self._set_events()
 
     def drop(self) -> None:
@@ -137,14 +136,14 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         if events & self._loop.READ and self._active:
             self._receive()
 
-    def _on_glance(self) -> None:
+    def _on_read_due(self) -> None:
         """Nothing came for a while: read, and go on so only if there was something."""
-        self._glance = None
-        if self._active and not self._watching:
+        self._read_timer = None
+        if self._active and not self._reading:
             if self._receive() and self._active:
-                self._glance = self._loop.call_later(_CONFIRM_S, self._on_glance)
+                self._read_timer = self._loop.call_later(_CONFIRM_S, self._on_read_due)
             else:
-                self.watch()
+                self.resume_reads()
 
     def _flush(self) -> None:
         self._flush_due = False
@@ -207,7 +206,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             self._protocol.data_received(data)
 
     def _set_events(self) -> None:
-        events = self._loop.READ if self._watching else 0
+        events = self._loop.READ if self._reading else 0
         self._loop.update_handler(self._fd, events | (self._loop.WRITE if self._stuck else 0))
 
     def _lose(self, error: BaseException | None) -> None:
@@ -216,14 +215,11 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         self._active = False
         self._pieces.clear()
         self._loop.remove_handler(self._fd)
-        if self._glance is not None:
-            self._loop.remove_timeout(self._glance)
-        self._loop.call_soon(lambda: self._tell_lost(error))
+        if self._read_timer is not None:
+            self._loop.remove_timeout(self._read_timer)
+        self._loop.call_soon(lambda: self._report_lost(error))
 
-    def _tell_lost(self, error: BaseException | None) -> None:
-        if self._done:
-            return
-        self._done = True
+    def _report_lost(self, error: BaseException | None) -> None:
         try:
             self._protocol.connection_lost(error)
         finally:

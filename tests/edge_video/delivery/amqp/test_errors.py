@@ -113,5 +113,5 @@ def test_a_broker_that_ends_the_connection_after_tls_may_miss_a_client_certifica
     for text, surely in ((alert, True), ("StreamLostError: ('... SSLEOFError(8, ...)')", False)):
         error = pe.IncompatibleProtocolError(text)
         reason = describe_loss(error, host="broker", port=5671, vhost="/", tls=True)
-        assert "may require a client certificate" in reason.words
+        assert "may require a client certificate" in reason.reason
         assert reason.permanent is surely

@@ -11,6 +11,7 @@ import pytest
 from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually
+from edge_video.testing.rabbit import consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, Rig, jpeg
 from tests.support.rabbit import EVERY_BROKER
 
@@ -137,3 +138,76 @@ def test_frames_to_the_default_exchange_reach_the_queue_of_that_name(
         rig.put_all(5)
         assert rig.settle().confirmed == 5
         assert channel.queue_declare(exchange, passive=True).method.message_count == 5
+
+
+def test_an_exchange_the_user_may_not_touch_is_refused_and_the_others_go_on(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    routes = {CAM1: Route("secret.exchange", "a"), CAM2: Route(exchange, "b")}
+    rig = make_rig(broker, routes, username="limited", password="limited").connect()
+    refused = rig.heard.wait_for(RouteRefused)
+    assert refused.route == "secret.exchange"
+    assert "does not exist and the user may not declare it" in refused.reason
+    rig.put_all(20, CAM1, CAM2)
+    rig.settle()
+    assert (rig.counts(CAM1).dropped_refused, rig.counts(CAM2).confirmed) == (10, 10)
+
+
+def test_an_existing_exchange_can_be_used_without_the_right_to_declare_it(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with consume(broker, exchange) as consumer:
+        rig = make_rig(broker, username="writer", password="writer").connect()
+        rig.put()
+        consumer.wait_for(1)
+    assert rig.settle().confirmed == 1
+    assert not rig.heard.of(RouteRefused)
+
+
+def test_an_exchange_that_exists_but_may_not_be_written_is_refused_at_the_first_frame(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    secret = f"secret.{exchange}"
+    with broker.channel() as channel:
+        channel.exchange_declare(secret, "topic", durable=True)
+    routes = {CAM1: Route(secret, "a"), CAM2: Route(exchange, "b")}
+    rig = make_rig(broker, routes, username="limited", password="limited").connect()
+    rig.put(CAM1)
+    assert "ACCESS_REFUSED" in rig.heard.wait_for(RouteRefused).reason
+    rig.put_all(20, CAM1, CAM2)
+    rig.settle()
+    counts = rig.counts(CAM1)
+    assert (counts.unknown, counts.dropped_refused) == (1, 10)
+    assert rig.counts(CAM2).confirmed == 10
+
+
+def test_a_refused_route_is_tried_again_after_its_wait(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    with broker.channel() as channel:
+        channel.exchange_declare(exchange, "topic", durable=True, internal=True)
+        rig = make_rig(broker, route_retry_s=0.5).connect()
+        rig.put()
+        assert "internal" in rig.heard.wait_for(RouteRefused).reason
+        channel.exchange_delete(exchange)
+        channel.exchange_declare(exchange, "topic", durable=True)
+    eventually(lambda: rig.put() or rig.counts().confirmed)
+    assert not rig.heard.of(SinkLost)
+
+
+def test_an_exchange_deleted_at_run_time_is_declared_again_and_harms_no_other(
+    broker: RabbitNode, exchange: str, make_rig: MakeRig
+) -> None:
+    routes = {CAM1: Route(exchange, "a"), CAM2: Route(f"{exchange}.2", "b")}
+    rig = make_rig(broker, routes).connect()
+    rig.put_all(10, CAM1, CAM2)
+    rig.settle()
+    with broker.channel() as channel:
+        channel.exchange_delete(exchange)
+    rig.put_all(10, CAM1, CAM2)
+    rig.settle()
+    eventually(lambda: rig.put() or rig.counts(CAM1).confirmed > 5)
+    rig.settle()
+    assert rig.counts(CAM1).unknown >= 1
+    assert rig.counts(CAM2).confirmed == 10
+    assert rig.heard.events == [SinkConnected(f"amqp://127.0.0.1:{broker.port}")]

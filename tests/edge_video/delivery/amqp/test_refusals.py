@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge_video.delivery.amqp.frame_channel import InFlight, judge
+from edge_video.delivery.amqp.in_flight import InFlight
 from edge_video.delivery.amqp.refusals import Refusal, RefusalKind, read_refusal
+from edge_video.delivery.amqp.refused_frames import judge
 from edge_video.frames import CameraId, Frame
 
 SIZE = "PRECONDITION_FAILED - message size 70000 is larger than configured max size 60000"
@@ -106,7 +107,7 @@ def in_flight(*keys_and_sizes: tuple[str, int]) -> list[InFlight]:
 
 
 def numbers(verdict: tuple[list[InFlight], ...]) -> list[list[int]]:
-    return [[each.seq for each in part] for part in verdict]
+    return [[each.frame.seq for each in part] for part in verdict]
 
 
 TOPIC = read_refusal("shop", 403, TOPIC_3)

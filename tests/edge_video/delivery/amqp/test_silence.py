@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_video.delivery.amqp.frame_channel import InFlight, Window
+from edge_video.delivery.amqp.in_flight import InFlight, Window
 from edge_video.delivery.amqp.silence import BrokerSilence
 from edge_video.frames import CameraId, Frame
 
