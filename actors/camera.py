@@ -26,8 +26,9 @@ from edge_video.actors.messages import (
     ResetBreaker,
     Tick,
 )
+from edge_video.capture.binary import find_binary
 from edge_video.capture.capture import CaptureStartError
-from edge_video.capture.command import SourceKind, find_binary, source_kind
+from edge_video.capture.command import SourceKind, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
 from edge_video.capture.resizing import PictureResized, SizeFollower, format_size
@@ -177,7 +178,7 @@ class CameraActor(SupervisedActor):
         start_faults: those that act while it starts, or as soon as it has.
 
     Raises:
-        edge_video.capture.command.BinaryMissing: no `runtime` is given and there is no FFmpeg.
+        edge_video.capture.binary.BinaryMissing: no `runtime` is given and there is no FFmpeg.
     """
 
     def __init__(

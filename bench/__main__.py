@@ -26,7 +26,7 @@ try:
     from bench.rig import Bench, Progress
     from bench.sections import SECTIONS
     from bench.show import median_of, plots, tables, verdicts
-    from edge_video.capture.command import find_binary
+    from edge_video.capture.binary import find_binary
     from edge_video.testing.rabbit import RabbitNode
     from tests.support.program import ROOT
 except ModuleNotFoundError as missing:

@@ -21,7 +21,8 @@ from bench.clock import WIDTH, age_ms, clock_camera
 from bench.measure import between, read_process
 from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
-from edge_video.capture.command import Binary, capture_command, find_binary
+from edge_video.capture.binary import Binary, find_binary
+from edge_video.capture.command import capture_command
 from edge_video.capture.limiter import WALL_CLOCK
 from edge_video.config import CameraConfig
 from edge_video.testing.clips import numbered_clip

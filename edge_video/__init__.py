@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from edge_video.actors.publisher import PublisherActor, PublisherRuntime
     from edge_video.actors.system_spec import Stopped
     from edge_video.app import System, start_system
-    from edge_video.capture.command import BinaryMissing
+    from edge_video.capture.binary import BinaryMissing
     from edge_video.config import (
         AmqpConfig,
         AmqpSinkConfig,

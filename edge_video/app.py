@@ -148,7 +148,7 @@ def start_system(
         history: takes down the course of the run; read it when the system has stopped.
 
     Raises:
-        edge_video.capture.command.BinaryMissing: there is no FFmpeg.
+        edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
         ValueError: `frames` names a camera that is not configured, or a camera that is not in it
             has no sink.
     """

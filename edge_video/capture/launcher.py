@@ -24,7 +24,7 @@ from edge_video.runtime.reactor import Reactor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
     from edge_video.capture.counters import CaptureTotals
     from edge_video.capture.motion_jpeg import CaptureMaker
     from edge_video.config import CameraConfig

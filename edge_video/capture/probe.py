@@ -24,7 +24,7 @@ from edge_video.runtime.reactor import Reactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
     from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from edge_video.capture.command import find_binary
+from edge_video.capture.binary import find_binary
 from edge_video.cli.common import (
     EXIT_BAD_INPUT,
     EXIT_FAILURE,

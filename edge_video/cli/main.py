@@ -14,7 +14,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from edge_video.capture.command import BinaryMissing
+from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import check, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.standard_streams import exit_code_of, print_error

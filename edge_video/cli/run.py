@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from edge_video.app import System, start_system
-from edge_video.capture.command import BinaryMissing
+from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import reports
 from edge_video.cli.common import (
     EXIT_BAD_INPUT,

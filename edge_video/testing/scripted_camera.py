@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from edge_video.capture.command import Binary
+from edge_video.capture.binary import Binary
 from edge_video.capture.launcher import FfmpegLauncher
 from edge_video.testing import scripted_ffmpeg
 

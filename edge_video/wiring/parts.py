@@ -23,7 +23,7 @@ from edge_video.actors.system_spec import (
     Stopped,
     SystemSpec,
 )
-from edge_video.capture.command import find_binary
+from edge_video.capture.binary import find_binary
 from edge_video.capture.counters import CaptureTotals
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
 from edge_video.delivery.notification_queue import NotificationQueue
@@ -300,7 +300,7 @@ def make_launcher(config: Config) -> FfmpegLauncher:
     """What starts FFmpegs.
 
     Raises:
-        edge_video.capture.command.BinaryMissing: there is no FFmpeg.
+        edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
     """
     return FfmpegLauncher(find_binary(config.ffmpeg), config.secrets())
 

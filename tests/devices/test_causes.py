@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
     from edge_video.resilience.failures import Failure
     from edge_video.testing.devices import Authentication, Request
 

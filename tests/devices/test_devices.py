@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
     from edge_video.testing.devices import Authentication, Request
 
 pytestmark = [pytest.mark.ffmpeg]

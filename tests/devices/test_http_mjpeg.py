@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
     Part = Callable[[int, bytes], bytes]
 

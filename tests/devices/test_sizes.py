@@ -16,7 +16,7 @@ from tests.support.rtsp import EVERY_FFMPEG
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 pytestmark = [pytest.mark.ffmpeg, pytest.mark.timeout(120)]
 

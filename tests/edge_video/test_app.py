@@ -10,7 +10,7 @@ import pytest
 
 from edge_video import app
 from edge_video.app import Ending, System, start_system
-from edge_video.capture.command import BinaryMissing
+from edge_video.capture.binary import BinaryMissing
 from edge_video.config import CameraConfig, Config
 from edge_video.runtime.timer import SystemTimer
 from edge_video.status.model import PublisherState

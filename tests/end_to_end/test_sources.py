@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 pytestmark = [pytest.mark.ffmpeg, EVERY_FFMPEG]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.capture.command import Binary, capture_command
+from edge_video.capture.binary import Binary
+from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig, ConfigError, parse_config
 from edge_video.delivery.directory import DirectorySink
 from edge_video.delivery.outbox import Outbox

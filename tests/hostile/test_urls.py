@@ -20,7 +20,7 @@ from tests.support.rtsp import BOTH_FFMPEGS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 pytestmark = [pytest.mark.ffmpeg, BOTH_FFMPEGS]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
     from edge_video.config import CameraConfig
     from edge_video.resilience.failures import Failure
 

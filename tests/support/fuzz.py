@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pika.exceptions
 from pydantic import ValidationError
 
+from edge_video.capture.binary import Binary
 from edge_video.capture.capture import StderrTail
 from edge_video.capture.classification import classify
-from edge_video.capture.command import Binary, capture_command
+from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig, ConfigError, load_config, redactor_of
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId

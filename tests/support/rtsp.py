@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from edge_video.capture.command import Binary, BinaryMissing, find_binary
+from edge_video.capture.binary import Binary, BinaryMissing, find_binary
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.matrix import Trixie
 from edge_video.testing.rtsp import RtspServer, has_gstreamer

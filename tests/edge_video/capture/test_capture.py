@@ -24,7 +24,7 @@ from edge_video.capture.capture import (
     ProcessTable,
     StderrTail,
 )
-from edge_video.capture.command import Binary, capture_command
+from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig
 from edge_video.frames import CameraId
 from edge_video.resilience.failures import Cause, Failure
@@ -38,6 +38,8 @@ from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from edge_video.capture.binary import Binary
 
 ROOT = Path(__file__).parents[3]
 CAM = CameraId("cam1")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pytest
 
 from edge_video.capture.classification import classify, clean_line
-from edge_video.capture.command import Binary, capture_command
+from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing.clips import numbered_clip
@@ -22,6 +22,8 @@ from tests.support.rtsp import EVERY_FFMPEG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from edge_video.capture.binary import Binary
 
 METHODS: Final[tuple[Literal["basic", "digest"], ...]] = ("basic", "digest")
 

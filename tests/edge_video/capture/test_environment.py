@@ -13,7 +13,7 @@ from tests.support.devices import DeviceRun
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 SECRETS = {
     "AMQP_PASSWORD": "canary-broker",

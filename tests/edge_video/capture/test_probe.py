@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.capture.command import Binary
+from edge_video.capture.binary import Binary
 from edge_video.capture.probe import VideoStream, parse_stream, probe_all, probe_camera
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause

@@ -13,7 +13,7 @@ from edge_video.capture.rate_limit import RateLimiter
 from tests.support.rtsp import BOTH_FFMPEGS
 
 if TYPE_CHECKING:
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 
 def passed(limiter: RateLimiter, times_s: list[float]) -> list[float]:

@@ -13,7 +13,7 @@ import pytest
 
 from edge_video.actors.messages import Escalated
 from edge_video.actors.system_spec import Stopped
-from edge_video.capture.command import BinaryMissing
+from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import reports, run
 from edge_video.cli.main import main
 from edge_video.status.json import status_as_json

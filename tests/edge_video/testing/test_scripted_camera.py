@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from edge_video.capture.command import find_binary
+from edge_video.capture.binary import find_binary
 from edge_video.config import CameraConfig
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import image_size

@@ -33,7 +33,7 @@ from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_video.capture.command import Binary
+    from edge_video.capture.binary import Binary
 
 CAMERAS = ["cam1", "cam2", "cam3"]
 
