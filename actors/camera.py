@@ -27,10 +27,10 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.capture.binary import find_binary
-from edge_video.capture.capture import CaptureStartError
 from edge_video.capture.command import SourceKind, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
+from edge_video.capture.process import CaptureStartError
 from edge_video.capture.resizing import PictureResized, SizeFollower, format_size
 from edge_video.config import redactor_of
 from edge_video.delivery.outbox import Outbox

@@ -1,4 +1,4 @@
-"""What reading one camera took."""
+"""Counts what reading one camera took."""
 
 from __future__ import annotations
 
@@ -19,3 +19,29 @@ class CaptureTotals:
     """Bytes that belonged to no frame (garbage, torn frames, broken headers)."""
     oversized: int = 0
     """Frames refused because they were larger than the limit."""
+
+
+@dataclass(slots=True)
+class CaptureCounters:
+    """What the readers of one camera did, over all its attempts; as `CaptureTotals`.
+
+    Written by the one reader that runs at a time; `totals` may be called from any thread.
+    """
+
+    reads: int = 0
+    read_ns: int = 0
+    splits: int = 0
+    split_ns: int = 0
+    discarded_bytes: int = 0
+    oversized: int = 0
+
+    def totals(self) -> CaptureTotals:
+        """Return a snapshot."""
+        return CaptureTotals(
+            reads=self.reads,
+            read_ns=self.read_ns,
+            splits=self.splits,
+            split_ns=self.split_ns,
+            discarded_bytes=self.discarded_bytes,
+            oversized=self.oversized,
+        )

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from edge_video.capture.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.capture.capture import Capture
 from edge_video.capture.command import (
     capture_command,
     encode_command,
     fetch_command,
     may_be_motion_jpeg,
 )
+from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.environment import ffmpeg_environment
 from edge_video.capture.inquiry import explain
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.capture.process import ProcessTable
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import with_huffman_tables
 from edge_video.runtime.reactor import Reactor
@@ -102,6 +104,7 @@ class FfmpegLauncher:
                 encode=None if passthrough else encode_command(self.binary, camera),
                 otherwise=capture_command(self.binary, camera),
             ),
+            camera_id=CameraId(camera.id),
             make=make,
             on_frame=on_frame,
             on_end=on_end,

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.arrival_meter import ArrivalMeter
 from edge_video.capture.arrivals import bytes_taken
-from edge_video.capture.capture import Capture, CaptureCounters, CaptureStartError, ProcessTable
+from edge_video.capture.capture import Capture
 from edge_video.capture.command import fetch_command, may_be_motion_jpeg, probe_command
+from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.launcher import camera_environment, explained_by_camera
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.capture.process import CaptureStartError, ProcessTable
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import image_size
 from edge_video.resilience.failures import Cause, Failure
@@ -131,7 +133,7 @@ def probe_camera(
         return ProbeResult(camera_id, ok=False, failure=refused.failure)
     silent = seen.watch(capture, timeout_s)
     capture.stop()
-    words = capture.last_words()
+    words = capture.stderr_tail()
     stream = parse_stream(words)
     result = ProbeResult(
         camera_id,
@@ -176,6 +178,7 @@ def _probing(
         return make(command, on_frame=seen.on_frame, on_end=seen.on_end)
     return MotionJpegCapture(
         Commands(fetch=fetch_command(binary, camera), encode=None, otherwise=command),
+        camera_id=CameraId(camera.id),
         make=make,
         on_frame=seen.on_frame,
         on_end=seen.on_end,

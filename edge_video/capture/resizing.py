@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from edge_video.resilience.failures import Failure
+from edge_video.resilience.failures import Cause, Failure
 
 Size = tuple[int, int]
 """Width and height, in pixels."""
@@ -64,6 +64,31 @@ def announced_size(line: bytes) -> Size | None:
         return None
     width, height = divmod(int(match[1]), _SHIFT)
     return (width, height) if width and height else None
+
+
+class SourceSize:
+    """The size of a camera's pictures, as FFmpeg announces it, in one capture.
+
+    The reactor's thread, except `size`.
+
+    Args:
+        ends_when_resized: whether pictures of another size than the first ones end the capture.
+
+    Attributes:
+        size: of the camera's own pictures, before any scaling; None until FFmpeg has said it.
+    """
+
+    def __init__(self, *, ends_when_resized: bool) -> None:
+        self.size: Size | None = None
+        self._ends_when_resized = ends_when_resized
+
+    def announced(self, size: Size) -> PictureResized | None:
+        """Take note of the size of pictures to come; the end of the capture, if it is to end."""
+        before, self.size = self.size, size
+        if not self._ends_when_resized or before is None or before == size:
+            return None
+        change = f"the pictures changed from {format_size(before)} to {format_size(size)}"
+        return PictureResized(Cause.END_OF_STREAM, change, size=size)
 
 
 class SizeFollower:

@@ -1,6 +1,6 @@
-"""What faults do to the bytes between FFmpeg's pipe and the frame splitter.
+"""Applies faults on purpose to a capture: to its FFmpeg, and to the bytes that this writes.
 
-A `Capture` has no `StreamFaults` until a fault asks for one, so an untouched stream pays a single
+A capture has no `StreamFaults` until a fault asks for one, so an untouched stream pays a single
 comparison per read.
 """
 
@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from edge_video.faults import GarbageBytes, OversizedFrame, SlowFrames, TruncatedFrame
+from edge_video.capture.output import Hold
+from edge_video.faults import (
+    CameraFault,
+    GarbageBytes,
+    IgnoreSigterm,
+    OversizedFrame,
+    SilentEnd,
+    SlowFrames,
+    TruncatedFrame,
+)
 from edge_video.frames.jpeg import EOI, SOI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge_video.capture.ending import EndOfOutput
+    from edge_video.capture.output import OutputReader
+    from edge_video.capture.process import FfmpegProcess
     from edge_video.frames.splitter import FrameSplitter
 
 _PIECE_BYTES: Final = 64 * 1024
@@ -32,6 +45,9 @@ _YIELD_S: Final = 0.001
 
 _MAX_WAITING: Final = 100
 """Faults that a silent stream keeps waiting; the oldest are forgotten."""
+
+REFUSED_ARGUMENT: Final = "x" * 2**22
+"""An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
 
 ByteFault: TypeAlias = GarbageBytes | TruncatedFrame | OversizedFrame
 
@@ -155,3 +171,109 @@ def oversized_frame(size: int) -> Iterator[bytes]:
         yield filler[:left]
         left -= len(filler)
     yield EOI
+
+
+class OutputFaults:
+    """Applies `StreamFaults` to what an `OutputReader` reads, and holds that back for them.
+
+    `updated` and `holds_back` belong to the reactor's thread; the others may be called from any.
+
+    Args:
+        output: whose bytes they are.
+    """
+
+    def __init__(self, output: OutputReader) -> None:
+        self._output = output
+        self._stream = StreamFaults(output.pump.hand_on)
+
+    def add(self, fault: ByteFault) -> None:
+        """Act on the next bytes that are read."""
+        self._stream.add(fault)
+
+    def slow_down(self, fault: SlowFrames, fps: float) -> None:
+        """Take in no more than `fault.share` of `fps` frames a second from now on."""
+        self._stream.slow_down(fault, fps)
+
+    def clear(self) -> None:
+        """Undo everything that still acts or waits, and hand on what is held back."""
+        self._stream.clear()
+        self._output.call_soon(self._go_on)
+
+    def updated(self, view: memoryview, n: int) -> list[bytes]:
+        """Take in `n` bytes that were read into `view`; the whole frames to hand on now."""
+        return self._stream.updated(self._output.pump.splitter, view, n)
+
+    def holds_back(self) -> bool:
+        """Whether nothing may be read for now; then reading goes on by itself when that is due."""
+        wait_s = self._stream.wait_s
+        if wait_s:
+            self._output.hold(Hold.SLOWED_DOWN)
+            self._output.call_later(wait_s, self._go_on)
+        return wait_s > 0
+
+    def _go_on(self) -> None:
+        """Take in the next frame of a stream that is held back; it is due, or held no more."""
+        output, stream = self._output, self._stream
+        if not output.is_held(Hold.SLOWED_DOWN):
+            return
+        stream.go_on(output.pump.splitter)
+        if stream.wait_s:
+            output.call_later(stream.wait_s, self._go_on)
+        else:
+            output.release(Hold.SLOWED_DOWN)
+
+
+class FaultTarget(Protocol):
+    """What of a running capture faults act on."""
+
+    @property
+    def process(self) -> FfmpegProcess:
+        """Its FFmpeg."""
+        ...
+
+    @property
+    def output(self) -> OutputReader:
+        """What reads its frames."""
+        ...
+
+    @property
+    def ending(self) -> EndOfOutput:
+        """What judges its end."""
+        ...
+
+
+def apply_fault(target: FaultTarget, fault: CameraFault, fps: float) -> bool:
+    """Break a running capture on purpose; False for a fault of another kind.
+
+    Args:
+        target: the capture.
+        fault: what to break.
+        fps: the rate of which `SlowFrames` leaves a share.
+    """
+    match fault:
+        case GarbageBytes() | TruncatedFrame() | OversizedFrame():
+            _faults_of(target.output).add(fault)
+        case SlowFrames():
+            _faults_of(target.output).slow_down(fault, fps)
+        case IgnoreSigterm():
+            target.process.ignores_sigterm = True
+        case SilentEnd():
+            target.ending.hides_sigterm = True
+            target.process.signal(signal.SIGTERM)
+        case _:
+            return False
+    return True
+
+
+def clear_stream_faults(output: OutputReader) -> None:
+    """Undo the faults of a capture's bytes; what they hold back is handed on. Any thread."""
+    faults = output.pump.faults
+    if isinstance(faults, OutputFaults):
+        faults.clear()
+
+
+def _faults_of(output: OutputReader) -> OutputFaults:
+    faults = output.pump.faults
+    if not isinstance(faults, OutputFaults):
+        faults = output.pump.faults = OutputFaults(output)
+    return faults

@@ -86,10 +86,10 @@ def measure(
             stack.callback(rate.capture.stop)
             rate.capture.start()
         for name, rate in rates.items():
-            assert rate.first.wait(30), f"{name}: {rate.capture.last_words()}"
+            assert rate.first.wait(30), f"{name}: {rate.capture.stderr_tail()}"
         time.sleep(SETTLED_S + MEASURED_S + 0.5)
         return {
-            name: str((rate.failure, rate.capture.last_words()))
+            name: str((rate.failure, rate.capture.stderr_tail()))
             if rate.failure or not rate.times
             else rate.measured()
             for name, rate in rates.items()

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Self
 import psutil
 import pytest
 
-from edge_video.capture.capture import (
-    DEFAULT_MAX_FRAME_BYTES,
-    Capture,
-    CaptureCounters,
-    ProcessTable,
-)
+from edge_video.capture.capture import DEFAULT_MAX_FRAME_BYTES, Capture
+from edge_video.capture.counters import CaptureCounters
+from edge_video.capture.process import ProcessTable
 from edge_video.delivery.ledger import add_counts
 from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import image_size
+from edge_video.frames.splitter import FrameSplitter
 from edge_video.resilience.failures import Cause
 from edge_video.runtime.reactor import Reactor
 from edge_video.runtime.timer import SystemClock
@@ -58,6 +56,7 @@ class Hostile:
         self.ended = threading.Event()
         self.failure: Failure | None = None
         self.counters = CaptureCounters()
+        self.splitter = FrameSplitter(max_frame_bytes=DEFAULT_MAX_FRAME_BYTES)
         self._pass_on = on_frame
         program = folder / "program.py"
         prelude = (
@@ -72,6 +71,7 @@ class Hostile:
             counters=self.counters,
             processes=ProcessTable(),
             reactor=reactor,
+            splitter=self.splitter,
             redact=Redactor(["pw-5c1e"]),
         )
 
@@ -181,14 +181,13 @@ def test_a_hundred_megabytes_that_are_no_frame_take_bounded_memory_and_the_next_
     before = psutil.Process().memory_info().rss
     with Hostile(tmp_path, code) as stream:
         highest = highest_resident(stream.ended)
-        splitter = stream.capture._splitter
     assert stream.failure is not None
     # Whoever brings no image for seconds is given up; how far he gets depends on the machine.
     if stream.failure.cause not in (Cause.NOT_JPEG, Cause.TOO_MUCH_WORK):
         assert stream.last == IMAGE, name
         assert stream.frames >= 2  # the first one's beginning may have gone with the garbage
         assert stream.counters.oversized == oversized
-    assert splitter.capacity <= SPLITTER_BOUND
+    assert stream.splitter.capacity <= SPLITTER_BOUND
     # Twice the buffer while it is being replaced by a larger one, and what a test process varies.
     assert highest - before < 2 * SPLITTER_BOUND + 16 * MB
 
@@ -255,7 +254,7 @@ def test_ten_thousand_error_lines_a_second_are_drained_and_not_all_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Different lines, or they would be collapsed into one."""
-    caplog.set_level(logging.DEBUG, logger="edge_video.capture.capture")
+    caplog.set_level(logging.DEBUG, logger="edge_video.capture.stderr")
     code = """
     began = time.monotonic()
     for n in range(200):
@@ -269,7 +268,7 @@ def test_ten_thousand_error_lines_a_second_are_drained_and_not_all_logged(
         began = time.monotonic()
         assert stream.ended.wait(PATIENCE_S)
         took_s = time.monotonic() - began
-        words = stream.capture.last_words()
+        words = stream.capture.stderr_tail()
     assert len(words) == 50
     assert words[-1].endswith("error 19999 in MB")
     assert "\x1b" not in "".join(words)
@@ -294,7 +293,7 @@ def test_an_error_line_without_end_keeps_its_beginning_and_bounded_memory(tmp_pa
     before = psutil.Process().memory_info().rss
     with Hostile(tmp_path, code) as stream:
         highest = highest_resident(stream.ended)
-        words = stream.capture.last_words()
+        words = stream.capture.stderr_tail()
     assert words[0].startswith("[error] endless xxx")
     assert words[-1] == "last words"
     assert all(len(line) <= 500 for line in words)

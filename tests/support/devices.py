@@ -52,7 +52,7 @@ class Watcher:
                 lambda: len(self.frames) >= count or self.failure is not None, timeout_s
             )
         assert len(self.frames) >= count, (
-            f"{len(self.frames)} frames; {self.failure}; {self.capture.last_words()}"
+            f"{len(self.frames)} frames; {self.failure}; {self.capture.stderr_tail()}"
         )
         return self.frames
 

@@ -16,9 +16,9 @@ import pika.exceptions
 from pydantic import ValidationError
 
 from edge_video.capture.binary import Binary
-from edge_video.capture.capture import StderrTail
 from edge_video.capture.classification import classify
 from edge_video.capture.command import capture_command
+from edge_video.capture.stderr import StderrTail
 from edge_video.config import CameraConfig, ConfigError, load_config, redactor_of
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
@@ -99,10 +99,10 @@ def config(data: bytes) -> None:
 
 def stderr(data: bytes) -> None:
     """Any words of FFmpeg's are kept within bounds, are harmless, and have a cause."""
-    tail = StderrTail(-1, CameraId("c"), Redactor(["canary"]))
+    tail = StderrTail(CameraId("c"), Redactor(["canary"]))
     for piece in _cut(data):
         tail.take(piece)
-        assert len(tail._partial) <= LIMIT
+        assert tail.partial_bytes <= LIMIT
     tail.take(b"\n")
     lines = tail.lines()
     assert len(lines) <= 50

@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from edge_video.capture import capture as capture_module
-from edge_video.capture.capture import (
-    Capture,
-    CaptureCounters,
-    CaptureStartError,
-    ProcessTable,
-    StderrTail,
-)
+from edge_video.capture import pipes
+from edge_video.capture.capture import Capture
 from edge_video.capture.command import capture_command
+from edge_video.capture.counters import CaptureCounters
+from edge_video.capture.process import CaptureStartError, ProcessTable
+from edge_video.capture.stderr import StderrTail
 from edge_video.config import CameraConfig
 from edge_video.frames import CameraId
 from edge_video.resilience.failures import Cause, Failure
@@ -289,7 +286,7 @@ def test_a_hung_thread_is_left_behind_by_the_next_attempt(
     script: Callable[[str], list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(capture_module, "_KILLED_WAIT_S", 0.3)
+    monkeypatch.setattr(pipes, "RELEASE_WAIT_S", 0.3)
     release = threading.Event()
     reactor = Reactor("shared-reactor")
     endless = script("while True: os.write(1, FRAME); time.sleep(0.01)\n")
@@ -664,8 +661,8 @@ def test_an_ffmpeg_that_ignores_sigterm_is_killed_with_its_children(
     """
     run = start(script(code))
     assert run.first.wait(15)
-    assert wait_until(run.capture.last_words)
-    child = int(run.capture.last_words()[0].split()[1])
+    assert wait_until(run.capture.stderr_tail)
+    child = int(run.capture.stderr_tail()[0].split()[1])
     run.capture.stop(0.3)
     assert run.capture.exit_status == -signal.SIGKILL
     assert wait_until(lambda: is_gone(child))
@@ -683,7 +680,7 @@ def test_children_that_an_ended_ffmpeg_left_behind_are_killed(
     """
     run = start(script(code))
     assert run.failure().cause is Cause.END_OF_STREAM
-    child = int(run.capture.last_words()[0].split()[1])
+    child = int(run.capture.stderr_tail()[0].split()[1])
     assert wait_until(lambda: is_gone(child))
 
 
@@ -714,14 +711,16 @@ def test_ffmpeg_is_not_asked_to_write_a_report(
     monkeypatch.setenv("FFREPORT", "file=secrets.log")
     run = start(script("os.write(2, repr('FFREPORT' in os.environ).encode())\n"))
     run.failure()
-    assert run.capture.last_words() == ("False",)
+    assert run.capture.stderr_tail() == ("False",)
 
 
 # --- our own sudden death ---
 
 _HOST = """
 import sys, threading
-from edge_video.capture.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.capture.capture import Capture
+from edge_video.capture.counters import CaptureCounters
+from edge_video.capture.process import ProcessTable
 
 def start(command):
     first = threading.Event()
@@ -805,12 +804,12 @@ def test_ten_thousand_lines_a_second_hurt_nobody(
             os.write(1, FRAME)
     os.write(2, b"[error] rtsp://h/x: Connection timed out\\n")
     """
-    with caplog.at_level(logging.DEBUG, logger="edge_video.capture.capture"):
+    with caplog.at_level(logging.DEBUG, logger="edge_video.capture.stderr"):
         run = start(script(code))
         failure = run.failure(60)
     assert len(run.images) == 100
     assert failure.cause is Cause.TIMEOUT
-    assert len(run.capture.last_words()) == 50
+    assert len(run.capture.stderr_tail()) == 50
     lines = [r.getMessage() for r in caplog.records if "FFmpeg" in r.getMessage()]
     # A second of writing, or a few on a busy machine: ten lines of each, not twenty thousand.
     assert 10 <= len(lines) < 500
@@ -818,7 +817,7 @@ def test_ten_thousand_lines_a_second_hurt_nobody(
 
 
 def tail_of(*chunks: bytes, redact: Callable[[str], str] = str) -> tuple[str, ...]:
-    tail = StderrTail(-1, CAM, redact)
+    tail = StderrTail(CAM, redact)
     for chunk in chunks:
         tail.take(chunk)
     return tail.lines()
@@ -894,5 +893,5 @@ def test_a_password_never_shows_whatever_fails(
         failure = run.failure()
         run.capture.stop()
     assert failure.cause is cause
-    shown = "\n".join([repr(failure), repr(run.capture), caplog.text, *run.capture.last_words()])
+    shown = "\n".join([repr(failure), repr(run.capture), caplog.text, *run.capture.stderr_tail()])
     assert "canary" not in shown

@@ -143,7 +143,7 @@ def test_last_words_and_status_are_classified(attempt: Attempt) -> None:
     attempt.cameras["cam1"].die("Server returned 404 Not Found", status=7)
     assert attempt.failure().cause is Cause.NO_SUCH_STREAM
     assert attempt.capture.exit_status == 7
-    assert attempt.capture.last_words() == ("Server returned 404 Not Found",)
+    assert attempt.capture.stderr_tail() == ("Server returned 404 Not Found",)
 
 
 def test_a_silent_end_is_an_end_of_stream(attempt: Attempt) -> None:
@@ -166,7 +166,7 @@ def test_a_slower_camera_gives_fewer_frames(attempt: Attempt) -> None:
     attempt.more_frames()
     attempt.cameras["cam1"].set_fps(0.01)
     attempt.cameras["cam1"].say("heard")  # commands are obeyed in order
-    eventually(lambda: attempt.capture.last_words() == ("heard",))
+    eventually(lambda: attempt.capture.stderr_tail() == ("heard",))
     assert len(attempt.images) < 200
 
 

@@ -1,0 +1,263 @@
+"""Starts FFmpeg in a process group of its own, signals it, and reaps it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+from edge_video.resilience.failures import Cause, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edge_video.frames import CameraId
+
+KILLED_WAIT_S: Final = 5.0
+"""How long SIGKILL may take to end a process."""
+_SIGTERM_SPLIT: Final = 0.5
+"""Of the deadline. FFmpeg stuck in a read from a silent camera heeds only a second SIGTERM."""
+
+
+class ProcessTable:
+    """The FFmpeg processes that live now; each leads a process group of its own. Any thread.
+
+    A process is taken off before it is reaped, so no number in here can have been given to
+    another process already.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cameras: dict[int, CameraId] = {}
+
+    def add(self, pid: int, camera_id: CameraId) -> None:
+        """List a process that was just started."""
+        with self._lock:
+            self._cameras[pid] = camera_id
+
+    def remove(self, pid: int) -> None:
+        """Take a process off; harmless when it is not listed."""
+        with self._lock:
+            self._cameras.pop(pid, None)
+
+    def snapshot(self) -> dict[int, CameraId]:
+        """Return the camera of each process id, as they are at this moment."""
+        with self._lock:
+            return dict(self._cameras)
+
+    def kill_all(self) -> None:
+        """Send SIGKILL to every group: the last resort of a shutdown that ran out of time."""
+        with self._lock:
+            for pid in self._cameras:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+
+
+class CaptureStartError(Exception):
+    """FFmpeg could not be started; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.cause}: {failure.detail}")
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """What is started for which camera.
+
+    Attributes:
+        command: the command line; its first item is the binary. Never logged: it has the password.
+        environment: of FFmpeg.
+        camera_id: whose FFmpeg it is.
+        processes: where it is listed while it lives.
+        fed: whether its standard input is a pipe that is written to.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    camera_id: CameraId
+    processes: ProcessTable
+    fed: bool
+
+
+class FfmpegProcess:
+    """One FFmpeg, from its start until it is reaped. Any thread, except where a method says more.
+
+    It is signalled and reaped under one lock, so that no signal can reach a process that was given
+    its number after its end.
+
+    Attributes:
+        camera_id: whose FFmpeg it is.
+        pid: its process id, also its group's.
+        began_s: the monotonic time at which it was about to be started.
+        ignores_sigterm: a fault on purpose; FFmpeg is frozen before SIGTERM reaches its group.
+
+    Raises:
+        CaptureStartError: the binary is missing, or the machine has no process left.
+    """
+
+    def __init__(self, spec: ProcessSpec) -> None:
+        self.camera_id: Final = spec.camera_id
+        self.began_s: Final = time.monotonic()
+        self.ignores_sigterm = False
+        self._lock = threading.Lock()
+        self._popen = _spawn(spec)
+        self._processes = spec.processes
+        self.pid: Final = self._popen.pid
+        self._processes.add(self.pid, self.camera_id)
+
+    @property
+    def stdout_fd(self) -> int:
+        """The descriptor of the pipe with its standard output."""
+        return self._fileno(self._popen.stdout)
+
+    @property
+    def stdin_fd(self) -> int:
+        """The descriptor of the pipe to its standard input; ValueError if that is none."""
+        return self._fileno(self._popen.stdin)
+
+    @property
+    def stderr_fd(self) -> int:
+        """The descriptor of the pipe with its standard error."""
+        return self._fileno(self._popen.stderr)
+
+    @property
+    def exit_status(self) -> int | None:
+        """The exit status, negative for a signal; None until the process is reaped."""
+        return self._popen.returncode
+
+    def signal(self, signum: int) -> None:
+        """Send a signal to FFmpeg alone; nothing happens when it is gone."""
+        with self._lock:
+            if self.exit_status is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signum)
+
+    def signal_group(self, signum: int) -> None:
+        """Send a signal to FFmpeg and whatever it started; nothing happens when it is gone."""
+        with self._lock:
+            if self.exit_status is None:
+                if self.ignores_sigterm and signum == signal.SIGTERM:
+                    self._kill_group(signal.SIGSTOP)
+                self._kill_group(signum)
+
+    def end(self, deadline_s: float) -> bool:
+        """End FFmpeg and reap it: SIGTERM, and SIGKILL at the deadline.
+
+        Blocks for `deadline_s` seconds, and for some more where SIGKILL takes its time. FFmpeg's
+        output has to be read meanwhile: recent versions wait, SIGTERM or not, until what their
+        writer thread holds is written.
+
+        Returns:
+            False when not even SIGKILL ended it in time.
+        """
+        for wait_s in (deadline_s * _SIGTERM_SPLIT, deadline_s * (1 - _SIGTERM_SPLIT)):
+            if not self.has_exited():
+                self.signal_group(signal.SIGTERM)
+                self._await_exit(wait_s)
+        self.signal_group(signal.SIGKILL)
+        return self._await_exit(KILLED_WAIT_S)
+
+    def has_exited(self) -> bool:
+        """Whether FFmpeg is gone; reaps it, after killing whatever it left in its group."""
+        with self._lock:
+            if self.exit_status is not None:
+                return True
+            with contextlib.suppress(ChildProcessError):
+                options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+                if os.waitid(os.P_PID, self.pid, options) is None:
+                    return False
+            self._kill_group(signal.SIGKILL)
+            self._processes.remove(self.pid)
+            self._popen.wait()
+            return True
+
+    def close_pipes(self) -> None:
+        """Close this side of all pipes; only when no thread reads them any more."""
+        self.close_stdin()
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def close_stdin(self) -> None:
+        """Close its standard input, which is then at its end; only in the thread that feeds it."""
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
+
+    def _await_exit(self, timeout_s: float) -> bool:
+        """Wait until FFmpeg has exited, and reap it; False when the time is up."""
+        deadline = time.monotonic() + timeout_s
+        pause_s = 0.001
+        while not self.has_exited():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            time.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, 0.02)
+        return True
+
+    def _kill_group(self, signum: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signum)
+
+    @staticmethod
+    def _fileno(pipe: IO[bytes] | None) -> int:
+        if pipe is None:
+            raise ValueError("not a pipe")
+        return pipe.fileno()
+
+
+@functools.cache
+def _parent_death_signal() -> tuple[str, ...]:
+    """Return a prefix under which Linux kills a command with the thread that started it, or ().
+
+    FFmpeg without its reader ends on its next write, but one whose camera is silent has nothing
+    to write, and takes up to four input time-outs to give up. `setpriv` of util-linux asks for
+    PR_SET_PDEATHSIG and becomes the command; asking for it from Python would need code between
+    fork and exec, which is not safe beside other threads.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    prefix = (setpriv, "--pdeathsig", "KILL", "--")
+    try:
+        tried = subprocess.run(  # noqa: S603 - a fixed command, to see whether it knows the option
+            [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ()
+    return prefix if tried.returncode == 0 else ()
+
+
+def _spawn(spec: ProcessSpec) -> subprocess.Popen[bytes]:
+    binary = spec.command[0]
+    if shutil.which(binary) is None:
+        raise CaptureStartError(
+            Failure(Cause.BINARY_MISSING, f"{binary}: no such file, or not executable")
+        )
+    try:
+        return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.capture.command
+            [*_parent_death_signal(), *spec.command],
+            stdin=subprocess.PIPE if spec.fed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            close_fds=True,  # a sibling that held this pipe would keep an orphan alive
+            process_group=0,
+            env=dict(spec.environment),
+        )
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        failure = Failure(Cause.BINARY_MISSING, f"{binary}: {error.strerror}")
+    except OSError as error:
+        failure = Failure(Cause.SPAWN_FAILED, error.strerror or type(error).__name__)
+    except ValueError as error:
+        failure = Failure(Cause.SPAWN_FAILED, str(error))
+    # Not chained: the exception underneath may quote the command line.
+    raise CaptureStartError(failure)
