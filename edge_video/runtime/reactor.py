@@ -166,6 +166,42 @@ class Member:
         self.run.pacing_skipped = True
 
 
+class _Timers:
+    """The calls that are due later, of all members. The loop's thread."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Member, Timeout]] = []
+        self._numbers = itertools.count()
+
+    def add(self, member: Member, delay_s: float, call: Callable[[], object]) -> Timeout:
+        timeout = Timeout(time.monotonic() + delay_s, call)
+        heapq.heappush(self._heap, (timeout.due_s, next(self._numbers), member, timeout))
+        return timeout
+
+    def dismiss(self, member: Member) -> None:
+        self._heap = [each for each in self._heap if each[2] is not member]
+        heapq.heapify(self._heap)
+
+    def wait_s(self) -> float:
+        """Return the time until the next call is due, `_MAX_WAIT_S` at most."""
+        heap = self._heap
+        while heap and heap[0][3].call is None:  # taken back meanwhile
+            heapq.heappop(heap)
+        if not heap:
+            return _MAX_WAIT_S
+        return min(_MAX_WAIT_S, max(0.0, heap[0][0] - time.monotonic()))
+
+    def are_due(self, now_s: float) -> bool:
+        return bool(self._heap) and self._heap[0][0] <= now_s
+
+    def take_due(self, now_s: float) -> list[tuple[Member, Timeout]]:
+        due: list[tuple[Member, Timeout]] = []
+        while self.are_due(now_s):
+            _, _, member, timeout = heapq.heappop(self._heap)
+            due.append((member, timeout))
+        return due
+
+
 class _Run:
     """One life of the thread."""
 
@@ -174,13 +210,11 @@ class _Run:
         self._lock = threading.Lock()
         self._members: set[Member] = set()
         self._posted: list[tuple[Member, Callable[[], object]]] = []
-        self._timers: list[tuple[float, int, Member, Timeout]] = []
-        self._numbers = itertools.count()
+        self._timers = _Timers()
         self._handlers: dict[int, tuple[Member, Callable[[int, int], object], int]] = {}
         self.last_calls: list[tuple[Member, Callable[[], object]]] = []
         self.pacing_skipped = False
         self.ended = False
-        self.ident = 0
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self.epoll: Final = select.epoll()
         try:
@@ -189,6 +223,11 @@ class _Run:
             self.epoll.close()
             raise
         self.epoll.register(self._wakeup_fd, select.EPOLLIN)
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's; None before its start."""
+        return self._thread.ident
 
     def start(self) -> None:
         try:
@@ -241,21 +280,17 @@ class _Run:
                 self.epoll.unregister(fd)
 
     def call_later(self, member: Member, delay_s: float, call: Callable[[], object]) -> Timeout:
-        timeout = Timeout(time.monotonic() + delay_s, call)
-        heapq.heappush(self._timers, (timeout.due_s, next(self._numbers), member, timeout))
-        return timeout
+        return self._timers.add(member, delay_s, call)
 
     def dismiss(self, member: Member) -> None:
         member.gone = True
         for fd in tuple(member.fds):
             self.remove_handler(member, fd)
-        self._timers = [each for each in self._timers if each[2] is not member]
-        heapq.heapify(self._timers)
+        self._timers.dismiss(member)
         with self._lock:
             self._members.discard(member)
 
     def _live(self) -> None:
-        self.ident = threading.get_ident()
         error: BaseException = RuntimeError("the reactor ended")
         try:
             self._serve()
@@ -281,7 +316,7 @@ class _Run:
         while True:
             # An event that is sure to come is not waited for twice: first for it, then for others.
             if event_every_s < self._round_s * _SHARED and not self.pacing_skipped:
-                self._sleep(began_s + self._round_s - time.monotonic())
+                _sleep(began_s + self._round_s - time.monotonic())
             ready = self.epoll.poll(self._wait_s())
             self.pacing_skipped = False
             now_s = time.monotonic()
@@ -289,7 +324,7 @@ class _Run:
                 event_every_s += _SMOOTH * ((now_s - began_s) / len(ready) - event_every_s)
                 began_s = now_s
                 self._handle(ready)
-            if self._timers and self._timers[0][0] <= now_s:
+            if self._timers.are_due(now_s):
                 self._call_due(now_s)
             while self.last_calls:
                 calls, self.last_calls = self.last_calls, []
@@ -301,20 +336,8 @@ class _Run:
                         self.ended = True
                         return
 
-    @staticmethod
-    def _sleep(rest_s: float) -> None:
-        if rest_s > 0:
-            time.sleep(rest_s)
-
     def _wait_s(self) -> float:
-        if self.last_calls:
-            return 0.0
-        timers = self._timers
-        while timers and timers[0][3].call is None:  # taken back meanwhile
-            heapq.heappop(timers)
-        if not timers:
-            return _MAX_WAIT_S
-        return min(_MAX_WAIT_S, max(0.0, timers[0][0] - time.monotonic()))
+        return 0.0 if self.last_calls else self._timers.wait_s()
 
     def _handle(self, ready: list[tuple[int, int]]) -> None:
         """Call the handlers of what is ready."""
@@ -343,11 +366,7 @@ class _Run:
             self._call(member, call)
 
     def _call_due(self, now_s: float) -> None:
-        due: list[tuple[Member, Timeout]] = []
-        while self._timers and self._timers[0][0] <= now_s:
-            _, _, member, timeout = heapq.heappop(self._timers)
-            due.append((member, timeout))
-        for member, timeout in due:
+        for member, timeout in self._timers.take_due(now_s):
             if timeout.call is not None:
                 call, timeout.call = timeout.call, None
                 self._call(member, call)
@@ -369,3 +388,8 @@ class _Run:
             member.on_error(error)
         except BaseException:  # noqa: BLE001 - nobody is left to tell
             _log.exception("a failure could not be told")
+
+
+def _sleep(rest_s: float) -> None:
+    if rest_s > 0:
+        time.sleep(rest_s)
