@@ -1,4 +1,4 @@
-"""What FFmpeg's last words are taken for: recorded lines, and the real words of two FFmpegs."""
+"""Why a stream ended, by what FFmpeg said: recorded lines, and those of real FFmpegs."""
 
 from __future__ import annotations
 
@@ -27,83 +27,78 @@ if TYPE_CHECKING:
 
 METHODS: Final[tuple[Literal["basic", "digest"], ...]] = ("basic", "digest")
 
-# --- recorded words ---
+# --- recorded lines ---
+
+RECORDED: Final[dict[Cause, tuple[str, ...]]] = {
+    Cause.WRONG_PASSWORD: ("[rtsp @ 0x55e1] [error] method DESCRIBE failed: 401 Unauthorized",),
+    Cause.FORBIDDEN: ("[in#0 @ 0x55e1] [error] method SETUP failed: 403 (Forbidden)",),
+    Cause.NO_SUCH_STREAM: (
+        "[in#0 @ 0x55e1] [error] method SETUP failed: 404 (Not Found)",
+        "[rtsp @ 0x55e1] [error] method DESCRIBE failed: 404Not Found",
+    ),
+    Cause.REQUEST_REFUSED: (
+        "[rtsp @ 0x55e1] [error] method PLAY failed: 454 Session Not Found",
+        "[rtsp @ 0x1] [error] method OPTIONS failed: 551 Option",
+    ),
+    Cause.BUSY: (
+        "[rtsp @ 0x55e1] [error] method SETUP failed: 453 Not Enough Bandwidth",
+        "[rtsp @ 0x55e1] [error] method SETUP failed: 503 Service Unavailable",
+    ),
+    Cause.TRANSPORT_REFUSED: (
+        "[rtsp @ 0x55e1] [error] method SETUP failed: 461 Unsupported",
+        "[rtsp @ 0x55e1] [error] method SETUP failed: 461Unsupported",
+    ),
+    Cause.CAMERA_ERROR: (
+        "[error] http://h/x: Server returned 5XX Server Error reply",
+        "[rtsp @ 0x1] [error] method DESCRIBE failed: 500 Internal Error",
+    ),
+    Cause.UNREACHABLE: (
+        "[tcp @ 0x1] [error] Connection to tcp://h:554?timeout=1 failed: No route to host",
+        "[error] rtsp://h/x: Network is unreachable",
+    ),
+    Cause.NAME_NOT_RESOLVED: (
+        "[tcp @ 0x1] [error] Failed to resolve hostname: Temporary failure in name resolution",
+    ),
+    Cause.TIMEOUT: (
+        "[error] rtsp://h/x: Operation timed out",
+        "[fatal] Error opening input files: Error number -138 occurred",
+        "[fatal] Error opening input files: Error number -110 occurred",
+    ),
+    Cause.UNSUPPORTED: (
+        "[error] Decoder (codec av1) not found for input stream #0:0",
+        "[rtsp @ 0x1] [warning] Could not find codec parameters for stream 0 (Video: none)",
+    ),
+    Cause.REFUSED: ("[tcp @ 0x1] [error] Connection to tcp://h failed: Connection refused",),
+    Cause.END_OF_STREAM: ("[warning] Failed reading RTSP data: Connection reset by peer",),
+    Cause.UNKNOWN: ("[error] the camera said something new",),
+    Cause.PROXY_REFUSED: ("[http @ 0x1] [warning] HTTP error 407 Proxy Authentication Required",),
+    Cause.NOT_MJPEG: ("[mjpeg @ 0x1] [error] Codec (h264) not on whitelist 'mjpeg'",),
+    Cause.PROTOCOL_NOT_ALLOWED: ("[error] Protocol 'udp' not on whitelist 'rtsp,tcp'!",),
+    Cause.FORMAT_NOT_ALLOWED: ("[hls @ 0x1] [error] Format mpegts not on whitelist 'mov'",),
+    Cause.CERTIFICATE_REFUSED: (
+        "[tls @ 0x1] [error] error:0A000086:SSL routines::certificate verify failed",
+        "[tls @ 0x1] [error] Peer's certificate failed verification",
+    ),
+    Cause.TLS_FAILED: (
+        "[tls @ 0x1] [error] error:0A00042E:SSL routines::tlsv1 alert protocol version",
+        "[tls @ 0x1] [error] The TLS connection was non-properly terminated.",
+    ),
+    Cause.NO_HARDWARE: (
+        "[error] No device available for decoder: device type vaapi needed for codec h264.",
+    ),
+    Cause.NOT_READABLE: ("[error] file:/x.mkv: Permission denied",),
+    Cause.NO_VIDEO: ("[fatal] Output file #0 does not contain any stream",),
+    Cause.PICTURE_TOO_LARGE: (
+        "[error] Picture size 16000x16000 exceeds specified max pixel count 67108864",
+    ),
+}
+"""Lines of FFmpeg's, of several versions."""
 
 
 @pytest.mark.parametrize(
-    ("line", "cause"),
-    [
-        (
-            "[rtsp @ 0x55e1] [error] method DESCRIBE failed: 401 Unauthorized",
-            Cause.WRONG_PASSWORD,
-        ),
-        ("[in#0 @ 0x55e1] [error] method SETUP failed: 403 (Forbidden)", Cause.FORBIDDEN),
-        ("[in#0 @ 0x55e1] [error] method SETUP failed: 404 (Not Found)", Cause.NO_SUCH_STREAM),
-        (
-            "[rtsp @ 0x55e1] [error] method PLAY failed: 454 Session Not Found",
-            Cause.REQUEST_REFUSED,
-        ),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 453 Not Enough Bandwidth", Cause.BUSY),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 503 Service Unavailable", Cause.BUSY),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 461 Unsupported", Cause.TRANSPORT_REFUSED),
-        ("[rtsp @ 0x55e1] [error] method SETUP failed: 461Unsupported", Cause.TRANSPORT_REFUSED),
-        ("[rtsp @ 0x55e1] [error] method DESCRIBE failed: 404Not Found", Cause.NO_SUCH_STREAM),
-        ("[error] http://h/x: Server returned 5XX Server Error reply", Cause.CAMERA_ERROR),
-        (
-            "[tcp @ 0x1] [error] Connection to tcp://h:554?timeout=1 failed: No route to host",
-            Cause.UNREACHABLE,
-        ),
-        ("[error] rtsp://h/x: Network is unreachable", Cause.UNREACHABLE),
-        (
-            "[tcp @ 0x1] [error] Failed to resolve hostname: Temporary failure in name resolution",
-            Cause.NAME_NOT_RESOLVED,
-        ),
-        ("[error] rtsp://h/x: Operation timed out", Cause.TIMEOUT),
-        ("[fatal] Error opening input files: Error number -138 occurred", Cause.TIMEOUT),
-        ("[fatal] Error opening input files: Error number -110 occurred", Cause.TIMEOUT),
-        (
-            "[error] Decoder (codec av1) not found for input stream #0:0",
-            Cause.UNSUPPORTED,
-        ),
-        (
-            "[rtsp @ 0x1] [warning] Could not find codec parameters for stream 0 (Video: none)",
-            Cause.UNSUPPORTED,
-        ),
-        ("[tcp @ 0x1] [error] Connection to tcp://h failed: Connection refused", Cause.REFUSED),
-        ("[warning] Failed reading RTSP data: Connection reset by peer", Cause.END_OF_STREAM),
-        ("[error] the camera said something new", Cause.UNKNOWN),
-        (
-            "[http @ 0x1] [warning] HTTP error 407 Proxy Authentication Required",
-            Cause.PROXY_REFUSED,
-        ),
-        ("[rtsp @ 0x1] [error] method DESCRIBE failed: 500 Internal Error", Cause.CAMERA_ERROR),
-        ("[rtsp @ 0x1] [error] method OPTIONS failed: 551 Option", Cause.REQUEST_REFUSED),
-        ("[mjpeg @ 0x1] [error] Codec (h264) not on whitelist 'mjpeg'", Cause.NOT_MJPEG),
-        ("[error] Protocol 'udp' not on whitelist 'rtsp,tcp'!", Cause.PROTOCOL_NOT_ALLOWED),
-        ("[hls @ 0x1] [error] Format mpegts not on whitelist 'mov'", Cause.FORMAT_NOT_ALLOWED),
-        (
-            "[tls @ 0x1] [error] error:0A000086:SSL routines::certificate verify failed",
-            Cause.CERTIFICATE_REFUSED,
-        ),
-        ("[tls @ 0x1] [error] Peer's certificate failed verification", Cause.CERTIFICATE_REFUSED),
-        (
-            "[tls @ 0x1] [error] error:0A00042E:SSL routines::tlsv1 alert protocol version",
-            Cause.TLS_FAILED,
-        ),
-        ("[tls @ 0x1] [error] The TLS connection was non-properly terminated.", Cause.TLS_FAILED),
-        (
-            "[error] No device available for decoder: device type vaapi needed for codec h264.",
-            Cause.NO_HARDWARE,
-        ),
-        ("[error] file:/x.mkv: Permission denied", Cause.NOT_READABLE),
-        ("[fatal] Output file #0 does not contain any stream", Cause.NO_VIDEO),
-        (
-            "[error] Picture size 16000x16000 exceeds specified max pixel count 67108864",
-            Cause.PICTURE_TOO_LARGE,
-        ),
-    ],
+    ("line", "cause"), [(line, cause) for cause, lines in RECORDED.items() for line in lines]
 )
-def test_recorded_words_have_their_class(line: str, cause: Cause) -> None:
+def test_recorded_lines_have_their_cause(line: str, cause: Cause) -> None:
     failure = classify(1, ["[warning] something else", line], any_frames=False)
     assert failure == Failure(cause, clean_line(line), 1)
 
@@ -174,10 +169,10 @@ def test_a_generic_last_line_is_not_the_detail() -> None:
     assert classify(1, lines, any_frames=False).detail == "the reason"
 
 
-# --- the real words ---
+# --- what FFmpeg says for real ---
 
 
-def last_words(
+def run_and_classify(
     binary: Binary, url: str, *, during: Callable[[], object] | None = None, **keys: Any
 ) -> Failure:
     """Run the real command against a source and classify its end.
@@ -222,7 +217,7 @@ def closed_port() -> int:
     return port
 
 
-class _Answers(http.server.BaseHTTPRequestHandler):
+class _StatusServer(http.server.BaseHTTPRequestHandler):
     """Answers /401 with 401 and so on; /page with a web page, /away with a forbidden redirect."""
 
     def do_GET(self) -> None:
@@ -241,7 +236,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _StatusServer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -262,13 +257,13 @@ def web() -> Iterator[str]:
     ],
 )
 def test_http_answers_are_understood(any_ffmpeg: Binary, web: str, path: str, cause: Cause) -> None:
-    assert last_words(any_ffmpeg, web + path).cause is cause
+    assert run_and_classify(any_ffmpeg, web + path).cause is cause
 
 
 @pytest.mark.ffmpeg
 @EVERY_FFMPEG
 def test_a_redirect_to_a_file_of_this_machine_is_not_followed(any_ffmpeg: Binary, web: str) -> None:
-    failure = last_words(any_ffmpeg, web + "/away")
+    failure = run_and_classify(any_ffmpeg, web + "/away")
     assert failure.exit_status != 0
     assert failure.cause in (Cause.PROTOCOL_NOT_ALLOWED, Cause.UNKNOWN)
 
@@ -279,7 +274,7 @@ def test_a_redirect_to_a_file_of_this_machine_is_not_followed(any_ffmpeg: Binary
 def test_a_refused_connection_is_understood(
     any_ffmpeg: Binary, closed_port: int, scheme: str
 ) -> None:
-    failure = last_words(any_ffmpeg, f"{scheme}://127.0.0.1:{closed_port}/live/x")
+    failure = run_and_classify(any_ffmpeg, f"{scheme}://127.0.0.1:{closed_port}/live/x")
     assert failure.cause is Cause.REFUSED
     assert "Connection refused" in failure.detail
 
@@ -290,14 +285,14 @@ def test_a_refused_connection_is_understood(
 def test_a_camera_that_never_answers_is_a_timeout(
     any_ffmpeg: Binary, silent_port: int, scheme: str
 ) -> None:
-    failure = last_words(any_ffmpeg, f"{scheme}://127.0.0.1:{silent_port}/live/x")
+    failure = run_and_classify(any_ffmpeg, f"{scheme}://127.0.0.1:{silent_port}/live/x")
     assert failure.cause is Cause.TIMEOUT
 
 
 @pytest.mark.ffmpeg
 @EVERY_FFMPEG
 def test_a_name_that_does_not_exist_is_understood(any_ffmpeg: Binary) -> None:
-    failure = last_words(any_ffmpeg, "rtsp://no-such-camera.invalid/x")
+    failure = run_and_classify(any_ffmpeg, "rtsp://no-such-camera.invalid/x")
     assert failure.cause is Cause.NAME_NOT_RESOLVED
     assert "no-such-camera.invalid" in failure.detail
 
@@ -315,7 +310,7 @@ def test_a_name_that_does_not_exist_is_understood(any_ffmpeg: Binary) -> None:
     ],
 )
 def test_local_sources_are_understood(any_ffmpeg: Binary, url: str, cause: Cause) -> None:
-    assert last_words(any_ffmpeg, url).cause is cause
+    assert run_and_classify(any_ffmpeg, url).cause is cause
 
 
 @pytest.mark.ffmpeg
@@ -323,7 +318,7 @@ def test_local_sources_are_understood(any_ffmpeg: Binary, url: str, cause: Cause
 def test_a_file_that_is_no_video_is_unsupported(any_ffmpeg: Binary, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mkv"
     clip.write_bytes(bytes(range(256)) * 100)
-    assert last_words(any_ffmpeg, str(clip)).cause is Cause.UNSUPPORTED
+    assert run_and_classify(any_ffmpeg, str(clip)).cause is Cause.UNSUPPORTED
 
 
 @pytest.mark.ffmpeg
@@ -332,14 +327,14 @@ def test_a_file_that_is_no_video_is_unsupported(any_ffmpeg: Binary, tmp_path: Pa
 def test_arguments_that_ffmpeg_refuses_are_understood(
     any_ffmpeg: Binary, arguments: list[str]
 ) -> None:
-    failure = last_words(any_ffmpeg, "lavfi:testsrc", input_args=arguments)
+    failure = run_and_classify(any_ffmpeg, "lavfi:testsrc", input_args=arguments)
     assert failure.cause is Cause.BAD_ARGUMENTS
 
 
 @pytest.mark.rtsp
 @EVERY_FFMPEG
 def test_a_wrong_path_is_no_such_stream(any_ffmpeg: Binary, rtsp_server: RtspServer) -> None:
-    failure = last_words(any_ffmpeg, rtsp_server.url("/nope"))
+    failure = run_and_classify(any_ffmpeg, rtsp_server.url("/nope"))
     assert failure.cause is Cause.NO_SUCH_STREAM
     assert "404" in failure.detail
 
@@ -350,7 +345,7 @@ def test_a_wrong_path_is_no_such_stream(any_ffmpeg: Binary, rtsp_server: RtspSer
 def test_a_camera_at_its_end_is_the_end_of_the_stream(
     any_ffmpeg: Binary, rtsp_server: RtspServer, transport: str
 ) -> None:
-    failure = last_words(any_ffmpeg, rtsp_server.url("/short"), transport=transport)
+    failure = run_and_classify(any_ffmpeg, rtsp_server.url("/short"), transport=transport)
     assert failure.cause is Cause.END_OF_STREAM
 
 
@@ -366,7 +361,7 @@ def test_a_wrong_password_is_understood(
 ) -> None:
     server = make_rtsp_server({"/cam": _clip()}, RtspAuth(method))
     username = "admin" if password else None
-    failure = last_words(any_ffmpeg, server.url("/cam"), username=username, password=password)
+    failure = run_and_classify(any_ffmpeg, server.url("/cam"), username=username, password=password)
     assert failure.cause is Cause.WRONG_PASSWORD
 
 
@@ -388,28 +383,28 @@ def test_odd_passwords_arrive_as_they_are(
     any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer], auth: RtspAuth
 ) -> None:
     server = make_rtsp_server({"/cam": _clip()}, auth)
-    failure = last_words(any_ffmpeg, server.url("/cam"), username=auth.user, password=auth.password)
+    failure = run_and_classify(
+        any_ffmpeg, server.url("/cam"), username=auth.user, password=auth.password
+    )
     assert failure.cause is Cause.END_OF_STREAM
 
 
 @pytest.mark.rtsp
 @EVERY_FFMPEG
-def test_a_camera_that_hangs_up_is_the_end_of_the_stream(
-    any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer]
+@pytest.mark.parametrize(
+    ("break_it", "cause"),
+    [(RtspServer.kill, Cause.END_OF_STREAM), (RtspServer.freeze, Cause.TIMEOUT)],
+    ids=["hangs_up", "freezes"],
+)
+def test_what_a_camera_does_in_mid_stream_is_understood(
+    any_ffmpeg: Binary,
+    make_rtsp_server: Callable[..., RtspServer],
+    break_it: Callable[[RtspServer], object],
+    cause: Cause,
 ) -> None:
     server = make_rtsp_server({"/cam": numbered_clip(1)})
-    failure = last_words(any_ffmpeg, server.url("/cam"), during=server.kill)
-    assert failure.cause is Cause.END_OF_STREAM
-
-
-@pytest.mark.rtsp
-@EVERY_FFMPEG
-def test_a_camera_that_freezes_is_a_timeout(
-    any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer]
-) -> None:
-    server = make_rtsp_server({"/cam": numbered_clip(1)})
-    failure = last_words(any_ffmpeg, server.url("/cam"), during=server.freeze)
-    assert failure.cause is Cause.TIMEOUT
+    failure = run_and_classify(any_ffmpeg, server.url("/cam"), during=lambda: break_it(server))
+    assert failure.cause is cause
 
 
 def _clip() -> Path:
