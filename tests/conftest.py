@@ -31,7 +31,9 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 LONG_FOLDERS = frozenset({"attack", "devices", "end_to_end", "hostile"})
-LONG_FILES = frozenset({"test_random_faults", "test_config_errors", "test_amqp", "test_capture"})
+LONG_FILES = frozenset(
+    {"test_random_faults", "test_config_errors", "test_amqp", "test_capture", "test_process"}
+)
 
 pytest_plugins = [
     "edge_video.testing.pytest_plugin",
