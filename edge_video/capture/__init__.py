@@ -1,1 +1,1 @@
-"""One camera's stream: FFmpeg's process, what it says, and the frames that are cut out of it."""
+"""Runs a camera's FFmpeg, reads what it says, and cuts its output into frames."""

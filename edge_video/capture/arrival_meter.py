@@ -1,4 +1,4 @@
-"""Whether what arrives from a camera is a stream, by how many bytes it was."""
+"""Judges whether what arrives from a camera is a stream, by how many bytes it was."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _STREAM_BYTES_PER_S: Final = 100.0
 
 
 class ArrivalMeter:
-    """Whether data arrive as those of a video do, from readings of `bytes_taken`."""
+    """Judges whether data arrive as those of a video do, from readings of `bytes_taken`."""
 
     def __init__(self) -> None:
         self._readings: deque[tuple[float, int]] = deque()
 
     def reading(self, now_s: float, taken: int | None) -> None:
-        """One more reading, at a monotonic time; a fall is a new connection."""
+        """Take one more reading in, at a monotonic time; a fall is a new connection."""
         if taken is None:
             return
         if self._readings and taken < self._readings[-1][1]:
@@ -30,7 +30,7 @@ class ArrivalMeter:
 
     @property
     def arriving(self) -> bool | None:
-        """Over the last five seconds; None while too little is known to say no."""
+        """Whether they did in the last five seconds; None while too little is known to say no."""
         if len(self._readings) < 2:  # noqa: PLR2004 - as above
             return None
         (first_s, first), (last_s, last) = self._readings[0], self._readings[-1]

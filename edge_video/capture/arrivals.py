@@ -1,4 +1,4 @@
-"""How many bytes a process has taken from its TCP connections, as the kernel counts them.
+"""Counts the bytes that a process has taken from its TCP connections, as the kernel counts them.
 
 It tells a camera that sends without a picture from a silent one. FFmpeg says nothing about what it
 reads until a picture is decoded, in any version; Linux tells by `sock_diag(7)` (what `ss -ti`
@@ -35,7 +35,7 @@ _SOCKET: Final = re.compile(r"socket:\[(\d+)\]")
 
 
 def bytes_taken(pid: int) -> int | None:
-    """What a process has read from the TCP connections that it has now; None where unknown.
+    """Return how much a process has read from the TCP connections it has now; None where unknown.
 
     Bytes that wait unread do not count: a process that hangs takes nothing. The sum falls when a
     connection is closed. Blocks for about a millisecond, half a second at most. Any thread.
@@ -72,7 +72,7 @@ def _sockets_of(pid: int) -> set[int]:
 
 
 def _connections(family: int) -> list[tuple[int, int]]:
-    """Inode and bytes taken of every established TCP connection."""
+    """Return inode and bytes taken of every established TCP connection."""
     found: list[tuple[int, int]] = []
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(_TIMEOUT_S)
@@ -87,7 +87,7 @@ def _connections(family: int) -> list[tuple[int, int]]:
 
 
 def _take(answer: bytes, found: list[tuple[int, int]]) -> bool:
-    """One packet of the kernel's answer; False when it was the last."""
+    """Add what one packet of the kernel's answer says to `found`; False when it was the last."""
     at = 0
     while at + _HEADER.size <= len(answer):
         size, kind, *_ = _HEADER.unpack_from(answer, at)

@@ -33,7 +33,7 @@ class BinaryMissing(Exception):  # noqa: N818 - named as the failure's cause is
 
 
 def find_binary(configured: str | None) -> Binary:
-    """The FFmpeg to use: the configured one, else `ffmpeg` on PATH, else imageio-ffmpeg's.
+    """Find the FFmpeg to use: the configured one, else `ffmpeg` on PATH, else imageio-ffmpeg's.
 
     A configured binary that does not run is an error, never silently replaced by another. Runs
     `ffmpeg -version` once. Blocks for at most some seconds.
@@ -83,7 +83,7 @@ def _ask_version(path: str) -> Binary:
 
 
 def parse_version(answer: str) -> tuple[int, ...] | None:
-    """The release number in what `ffmpeg -version` prints; None when that is no FFmpeg's answer.
+    """Return the release number in an answer to `ffmpeg -version`; None if it is no FFmpeg's.
 
     A build from the development tree names no release; its libavformat tells the next one.
     """

@@ -1,4 +1,4 @@
-"""What FFmpeg's last words mean: why a stream ended, in the vocabulary of `failures`.
+"""Tells from FFmpeg's exit status and its last lines why a stream ended.
 
 The wordings of an error, FFmpeg 5.1's, 7.1's and 9.0's, are in the tests. Everything here is pure;
 what FFmpeg does not say, `edge_video.capture.inquiry` asks the camera itself.
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DETAIL_LENGTH: Final = 200
+_ENDED_BY_SIGNAL: Final = 255
+"""FFmpeg's exit status when it caught SIGTERM or SIGINT and ended in order."""
 _CONTEXT: Final = re.compile(r"\[[^\[\]]*? @ (?:0x)?[0-9a-fA-F]+\]\s*")
 _LEVEL: Final = re.compile(r"\[(panic|fatal|error|warning|info|verbose|debug|trace)\]\s*")
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
@@ -114,13 +116,13 @@ _ONLY_BEFORE_FRAMES: Final = frozenset(
 
 
 def clean_line(line: str) -> str:
-    """A line of FFmpeg's fit to be shown: no addresses, no level, no control characters."""
+    """Return a line of FFmpeg's fit to be shown: no addresses, level or control characters."""
     bare = _LEVEL.sub("", _CONTEXT.sub("", printable(line))).strip()
     return _NO_LENGTH.sub("the camera closed the connection", _GLUED.sub(r"\1 ", bare))
 
 
 def printable(line: str) -> str:
-    """A line without terminal escapes and control characters; runs of space become one."""
+    """Return a line without terminal escapes and control characters; runs of space become one."""
     return _SPACE.sub(" ", _ANSI.sub("", line)).strip()
 
 
@@ -132,7 +134,7 @@ def classify(
     killed_by_us: bool = False,
     ran_s: float | None = None,
 ) -> Failure:
-    """Why a stream ended.
+    """Return why a stream ended.
 
     Args:
         exit_status: FFmpeg's, negative for a signal; None when it still ran.
@@ -153,17 +155,13 @@ def classify(
         cause, line = matched
         return Failure(cause, _cut(line), exit_status)
     serious = _last_serious(stderr_lines)
-    if exit_status == _TOLD_TO_END and not serious and not killed_by_us:
+    if exit_status == _ENDED_BY_SIGNAL and not serious and not killed_by_us:
         return Failure(Cause.KILLED, "ended by a signal", exit_status)
     if exit_status in (0, None) or killed_by_us:
         began = "the stream ended" if any_frames else "the stream ended before its first frame"
         return Failure(Cause.END_OF_STREAM, _cut(serious) or began, exit_status)
     last = next((line for line in reversed(lines) if line and not _GENERIC.match(line)), "")
     return Failure(Cause.UNKNOWN, _cut(serious or last) or "FFmpeg said nothing", exit_status)
-
-
-_TOLD_TO_END: Final = 255
-"""FFmpeg's exit status when it caught SIGTERM or SIGINT and ended in order."""
 
 
 def _first_match(
@@ -176,7 +174,7 @@ def _first_match(
 
 
 def _announced_only(stderr_lines: Sequence[str]) -> tuple[Cause, str] | None:
-    """What FFmpeg calls an output without a stream, or a time-out, when video was promised."""
+    """Return the cause if video was announced that FFmpeg calls missing, or a time-out."""
     if not any(_ANNOUNCED.search(line) for line in stderr_lines):
         return None
     return Cause.STALLED, "video is announced, and none came that can be decoded"
@@ -193,7 +191,7 @@ def _look_up(lines: Sequence[str], *, any_frames: bool) -> tuple[Cause, str] | N
 
 
 def _no_answer(lines: Sequence[str], line: str, ran_s: float | None) -> tuple[Cause, str]:
-    """FFmpeg 5's one line for a camera that accepts and then hangs up, or never answers."""
+    """Tell a camera that hangs up from one that never answers: FFmpeg 5 has one line for both."""
     others = [each for each in lines if not _RTSP_NO_ANSWER.match(each)]
     if better := _look_up(others, any_frames=False):
         return better
@@ -203,7 +201,7 @@ def _no_answer(lines: Sequence[str], line: str, ran_s: float | None) -> tuple[Ca
 
 
 def _last_serious(stderr_lines: Sequence[str]) -> str:
-    """The last line that FFmpeg itself calls an error and that says more than that; else ""."""
+    """Return the last line that FFmpeg calls an error and that says more than that; else ""."""
     for line in reversed(stderr_lines):
         if any(level in line for level in _SERIOUS):
             cleaned = clean_line(line)

@@ -103,7 +103,7 @@ _RTSP_AUTH_BYTES: Final = 127
 
 
 def source_kind(url: str) -> SourceKind:
-    """The kind of a camera's URL; anything without a scheme is a file.
+    """Return the kind of a camera's URL; anything without a scheme is a file.
 
     Raises:
         ValueError: the scheme is none that this system reads from. Quotes only the scheme.
@@ -118,7 +118,7 @@ def source_kind(url: str) -> SourceKind:
 
 
 def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
-    """The command line that streams a camera's JPEG frames, each with its length, to stdout.
+    """Build the command line that streams a camera's JPEG frames, each with its length, to stdout.
 
     It contains the camera's password: never log it.
     """
@@ -144,7 +144,7 @@ def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> li
 
 
 def _passthrough_args(camera: CameraConfig) -> list[str]:
-    """The camera's own images; those over its rate are dropped before they reach the pipe.
+    """Copy the camera's own images; those over its rate are dropped before they reach the pipe.
 
     Numbers take the place of their times, of which two equal ones, or one step back, would end
     FFmpeg; and an image stamped before the first would not be copied.
@@ -154,7 +154,7 @@ def _passthrough_args(camera: CameraConfig) -> list[str]:
 
 
 def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
-    """The command line that says on stderr what a camera sends, and prints its key frames.
+    """Build the command line that says what a camera sends, on stderr, and prints its key frames.
 
     The first frame is printed whether it is one or not: some cameras send none, ever. On stderr
     there is a line with the time stamp of each.
@@ -173,7 +173,7 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
 
 
 def may_be_motion_jpeg(camera: CameraConfig) -> bool:
-    """Whether a camera's bytes are to be fetched and looked at before FFmpeg makes sense of them.
+    """Whether a camera's bytes are fetched, and looked at here, before FFmpeg decodes them.
 
     Not where its URL names another format, nor where the operator's own arguments tell FFmpeg how
     to read it.
@@ -185,7 +185,7 @@ def may_be_motion_jpeg(camera: CameraConfig) -> bool:
 
 
 def fetch_command(binary: Binary, camera: CameraConfig) -> list[str]:
-    """The command line that writes what an HTTP camera sends to stdout, just as it comes.
+    """Build the command line that writes what an HTTP camera sends to stdout, just as it comes.
 
     FFmpeg is the HTTP client here and no more. It contains the camera's password: never log it.
     """
@@ -201,7 +201,7 @@ def fetch_command(binary: Binary, camera: CameraConfig) -> list[str]:
 
 
 def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
-    """The command line that turns the JPEG images fed to its stdin into those to publish.
+    """Build the command line that turns JPEG images fed to its stdin into those to publish.
 
     They come as FFmpeg's own multipart, each with its length, and no more of them than are wanted:
     nothing is dropped here, and what their times are does not matter.
@@ -258,7 +258,7 @@ def _decoding(camera: CameraConfig) -> list[str]:
         # ones, or one step back, would end FFmpeg. Whatever number: nothing goes by this rate.
         options += ["-r", "25"]
     if camera.mode == "passthrough":
-        # Anything else in the place of JPEG images is said to be unsupported.
+        # Anything else in the place of JPEG images is reported as unsupported.
         options += ["-codec_whitelist", "mjpeg"]
     if camera.hwaccel is not None:
         options += ["-hwaccel", camera.hwaccel]
@@ -298,12 +298,12 @@ def _path_of(url: str) -> str:
 
 
 def _evenly(binary: Binary) -> tuple[str, ...]:
-    """Paced from the first picture on; 0 itself would mean FFmpeg's own half second."""
+    """Pace from the first picture on; 0 itself would mean FFmpeg's own half second."""
     return _NO_BURST if binary.version >= _BURST_SINCE else ()
 
 
 def _vsync_args(binary: Binary) -> list[str]:
-    """What the filter lets through is written as it is, nothing doubled, nothing dropped."""
+    """Write what the filter lets through as it is, nothing doubled, nothing dropped."""
     name = "-fps_mode" if binary.version >= _FPS_MODE_SINCE else "-vsync"
     return [name, "passthrough"]
 
@@ -338,7 +338,7 @@ def _with_credentials(camera: CameraConfig, kind: SourceKind, url: str) -> str:
 
 
 def _userinfo(kind: SourceKind, username: str, password: str) -> str:
-    """User name and password as FFmpeg's client of that kind undoes it."""
+    """Encode user name and password as FFmpeg's client of that kind decodes them."""
     if kind is SourceKind.RTMP:
         return f"{username}:{password}"  # its RTMP client decodes nothing
     safe = "!$&'()*,;=-._~"

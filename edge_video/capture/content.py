@@ -1,4 +1,4 @@
-"""What an HTTP camera sends, told from its first bytes: Motion JPEG in any wrapping, or not."""
+"""Tells from its first bytes whether an HTTP camera sends Motion JPEG, in any wrapping."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _CONTROL: Final = re.compile(r"[^\S\t\n\r\f ]|[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]
 
 
 def no_stream(beginning: bytes, frames: int) -> Failure | None:
-    """What it was that ended, when it was no stream: a snapshot, or a page.
+    """Return what it was that ended, when it was no stream: a snapshot, or a page.
 
     Args:
         beginning: its first bytes, `BEGINNING_BYTES` or all there were.
@@ -84,7 +84,7 @@ def no_stream(beginning: bytes, frames: int) -> Failure | None:
 
 
 def _as_text(beginning: bytes) -> str | None:
-    """None when it is no text, or nothing."""
+    """Return the bytes as text; None when they are no text, or nothing."""
     text = beginning.decode("utf-8", errors="replace").rstrip("\ufffd")  # it may be cut anywhere
     if not text.strip() or _CONTROL.search(text):
         text = ""

@@ -1,4 +1,4 @@
-"""The environment that FFmpeg is given: what it needs, and no secret of this program's.
+"""Makes the environment that FFmpeg is given: what it needs, and no secret of this program's.
 
 The program's own environment may hold the broker's password and the HTTP token, which FFmpeg and
 every library in it have no business with; and proxies, through which FFmpeg would send what it
@@ -26,7 +26,7 @@ _NEEDED: Final = re.compile(
 
 
 def ffmpeg_environment(environ: Mapping[str, str], http_proxy: str | None = None) -> dict[str, str]:
-    """What of `environ` FFmpeg gets, and the proxy of its camera, if that has one.
+    """Return what of `environ` FFmpeg gets, and the proxy of its camera, if that has one.
 
     A variable that is not known to be needed stays out; so does FFREPORT, with which FFmpeg
     writes a file of its own, command line included.

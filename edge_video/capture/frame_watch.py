@@ -26,7 +26,7 @@ _SHORTEST_INTERVAL_S: Final = 1.5
 """What is measured by one look a second; shorter intervals need no patience."""
 _OUTLIVED: Final = 1.5
 """So many of its own time-outs after the start FFmpeg would have ended, had nothing come."""
-_PATIENCE: Final = 2.5
+_LATE_INTERVALS: Final = 2.5
 """Intervals of key frames that a camera may be late."""
 
 
@@ -44,7 +44,7 @@ class KeyFrameNotes:
     recent_s: deque[float] = field(default_factory=lambda: deque(maxlen=_INTERVALS_KEPT))
 
     def passed(self, seconds: float) -> None:
-        """One more interval between two key frames."""
+        """Take note of one more interval between two key frames."""
         self.recent_s.append(seconds)
         longest_s = max(self.recent_s)
         self.interval_s = longest_s if longest_s >= _SHORTEST_INTERVAL_S else None
@@ -52,7 +52,7 @@ class KeyFrameNotes:
 
 @dataclass(frozen=True, slots=True)
 class SilenceLimits:
-    """How long is too long, in seconds.
+    """How long silence may last, in seconds.
 
     Attributes:
         first_frame_s: without any data that count, before the first frame.
@@ -71,7 +71,7 @@ class SilenceLimits:
 
 
 class FrameWatch:
-    """One attempt's judge. One thread, which calls `look` about once a second.
+    """Judges the silence of one attempt. One thread, which calls `look` about once a second.
 
     Args:
         limits: of the camera.
@@ -82,7 +82,7 @@ class FrameWatch:
     def __init__(self, limits: SilenceLimits, notes: KeyFrameNotes, now_s: float) -> None:
         self._limits = limits
         self._notes = notes
-        self._looked_s = now_s
+        self._last_look_s = now_s
         self._was_late = False
         self._missed_some = False
         self._frames = 0
@@ -139,11 +139,11 @@ class FrameWatch:
         return self.any_frames and self._limits.key_frames_only
 
     def _watched(self, now_s: float) -> float:
-        """Seconds since the last look that count.
+        """Return how many seconds since the last look count.
 
         None of a pause; of an overloaded program, whose every look is late, the usual second.
         """
-        passed_s, self._looked_s = now_s - self._looked_s, now_s
+        passed_s, self._last_look_s = now_s - self._last_look_s, now_s
         late = passed_s > _LATE_LOOK_S
         self._missed_some = late and not self._was_late
         self._was_late = late
@@ -179,7 +179,7 @@ class FrameWatch:
         return True
 
     def verdict(self) -> Failure | None:
-        """The failure, once the silence has lasted too long; none after a look that was late."""
+        """Return the failure once the silence has lasted too long; none after a late look."""
         if self._missed_some:
             return None
         if not self.any_frames:
@@ -203,24 +203,24 @@ class FrameWatch:
         limits, arriving = self._limits, self._arriving
         if arriving is False and self._quiet_s >= limits.stalled_s:
             return Failure(Cause.STALLED, f"no frame for {round(self._quiet_s)} s")
-        if self._silent_s < self._patience_s():
+        if self._silent_s < self._key_frame_limit_s():
             return None
         if arriving:
             return self._no_key_frame()
         return Failure(Cause.STALLED, f"no frame for {round(self._silent_s)} s")
 
-    def _patience_s(self) -> float:
-        """By the interval that was seen; a camera may lengthen it at night."""
+    def _key_frame_limit_s(self) -> float:
+        """Return the limit by the interval that was seen; a camera may lengthen it at night."""
         limits = self._limits
         if not self._notes.recent_s:
             return max(limits.stalled_s, limits.key_frame_s)
         least_s = limits.stalled_s * (2 if self._arriving else 1)
-        return max(least_s, _PATIENCE * (self._notes.interval_s or 0.0))
+        return max(least_s, _LATE_INTERVALS * (self._notes.interval_s or 0.0))
 
     def _no_key_frame(self) -> Failure:
-        words = f"data came for {round(self._silent_s)} s, and no key frame in them"
+        reason = f"data came for {round(self._silent_s)} s, and no key frame in them"
         if self._notes.interval_s is not None:
-            words += f"; they came every {round(self._notes.interval_s)} s"
+            reason += f"; they came every {round(self._notes.interval_s)} s"
         elif not self.any_frames:
-            words += "; the limit is key_frame_timeout"
-        return Failure(Cause.NO_KEY_FRAME, words)
+            reason += "; the limit is key_frame_timeout"
+        return Failure(Cause.NO_KEY_FRAME, reason)

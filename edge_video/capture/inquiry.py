@@ -1,9 +1,9 @@
-"""Asks a camera once why it failed FFmpeg, where FFmpeg's own words do not say.
+"""Asks a camera once why it failed FFmpeg, where FFmpeg itself does not say.
 
-FFmpeg tells a digest algorithm that it does not know, a web server on the RTSP port and a login
-page in the same words as a wrong password, a camera that hangs up and a broken stream. One small
-request *without* any password settles it: it costs no try of an account, and no secret travels.
-It asks only the host of the camera's own URL, follows nothing, and reads a few kilobytes.
+FFmpeg reports a digest algorithm that it does not know, a web server on the RTSP port and a login
+page with the same message as a wrong password, a camera that hangs up and a broken stream. One
+small request *without* any password settles it: it costs no try of an account, and no secret
+travels. It asks only the host of the camera's own URL, follows nothing, and reads a few kilobytes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Answer:
 
     @property
     def first_line(self) -> str:
-        """Fit to be shown."""
+        """The first line of what came, fit to be shown."""
         return printable(self.raw.partition(b"\n")[0][:100].decode("latin-1"))
 
     @property
@@ -93,13 +93,13 @@ class Answer:
 def explain(
     camera: CameraConfig, failure: Failure, *, frames: int, timeout_s: float = TIMEOUT_S
 ) -> Failure:
-    """The failure with its true cause, where one question can settle it; else as it was.
+    """Return the failure with its true cause, where one question can settle it; else as it was.
 
     Blocks for at most about `timeout_s` seconds. Any thread; raises nothing.
 
     Args:
         camera: who failed.
-        failure: as FFmpeg's last words are understood.
+        failure: as it was understood from what FFmpeg said.
         frames: whole frames that came in this attempt.
         timeout_s: for the whole inquiry.
     """
@@ -121,7 +121,7 @@ def explain(
 
 
 def _explain_proxy(failure: Failure) -> Failure:
-    """What a proxy stands before is not asked directly; most of what fails then is the proxy's."""
+    """Blame the proxy for most failures: what it stands before is not asked directly."""
     if failure.cause in _MAY_BE_THE_PROXY:
         return replace(failure, cause=Cause.PROXY_REFUSED)
     return failure
@@ -150,7 +150,7 @@ def _explain_401(
 
 
 def unknown_authentication(challenges: tuple[str, ...]) -> str | None:
-    """What a 401 asks for that FFmpeg cannot give, in a few words; None when it can.
+    """Name what a 401 asks for that FFmpeg cannot give; None when it can.
 
     Of several challenges FFmpeg takes the last digest, else basic, else nothing.
     """
@@ -213,7 +213,7 @@ def _scheme_of_redirect(answer: Answer) -> str:
 
 
 def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: float) -> Failure:
-    """Whether an RTSP server is there at all, and with or without TLS."""
+    """Find out whether an RTSP server is there at all, and with or without TLS."""
     udp = camera.transport == "udp" and failure.cause in (Cause.TIMEOUT, Cause.STALLED)
     if not udp and failure.cause not in _MAY_BE_NO_RTSP:
         return failure
@@ -235,7 +235,7 @@ def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: f
 
 
 def _explain_time_out(url: str, failure: Failure) -> Failure:
-    """A time-out of FFmpeg's is not the network's when the camera answers at once."""
+    """Blame the camera for a time-out of FFmpeg's when it answers at once."""
     if failure.cause is not Cause.TIMEOUT:
         return failure
     if "timed out" in failure.detail:
@@ -255,7 +255,7 @@ def _explain_time_out(url: str, failure: Failure) -> Failure:
 
 
 def _ask(url: str, method: str, timeout_s: float, *, tls: bool | None = None) -> Answer | None:
-    """What one request without a password brings; None when there is no connection."""
+    """Return the answer to one request without a password; None when there is no connection."""
     split = split_url(url)
     bare = split.without_credentials
     secure = split.scheme in ("rtsps", "https") if tls is None else tls
@@ -273,7 +273,7 @@ def _ask(url: str, method: str, timeout_s: float, *, tls: bool | None = None) ->
 
 
 def _no_verification() -> ssl.SSLContext:
-    """FFmpeg does not verify cameras either; and nothing secret is sent."""
+    """Accept any certificate: FFmpeg does not verify cameras either, and nothing secret is sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

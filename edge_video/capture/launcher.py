@@ -1,4 +1,4 @@
-"""From a camera's configuration to its capture: the one place that knows both FFmpeg halves."""
+"""Makes the captures of a camera from its configuration."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ AnyCapture: TypeAlias = Capture | MotionJpegCapture
 
 
 def camera_environment(camera: CameraConfig) -> dict[str, str]:
-    """The environment of a camera's FFmpeg. Its proxy, whose URL may have a password, goes here."""
+    """Return a camera's FFmpeg's environment, with its proxy, whose URL may have a password."""
     proxy = camera.http_proxy
     return ffmpeg_environment(os.environ, proxy.get_secret_value() if proxy is not None else None)
 
 
 def explained_by_camera(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
-    """The failure with its true cause, after one question to the camera; blocks for 2 s at most."""
+    """Return the failure with its true cause, by one question to the camera; blocks up to 2 s."""
     return explain(camera, failure, frames=frames)
 
 
@@ -131,12 +131,12 @@ class FfmpegLauncher:
         )
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:
-        """What reading a camera took, over all its attempts. Any thread."""
+        """Return what reading a camera took, over all its attempts. Any thread."""
         return self._counters.setdefault(camera_id, CaptureCounters()).totals()
 
 
 def complete(on_frame: Callable[[bytes], object]) -> Callable[[bytes], object]:
-    """Hand images on with the tables that some cameras leave out; any decoder reads them then."""
+    """Return a callback that adds the tables some cameras leave out, as decoders need them."""
 
     def completed(image: bytes) -> None:
         on_frame(with_huffman_tables(image))

@@ -1,4 +1,4 @@
-"""The rate limit, written in FFmpeg's expression language: at most `fps` pictures per real second.
+"""Writes the limit of `fps` pictures per real second in FFmpeg's expression language.
 
 No time stamp of the camera takes part. Cameras repeat them, jump by hours, count in milliseconds or
 run at half speed; what counts is the moment at which FFmpeg hands a picture on, by the machine's
@@ -46,7 +46,7 @@ _SHARE: Final = _ELAPSED  # FFmpeg has ten variables, and the time is booked by 
 
 
 def passes(fps: int, now: str = WALL_CLOCK) -> str:
-    """An expression that is 1 for a picture that passes and 0 for one that is thinned out.
+    """Return an expression: 1 for a picture that passes, 0 for one that is thinned out.
 
     It has commas and semicolons, and must stand in quotes in a filter's arguments.
 
@@ -90,12 +90,12 @@ def passes(fps: int, now: str = WALL_CLOCK) -> str:
 
 
 def limit_filter(fps: int, now: str = WALL_CLOCK) -> str:
-    """A filter that lets at most `fps` pictures a second through, and never makes one up."""
+    """Return a filter that lets at most `fps` pictures a second through, and never makes one up."""
     return f"select='{passes(fps, now)}'"
 
 
 def limit_bitstream(fps: int, now: str = WALL_CLOCK) -> str:
-    """As `limit_filter`, for images that are not decoded: a bitstream filter that drops packets.
+    """Return a bitstream filter like `limit_filter`, for images that are not decoded.
 
     FFmpeg has one that spoils streams for tests; told to change nothing, it is the only one that
     drops by an expression.

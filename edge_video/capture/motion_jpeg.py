@@ -78,7 +78,7 @@ class MotionJpegCapture:
         on_frame: as `Capture`'s.
         on_end: as `Capture`'s.
         fps: at most so many images a second are encoded, or passed on.
-        redact: masks secrets in what the camera said instead of sending images.
+        redact: masks secrets in what the camera sent instead of images.
         on_other: called when the camera turned out to send another format, from the reactor's
             thread; the attempt goes on with `commands.otherwise`.
     """
@@ -186,7 +186,7 @@ class MotionJpegCapture:
             each.untamper()
 
     def _captures(self) -> tuple[Capture, ...]:
-        """Those that there are, nearest to the frames first; the fetcher last."""
+        """Return those that there are, nearest to the frames first; the fetcher last."""
         nearer = (self._reader, self._encoder)
         return (*(each for each in nearer if each is not None), self._fetcher)
 
@@ -219,7 +219,7 @@ class MotionJpegCapture:
             self._encoder.end_feed()
 
     def _judged_by_content(self, failure: Failure) -> Failure:
-        """FFmpeg fetched a page, or a snapshot, as well as any stream, and saw it end."""
+        """Correct the cause where it was no stream that FFmpeg fetched to its end."""
         if failure.cause is not Cause.END_OF_STREAM:
             return failure
         instead = no_stream(self._splitter.beginning, self._splitter.frames)

@@ -176,7 +176,7 @@ class Hold(Enum):
 
 
 class OutputListener(Protocol):
-    """Who hears of what happens while a standard output is read. The reactor's thread."""
+    """Is told what happens while a standard output is read. The reactor's thread."""
 
     def on_output_ended(self) -> None:
         """The end of the file was reached, or nothing more can come."""
@@ -216,7 +216,7 @@ class OutputReader:
     def attach(self, member: Member, fd: int, listener: OutputListener) -> None:
         """Read from this pipe from now on, whenever there is something in it.
 
-        `listener` hears of the end, and of what goes wrong.
+        `listener` is told the end, and what goes wrong.
         """
         os.set_blocking(fd, False)
         with contextlib.suppress(OSError):  # this user's share of pipe memory is used up

@@ -89,7 +89,14 @@ class ProbeResult:
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """What FFmpeg says about a stream that it reads."""
+    """What FFmpeg says about a stream that it reads.
+
+    Attributes:
+        codec: by FFmpeg's name.
+        width: pixels; None when it is not said.
+        height: pixels; the same.
+        fps: frames per second, as the stream announces it; the same.
+    """
 
     codec: str
     width: int | None
@@ -98,7 +105,7 @@ class VideoStream:
 
 
 def parse_stream(lines: Iterable[str]) -> VideoStream | None:
-    """The first video stream of the input in FFmpeg's lines; None when there is none."""
+    """Return the first video stream of the input in FFmpeg's lines; None when there is none."""
     for line in lines:
         if _OUTPUT.search(line):
             return None
@@ -125,44 +132,47 @@ def probe_camera(
     Blocks for at most some four seconds more than that. Any thread; raises nothing.
     """
     camera_id = CameraId(camera.id)
-    seen = _Seen()
-    capture = _probing(binary, camera, redact, seen)
+    record = _ProbeRecord()
+    capture = _probing(binary, camera, redact, record)
     try:
         capture.start()
-    except CaptureStartError as refused:
-        return ProbeResult(camera_id, ok=False, failure=refused.failure)
-    silent = seen.watch(capture, timeout_s)
+    except CaptureStartError as error:
+        return ProbeResult(camera_id, ok=False, failure=error.failure)
+    silence = record.wait(capture, timeout_s)
     capture.stop()
-    words = capture.stderr_tail()
-    stream = parse_stream(words)
-    result = ProbeResult(
-        camera_id,
-        ok=bool(seen.images),
-        codec=stream.codec if stream else "mjpeg" if seen.images else None,
-        width=stream.width if stream else None,
-        height=stream.height if stream else None,
-        fps=stream.fps if stream else None,
-    )
-    if not seen.images:
-        failure = seen.failure or silent
-        return replace(result, failure=explained_by_camera(camera, failure, 0))
-    if seen.is_a_still:
-        assert seen.failure is not None
-        failure = explained_by_camera(camera, seen.failure, 1)
+    lines = capture.stderr_tail()
+    result = _described(camera_id, parse_stream(lines), any_images=bool(record.images))
+    if not record.images:
+        failure = explained_by_camera(camera, record.failure or silence, 0)
+        return replace(result, failure=failure)
+    if record.failure is not None and len(record.images) == 1:
+        failure = explained_by_camera(camera, record.failure, 1)
         if failure.cause is Cause.STILL_PICTURE:
             return replace(result, ok=False, failure=failure)
-    width, height = image_size(seen.images[0])
+    width, height = image_size(record.images[0])
     return replace(
         result,
         width=result.width or width,
         height=result.height or height,
-        first_frame_s=seen.first_frame_s,
-        key_frames=seen.key_frames(words),
+        first_frame_s=record.first_frame_s,
+        key_frames=record.key_frames(lines),
+    )
+
+
+def _described(camera_id: CameraId, stream: VideoStream | None, *, any_images: bool) -> ProbeResult:
+    """Return a result with what FFmpeg said about the stream; that of images may go unsaid."""
+    return ProbeResult(
+        camera_id,
+        ok=any_images,
+        codec=stream.codec if stream else "mjpeg" if any_images else None,
+        width=stream.width if stream else None,
+        height=stream.height if stream else None,
+        fps=stream.fps if stream else None,
     )
 
 
 def _probing(
-    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], seen: _Seen
+    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], record: _ProbeRecord
 ) -> AnyCapture:
     make = partial(
         Capture,
@@ -175,20 +185,20 @@ def _probing(
     )
     command = probe_command(binary, camera)
     if not may_be_motion_jpeg(camera):
-        return make(command, on_frame=seen.on_frame, on_end=seen.on_end)
+        return make(command, on_frame=record.on_frame, on_end=record.on_end)
     return MotionJpegCapture(
         Commands(fetch=fetch_command(binary, camera), encode=None, otherwise=command),
         camera_id=CameraId(camera.id),
         make=make,
-        on_frame=seen.on_frame,
-        on_end=seen.on_end,
+        on_frame=record.on_frame,
+        on_end=record.on_end,
         on_other=lambda: None,
         fps=_MAX_FPS,
         redact=redact,
     )
 
 
-class _Seen:
+class _ProbeRecord:
     """What has come of one camera so far. The reactor's thread writes, the probing one waits."""
 
     def __init__(self) -> None:
@@ -199,29 +209,24 @@ class _Seen:
         self._changed = threading.Event()
 
     def on_frame(self, image: bytes) -> None:
-        """The first picture, and when each key frame came."""
+        """Keep the first pictures, and when they came."""
         if len(self.images) < _ENOUGH_FRAMES:
             self._arrivals_s.append(time.monotonic())
             self.images.append(image)
             self._changed.set()
 
     def on_end(self, failure: Failure) -> None:
-        """The stream is over."""
+        """Take note that the stream is over."""
         self.failure = failure
         self._changed.set()
 
     @property
-    def is_a_still(self) -> bool:
-        """One picture, and the end."""
-        return self.failure is not None and len(self.images) == 1
-
-    @property
     def first_frame_s(self) -> float:
-        """From FFmpeg's start to the first picture."""
+        """Seconds from FFmpeg's start to the first picture."""
         return self._arrivals_s[0] - self._began_s
 
-    def watch(self, capture: AnyCapture, timeout_s: float) -> Failure:
-        """Wait until all is known, or the time is up; what it means if nothing came at all."""
+    def wait(self, capture: AnyCapture, timeout_s: float) -> Failure:
+        """Wait until all is known, or the time is up; the failure, if nothing came at all."""
         meter = ArrivalMeter()
         while not self._all_is_known(timeout_s):
             self._changed.wait(min(1.0, max(0.01, self._until_s - time.monotonic())))
@@ -229,8 +234,7 @@ class _Seen:
             if not self.images and capture.pid is not None:
                 meter.reading(time.monotonic(), bytes_taken(capture.pid))
         if meter.arriving:
-            words = f"data came, and no key frame in {timeout_s:g} s"
-            return Failure(Cause.NO_KEY_FRAME, words)
+            return Failure(Cause.NO_KEY_FRAME, f"data came, and no key frame in {timeout_s:g} s")
         return Failure(Cause.TIMEOUT, f"no frame in {timeout_s:g} s")
 
     def _all_is_known(self, timeout_s: float) -> bool:
@@ -240,8 +244,8 @@ class _Seen:
         enough = self.failure is not None or len(self.images) >= _ENOUGH_FRAMES
         return enough or time.monotonic() >= self._until_s
 
-    def key_frames(self, words: Sequence[str]) -> KeyFrames | None:
-        """How far apart they are; by the stream's clock, if that goes as the real one does."""
+    def key_frames(self, lines: Sequence[str]) -> KeyFrames | None:
+        """Return how far apart they are, by the stream's clock if that goes as the real one."""
         first_s = self._arrivals_s[0]
         if len(self._arrivals_s) < _ENOUGH_FRAMES:
             waited_s = time.monotonic() - first_s
@@ -249,7 +253,7 @@ class _Seen:
         arrived_s = self._arrivals_s[1] - first_s
         # FFmpeg hands over at once what it held back while it got to know the stream.
         most_s = arrived_s + self.first_frame_s + _CLOCK_TOLERANCE_S
-        stamps_s = [float(match[1]) for line in words if (match := _STAMP.search(line))]
+        stamps_s = [float(match[1]) for line in lines if (match := _STAMP.search(line))]
         stamped_s = stamps_s[1] - stamps_s[0] if len(stamps_s) >= _ENOUGH_FRAMES else -1.0
         believed = arrived_s - _CLOCK_TOLERANCE_S <= stamped_s <= most_s and stamped_s > 0
         return KeyFrames(stamped_s if believed else arrived_s)

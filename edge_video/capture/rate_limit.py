@@ -1,4 +1,4 @@
-"""A limit on frames per second of real time, for images that this program itself thins out.
+"""Limits the frames per second of real time, for images that this program itself thins out.
 
 It judges as the filter does that thins decoded pictures within FFmpeg:
 `edge_video.capture.limiter` says how, and what credit, phase and ceiling are.

@@ -1,4 +1,4 @@
-"""Pictures whose size changes in mid-stream: how FFmpeg tells it, and what is done about it.
+"""Notices that pictures change their size in mid-stream, and decides what is done about it.
 
 FFmpeg's encoder keeps the size of its first picture, and FFmpeg squeezes every later one into it
 without a word. So the filter that comes before it prints the size of what it is given, each time it
@@ -26,7 +26,7 @@ _ANNOUNCED: Final = re.compile(rb"(?:\[Eval @ [^]]*\] )?\[warning\] (\d{6,10})\.
 
 _MAX_FOLLOWED: Final = 5
 _WITHIN_S: Final = 60.0
-_TOLD_AGAIN_S: Final = 600.0
+_REPORTED_AGAIN_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class PictureResized(Failure):
 
 
 def format_size(size: Size) -> str:
-    """As operators write it: 640x480."""
+    """Write a size as operators do: 640x480."""
     return f"{size[0]}x{size[1]}"
 
 
 def scale_filter(width: int | None, height: int | None) -> str:
-    """A filter that scales and announces the size of what it is given.
+    """Return a filter that scales and announces the size of what it is given.
 
     Both sides given: pictures keep their shape, and bars fill the rest. One: the other follows.
     None: pictures stay as they are, at no cost.
@@ -58,7 +58,7 @@ def scale_filter(width: int | None, height: int | None) -> str:
 
 
 def announced_size(line: bytes) -> Size | None:
-    """The size that a line of FFmpeg's announces; None for any other line."""
+    """Return the size that a line of FFmpeg's announces; None for any other line."""
     match = _ANNOUNCED.fullmatch(line)
     if match is None:
         return None
@@ -102,13 +102,13 @@ class SizeFollower:
         self._followed: deque[float] = deque(maxlen=_MAX_FOLLOWED)
         self._size: Size | None = None
         self._since_s = 0.0
-        self._told_s = -_TOLD_AGAIN_S
+        self._reported_s = -_REPORTED_AGAIN_S
 
     def is_worth_telling(self, now_s: float, *, fitted: bool) -> bool:
-        """Whether the operator is told of a change; of those that are fitted one in ten minutes."""
-        if fitted and now_s - self._told_s < _TOLD_AGAIN_S:
+        """Whether a change is reported to the operator; of fitted ones, one in ten minutes."""
+        if fitted and now_s - self._reported_s < _REPORTED_AGAIN_S:
             return False
-        self._told_s = now_s
+        self._reported_s = now_s
         return True
 
     def follows(self, now_s: float) -> bool:

@@ -96,7 +96,7 @@ class StreamFaults:
         self._pace = None
 
     def updated(self, splitter: FrameSplitter, view: memoryview, n: int) -> list[bytes]:
-        """Instead of `splitter.buffer_updated(n)`: `n` bytes were read into `view`.
+        """Take the place of `splitter.buffer_updated(n)`: `n` bytes were read into `view`.
 
         Returns the whole frames that are still to be handed out: all where nothing breaks, else
         none.
@@ -121,7 +121,7 @@ class StreamFaults:
                 return
 
     def _pieces(self, read: bytes) -> Iterator[bytes]:
-        """What the splitter is to see instead of one read."""
+        """Yield what the splitter is to see instead of one read."""
         while self._waiting:
             match self._waiting.popleft():
                 case GarbageBytes(size=size, seed=seed):
@@ -136,12 +136,12 @@ class StreamFaults:
             yield read[begin : begin + size]
 
     def _until_cleared(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """However much was asked for, it holds up neither `ClearFaults` nor a stop."""
+        """Stop at a `clear`: however much was asked for holds up neither that nor a stop."""
         clears = self._clears
         return itertools.takewhile(lambda _: self._clears == clears, pieces)
 
     def _wait_s(self, frames: int) -> float:
-        """The time that so many frames have, if frames are slowed down."""
+        """Return the time that so many frames have, if frames are slowed down."""
         pace = self._pace
         if pace is None:
             return 0.0
@@ -152,7 +152,7 @@ class StreamFaults:
 
 
 def garbage(size: int, seed: int) -> Iterator[bytes]:
-    """`size` bytes that mean nothing, the same for the same seed; in pieces."""
+    """Yield `size` bytes that mean nothing, the same for the same seed; in pieces."""
     draws = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
     while size > 0:
         piece = draws.randbytes(min(size, _PIECE_BYTES))
@@ -161,7 +161,7 @@ def garbage(size: int, seed: int) -> Iterator[bytes]:
 
 
 def oversized_frame(size: int) -> Iterator[bytes]:
-    """A part that announces, and has, an image of `size` bytes; in pieces."""
+    """Yield a part that announces, and has, an image of `size` bytes; in pieces."""
     head = SOI + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # straight to the entropy-coded bytes
     yield b"\r\n--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: %d\r\n\r\n" % size
     yield head

@@ -1,4 +1,4 @@
-"""What one camera's bytes may cost the thread that reads all cameras, and when it is too much.
+"""Limits what one camera's bytes may cost the thread that reads all cameras.
 
 A frame of any usual size costs its thread some ten microseconds. Bytes that are full of markers,
 headers without end or images of a few bytes cost a thousand times as much per byte, and would take
@@ -24,7 +24,7 @@ _LEAST_READ_BYTES: Final = 4 * 1024
 _MAX_READ_BYTES: Final = 512 * 1024
 _NO_TIME_S: Final = 1e-9
 
-_PATIENCE_S: Final = 5.0
+_JUDGED_OVER_S: Final = 5.0
 _NO_IMAGE_BYTES: Final = 4 * 2**20
 _BULK_FRAME_BYTES: Final = 4 * 1024
 _MB: Final = 1_000_000
@@ -51,7 +51,7 @@ class TimeAllowance:
         return self._read_bytes
 
     def spend(self, now_s: float, spent_s: float, n: int) -> float:
-        """A turn took so many seconds of CPU for `n` bytes; for how many seconds to wait now."""
+        """Book a turn of so many seconds of CPU for `n` bytes; return how many to wait now."""
         if self._filled_s is not None:
             filled_s = self._left_s + SHARE * (now_s - self._filled_s)
             self._left_s = min(BURST_S, filled_s)
@@ -98,7 +98,7 @@ class WorkJudge:
         self._over_s: float | None = None
 
     def judge(self, now_s: float, progress: Progress, *, overdrawn: bool) -> Failure | None:
-        """Once in a while: why to give the camera up, or None.
+        """Return why to give the camera up, or None; asked once in a while.
 
         Args:
             now_s: monotonic time.
@@ -109,12 +109,12 @@ class WorkJudge:
             self._frame_at, self._frame_s = progress, now_s
         if not overdrawn or self._over_s is None:
             self._over_at, self._over_s = progress, now_s
-        if now_s - self._frame_s >= _PATIENCE_S and self._is_not_jpeg(progress):
+        if now_s - self._frame_s >= _JUDGED_OVER_S and self._is_not_jpeg(progress):
             mb = (progress.discarded_bytes - self._frame_at.discarded_bytes) / _MB
             return Failure(
                 Cause.NOT_JPEG, f"{mb:.0f} MB without an image in {now_s - self._frame_s:.0f} s"
             )
-        if now_s - self._over_s < _PATIENCE_S:
+        if now_s - self._over_s < _JUDGED_OVER_S:
             return None
         failure = self._too_much_work(now_s - self._over_s, progress)
         self._over_at, self._over_s = progress, now_s

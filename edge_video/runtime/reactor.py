@@ -1,4 +1,4 @@
-"""One thread that waits for every pipe and socket at once, in rounds that take several together.
+"""Waits for every pipe and socket at once, in one thread, in rounds that take several together.
 
 At some hundred frames a second what a frame costs is mostly *waking up*: the same code takes a
 third of the time when it does not begin with cold caches. So everything that is ready is handled
@@ -58,7 +58,7 @@ class Reactor:
         self._run: _Run | None = None
 
     def enter(self, on_error: Callable[[BaseException], object]) -> Member:
-        """Join in. Any thread.
+        """Make a member of whoever calls. Any thread.
 
         Args:
             on_error: called once, in the loop's thread, when a call of this member's raised, or
@@ -226,7 +226,7 @@ class _Run:
 
     @property
     def ident(self) -> int | None:
-        """The thread's; None before its start."""
+        """The identifier of the thread; None before its start."""
         return self._thread.ident
 
     def start(self) -> None:
@@ -294,7 +294,7 @@ class _Run:
         error: BaseException = RuntimeError("the reactor ended")
         try:
             self._serve()
-        except BaseException as caught:  # noqa: BLE001 - a loop must not die without a word
+        except BaseException as caught:  # noqa: BLE001 - a loop must not die unnoticed
             _log.exception("the reactor failed")
             error = caught
         with self._lock:

@@ -78,15 +78,15 @@ def test_what_may_have_become_a_stream_is_no_page(beginning: bytes) -> None:
     ],
 )
 def test_a_page_is_quoted_without_its_tags(beginning: bytes, says: str) -> None:
-    told = no_stream(beginning, frames=0)
-    assert told is not None
-    assert (told.cause, told.detail) == (Cause.WEB_PAGE, says)
+    failure = no_stream(beginning, frames=0)
+    assert failure is not None
+    assert (failure.cause, failure.detail) == (Cause.WEB_PAGE, says)
 
 
 def test_one_image_alone_is_a_snapshot_and_more_are_none() -> None:
     image = b"\xff\xd8\xff\xe0"
-    told = no_stream(image, frames=1)
-    assert told is not None
-    assert told.cause is Cause.STILL_PICTURE
+    failure = no_stream(image, frames=1)
+    assert failure is not None
+    assert failure.cause is Cause.STILL_PICTURE
     assert no_stream(image, frames=2) is None
     assert no_stream(b"--frame\r\n", frames=1) is None
