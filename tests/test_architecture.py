@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: Final = (
     *("frames", "resilience", "runtime"),
     *("faults", "text", "metrics"),
-    *("config", "log", "delivery"),
+    *("log", "delivery", "config"),
     *("capture", "watch", "status"),
     *("report", "notifications", "http"),
     *("actors", "top", "wiring", "app", "cli", "__main__"),

@@ -3,7 +3,6 @@
 from edge_video.config.broker import (
     AmqpConfig,
     AmqpSinkConfig,
-    BrokerAddress,
     DirectorySinkConfig,
     EventsConfig,
     TlsConfig,
@@ -27,7 +26,6 @@ __all__ = [
     "NETWORK_SCHEMES",
     "AmqpConfig",
     "AmqpSinkConfig",
-    "BrokerAddress",
     "CameraConfig",
     "CircuitBreakerConfig",
     "Config",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import unquote
 
@@ -33,9 +32,10 @@ from edge_video.config.types import (
     Whole,
 )
 from edge_video.config.url_checks import AMQP_PORTS, check_broker_url
+from edge_video.delivery.amqp.settings import AmqpSettings, TlsSettings
 from edge_video.text.duration import format_duration
 from edge_video.text.redact import mask_url, secrets_in_url
-from edge_video.text.urls import split_url
+from edge_video.text.urls import SplitUrl, split_url
 
 if TYPE_CHECKING:
     from edge_video.text.redact import Redactor
@@ -91,29 +91,15 @@ class TlsConfig(Section):
             )
         return self
 
+    def settings(self) -> TlsSettings:
+        """The same for the connection itself."""
+        return TlsSettings(ca=self.ca, cert=self.cert, key=self.key, verify=self.verify)
+
     def notes(self) -> list[str]:
         """What is allowed and probably not meant."""
         if self.verify:
             return []
         return ["amqp.tls.verify is false: any broker's certificate is accepted"]
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and who we are there; everything decoded."""
-
-    host: str
-    port: int
-    tls: bool
-    vhost: str
-    username: str
-    password: SecretStr
-
-    def __str__(self) -> str:
-        scheme = "amqps" if self.tls else "amqp"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        vhost = "" if self.vhost == "/" else f"/{self.vhost}"
-        return f"{scheme}://{self.username}@{host}:{self.port}{vhost}"
 
 
 _GUEST: Final = "guest"  # RabbitMQ's preset account, for connections from its own machine
@@ -170,9 +156,11 @@ class AmqpConfig(Section):
         has_password = bool(self.password or (split and split.password))
         return has_password and not (self.username or (split and split.username))
 
-    @property
-    def broker(self) -> BrokerAddress:
-        """The address in parts.
+    def settings(self, node: str = "") -> AmqpSettings:
+        """The same for the sink itself: the address in parts, everything decoded.
+
+        Args:
+            node: names this machine in the headers of messages.
 
         Raises:
             ValueError: there is no URL; a `Config` whose sink is the broker always has one.
@@ -180,19 +168,32 @@ class AmqpConfig(Section):
         if self.url is None:
             raise ValueError("amqp.url is not set")
         split = split_url(self.url.get_secret_value())
-        vhost = unquote(split.rest[1:]) or "/"
+        username, password = self._credentials(split)
+        tls = self.tls or TlsConfig()
+        return AmqpSettings(
+            host=split.host,
+            port=split.port or AMQP_PORTS[split.scheme],
+            vhost=unquote(split.rest[1:]) or "/",
+            username=username,
+            password=password,
+            tls=tls.settings() if split.scheme == "amqps" else None,
+            prefetch_count=self.prefetch_count,
+            max_in_flight_bytes=self.max_in_flight_bytes,
+            message_ttl_s=self.message_ttl,
+            confirm_timeout_s=self.confirm_timeout,
+            max_delay_s=self.max_delay,
+            handshake_timeout_s=self.handshake_timeout,
+            heartbeat_s=self.heartbeat,
+            mandatory=self.mandatory,
+            node=node,
+        )
+
+    def _credentials(self, split: SplitUrl) -> tuple[str, str]:
         username = self.username or split.username
         password = self.password.get_secret_value() if self.password else split.password
         if username is None:
-            username, password = _GUEST, _GUEST if password is None else password
-        return BrokerAddress(
-            host=split.host,
-            port=split.port or AMQP_PORTS[split.scheme],
-            tls=split.scheme == "amqps",
-            vhost=vhost,
-            username=username,
-            password=SecretStr(password or ""),
-        )
+            return _GUEST, _GUEST if password is None else password
+        return username, password or ""
 
     def notes(self) -> list[str]:
         """What is allowed and probably not meant."""
@@ -209,10 +210,10 @@ class AmqpConfig(Section):
         for secret in secrets_in_url(self.url.get_secret_value()):
             if secret != _GUEST:
                 redactor.add_secret(secret)
-        password = self.broker.password.get_secret_value()
+        username, password = self._credentials(split_url(self.url.get_secret_value()))
         # guest is RabbitMQ's preset, known to all: masking it would only blur user names.
         if password != _GUEST:
-            redactor.add_credentials(self.broker.username, password)
+            redactor.add_credentials(username, password)
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

@@ -29,6 +29,7 @@ from edge_video.config.url_checks import (
     check_proxy_url,
     scheme_of,
 )
+from edge_video.delivery.amqp.settings import Route
 from edge_video.text.redact import mask_url
 from edge_video.text.urls import SplitUrl, split_url
 
@@ -143,6 +144,11 @@ class CameraConfig(Section):
         """The host of a network source, in lower case; None for files and test sources."""
         split = self._split_url
         return split.host if split else None
+
+    @property
+    def route(self) -> Route:
+        """Where its frames are published."""
+        return Route(self.exchange, self.routing_key)
 
     @property
     def credentials(self) -> tuple[str | None, SecretStr | None]:

@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
 
 def _header(subscription: Subscription, language: Language, *, decodes: bool) -> str:
     return lookup("watch.header", language).format(
-        broker=subscription.broker,
+        broker=subscription.target,
         exchanges=", ".join(dict.fromkeys(each.exchange for each in subscription.bindings)),
         check=lookup("watch.by_pillow" if decodes else "watch.by_structure", language),
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping, Sequence
 
-    from edge_video.config import BrokerAddress
+    from edge_video.delivery.amqp.settings import AmqpSettings
 
 QUEUE_FRAMES: Final = 300
 QUEUE_BYTES: Final = 64 * 2**20
@@ -47,9 +47,15 @@ class Binding:
 class Subscription:
     """Where to listen."""
 
-    broker: BrokerAddress
+    broker: AmqpSettings
     bindings: Sequence[Binding]
     tls: ssl.SSLContext | None = None
+
+    @property
+    def target(self) -> str:
+        """The broker and the user name, without the password."""
+        scheme, _, address = self.broker.target.partition("://")
+        return f"{scheme}://{self.broker.username}@{address}"
 
 
 @dataclass(slots=True)
@@ -154,7 +160,7 @@ class Consumer:
             host=broker.host,
             port=broker.port,
             virtual_host=broker.vhost,
-            credentials=pika.PlainCredentials(broker.username, broker.password.get_secret_value()),
+            credentials=pika.PlainCredentials(broker.username, broker.password),
             ssl_options=None if tls is None else pika.SSLOptions(tls, broker.host),
             heartbeat=_HEARTBEAT_S,
             connection_attempts=1,
@@ -176,9 +182,13 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
         reason = describe_refusal(names, error.reply_code, error.reply_text)
     else:
         reason = describe_loss(
-            error, host=broker.host, port=broker.port, vhost=broker.vhost, tls=broker.tls
+            error,
+            host=broker.host,
+            port=broker.port,
+            vhost=broker.vhost,
+            tls=broker.tls is not None,
         ).reason
-    password = broker.password.get_secret_value()
+    password = broker.password
     clean = Redactor([password], [(broker.username, password)])
     return shorten(one_line(clean(reason)), _MAX_REASON)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from edge_video.config import AmqpConfig
-from edge_video.delivery.amqp.settings import TlsSettings
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.watch.consumer import Binding, Subscription
 
@@ -35,14 +34,9 @@ def subscription_of(args: argparse.Namespace, config: Config | None) -> Subscrip
             raise BadInput(f"--url: {error.errors()[0]['msg']}") from None
     if amqp is None or amqp.url is None:
         raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
-    tls = None
-    if amqp.broker.tls:
-        files = amqp.tls
-        settings = TlsSettings()
-        if files is not None:
-            settings = TlsSettings(files.ca, files.cert, files.key, files.verify)
-        tls = make_tls_context(settings)
-    return Subscription(amqp.broker, _bindings(args, config), tls)
+    broker = amqp.settings()
+    tls = None if broker.tls is None else make_tls_context(broker.tls)
+    return Subscription(broker, _bindings(args, config), tls)
 
 
 def _bindings(args: argparse.Namespace, config: Config | None) -> list[Binding]:

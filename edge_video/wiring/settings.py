@@ -1,31 +1,25 @@
-"""Translates sections of the configuration into the settings of the packages that obey them.
+"""Translates sections of the configuration for packages that stand above it.
 
-So neither the configuration knows what is made of it, nor those packages the configuration.
+What stands below is a method of its section, like `CircuitBreakerConfig.policy` and
+`AmqpConfig.settings`; the configuration knows neither notifications nor HTTP.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_video.config import DirectorySinkConfig
-from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.delivery.no_sink import NO_TARGET
-from edge_video.frames import CameraId
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import NotificationPolicy
 from edge_video.runtime import descriptors
 from edge_video.text.catalog import Language, language_from_locale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from edge_video.config import CameraConfig, Config, EventsConfig, HttpConfig
+    from edge_video.config import Config, EventsConfig, HttpConfig
     from edge_video.http.settings import HttpSettings
-
-APP: Final = "edge-video"
-"""What messages on the broker name as the program that sent them."""
 
 
 def configured_language(config: Config) -> Language:
@@ -69,43 +63,3 @@ def http_settings(http: HttpConfig, cameras: int, language: Language) -> HttpSet
         ),
         language=language,
     )
-
-
-def amqp_settings(config: Config) -> AmqpSettings:
-    """The configuration's `amqp` section as the sink wants it."""
-    amqp = config.amqp
-    assert amqp is not None
-    broker = amqp.broker
-    tls = None
-    if broker.tls:
-        tls = TlsSettings()
-        if amqp.tls is not None:
-            tls = TlsSettings(
-                ca=amqp.tls.ca, cert=amqp.tls.cert, key=amqp.tls.key, verify=amqp.tls.verify
-            )
-    return AmqpSettings(
-        host=broker.host,
-        port=broker.port,
-        vhost=broker.vhost,
-        username=broker.username,
-        password=broker.password.get_secret_value(),
-        tls=tls,
-        prefetch_count=amqp.prefetch_count,
-        max_in_flight_bytes=amqp.max_in_flight_bytes,
-        message_ttl_s=amqp.message_ttl,
-        confirm_timeout_s=amqp.confirm_timeout,
-        max_delay_s=amqp.max_delay,
-        handshake_timeout_s=amqp.handshake_timeout,
-        heartbeat_s=amqp.heartbeat,
-        mandatory=amqp.mandatory,
-        node=config.node,
-        app=APP,
-    )
-
-
-def amqp_routes(cameras: Sequence[CameraConfig]) -> dict[CameraId, Route]:
-    """Camera → exchange and routing key; both are concrete in a validated configuration."""
-    return {
-        CameraId(camera.id): Route(camera.exchange or "", camera.routing_key or camera.id)
-        for camera in cameras
-    }

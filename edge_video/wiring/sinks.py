@@ -12,7 +12,6 @@ from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.no_sink import NoSink
 from edge_video.frames import CameraId
-from edge_video.wiring.settings import amqp_routes, amqp_settings
 
 if TYPE_CHECKING:
     from edge_video.actors.publisher import SinkFactory
@@ -69,7 +68,9 @@ def _amqp_sink(
     reactor: Reactor | None,
     queue: NotificationQueue | None,
 ) -> SinkFactory:
-    settings, routes = amqp_settings(config), amqp_routes(config.cameras)
+    assert config.amqp is not None
+    settings = config.amqp.settings(config.node)
+    routes = {CameraId(camera.id): camera.route for camera in config.cameras}
     notifications = None
     if config.events is not None and queue is not None:
         notifications = NotificationRoute(config.events.exchange, queue)

@@ -20,10 +20,12 @@ from edge_video.config import (
     DirectorySinkConfig,
     LogConfig,
     MemoryControllerConfig,
+    TlsConfig,
     json_schema,
     load_config,
     parse_config,
 )
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.metrics.memory import MemoryPolicy
 from edge_video.resilience.breaker import BreakerPolicy
 
@@ -216,15 +218,15 @@ def test_a_prefix_that_makes_a_routing_key_too_long_is_refused() -> None:
     ],
 )
 def test_a_broker_url_is_parsed(url: str, shown: tuple[object, ...]) -> None:
-    broker = AmqpConfig(url=url).broker
-    password = broker.password.get_secret_value()
-    assert (broker.host, broker.port, broker.tls, broker.vhost, broker.username, password) == shown
-    assert f":{password}@" not in f"{broker}"
+    broker = AmqpConfig(url=url).settings()
+    where = (broker.host, broker.port, broker.tls is not None, broker.vhost)
+    assert (*where, broker.username, broker.password) == shown
+    assert f":{broker.password}@" not in f"{broker} {broker.target}"
 
 
 def test_raw_credentials_win_over_those_of_the_broker_url() -> None:
-    broker = AmqpConfig(url="amqp://u:p@h", username="me", password="p%40/").broker
-    assert (broker.username, broker.password.get_secret_value()) == ("me", "p%40/")
+    broker = AmqpConfig(url="amqp://u:p@h", username="me", password="p%40/").settings()
+    assert (broker.username, broker.password) == ("me", "p%40/")
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,28 @@ def test_tls_needs_its_scheme_and_its_files(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValidationError, match=words):
             AmqpConfig.model_validate(keys)
+
+
+def test_the_settings_of_the_sink_carry_every_figure() -> None:
+    amqp = AmqpConfig(
+        url="amqps://me:secret@broker:5673/shop", prefetch_count=7, max_in_flight_bytes=1_000_000,
+        message_ttl="2s", confirm_timeout="3s", max_delay="4s", handshake_timeout="5s",
+        heartbeat="6s", mandatory=True, tls=TlsConfig(verify=False),
+    )  # fmt: skip
+    assert amqp.settings("shop-1") == AmqpSettings(
+        host="broker", port=5673, vhost="shop", username="me", password="secret",
+        tls=TlsSettings(verify=False), prefetch_count=7, max_in_flight_bytes=1_000_000,
+        message_ttl_s=2.0, confirm_timeout_s=3.0, max_delay_s=4.0, handshake_timeout_s=5.0,
+        heartbeat_s=6.0, mandatory=True, node="shop-1",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="url is not set"):
+        AmqpConfig().settings()
+
+
+def test_every_camera_has_its_route() -> None:
+    amqp = AmqpConfig(url="amqp://h", exchange="shop", routing_key_prefix="p.")
+    cameras = config(camera(id="a"), camera(id="b", exchange="x", routing_key="k"), amqp=amqp)
+    assert [each.route for each in cameras.cameras] == [Route("shop", "p.a"), Route("x", "k")]
 
 
 # --- policies --------------------------------------------------------------------------------
@@ -354,7 +378,11 @@ SECRETIVE = Config(
 
 
 def test_no_representation_shows_a_secret() -> None:
-    for text in (repr(SECRETIVE), str(SECRETIVE), repr(SECRETIVE.amqp and SECRETIVE.amqp.broker)):
+    for text in (
+        repr(SECRETIVE),
+        str(SECRETIVE),
+        repr(SECRETIVE.amqp and SECRETIVE.amqp.settings()),
+    ):
         assert "canary" not in text
 
 
@@ -401,7 +429,7 @@ def test_the_file_of_the_go_program_loads_unchanged() -> None:
     assert (loaded.fps, loaded.quality) == (15, 5)
     assert loaded.amqp is not None
     assert loaded.amqp.prefetch_count == 50
-    assert loaded.amqp.broker.vhost == "vhost"
+    assert loaded.amqp.settings().vhost == "vhost"
     assert loaded.circuit_breaker.policy() == BreakerPolicy()
     assert loaded.memory_controller.enabled
     assert loaded.memory_controller.max_memory_mb == 1024

@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 import pika.exceptions
 import pytest
-from pydantic import SecretStr
 
-from edge_video.config import BrokerAddress
+from edge_video.delivery.amqp.settings import AmqpSettings, TlsSettings
 from edge_video.watch import consumer as consumer_module
 from edge_video.watch.consumer import Binding, Consumer, Listener, Subscription, describe_error
 
@@ -17,8 +16,13 @@ PASSWORD = "p@ss:w/rd 7391"
 
 
 def reason_of(error: BaseException) -> str:
-    broker = BrokerAddress("127.0.0.1", 1, False, "/", "viewer", SecretStr(PASSWORD))
+    broker = AmqpSettings("127.0.0.1", 1, "/", "viewer", PASSWORD)
     return describe_error(error, Subscription(broker, [Binding("shop")]))
+
+
+def test_a_subscription_shows_its_broker_and_user_without_the_password() -> None:
+    broker = AmqpSettings("::1", 5671, "shop", "viewer", PASSWORD, tls=TlsSettings())
+    assert Subscription(broker, []).target == "amqps://viewer@[::1]:5671/shop"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_a_broker_that_accepts_and_says_nothing_is_named_and_tried_again(
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]
-        broker = BrokerAddress("127.0.0.1", port, False, "/", "guest", SecretStr("guest"))
+        broker = AmqpSettings("127.0.0.1", port, "/", "guest", "guest")
         watching = Consumer(
             Subscription(broker, [Binding("edge-video")]),
             Listener(on_frame=lambda *_: None, on_connected=lambda: None, on_lost=on_lost),

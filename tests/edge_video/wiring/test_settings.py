@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from edge_video.config import Config
-from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.text.catalog import Language
-from edge_video.wiring.settings import amqp_routes, amqp_settings, configured_language, sink_target
+from edge_video.wiring.settings import configured_language, sink_target
 
 
 def config_of(**values: Any) -> Config:
@@ -21,48 +20,6 @@ def config_of(**values: Any) -> Config:
             **values,
         }
     )
-
-
-def test_the_broker_s_settings_are_the_configuration_s() -> None:
-    config = config_of(
-        amqp={
-            "url": "amqps://me:secret@broker:5673/shop",
-            "exchange": "ex",
-            "prefetch_count": 7,
-            "max_in_flight_bytes": 1_000_000,
-            "message_ttl": "2s",
-            "confirm_timeout": "3s",
-            "mandatory": True,
-            "tls": {"verify": False},
-        },
-        node="shop-1",
-    )
-    assert amqp_settings(config) == AmqpSettings(
-        host="broker",
-        port=5673,
-        vhost="shop",
-        username="me",
-        password="secret",
-        tls=TlsSettings(verify=False),
-        prefetch_count=7,
-        max_in_flight_bytes=1_000_000,
-        message_ttl_s=2.0,
-        confirm_timeout_s=3.0,
-        mandatory=True,
-        node="shop-1",
-    )
-
-
-def test_every_camera_has_its_route() -> None:
-    config = config_of(
-        cameras=[
-            {"id": "a", "url": "rtsp://h/1"},
-            {"id": "b", "url": "rtsp://h/2", "exchange": "other", "routing_key": "key"},
-        ]
-    )
-    routes = {str(camera_id): route for camera_id, route in amqp_routes(config.cameras).items()}
-    assert routes["b"] == Route("other", "key")
-    assert routes["a"].exchange == "ex"
 
 
 def test_a_target_has_no_password() -> None:
