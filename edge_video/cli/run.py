@@ -32,7 +32,6 @@ from edge_video.cli.standard_streams import print_error, print_out
 from edge_video.config import Config, DirectorySinkConfig, load_config
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
-    LogSettings,
     log_is_stuck,
     print_block,
     reopen_log_file,
@@ -114,21 +113,11 @@ def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int
         reports.refuse_unusable_files(args, config, source)
         language = configured_language(config)
         try:
-            setup_log(_log_settings(config), language, config.secrets())
+            setup_log(config.log.settings(), language, config.secrets())
         except (OSError, ValueError) as error:
             print_error(f"edge-video: log: {error}")
             return EXIT_BAD_INPUT
         return _run_with_log(config, args, language, source)
-
-
-def _log_settings(config: Config) -> LogSettings:
-    return LogSettings(
-        level=config.log.level,
-        format=config.log.format,
-        file=None if config.log.file is None else Path(config.log.file),
-        rotation=config.log.rotation,
-        retention=config.log.retention,
-    )
 
 
 def _run_with_log(config: Config, args: argparse.Namespace, language: Language, source: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,6 +20,7 @@ from edge_video.config.types import (
     Seconds,
     Whole,
 )
+from edge_video.log.settings import LogSettings
 from edge_video.metrics.memory import MemoryPolicy
 from edge_video.resilience.breaker import BreakerPolicy
 from edge_video.text.duration import format_duration
@@ -156,6 +158,16 @@ class LogConfig(Section):
     """When the file is set aside: a size (10 MB), an age (1 day), a time of day (00:00)."""
     retention: Annotated[Whole, Field(ge=1, le=10_000)] = 5
     """Files kept."""
+
+    def settings(self) -> LogSettings:
+        """The same for the log itself."""
+        return LogSettings(
+            level=self.level,
+            format=self.format,
+            file=None if self.file is None else Path(self.file),
+            rotation=self.rotation,
+            retention=self.retention,
+        )
 
 
 class SupervisionConfig(Section):

@@ -7,8 +7,7 @@ import logging
 import os
 import sys
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from loguru import logger as loguru_logger
 
@@ -22,11 +21,11 @@ from edge_video.log.writer import LogWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from types import TracebackType
 
     import loguru
 
+    from edge_video.log.settings import LogSettings
     from edge_video.text.catalog import Language
 
 FORWARDED: Final = ("edge_video", "pykka", "pika", "uvicorn", "asyncio")
@@ -44,26 +43,6 @@ _ECHOES: Final = (
 """Loggers of pika that only repeat, in its own jargon, what the publisher logs itself."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """What the configuration says about the log.
-
-    Attributes:
-        level: a level of loguru, in any case: TRACE, DEBUG, INFO, SUCCESS, WARNING, ERROR or
-            CRITICAL.
-        format: `text`, or `json` for one object per line.
-        file: written in addition to the stream; None for no file.
-        rotation: when a new file begins, as loguru reads it: `10 MB`, `1 day`.
-        retention: how many old files are kept.
-    """
-
-    level: str = "INFO"
-    format: Literal["text", "json"] = "text"
-    file: Path | None = None
-    rotation: str = "10 MB"
-    retention: int = 5
 
 
 class _InterceptHandler(logging.Handler):

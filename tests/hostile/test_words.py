@@ -21,7 +21,8 @@ from edge_video.capture.process import ProcessTable
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
-from edge_video.log.setup import LogSettings, print_block, setup_log, teardown_log
+from edge_video.log.settings import LogSettings
+from edge_video.log.setup import print_block, setup_log, teardown_log
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.status.json import status_as_json

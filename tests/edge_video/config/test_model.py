@@ -26,6 +26,7 @@ from edge_video.config import (
     parse_config,
 )
 from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.log.settings import LogSettings
 from edge_video.metrics.memory import MemoryPolicy
 from edge_video.resilience.breaker import BreakerPolicy
 
@@ -340,6 +341,12 @@ def test_every_rotation_that_is_accepted_is_one_for_loguru(rotation: str, tmp_pa
 def test_other_rotations_are_refused(rotation: str) -> None:
     with pytest.raises(ValidationError, match="neither a size"):
         LogConfig(rotation=rotation)
+
+
+def test_the_settings_of_the_log_carry_every_figure() -> None:
+    log = LogConfig(level="warn", format="json", file="x.log", rotation="1 day", retention=3)
+    assert log.settings() == LogSettings("WARNING", "json", Path("x.log"), "1 day", 3)
+    assert LogConfig().settings() == LogSettings()
 
 
 def test_names_are_taken_as_operators_write_them() -> None:

@@ -17,9 +17,9 @@ import pytest
 from edge_video.log import file as log_file
 from edge_video.log.budget import BURST_LINES
 from edge_video.log.events import LogEvent, log_event
+from edge_video.log.settings import LogSettings
 from edge_video.log.setup import (
     FORWARDED,
-    LogSettings,
     log_is_stuck,
     print_block,
     setup_log,
