@@ -11,7 +11,7 @@ DEMO_SECONDS ?= 30
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
+.PHONY: help demo test package attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
 	@echo "demo: done. Look at the pictures in demo-frames/"
 
-test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite and a short soak
+test: system-packages matrix-root setup lint types house docs package suite ## set up everything, then lint, types, sizes, docs, package, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -40,6 +40,9 @@ house: $(VENV)/.dev-installed ## how large and how tangled the program is, next 
 
 docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/site; a dead link is a failure
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+package: $(VENV)/.dev-installed ## wheel and source distribution in dist/; the wheel must run in an empty environment
+	@PYTHON=$(PYTHON) scripts/check-package.sh $(BIN)/python
 
 suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
 	@scripts/run-suite.sh

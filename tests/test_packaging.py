@@ -1,0 +1,147 @@
+"""What is installed: the wheel's contents, and how a program of somebody else gets on with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from edge_video.runtime.version import version
+
+ROOT: Final = Path(__file__).parent.parent
+SOURCES: Final = ("pyproject.toml", "README.md", "LICENSE", "actors", "config", "edge_video")
+
+USER_PROGRAM: Final = """
+import pykka
+
+from edge_video import CameraConfig, Config, Frame, FramesReady, SystemStatus, start_system
+
+
+class Viewer(pykka.ThreadingActor):
+    def on_receive(self, message: object) -> None:
+        match message:
+            case FramesReady(outbox=outbox):
+                for frame in outbox.deliver():
+                    self.look_at(frame)
+
+    def look_at(self, frame: Frame) -> None:
+        size: int = len(frame.image)
+        print(frame.camera_id, size)
+
+
+viewer = Viewer.start()
+config = Config(cameras=[CameraConfig(id="door", url="lavfi:testsrc2")])
+system = start_system(config, frames={"door": viewer})
+status: SystemStatus = system.status()
+print(status.uptime_s + 1.0)
+"""
+
+MISTAKES: Final = """
+import edge_video
+from edge_video import start_system
+
+edge_video.start_sytem
+system = start_system("config.yaml")
+size: str = system.status().uptime_s
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that nothing is left in the source tree."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
+    for name in SOURCES:
+        path = ROOT / name
+        if path.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(path, source / name, symlinks=True, ignore=ignored)
+        else:
+            shutil.copy(path, source / name)
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation")
+    run(*build, "--outdir", str(out), cwd=source)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the wheel; dependencies are those of this one."""
+    venv = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", "--without-pip", str(venv))
+    python = venv / "bin" / "python"
+    (packages,) = venv.glob("lib/python*/site-packages")
+    # Its .pth files are not followed there, so the editable edge-video is not seen.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet")
+    run(*pip, "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel))
+    return python
+
+
+def run(*command: str, cwd: Path | None = None) -> str:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=150, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_wheel_has_one_package_at_the_top_and_all_of_it(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {"edge_video"}
+    for folder, prefix in (("edge_video", ""), ("actors", "edge_video/")):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert prefix + str(path.relative_to(ROOT)) in names
+    assert any(name.endswith("share/edge-video/config.example.yaml") for name in names)
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_a_host_may_have_a_package_called_actors(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "actors").mkdir()
+    (tmp_path / "actors" / "__init__.py").write_text("OWNER = 'the host'\n")
+    (tmp_path / "host.py").write_text(
+        "import actors, edge_video.app, edge_video.actors.camera\n"
+        "camera = edge_video.actors.camera.CameraActor\n"
+        "print(actors.OWNER, camera.__module__, edge_video.__file__)\n"
+    )
+    said = run(str(installed), "host.py", cwd=tmp_path)
+    assert said.startswith("the host edge_video.actors.camera ")
+    assert str(ROOT) not in said, "it is the wheel that was tried"
+
+
+def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    said = run(str(installed.parent / "edge-video"), "--version", cwd=tmp_path)
+    assert said == f"edge-video {version()}\n"
+
+
+@pytest.mark.parametrize("kind", ["wheel", "editable"])
+def test_a_program_of_a_user_is_type_checked_against_what_is_installed(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    python = request.getfixturevalue("installed") if kind == "wheel" else Path(sys.executable)
+    (tmp_path / "program.py").write_text(USER_PROGRAM)
+    (tmp_path / "mistakes.py").write_text(MISTAKES)
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python))
+    done = subprocess.run(
+        [*mypy, "--cache-dir", str(tmp_path / "cache"), "program.py", "mistakes.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert [error.split(":")[:2] for error in errors] == [
+        ["mistakes.py", "5"],
+        ["mistakes.py", "6"],
+        ["mistakes.py", "7"],
+    ], done.stdout + done.stderr
