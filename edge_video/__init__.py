@@ -84,19 +84,19 @@ if TYPE_CHECKING:
         TruncatedFrame,
     )
     from edge_video.frames import CameraId, Frame
-    from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
-    from edge_video.resilience.failures import Cause, Failure
-    from edge_video.status.from_json import NotAStatusError, status_from_json
-    from edge_video.status.json import status_as_json
-    from edge_video.status.model import (
-        BreakerView,
+    from edge_video.resilience import BreakerPolicy, BreakerState, Cause, CircuitBreaker, Failure
+    from edge_video.status import (
         CameraPhase,
         CameraStatus,
         PublisherState,
         PublisherStatus,
         SystemStatus,
+        status_as_json,
+        status_from_json,
     )
-    from edge_video.text.catalog import Language
+    from edge_video.status.from_json import NotAStatusError
+    from edge_video.status.model import BreakerView
+    from edge_video.text import Language
 
     __version__: str
 
@@ -201,7 +201,7 @@ _PUBLIC: Final = {
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime",
     "edge_video.actors.system_spec": "Stopped",
     "edge_video.app": "System start_system",
-    "edge_video.capture.command": "BinaryMissing",
+    "edge_video.capture.binary": "BinaryMissing",
     "edge_video.config": (
         "AmqpConfig AmqpSinkConfig CameraConfig CircuitBreakerConfig Config ConfigError"
         " DirectorySinkConfig EventsConfig HttpConfig LogConfig MemoryControllerConfig Problem"
@@ -215,14 +215,14 @@ _PUBLIC: Final = {
         " SlowConfirms SlowFrames StopConfirming TruncatedFrame"
     ),
     "edge_video.frames": "CameraId Frame",
-    "edge_video.resilience.breaker": "BreakerPolicy BreakerState CircuitBreaker",
-    "edge_video.resilience.failures": "Cause Failure",
-    "edge_video.status.from_json": "NotAStatusError status_from_json",
-    "edge_video.status.json": "status_as_json",
-    "edge_video.status.model": (
-        "BreakerView CameraPhase CameraStatus PublisherState PublisherStatus SystemStatus"
+    "edge_video.resilience": "BreakerPolicy BreakerState Cause CircuitBreaker Failure",
+    "edge_video.status": (
+        "CameraPhase CameraStatus PublisherState PublisherStatus SystemStatus status_as_json"
+        " status_from_json"
     ),
-    "edge_video.text.catalog": "Language",
+    "edge_video.status.from_json": "NotAStatusError",
+    "edge_video.status.model": "BreakerView",
+    "edge_video.text": "Language",
 }
 """Module → its names, separated by spaces; the same as above, for the running program."""
 

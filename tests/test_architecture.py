@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+import edge_video
 
 ROOT = Path(__file__).parent.parent
 
@@ -192,3 +195,17 @@ def test_a_module_is_imported_without_what_it_does_not_need(module: str, heavy: 
         "assert not carried, carried"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_public_names_are_where_type_checkers_and_programs_look_for_them() -> None:
+    tree = ast.parse(MODULES["edge_video"].read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    checked = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+        for alias in node.names
+    }
+    assert set(checked) == set(edge_video.__all__) - {"__version__"}
+    for name, home in checked.items():
+        assert getattr(edge_video, name) is getattr(importlib.import_module(home), name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import importlib
 import inspect
 import subprocess
 import sys
@@ -79,20 +77,6 @@ def test_importing_the_package_imports_nothing() -> None:
         "assert not [name for name in sys.modules if name.startswith('edge_video.')]\n"
     )
     subprocess.run([sys.executable, "-I", "-c", script], check=True, timeout=60)
-
-
-def test_what_the_type_checker_sees_is_what_the_program_gets() -> None:
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    block = next(node for node in tree.body if isinstance(node, ast.If))
-    checked = {
-        alias.name: node.module
-        for node in block.body
-        if isinstance(node, ast.ImportFrom) and node.module is not None
-        for alias in node.names
-    }
-    assert set(checked) == set(edge_video.__all__) - {"__version__"}
-    for name, home in checked.items():
-        assert getattr(edge_video, name) is getattr(importlib.import_module(home), name)
 
 
 def test_an_unknown_name_is_an_ordinary_attribute_error() -> None:
