@@ -12,6 +12,7 @@ and links are rewritten to lead there.
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from pathlib import Path
@@ -47,6 +48,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that do not lie in docs/."""
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=(ROOT / name).read_text("utf-8")))
+    files.append(File.generated(config, "api/index.md", content=public_page()))
     for folder in api_folders():
         files.append(File.generated(config, f"api/{folder}.md", content=api_page(folder)))
     for path in sorted(linked_sources()):
@@ -137,6 +139,18 @@ def api_folders() -> list[str]:
 def is_api(module: Path) -> bool:
     """Return whether a module at the top has a page of its own."""
     return not module.stem.startswith("_")
+
+
+def public_page() -> str:
+    """Return the page of what the package itself exports, in the order of its `__all__`."""
+    tree = ast.parse((ROOT / "edge_video/__init__.py").read_text("utf-8"))
+    names = next(
+        ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    options = f"    options:\n      members: {names}\n      heading_level: 1\n"
+    return f"::: edge_video\n{options}"
 
 
 def api_page(folder: str) -> str:
