@@ -16,6 +16,14 @@ _SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
 _CHANNEL_LIMIT: Final = re.compile(r"number of channels opened .*?limit of \((\d+)\)")
 _LIMIT: Final = re.compile(r"limit \((\d+)\)")
 
+_MALFORMED: Final = "MalformedAmqpError"
+_FRAME_MAX: Final = re.compile(r"Min AMQP [\d.]+ Frame Size is (\d+), but got (\d+)")
+_PROBABLE: Final = (
+    pika.exceptions.ProbableAuthenticationError,
+    pika.exceptions.ProbableAccessDeniedError,
+)
+"""What pika makes of any end of the stream while it waits for the broker's consent."""
+
 _TLS_CUT: Final = "EOF occurred in violation of protocol"
 """A peer that is killed says no goodbye in TLS: not a matter of certificates, and it may heal."""
 
@@ -78,6 +86,9 @@ def _describe_os_error(error: OSError, host: str, where: str) -> str:
 
 
 def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> ConnectionLoss:
+    if isinstance(error, _PROBABLE) and _MALFORMED in str(error):
+        # pika guesses from the stage of the handshake alone.
+        return ConnectionLoss(_describe_malformed(str(error)))
     match error:
         case pika.exceptions.ProbableAuthenticationError() | pika.exceptions.AuthenticationError():
             return ConnectionLoss("ACCESS_REFUSED: wrong user name or password", permanent=True)
@@ -220,11 +231,18 @@ def _describe_end_after_tls(text: str) -> ConnectionLoss:
     )
 
 
+def _describe_malformed(text: str) -> str:
+    found = _FRAME_MAX.search(text)
+    if found is not None:
+        return f"the broker's frame_max is {found[2]}, and AMQP requires at least {found[1]} bytes"
+    return "the broker's side sends what is no AMQP, or damaged on its way"
+
+
 def _describe_lost_stream(text: str) -> ConnectionLoss:
     if "SSL:" in text:
         return _describe_tls(text)
-    if "MalformedAmqpError" in text:
-        return ConnectionLoss("the broker's side sends what is no AMQP, or damaged on its way")
+    if _MALFORMED in text:
+        return ConnectionLoss(_describe_malformed(text))
     if "ConnectionResetError" in text:
         return ConnectionLoss("connection reset by the broker")
     if "BrokenPipe" in text or "EOF" in text:

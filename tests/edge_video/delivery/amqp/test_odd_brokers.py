@@ -40,6 +40,15 @@ def start(server_properties: dict[str, Any]) -> Any:
     return spec.Connection.Start(0, 9, server_properties, "PLAIN", "en_US")
 
 
+class Damaged:
+    """A method that AMQP does not know."""
+
+    INDEX: Final = 0x03E703E7
+
+    def encode(self) -> list[bytes]:
+        return []
+
+
 @contextlib.contextmanager
 def broker(greeting: Any, answers: Mapping[type, Any]) -> Iterator[int]:
     """A broker that greets, then answers each method by its type; its port."""
@@ -110,3 +119,16 @@ def test_a_broker_that_quotes_the_password_is_not_quoted(
     assert isinstance(told, RouteRefused | SinkLost)
     assert "bye" in told.reason
     assert not [each for each in QUOTING[1] if each in told.reason]
+
+
+def test_frames_smaller_than_amqp_allows_are_told_as_what_they_are() -> None:
+    tune = {spec.Connection.StartOk: spec.Connection.Tune(10, 1, 0)}
+    with broker(start(CONFIRMS), ANSWERS | tune) as port:
+        (lost,) = events_of(port, SinkLost)
+    assert lost == SinkLost("the broker's frame_max is 1, and AMQP requires at least 4096 bytes")
+
+
+def test_damaged_amqp_in_the_handshake_is_no_wrong_password() -> None:
+    with broker(start(CONFIRMS), {spec.Connection.StartOk: Damaged()}) as port:
+        (lost,) = events_of(port, SinkLost)
+    assert lost == SinkLost("the broker's side sends what is no AMQP, or damaged on its way")
