@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.amqp.flow import FlowControl
     from edge_video.delivery.amqp.refusals import Refusal
     from edge_video.delivery.amqp.settings import Route
+    from edge_video.delivery.amqp.transport import CorkedTransport
     from edge_video.delivery.amqp.writer import FrameWriter
     from edge_video.delivery.sink import SinkListener
     from edge_video.frames import CameraId, Frame
@@ -59,7 +60,7 @@ class FrameChannels:
     Args:
         routes: the exchange and routing key of every camera.
         host: the connection's side of each channel.
-        flow: books and settles frames.
+        flow: counts and settles frames.
         writer: writes them.
         listener: told what is refused.
         user: who publishes.
@@ -91,9 +92,16 @@ class FrameChannels:
         self._refused = RefusedFrames(flow, self.isolation, self._routes, host.clean)
         self._connection: Any = None
 
-    def open(self, connection: Any) -> None:
-        """Open the channel of each exchange on a connection that is open."""
+    def open(self, connection: Any, transport: CorkedTransport | None, frame_max: int) -> None:
+        """Open the channel of each exchange on a connection that is open.
+
+        Args:
+            connection: pika's.
+            transport: under it; None with TLS.
+            frame_max: the largest AMQP frame that was agreed on, in bytes.
+        """
         self._connection = connection
+        self._writer.use(transport, frame_max)
         for channel in self._by_exchange.values():
             channel.open(connection)
 
@@ -139,7 +147,7 @@ class FrameChannels:
         channel = self.isolation.channel(camera_id) or self._by_exchange[route.exchange]
         entry = InFlight(frame, message_id(frame), route.routing_key)
         flow = self._flow
-        flow.book(entry)
+        flow.record(entry)
         flow.hand_over(entry, channel.window)
         self._writer.write(channel, entry)
         return True
@@ -228,6 +236,6 @@ class FrameChannels:
     def redirect(self, channel: FrameChannel, queue: str, frame: Frame) -> None:
         """See `RefusingChannels`."""
         entry = InFlight(frame, message_id(frame), queue)
-        self._flow.book(entry)
+        self._flow.record(entry)
         self._flow.hand_over(entry, channel.window)
         self._writer.write_to_queue(channel, entry)

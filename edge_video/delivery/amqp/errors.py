@@ -1,4 +1,4 @@
-"""pika's exceptions in an operator's words; pure."""
+"""Turns pika's exceptions into reasons for an operator; pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ConnectionLoss:
 def describe_loss(
     error: BaseException, *, host: str, port: int, vhost: str, tls: bool = False
 ) -> ConnectionLoss:
-    """Why a connection failed or was lost, in words without user names or passwords."""
+    """Why a connection failed or was lost, without user names or passwords."""
     cause = _innermost(error)
     where = f"{host}:{port}"
     if isinstance(cause, ssl.SSLError):
@@ -111,7 +111,7 @@ def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> 
 
 
 def describe_refusal(exchange: str, code: int, text: str) -> str:
-    """Why the broker refuses an exchange, in words."""
+    """Why the broker refuses an exchange."""
     match code:
         case 403:
             return f"ACCESS_REFUSED: the user may not declare or write to exchange '{exchange}'"

@@ -80,7 +80,7 @@ class FlowControl:
 
     # --- frames ---------------------------------------------------------------------------------
 
-    def book(self, entry: InFlight) -> None:
+    def record(self, entry: InFlight) -> None:
         """Count a frame as in flight: it is about to be handed over for the first time."""
         if not self.frames:
             self.silence.progressed(self._now())
@@ -88,7 +88,7 @@ class FlowControl:
         self.bytes += entry.size
 
     def hand_over(self, entry: InFlight, window: Window) -> None:
-        """Enter a booked frame in its channel's window, right before it is handed over.
+        """Enter a recorded frame in its channel's window, right before it is handed over.
 
         An exception in the hand-over must find it there, to settle it.
         """
@@ -98,7 +98,7 @@ class FlowControl:
         window.add(entry)
 
     def take_back(self, entry: InFlight) -> None:
-        """Note that the broker never looked at a frame: it stays booked, and goes again."""
+        """Note that the broker never looked at a frame: it stays in flight, and goes again."""
         self._uplink.settled(entry.size)
         entry.is_on_its_way = False
 

@@ -93,7 +93,7 @@ class GuardedLoop:
         self.over.set()
 
     def part(self, settle: Callable[[], None], *, timeout_s: float = -1) -> None:
-        """Let no callback run from now on; the first caller's `settle` books what is left.
+        """Let no callback run from now on; the first caller's `settle` settles what is left.
 
         Args:
             settle: called at most once in the life of this loop, while no callback runs.

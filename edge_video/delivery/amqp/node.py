@@ -44,7 +44,7 @@ class NodeClaim:
         self._channel: Any = None
         self._refused_at_s: float | None = None
         self._retry_at_s: float | None = None
-        self._told = False
+        self._reported = False
 
     def open(self, connection: Any) -> None:
         """Ask for the name, on a channel that lives no longer than the question."""
@@ -73,7 +73,7 @@ class NodeClaim:
     def _on_declared(self, _frame: Any) -> None:
         # The queue lives as long as the connection; the channel is not needed any more.
         self._refused_at_s = None
-        self._told = False
+        self._reported = False
         if self._channel.is_open:  # else the connection is closing
             self._channel.close()
 
@@ -85,7 +85,7 @@ class NodeClaim:
         now = self._host.now()
         if self._refused_at_s is None:
             self._refused_at_s = now
-        elif not self._told and now - self._refused_at_s >= self._certain_after_s:
-            self._told = True
+        elif not self._reported and now - self._refused_at_s >= self._certain_after_s:
+            self._reported = True
             log_event(_log, LogEvent.NODE_NAME_TAKEN, node=self._node)
         self._retry_at_s = now + self._host.retry_s

@@ -52,10 +52,10 @@ class NotificationChannel(ExchangeChannel):
     def __init__(
         self,
         route: NotificationRoute,
-        *,
         app: str,
         host: ChannelHost,
         listener: SinkListener,
+        *,
         frame_channels: int = 0,
     ) -> None:
         super().__init__(route.exchange, host)

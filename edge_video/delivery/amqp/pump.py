@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.delivery.amqp.channels import FrameChannels
 from edge_video.delivery.amqp.flow import FlowControl, Hold
 from edge_video.delivery.amqp.schedule import TakeSchedule
+from edge_video.delivery.amqp.transport import CorkedServices
 from edge_video.delivery.amqp.unroutable import UnroutableFrames
 from edge_video.delivery.amqp.writer import FrameWriter
 from edge_video.delivery.ledger import Outcome
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.outbox import Outbox
     from edge_video.delivery.sink import SinkListener
     from edge_video.frames import CameraId, Frame
+    from edge_video.runtime.reactor import Member
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ class FramePump:
         clock: ages and time stamps.
         loop: of the sink.
         host: the connection's side of each channel.
-        on_connected: called once, when the broker has decided about every exchange.
+        on_ready: called once, when the broker has decided about every exchange.
     """
 
     def __init__(
@@ -61,23 +63,32 @@ class FramePump:
         *,
         loop: GuardedLoop,
         host: ChannelHost,
-        on_connected: Callable[[], None],
+        on_ready: Callable[[], None],
     ) -> None:
         self.flow: Final = FlowControl(settings, outbox, clock.monotonic)
         self.schedule: Final = TakeSchedule(loop, self.flow, self._take_frames)
-        self._writer = FrameWriter(settings, clock.wall_ns)
         self.channels: Final = FrameChannels(
-            routes, host, self.flow, self._writer, listener=listener, user=self
+            routes,
+            host,
+            self.flow,
+            FrameWriter(settings, clock.wall_ns),
+            listener=listener,
+            user=self,
         )
         self.unroutable: Final = UnroutableFrames(listener, clock.monotonic)
         self.faults: AmqpFaults | None = None
         """Asked about every frame and confirm; set with the first fault on purpose."""
+        self._on_settlement = loop.guarded(self.on_settlement)
         self._outbox = outbox
         self._listener = listener
-        self._on_connected = on_connected
+        self._on_ready = on_ready
         self._transport: CorkedTransport | None = None
         self._draining = False
         self._unrouted: set[CameraId] = set()
+
+    def services(self, member: Member) -> CorkedServices:
+        """What pika runs on, so that confirms come here on the shortest way."""
+        return CorkedServices(member, self._on_settlement, self.channels.by_number)
 
     def start(
         self, connection: Any, transport: CorkedTransport | None, gauge: TcpGauge, frame_max: int
@@ -91,9 +102,8 @@ class FramePump:
             frame_max: the largest AMQP frame that was agreed on, in bytes.
         """
         self._transport = transport
-        self._writer.use(transport, frame_max)
         self.flow.measure(gauge)
-        self.channels.open(connection)
+        self.channels.open(connection, transport, frame_max)
 
     def drain(self) -> None:
         """Tell `SinkDrained` once everything is settled; `check_drained` is due. Any thread."""
@@ -188,7 +198,7 @@ class FramePump:
             if not self.channels.are_answered:
                 return
             self.flow.lift(Hold.CONNECTING)
-            self._on_connected()
+            self._on_ready()
         self.schedule.arm()
 
     def frames_may_wait(self) -> None:

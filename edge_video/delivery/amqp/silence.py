@@ -76,7 +76,7 @@ class BrokerSilence:
     # --- what follows ---------------------------------------------------------------------------
 
     def of_frames(self, oldest: InFlight | None, now_s: float, round_trip_s: float) -> str | None:
-        """What the broker owes for frames, in words; None while all is well.
+        """What the broker owes for frames; None while all is well.
 
         Args:
             oldest: the frame of a channel that has waited longest; None: there is none.
@@ -86,12 +86,12 @@ class BrokerSilence:
         if oldest is None:
             return None
         limit_s = self._limit_s
-        patience_s = _ROUND_TRIPS * round_trip_s
-        if now_s - max(oldest.at_s, self._progress_at_s) > limit_s + patience_s:
+        allowance_s = _ROUND_TRIPS * round_trip_s
+        if now_s - max(oldest.at_s, self._progress_at_s) > limit_s + allowance_s:
             return f"no confirm for {limit_s:g} s"
         lost_slot_s = limit_s * _LOST_SLOT_FACTOR
         since_s = max(oldest.at_s, oldest.on_wire_at_s, self._resumed_at_s)
-        if now_s - since_s > lost_slot_s + patience_s:
+        if now_s - since_s > lost_slot_s + allowance_s:
             return f"a frame was not confirmed for {lost_slot_s:g} s"
         return None
 

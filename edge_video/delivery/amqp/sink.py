@@ -24,7 +24,6 @@ from edge_video.delivery.amqp.liveness import LivenessCheck
 from edge_video.delivery.amqp.node import NodeClaim
 from edge_video.delivery.amqp.notifications import NotificationChannel, NotificationRoute
 from edge_video.delivery.amqp.pump import FramePump
-from edge_video.delivery.amqp.transport import CorkedServices
 from edge_video.delivery.sink import SinkBlocked, SinkConnected, SinkLost, SinkUnblocked
 from edge_video.faults import DropConnection
 from edge_video.runtime.reactor import Reactor
@@ -85,20 +84,12 @@ class AmqpSink:
     ) -> None:
         loop = GuardedLoop(settings.target)
         host = _channel_host(settings, clock, loop, knowledge or BrokerKnowledge())
-        pump = FramePump(
-            settings,
-            routes,
-            outbox,
-            listener,
-            clock,
-            loop=loop,
-            host=host,
-            on_connected=self._on_connected,
-        )
         self._listener = listener
         self._loop = loop
         self._host = host
-        self._pump = pump
+        self._pump = pump = FramePump(
+            settings, routes, outbox, listener, clock, loop=loop, host=host, on_ready=self._on_ready
+        )
         self._faults = AmqpFaults(host, pump.channels)
         self._connection = BrokerConnection(
             settings,
@@ -107,11 +98,7 @@ class AmqpSink:
             user=self,
             handshake=handshake or HandshakeTimeout(settings.handshake_timeout_s),
             connect_target=self._faults.connect_target,
-            make_services=functools.partial(
-                CorkedServices,
-                on_settlement=loop.guarded(pump.on_settlement),
-                channels=pump.channels.by_number,
-            ),
+            make_services=pump.services,
         )
         self._thread = ConnectionThread(
             loop, reactor or Reactor(), self._connection, self._begin, self._on_ended
@@ -120,17 +107,11 @@ class AmqpSink:
             self._connection, pump.channels, pump.flow, settings.confirm_timeout_s, host.now
         )
         self._node_claim = NodeClaim(settings.node, settings.heartbeat_s, host)
-        self._notifications = (
-            None
-            if notifications is None
-            else NotificationChannel(
-                notifications,
-                app=settings.app,
-                host=host,
-                listener=listener,
-                frame_channels=pump.channels.exchanges,
+        self._notifications = None
+        if notifications is not None:
+            self._notifications = NotificationChannel(
+                notifications, settings.app, host, listener, frame_channels=pump.channels.exchanges
             )
-        )
 
     # --- any thread -----------------------------------------------------------------------------
 
@@ -222,7 +203,7 @@ class AmqpSink:
         self._connection.connect()
         self._loop.call_later(self._liveness.every_s, self._on_tick)
 
-    def _on_connected(self) -> None:
+    def _on_ready(self) -> None:
         self._listener(SinkConnected(self._connection.target))
         self._apply_faults()
 

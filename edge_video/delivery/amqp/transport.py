@@ -283,24 +283,29 @@ class CorkedServices(SelectorIOServicesAdapter):  # type: ignore[misc] # pika is
                 protocol_factory, sock, on_done, ssl_context, server_hostname
             )
         linking = _Linking(sock)
-
-        def link() -> None:
-            taken = linking.take()
-            if taken is None:
-                return
-            try:
-                protocol = protocol_factory()
-                transport = CorkedTransport(
-                    taken, protocol, self._member, self._on_settlement, self._channels
-                )
-                self.transport = transport
-                protocol.connection_made(transport)
-            except Exception as error:
-                self._member.remove_handler(taken.fileno())
-                taken.close()
-                on_done(error)
-                raise
-            on_done((transport, protocol))
-
-        self._member.call_soon(link)
+        self._member.call_soon(lambda: self._link(linking, protocol_factory, on_done))
         return linking
+
+    def _link(
+        self,
+        linking: _Linking,
+        protocol_factory: Callable[[], Any],
+        on_done: Callable[[Any], None],
+    ) -> None:
+        """Hand the connection to pika, unless pika has changed its mind."""
+        taken = linking.take()
+        if taken is None:
+            return
+        try:
+            protocol = protocol_factory()
+            transport = CorkedTransport(
+                taken, protocol, self._member, self._on_settlement, self._channels
+            )
+            self.transport = transport
+            protocol.connection_made(transport)
+        except Exception as error:
+            self._member.remove_handler(taken.fileno())
+            taken.close()
+            on_done(error)
+            raise
+        on_done((transport, protocol))
