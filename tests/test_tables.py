@@ -85,7 +85,7 @@ def test_a_drop_reason_is_summed_reported_measured_and_documented(reason: DropRe
     sample = f'edge_video_frames_dropped_total{{camera="door",reason="{reason.value}"}} 7'
     assert sample in render_metrics(shot).decode()
     assert drop_field(reason) in (DOCS / "architecture.md").read_text()
-    assert f"`{reason.value}`" in (DOCS / "http.md").read_text()
+    assert f"`{reason.value}`" in (DOCS / "metrics.md").read_text()
 
 
 @pytest.mark.parametrize("cause", Cause)
