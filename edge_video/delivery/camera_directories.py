@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.directory_lock import DirectoryInUseError, DirectoryLock
 from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.units import NS_PER_S, ns_to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +32,6 @@ _NUMBERED: Final = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d{8,}\.jpg")
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW: Final = ".new"
 _NEW_LATEST: Final = ".new-latest"
-_NS_PER_S: Final = 1_000_000_000
 _MODE: Final = 0o644
 
 _DISK_TROUBLE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM}
@@ -51,9 +51,9 @@ _REASONS: Final = {
 
 def file_name(frame: Frame) -> str:
     """`<UTC time of capture, with milliseconds>-<seq>.jpg`; names sort as the frames came."""
-    seconds, nanoseconds = divmod(frame.captured_at_ns, _NS_PER_S)
+    seconds, nanoseconds = divmod(frame.captured_at_ns, NS_PER_S)
     time = datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%S")
-    return f"{time}.{nanoseconds // 1_000_000:03d}Z-{frame.seq:08d}.jpg"
+    return f"{time}.{ns_to_ms(nanoseconds):03d}Z-{frame.seq:08d}.jpg"
 
 
 def reason_of(error: OSError) -> str:

@@ -16,8 +16,8 @@ from edge_video.delivery.ledger import (
     Outcome,
     drop_field,
 )
+from edge_video.runtime.units import NS_PER_S
 
-_NANOSECONDS: Final = 1e9
 _DELIVERED: Final = (Outcome.CONFIRMED, Outcome.RETURNED)
 _NOTHING_TO_SEND_S: Final = 10.0
 """A camera that brings no frame for so long has nothing to send."""
@@ -35,7 +35,7 @@ class ConfirmTimes:
 
     def add(self, *, captured_at_s: float, handed_over_s: float, now_s: float) -> None:
         """Count a frame that was confirmed now; all times are of the monotonic clock."""
-        self.confirm_ns += round((now_s - handed_over_s) * _NANOSECONDS)
+        self.confirm_ns += round((now_s - handed_over_s) * NS_PER_S)
         latency_s = now_s - captured_at_s
         self.latency_s += latency_s
         self.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1

@@ -13,6 +13,7 @@ from edge_video.http.openapi import MAX_SEQ, openapi
 from edge_video.http.responses import error, json_bytes, no_such_camera, too_many
 from edge_video.http.view import timeline_view
 from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.runtime.units import ns_to_ms
 from edge_video.status.json import status_as_json
 
 if TYPE_CHECKING:
@@ -90,6 +91,6 @@ class ApiEndpoints:
             return too_many("too many pictures at once", 1.0)
         headers = {
             "x-frame-seq": str(picture.seq),
-            "x-captured-at-ms": str(picture.captured_at_ns // 1_000_000),
+            "x-captured-at-ms": str(ns_to_ms(picture.captured_at_ns)),
         }
         return Response(picture.image, media_type="image/jpeg", headers=headers)

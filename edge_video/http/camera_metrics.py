@@ -13,6 +13,7 @@ from prometheus_client.core import (
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, DropReason, Outcome
 from edge_video.resilience.breaker import BreakerState
+from edge_video.runtime.units import ns_to_s
 from edge_video.status.model import CameraPhase
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ PREFIX: Final = "edge_video_"
 """Begins the name of every metric of ours."""
 
 _CAMERA: Final = ("camera",)
-_NANOSECONDS: Final = 1e9
 
 _CAMERA_COUNTERS: Final[tuple[tuple[str, str, Callable[[CameraStatus], float]], ...]] = (
     ("frames_received", "Whole frames that came in.", lambda camera: camera.frames.received),
@@ -51,7 +51,7 @@ _CAMERA_COUNTERS: Final[tuple[tuple[str, str, Callable[[CameraStatus], float]], 
     (
         "confirm_wait_seconds",
         "Sum over confirmed frames of the time from hand-over to confirm.",
-        lambda camera: camera.frames.confirm_ns / _NANOSECONDS,
+        lambda camera: ns_to_s(camera.frames.confirm_ns),
     ),
     (
         "capture_discarded_bytes",

@@ -24,6 +24,7 @@ from edge_video.http.security import (
 )
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.runtime.units import ns_to_s
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,7 +48,6 @@ _LOG_EVERY_S: Final = 60.0
 REQUESTS_PER_S: Final = 300.0
 """Answered for all who do not hold the token together, and as many for those who do: the server's
 thread shares Python's lock with the capture. A page of sixty cameras asks forty times a second."""
-_NANOSECONDS: Final = 1e9
 
 
 @dataclass(slots=True)
@@ -91,12 +91,12 @@ class Authenticator:
         cookie = cookie_of(headers.get("cookie"), SESSION_COOKIE)
         if self.signer is None or not cookie:
             return False
-        return self.signer.accepts_session(cookie, self.clock.wall_ns() / _NANOSECONDS)
+        return self.signer.accepts_session(cookie, ns_to_s(self.clock.wall_ns()))
 
     def new_session(self) -> str:
         """The value of a cookie that opens what the token opens; only with a configured token."""
         assert self.signer is not None
-        return self.signer.new_session(self.clock.wall_ns() / _NANOSECONDS)
+        return self.signer.new_session(ns_to_s(self.clock.wall_ns()))
 
     def lets_read(self, *, is_safe: bool) -> bool:
         """Whether anybody may do this without a token."""

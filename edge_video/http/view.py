@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
+from edge_video.runtime.units import ns_to_ms
 from edge_video.text.formatting import one_line, shorten
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
     ffmpegs = ffmpeg_of(snapshot)
     return {
         "node": one_line(status.node),
-        "taken_at_ms": status.taken_at_ns // 1_000_000,
+        "taken_at_ms": ns_to_ms(status.taken_at_ns),
         "uptime_s": round(status.uptime_s, 1),
         "actions": actions,
         "picture_interval_s": round(picture_interval_s, 2),
@@ -72,8 +73,8 @@ def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, J
             {
                 "number": entry.number,
                 "kind": entry.kind.value,
-                "first_at_ms": entry.first_at_ns // 1_000_000,
-                "last_at_ms": entry.last_at_ns // 1_000_000,
+                "first_at_ms": ns_to_ms(entry.first_at_ns),
+                "last_at_ms": ns_to_ms(entry.last_at_ns),
                 "subject": entry.subject,
                 "cause": entry.cause,
                 "detail": one_line(entry.detail),
@@ -106,7 +107,7 @@ def _camera(
         "fps": _rounded(extra.fps),
         "target_fps": _rounded(camera.expected_fps),
         "history": list(extra.fps_history),
-        "since_ms": extra.since_ns // 1_000_000,
+        "since_ms": ns_to_ms(extra.since_ns),
         "width": camera.width,
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),

@@ -15,6 +15,7 @@ from edge_video.delivery.notification_queue import Notification
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import Debounced, Settled, StateChange, SteadyPolicy
 from edge_video.resilience.breaker import BreakerState
+from edge_video.runtime.units import s_to_ns
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language
 from edge_video.text.formatting import format_failure
@@ -58,7 +59,7 @@ class Moment:
 
     def wall_ns(self, then_s: float) -> int:
         """The wall clock's reading at a monotonic instant, as far as it has not been set since."""
-        return self.ns - round((self.s - then_s) * 1e9)
+        return self.ns - s_to_ns(self.s - then_s)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from edge_video.report.camera_text import format_drops
 from edge_video.report.monitor import format_publisher
 from edge_video.resilience.breaker import BreakerState
+from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.model import CameraPhase
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
@@ -90,7 +91,7 @@ def header_rows(status: SystemStatus, zone: tzinfo | None) -> list[Row]:
     """Start, end and duration of the run."""
 
     def instant(wall_ns: int) -> str:
-        moment = datetime.fromtimestamp(wall_ns // 1_000_000_000, tz=zone)
+        moment = datetime.fromtimestamp(ns_to_whole_s(wall_ns), tz=zone)
         return (moment if zone else moment.astimezone()).isoformat(sep=" ")
 
     return [

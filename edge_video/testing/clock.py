@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edge_video.runtime.units import s_to_ns
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,7 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let time pass, for both clocks."""
         self.now += seconds
-        self.wall += round(seconds * 1e9)
+        self.wall += s_to_ns(seconds)
 
 
 @dataclass(order=True)

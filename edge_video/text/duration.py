@@ -6,15 +6,17 @@ import math
 import re
 from typing import Final
 
+from edge_video.runtime.units import NS_PER_MS, NS_PER_S, ns_to_s, s_to_ns
+
 _UNIT_NS: Final = {
     "ns": 1,
     "us": 1_000,
     "µs": 1_000,  # U+00B5, the micro sign
     "μs": 1_000,  # U+03BC, the Greek letter that looks the same
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60 * 1_000_000_000,
-    "h": 3600 * 1_000_000_000,
+    "ms": NS_PER_MS,
+    "s": NS_PER_S,
+    "m": 60 * NS_PER_S,
+    "h": 3600 * NS_PER_S,
 }
 _PART: Final = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<decimals>[0-9]*))?(?P<unit>[^0-9.\s+-]*)")
 MAX_TEXT: Final = 100
@@ -47,7 +49,7 @@ def parse_duration(text: str) -> float:
     if unsigned == "0":
         return 0.0
     total_ns = _sum_of_parts(stripped, unsigned)
-    return total_ns / 1e9
+    return ns_to_s(total_ns)
 
 
 def _sum_of_parts(shown: str, unsigned: str) -> int:
@@ -106,7 +108,7 @@ def format_duration(seconds: float) -> str:
 
 
 def _below_a_millisecond(seconds: float) -> str:
-    whole_ns = round(seconds * 1e9)
+    whole_ns = s_to_ns(seconds)
     if whole_ns == 0:
         return "0s"
     if whole_ns < 1000:  # noqa: PLR2004 - a microsecond, in nanoseconds

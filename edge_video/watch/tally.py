@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from edge_video.runtime.units import ns_to_s
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,6 @@ OTHERS: Final = "(others)"
 _LATENCIES: Final = 600
 _MAX_NAME: Final = 64
 _LARGEST: Final = 2**63
-_NS_PER_S: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class _Camera:
         self.bytes += frame.size
         self.arrivals_s.append(frame.at_s)
         self._forget(frame.at_s)
-        self.latencies_s.append((frame.at_ns - frame.captured_at_ns) / _NS_PER_S)
+        self.latencies_s.append(ns_to_s(frame.at_ns - frame.captured_at_ns))
         if frame.defect is not None:
             self.undecodable += 1
             self.last_defect = frame.defect

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import pika
 
+from edge_video.runtime.units import ns_to_whole_s
+
 if TYPE_CHECKING:
     from edge_video.frames import Frame
 
 SCHEMA: Final = 1
 """Version of the headers; changes when a consumer that relies on them would break."""
-
-_NS_PER_S: Final = 1_000_000_000
 
 
 def message_id(frame: Frame) -> str:
@@ -40,7 +40,7 @@ def message_properties(
     return pika.BasicProperties(
         content_type="image/jpeg",
         delivery_mode=1,
-        timestamp=frame.captured_at_ns // _NS_PER_S,
+        timestamp=ns_to_whole_s(frame.captured_at_ns),
         message_id=message_id(frame),
         app_id=app,
         expiration=expires,

@@ -13,6 +13,7 @@ import pika
 from edge_video.delivery.amqp.exchange import ChannelState, ExchangeChannel
 from edge_video.delivery.amqp.refusals import RefusalKind
 from edge_video.delivery.sink import RouteRefused
+from edge_video.runtime.units import ns_to_whole_s
 
 if TYPE_CHECKING:
     from edge_video.delivery.amqp.exchange import ChannelHost
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from edge_video.delivery.notification_queue import Notification, NotificationQueue
     from edge_video.delivery.sink import SinkListener
 
-_NS_PER_S: Final = 1_000_000_000
 _OF_THE_EXCHANGE: Final = (RefusalKind.EXCHANGE, RefusalKind.MISSING)
 _WINDOW: Final = 64
 """Most unconfirmed events."""
@@ -148,7 +148,7 @@ class NotificationChannel(ExchangeChannel):
             pika.BasicProperties(
                 content_type="application/json",
                 delivery_mode=2,
-                timestamp=notification.at_ns // _NS_PER_S,
+                timestamp=ns_to_whole_s(notification.at_ns),
                 message_id=notification.message_id,
                 type=notification.name,
                 app_id=self._app,

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.amqp.message import message_properties
+from edge_video.runtime.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -33,7 +34,6 @@ _SETTLED_PAYLOAD: Final = _SETTLED.size - _FRAME.size
 _SETTLING: Final = (_ACK, _NACK)
 _INT32: Final = 2**31
 _MULTIPLE: Final = 1
-_NS_PER_S: Final = 1_000_000_000
 
 
 def _short(text: str) -> bytes:
@@ -142,7 +142,7 @@ class HeaderEncoder:
                     self._before_id,
                 ),
                 short_id,
-                self._timestamp(frame.captured_at_ns // _NS_PER_S),
+                self._timestamp(frame.captured_at_ns // NS_PER_S),
                 self._after,
             )
         )
