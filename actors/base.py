@@ -26,7 +26,8 @@ from edge_video.actors.messages import (
 from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
 from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.shortage import is_shortage
-from edge_video.text.formatting import one_line, shorten
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_video.status.model import CameraPhase, PublisherState
-from edge_video.text.formatting import format_rounded_duration, one_line, shorten
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import format_rounded_duration, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

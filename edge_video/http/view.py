@@ -8,7 +8,8 @@ from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
 from edge_video.runtime.units import ns_to_ms
-from edge_video.text.formatting import one_line, shorten
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_video.log.events import LogEvent, event_text
-from edge_video.text.formatting import one_line, shorten
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import shorten
 from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:

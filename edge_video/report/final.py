@@ -12,6 +12,7 @@ from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.model import CameraPhase
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     MB,
     RULE,
@@ -19,7 +20,6 @@ from edge_video.text.formatting import (
     format_failure,
     format_mean,
     format_rounded_duration,
-    one_line,
     percent,
     shorten,
 )

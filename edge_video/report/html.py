@@ -23,7 +23,8 @@ from edge_video.report.html_style import STYLE
 from edge_video.report.markup import Markup
 from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import format_rounded_duration, one_line
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import format_rounded_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

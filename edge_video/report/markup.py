@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import one_line
+from edge_video.text.escaping import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

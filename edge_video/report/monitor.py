@@ -9,13 +9,13 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language, lookup
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     MB,
     RULE,
     format_ago,
     format_failure,
     format_retry,
-    one_line,
     percent,
     shorten,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.text.formatting import one_line
+from edge_video.text.escaping import one_line
 from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:

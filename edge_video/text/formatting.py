@@ -1,34 +1,20 @@
-"""Spells numbers, times, failures and foreign text for an operator; shared by log and reports."""
+"""Formats numbers, times and failures for an operator; shared by log and reports. Pure."""
 
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.duration import format_duration
-from edge_video.text.redact import UNSAFE_RANGES
+from edge_video.text.escaping import one_line
 
 RULE: Final = "=" * 60
 """The line above and below a block."""
 
 MB: Final = 1024 * 1024
 """Bytes in the MB of every report, as in `memory_controller.max_memory_mb`."""
-
-_UNSAFE: Final = re.compile(
-    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSAFE_RANGES) + "]"
-)
-
-
-def one_line(text: str) -> str:
-    r"""The text with every control character spelled out, as `\n` or `\x1b`.
-
-    What cameras and brokers say is foreign text: it must neither start a line of its own nor
-    steer the terminal.
-    """
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def shorten(text: str, limit: int) -> str:

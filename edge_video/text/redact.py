@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from edge_video.text.escaping import escape_to_one_line
 from edge_video.text.url_secrets import (
     MASK,
     NOT_MASKED,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MASK",
     "SHORTEST_FREE_SECRET",
-    "UNSAFE_RANGES",
     "Redactor",
     "mask_url",
     "secrets_in_url",
@@ -52,39 +52,6 @@ _DIGEST: Final = re.compile(
     re.IGNORECASE,
 )
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|\\|&(?:amp|lt|gt|quot|#)|\+")
-UNSAFE_RANGES: Final = (
-    (0x00, 0x1F),  # control characters: line ends, terminal escapes
-    (0x7F, 0x9F),
-    # Unicode's format characters (a test compares): they reorder or hide what stands around them,
-    # or are not seen at all; and two line ends of some viewers.
-    (0xAD, 0xAD),
-    (0x0600, 0x0605),
-    (0x061C, 0x061C),
-    (0x06DD, 0x06DD),
-    (0x070F, 0x070F),
-    (0x0890, 0x0891),
-    (0x08E2, 0x08E2),
-    (0x180E, 0x180E),
-    (0x200B, 0x200F),
-    (0x2028, 0x202E),
-    (0x2060, 0x206F),
-    (0xD800, 0xDFFF),  # halves of characters cannot be written to a file
-    (0xFEFF, 0xFEFF),
-    (0xFFF9, 0xFFFB),
-    (0x110BD, 0x110BD),
-    (0x110CD, 0x110CD),
-    (0x13430, 0x1343F),
-    (0x1BCA0, 0x1BCA3),
-    (0x1D173, 0x1D17A),
-    (0xE0000, 0xE007F),
-)
-"""First and last code point of what foreign text must not bring to a terminal or a log."""
-_CONTROL: Final = {
-    code: chr(code).encode("unicode_escape").decode("ascii")
-    for first, last in UNSAFE_RANGES
-    for code in range(first, last + 1)
-} | {ord("\t"): " ", ord("\n"): " ", ord("\r"): " "}
-_CONTROL_BUT_NEWLINE: Final = {code: shown for code, shown in _CONTROL.items() if code != ord("\n")}
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#(?:39|x27);"}
 _BACKSLASH_LETTERS: Final = {"\n": "n", "\t": "t", "\r": "r"}
 
@@ -148,9 +115,7 @@ class Redactor:
             text = _HEADER.sub(rf"\1{MASK}", text)
         if any(word in lowered for word in ("response", "nonce", "opaque")):
             text = _DIGEST.sub(rf"\1{MASK}", text)
-        if text.isascii() and text.isprintable():
-            return text
-        return text.translate(_CONTROL_BUT_NEWLINE if keep_newlines else _CONTROL)
+        return escape_to_one_line(text, keep_newlines=keep_newlines)
 
     def _add_secret(self, secret: str) -> None:
         if len(secret) < SHORTEST_FREE_SECRET:

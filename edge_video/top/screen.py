@@ -16,13 +16,13 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import PublisherState
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     MB,
     format_ago,
     format_failure,
     format_retry,
     format_rounded_duration,
-    one_line,
 )
 
 if TYPE_CHECKING:

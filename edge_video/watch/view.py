@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import format_rounded_duration, one_line
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import format_rounded_duration
 from edge_video.watch.tally import SILENT_AFTER_S, CameraView, Silence
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from edge_video.testing import eventually
-from edge_video.text.redact import UNSAFE_RANGES
+from edge_video.text.escaping import UNSAFE_RANGES
 from tests.support.hostile import HostileServer, http_pages, http_reply
 from tests.support.program import Program
 

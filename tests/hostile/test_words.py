@@ -28,8 +28,8 @@ from edge_video.report.monitor import render_monitor
 from edge_video.status.json import status_as_json
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language
-from edge_video.text.formatting import one_line
-from edge_video.text.redact import UNSAFE_RANGES, Redactor
+from edge_video.text.escaping import UNSAFE_RANGES, one_line
+from edge_video.text.redact import Redactor
 from tests.edge_video.report.examples import camera, connected, system
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from edge_video.frames import CameraId
 from edge_video.frames.jpeg import image_size
 from edge_video.frames.splitter import FrameSplitter
 from edge_video.text.duration import format_duration, parse_duration
-from edge_video.text.formatting import one_line
+from edge_video.text.escaping import one_line
 from edge_video.text.redact import Redactor, mask_url
 from edge_video.text.urls import split_url
 

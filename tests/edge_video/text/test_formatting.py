@@ -8,6 +8,7 @@ from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.camera_text import format_drops
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import Language
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     format_ago,
     format_failure,
@@ -15,7 +16,6 @@ from edge_video.text.formatting import (
     format_mean,
     format_retry,
     format_rounded_duration,
-    one_line,
     percent,
     shorten,
 )
