@@ -84,7 +84,7 @@ class NotifierActor(ChildActor):
                     self._newsroom.memory(change.level, change.used_bytes, change.limit_bytes, now)
                 )
             case Tick():
-                self._publish(self._newsroom.look(now))
+                self._publish(self._newsroom.tick(now))
                 self._say_lost(now.s)
             case Begin():
                 self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)

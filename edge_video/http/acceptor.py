@@ -1,4 +1,4 @@
-"""Who gets a connection: places for everybody, a few more for probes, and the end of idleness."""
+"""Accepts connections within limits: places for everybody, a few for probes, none for the idle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_CONNECTIONS: Final = 256
 PROBE_PLACES: Final = 16
 """Connections beyond the others', in which nothing but a probe is answered."""
 IDLE_S: Final = 15.0
-"""A connection that asks for nothing, or that takes so long to say what, is closed."""
+"""A connection that asks for nothing, or that takes so long to send a request, is closed."""
 
 _SHORTAGE_PAUSE_S: Final = 1.0
 _SHORTAGES: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -94,7 +94,7 @@ class Places:
     The ordinary places are for everybody: whoever never asked and has been there longest makes
     room for a newcomer, then whoever idles longest; a request whose body does not come is idle.
     When all of them are being answered, the newcomer gets one of the places for probes, where
-    anything but a probe is refused at once: strangers who keep every place busy cannot keep
+    anything but a probe is refused at once: clients that keep every place busy cannot keep
     `/health` and `/ready` from being answered.
     """
 
@@ -138,7 +138,7 @@ def _evict(connections: dict[Connection, None], now_s: float) -> bool:
 
 
 class _ProbesOnly:
-    """ASGI: probes pass, anything else is told that there is no place for it."""
+    """ASGI middleware that lets probes pass and answers anything else with 503."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -166,7 +166,7 @@ async def accept(
     """Accept connections one by one, for ever; cancel it to end it.
 
     asyncio's own server accepts as many as wait, before any of them can be turned away: a
-    thousand strangers take every descriptor of the program. Here there is at most one beyond
+    thousand clients take every descriptor of the program. Here there is at most one beyond
     the places. A machine that is short of descriptors is asked again after a pause; meanwhile
     connections wait in the kernel.
     """

@@ -1,4 +1,4 @@
-"""The verdicts of the probes, with their reasons in words; pure."""
+"""The verdicts of the probes, with their reasons; pure."""
 
 from __future__ import annotations
 

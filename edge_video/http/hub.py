@@ -16,7 +16,7 @@ _MAX_STREAM_S: Final = 3600.0  # then the browser asks again, and shows its cook
 
 
 class Hub:
-    """Renders an update each second while somebody looks, never otherwise.
+    """Renders an update each second while there are viewers, never otherwise.
 
     Each viewer has room for one update; one that was not read in time is replaced by the next.
     Everything here runs in the event loop's thread.
@@ -35,7 +35,7 @@ class Hub:
 
     @property
     def viewers(self) -> int:
-        """How many look."""
+        """The number of viewers."""
         return len(self._viewers)
 
     @property
@@ -67,7 +67,7 @@ class Hub:
                 await asyncio.sleep(UPDATE_S)
                 if self._viewers:
                     self._offer(self._render())
-        except Exception:  # noqa: BLE001 - nobody awaits this task, so nobody else would say it
+        except Exception:  # noqa: BLE001 - nobody awaits this task, so nobody else would log it
             _log.exception("an update of the page could not be made")
         finally:
             self._task = None

@@ -51,7 +51,7 @@ class HttpServer:
         store: where snapshots come from.
         handler: carries actions out; called on two threads of the server's own.
         clock: monotonic and wall time.
-        on_death: told in one line, on the dying thread, what ended it, should it end by itself.
+        on_death: called with the reason, on the dying thread, when the server ends by itself.
         name: of the thread.
     """
 
@@ -114,7 +114,7 @@ class HttpServer:
         reason = "it ended by itself"
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - told to its owner, whatever it is
+        except BaseException as error:  # noqa: BLE001 - reported to its owner, whatever it is
             reason = f"{type(error).__name__}: {error}"
         finally:
             assert self._socket is not None

@@ -42,7 +42,7 @@ class Pulse:
     """Signs of life at one instant."""
 
     supervisor_ago_s: float
-    """Since the supervisor last said that it runs; it does each second."""
+    """Since the supervisor last reported that it runs; it does each second."""
     timer_ago_s: float
     """Since the timer last ticked; it does each second."""
     actors: Mapping[str, bool] = field(default_factory=dict)

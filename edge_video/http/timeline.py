@@ -69,7 +69,7 @@ class TimelineEntry:
 class Timeline:
     """The newest entries, at most `limit`. One thread writes; readers take `entries`.
 
-    An entry that says the same as its subject's latest one is counted there: a camera that fails
+    An entry that repeats its subject's latest one is counted there: a camera that fails
     all night is one entry, not a thousand that push everything else out.
     """
 

@@ -1,5 +1,9 @@
-"""The program's log: its stable events, and where lines go.
+"""The program's log: its events, and the way of a line to terminal and file.
 
-`events` is all that other folders know. `setup` and what stands behind it (loguru) belong to the
-command line; a program that embeds edge-video configures its own logging.
+Other folders know `LogEvent` and `log_event` only. `setup` and what stands behind it (loguru)
+belong to the command line; a program that embeds edge-video configures its own logging.
 """
+
+from edge_video.log.events import LogEvent, log_event
+
+__all__ = ["LogEvent", "log_event"]

@@ -1,9 +1,9 @@
-"""How many lines about cameras the log gets when many cameras speak at once; pure.
+"""A budget of log lines about cameras, for when many cameras fail at once; pure.
 
-Fifty cameras behind one broken switch have five hundred things to say within seconds, and all of
-it is one fact. A budget lets the first lines through, then a few each second; the rest is counted
-by what it would have said, and one line every few seconds names the numbers. A site of a few
-cameras never gets near it.
+Fifty cameras behind one broken switch would write five hundred lines within seconds, and all of
+them are one fact. The budget lets the first lines through, then a few each second; the rest is
+counted by event, and one line every few seconds names the numbers. A site of a few cameras never
+gets near it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _BUDGETED: Final = frozenset(
         LogEvent.BREAKER_WAITING,
     }
 )
-"""What each camera says by itself; what an operator asked for, or what broke, is always said."""
+"""Lines that each camera causes by itself; all other events are always logged."""
 
 
 @dataclass(slots=True)
 class HeldBack:
-    """What was not said, since the last time that was said."""
+    """Counts of the lines held back since the last summary."""
 
     lines: int = 0
     failures: int = 0
@@ -49,7 +49,7 @@ class HeldBack:
 
 
 class LogBudget:
-    """Two token buckets over the lines about cameras, one for trouble and one for its end.
+    """Two token buckets over the lines about cameras, one for failures and one for recoveries.
 
     Two, so that fifty cameras which begin to stream do not use up what the next failure needs.
     Time is in monotonic seconds; not thread-safe.
@@ -60,8 +60,8 @@ class LogBudget:
     """
 
     def __init__(self, burst: int = BURST_LINES, lines_per_s: float = LINES_PER_S) -> None:
-        self._trouble = TokenBucket(burst, lines_per_s)
-        self._good_news = TokenBucket(burst, lines_per_s)
+        self._failures = TokenBucket(burst, lines_per_s)
+        self._recoveries = TokenBucket(burst, lines_per_s)
         self._held_back = HeldBack()
         self._held_since_s = 0.0
 
@@ -75,10 +75,10 @@ class LogBudget:
         if event not in _BUDGETED:
             return True
         opened = event is LogEvent.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
-        good = event is LogEvent.CAMERA_STREAMING or (
+        recovered = event is LogEvent.CAMERA_STREAMING or (
             event is LogEvent.BREAKER_CHANGED and not opened
         )
-        if (self._good_news if good else self._trouble).take(now_s):
+        if (self._recoveries if recovered else self._failures).take(now_s):
             return True
         held = self._held_back
         if not held.lines:
@@ -98,6 +98,6 @@ class LogBudget:
         return max(0.0, self._held_since_s + SUMMARY_INTERVAL_S - now_s)
 
     def sum_up(self) -> HeldBack | None:
-        """What was held back, which then counts as said; None when nothing was."""
+        """What was held back, which is counted anew from now on; None when nothing was."""
         held, self._held_back = self._held_back, HeldBack()
         return held if held.lines else None

@@ -1,6 +1,6 @@
-"""The operator's log lines: stable names with fields, said in words through stdlib logging.
+"""The events of the log: stable names with fields, rendered through the standard `logging`.
 
-A line is an `LogEvent` and its fields. The English text is the message of the log record, so any
+A line is a `LogEvent` and its fields. The English text is the message of the log record, so any
 program that embeds edge-video reads it as usual; the record also carries `event` and `fields`,
 from which the command line renders the operator's language or JSON. The names are public.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LogEvent(StrEnum):
-    """What may happen; the value is the name in JSON lines."""
+    """The events that are logged; the value is the name in JSON lines."""
 
     PROGRAM_STARTED = "program_started"
     CONFIG_NOTE = "config_note"
@@ -179,8 +179,8 @@ _MEMORY_ORDER: Final = tuple(MemoryLevel)
 def log_event(logger: logging.Logger, event: LogEvent, /, **fields: object) -> None:
     """Log one line at the event's level; nothing is rendered when the logger is not enabled.
 
-    Fields: durations in seconds end in `_s` and are written as in Go; a `Failure` is written in
-    words. A field that the text needs and that is missing shows as `n/a`: a log line must never
+    Fields: durations in seconds end in `_s` and are written as in Go; a `Failure` is written as
+    its text. A field that the text needs and that is missing shows as `n/a`: a log line must never
     bring an actor down. Any thread.
     """
     level = level_of(event, fields)
@@ -211,14 +211,18 @@ def _rank(level: object) -> int:
 
 
 def event_text(event: LogEvent, fields: Mapping[str, object], language: Language) -> str:
-    """The line in words; one line, whatever the fields contain."""
-    words = _Words((name, format_field(name, value, language)) for name, value in fields.items())
+    """The text of a line; one line, whatever the fields contain."""
+    texts = _FieldTexts(
+        (name, format_field(name, value, language)) for name, value in fields.items()
+    )
     if isinstance(level := fields.get("level"), MemoryLevel):
-        words["level"] = level.name  # as in the monitor
-    return lookup(_key(event, fields), language).format_map(words)
+        texts["level"] = level.name  # as in the monitor
+    return lookup(_key(event, fields), language).format_map(texts)
 
 
-class _Words(dict[str, str]):
+class _FieldTexts(dict[str, str]):
+    """Field → text; a field that is not there shows as `n/a`."""
+
     def __missing__(self, name: str) -> str:
         return "n/a"
 

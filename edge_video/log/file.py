@@ -42,7 +42,7 @@ class LogFile:
         file: what loguru writes to.
         rotation: as loguru reads it.
         retention: how many old files are kept.
-        renderer: makes the line that says why the file begins.
+        renderer: makes the lines about the file itself.
         tell: gives a line to every sink.
 
     Raises:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge_video.log.renderer import LogLine
 
 SINK: str = "file"
-"""The name by which the lines for the file are told from those for the streams."""
+"""Marks the lines for the file, so that the streams' handlers ignore them."""
 
 
 class LoguruFile:

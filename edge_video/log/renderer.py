@@ -1,4 +1,4 @@
-"""Text becomes a line of the log: words, redaction, control characters, in one place."""
+"""Renders a log record or a report as text: language, redaction, escaping, in one place."""
 
 from __future__ import annotations
 
@@ -47,7 +47,13 @@ class Block:
 
 
 class Renderer:
-    """The one place where text becomes a line: words, redaction, control characters."""
+    """Renders log records and reports, without secrets and control characters.
+
+    Args:
+        language: of the events' texts.
+        redact: masks secrets.
+        as_json: one JSON object a line.
+    """
 
     def __init__(self, language: Language, redact: Callable[[str], str], *, as_json: bool) -> None:
         self._language = language
@@ -106,7 +112,7 @@ class Renderer:
     ) -> LogLine:
         """An entry from its parts; `text`, `fields` and `trace` may hold anything."""
         name = _level_name(level)
-        # Cut off only what is redacted already: half a secret would not be recognised.
+        # Shortened after redaction: half a secret would not be recognised.
         text = shorten(self.clean(text), _TEXT_LIMIT)
         trace = _middle_cut([self.clean(each) for each in trace])
         moment = datetime.fromtimestamp(wall_s, tz=UTC).astimezone()

@@ -1,1 +1,1 @@
-"""What is told on the broker about cameras, publisher and memory: rules, and debouncing."""
+"""Notifications on the broker about cameras, publisher and memory: rules, and debouncing."""

@@ -1,8 +1,8 @@
-"""The events a system tells on the broker, made from what its actors know; see docs/events.md.
+"""Notifications on the broker, made from what the actors know; see docs/events.md.
 
 `NotificationRules` watch every camera, its breaker, the publisher and the memory level, each
-through a `Debounced`, and write down what is worth telling. No threads, no clocks: time is an
-argument.
+through a `Debounced`, and make notifications of what holds or flaps. No threads, no clocks: time is
+an argument.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge_video.status.snapshot import CameraRecord
 
 SCHEMA: Final = 1
-"""Version of the events; changes when a consumer that relies on them would break."""
+"""Version of the notifications; changes when a consumer that relies on them would break."""
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
@@ -41,7 +41,7 @@ _Fields: TypeAlias = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPolicy:
-    """Where events go and when something is one."""
+    """The names in notifications, and when a state is reported."""
 
     node: str
     routing_key_prefix: str = ""
@@ -50,7 +50,7 @@ class NotificationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Now, by both clocks."""
+    """One instant by both clocks."""
 
     s: float
     """Monotonic."""
@@ -80,7 +80,7 @@ class _Outage:
 
 
 class NotificationRules:
-    """Turns facts into events. One thread at a time.
+    """Turns facts into notifications. One thread at a time.
 
     Args:
         policy: see `NotificationPolicy`.
@@ -111,10 +111,12 @@ class NotificationRules:
             self._cameras[record.camera_id] = camera
         camera.record = record
         stream = ONLINE if record.phase is CameraPhase.STREAMING else OFFLINE
-        camera.stream, told = camera.stream.see(stream, now.s)
+        camera.stream, changes = camera.stream.observe(stream, now.s)
         is_closed = record.breaker.state is BreakerState.CLOSED
-        camera.breaker, tripped = camera.breaker.see(CLOSED if is_closed else OPEN, now.s)
-        return self._about_camera(camera, told, tripped, now)
+        camera.breaker, breaker_changes = camera.breaker.observe(
+            CLOSED if is_closed else OPEN, now.s
+        )
+        return self._about_camera(camera, changes, breaker_changes, now)
 
     def publisher(self, status: PublisherStatus, now: Moment) -> list[Notification]:
         """The connection to the sink is now this."""
@@ -137,37 +139,37 @@ class NotificationRules:
         if self._memory is None:
             self._memory = Debounced.resting(self._policy.steady, MemoryLevel.NORMAL, now.s)
         self._memory_bytes = (used_bytes, limit_bytes)
-        self._memory, told = self._memory.see(level.value, now.s)
-        return self._about_memory(told, now)
+        self._memory, changes = self._memory.observe(level.value, now.s)
+        return self._about_memory(changes, now)
 
-    def look(self, now: Moment) -> list[Notification]:
+    def tick(self, now: Moment) -> list[Notification]:
         """Time has passed; call it about once a second."""
         notifications: list[Notification] = []
         for camera in self._cameras.values():
-            camera.stream, told = camera.stream.look(now.s)
-            camera.breaker, tripped = camera.breaker.look(now.s)
-            notifications += self._about_camera(camera, told, tripped, now)
+            camera.stream, changes = camera.stream.tick(now.s)
+            camera.breaker, breaker_changes = camera.breaker.tick(now.s)
+            notifications += self._about_camera(camera, changes, breaker_changes, now)
         if self._memory is not None:
-            self._memory, told = self._memory.look(now.s)
-            notifications += self._about_memory(told, now)
+            self._memory, changes = self._memory.tick(now.s)
+            notifications += self._about_memory(changes, now)
         return notifications + self._about_publisher(now)
 
-    # --- the stories ---
+    # --- making notifications ---
 
     def _about_camera(
         self,
         camera: _Camera,
-        told: Iterable[StateChange],
-        tripped: Iterable[StateChange],
+        changes: Iterable[StateChange],
+        breaker_changes: Iterable[StateChange],
         now: Moment,
     ) -> list[Notification]:
         record = camera.record
         notifications = []
-        for telling in told:
+        for change in changes:
             facts: _Fields = {"camera_id": record.camera_id, "phase": record.phase}
-            facts["failure"] = self._failure(record.last_failure, telling)
-            notifications.append(self._notice("camera", telling, facts, now, record.camera_id))
-        for telling in tripped:
+            facts["failure"] = self._failure(record.last_failure, change)
+            notifications.append(self._of_change("camera", change, facts, now, record.camera_id))
+        for change in breaker_changes:
             breaker = record.breaker
             facts = {
                 "camera_id": record.camera_id,
@@ -175,30 +177,29 @@ class NotificationRules:
                 "backoff_s": breaker.backoff_s,
                 "retry_in_s": _rounded(breaker.retry_in_s(now.s)),
                 "forced_open": breaker.forced_open,
-                "failure": self._failure(record.last_failure, telling),
+                "failure": self._failure(record.last_failure, change),
             }
-            notifications.append(self._notice("breaker", telling, facts, now, record.camera_id))
+            notifications.append(self._of_change("breaker", change, facts, now, record.camera_id))
         return notifications
 
-    def _failure(self, failure: Failure | None, telling: StateChange) -> _Fields | None:
-        """The last failure in words; a state that is good again has none."""
-        good = isinstance(telling, Settled) and telling.state in (ONLINE, CLOSED)
+    def _failure(self, failure: Failure | None, change: StateChange) -> _Fields | None:
+        """The last failure with its text; a state that is good again has none."""
+        good = isinstance(change, Settled) and change.state in (ONLINE, CLOSED)
         if failure is None or good:
             return None
-        words = format_failure(failure, Language.EN)
-        return {"cause": failure.cause, "words": words}
+        return {"cause": failure.cause, "words": format_failure(failure, Language.EN)}
 
-    def _about_memory(self, told: Iterable[StateChange], now: Moment) -> list[Notification]:
+    def _about_memory(self, changes: Iterable[StateChange], now: Moment) -> list[Notification]:
         used, limit = self._memory_bytes
         facts: _Fields = {"used_bytes": used, "limit_bytes": limit}
-        return [self._notice("memory", telling, facts, now) for telling in told]
+        return [self._of_change("memory", change, facts, now) for change in changes]
 
     def _about_publisher(self, now: Moment) -> list[Notification]:
-        """One event for one outage, however many attempts and short connections it took."""
+        """One notification for one outage, however many attempts and connections it took."""
         outage, status = self._outage, self._publisher
         if outage is None or status is None or outage.back_s is None:
             return []
-        if now.s - outage.back_s < self._policy.steady.settle_s:
+        if now.s - outage.back_s < self._policy.steady.stable_for_s:
             return []
         self._outage = None
         facts: _Fields = {
@@ -212,20 +213,20 @@ class NotificationRules:
         }
         return [self._write("publisher", "reconnected", facts, now, "")]
 
-    # --- writing down ---
+    # --- writing them down ---
 
-    def _notice(
-        self, subject: str, telling: StateChange, facts: _Fields, now: Moment, about: str = ""
+    def _of_change(
+        self, subject: str, change: StateChange, facts: _Fields, now: Moment, about: str = ""
     ) -> Notification:
-        told: _Fields = {
-            "state": telling.state,
-            "since_ns": now.wall_ns(telling.since_s),
-            "changes": telling.changes,
+        common: _Fields = {
+            "state": change.state,
+            "since_ns": now.wall_ns(change.since_s),
+            "changes": change.changes,
         }
-        if isinstance(telling, Settled):
-            told |= {"before": telling.before, "flapped_s": _rounded(telling.flapped_s)}
-            return self._write(subject, telling.state, told | facts, now, about)
-        return self._write(subject, "flapping", told | facts, now, about)
+        if isinstance(change, Settled):
+            common |= {"before": change.before, "flapped_s": _rounded(change.flapped_s)}
+            return self._write(subject, change.state, common | facts, now, about)
+        return self._write(subject, "flapping", common | facts, now, about)
 
     def _write(
         self, subject: str, what: str, facts: _Fields, now: Moment, about: str

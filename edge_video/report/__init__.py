@@ -1,5 +1,5 @@
-"""Snapshots in, text out: the monitor, the final report and their JSON form, in two languages.
+"""Renders a `SystemStatus` for an operator, in two languages: snapshots in, text out.
 
-This package imports nothing by itself. `monitor`, `final` and `as_json` render a `SystemStatus`;
-`catalog` holds every text in both languages; `text` spells numbers, times and failures.
+This package imports nothing by itself. `monitor` and `final` render text, `html` the final report
+as a page with the charts of `history`, `probe_table` what `probe` found.
 """

@@ -224,10 +224,10 @@ def _target(camera: CameraStatus, language: Language) -> str:
 def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
     rows: list[Row] = []
     if camera.last_failure is not None:
-        words = format_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
+        text = format_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
         when = format_ago(camera.last_failure_ago_s, language)
         count = lookup("final.failure_count", language).format(count=camera.breaker.failures)
-        rows.append(("final.last_failure", f"{words} | {when} | {count}"))
+        rows.append(("final.last_failure", f"{text} | {when} | {count}"))
     if camera.breaker.session_ends:
         ended = lookup("final.session_ends_value", language)
         rows.append(("final.session_ends", ended.format(count=camera.breaker.session_ends)))
@@ -286,11 +286,11 @@ def totals_rows(status: SystemStatus, language: Language) -> list[Row]:
 
 def _books_verdict(status: SystemStatus, language: Language) -> str:
     """Whether both identities hold everywhere, and where they do not."""
-    wrong = [one_line(c.camera_id) for c in status.cameras if c.frames.imbalance() is not None]
+    unbalanced = [one_line(c.camera_id) for c in status.cameras if c.frames.imbalance() is not None]
     if status.totals.imbalance() is not None:
-        wrong.append(lookup("final.books_totals", language))
-    verdict = lookup("final.books_imbalance" if wrong else "final.books_balance", language)
-    return verdict.format(where=", ".join(wrong))
+        unbalanced.append(lookup("final.books_totals", language))
+    verdict = lookup("final.books_imbalance" if unbalanced else "final.books_balance", language)
+    return verdict.format(where=", ".join(unbalanced))
 
 
 def books_lines(status: SystemStatus, language: Language) -> list[str]:

@@ -82,7 +82,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a measurement of the process said: CPU as the mean, memory as the peak of its samples.
+    """A measurement of the process: CPU as the mean, memory as the peak of its samples.
 
     CPU is in percent of one core.
     """

@@ -1,4 +1,4 @@
-"""How long frames took, in words. Pure."""
+"""Formats how long frames took. Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 def add_latencies(latencies: Iterable[LatencyHistogram]) -> LatencyHistogram:
-    """Of several cameras together."""
+    """The histogram of several cameras together."""
     kept = tuple(latencies)
     columns = zip(*(each.counts for each in (LatencyHistogram(), *kept)), strict=True)
     return LatencyHistogram(tuple(map(sum, columns)), sum(each.sum_s for each in kept))
 
 
 def format_class(number: int) -> str:
-    """One class of a histogram in words."""
+    """The bound of one class of a histogram: `≤ 50ms`, `> 10s`."""
     bounds_s = (*LATENCY_BOUNDS_S, math.inf)
-    return _spell_bound(bounds_s[number])
+    return _format_bound(bounds_s[number])
 
 
 def format_percentile(latency: LatencyHistogram, percent: float) -> str:
-    """`percentile_bound_s` in words."""
-    return _spell_bound(latency.percentile_bound_s(percent))
+    """The upper bound of a percentile: `≤ 50ms`, `> 10s`."""
+    return _format_bound(latency.percentile_bound_s(percent))
 
 
-def _spell_bound(bound_s: float) -> str:
+def _format_bound(bound_s: float) -> str:
     if math.isinf(bound_s):
         return f"> {format_rounded_duration(LATENCY_BOUNDS_S[-1])}"
     return f"≤ {format_rounded_duration(bound_s)}"

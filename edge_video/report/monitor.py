@@ -31,14 +31,14 @@ WARN_AFTER_S: Final = 5.0
 _LATE_INTERVALS: Final = 1.5
 """Where only key frames are decoded, the next one is late after so many of their intervals."""
 _REASON_LIMIT: Final = 60
-_SPEAKS_BY_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
+_SHOWN_WITH_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
 _TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
 
 
 def render_monitor(status: SystemStatus, language: Language) -> str:
     """The block as text without a final line end.
 
-    Lines without anything to tell are left out: a system of good cameras is one line for the
+    Lines without content are left out: a system of good cameras is one line for the
     publisher and one for each camera. What a troubled camera adds comes at the end of its line:
     `| <last failure>, <countdown>`.
     """
@@ -116,9 +116,9 @@ def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
         return [waiting]
     remarks = []
     failure = camera.last_failure
-    # A stream that runs but is late has not failed (yet): its last failure is another story.
+    # A stream that runs but is late has not failed (yet): its last failure is no reason for that.
     if failure is not None and camera.phase is not CameraPhase.STREAMING:
-        if failure.cause in _SPEAKS_BY_DETAIL:
+        if failure.cause in _SHOWN_WITH_DETAIL:
             remarks.append(format_failure(failure, language, limit=_REASON_LIMIT))
         else:
             remarks.append(lookup(f"cause.{failure.cause.value}", language))

@@ -20,7 +20,7 @@ _COLUMNS = ("camera", "result", "codec", "size", "fps", "first", "key")
 def render_probes(results: Sequence[ProbeResult], language: Language) -> str:
     """A header, a line or two a camera in the given order, and a last line that counts.
 
-    A camera that failed has its reason, in words, in place of what it sends. What can be done
+    A camera that failed has its reason in place of what it sends. What can be done
     about it, or about what it sends, is in a line of its own below.
     """
     header = tuple(lookup(f"probe.{column}", language) for column in _COLUMNS)
@@ -63,11 +63,11 @@ def _cells(result: ProbeResult, language: Language) -> tuple[str, ...]:
         f"{result.width}x{result.height}" if result.width and result.height else unknown,
         unknown if fps is None else f"{fps:g}",
         unknown if first_s is None else format_rounded_duration(first_s),
-        unknown if result.key_frames is None else _spell_key_frames(result.key_frames, language),
+        unknown if result.key_frames is None else _format_key_frames(result.key_frames, language),
     )
 
 
-def _spell_key_frames(key_frames: KeyFrames, language: Language) -> str:
+def _format_key_frames(key_frames: KeyFrames, language: Language) -> str:
     rounded_s = round(key_frames.interval_s, 1)
     kind = "at_least" if key_frames.at_least else "every"
     return lookup(f"probe.key.{kind}", language).format(interval=format_rounded_duration(rounded_s))

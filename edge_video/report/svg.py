@@ -47,7 +47,7 @@ class Axis:
     """The length of an axis and how its numbers are written."""
 
     end: float
-    spell: Callable[[float], str]
+    format: Callable[[float], str]
     most_ticks: int = 6
 
     @property
@@ -88,7 +88,7 @@ def line_chart(
 ) -> str:
     """Curves over time; `guide` is a dashed horizontal line."""
     plot = _Plot(width, height, x.end or 1.0, y.end or 1.0)
-    parts = [plot.grid(time_ticks(x.end, x.most_ticks), x.spell, y.ticks, y.spell)]
+    parts = [plot.grid(time_ticks(x.end, x.most_ticks), x.format, y.ticks, y.format)]
     if guide is not None and guide <= y.end:
         at = plot.y(guide)
         parts.append(f'<line class="guide" x1="{_LEFT}" x2="{plot.right}" y1="{at}" y2="{at}"/>')
@@ -112,7 +112,7 @@ def lanes(
         mark = _number(left + at * scale)
         parts.append(f'<line class="grid" x1="{mark}" x2="{mark}" y1="{_TOP}" y2="{bottom}"/>')
         anchor = _anchor(at, x.end)
-        parts.append(_text(mark, height - 7, x.spell(at), anchor))
+        parts.append(_text(mark, height - 7, x.format(at), anchor))
     for number, (label, bars) in enumerate(rows):
         top = _TOP + number * (lane + gap)
         shown = label if len(label) <= 18 else label[:17] + "…"  # noqa: PLR2004 - what fits
@@ -134,8 +134,7 @@ def columns(
     """A histogram: label, height and tip of each column."""
     highest = max((value for _, value, _ in bars), default=0.0)
     plot = _Plot(width, height, max(1, len(bars)), highest or 1.0)
-    spell = _whole
-    parts = [plot.grid([], spell, ticks(highest, 4), spell)]
+    parts = [plot.grid([], _whole, ticks(highest, 4), _whole)]
     for number, (label, value, tip) in enumerate(bars):
         left, right, top = plot.x(number + 0.12), plot.x(number + 0.88), plot.y(value)
         parts.append(
@@ -194,9 +193,9 @@ def _svg(width: int, height: int, title: str, parts: Iterable[str]) -> str:
     )
 
 
-def _text(x: float, y: float, words: str, anchor: str, *, tip: str | None = None) -> str:
+def _text(x: float, y: float, content: str, anchor: str, *, tip: str | None = None) -> str:
     hint = "" if tip is None else f"<title>{escape(tip)}</title>"
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{hint}{escape(words)}</text>'
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{hint}{escape(content)}</text>'
 
 
 def _anchor(value: float, end: float) -> str:

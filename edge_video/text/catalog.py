@@ -294,7 +294,7 @@ _CAUSES: Final[dict[str, Text]] = {
     "signal": Text("signal {number}", "sinal {number}"),
 }
 
-_WORDS: Final[dict[str, Text]] = {
+_COMMON: Final[dict[str, Text]] = {
     "not_available": Text("n/a", "n/a"),
     "never": Text("never", "nunca"),
     "ago": Text("{duration} ago", "{duration} atrás"),
@@ -623,5 +623,5 @@ _TOP: Final[dict[str, Text]] = {
 }
 
 TEXTS: Final[dict[str, Text]] = (
-    _EVENTS | _CAUSES | _WORDS | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP
+    _EVENTS | _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP
 )

@@ -63,19 +63,19 @@ def percent(part: float, whole: float) -> float:
 
 
 def format_failure(failure: Failure, language: Language, *, limit: int | None = None) -> str:
-    """Cause in words, then the evidence in parentheses: `wrong password (401 Unauthorized)`.
+    """The cause's text, then the evidence in parentheses: `wrong password (401 Unauthorized)`.
 
-    Without words of its own a failure shows its signal or exit status, except for a plain end of
+    Without a detail a failure shows its signal or exit status, except for a plain end of
     the stream, which is just `EOF`. `limit` is the most characters of evidence.
     """
-    words = lookup(f"cause.{failure.cause.value}", language)
-    evidence = one_line(failure.detail).strip() or _exit_words(failure, language)
+    text = lookup(f"cause.{failure.cause.value}", language)
+    evidence = one_line(failure.detail).strip() or _exit_text(failure, language)
     if limit is not None:
         evidence = shorten(evidence, limit)
-    return f"{words} ({evidence})" if evidence else words
+    return f"{text} ({evidence})" if evidence else text
 
 
-def _exit_words(failure: Failure, language: Language) -> str:
+def _exit_text(failure: Failure, language: Language) -> str:
     status = failure.exit_status
     if not status or failure.cause is Cause.END_OF_STREAM:
         return ""
@@ -85,7 +85,7 @@ def _exit_words(failure: Failure, language: Language) -> str:
 
 
 def format_field(name: str, value: object, language: Language) -> str:
-    """One field of a log line: durations (`*_s`) as in Go, failures in words, the rest as text."""
+    """One field of a log line: durations (`*_s`) as in Go, failures as their text."""
     if value is None:
         return lookup("not_available", language)
     if isinstance(value, Failure):

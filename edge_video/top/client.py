@@ -22,7 +22,7 @@ PATH: Final = "/api/status"
 _TIMEOUT_S: Final = 5.0
 """For each step: the connection, each piece of the answer."""
 _WHOLE_S: Final = 10.0
-"""For all of it: a server may say a byte of its head every four seconds, for ever."""
+"""For all of it: a server may send a byte of its head every four seconds, for ever."""
 _MAX_ANSWER: Final = 32 * 2**20
 _MAX_CAMERAS: Final = 10_000
 """More than any system has; a table of millions of rows would take minutes to lay out."""
@@ -31,13 +31,13 @@ _REFUSED: Final = (401, 403)
 
 
 class NoStatusError(Exception):
-    """There is no status to be had, in words; `refused` when the token is why."""
+    """There is no status to be had; `refused` when the token is why."""
 
     def __init__(self, reason: str, *, refused: bool = False, foreign: bool = False) -> None:
         super().__init__(reason)
         self.refused = refused
         self.foreign = foreign
-        """Somebody answers who is not edge-video."""
+        """Whether somebody answers who is not edge-video."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -56,7 +56,7 @@ class Client:
         whole_s: how long one answer may take in all.
 
     Raises:
-        ValueError: the URL is none, in words.
+        ValueError: this is no URL; the message says why.
     """
 
     def __init__(self, url: str, token: str | None = None, whole_s: float = _WHOLE_S) -> None:
@@ -71,7 +71,7 @@ class Client:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
         self._whole_s = whole_s
-        self._asking: _Asking | None = None
+        self._request: _Request | None = None
 
     def status(self) -> SystemStatus:
         """Ask once, and wait for the answer for a bounded time.
@@ -82,11 +82,11 @@ class Client:
         Raises:
             NoStatusError: nobody answers, the token is refused, or the answer is no status.
         """
-        if self._asking is None:
-            self._asking = _Asking(self._ask)
-        if not self._asking.done.wait(self._whole_s):
+        if self._request is None:
+            self._request = _Request(self._ask)
+        if not self._request.done.wait(self._whole_s):
             raise NoStatusError(f"no whole answer within {self._whole_s:g} s")
-        asked, self._asking = self._asking, None
+        asked, self._request = self._request, None
         if asked.error is not None:
             raise asked.error
         assert asked.status is not None
@@ -107,8 +107,8 @@ class Client:
             raise NoStatusError(f"HTTP {error.code}", foreign=True) from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
-            words = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
-            raise NoStatusError(words) from None
+            shown = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
+            raise NoStatusError(shown) from None
         try:
             status = status_from_json(json.loads(text))
         except NotAStatusError as error:
@@ -120,8 +120,8 @@ class Client:
         return status
 
 
-class _Asking:
-    """One question on its way, on a thread of its own: name resolution knows no time limit."""
+class _Request:
+    """One request under way, on a thread of its own: name resolution knows no time limit."""
 
     def __init__(self, ask: Callable[[], SystemStatus]) -> None:
         self.status: SystemStatus | None = None

@@ -1,4 +1,4 @@
-"""The `top` command: asks again and again, and shows what it is told."""
+"""The `top` command: asks for the status again and again, and shows it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edge_video.runtime.signals import ShutdownSignals
 from edge_video.text.catalog import Language, lookup
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.options import TOKEN_VARIABLE
-from edge_video.top.screen import Lost, Rates, aged, lost_words, render
+from edge_video.top.screen import Lost, Rates, aged, format_lost, render
 
 if TYPE_CHECKING:
     import argparse
@@ -28,48 +28,48 @@ EXIT_OK: Final = 0
 EXIT_NO_ANSWER: Final = 1
 
 _RATE_S: Final = 1.0
-"""Between the two looks of `--once`: a rate needs two."""
+"""Between the two requests of `--once`: a rate needs two."""
 _PIPE_WIDTH: Final = 160
 
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     """Show until a signal, or once; returns the exit code."""
-    looking = _TopSession(client, language)
+    session = _TopSession(client, language)
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     stop = threading.Event()
     with ShutdownSignals(lambda _: stop.set()):
         if args.once:
-            return _once(looking, console, stop)
-        return _live(looking, console, stop, args.interval)
+            return _once(session, console, stop)
+        return _live(session, console, stop, args.interval)
 
 
-def _once(looking: _TopSession, console: Console, stop: threading.Event) -> int:
-    looking.look()
-    if looking.status is not None:
+def _once(session: _TopSession, console: Console, stop: threading.Event) -> int:
+    session.refresh()
+    if session.status is not None:
         stop.wait(_RATE_S)
-        looking.look()
-    console.print(looking.screen())
-    return EXIT_OK if looking.lost is None else EXIT_NO_ANSWER
+        session.refresh()
+    console.print(session.screen())
+    return EXIT_OK if session.lost is None else EXIT_NO_ANSWER
 
 
-def _live(looking: _TopSession, console: Console, stop: threading.Event, interval_s: float) -> int:
+def _live(session: _TopSession, console: Console, stop: threading.Event, interval_s: float) -> int:
     """In place on a terminal; otherwise a block each interval, and a line when it is lost."""
     if not console.is_terminal:
         while not stop.is_set():
-            was_lost = looking.lost is not None
-            looking.look()
-            if looking.lost is None:
-                console.print(looking.screen())
+            was_lost = session.lost is not None
+            session.refresh()
+            if session.lost is None:
+                console.print(session.screen())
             elif not was_lost:
-                console.print(lost_words(looking.lost, looking.language), markup=False)
+                console.print(format_lost(session.lost, session.language), markup=False)
             stop.wait(interval_s)
         return EXIT_OK
     with Live(console=console, auto_refresh=False, screen=False) as live:
         while not stop.is_set():
-            looking.look()
-            looked_at_s = time.monotonic()
-            while not stop.is_set() and time.monotonic() - looked_at_s < interval_s:
-                live.update(looking.screen(), refresh=True)
+            session.refresh()
+            asked_at_s = time.monotonic()
+            while not stop.is_set() and time.monotonic() - asked_at_s < interval_s:
+                live.update(session.screen(), refresh=True)
                 stop.wait(min(0.5, interval_s))
     return EXIT_OK
 
@@ -85,12 +85,12 @@ class _TopSession:
     rates: Rates = field(default_factory=Rates)
     _answered_at_s: float | None = None
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Ask once; never raises."""
         try:
             self.status = self.client.status()
         except NoStatusError as error:
-            self.lost = Lost(self.client.shown, self._silence_s(), self._words(error))
+            self.lost = Lost(self.client.shown, self._silence_s(), self._reason(error))
             return
         self._answered_at_s = time.monotonic()
         self.lost = None
@@ -106,7 +106,7 @@ class _TopSession:
         at_s = self._answered_at_s
         return None if at_s is None else time.monotonic() - at_s
 
-    def _words(self, error: NoStatusError) -> str:
+    def _reason(self, error: NoStatusError) -> str:
         if error.refused and not self.client.has_token:
             return lookup("top.no_token", self.language).format(variable=TOKEN_VARIABLE)
         if error.refused:

@@ -1,4 +1,4 @@
-"""A system's status as an operator reads it from a terminal: what is wrong comes first. Pure."""
+"""Renders a system's status for a terminal, troubled cameras first. Pure."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def aged(status: SystemStatus, seconds: float) -> SystemStatus:
 
 
 def by_trouble(cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
-    """What is wrong first; otherwise in the order of the configuration."""
+    """The troubled cameras first; otherwise in the order of the configuration."""
     return sorted(cameras, key=lambda camera: _RANKS.index(status_word(camera)))
 
 
@@ -128,7 +128,7 @@ def render(
     """The whole screen."""
     parts: list[Text | Table] = []
     if lost is not None:
-        parts.append(Text(lost_words(lost, language), style="bold white on red"))
+        parts.append(Text(format_lost(lost, language), style="bold white on red"))
     if status is not None:
         parts.append(_headline(status, language))
         parts.append(_publisher(status, language))
@@ -139,8 +139,8 @@ def render(
     return Group(*parts)
 
 
-def lost_words(lost: Lost, language: Language) -> str:
-    """That there is no connection, and why."""
+def format_lost(lost: Lost, language: Language) -> str:
+    """The text that there is no connection, and why."""
     if lost.since_s is None:
         return lookup("top.never", language).format(url=lost.url, reason=one_line(lost.reason))
     since = format_rounded_duration(float(round(lost.since_s)))
@@ -168,7 +168,7 @@ def _headline(status: SystemStatus, language: Language) -> Text:
 
 def _publisher(status: SystemStatus, language: Language) -> Text:
     publisher, totals = status.publisher, status.totals
-    words = lookup("top.publisher", language).format(
+    line = lookup("top.publisher", language).format(
         state=format_publisher(publisher, language),
         target=one_line(publisher.target),
         published=totals.published,
@@ -177,7 +177,7 @@ def _publisher(status: SystemStatus, language: Language) -> Text:
         dropped=totals.dropped,
     )
     good = publisher.state is PublisherState.CONNECTED
-    text = Text(words, style="" if good else "bold red")
+    text = Text(line, style="" if good else "bold red")
     remarks = []
     if publisher.reason:
         remarks.append(one_line(publisher.reason))
@@ -233,21 +233,21 @@ def _cameras(status: SystemStatus, rates: Rates, language: Language) -> Table:
 
 
 def _trouble(camera: CameraStatus, language: Language) -> list[str]:
-    """The last failure in words, when it was, and the countdown; nothing of a good camera."""
+    """The last failure, when it was, and the countdown; nothing of a good camera."""
     if status_word(camera) not in _TROUBLED:
         return []
     waiting = format_key_wait(camera, language)
     if waiting is not None:
         return [waiting]
-    words = []
+    remarks = []
     if camera.last_failure is not None:
-        words.append(format_failure(camera.last_failure, language))
-        words.append(format_ago(camera.last_failure_ago_s, language))
+        remarks.append(format_failure(camera.last_failure, language))
+        remarks.append(format_ago(camera.last_failure_ago_s, language))
     if camera.breaker.consecutive_failures:
         count = camera.breaker.consecutive_failures
-        words.append(lookup("top.failures", language).format(count=count))
+        remarks.append(lookup("top.failures", language).format(count=count))
     if camera.breaker.forced_open:
-        words.append(lookup("held_open", language))
+        remarks.append(lookup("held_open", language))
     elif camera.breaker.state is BreakerState.OPEN and camera.breaker.retry_in_s is not None:
-        words.append(format_retry(camera.breaker.retry_in_s, language))
-    return words
+        remarks.append(format_retry(camera.breaker.retry_in_s, language))
+    return remarks

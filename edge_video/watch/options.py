@@ -73,7 +73,7 @@ def _loopback(text: str) -> tuple[str, int]:
 
 
 def positive_seconds(text: str) -> float:
-    """An option's value; raises `ArgumentTypeError` in words."""
+    """An option's value; raises `ArgumentTypeError` with the reason."""
     try:
         value = float(text)
     except ValueError:

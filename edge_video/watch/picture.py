@@ -1,4 +1,4 @@
-"""Whether a JPEG can be decoded, as far as its structure says. Pure."""
+"""Checks the structure of a JPEG, without decoding it. Pure."""
 
 from __future__ import annotations
 

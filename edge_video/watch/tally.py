@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RATE_WINDOW_S: Final = 5.0
 """Over which the rate is measured."""
 SILENT_AFTER_S: Final = 3.0
-"""A camera that sends nothing for so long is said to be silent."""
+"""A camera that sends nothing for so long is silent."""
 MAX_CAMERAS: Final = 1000
 """More names than this are not kept apart: headers are foreign text."""
 OTHERS: Final = "(others)"
@@ -47,7 +47,7 @@ class Arrival:
 def read_arrival(
     headers: Mapping[str, object], size: int, at_s: float, at_ns: int, defect: str | None = None
 ) -> Arrival | None:
-    """A frame's headers, as far as they are what the contract says; None when they are not."""
+    """The frame that headers describe; None when they are not those of the contract."""
     camera_id, session = headers.get("camera_id"), headers.get("session")
     seq, captured = _count(headers.get("seq")), _count(headers.get("captured_at_ns"))
     if not isinstance(camera_id, str) or not isinstance(session, str) or not camera_id:
@@ -94,7 +94,7 @@ class CameraView:
     gaps: int
     """Frames missing without a reason: lost on the way, or in this consumer's own queue."""
     dropped: int
-    """Frames that the node says it dropped itself."""
+    """Frames that the node reports as dropped."""
     repeated: int
     """Frames that came twice or out of order."""
     undecodable: int
