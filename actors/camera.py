@@ -26,11 +26,11 @@ from edge_video.actors.messages import (
     ResetBreaker,
     Tick,
 )
+from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
 from edge_video.capture.command import SourceKind, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
-from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
-from edge_video.capture.process import CaptureStartError
+from edge_video.capture.launcher import explained_by_camera
 from edge_video.capture.resizing import PictureResized, SizeFollower, format_size
 from edge_video.config import redactor_of
 from edge_video.delivery.outbox import Outbox
@@ -58,7 +58,7 @@ _TICK_S = 1.0
 
 
 class RunningCapture(Protocol):
-    """What a camera needs of `edge_video.capture.capture.Capture`; tests bring scripted ones."""
+    """What a camera needs of `edge_video.capture.Capture`; tests bring scripted ones."""
 
     @property
     def pid(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class CaptureTotals:
 
 @dataclass(slots=True)
 class CaptureCounters:
-    """What the readers of one camera did, over all its attempts; as `CaptureTotals`.
+    """Counts what the readers of one camera do, over all its attempts: growing `CaptureTotals`.
 
     Written by the one reader that runs at a time; `totals` may be called from any thread.
     """
@@ -37,11 +37,4 @@ class CaptureCounters:
 
     def totals(self) -> CaptureTotals:
         """Return a snapshot."""
-        return CaptureTotals(
-            reads=self.reads,
-            read_ns=self.read_ns,
-            splits=self.splits,
-            split_ns=self.split_ns,
-            discarded_bytes=self.discarded_bytes,
-            oversized=self.oversized,
-        )
+        return CaptureTotals(*astuple(self))

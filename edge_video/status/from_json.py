@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, NewType, Union, get_args, get_origin, get_type_hints
 
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel

@@ -13,7 +13,7 @@ from edge_video.delivery.ledger import LatencyHistogram, add_counts
 from edge_video.status.usual_rate import expected_fps
 
 if TYPE_CHECKING:
-    from edge_video.capture.counters import CaptureTotals
+    from edge_video.capture import CaptureTotals
     from edge_video.delivery.ledger import FrameCounts
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample

@@ -17,7 +17,7 @@ from edge_video.status.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from edge_video.capture.counters import CaptureTotals
+    from edge_video.capture import CaptureTotals
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.scheduling import FaultCounts
     from edge_video.frames import CameraId

@@ -19,15 +19,15 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
+from edge_video.capture import FfmpegLauncher
 from edge_video.capture.binary import Binary
-from edge_video.capture.launcher import FfmpegLauncher
 from edge_video.testing import scripted_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from edge_video.capture.counters import CaptureTotals
+    from edge_video.capture import CaptureTotals
     from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
     from edge_video.frames import CameraId

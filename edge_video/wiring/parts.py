@@ -23,9 +23,9 @@ from edge_video.actors.system_spec import (
     Stopped,
     SystemSpec,
 )
+from edge_video.capture import CaptureTotals, FfmpegLauncher
 from edge_video.capture.binary import find_binary
-from edge_video.capture.counters import CaptureTotals
-from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
+from edge_video.capture.launcher import explained_by_camera
 from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.faults import CrashInStart
 from edge_video.frames import CameraId

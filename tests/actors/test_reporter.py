@@ -12,7 +12,7 @@ import pytest
 from edge_video.actors.base import join
 from edge_video.actors.messages import CameraChanged, FinishReport, PublisherStats, RestartsCounted
 from edge_video.actors.reporter import ReporterActor, ReporterRuntime
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.capture.launcher import FfmpegLauncher
+from edge_video.capture import FfmpegLauncher
 from edge_video.config import CameraConfig
 from edge_video.testing.clips import encoded_clip
 from edge_video.testing.devices import (

@@ -19,7 +19,7 @@ import pytest
 
 from edge_video.actors.camera import CameraActor
 from edge_video.actors.messages import ClearFaults, CommandAnswer, CommandResult
-from edge_video.capture.capture import Capture
+from edge_video.capture import Capture
 from edge_video.config import (
     AmqpConfig,
     AmqpSinkConfig,

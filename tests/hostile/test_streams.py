@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Self
 import psutil
 import pytest
 
-from edge_video.capture.capture import DEFAULT_MAX_FRAME_BYTES, Capture
-from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.process import ProcessTable
+from edge_video.capture import Capture, CaptureCounters, ProcessTable
+from edge_video.capture.capture import DEFAULT_MAX_FRAME_BYTES
 from edge_video.delivery.ledger import add_counts
 from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 import pika.exceptions
 import pytest
 
-from edge_video.capture.capture import Capture
-from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.process import ProcessTable
+from edge_video.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event

@@ -11,7 +11,7 @@ from pykka.messages import ProxyGetAttr
 
 from edge_video.actors.messages import GetStatus
 from edge_video.app import System, start_system
-from edge_video.capture.process import CaptureStartError
+from edge_video.capture import CaptureStartError
 from edge_video.config import CameraConfig, CircuitBreakerConfig, Config
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.sink import SinkConnected, SinkDrained, SinkListener, SinkLost

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psutil
 
-from edge_video.capture.capture import Capture
+from edge_video.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.capture.command import capture_command
-from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.process import ProcessTable
 from edge_video.config import CameraConfig
 from edge_video.frames import CameraId
 from edge_video.text.redact import Redactor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from edge_video.capture.launcher import AnyCapture, FfmpegLauncher
+from edge_video.capture import FfmpegLauncher
 from edge_video.text.redact import Redactor
 from tests.support.program import Program
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.capture.binary import Binary
+    from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
     from edge_video.resilience.failures import Failure
 

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from edge_video.capture import pipes
-from edge_video.capture.capture import Capture
+from edge_video.capture import Capture, CaptureCounters, ProcessTable, pipes
 from edge_video.capture.command import capture_command
-from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.process import ProcessTable
 from edge_video.capture.stderr import StderrTail
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from edge_video.capture import CaptureStartError
 from edge_video.capture.command import capture_command
-from edge_video.capture.process import CaptureStartError
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.testing.clips import numbered_clip
@@ -287,9 +287,7 @@ def test_ffmpeg_is_not_asked_to_write_a_report(
 
 _HOST = """
 import sys, threading
-from edge_video.capture.capture import Capture
-from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.process import ProcessTable
+from edge_video.capture import Capture, CaptureCounters, ProcessTable
 
 def start(command):
     first = threading.Event()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts

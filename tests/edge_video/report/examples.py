@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel

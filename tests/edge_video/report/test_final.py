@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.final import camera_rows, efficiency, is_healthy, render_final
 from edge_video.resilience.breaker import BreakerState

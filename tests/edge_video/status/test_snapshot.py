@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge_video.capture.counters import CaptureTotals
+from edge_video.capture import CaptureTotals
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
