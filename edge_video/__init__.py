@@ -1,4 +1,4 @@
-"""edge-video for programs that embed it: IP cameras through FFmpeg to RabbitMQ, files or an actor.
+"""Exports what programs that embed edge-video need: the system, its configuration, its version.
 
 Begin with `load_config` or `Config`, then `start_system`, which gives a `System`. What a program
 sends to `System.supervisor` and what its own actors receive are the messages below; what

@@ -1,4 +1,4 @@
-"""`python -m edge_video`."""
+"""Runs the command line: `python -m edge_video`."""
 
 from __future__ import annotations
 

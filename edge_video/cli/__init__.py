@@ -1,1 +1,1 @@
-"""The command line: `run`, `demo`, `check`, `probe`, `watch` and `top`."""
+"""Implements the commands `run`, `demo`, `check`, `probe`, `watch` and `top`."""

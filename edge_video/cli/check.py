@@ -1,4 +1,4 @@
-"""The commands `check` and `probe`: is the configuration valid, and do its cameras answer?"""
+"""Runs the commands `check` and `probe`: is the configuration valid, and do its cameras answer?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several commands share: exit codes, the configuration's option and file, notes on it."""
+"""Holds what several commands share: exit codes, the configuration's option and its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as PID 1 of a container: a small init in front of it.
+"""Runs the program as PID 1 of a container, behind a small init.
 
 Whatever loses its parent becomes a child of PID 1 (what `docker exec` or a health check leaves
 behind), and stays a zombie until PID 1 waits for it. Waiting for any child in the program itself

@@ -1,4 +1,4 @@
-"""The command line: its parser, and which function runs which command.
+"""Parses the command line and calls the function that runs the command.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera,
 `top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that

@@ -1,4 +1,4 @@
-"""The commands `run` and `demo`: a system from its configuration to its final report."""
+"""Runs the commands `run` and `demo`: a system from its configuration to its final report."""
 
 from __future__ import annotations
 

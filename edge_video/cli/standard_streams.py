@@ -1,4 +1,4 @@
-"""Standard input, output and error: there however the program was started, and never fatal."""
+"""Makes standard input, output and error usable however the program was started."""
 
 from __future__ import annotations
 

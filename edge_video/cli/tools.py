@@ -1,4 +1,4 @@
-"""The commands `watch` and `top`: a look at a running system, from outside of it."""
+"""Runs the commands `watch` and `top`, which look at a running system from outside."""
 
 from __future__ import annotations
 

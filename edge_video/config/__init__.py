@@ -1,4 +1,4 @@
-"""The configuration: validated, frozen values, and the YAML file that they are read from."""
+"""Holds the configuration as validated, frozen values, and reads it from a YAML file."""
 
 from edge_video.config.broker import (
     AmqpConfig,

@@ -1,4 +1,4 @@
-"""Where frames and events go: the sinks, the broker, its TLS and the events on it."""
+"""Declares the sections about where frames and events go: sinks, broker, TLS, events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One camera: its source, its picture, its time limits, its route."""
+"""Declares the section of one camera: its source, picture, time limits and route."""
 
 from __future__ import annotations
 

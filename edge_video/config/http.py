@@ -1,4 +1,4 @@
-"""The operator's view over HTTP: where it listens, and who may use it."""
+"""Declares the section of the operator's view over HTTP: where it listens, who may use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration as validated, frozen values: what every other part is handed.
+"""Declares the whole configuration as a validated, frozen value.
 
 A program that embeds edge-video builds these models directly; `edge_video.config.loader` builds
 them from YAML. Durations are floats of seconds here and Go's notation (`30s`) in a file. All

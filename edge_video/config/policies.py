@@ -1,4 +1,4 @@
-"""The figures of the breaker, of the memory controller, of the log and of supervision."""
+"""Declares the sections of the breaker, the memory controller, the log and supervision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every section of the configuration is built on: its base class, and its two errors."""
+"""Holds the base class of every section of the configuration, and its two errors."""
 
 from __future__ import annotations
 

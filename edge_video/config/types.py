@@ -1,4 +1,4 @@
-"""The types of single values: each checks what it is given and says what would be right."""
+"""Declares the types of single values; each checks its value and says what would be right."""
 
 from __future__ import annotations
 

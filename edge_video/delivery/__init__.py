@@ -1,4 +1,4 @@
-"""Where frames wait and where they go: the outbox, its ledger, and the sinks."""
+"""Holds frames until a sink takes them, counts how each ends, and writes them to sinks."""
 
 from edge_video.delivery.ledger import DropReason, FrameCounts, LatencyHistogram, Outcome
 from edge_video.delivery.outbox import Outbox

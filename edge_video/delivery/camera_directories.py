@@ -1,4 +1,4 @@
-"""The directories of a directory sink: a camera's files are written whole, and the oldest go.
+"""Writes each camera's files whole into a directory of its own, and deletes the oldest.
 
 Below the root no symbolic link is followed. Nothing is synced to the disk: after a power cut the
 last frames may be missing, but a file with its final name is whole.

@@ -1,4 +1,4 @@
-"""One camera's waiting frames, and what is known of the camera's frames apart from that.
+"""Holds one camera's waiting frames and its counts.
 
 Everything here is mutable and has no lock of its own: the outbox's lock guards it.
 """

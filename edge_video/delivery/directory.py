@@ -1,4 +1,4 @@
-"""Frames to files: the newest frames of each camera in a directory of its own.
+"""Writes the newest frames of each camera to files.
 
 For machines without a broker and for looking at what a camera sees.
 """

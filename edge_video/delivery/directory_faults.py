@@ -1,4 +1,4 @@
-"""Faults on purpose of the directory sink: the kernel's own refusals, to order.
+"""Brings about the faults of the directory sink: the kernel's own refusals.
 
 Nothing of them stays behind, whatever becomes of the program: they are descriptors that point
 elsewhere, and no file's mode, owner or disk is touched. So they work for every user, root included,

@@ -1,4 +1,4 @@
-"""One program at a time writes below a directory: a lock that ends with the process that has it."""
+"""Locks a directory for one program at a time; the lock ends with the process that has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is counted of frames, and the identities that the counts obey.
+"""Defines what is counted of frames, and the two sums that hold for the counts.
 
 Snapshots are frozen values: they may be kept, compared and rendered on any thread. Counters only
 grow while the program runs and survive the restart of every actor.

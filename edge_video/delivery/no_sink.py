@@ -1,4 +1,4 @@
-"""The sink of a system whose cameras all go to actors of the program that embeds it."""
+"""Implements the sink of a system whose cameras all go to actors of an embedding program."""
 
 from __future__ import annotations
 

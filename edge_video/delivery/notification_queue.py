@@ -1,4 +1,4 @@
-"""Where events wait for the broker: bounded, the oldest makes room, and every one is counted."""
+"""Holds notifications for the broker: bounded, the oldest makes room, and each is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: frames wait here between the cameras' readers and the publisher, and are counted.
+"""Holds frames between the cameras' readers and the publisher, and counts them.
 
 Every camera has a bounded queue of its own in which the latest frames win (`camera_queue`);
 cameras whose frames wait take turns (`round_robin`). One lock guards all of it.

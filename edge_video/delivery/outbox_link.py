@@ -1,4 +1,4 @@
-"""What connects a sink that writes one frame at a time with its outbox and its listener."""
+"""Connects a sink that writes one frame at a time with its outbox and its listener."""
 
 from __future__ import annotations
 

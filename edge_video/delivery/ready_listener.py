@@ -1,4 +1,4 @@
-"""Whom the outbox tells that frames wait, and whether it has been told already.
+"""Remembers whom the outbox calls when frames wait, and whether it has called already.
 
 Everything here is mutable and has no lock of its own: the outbox's lock guards it.
 """

@@ -1,4 +1,4 @@
-"""The cameras whose frames wait take turns: one frame each, whoever brings the most.
+"""Lets the cameras whose frames wait take turns, one frame each.
 
 Everything here is mutable and has no lock of its own: the outbox's lock guards it.
 """

@@ -1,4 +1,4 @@
-"""The contract between the publisher and the places where frames go.
+"""Defines the contract between the publisher and the places where frames go.
 
 A sink object is **one life of a connection**: it is opened once, runs on a thread of its own, and
 when it is lost it is closed and a new one is made. Reconnecting, with its waits, belongs to the

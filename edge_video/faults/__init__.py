@@ -1,4 +1,4 @@
-"""What can be broken on purpose: the public vocabulary, and when each fault acts."""
+"""Defines what can be broken on purpose, and when each fault acts."""
 
 from edge_video.faults.vocabulary import (
     ACT_AT_START,

@@ -1,4 +1,4 @@
-"""Delays on purpose, and the way to end them from outside whoever is delayed."""
+"""Delays actors on purpose, and ends a delay from outside whoever is delayed."""
 
 from __future__ import annotations
 

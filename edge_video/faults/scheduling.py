@@ -1,4 +1,4 @@
-"""An injected fault that waits for its occasions: counted, drawn, and remembered until it acts."""
+"""Counts and draws when an injected fault acts, and remembers it until then."""
 
 from __future__ import annotations
 

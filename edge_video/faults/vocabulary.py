@@ -1,4 +1,4 @@
-"""What can be broken on purpose: the public vocabulary of faults, and when each one acts.
+"""Defines the public vocabulary of faults, and when each one acts.
 
 A fault is a frozen value that travels in an `InjectFault` message. Its effect happens in the real
 code path: a frozen FFmpeg is really stopped, a dropped connection really closed. Nothing in here

@@ -1,4 +1,4 @@
-"""Frames: whole JPEG images of cameras, and how they are cut out of a stream of bytes."""
+"""Defines frames, and cuts them out of a stream of bytes."""
 
 from edge_video.frames.frame import CameraId, Frame
 from edge_video.frames.splitter import FrameSplitter

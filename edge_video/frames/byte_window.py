@@ -1,4 +1,4 @@
-"""A buffer that is read into at its end and emptied from its front, as small as will do."""
+"""Buffers bytes that are read into its end and taken from its front, in little memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frame: one whole JPEG image of one camera, and what its consumers need to know about it."""
+"""Defines a frame: one whole JPEG image of one camera, and what its consumers need to know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The markers of a JPEG image, and its size read from its own header (ITU-T T.81, annex B)."""
+"""Knows the markers of a JPEG image, and reads its size from its header (ITU-T T.81, annex B)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The operator's view over HTTP: probes, metrics, API and page, all served from snapshots."""
+"""Serves the operator's page, probes, metrics and API over HTTP, all from snapshots."""

@@ -1,4 +1,4 @@
-"""The endpoints that change something: one action on one camera."""
+"""Answers the endpoints that change something: one action on one camera."""
 
 from __future__ import annotations
 

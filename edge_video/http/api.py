@@ -1,4 +1,4 @@
-"""The endpoints of the API that read: status, cameras, pictures, timeline, description."""
+"""Answers the endpoints of the API that read: status, cameras, pictures, timeline, description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application: every endpoint, with the security middleware around them."""
+"""Puts the application together: every endpoint, with the security middleware around them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the status store remembers of one camera: transitions, counts, the newest picture."""
+"""Remembers what the status store keeps of one camera: transitions, counts, the newest picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics of each camera, its breaker and its FFmpeg, read off one snapshot. Pure."""
+"""Reads the metrics of each camera, its breaker and its FFmpeg off one snapshot. Pure."""
 
 from __future__ import annotations
 

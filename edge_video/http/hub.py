@@ -1,4 +1,4 @@
-"""Server-sent events: one rendered update for all viewers, and none waits for a slow one."""
+"""Sends server-sent events: one rendered update for all viewers, and none waits for a slow one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot as Prometheus metrics: nothing is counted here, everything is read off it."""
+"""Renders a snapshot as Prometheus metrics; nothing is counted here."""
 
 from __future__ import annotations
 

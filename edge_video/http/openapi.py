@@ -1,4 +1,4 @@
-"""The API's OpenAPI description, made from the snapshot's own types: it cannot lag behind."""
+"""Makes the API's OpenAPI description from the snapshot's own types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoints of the page: its files, its texts, and the updates that it draws."""
+"""Answers the endpoints of the page: its files, its texts, and the updates that it draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoints for machines that watch over the program: probes and metrics."""
+"""Answers the endpoints for machines: probes and metrics."""
 
 from __future__ import annotations
 

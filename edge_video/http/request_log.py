@@ -1,4 +1,4 @@
-"""The log of what requests cause, within a budget: nobody without a token fills the disk."""
+"""Logs what requests cause, within a budget, so that nobody without a token fills the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers that several endpoints give: errors, and JSON."""
+"""Makes the answers that several endpoints give: errors, and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of hosts, origins, tokens and sessions; pure, time as an argument."""
+"""Checks hosts, origins, tokens and sessions. Pure: the time is an argument."""
 
 from __future__ import annotations
 

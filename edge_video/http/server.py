@@ -1,4 +1,4 @@
-"""uvicorn on a thread of its own, with everything about a connection bounded."""
+"""Runs uvicorn on a thread of its own, with everything about a connection bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoint of a browser's session: log in, log out, and what one may do."""
+"""Answers the endpoint of a browser's session: log in, log out, and what one may do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the HTTP server, as the rest of the package reads them."""
+"""Declares the settings of the HTTP server."""
 
 from __future__ import annotations
 

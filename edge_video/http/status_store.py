@@ -1,4 +1,4 @@
-"""The status store: an actor records what it is told, any thread reads it as one snapshot.
+"""Stores what an actor is told; any thread reads it as one snapshot.
 
 It outlives the actor, so a restarted one goes on with the same history; and it asks nobody, so a
 probe is answered while everything else is stuck.

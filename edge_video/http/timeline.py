@@ -1,4 +1,4 @@
-"""The timeline: what happened in the last hours, one entry each; pure, bounded."""
+"""Keeps the timeline of the last hours, one entry for what repeats itself. Pure, bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows, as JSON-ready values without a language; pure."""
+"""Renders what the page shows as JSON-ready values without a language. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log's file: written and rotated by loguru; opened anew when somebody else has moved it.
+"""Writes the log's file through loguru, and opens it anew when somebody else has moved it.
 
 Whatever happens to the file is survived, and costs the lines of that time at most: logrotate
 renames or truncates it, its directory is deleted, the disk is full or read-only, it may be written

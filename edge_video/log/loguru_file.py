@@ -1,4 +1,4 @@
-"""The file as loguru writes it: one handler at a time, and which file it has opened."""
+"""Adds loguru's handler of a file, one at a time, and knows which file it has opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The places that the log goes to: each has a bounded queue and a thread of its own.
+"""Writes to each place that the log goes to, from a bounded queue on a thread of its own.
 
 A sink that takes nothing (a pipe that nobody reads, a stopped terminal, a network disk that hangs)
 holds up its own thread and nobody else: what finds no room in its queue is dropped, counted, and

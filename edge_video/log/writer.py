@@ -1,4 +1,4 @@
-"""The log's writer: one bounded queue, and the thread that hands lines on to the sinks."""
+"""Hands the log's lines on to its sinks, from a bounded queue on a thread of its own."""
 
 from __future__ import annotations
 

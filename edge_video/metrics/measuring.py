@@ -1,4 +1,4 @@
-"""Says in words why a machine does not let itself be measured. Pure."""
+"""Explains why a machine cannot be measured. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory controller's decisions: how close the process is to its limit, and when to collect.
+"""Decides how close the process is to its memory limit, and when to collect garbage.
 
 Pure: whoever measures hands the figure in and acts on the answer.
 """

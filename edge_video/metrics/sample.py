@@ -1,4 +1,4 @@
-"""One measurement of this process, its FFmpeg children and the machine."""
+"""Defines one measurement of this process, its FFmpeg children and the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts about a camera that several reports show. Pure."""
+"""Renders texts about a camera that several reports show. Pure."""
 
 from __future__ import annotations
 

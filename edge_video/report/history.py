@@ -1,4 +1,4 @@
-"""The course of a run in bounded memory: the longer it gets, the coarser it is kept. Pure.
+"""Records the course of a run in bounded memory: the longer it gets, the coarser. Pure.
 
 A `HalvingRing` that is full merges its entries in pairs and from then on takes twice as many
 additions into each: a run of a minute is kept by the second, one of months in a few hundred points.

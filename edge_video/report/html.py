@@ -1,4 +1,4 @@
-"""The final report as one page of HTML: the figures of the text report, and how they came about.
+"""Renders the final report as one page of HTML, with the course of the run.
 
 Self-contained and without a script: it can be mailed, archived, and opened in ten years. Pure.
 """

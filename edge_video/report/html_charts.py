@@ -1,4 +1,4 @@
-"""The charts of the report's page: what happened over the run. Pure."""
+"""Draws the charts of the report's page: what happened over the run. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The style sheet of the report's page: light and dark, on a screen and on paper."""
+"""Holds the style sheet of the report's page: light and dark, on a screen and on paper."""
 
 from __future__ import annotations
 

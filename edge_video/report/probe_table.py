@@ -1,4 +1,4 @@
-"""The table that `probe` prints: one line a camera, what it sends or why it does not."""
+"""Renders the table that `probe` prints: one line a camera, what it sends or why it does not."""
 
 from __future__ import annotations
 

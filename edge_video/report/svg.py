@@ -1,4 +1,4 @@
-"""Plots as inline SVG: numbers in, markup out. Pure, no script, no font, no outside resource.
+"""Draws plots as inline SVG. Pure: no script, no font, no outside resource.
 
 Colours are CSS classes (`s0` … and the names of states), so that a page decides them for light and
 dark. Every text goes through `escape`.

@@ -1,4 +1,4 @@
-"""When something that failed is tried again: the circuit breaker, its failures, and limits."""
+"""Decides when something that failed is tried again: breaker, backoff and limits."""
 
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker, Permit
 from edge_video.resilience.failures import Cause, Failure

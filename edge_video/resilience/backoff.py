@@ -1,4 +1,4 @@
-"""How long to wait before the next try at a lost connection."""
+"""Decides how long to wait before the next try at a lost connection."""
 
 from __future__ import annotations
 

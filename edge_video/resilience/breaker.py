@@ -1,4 +1,4 @@
-"""The circuit breaker of one camera: an immutable value that decides when an attempt may begin.
+"""Decides when the attempts of one camera may begin: its circuit breaker, an immutable value.
 
 Time is an argument (monotonic seconds), chance is an argument (`draw`), every event returns the
 next value, and a query changes nothing. The value has no lock, starts nothing and logs nothing;

@@ -1,4 +1,4 @@
-"""Why a camera's stream ended, in a fixed vocabulary that every part shares."""
+"""Names why a camera's stream ended, in a fixed vocabulary that every part shares."""
 
 from __future__ import annotations
 

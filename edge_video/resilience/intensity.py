@@ -1,4 +1,4 @@
-"""How often an actor may be restarted before its system gives up, and after what pause."""
+"""Decides how often an actor may be restarted, and after what pause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When attempts may begin: cameras behind one host are not all started in the same instant."""
+"""Spaces the attempts of cameras behind one host, so that not all start in the same instant."""
 
 from __future__ import annotations
 

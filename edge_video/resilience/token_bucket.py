@@ -1,4 +1,4 @@
-"""How often something may happen: a burst at once, then so many a second. Pure."""
+"""Limits how often something may happen: a burst at once, then so many a second. Pure."""
 
 from __future__ import annotations
 

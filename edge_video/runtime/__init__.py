@@ -1,4 +1,4 @@
-"""What the program needs of the machine: clock and timer, the reactor's thread, signals, files."""
+"""Wraps what the program needs of the machine: clock and timer, reactor, signals, files."""
 
 from edge_video.runtime.reactor import Reactor
 from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer

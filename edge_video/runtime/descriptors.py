@@ -1,4 +1,4 @@
-"""File descriptors: how many there may be, what capture and delivery need, what HTTP may have.
+"""Counts descriptors: how many there may be, what capture and delivery need, what HTTP may have.
 
 Linux gives a process 1 024 unless told otherwise (its *soft* limit), and lets it raise that itself
 up to the *hard* limit. Capture and delivery come first: HTTP gets connections only out of what

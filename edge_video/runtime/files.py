@@ -1,4 +1,4 @@
-"""Files by path: read only if regular, written whole or not at all; nodes are never replaced.
+"""Reads only regular files, and writes files whole or not at all; nodes are never replaced.
 
 A path that an operator names may be a device, a named pipe, a symbolic link, or standard output:
 what is read must be a regular file, and what is written goes *into* whatever is there.

@@ -1,4 +1,4 @@
-"""glibc's allocator, told to keep pages between two frames, and to give back what a start left."""
+"""Tells glibc's allocator to keep pages between two frames, and to give back what a start left."""
 
 from __future__ import annotations
 

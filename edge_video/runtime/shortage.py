@@ -1,4 +1,4 @@
-"""What a machine is short of, told apart from what is wrong with this program. Pure."""
+"""Tells what a machine is short of apart from what is wrong with this program. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock and the timer: the only places where time comes from.
+"""Provides the clock and the timer, the only places where time comes from.
 
 Everything that waits or measures takes a `Clock` and a `Timer` as arguments, so a test hands in
 fakes and a day of backoff passes in a millisecond.

@@ -1,4 +1,4 @@
-"""The whole system at one instant, how it is put together, and its JSON form."""
+"""Defines the status of the whole system at one instant, and its JSON form."""
 
 from edge_video.status.from_json import status_from_json
 from edge_video.status.json import status_as_json

@@ -1,4 +1,4 @@
-"""The whole system at one instant: what `GetStatus` answers and every report is rendered from.
+"""Defines the status of the whole system, which `GetStatus` answers and reports render.
 
 Snapshots are frozen values: they may be kept, compared and rendered on any thread.
 """

@@ -1,4 +1,4 @@
-"""How what the actors know becomes one `SystemStatus`."""
+"""Makes one `SystemStatus` of what the actors know."""
 
 from __future__ import annotations
 

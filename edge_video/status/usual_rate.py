@@ -1,4 +1,4 @@
-"""What a camera usually sends: its frames per second, measured while it streams.
+"""Measures how many frames per second a camera usually sends, while it streams.
 
 Most cameras send 10 or 12 frames a second whatever `fps` allows. Such a camera is not slow; one
 that sends less than it used to is. So the usual rate follows a rise within a minute, and a fall

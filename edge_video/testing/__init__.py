@@ -1,4 +1,4 @@
-"""What the project's own tests use, and its users can: fakes for time, cameras that misbehave.
+"""Provides what the project's own tests use, and its users can: clocks, cameras, brokers.
 
 See docs/testing.md. Importing this starts nothing. The parts that need more than the package's own
 dependencies are modules of their own: `pytest_plugin` (pytest), `rtsp` (GStreamer), `rabbit` (a

@@ -1,4 +1,4 @@
-"""Test clips that say in their pixels which camera they belong to.
+"""Makes test clips that say in their pixels which camera they belong to.
 
 Every picture is FFmpeg's moving test pattern under fixed grain (so that a 720p JPEG at quality 5
 is about 50 KB, like a real camera's), and over it:

@@ -1,4 +1,4 @@
-"""A clock and a timer that stand still until a test moves them: hours pass in a millisecond."""
+"""Provides a clock and a timer that stand still until a test moves them."""
 
 from __future__ import annotations
 

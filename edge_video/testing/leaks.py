@@ -1,4 +1,4 @@
-"""What a test left behind: actors, threads, child processes, pipes and sockets."""
+"""Finds what a test left behind: actors, threads, child processes, pipes and sockets."""
 
 from __future__ import annotations
 

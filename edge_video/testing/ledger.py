@@ -1,4 +1,4 @@
-"""Whether a status adds up, and where it does not: the two sums that hold in every snapshot."""
+"""Checks whether a status adds up: the two sums that hold in every snapshot."""
 
 from __future__ import annotations
 

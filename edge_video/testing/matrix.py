@@ -1,4 +1,4 @@
-"""Which RabbitMQ and FFmpeg the tests use: the machine's own, or the second set beside it.
+"""Chooses the RabbitMQ and FFmpeg of the tests: the machine's own, or the second set beside it.
 
 The second set is Debian trixie's, RabbitMQ 4.0 and FFmpeg 7.1, in a folder that
 `scripts/make-matrix-root.sh` makes. Its FFmpeg is an ordinary program; its RabbitMQ needs Erlang

@@ -1,4 +1,4 @@
-"""A pytest plugin: `pytest_plugins = ["edge_video.testing.pytest_plugin"]` in a `conftest.py`.
+"""Provides fixtures to pytest: `pytest_plugins = ["edge_video.testing.pytest_plugin"]`.
 
 It offers the fixture `nothing_is_left_behind` to tests that name it. For all tests:
 

@@ -1,4 +1,4 @@
-"""A private RabbitMQ node: its own ports, directories, cookie and epmd; and a consumer."""
+"""Runs a private RabbitMQ node with its own ports, directories, cookie and epmd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sink that remembers what it was handed, and answers as it is told."""
+"""Implements a sink that remembers what it was handed, and answers as it is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RTSP cameras on GStreamer's server, in a process of its own."""
+"""Runs RTSP cameras on GStreamer's server, in a process of its own."""
 
 from __future__ import annotations
 

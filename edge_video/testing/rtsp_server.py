@@ -1,4 +1,4 @@
-"""An RTSP camera farm on GStreamer's server, driven by JSON lines on standard input.
+"""Serves RTSP cameras with GStreamer, driven by JSON lines on standard input.
 
 Run by the system's python3, which has the GStreamer bindings; see `edge_video/testing/rtsp.py` for
 the other end. The only argument is a JSON object:

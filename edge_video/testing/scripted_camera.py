@@ -1,4 +1,4 @@
-"""Cameras that are cheap and misbehave on request: real child processes in FFmpeg's place.
+"""Provides cameras that misbehave on request: child processes in FFmpeg's place.
 
 Everything around them is real: `edge_video.capture.launcher` and `edge_video.capture.capture`
 start them as they start FFmpeg, with its command line, pipes, process group, reader and reaping.

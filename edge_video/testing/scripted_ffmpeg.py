@@ -1,4 +1,4 @@
-"""A child process that speaks FFmpeg's output and misbehaves as it is told.
+"""Writes FFmpeg's output as a child process, and misbehaves as it is told.
 
 Run by `python -I -S` with nothing but what the interpreter itself brings: about 10 ms of CPU to
 start and 3 MB of memory of its own, so a hundred of them are cheap. The parent's side is

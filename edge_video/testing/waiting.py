@@ -1,4 +1,4 @@
-"""Waiting for a condition in real time: never a fixed sleep, always a time-out."""
+"""Waits for a condition in real time: never a fixed sleep, always a time-out."""
 
 from __future__ import annotations
 

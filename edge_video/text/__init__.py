@@ -1,4 +1,4 @@
-"""Words and numbers for people: catalog, formatting, redaction, URLs and durations."""
+"""Makes texts for people: catalog, formatting, redaction, URLs and durations."""
 
 from edge_video.text.duration import format_duration
 from edge_video.text.language import Language

@@ -1,4 +1,4 @@
-"""Every text an operator reads, in English and in Brazilian Portuguese, side by side.
+"""Holds every text an operator reads, in English and Brazilian Portuguese, side by side.
 
 A text that needs facts names them in braces, as `str.format` does; both languages of a text use
 the same ones. Keys: `event.<name>` for log lines, `cause.<name>` for failures, the rest for

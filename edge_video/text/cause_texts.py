@@ -1,4 +1,4 @@
-"""The texts of every `Cause`: why a camera failed, and what can be done about it.
+"""Holds the texts of every `Cause`: why a camera failed, and what can be done about it.
 
 An advice says only what helps against its own cause: a test holds each against its cause.
 """

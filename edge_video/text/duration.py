@@ -1,4 +1,4 @@
-"""Durations as Go writes them (`500ms`, `30s`, `1m30s`), to and from seconds."""
+"""Reads and writes durations as Go does (`500ms`, `30s`, `1m30s`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any value of this program as JSON-ready values."""
+"""Turns any value of this program into JSON-ready values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator's languages, and a text in both of them."""
+"""Defines the operator's languages, and a text in both of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m edge_video top`: the status of a running system, live in the terminal.
+"""Shows the status of a running system live in the terminal: `python -m edge_video top`.
 
 This package imports nothing by itself. `screen` renders, `client` asks by HTTP, `command` is the
 command.

@@ -1,4 +1,4 @@
-"""`python -m edge_video watch`: a consumer that anybody can start against a running system.
+"""Consumes the frames of a running system and shows them: `python -m edge_video watch`.
 
 This package imports nothing by itself. `command` is the command: it joins `subscription` (where to
 listen), `consumer` (the connection), `session` (what happens to each message), `tally` (counts),

@@ -1,4 +1,4 @@
-"""The `watch` command: puts the parts together and runs them."""
+"""Runs the `watch` command: puts its parts together."""
 
 from __future__ import annotations
 

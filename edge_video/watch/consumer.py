@@ -1,4 +1,4 @@
-"""The watching consumer's connection: its own bounded queue, and reconnection for ever."""
+"""Connects the watching consumer, with a bounded queue of its own, and reconnects for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of `watch`; imports nothing that `run` would have to carry."""
+"""Declares the options of `watch`; imports nothing that `run` would have to carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`watch --http`: the newest picture of each camera in a browser of this machine.
+"""Serves the newest picture of each camera to a browser of this machine: `watch --http`.
 
 Loopback only and by a name of this machine only: pictures are nobody else's business, and a page
 from elsewhere must not reach them through the operator's browser.

@@ -1,4 +1,4 @@
-"""The ways in which `watch` shows what comes: lines, JSON lines, a live table."""
+"""Shows what comes to `watch`: lines, JSON lines, or a live table."""
 
 from __future__ import annotations
 

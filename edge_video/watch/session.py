@@ -1,4 +1,4 @@
-"""One run of `watch`: what happens to each message, and to the connection."""
+"""Handles each message of one run of `watch`, and its connection."""
 
 from __future__ import annotations
 

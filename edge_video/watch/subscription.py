@@ -1,4 +1,4 @@
-"""Where `watch` listens, from its options and a configuration."""
+"""Decides where `watch` listens, from its options and a configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames and notifications to RabbitMQ: one connection, a channel per exchange, confirms.
+"""Publishes frames and notifications to RabbitMQ over one connection, with confirms.
 
 `AmqpSink` is imported when it is first asked for: whoever needs the settings alone gets no pika.
 """

@@ -1,4 +1,4 @@
-"""Faults on purpose of one broker connection: how each of them is brought about, for real.
+"""Brings about the faults of one broker connection.
 
 Nothing of this stands in the way of frames: they come by here once a fault was injected, and never
 before.

@@ -1,4 +1,4 @@
-"""How long a connection may take to be made: longer after each time that it was not enough."""
+"""Decides how long a connection may take to be made; each time-out doubles it."""
 
 from __future__ import annotations
 

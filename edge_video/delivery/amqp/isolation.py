@@ -1,4 +1,4 @@
-"""Cameras whose frames the broker refuses, or may refuse: each on a channel of its own.
+"""Gives each camera whose frames the broker refuses, or may refuse, a channel of its own.
 
 A refused message closes the channel that it came on, and with it go the confirms of every other
 camera there. So what was refused once is tried again where it harms nobody.

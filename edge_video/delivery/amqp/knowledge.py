@@ -1,4 +1,4 @@
-"""What was learned about a broker, so that the next connection need not learn it again."""
+"""Holds what was learned about a broker, so that the next connection knows it."""
 
 from __future__ import annotations
 

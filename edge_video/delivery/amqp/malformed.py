@@ -1,4 +1,4 @@
-"""What a broker says that is no AMQP, told apart from a bug of this program."""
+"""Tells a broker's malformed answer apart from a bug of this program."""
 
 from __future__ import annotations
 

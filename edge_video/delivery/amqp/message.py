@@ -1,4 +1,4 @@
-"""The message that carries a frame: its AMQP properties and headers, version 1 of the contract."""
+"""Makes the properties and headers of a frame's message, version 1 of the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events to RabbitMQ: a channel of their own on the sink's one connection.
+"""Publishes notifications to RabbitMQ, on a channel of their own of the sink's connection.
 
 A refused or deleted exchange for events closes only this channel, and no frame waits for an event.
 """

@@ -1,4 +1,4 @@
-"""What a broker refused, read from the code and the text with which it closed a channel; pure.
+"""Reads what a broker refused from the code and text with which it closed a channel. Pure.
 
 The texts are RabbitMQ's, 3.8 to 4.x. They are cut at 255 bytes, so a name in one may be incomplete.
 """

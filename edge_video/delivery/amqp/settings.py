@@ -1,4 +1,4 @@
-"""The settings of an AMQP sink: the broker, its limits, TLS, and each camera's route. No pika."""
+"""Declares the settings of an AMQP sink: broker, limits, TLS, and each camera's route. No pika."""
 
 from __future__ import annotations
 

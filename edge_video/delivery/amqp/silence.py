@@ -1,4 +1,4 @@
-"""When a broker has owed an answer for too long. Pure: the time is an argument.
+"""Decides when a broker has owed an answer for too long. Pure: the time is an argument.
 
 Progress of any kind keeps a connection: a confirm, an answer about an exchange, and bytes that the
 broker's TCP acknowledges while the oldest frame is not there yet. A frame that has arrived whole

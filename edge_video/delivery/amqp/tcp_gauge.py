@@ -1,4 +1,4 @@
-"""What the kernel knows about a TCP connection: bytes on their way, and the round trip."""
+"""Asks the kernel about a TCP connection: bytes on their way, and the round trip."""
 
 from __future__ import annotations
 

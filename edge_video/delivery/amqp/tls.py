@@ -1,4 +1,4 @@
-"""The TLS context of a connection to the broker, made from `TlsSettings`."""
+"""Makes the TLS context of a connection to the broker from its `TlsSettings`."""
 
 from __future__ import annotations
 

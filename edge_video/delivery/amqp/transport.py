@@ -1,4 +1,4 @@
-"""A plain TCP connection under pika's AMQP that writes once per round and reads when it is awake.
+"""Carries pika's AMQP over plain TCP, with one write per round.
 
 pika's own transport asks the poller for permission before each message and then sends it in three
 pieces, each of which is a packet that wakes the broker; and it wakes up for every confirm. This

@@ -1,4 +1,4 @@
-"""How much may be on its way at once, so that it arrives soon: the window is bounded by time.
+"""Bounds by time how much may be on its way at once, so that it arrives soon.
 
 What is handed to a socket cannot be taken back: on a slow uplink it lies there for seconds while
 newer pictures wait behind it. So no more is handed over than the network carries away within a

@@ -1,4 +1,4 @@
-"""The two parts of AMQP 0-9-1 that a frame costs: `basic.publish` out, confirms in. Sans-IO.
+"""Encodes `basic.publish` and decodes confirms, all of AMQP that a frame costs. Sans-IO.
 
 pika builds each message from some thirty objects and takes each confirm through a registry of
 callbacks, which is most of what a frame costs in Python. Here everything that does not change

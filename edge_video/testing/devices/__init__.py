@@ -1,4 +1,4 @@
-"""Cameras made of sockets, as odd as those of the world: any SDP, stamp, pace, refusal, multipart.
+"""Provides cameras made of sockets that do what odd cameras do: any SDP, stamp, pace, refusal.
 
 See docs/testing.md. Importing this starts nothing. `jpegs` needs Pillow, encoded video an FFmpeg.
 """

@@ -1,4 +1,4 @@
-"""What a device asks for before it answers: Basic, Digest of any algorithm, or any words."""
+"""Makes a device ask for authentication: Basic, Digest of any algorithm, or any text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FLV and MPEG-TS cut into pictures whose time stamps a test chooses, for an `HttpDevice`.
+"""Cuts FLV and MPEG-TS into pictures whose time stamps a test chooses, for an `HttpDevice`.
 
 RTMP carries FLV's tags, and HLS consists of MPEG-TS: a camera's wrong clock looks the same there.
 

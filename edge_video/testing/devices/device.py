@@ -1,4 +1,4 @@
-"""What every device has: a port, a life as a context manager, a memory of what it was asked."""
+"""Holds what every device has: a port, a life as a context manager, a memory of its requests."""
 
 from __future__ import annotations
 

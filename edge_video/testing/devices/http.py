@@ -1,4 +1,4 @@
-"""An HTTP camera made of a socket: any status, any head, any multipart body, at any pace."""
+"""Implements an HTTP camera: any status, any head, any multipart body, at any pace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JPEG images as devices send them: made with Pillow, taken apart for RTP, without their tables."""
+"""Makes JPEG images as devices send them, and takes them apart for RTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP listener on the loopback interface whose connections each get a thread that surely ends."""
+"""Listens on the loopback interface and gives each connection a thread that surely ends."""
 
 from __future__ import annotations
 

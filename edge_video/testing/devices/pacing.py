@@ -1,4 +1,4 @@
-"""When pictures leave a device, in seconds since it began to send: functions of their number.
+"""Decides when pictures leave a device, in seconds since it began, by their number.
 
 `RtspDevice(video, due=bursts(25))`, or any function of one's own that never decreases.
 """

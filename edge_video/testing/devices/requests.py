@@ -1,4 +1,4 @@
-"""Requests of RTSP and HTTP clients, read from a connection."""
+"""Reads requests of RTSP and HTTP clients from a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RTP packets: pictures cut for the wire (RFC 3550, 6184, 7798, 2435)."""
+"""Cuts pictures into RTP packets (RFC 3550, 6184, 7798, 2435)."""
 
 from __future__ import annotations
 

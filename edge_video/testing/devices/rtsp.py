@@ -1,4 +1,4 @@
-"""An RTSP camera made of a socket, as odd as a test wants it."""
+"""Implements an RTSP camera made of a socket, as odd as a test wants it."""
 
 from __future__ import annotations
 

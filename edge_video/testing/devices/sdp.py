@@ -1,4 +1,4 @@
-"""Session descriptions (SDP, RFC 8866) of one video track."""
+"""Writes session descriptions (SDP, RFC 8866) of one video track."""
 
 from __future__ import annotations
 

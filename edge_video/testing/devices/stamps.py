@@ -1,4 +1,4 @@
-"""RTP time stamps as cameras count them, rightly and wrongly: functions of the picture's number.
+"""Computes RTP time stamps as cameras do, rightly and wrongly, by the picture's number.
 
 The clock counts 90 000 a second. `RtspDevice(video, stamp=repeated(25))`, or any function of one's
 own from a picture's number (from 0) to its time stamp. Stamps are cut to 32 bits on the wire.

@@ -1,4 +1,4 @@
-"""Encoded video cut into pictures (access units), as a camera's encoder hands them over."""
+"""Cuts encoded video into pictures (access units), as a camera's encoder hands them over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The soak test: random faults against the whole system with real parts, for as long as you like.
+"""Brings random faults against the whole system with real parts: the soak test.
 
     python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed 1
 

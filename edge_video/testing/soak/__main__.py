@@ -1,4 +1,4 @@
-"""`python -m edge_video.testing.soak`: see the package."""
+"""Runs the soak: `python -m edge_video.testing.soak`; see the package."""
 
 from __future__ import annotations
 

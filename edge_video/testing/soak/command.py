@@ -1,4 +1,4 @@
-"""The soak's command line and its loop."""
+"""Runs the soak's command line and its loop."""
 
 from __future__ import annotations
 

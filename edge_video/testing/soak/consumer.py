@@ -1,4 +1,4 @@
-"""The soak's consumer: a process of its own that looks at every frame that arrives.
+"""Consumes the soak's frames in a process of its own, and looks at every one.
 
     python -m edge_video.testing.soak.consumer HOST PORT EXCHANGE
 

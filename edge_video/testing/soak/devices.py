@@ -1,4 +1,4 @@
-"""The soak's odd cameras, one of each kind, in a process of their own.
+"""Runs the soak's odd cameras, one of each kind, in a process of their own.
 
     python -m edge_video.testing.soak.devices cam5-bursts cam6-long-gop ...
 

@@ -1,4 +1,4 @@
-"""What is looked at each second of a soak, and what is wrong with it."""
+"""Checks the system each second of a soak, and says what is wrong."""
 
 from __future__ import annotations
 

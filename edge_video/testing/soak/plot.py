@@ -1,4 +1,4 @@
-"""The picture of a soak: frames per second of each camera, with the faults marked."""
+"""Draws a soak: frames per second of each camera, with the faults marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something stood still, and what for; pure."""
+"""Measures how long something stood still, and which fault it is put down to. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which faults a soak brings, and when: drawn up front from its seed, and from nothing else."""
+"""Draws up which faults a soak brings, and when, from its seed alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a soak runs: cameras, broker, consumer, system; and the hands that break it."""
+"""Runs everything of a soak: cameras, broker, consumer and system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strangers at the soak's HTTP port, and somebody who asks for its health all the while.
+"""Crowds the soak's HTTP port with strangers, and asks for its health all the while.
 
     python -m edge_video.testing.soak.strangers 127.0.0.1 8080
 

@@ -1,4 +1,4 @@
-"""The result of a soak, and its rendering; pure."""
+"""Defines the result of a soak, and renders it. Pure."""
 
 from __future__ import annotations
 

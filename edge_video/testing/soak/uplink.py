@@ -1,4 +1,4 @@
-"""A thin uplink between the soak's system and its broker, in a process of its own.
+"""Runs a thin uplink between the soak's system and its broker, in a process of its own.
 
     python -m edge_video.testing.soak.uplink 5672 250000
 
