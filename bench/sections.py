@@ -26,7 +26,7 @@ from edge_video.capture.command import capture_command
 from edge_video.capture.limiter import WALL_CLOCK
 from edge_video.config import CameraConfig
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.rabbit import consume
+from edge_video.testing.consumer import consume
 from edge_video.testing.rtsp import RtspServer
 from tests.support.program import Program
 

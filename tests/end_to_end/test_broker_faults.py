@@ -16,7 +16,8 @@ from edge_video.config import AmqpConfig, CameraConfig, Config
 from edge_video.faults import CrashActor, DropConnection
 from edge_video.status.model import PublisherState, SystemStatus
 from edge_video.testing import eventually
-from edge_video.testing.rabbit import consume, free_port
+from edge_video.testing.consumer import consume
+from edge_video.testing.rabbit import free_port
 from tests.support.program import Program
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.app import System
-    from edge_video.testing.rabbit import Message, RabbitNode
+    from edge_video.testing.consumer import Message
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.ffmpeg, pytest.mark.rabbitmq]
 

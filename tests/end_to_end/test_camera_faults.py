@@ -35,7 +35,7 @@ from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
 from edge_video.testing.clips import clip_identity, decode_jpeg, numbered_clip
-from edge_video.testing.rabbit import consume
+from edge_video.testing.consumer import consume
 from edge_video.testing.rtsp import RtspAuth
 from tests.support.program import Program, cpu_seconds
 from tests.support.watched import RecordedLog, Running, listening
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from edge_video.testing.rabbit import Consumer, RabbitNode
+    from edge_video.testing.consumer import Consumer
+    from edge_video.testing.rabbit import RabbitNode
     from edge_video.testing.rtsp import RtspServer
 
     MakeServer = Callable[..., RtspServer]

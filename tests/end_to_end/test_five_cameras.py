@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.rabbit import consume
+from edge_video.testing.consumer import consume
 from edge_video.testing.rtsp import RtspServer
 from edge_video.text.duration import parse_duration
 from tests.support.program import ROOT, Program, cpu_seconds
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from edge_video.testing.rabbit import Message, RabbitNode
+    from edge_video.testing.consumer import Message
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [
     pytest.mark.alone,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from edge_video.testing.scripted_camera import install_scripted_ffmpeg
 from tests.support.program import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
 

@@ -15,7 +15,8 @@ import pytest
 
 from edge_video.testing import eventually
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.rabbit import ODD_PASSWORD, consume
+from edge_video.testing.consumer import consume
+from edge_video.testing.rabbit_files import ODD_PASSWORD
 from edge_video.testing.rtsp import RtspAuth
 from tests.support.program import ROOT, Program, living
 

@@ -33,7 +33,7 @@ from edge_video.faults import (
 )
 from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraStatus, PublisherState, SystemStatus
-from edge_video.testing.rabbit import consume
+from edge_video.testing.consumer import consume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
+from edge_video.testing.rabbit import RabbitNode
 from edge_video.testing.scripted_camera import install_scripted_ffmpeg
 from tests.support.program import Program
 

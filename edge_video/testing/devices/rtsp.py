@@ -47,6 +47,52 @@ class _Track:
     udp: tuple[str, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When pictures leave, and what their time stamps say."""
+
+    fps: float
+    stamp: Callable[[int], int]
+    due: Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _SessionEnd:
+    """When a session ends, and how."""
+
+    pictures: int | None
+    session_s: float | None
+    ending: Ending
+
+    def is_due(self, sent: int, passed_s: float) -> bool:
+        """Whether a session that has sent so many pictures in so many seconds is over."""
+        return (self.pictures is not None and sent >= self.pictures) or (
+            self.session_s is not None and passed_s >= self.session_s
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What requests are answered."""
+
+    sdp: str
+    own: Answer | None
+    authentication: Authentication | None
+    transports: frozenset[str]
+    session: str
+    rtp_info: str | None
+    methods: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Packets:
+    """How pictures are cut into packets."""
+
+    sequence: int | None
+    payload: int
+    alter: Alter | None
+
+
 class RtspDevice(Device):
     """Sends one video track to every client, each from its own beginning, for as long as it stays.
 
@@ -109,23 +155,19 @@ class RtspDevice(Device):
     ) -> None:
         super().__init__(port=port, path=path)
         self.video = video
-        self.fps = fps
-        self.stamp = stamp or steady(fps)
-        self.due = due or even(fps)
-        self.alter = alter
         self.start = start
-        self.pictures = pictures
-        self.session_s = session_s
-        self.ending = ending
-        self.sdp = sdp if sdp is not None else describe(video)
-        self.answer = answer
-        self.authentication = authentication
-        self.transports = frozenset(transports)
-        self.session = _SESSION + (f";timeout={session_timeout_s}" if session_timeout_s else "")
-        self.rtp_info = rtp_info
-        self.methods = methods
-        self.sequence = sequence
-        self.payload = payload
+        self.times = _Times(fps, stamp or steady(fps), due or even(fps))
+        self.end = _SessionEnd(pictures, session_s, ending)
+        self.answers = _Answers(
+            sdp if sdp is not None else describe(video),
+            answer,
+            authentication,
+            frozenset(transports),
+            _SESSION + (f";timeout={session_timeout_s}" if session_timeout_s else ""),
+            rtp_info,
+            methods,
+        )
+        self.packets = _Packets(sequence, payload, alter)
         self._born = time.monotonic() if live else None
 
     def serve(self, connection: Connection) -> None:
@@ -136,7 +178,7 @@ class RtspDevice(Device):
     def first_picture(self) -> int:
         """Where a session that begins now joins the video."""
         passed = 0.0 if self._born is None else time.monotonic() - self._born
-        return self.start + int(passed * self.fps)
+        return self.start + int(passed * self.times.fps)
 
     def note(self, request: Request) -> None:
         """Remember a request. The connection's thread."""
@@ -175,7 +217,7 @@ class _Client:
     def _answer(self, request: Request) -> None:
         device = self._device
         device.note(request)
-        own = device.answer(request) if device.answer else None
+        own = device.answers.own(request) if device.answers.own else None
         if own is not None:
             cseq = request.headers.get("cseq", "0")
             raw = own if isinstance(own, bytes) else own.replace("{cseq}", cseq).encode()
@@ -183,8 +225,9 @@ class _Client:
         elif self._is_let_in(request):
             self._usual(request)
         else:
-            assert device.authentication is not None
-            asked = [f"WWW-Authenticate: {each}" for each in device.authentication.challenges()]
+            asks = device.answers.authentication
+            assert asks is not None
+            asked = [f"WWW-Authenticate: {each}" for each in asks.challenges()]
             self._reply(request, "401 Unauthorized", *asked)
             return
         if request.method == "PLAY" and self._stream is None and self._track is not None:
@@ -192,25 +235,26 @@ class _Client:
             self._stream = _Stream(device, self._connection, self._track, self._udp)
 
     def _is_let_in(self, request: Request) -> bool:
-        asks = self._device.authentication
+        asks = self._device.answers.authentication
         if asks is None or request.method == "OPTIONS":
             return True
         return asks.accepts(request.method, request.headers.get("authorization", ""))
 
     def _usual(self, request: Request) -> None:
-        device, session = self._device, f"Session: {self._device.session}"
+        answers = self._device.answers
+        session = f"Session: {answers.session}"
         match request.method:
             case "OPTIONS":
-                self._reply(request, "200 OK", f"Public: {device.methods}")
+                self._reply(request, "200 OK", f"Public: {answers.methods}")
             case "DESCRIBE":
                 base = f"Content-Base: {request.url.rstrip('/')}/"
                 self._reply(
-                    request, "200 OK", base, "Content-Type: application/sdp", body=device.sdp
+                    request, "200 OK", base, "Content-Type: application/sdp", body=answers.sdp
                 )
             case "SETUP":
                 self._set_up(request)
             case "PLAY":
-                info = [f"RTP-Info: {device.rtp_info}"] if device.rtp_info else []
+                info = [f"RTP-Info: {answers.rtp_info}"] if answers.rtp_info else []
                 self._reply(request, "200 OK", session, *info)
             case "TEARDOWN":
                 self._reply(request, "200 OK", session)
@@ -222,12 +266,13 @@ class _Client:
         wanted = request.headers.get("transport", "")
         tcp = re.search(r"interleaved=(\d+)-(\d+)", wanted)
         udp = re.search(r"client_port=(\d+)-(\d+)", wanted)
-        session = f"Session: {self._device.session}"
-        if tcp and "tcp" in self._device.transports:
+        answers = self._device.answers
+        session = f"Session: {answers.session}"
+        if tcp and "tcp" in answers.transports:
             # Further tracks are set up and stay silent.
             self._track = self._track or _Track(int(tcp[1]))
             chosen = f"RTP/AVP/TCP;unicast;interleaved={tcp[1]}-{tcp[2]}"
-        elif udp and not tcp and "udp" in self._device.transports:
+        elif udp and not tcp and "udp" in answers.transports:
             self._track = self._track or _Track(udp=(self._connection.peer, int(udp[1])))
             port = self._udp_port()
             chosen = f"RTP/AVP;unicast;client_port={udp[1]}-{udp[2]};server_port={port}-{port + 1}"
@@ -268,43 +313,38 @@ class _Stream:
         self._first = device.first_picture()
         self._sent = 0
         self._silent = False
-        sequence = device.sequence if device.sequence is not None else random.randrange(1000)
-        self._packetizer = Packetizer(device.video.codec, most=device.payload, sequence=sequence)
+        packets = device.packets
+        sequence = random.randrange(1000) if packets.sequence is None else packets.sequence
+        self._packetizer = Packetizer(device.video.codec, most=packets.payload, sequence=sequence)
 
     def due(self) -> float | None:
         """When something is to be sent (`time.monotonic`); None once there is only silence."""
         if self._silent:
             return None
-        due = self._began + self._device.due(self._sent)
-        end = self._device.session_s
+        due = self._began + self._device.times.due(self._sent)
+        end = self._device.end.session_s
         return due if end is None else min(due, self._began + end)
 
     def send_next(self) -> None:
         """Send the next picture, or end."""
         now = time.monotonic()
-        if self._is_over(now):
+        if self._device.end.is_due(self._sent, now - self._began):
             self._end()
             return
         number = self._sent
         self._sent += 1
         pictures = self._device.video.pictures
         picture = pictures[(self._first + number) % len(pictures)]
-        packets = self._packetizer.cut(picture, self._device.stamp(number))
-        alter = self._device.alter
+        packets = self._packetizer.cut(picture, self._device.times.stamp(number))
+        alter = self._device.packets.alter
         for each in alter(number, packets) if alter else packets:
             self._send(each)
-        late = now - self._began - self._device.due(number)
+        late = now - self._began - self._device.times.due(number)
         if late > _LATE_S:
             self._began += late
 
-    def _is_over(self, now: float) -> bool:
-        device = self._device
-        return (device.pictures is not None and self._sent >= device.pictures) or (
-            device.session_s is not None and now - self._began >= device.session_s
-        )
-
     def _end(self) -> None:
-        ending = self._device.ending
+        ending = self._device.end.ending
         if ending == "silence":
             self._silent = True
             return

@@ -13,12 +13,14 @@ from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.sink import FramesRefused, RouteRefused, SinkLost
 from edge_video.frames import CameraId
 from edge_video.testing import eventually
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, jpeg, tls
 from tests.support.rabbit import EVERY_BROKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = [pytest.mark.rabbitmq, EVERY_BROKER]
 

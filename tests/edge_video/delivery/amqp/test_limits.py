@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +14,11 @@ from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, Rig, jpeg, tls
+
+if TYPE_CHECKING:
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = pytest.mark.rabbitmq
 

@@ -16,11 +16,13 @@ from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkEvent
 from edge_video.frames import CameraId
 from edge_video.runtime.timer import SystemClock
 from edge_video.testing import wait_until
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from tests.support.rabbit import EVERY_BROKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = pytest.mark.rabbitmq
 
