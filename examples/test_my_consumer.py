@@ -26,7 +26,7 @@ from edge_video.testing import (
     CameraScript,
     RecordingPublisher,
     ScriptedCameras,
-    assert_books_balance,
+    assert_frames_accounted_for,
     eventually,
     no_leaks,
 )
@@ -95,7 +95,7 @@ def system(cameras: ScriptedCameras, consumer: pykka.ActorRef[Consumer]) -> Iter
         allow_faults=True,
     )
     yield system
-    assert_books_balance(system.stop().status)
+    assert_frames_accounted_for(system.stop().status)
 
 
 def frames_of(consumer: pykka.ActorRef[Consumer]) -> int:
@@ -116,7 +116,7 @@ def test_a_camera_that_freezes_comes_back_as_a_new_session(
     eventually(lambda: frames_of(consumer) > 5, what="frames")
     system.supervisor.tell(InjectFault("door", FreezeFfmpeg()))
     eventually(lambda: len(sessions_of(consumer)) == 2, what="a second session")
-    assert_books_balance(system.status())
+    assert_frames_accounted_for(system.status())
 
 
 def test_a_camera_that_only_pauses_stays_the_same_session(

@@ -7,7 +7,7 @@ RabbitMQ server), `clips` and `soak` (`pip install edge-video[testing]`).
 
 from edge_video.testing.clock import FakeClock, FakeTimer
 from edge_video.testing.leaks import Inventory, LeakError, no_leaks
-from edge_video.testing.ledger import assert_books_balance, ledger_differences
+from edge_video.testing.ledger import assert_frames_accounted_for, ledger_differences
 from edge_video.testing.recording_publisher import RecordingPublisher
 from edge_video.testing.scripted_camera import (
     CameraScript,
@@ -26,7 +26,7 @@ __all__ = [
     "RecordingPublisher",
     "ScriptedCamera",
     "ScriptedCameras",
-    "assert_books_balance",
+    "assert_frames_accounted_for",
     "eventually",
     "install_scripted_ffmpeg",
     "ledger_differences",

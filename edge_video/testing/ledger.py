@@ -16,7 +16,7 @@ _DROPPED: Final = tuple(
 
 
 def ledger_differences(status: SystemStatus) -> list[str]:
-    """What does not add up, one readable line each; empty when the books balance."""
+    """What does not add up, one readable line each; empty when frames are all accounted for."""
     named = [(f"[{camera.camera_id}]", camera.frames) for camera in status.cameras]
     return [
         f"{name} {problem}"
@@ -25,15 +25,15 @@ def ledger_differences(status: SystemStatus) -> list[str]:
     ]
 
 
-def assert_books_balance(status: SystemStatus) -> None:
-    """Assert that nothing was lost from the books.
+def assert_frames_accounted_for(status: SystemStatus) -> None:
+    """Assert that every frame is accounted for.
 
     Raises:
         AssertionError: with every sum that is wrong, by how much, and its terms.
     """
     differences = ledger_differences(status)
     if differences:
-        raise AssertionError("the books do not balance:\n  " + "\n  ".join(differences))
+        raise AssertionError("frames are not accounted for:\n  " + "\n  ".join(differences))
 
 
 def _differences(counts: FrameCounts) -> list[str]:

@@ -25,7 +25,7 @@ from edge_video.faults import (
 
 if TYPE_CHECKING:
     from edge_video.delivery.outbox import Outbox
-    from edge_video.delivery.sink import SinkEvent, SinkListener
+    from edge_video.delivery.sink import Sink, SinkEvent, SinkListener
     from edge_video.faults import SinkFault
     from edge_video.frames import CameraId, Frame
 
@@ -45,179 +45,183 @@ class RecordingPublisher:
     """
 
     def __init__(self, *, keep: int = 100, window: int = 64) -> None:
-        self._lock = threading.RLock()
-        self._frames: deque[Frame] = deque(maxlen=keep)
-        self._counts: Counter[CameraId] = Counter()
-        self._outcomes: Counter[Outcome] = Counter()
-        self._connections = 0
-        self._window = window
-        self._answer: Outcome | None = Outcome.CONFIRMED
-        self._next: list[Outcome] = []
-        self._refusal: str | None = None
-        self._block: str | None = None
-        self._outbox: Outbox | None = None
-        self._sink: _RecordingSink | None = None
+        self._memory = _Memory(keep, window)
 
     def __call__(self, outbox: Outbox) -> _Connector:
         """For `start_system`."""
-        with self._lock:
-            self._outbox = outbox
-        return _Connector(self, outbox)
+        return _Connector(self, self._memory, outbox)
 
     # --- what came ---
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The last frames, oldest first."""
-        with self._lock:
-            return tuple(self._frames)
+        with self._memory.lock:
+            return tuple(self._memory.frames)
 
     @property
     def counts(self) -> dict[CameraId, int]:
         """Frames of each camera so far."""
-        with self._lock:
-            return dict(self._counts)
+        with self._memory.lock:
+            return dict(self._memory.counts)
 
     @property
     def outcomes(self) -> dict[Outcome, int]:
         """How frames were answered so far."""
-        with self._lock:
-            return dict(self._outcomes)
+        with self._memory.lock:
+            return dict(self._memory.outcomes)
 
     @property
     def held(self) -> int:
         """Frames that wait for an answer."""
-        with self._lock:
-            return len(self._sink.held) if self._sink else 0
+        with self._memory.lock:
+            sink = self._memory.sink
+            return len(sink.held) if sink else 0
 
     @property
     def connections(self) -> int:
         """Connections so far, refused ones not counted."""
-        return self._connections
+        return self._memory.connections
+
+    @property
+    def sink(self) -> Sink | None:
+        """The connection that stands; None while there is none."""
+        return self._memory.sink
 
     # --- how it behaves ---
 
     def confirm(self) -> None:
         """Confirm every frame at once, those that are held as well. This is how it begins."""
-        self._answer_with(Outcome.CONFIRMED)
+        self._memory.answer_with(Outcome.CONFIRMED)
 
     def nack(self) -> None:
         """Refuse every frame from now on, those that are held as well."""
-        self._answer_with(Outcome.NACKED)
+        self._memory.answer_with(Outcome.NACKED)
 
     def give_back(self) -> None:
         """Return every frame as unroutable, those that are held as well."""
-        self._answer_with(Outcome.RETURNED)
+        self._memory.answer_with(Outcome.RETURNED)
 
     def hold(self) -> None:
         """Take up to `window` frames and answer none: a broker that stops confirming."""
-        self._answer_with(None)
+        self._memory.answer_with(None)
 
     def answer_next(self, outcome: Outcome, frames: int) -> None:
         """Answer the next frames so, whatever comes after them."""
-        with self._lock:
-            self._next = [outcome] * frames
+        with self._memory.lock:
+            self._memory.next = [outcome] * frames
 
     def refuse(self, reason: str = "nobody listens") -> None:
         """Refuse new connections until `accept`; one that stands is not touched."""
-        with self._lock:
-            self._refusal = reason
+        with self._memory.lock:
+            self._memory.refusal = reason
 
     def accept(self) -> None:
         """Take connections again."""
-        with self._lock:
-            self._refusal = None
+        with self._memory.lock:
+            self._memory.refusal = None
 
     def drop(self, reason: str = "connection dropped") -> None:
         """Lose the connection that stands; what is held is never answered."""
-        with self._lock:
-            if self._sink is not None:
-                self._sink.lose(reason)
+        with self._memory.lock:
+            if self._memory.sink is not None:
+                self._memory.sink.lose(reason)
 
     def block(self, reason: str = "low on memory") -> None:
         """Take no frames for now, and say so; the connection lives."""
-        with self._lock:
-            self._block = reason
-            self._say(SinkBlocked(reason))
+        self._memory.block_with(reason)
 
     def unblock(self) -> None:
         """Take frames again, and say so."""
-        with self._lock:
-            if self._block is not None:
-                self._block = None
-                self._say(SinkUnblocked())
-            self._pump()
+        self._memory.block_with(None)
 
-    # --- for its sinks ---
+
+class _Memory:
+    """What a recorder remembers, and how it behaves; its own methods take the lock."""
+
+    def __init__(self, keep: int, window: int) -> None:
+        self.lock = threading.RLock()
+        self.frames: deque[Frame] = deque(maxlen=keep)
+        self.counts: Counter[CameraId] = Counter()
+        self.outcomes: Counter[Outcome] = Counter()
+        self.connections = 0
+        self.next: list[Outcome] = []
+        self.refusal: str | None = None
+        self.sink: _RecordingSink | None = None
+        self._window = window
+        self._answer: Outcome | None = Outcome.CONFIRMED
+        self._block: str | None = None
 
     def connect(self, sink: _RecordingSink) -> None:
         """A connection is tried."""
-        with self._lock:
-            if self._refusal is not None:
-                sink.lose(self._refusal)
+        with self.lock:
+            if self.refusal is not None:
+                sink.lose(self.refusal)
                 return
-            self._sink = sink
-            self._connections += 1
-            sink.say(SinkConnected("recording publisher"))
+            self.sink = sink
+            self.connections += 1
+            sink.tell(SinkConnected("recording publisher"))
             if self._block is not None:
-                sink.say(SinkBlocked(self._block))
+                sink.tell(SinkBlocked(self._block))
 
-    def pump(self, sink: _RecordingSink) -> None:
+    def pump(self, sink: _RecordingSink | None) -> None:
         """Take what the outbox has, as far as it may be taken."""
-        with self._lock:
-            if sink is self._sink and self._block is None:
+        with self.lock:
+            if sink is not None and sink is self.sink and self._block is None:
                 self._take_all(sink)
-                sink.say_if_drained()
+                sink.tell_if_drained()
 
     def disconnect(self, sink: _RecordingSink) -> None:
         """A connection is over; what it held is unknown."""
-        with self._lock:
+        with self.lock:
             self._settle(sink, Outcome.UNKNOWN)
-            if sink is self._sink:
-                self._sink = None
+            if sink is self.sink:
+                self.sink = None
+
+    def answer_with(self, outcome: Outcome | None) -> None:
+        """Answer every frame so from now on, those that are held as well; None: none of them."""
+        with self.lock:
+            self._answer = outcome
+            if outcome is not None and self.sink is not None:
+                self._settle(self.sink, outcome)
+            self.pump(self.sink)
+
+    def block_with(self, reason: str | None) -> None:
+        """Take no frames from now on, for a reason; None: take them again."""
+        with self.lock:
+            was_blocked, self._block = self._block is not None, reason
+            if self.sink is not None and (reason is not None or was_blocked):
+                self.sink.tell(SinkUnblocked() if reason is None else SinkBlocked(reason))
+            self.pump(self.sink)
 
     # --- inside, under the lock ---
 
-    def _answer_with(self, outcome: Outcome | None) -> None:
-        with self._lock:
-            self._answer = outcome
-            if outcome is not None and self._sink is not None:
-                self._settle(self._sink, outcome)
-            self._pump()
-
-    def _pump(self) -> None:
-        if self._sink is not None:
-            self.pump(self._sink)
-
-    def _say(self, event: SinkEvent) -> None:
-        if self._sink is not None:
-            self._sink.say(event)
-
     def _take_all(self, sink: _RecordingSink) -> None:
         while len(sink.held) < self._window and (frame := sink.outbox.take()) is not None:
-            self._frames.append(frame)
-            self._counts[frame.camera_id] += 1
+            self.frames.append(frame)
+            self.counts[frame.camera_id] += 1
             sink.held.append((frame.camera_id, frame.seq))
-            answer = self._next.pop() if self._next else self._answer
+            answer = self.next.pop() if self.next else self._answer
             if answer is not None:
                 self._settle(sink, answer)
 
     def _settle(self, sink: _RecordingSink, outcome: Outcome) -> None:
         while sink.held:
             if sink.outbox.settle(*sink.held.popleft(), outcome):
-                self._outcomes[outcome] += 1
+                self.outcomes[outcome] += 1
 
 
 class _Connector:
     """A `SinkFactory` that remembers its outbox."""
 
-    def __init__(self, recorder: RecordingPublisher, outbox: Outbox) -> None:
+    def __init__(self, recorder: RecordingPublisher, memory: _Memory, outbox: Outbox) -> None:
         self._recorder = recorder
+        self._memory = memory
         self._outbox = outbox
 
     def __call__(self, listener: SinkListener) -> _RecordingSink:
         """See `SinkFactory`."""
-        return _RecordingSink(self._recorder, self._outbox, listener)
+        return _RecordingSink(self._recorder, self._memory, self._outbox, listener)
 
 
 class _RecordingSink:
@@ -228,30 +232,35 @@ class _RecordingSink:
     """
 
     def __init__(
-        self, recorder: RecordingPublisher, outbox: Outbox, listener: SinkListener
+        self,
+        recorder: RecordingPublisher,
+        memory: _Memory,
+        outbox: Outbox,
+        listener: SinkListener,
     ) -> None:
         self.outbox = outbox
         self.held: deque[tuple[CameraId, int]] = deque()
         self._recorder = recorder
+        self._memory = memory
         self._listener = listener
         self._over = False
         self._draining = False
 
     def open(self) -> None:
         """See `Sink.open`."""
-        self._recorder.connect(self)
+        self._memory.connect(self)
 
     def frames_ready(self) -> None:
         """See `Sink.frames_ready`."""
-        self._recorder.pump(self)
+        self._memory.pump(self)
 
     def drain(self) -> None:
         """See `Sink.drain`."""
         self._draining = True
-        self._recorder.pump(self)
+        self._memory.pump(self)
 
     def inject(self, fault: SinkFault) -> bool:
-        """Obey a fault by message; False for those that a recorder cannot show."""
+        """Execute a fault by message; False for those that a recorder cannot show."""
         recorder = self._recorder
         match fault:
             case DropConnection():
@@ -291,22 +300,22 @@ class _RecordingSink:
         """See `Sink.close`; nothing here can take long."""
         del timeout_s
         self._over = True
-        self._recorder.disconnect(self)
+        self._memory.disconnect(self)
         return True
 
     def lose(self, reason: str) -> None:
         """End by itself."""
-        self._recorder.disconnect(self)
-        self.say(SinkLost(reason))
+        self._memory.disconnect(self)
+        self.tell(SinkLost(reason))
         self._over = True
 
-    def say(self, event: SinkEvent) -> None:
+    def tell(self, event: SinkEvent) -> None:
         """Tell the publisher, unless this life is over."""
         if not self._over:
             self._listener(event)
 
-    def say_if_drained(self) -> None:
+    def tell_if_drained(self) -> None:
         """Once, when nothing is left to hand over or to answer."""
         if self._draining and not self.held and not self.outbox.held:
             self._draining = False
-            self.say(SinkDrained())
+            self.tell(SinkDrained())

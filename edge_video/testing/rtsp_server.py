@@ -104,7 +104,7 @@ class Farm:
         for client in list(self.clients):
             client.close()
 
-    def obey(self, line: str) -> str:
+    def execute(self, line: str) -> str:
         """Carry a command line out; its answer."""
         command = json.loads(line)
         name = command["command"]
@@ -135,7 +135,7 @@ def main() -> None:
             loop.quit()
             return False
         try:
-            answer = farm.obey(line)
+            answer = farm.execute(line)
         except Exception as error:  # noqa: BLE001 - the test that sent it shall see it
             answer = f"ERROR {error!r}"
         print(answer, flush=True)

@@ -147,7 +147,7 @@ class _Camera:
                 if script.frames and self.written >= script.frames:
                     _die(script.status or 0, "")
             due_s = max(due_s + 1 / script.fps, time.monotonic() - 1.0)
-            self.obey_until(due_s)
+            self.execute_until(due_s)
             if script.barrier and script.is_refused():
                 _die(1, "Connection timed out")
 
@@ -160,15 +160,15 @@ class _Camera:
             image = image[: len(image) // 2]
         _write(announced + image + b"\r\n")
 
-    def obey_until(self, due_s: float) -> None:
+    def execute_until(self, due_s: float) -> None:
         """Wait for the next frame's time; commands that come meanwhile act at once."""
         while (left_s := due_s - time.monotonic()) > 0:
             if not self.poller.poll(left_s * 1000):
                 return
             for line in os.read(self.fifo, 4096).decode().splitlines():
-                self.obey(*line.partition(" ")[::2])
+                self.execute(*line.partition(" ")[::2])
 
-    def obey(self, command: str, rest: str) -> None:
+    def execute(self, command: str, rest: str) -> None:
         match command:
             case "freeze":
                 self.frozen = True

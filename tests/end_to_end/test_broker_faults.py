@@ -187,7 +187,7 @@ def assert_said_once_in_words(program: Program) -> None:
     assert [line for line in program.log if "pika" in line or "Traceback" in line] == []
 
 
-def assert_books_balance(report: dict[str, Any]) -> dict[str, int]:
+def assert_frames_accounted_for(report: dict[str, Any]) -> dict[str, int]:
     assert report["books"]["balanced"] is True, report["books"]
     totals: dict[str, int] = report["totals"]
     reasons = ("overflow", "stale", "shutdown", "memory")
@@ -228,7 +228,7 @@ def test_an_outage_of_20_s_under_load_heals_by_itself(
 
     assert memory.growth < MAX_GROWTH
     report = program.report()
-    totals = assert_books_balance(report)
+    totals = assert_frames_accounted_for(report)
     assert_cameras_untouched(report)
     assert away_s > OUTAGE_S / 2
     assert totals["dropped_overflow"] > away_s * CAMERAS * FPS / 2
@@ -266,7 +266,7 @@ def test_a_broker_that_is_absent_at_the_start_is_waited_for_in_words(
     assert_fresh(seen)
     assert_in_order(seen)
     report = program.report()
-    totals = assert_books_balance(report)
+    totals = assert_frames_accounted_for(report)
     assert totals["confirmed"] == len(seen)
     assert_cameras_untouched(report)
 
@@ -298,7 +298,7 @@ def test_a_memory_alarm_blocks_the_publisher_and_nothing_else(
         assert_said_once_in_words(program)
     assert memory.growth < MAX_GROWTH
     report = program.report()
-    totals = assert_books_balance(report)
+    totals = assert_frames_accounted_for(report)
     assert totals["dropped_overflow"] > 0
     assert totals["unknown"] == 0
     assert report["publisher"]["losses"] == 0
@@ -330,7 +330,7 @@ def test_a_frozen_broker_is_given_up_and_resumed_after_the_thaw(
         assert_said_once_in_words(program)
     assert memory.growth < MAX_GROWTH
     report = program.report()
-    totals = assert_books_balance(report)
+    totals = assert_frames_accounted_for(report)
     assert totals["unknown"] > 0
     assert_cameras_untouched(report)
     assert_fresh(queue.take_all())
@@ -358,7 +358,7 @@ def test_what_will_not_heal_is_said_once_and_not_hammered(
     assert refusals_of(broker) - refusals == 1
     assert len([line for line in program.log if "Publisher not connected" in line]) == 1
     report = program.report()
-    totals = assert_books_balance(report)
+    totals = assert_frames_accounted_for(report)
     assert totals["published"] == 0
     assert totals["dropped_shutdown"] > 0
     assert_cameras_untouched(report)
@@ -381,7 +381,7 @@ def test_a_stop_while_the_broker_is_away_drops_what_is_held(tmp_path: Path) -> N
         assert_said_once_in_words(program)
         took_s = time.monotonic() - began_s
     assert took_s < 10
-    totals = assert_books_balance(program.report())
+    totals = assert_frames_accounted_for(program.report())
     assert totals["published"] == 0
     assert 0 < totals["dropped_shutdown"] <= 5 * CAMERAS  # never more than the buffers hold
     assert totals["dropped_shutdown"] + totals["dropped_overflow"] == totals["received"]
@@ -409,7 +409,7 @@ def test_a_stop_while_the_broker_hangs_counts_what_is_in_flight_as_unknown(
         broker.thaw()
     # Cameras, then 2 s for the drain, then 2 s for the goodbye; the rest is the machine's.
     assert took_s < 12
-    totals = assert_books_balance(program.report())
+    totals = assert_frames_accounted_for(program.report())
     assert 1 <= totals["unknown"] <= 7  # no more than would be on its way soon
     assert totals["dropped_shutdown"] > 0
     assert totals["published"] == totals["confirmed"] + totals["unknown"]

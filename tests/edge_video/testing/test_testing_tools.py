@@ -34,7 +34,7 @@ from edge_video.testing import (
     LeakError,
     RecordingPublisher,
     ScriptedCameras,
-    assert_books_balance,
+    assert_frames_accounted_for,
     eventually,
     ledger_differences,
     no_leaks,
@@ -65,7 +65,7 @@ def system(recorder: RecordingPublisher) -> Iterator[System]:
         system = start_system(config, capture=cameras, sink=recorder)
         eventually(lambda: recorder.counts.get(DOOR, 0) > 3, what="frames")
         yield system
-        assert_books_balance(system.stop().status)
+        assert_frames_accounted_for(system.stop().status)
 
 
 DOOR = CameraId("door")
@@ -79,7 +79,7 @@ def test_the_recorder_keeps_the_last_frames_and_counts_all(
     assert len(frames) == 5
     assert [frame.seq for frame in frames] == list(range(frames[0].seq, frames[0].seq + 5))
     assert recorder.outcomes[Outcome.CONFIRMED] > 5
-    assert_books_balance(system.status())
+    assert_frames_accounted_for(system.status())
 
 
 @pytest.mark.parametrize("how", ["nack", "give_back"])
@@ -89,7 +89,7 @@ def test_the_recorder_refuses_frames_on_request(
     getattr(recorder, how)()
     eventually(lambda: system.status().totals.errors > 3)
     recorder.confirm()
-    assert_books_balance(system.status())
+    assert_frames_accounted_for(system.status())
 
 
 def test_a_recorder_that_holds_takes_its_window_and_no_more(
@@ -129,10 +129,10 @@ def test_a_blocked_recorder_says_so_and_takes_nothing(
     eventually(lambda: sum(recorder.counts.values()) > before)
 
 
-def test_the_recorder_obeys_the_publisher_s_faults_by_message(
+def test_the_recorder_executes_the_publisher_s_faults_by_message(
     system: System, recorder: RecordingPublisher
 ) -> None:
-    sink = recorder._sink
+    sink = recorder.sink
     assert sink is not None
     assert sink.inject(NackFrames(frames=3))
     eventually(lambda: recorder.outcomes.get(Outcome.NACKED) == 3)
@@ -160,7 +160,7 @@ def test_books_that_do_not_balance_are_told_sum_by_sum(system: System) -> None:
     counts = replace(camera.frames, received=camera.frames.received + 2, confirmed=-1)
     cooked = replace(status, cameras=(replace(camera, frames=counts),))
     with pytest.raises(AssertionError, match=r"\[door\] received \d+ != published") as refused:
-        assert_books_balance(cooked)
+        assert_frames_accounted_for(cooked)
     assert "(+2)" in str(refused.value)
     assert "confirmed is negative: -1" in str(refused.value)
 
