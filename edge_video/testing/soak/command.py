@@ -36,7 +36,15 @@ from edge_video.testing.soak.schedule import (
     draw_schedule,
 )
 from edge_video.testing.soak.stage import FPS, SERVERS, Stage, camera_names
-from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
+from edge_video.testing.soak.summary import (
+    CONFIRMED,
+    SoakPlan,
+    SoakResult,
+    SoakTotals,
+    SoakVitals,
+    as_json,
+    as_markdown,
+)
 
 if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
@@ -72,15 +80,15 @@ class Soak:
         self.ending = threading.Event()
         self._console = console
         self._schedule = list(reversed(schedule))
-        self._health = Health(len(result.cameras))
-        self._watches = {name: Watch(name) for name in (*result.cameras, "confirms")}
-        self._frames_before = dict.fromkeys(result.cameras, 0)
+        self._health = Health(len(result.plan.cameras))
+        self._watches = {name: Watch(name) for name in (*result.plan.cameras, "confirms")}
+        self._frames_before = dict.fromkeys(result.plan.cameras, 0)
         self._confirmed_before = 0
 
     def run(self) -> None:
         """From the start of everything to its end; the result says what was found."""
         result = self.result
-        with Stage(result.cameras, self._with_strangers, self._uplink_bytes_per_s) as stage:
+        with Stage(result.plan.cameras, self._with_strangers, self._uplink_bytes_per_s) as stage:
             self._began_s = time.monotonic()
             try:
                 self._loop(stage)
@@ -95,7 +103,7 @@ class Soak:
     # --- the loop ---
 
     def _loop(self, stage: Stage) -> None:
-        until_s = self.result.minutes * 60
+        until_s = self.result.plan.minutes * 60
         check_at_s = _CHECK_S
         with _progress(self._console) as progress:
             task = progress.add_task("soak", total=until_s, faults=0, violations=0, cameras="")
@@ -123,7 +131,7 @@ class Soak:
         while self._schedule and self._schedule[-1].at_s <= now_s:
             blow = self._schedule.pop().blow
             if isinstance(blow, Message):
-                if stage.inject(blow, seed=self.result.seed):
+                if stage.inject(blow, seed=self.result.plan.seed):
                     self._brought(blow, now_s, now_s + blow.lasts_s)
             else:
                 causes = self._brought(blow, now_s, None)
@@ -132,7 +140,7 @@ class Soak:
     def _brought(self, blow: Blow, now_s: float, over_at_s: float | None) -> list[Cause]:
         result = self.result
         result.faults[blow.kind] += 1
-        affected = affected_cameras(blow, result.cameras, SERVERS)
+        affected = affected_cameras(blow, result.plan.cameras, SERVERS)
         watched = [*affected, *(["confirms"] if affects_publishing(blow) else [])]
         causes = []
         for name in watched:
@@ -140,7 +148,7 @@ class Soak:
             cause = Cause(blow.kind, now_s, over_at_s, slows)
             self._watches[name].causes.append(cause)
             causes.append(cause)
-        marked = affected or ([] if blow.target.startswith("cam") else ["confirmed"])
+        marked = affected or ([] if blow.target.startswith("cam") else [CONFIRMED])
         result.marks.append((now_s, blow.kind, marked))
         return causes
 
@@ -171,10 +179,10 @@ class Soak:
         for camera in status.cameras:
             received = camera.frames.received
             before = self._frames_before.get(camera.camera_id, 0)
-            result.fps_series[camera.camera_id].append(received - before)
+            result.series[camera.camera_id].append(received - before)
             self._frames_before[camera.camera_id] = received
         confirmed = status.totals.confirmed
-        result.confirm_series.append(confirmed - self._confirmed_before)
+        result.series[CONFIRMED].append(confirmed - self._confirmed_before)
         self._confirmed_before = confirmed
 
     def _violation(self, what: str, now_s: float | None = None) -> None:
@@ -185,47 +193,61 @@ class Soak:
     # --- the end ---
 
     def _stop(self, stage: Stage) -> None:
-        result = self.result
         self._ask_the_strangers(stage)
         try:
             status = stage.stop_system().status
         except pykka.Timeout as error:
             self._violation(f"the end: {error}")
             return
-        for problem in ledger_differences(status):
-            self._violation(f"after the stop: {problem}")
-        for hand in stage.hands.values():
-            for problem in hand.problems:
-                self._violation(problem)
-        if status.totals.held or status.totals.in_flight:
-            self._violation("after the stop frames are held or in flight")
-        result.arrived = stage.consumer.counts.total()
-        if result.arrived > status.totals.published:
-            self._violation(f"{result.arrived} frames arrived, {status.totals.published} published")
-        if not result.arrived:
-            self._violation("no frame arrived")
-        for problem in self._of_each_camera(stage, status):
+        self._sum_up(stage, status)
+        problems = [
+            *(f"after the stop: {problem}" for problem in ledger_differences(status)),
+            *(problem for hand in stage.hands.values() for problem in hand.problems),
+            *self._of_all_frames(status),
+            *self._of_each_camera(stage, status),
+            *(
+                f"{outage.what} took {outage.recovery_s:.0f} s after {outage.kind}"
+                for outage in self.result.outages
+                if outage.recovery_s > _ABSURD_S + _MAX_WAIT_S
+            ),
+        ]
+        for problem in problems:
             self._violation(problem)
-        result.books = _counts(status.totals)
-        result.attempts = sum(camera.attempts for camera in status.cameras)
-        result.restarts = dict(status.restarts)
-        result.connections = status.publisher.connections
+
+    def _sum_up(self, stage: Stage, status: SystemStatus) -> None:
+        """Keep what was counted."""
+        result, health = self.result, self._health
+        result.totals = SoakTotals(
+            frames=_counts(status.totals),
+            arrived=stage.consumer.counts.total(),
+            attempts=sum(camera.attempts for camera in status.cameras),
+            restarts=dict(status.restarts),
+            connections=status.publisher.connections,
+            probes=result.totals.probes,
+        )
         result.refused = stage.refused
         result.outages = sorted(
             (outage for watch in self._watches.values() for outage in watch.outages),
             key=lambda outage: outage.began_s,
         )
-        for outage in result.outages:
-            if outage.recovery_s > _ABSURD_S + _MAX_WAIT_S:
-                self._violation(f"{outage.what} took {outage.recovery_s:.0f} s after {outage.kind}")
-        result.baseline = self._health.baseline
-        result.peak, result.end = self._health.peak, self._health.last
+        result.vitals = SoakVitals(health.baseline, health.peak, health.last)
+
+    def _of_all_frames(self, status: SystemStatus) -> list[str]:
+        problems = []
+        if status.totals.held or status.totals.in_flight:
+            problems.append("after the stop frames are held or in flight")
+        arrived = self.result.totals.arrived
+        if arrived > status.totals.published:
+            problems.append(f"{arrived} frames arrived, {status.totals.published} published")
+        if not arrived:
+            problems.append("no frame arrived")
+        return problems
 
     def _ask_the_strangers(self, stage: Stage) -> None:
         """Before the stop: afterwards nobody answers."""
         if stage.strangers is None:
             return
-        probes = self.result.probes = stage.strangers.probes
+        probes = self.result.totals.probes = stage.strangers.probes
         if not probes.get("asked"):
             self._violation("nobody asked for the health of the system")
         elif probes["unanswered"]:
@@ -270,7 +292,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _arguments(words: list[str]) -> argparse.Namespace:
+def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m edge_video.testing.soak",
         description="Random faults against the whole system, with real parts.",
@@ -297,16 +319,23 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--summary", type=Path, help="write the summary here: .md or .json")
     parser.add_argument("--plot", type=Path, help="write the plot here, a PNG")
     parser.add_argument("--log", type=Path, help="write the system's log here")
-    given = parser.parse_args(words)
-    if not 0.5 <= given.minutes <= 7 * 24 * 60:
-        parser.error("--minutes must be from 0.5 to 10080")
-    if given.uplink is not None and not 0.1 <= given.uplink <= 10_000:
-        parser.error("--uplink must be from 0.1 to 10000")
-    if not 1 <= given.cameras <= 100:
-        parser.error("--cameras must be from 1 to 100")
-    if given.summary is not None and given.summary.suffix not in (".md", ".json"):
-        parser.error("--summary must end in .md or .json")
+    given = parser.parse_args(arguments)
+    if reason := _out_of_range(given):
+        parser.error(reason)
     return given
+
+
+def _out_of_range(given: argparse.Namespace) -> str | None:
+    """What cannot be run, and what can."""
+    if not 0.5 <= given.minutes <= 7 * 24 * 60:
+        return "--minutes must be from 0.5 to 10080"
+    if given.uplink is not None and not 0.1 <= given.uplink <= 10_000:
+        return "--uplink must be from 0.1 to 10000"
+    if not 1 <= given.cameras <= 100:
+        return "--cameras must be from 1 to 100"
+    if given.summary is not None and given.summary.suffix not in (".md", ".json"):
+        return "--summary must end in .md or .json"
+    return None
 
 
 def _kinds(named: list[str]) -> list[str]:
@@ -324,17 +353,17 @@ def _missing() -> list[str]:
     return missing
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Run a soak. 0: nothing was wrong; 1: something was; 2: it cannot be run here."""
-    given = _arguments(words)
+    given = _arguments(arguments)
     console = Console(stderr=True)
     if missing := _missing():
         console.print(f"The soak test needs {', '.join(missing)}", style="bold red")
         return 2
     _log_to(given.log)
     cameras = camera_names(given.cameras, _kinds(given.devices))
-    result = SoakResult(given.seed, given.minutes, cameras, FPS)
-    result.fps_series = {name: [] for name in cameras}
+    result = SoakResult(SoakPlan(given.seed, given.minutes, cameras, FPS))
+    result.series = {name: [] for name in (*cameras, CONFIRMED)}
     soak = Soak(
         result,
         draw_schedule(given.seed, given.minutes, cameras, SERVERS),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from edge_video.testing.soak.summary import CONFIRMED
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,13 +20,14 @@ _OTHERS: Final = "tab:gray"
 
 def save_plot(result: SoakResult, file: Path) -> None:
     """Write a PNG: a row per camera, and one for the confirms. Touches no display."""
-    rows = [*result.cameras, "confirmed"]
+    plan = result.plan
+    rows = [*plan.cameras, CONFIRMED]
     with mpl.rc_context({"font.size": 8}):
         figure = Figure(figsize=(14, 1.1 * len(rows) + 1.2), layout="constrained")
         axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
         for axis, name in zip(axes, rows, strict=True):
-            series = result.confirm_series if name == "confirmed" else result.fps_series[name]
-            top = result.fps * (len(result.cameras) if name == "confirmed" else 1)
+            series = result.series[name]
+            top = plan.fps * (len(plan.cameras) if name == CONFIRMED else 1)
             axis.fill_between(range(len(series)), series, color="tab:blue", alpha=0.6, linewidth=0)
             axis.set_ylim(0, 1.4 * top)
             axis.set_ylabel(name, rotation=0, ha="right", va="center")
@@ -32,10 +35,12 @@ def save_plot(result: SoakResult, file: Path) -> None:
                 if name in affected:
                     axis.axvline(at_s, color=_colour(kind), linewidth=0.8)
         axes[-1].set_xlabel("seconds")
-        words = {**_COLOURS, "publisher, reporter, metrics": _OTHERS}
+        colours = {**_COLOURS, "publisher, reporter, metrics": _OTHERS}
         figure.suptitle(
-            f"whole frames per second, seed {result.seed}; faults: "
-            + ", ".join(f"{what} ({colour.removeprefix('tab:')})" for what, colour in words.items())
+            f"whole frames per second, seed {plan.seed}; faults: "
+            + ", ".join(
+                f"{what} ({colour.removeprefix('tab:')})" for what, colour in colours.items()
+            )
         )
         figure.savefig(file, dpi=110)
 

@@ -14,17 +14,51 @@ if TYPE_CHECKING:
     from edge_video.testing.soak.recovery import Outage
 
 
+CONFIRMED: Final = "confirmed"
+"""The series of confirmed frames, beside those of the cameras."""
+
 _MAX_VIOLATIONS: Final = 100
 
 
-@dataclass
-class SoakResult:
-    """Everything a soak found. Times in seconds since its start."""
+@dataclass(frozen=True, slots=True)
+class SoakPlan:
+    """What a soak was asked for."""
 
     seed: int
     minutes: float
     cameras: list[str]
     fps: int
+
+
+@dataclass(slots=True)
+class SoakTotals:
+    """What was counted when the system had stopped."""
+
+    frames: dict[str, int] = field(default_factory=dict)
+    """The frame accounting of all cameras, by its own names."""
+    arrived: int = 0
+    """Frames at the consumer."""
+    attempts: int = 0
+    restarts: dict[str, int] = field(default_factory=dict)
+    connections: int = 0
+    probes: dict[str, float] = field(default_factory=dict)
+    """`asked`, `unanswered`, `slowest_s`; empty without strangers."""
+
+
+@dataclass(slots=True)
+class SoakVitals:
+    """The process when it was warm, at its worst, and at the end."""
+
+    baseline: Vitals | None = None
+    peak: Vitals | None = None
+    end: Vitals | None = None
+
+
+@dataclass(slots=True)
+class SoakResult:
+    """Everything a soak found. Times in seconds since its start."""
+
+    plan: SoakPlan
     ran_s: float = 0.0
     interrupted: bool = False
     faults: Counter[str] = field(default_factory=Counter)
@@ -34,19 +68,10 @@ class SoakResult:
     """When, what, and whose stream it may interrupt."""
     violations: list[str] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
-    books: dict[str, int] = field(default_factory=dict)
-    arrived: int = 0
-    attempts: int = 0
-    restarts: dict[str, int] = field(default_factory=dict)
-    connections: int = 0
-    probes: dict[str, float] = field(default_factory=dict)
-    """`asked`, `unanswered`, `slowest_s`; empty without strangers."""
-    baseline: Vitals | None = None
-    peak: Vitals | None = None
-    end: Vitals | None = None
-    fps_series: dict[str, list[float]] = field(default_factory=dict)
-    """Per camera, whole frames in each second."""
-    confirm_series: list[float] = field(default_factory=list)
+    totals: SoakTotals = field(default_factory=SoakTotals)
+    vitals: SoakVitals = field(default_factory=SoakVitals)
+    series: dict[str, list[float]] = field(default_factory=dict)
+    """Per camera, whole frames in each second; under `CONFIRMED` the confirmed frames of all."""
 
     def note(self, violation: str) -> bool:
         """Keep a violation; False when it is known already, or there are too many to keep."""
@@ -65,12 +90,12 @@ def as_json(result: SoakResult) -> str:
 
 def as_markdown(result: SoakResult, command: str) -> str:
     """For people; ready to be pasted into a document."""
-    found = len(result.violations)
+    plan, found = result.plan, len(result.violations)
     more = " or more" if found >= _MAX_VIOLATIONS else ""
     verdict = f"FAILED, violations: {found}{more}" if found else "passed"
     how = (
         f"{result.ran_s / 60:.1f} minutes{', interrupted' if result.interrupted else ''},"
-        f" {len(result.cameras)} cameras, {result.faults.total()} faults, seed {result.seed}"
+        f" {len(plan.cameras)} cameras, {result.faults.total()} faults, seed {plan.seed}"
     )
     lines = [
         f"`{command}`: **{verdict}** ({how}).",
@@ -79,7 +104,7 @@ def as_markdown(result: SoakResult, command: str) -> str:
         "",
         *_vitals(result),
         "",
-        *_books(result),
+        *_accounting(result.totals),
     ]
     if result.violations:
         lines += ["", "Violations:", "", *(f"- {each}" for each in result.violations)]
@@ -130,30 +155,30 @@ def _vitals(result: SoakResult) -> list[str]:
         "ffmpegs": "FFmpegs",
         "zombies": "zombies",
     }
-    for name, words in names.items():
+    for name, label in names.items():
         cells = [
             "n/a" if each is None else f"{getattr(each, name):.0f}"
-            for each in (result.baseline, result.peak, result.end)
+            for each in (result.vitals.baseline, result.vitals.peak, result.vitals.end)
         ]
-        rows.append(f"| {words} | {' | '.join(cells)} |")
+        rows.append(f"| {label} | {' | '.join(cells)} |")
     return rows
 
 
-def _books(result: SoakResult) -> list[str]:
-    books = ", ".join(f"{name} {value}" for name, value in result.books.items() if value)
-    restarts = ", ".join(f"{name} {count}" for name, count in result.restarts.items() if count)
+def _accounting(totals: SoakTotals) -> list[str]:
+    frames = ", ".join(f"{name} {value}" for name, value in totals.frames.items() if value)
+    restarts = ", ".join(f"{name} {count}" for name, count in totals.restarts.items() if count)
     starts = (
-        f"Attempts of the cameras: {result.attempts}; connections to the broker:"
-        f" {result.connections}; restarts: {restarts or 'none'}."
+        f"Attempts of the cameras: {totals.attempts}; connections to the broker:"
+        f" {totals.connections}; restarts: {restarts or 'none'}."
     )
-    probes = result.probes
+    probes = totals.probes
     asked = []
     if probes:
-        words = (
+        sentence = (
             f"Probes beside the strangers: {probes['asked']:.0f} asked,"
             f" {probes['unanswered']:.0f} without an answer, the slowest"
             f" {probes['slowest_s']:.2f} s."
         )
-        asked = ["", words]
-    arrived = f"Books at the end: {books or 'n/a'}. At the consumer: {result.arrived}."
+        asked = ["", sentence]
+    arrived = f"Frames at the end: {frames or 'n/a'}. At the consumer: {totals.arrived}."
     return [arrived, "", starts, *asked]

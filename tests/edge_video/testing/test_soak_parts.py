@@ -28,7 +28,14 @@ from edge_video.testing.soak.schedule import (
     draw_schedule,
 )
 from edge_video.testing.soak.stage import DeviceProcess, camera_names, soak_config
-from edge_video.testing.soak.summary import SoakResult, as_json, as_markdown
+from edge_video.testing.soak.summary import (
+    CONFIRMED,
+    SoakPlan,
+    SoakResult,
+    SoakVitals,
+    as_json,
+    as_markdown,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,17 +259,17 @@ def test_two_ffmpegs_of_one_camera_are_noticed() -> None:
 
 
 def result() -> SoakResult:
-    result = SoakResult(seed=3, minutes=1, cameras=CAMERAS, fps=10, ran_s=60.0)
+    result = SoakResult(SoakPlan(seed=3, minutes=1, cameras=CAMERAS, fps=10), ran_s=60.0)
     result.faults.update({"KillFfmpeg": 2, "broker: kill": 1})
     result.outages = [
         Outage("cam1", 10.0, 12.0, "KillFfmpeg", 2.0),
         Outage("cam1", 20.0, 24.0, "KillFfmpeg", 4.0),
     ]
     result.marks = [(10.0, "KillFfmpeg", ["cam1"]), (30.0, "broker: kill", ["confirmed"])]
-    result.peak = result.baseline = result.end = Vitals(50.5, 20, 10, 1, 3, 0)
-    result.books = {"received": 10, "held": 0, "confirmed": 10}
-    result.fps_series = {name: [10.0] * 60 for name in CAMERAS}
-    result.confirm_series = [30.0] * 60
+    vitals = Vitals(50.5, 20, 10, 1, 3, 0)
+    result.vitals = SoakVitals(vitals, vitals, vitals)
+    result.totals.frames = {"received": 10, "held": 0, "confirmed": 10}
+    result.series = {**{name: [10.0] * 60 for name in CAMERAS}, CONFIRMED: [30.0] * 60}
     return result
 
 
@@ -296,15 +303,15 @@ def test_the_plot_is_a_png(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [["--minutes", "0"], ["--cameras", "0"], ["--cameras", "101"], ["--summary", "x.txt"]],
 )
 def test_impossible_arguments_are_refused(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        run(words)
-    assert words[0] in capsys.readouterr().err
+        run(arguments)
+    assert arguments[0] in capsys.readouterr().err
 
 
 def test_what_is_not_installed_is_named() -> None:
