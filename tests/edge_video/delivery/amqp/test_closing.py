@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pika
 import pika.exceptions
@@ -21,7 +21,7 @@ from edge_video.delivery.sink import (
     SinkLost,
 )
 from edge_video.runtime.timer import SystemClock
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from tests.support.amqp import (
     CAM1,
     CAM2,
@@ -30,6 +30,9 @@ from tests.support.amqp import (
 )
 from tests.support.rabbit import EVERY_BROKER
 from tests.support.sinks import Listener
+
+if TYPE_CHECKING:
+    from edge_video.testing.rabbit import RabbitNode
 
 
 @pytest.mark.rabbitmq

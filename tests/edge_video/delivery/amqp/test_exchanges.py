@@ -11,7 +11,7 @@ import pytest
 from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkLost
 from edge_video.testing import eventually
-from edge_video.testing.rabbit import consume
+from edge_video.testing.consumer import consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, Rig, jpeg
 from tests.support.rabbit import EVERY_BROKER
 

@@ -38,7 +38,7 @@ from edge_video.faults import (
 from edge_video.frames import Frame
 from edge_video.runtime.timer import SystemClock
 from edge_video.testing import FakeClock, eventually
-from edge_video.testing.rabbit import RabbitNode, consume
+from edge_video.testing.consumer import consume
 from tests.support.amqp import (
     CAM1,
     CUT,
@@ -50,6 +50,7 @@ from tests.support.sinks import Listener
 
 if TYPE_CHECKING:
     from edge_video.delivery.amqp.refusals import Refusal
+    from edge_video.testing.rabbit import RabbitNode
 
 
 @pytest.mark.rabbitmq

@@ -16,7 +16,7 @@ from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import RouteRefused, SinkEvent, SinkLost
 from edge_video.runtime.timer import SystemClock
-from edge_video.testing.rabbit import ODD_PASSWORD
+from edge_video.testing.rabbit_files import ODD_PASSWORD
 from tests.support.amqp import CAM1
 from tests.support.sinks import Listener
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,8 @@ from edge_video.delivery.sink import (
 )
 from edge_video.frames import CameraId
 from edge_video.testing import eventually
-from edge_video.testing.rabbit import ODD_PASSWORD, RabbitNode, consume
+from edge_video.testing.consumer import consume
+from edge_video.testing.rabbit_files import ODD_PASSWORD
 from tests.support.amqp import (
     CAM1,
     CAM2,
@@ -25,6 +27,9 @@ from tests.support.amqp import (
     know_name,
 )
 from tests.support.rabbit import EVERY_BROKER
+
+if TYPE_CHECKING:
+    from edge_video.testing.rabbit import RabbitNode
 
 
 @pytest.mark.rabbitmq
