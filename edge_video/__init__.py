@@ -94,7 +94,7 @@ if TYPE_CHECKING:
         status_as_json,
         status_from_json,
     )
-    from edge_video.status.from_json import NotAStatusError
+    from edge_video.status.json import NotAStatusError
     from edge_video.status.model import BreakerView
     from edge_video.text import Language
 
@@ -220,7 +220,7 @@ _PUBLIC: Final = {
         "CameraPhase CameraStatus PublisherState PublisherStatus SystemStatus status_as_json"
         " status_from_json"
     ),
-    "edge_video.status.from_json": "NotAStatusError",
+    "edge_video.status.json": "NotAStatusError",
     "edge_video.status.model": "BreakerView",
     "edge_video.text": "Language",
 }

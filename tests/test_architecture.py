@@ -41,7 +41,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "watch": {
         *("pika", "pydantic", "rich", "socket", "ssl", "starlette", "threading", "time", "uvicorn"),
     },
-    "status": set(),
+    "status": {"pydantic"},
     "report": set(),
     "notifications": set(),
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},

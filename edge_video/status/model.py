@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from edge_video.delivery.ledger import LatencyHistogram, add_counts
+from edge_video.capture import CaptureTotals
+from edge_video.delivery.ledger import FrameCounts, LatencyHistogram, add_counts
+from edge_video.frames import CameraId
+from edge_video.metrics.sample import ProcessSample
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Failure
 from edge_video.status.usual_rate import expected_fps
-
-if TYPE_CHECKING:
-    from edge_video.capture import CaptureTotals
-    from edge_video.delivery.ledger import FrameCounts
-    from edge_video.frames import CameraId
-    from edge_video.metrics.sample import ProcessSample
-    from edge_video.resilience.breaker import BreakerState
-    from edge_video.resilience.failures import Failure
 
 
 class CameraPhase(StrEnum):

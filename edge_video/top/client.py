@@ -11,7 +11,7 @@ import urllib.request
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from edge_video.status.from_json import NotAStatusError, status_from_json
+from edge_video.status.json import NotAStatusError, status_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,7 @@ from rich.console import Console
 
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.from_json import NotAStatusError, status_from_json
-from edge_video.status.json import status_as_json
+from edge_video.status.json import NotAStatusError, status_as_json, status_from_json
 from edge_video.status.model import (
     CameraPhase,
     CameraStatus,

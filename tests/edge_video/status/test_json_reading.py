@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,7 @@ from hypothesis import strategies as st
 
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.from_json import NotAStatusError, status_from_json
-from edge_video.status.json import status_as_json
+from edge_video.status.json import NotAStatusError, status_as_json, status_from_json
 from edge_video.status.model import CameraPhase, SystemStatus
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
 
@@ -53,27 +53,36 @@ def test_what_a_newer_system_adds_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (lambda document: document.pop("cameras"), "status.cameras is missing"),
         (lambda document: document.update(cameras={}), "status.cameras is not a list"),
-        (lambda document: document.update(uptime_s="1"), "status.uptime_s is not a float"),
+        (lambda document: document.update(uptime_s="1"), "status.uptime_s is not a number"),
         (
             lambda document: document["cameras"][0].update(target_fps=True),
-            "status.cameras[0].target_fps is not a int",
+            "status.cameras[0].target_fps is not a whole number",
         ),
         (
             lambda document: document["cameras"][0].update(phase="x"),
             "status.cameras[0].phase has an unknown value",
         ),
+        (
+            lambda document: document.update(taken_at_ns=2**64),
+            "status.taken_at_ns is no number that can be meant",
+        ),
+        (
+            lambda document: document.update(uptime_s=math.inf),
+            "status.uptime_s is no number that can be meant",
+        ),
+        (lambda document: document.update(publisher=[]), "status.publisher is not an object"),
     ],
 )
-def test_what_is_no_snapshot_is_refused_with_its_place(change: Any, words: str) -> None:
+def test_what_is_no_snapshot_is_refused_with_its_place(change: Any, message: str) -> None:
     document = through_json(STATUS)
     change(document)
     with pytest.raises(NotAStatusError) as error:
         status_from_json(document)
-    assert str(error.value) == words
+    assert str(error.value) == message
 
 
 documents = st.recursive(
