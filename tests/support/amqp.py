@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.delivery.amqp.exchange import ChannelHost
+from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.ledger import FrameCounts, add_counts
@@ -20,10 +22,9 @@ from edge_video.testing import eventually
 from tests.support.sinks import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge_video.delivery.amqp.frame_channel import FrameChannel
-    from edge_video.delivery.amqp.knowledge import BrokerKnowledge
     from edge_video.delivery.amqp.notifications import NotificationRoute
     from edge_video.delivery.amqp.refusals import Refusal
     from edge_video.testing.rabbit import RabbitNode
@@ -176,3 +177,17 @@ class IdleOwner:
     ) -> None: ...
     def channel_refused(self, channel: FrameChannel, reason: str, retry_in_s: float) -> None: ...
     def confirmed(self, channel: FrameChannel, tag: int, *, multiple: bool, nack: bool) -> None: ...
+
+
+def host_without_connection(
+    now: Callable[[], float], knowledge: BrokerKnowledge | None = None
+) -> ChannelHost:
+    """A host whose callbacks are called as they are, and whose timers never fire."""
+    return ChannelHost(
+        guarded=lambda call: call,
+        call_later=lambda _delay_s, _call: None,
+        clean=str,
+        now=now,
+        retry_s=60.0,
+        knowledge=knowledge or BrokerKnowledge(),
+    )

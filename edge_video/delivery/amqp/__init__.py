@@ -1,5 +1,12 @@
 """Publishes frames and notifications to RabbitMQ over one connection, with confirms.
 
+A frame goes from the outbox through `pump` (when), `channels` (where), `flow` (how many at once),
+`writer`, `encoder` and `wire` (as which bytes) to `transport`, the socket. `connection` and
+`connection_thread` are the connection's life, `guarded_loop` its thread, `liveness` its watchdog.
+`exchange` is the life of one channel, for frames (`frame_channel`) as for `notifications`; what the
+broker refuses is read by `refusals`, and `refused_frames` and `isolation` see that it harms nobody
+else. `sink` joins them.
+
 `AmqpSink` is imported when it is first asked for: whoever needs the settings alone gets no pika.
 """
 

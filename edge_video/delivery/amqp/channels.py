@@ -223,10 +223,10 @@ class FrameChannels:
             channel.pika_channel.close()
         self._user.frames_may_wait()
 
-    # --- frames that the broker shall refuse: `RefusingChannels` --------------------------------
+    # --- frames that the broker shall refuse: `FaultyChannels` ----------------------------------
 
     def adopt(self, pika_channel: Any) -> FrameChannel:
-        """See `RefusingChannels`."""
+        """See `FaultyChannels`."""
         channel = FrameChannel("amq.default", self._host, self)
         channel.state, channel.pika_channel = ChannelState.READY, pika_channel
         self._by_exchange[_REFUSAL_CHANNEL] = channel
@@ -234,7 +234,7 @@ class FrameChannels:
         return channel
 
     def redirect(self, channel: FrameChannel, queue: str, frame: Frame) -> None:
-        """See `RefusingChannels`."""
+        """See `FaultyChannels`."""
         entry = InFlight(frame, message_id(frame), queue)
         self._flow.record(entry)
         self._flow.hand_over(entry, channel.window)

@@ -87,11 +87,8 @@ class FlowControl:
         self.frames += 1
         self.bytes += entry.size
 
-    def hand_over(self, entry: InFlight, window: Window) -> None:
-        """Enter a recorded frame in its channel's window, right before it is handed over.
-
-        An exception in the hand-over must find it there, to settle it.
-        """
+    def hand_over(self, entry: InFlight, window: Window[InFlight]) -> None:
+        """Enter a recorded frame in its channel's window, right before it is written."""
         uplink = self._uplink
         uplink.handed_over(entry.size)
         entry.hand_over(self._now(), ahead=self.bytes, end=uplink.handed)

@@ -59,7 +59,7 @@ class FrameChannel(ExchangeChannel):
     ) -> None:
         super().__init__(exchange, host, declares=camera_id is None)
         self.camera_id = camera_id
-        self.window = Window()
+        self.window: Window[InFlight] = Window()
         self.again: deque[InFlight] = deque()
         """Frames that the broker never looked at; published first on the next channel."""
         self.proven: set[str] = set()
@@ -84,6 +84,14 @@ class FrameChannel(ExchangeChannel):
         for each in frames:
             self.proven.add(each.routing_key)
         self.accepted()
+
+    def mark_returned(self, camera_id: str, message_id: str) -> bool:
+        """Note that a frame came back; its ack is still to come. False when it is not here."""
+        for entry in self.window:
+            if entry.message_id == message_id and entry.camera_id == camera_id:
+                entry.returned = True
+                return True
+        return False
 
     def abandon(self) -> list[InFlight]:
         """Take out everything that is not settled."""

@@ -11,7 +11,7 @@ _MAX_TCP_S: Final = 10.0
 
 
 class HandshakeTimeout:
-    """The limit for TCP, TLS and AMQP together; it outlives the connections.
+    """Limits TCP, TLS and AMQP together; it outlives the connections.
 
     AMQP alone takes four round trips, with TLS six: seconds, by satellite or over a full uplink. A
     limit that is too short for that would never be met, however often it is tried.
@@ -23,23 +23,23 @@ class HandshakeTimeout:
     def __init__(self, least_s: float) -> None:
         self._least_s = least_s
         self.limit_s = least_s
-        """Of the next attempt, in seconds."""
+        """The limit of the next attempt, in seconds."""
         self._began_s = 0.0
 
     @property
     def tcp_s(self) -> float:
-        """Of that, what TCP alone may take: one round trip, and a packet may be lost."""
+        """The share of TCP alone, in seconds: one round trip, and a packet may be lost."""
         return min(max(self.limit_s / 2, _SHORTEST_TCP_S), _MAX_TCP_S, self.limit_s)
 
     def began(self, now_s: float) -> None:
-        """An attempt begins; monotonic."""
+        """Note that an attempt begins; monotonic."""
         self._began_s = now_s
 
     def ran_out(self) -> None:
-        """The limit was too short, or nobody is there: the next attempt gets twice the time."""
+        """Give the next attempt twice the time: this one was too short, or nobody is there."""
         self.limit_s = max(self._least_s, min(2 * self.limit_s, MAX_S))
 
     def met(self, now_s: float) -> None:
-        """The attempt has made a connection: the next gets as long, with a margin."""
+        """Give the next attempt as long as this one took, with a margin: it made a connection."""
         took_s = now_s - self._began_s
         self.limit_s = max(self._least_s, min(_MARGIN * took_s, MAX_S))

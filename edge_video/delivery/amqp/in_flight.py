@@ -1,13 +1,17 @@
-"""The frames that the broker has not answered yet, and the window of them on one channel."""
+"""A frame that the broker has not answered yet, and the window of such messages on a channel."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_video.frames import CameraId, Frame
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -46,48 +50,46 @@ class InFlight:
         return len(self.frame.image)
 
 
-class Window:
-    """The unconfirmed frames of one channel, in the order of their delivery tags."""
+class Window(Generic[T]):
+    """The unconfirmed messages of one channel, in the order of their delivery tags."""
 
     def __init__(self) -> None:
-        self._frames: dict[int, InFlight] = {}
+        self._messages: dict[int, T] = {}
         self._next_tag = 1
 
-    def add(self, frame: InFlight) -> None:
-        """Remember the frame that is published next; the broker counts along."""
-        self._frames[self._next_tag] = frame
+    def add(self, message: T) -> None:
+        """Remember the message that is published next; the broker counts along.
+
+        Before it is handed over: an exception in the hand-over must find it here, to settle it.
+        """
+        self._messages[self._next_tag] = message
         self._next_tag += 1
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._messages)
 
-    def settle(self, tag: int, *, multiple: bool) -> list[InFlight]:
-        """Take out the frames that an ack or a nack names; unknown tags are ignored.
+    def settle(self, tag: int, *, multiple: bool) -> list[T]:
+        """Take out the messages that an ack or a nack names; unknown tags are ignored.
 
-        With `multiple` it names every frame up to the tag, and every frame when the tag is 0.
+        With `multiple` it names every message up to the tag, and every message when the tag is 0.
         """
         if not multiple:
-            found = self._frames.pop(tag, None)
+            found = self._messages.pop(tag, None)
             return [] if found is None else [found]
-        tags = list(itertools.takewhile(lambda each: tag == 0 or each <= tag, self._frames))
-        return [self._frames.pop(each) for each in tags]
+        tags = list(itertools.takewhile(lambda each: tag == 0 or each <= tag, self._messages))
+        return [self._messages.pop(each) for each in tags]
 
-    def mark_returned(self, camera_id: str, identifier: str) -> bool:
-        """Note that a frame came back; its ack is still to come. False when it is not here."""
-        for frame in self._frames.values():
-            if frame.message_id == identifier and frame.camera_id == camera_id:
-                frame.returned = True
-                return True
-        return False
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._messages.values())
 
-    def abandon(self) -> list[InFlight]:
+    def abandon(self) -> list[T]:
         """Take everything out; the next channel counts from 1 again."""
-        left = list(self._frames.values())
-        self._frames.clear()
+        left = list(self._messages.values())
+        self._messages.clear()
         self._next_tag = 1
         return left
 
     @property
-    def oldest(self) -> InFlight | None:
-        """The frame that was handed over first; None when the window is empty."""
-        return next(iter(self._frames.values()), None)
+    def oldest(self) -> T | None:
+        """The message that was handed over first; None when the window is empty."""
+        return next(iter(self._messages.values()), None)

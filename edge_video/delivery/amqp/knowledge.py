@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BrokerKnowledge:
-    """What was learned about a broker. It outlives connections; one of them at a time uses it.
+    """Holds what was learned about a broker. It outlives connections; one at a time uses it.
 
     Attributes:
         unlike: how an existing exchange differs from the one that this program would declare; the

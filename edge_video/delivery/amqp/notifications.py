@@ -1,6 +1,6 @@
 """Publishes notifications to RabbitMQ, on a channel of their own of the sink's connection.
 
-A refused or deleted exchange for events closes only this channel, and no frame waits for an event.
+A refused or deleted exchange for them closes only this channel, and no frame waits for them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pika
 
 from edge_video.delivery.amqp.exchange import ChannelState, ExchangeChannel
+from edge_video.delivery.amqp.in_flight import Window
 from edge_video.delivery.amqp.refusals import RefusalKind
 from edge_video.delivery.sink import RouteRefused
 from edge_video.runtime.units import ns_to_whole_s
@@ -23,30 +24,30 @@ if TYPE_CHECKING:
 
 _OF_THE_EXCHANGE: Final = (RefusalKind.EXCHANGE, RefusalKind.MISSING)
 _WINDOW: Final = 64
-"""Most unconfirmed events."""
+"""Most unconfirmed notifications."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationRoute:
-    """Where events go, and where they wait."""
+    """Where notifications go, and where they wait."""
 
     exchange: str
     queue: NotificationQueue
 
 
 class NotificationChannel(ExchangeChannel):
-    """The events' channel for one life of a connection. Everything runs in the sink's thread.
+    """The channel of notifications for one life of a connection. All in the reactor's thread.
 
-    Events are published persistent and confirmed; what was not when the connection died is given
-    back to the queue by `close`, so an event may come twice, with the same `message_id`.
+    They are published persistent and confirmed; what was not when the connection died is given
+    back to the queue by `close`, so one may come twice, with the same `message_id`.
 
     Args:
         route: exchange and queue.
         app: the `app_id`.
         host: the connection's side.
         listener: told when the exchange is refused.
-        frame_channels: channels that frames need; events take none of these, not even while one
-            is being opened again.
+        frame_channels: channels that frames need; notifications take none of these, not even
+            while one is being opened again.
     """
 
     def __init__(
@@ -63,10 +64,10 @@ class NotificationChannel(ExchangeChannel):
         self._app = app
         self._frame_channels = frame_channels
         self._listener = listener
-        self._tags: dict[int, str] = {}
+        self._window: Window[str] = Window()
+        """Of message ids."""
         self._one_by_one = False
-        """One event closed the channel: which one is found by publishing them singly."""
-        self._next_tag = 1
+        """One of them closed the channel: which one is found by publishing them singly."""
 
     def open(self, connection: Any, state: ChannelState = ChannelState.OPENING) -> None:
         """The connection is open: make the channel."""
@@ -81,10 +82,10 @@ class NotificationChannel(ExchangeChannel):
     def pump(self) -> None:
         """Publish what waits, as far as the window allows; call it about once a second."""
         self.retry_if_due()
-        while self.state is ChannelState.READY and len(self._tags) < self._window:
+        while self.state is ChannelState.READY and len(self._window) < self._max_unconfirmed:
             notification = self._queue.take()
             if notification is None:
-                self._one_by_one = self._one_by_one and bool(self._tags)
+                self._one_by_one = self._one_by_one and bool(len(self._window))
                 return
             self._publish(notification)
 
@@ -95,29 +96,29 @@ class NotificationChannel(ExchangeChannel):
         self._give_back()
 
     @property
-    def _window(self) -> int:
+    def _max_unconfirmed(self) -> int:
         return 1 if self._one_by_one or self.on_trial else _WINDOW
 
     def _give_back(self) -> None:
-        self._tags.clear()
+        self._window.abandon()
         self._queue.give_back()
 
     # --- the channel's life ---------------------------------------------------------------------
 
     def on_opened(self) -> None:
         """See `ExchangeChannel`; delivery tags count from 1 again."""
-        self._next_tag = 1
+        self._window.abandon()
 
     def on_ready(self) -> None:
         """See `ExchangeChannel`."""
         self.pump()
 
     def on_closed(self, number: int, refusal: Refusal | None) -> None:
-        """See `ExchangeChannel`: all but a refused event are published again."""
+        """See `ExchangeChannel`: all but a refused one are published again."""
         del number
         if refusal is not None and refusal.kind not in _OF_THE_EXCHANGE:
-            if len(self._tags) == 1:
-                (message_id,) = self._tags.values()
+            if len(self._window) == 1:
+                (message_id,) = self._window
                 self._queue.settle(message_id, confirmed=False)
             self._one_by_one = True
         self._give_back()
@@ -128,19 +129,15 @@ class NotificationChannel(ExchangeChannel):
 
     def on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
         """See `ExchangeChannel`."""
-        covered = [
-            each for each in self._tags if each == tag or (multiple and (tag == 0 or each < tag))
-        ]
-        for each in covered:
-            self._queue.settle(self._tags.pop(each), confirmed=not nack)
-        if covered:
+        settled = self._window.settle(tag, multiple=multiple)
+        for message_id in settled:
+            self._queue.settle(message_id, confirmed=not nack)
+        if settled:
             self.accepted()
             self.pump()
 
     def _publish(self, notification: Notification) -> None:
-        # In the window first: an exception below must find the event there to give it back.
-        self._tags[self._next_tag] = notification.message_id
-        self._next_tag += 1
+        self._window.add(notification.message_id)
         self.pika_channel.basic_publish(
             self.exchange,
             notification.routing_key,

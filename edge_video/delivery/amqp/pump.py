@@ -187,7 +187,7 @@ class FramePump:
         """See `ChannelsUser`: it is settled with its ack, which is still to come."""
         del pika_channel, body
         camera_id = (properties.headers or {}).get("camera_id", "")
-        if channel.window.mark_returned(camera_id, properties.message_id or ""):
+        if channel.mark_returned(camera_id, properties.message_id or ""):
             self.unroutable.count(f"{method.exchange}/{method.routing_key}", returned=1)
 
     # --- what changes ---------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class RefusalKind(Enum):
     UNLIKE = auto()
     """Declaring the exchange: it exists, and is another kind of exchange."""
     OTHER = auto()
-    """Something that the broker's words do not name."""
+    """Something that the broker's text does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Refusal:
 
     kind: RefusalKind
     reason: str
-    """In an operator's words."""
+    """For an operator; may quote the broker."""
     limit: int | None = None
     """Bytes of the largest message that the broker takes, if it was said."""
     routing_key: str = ""

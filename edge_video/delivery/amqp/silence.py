@@ -23,7 +23,7 @@ _LATE_S: Final = 1.0
 
 
 class BrokerSilence:
-    """Watches one connection.
+    """Measures the silence of one connection's broker.
 
     Args:
         limit_s: how long an answer may take, on a network without delay.
@@ -39,15 +39,15 @@ class BrokerSilence:
     # --- what happened --------------------------------------------------------------------------
 
     def progressed(self, now_s: float) -> None:
-        """A frame was confirmed or refused, or is the first on its way."""
+        """Note progress: a frame was confirmed or refused, or is the first on its way."""
         self._progress_at_s = now_s
 
     def resumed(self, now_s: float) -> None:
-        """Nothing could be answered until now: every wait begins anew."""
+        """Let every wait begin anew: nothing could be answered until now."""
         self._progress_at_s = self._resumed_at_s = now_s
 
     def ticked(self, now_s: float, every_s: float) -> float | None:
-        """Call it regularly; how late this call is, if the program itself stood still meanwhile.
+        """Note that time passes; how late this call is, if the program stood still meanwhile.
 
         A program that was paused (SIGSTOP, `docker pause`, a virtual machine that moves) has not
         heard what the broker said: every wait begins anew.

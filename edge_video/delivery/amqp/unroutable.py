@@ -1,4 +1,4 @@
-"""Counts the frames that came back or were nacked, and tells of them now and then."""
+"""Counts the frames that came back or were nacked, and reports them now and then."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _EVERY_S: Final = 10.0
 
 
 class UnroutableFrames:
-    """Tells `FramesUnroutable` at once, and then every ten seconds while there are more of them.
+    """Reports `FramesUnroutable` at once, and then every ten seconds while there are more of them.
 
     Everything runs in the reactor's thread.
 
     Args:
-        listener: is told.
+        listener: hears of them.
         now: monotonic seconds.
     """
 
@@ -39,7 +39,7 @@ class UnroutableFrames:
         self.report()
 
     def report(self) -> None:
-        """Tell what was counted since the last time, if that is long enough ago."""
+        """Report what was counted since the last time, if that is long enough ago."""
         if not (self._since.returned or self._since.nacked):
             return
         now_s = self._now()

@@ -209,7 +209,7 @@ class ConfirmReader:
         self._pass_on = pass_on
         self._rest = b""
         self.taken_bytes = 0
-        """Of confirms, ever."""
+        """Bytes of confirms that were taken out since this was last set to 0."""
 
     def feed(self, data: bytes) -> None:
         """Take in what came, cut anywhere."""

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge_video.delivery.amqp.exchange import ChannelHost
 from edge_video.delivery.amqp.faults import AmqpFaults
 from edge_video.delivery.amqp.frame_channel import FrameChannel
 from edge_video.delivery.amqp.in_flight import InFlight
-from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.settings import AmqpSettings, Route
 from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.outbox import Outbox
@@ -45,6 +43,7 @@ from tests.support.amqp import (
     IdleOwner,
     MakeRig,
     Rig,
+    host_without_connection,
 )
 from tests.support.sinks import Listener
 
@@ -178,9 +177,7 @@ class RecordingChannels:
 
 def test_a_late_confirm_of_a_channel_that_is_gone_settles_nothing_on_the_next_one() -> None:
     clock, channels = FakeClock(), RecordingChannels()
-    host = ChannelHost(
-        lambda call: call, lambda _s, _c: None, str, clock.monotonic, 60.0, BrokerKnowledge()
-    )
+    host = host_without_connection(clock.monotonic)
     channel = FrameChannel("e", host, IdleOwner())
     faults = AmqpFaults(host, channels)
     faults.begin(StopConfirming())

@@ -23,7 +23,7 @@ class Flow(FlowControl):
         self.outbox = Outbox(self.clock)
         self.outbox.add_camera(CAM1)
         self.outbox.open(CAM1, GENERATION, "s")
-        self.window = Window()
+        self.window: Window[InFlight] = Window()
         settings = AmqpSettings("h", 1, "/", "u", "p", **limits)
         super().__init__(settings, self.outbox, self.clock.monotonic)
         self.lift(Hold.CONNECTING)
@@ -52,7 +52,7 @@ def test_a_settled_frame_is_in_flight_no_longer(outcome: Outcome) -> None:
 def test_a_returned_frame_that_is_confirmed_counts_as_returned() -> None:
     flow = Flow()
     entry = flow.publish()
-    assert flow.window.mark_returned(CAM1, entry.message_id)
+    entry.returned = True
     flow.settle([entry], Outcome.CONFIRMED)
     counts = flow.outbox.counts()[CAM1]
     assert (counts.returned, counts.confirmed) == (1, 0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from edge_video.delivery.amqp.frame_channel import FrameChannel
 from edge_video.delivery.amqp.in_flight import InFlight, Window
 from edge_video.frames import Frame
-from tests.support.amqp import (
-    CAM1,
-)
+from edge_video.testing import FakeClock
+from tests.support.amqp import CAM1, IdleOwner, host_without_connection
 
 
 def frame(seq: int) -> Frame:
@@ -21,8 +21,8 @@ def seqs(frames: list[InFlight]) -> list[int]:
     return [each.frame.seq for each in frames]
 
 
-def window_of(count: int) -> Window:
-    window = Window()
+def window_of(count: int) -> Window[InFlight]:
+    window: Window[InFlight] = Window()
     for seq in range(1, count + 1):
         window.add(in_flight(seq))
     return window
@@ -62,7 +62,9 @@ def test_tags_count_from_one_again_on_the_next_channel() -> None:
 
 
 def test_a_returned_frame_is_found_by_camera_and_message_id() -> None:
-    window = window_of(2)
-    assert not window.mark_returned("cam2", "s-2")
-    assert window.mark_returned("cam1", "s-2")
-    assert [frame.returned for frame in window.abandon()] == [False, True]
+    channel = FrameChannel("e", host_without_connection(FakeClock().monotonic), IdleOwner())
+    channel.window.add(in_flight(1))
+    channel.window.add(in_flight(2))
+    assert not channel.mark_returned("cam2", "s-2")
+    assert channel.mark_returned("cam1", "s-2")
+    assert [frame.returned for frame in channel.abandon()] == [False, True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_video.delivery.amqp.exchange import ChannelHost, ChannelState
+from edge_video.delivery.amqp.exchange import ChannelState
 from edge_video.delivery.amqp.frame_channel import FrameChannel
 from edge_video.delivery.amqp.isolation import CameraIsolation
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
@@ -12,7 +12,7 @@ from edge_video.delivery.ledger import DropReason
 from edge_video.delivery.round_robin import Admission
 from edge_video.delivery.sink import FramesRefused
 from edge_video.frames import CameraId
-from tests.support.amqp import IdleOwner
+from tests.support.amqp import IdleOwner, host_without_connection
 
 if TYPE_CHECKING:
     from edge_video.delivery.sink import SinkEvent
@@ -29,9 +29,7 @@ class ScriptedOwner(IdleOwner):
         self.released: list[FrameChannel] = []
         self.reported: list[FramesRefused] = []
         self.knowledge = BrokerKnowledge()
-        self.host = ChannelHost(
-            lambda call: call, lambda _s, _c: None, str, lambda: self.now_s, 60.0, self.knowledge
-        )
+        self.host = host_without_connection(lambda: self.now_s, self.knowledge)
         self.isolation = CameraIsolation(self, self.host, self.hear)
 
     def open_private(self, camera_id: CameraId) -> FrameChannel | None:

@@ -9,13 +9,13 @@ from edge_video.frames import CameraId, Frame
 SIZE = 1000
 
 
-class Watched:
+class WatchedConnection:
     """A connection that is watched once a second; time passes only by `wait`."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
         self.silence = BrokerSilence(5.0, self.now_s)
-        self.window = Window()
+        self.window: Window[InFlight] = Window()
         self.handed = self.acked = 0
         self.silence.ticked(self.now_s, 1.0)
 
@@ -46,7 +46,7 @@ class Watched:
 
 
 def test_silence_is_counted_from_the_oldest_unconfirmed_frame() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.wait(100)
     watched.publish(1)
     watched.wait(5)
@@ -56,7 +56,7 @@ def test_silence_is_counted_from_the_oldest_unconfirmed_frame() -> None:
 
 
 def test_a_slow_uplink_that_keeps_confirming_is_not_given_up() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     for seq in range(1, 9):
         watched.publish(seq)
     for tag in range(1, 9):
@@ -66,7 +66,7 @@ def test_a_slow_uplink_that_keeps_confirming_is_not_given_up() -> None:
 
 
 def test_bytes_that_get_on_keep_a_connection_on_which_one_frame_takes_minutes() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.publish(1, size=200_000)
     for _ in range(200):
         watched.wait(1, acking=1000)
@@ -78,7 +78,7 @@ def test_bytes_that_get_on_keep_a_connection_on_which_one_frame_takes_minutes() 
 
 
 def test_an_uplink_that_stops_in_the_middle_of_a_frame_is_noticed_in_time() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.publish(1, size=200_000)
     watched.wait(60, acking=1000)
     watched.wait(5)
@@ -88,7 +88,7 @@ def test_an_uplink_that_stops_in_the_middle_of_a_frame_is_noticed_in_time() -> N
 
 
 def test_a_broker_that_hangs_and_still_takes_bytes_is_noticed_in_time() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     for seq in range(1, 8):
         watched.publish(seq)
         watched.wait(1, acking=10 * SIZE)
@@ -96,7 +96,7 @@ def test_a_broker_that_hangs_and_still_takes_bytes_is_noticed_in_time() -> None:
 
 
 def test_one_frame_that_is_never_confirmed_does_not_keep_its_place_for_ever() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.publish(1)
     watched.wait(1, acking=SIZE)
     for seq in range(2, 14):
@@ -111,7 +111,7 @@ def test_one_frame_that_is_never_confirmed_does_not_keep_its_place_for_ever() ->
 
 
 def test_a_distant_broker_gets_two_round_trips_more() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.publish(1)
     watched.wait(12)
     assert watched.complaint(round_trip_s=4.0) is None
@@ -120,7 +120,7 @@ def test_a_distant_broker_gets_two_round_trips_more() -> None:
 
 
 def test_an_exchange_that_gets_no_answer_is_silence_too() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     since_s = watched.now_s + 1
     watched.wait(6)
     assert watched.silence.of_exchange("e", since_s, watched.now_s, 0.0) is None
@@ -130,7 +130,7 @@ def test_an_exchange_that_gets_no_answer_is_silence_too() -> None:
 
 
 def test_after_the_program_itself_stood_still_every_wait_begins_anew() -> None:
-    watched = Watched()
+    watched = WatchedConnection()
     watched.publish(1)
     watched.wait(2)
     watched.now_s += 60
