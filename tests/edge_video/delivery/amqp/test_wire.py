@@ -153,7 +153,7 @@ BODY = bytes(pika_frame.Body(1, ack(1, 5)).marshal())
 """A returned image may hold anything, an ack too."""
 
 
-class Heard:
+class RecordingReader:
     def __init__(self) -> None:
         self.all: list[object] = []
         self.reader = ConfirmReader(
@@ -167,7 +167,9 @@ class Heard:
 
 
 def test_confirms_are_taken_out_and_the_rest_is_passed_on_in_order() -> None:
-    heard = Heard().feed(ack(1, 1) + RETURNED + BODY + nack(2, 7, multiple=True) + HEARTBEAT)
+    heard = RecordingReader().feed(
+        ack(1, 1) + RETURNED + BODY + nack(2, 7, multiple=True) + HEARTBEAT
+    )
     assert heard == [
         (1, 1, False, False),
         RETURNED,
@@ -183,25 +185,31 @@ def test_it_may_be_cut_anywhere(cuts: list[int]) -> None:
     points = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     chunks = [whole[a:b] for a, b in itertools.pairwise(points)]
     expected = [(1, 1, False, False), DECLARED, BODY, (1, 2**40, False, True), CLOSED, HEARTBEAT]
-    assert Heard().feed(*chunks) == [*expected, (3, 9, False, False)]
+    assert RecordingReader().feed(*chunks) == [*expected, (3, 9, False, False)]
 
 
 def test_confirms_of_a_channel_that_is_not_ours_are_pikas() -> None:
     events = ack(4, 1) + nack(4, 2)
-    assert Heard().feed(ack(2, 1) + events) == [(2, 1, False, False), ack(4, 1), nack(4, 2)]
+    assert RecordingReader().feed(ack(2, 1) + events) == [
+        (2, 1, False, False),
+        ack(4, 1),
+        nack(4, 2),
+    ]
 
 
 def test_what_is_no_amqp_is_left_to_pika() -> None:
-    assert Heard().feed(b"AMQP\x00\x00\x09\x01") == [b"AMQP\x00\x00\x09\x01"]
-    assert Heard().feed(b"HTTP/1.1 400 Bad Request\r\n") == [b"HTTP/1.1 400 Bad Request\r\n"]
+    assert RecordingReader().feed(b"AMQP\x00\x00\x09\x01") == [b"AMQP\x00\x00\x09\x01"]
+    assert RecordingReader().feed(b"HTTP/1.1 400 Bad Request\r\n") == [
+        b"HTTP/1.1 400 Bad Request\r\n"
+    ]
 
 
 def test_a_frame_without_its_end_mark_is_left_to_pika() -> None:
     torn = ack(1, 1)[:-1] + b"\x00"
-    assert Heard().feed(torn) == [torn]
+    assert RecordingReader().feed(torn) == [torn]
 
 
 def test_the_bytes_of_confirms_are_counted() -> None:
-    heard = Heard()
+    heard = RecordingReader()
     heard.feed(ack(1, 1) + HEARTBEAT + nack(1, 2))
     assert heard.reader.taken_bytes == len(ack(1, 1)) + len(nack(1, 2))
