@@ -34,6 +34,7 @@ NAMES: Final = {
     "_?bell": "_wakeup_fd",
     "Tampering": "StreamFaults",
     "_?death_pact": "_parent_death_signal",
+    "_patrol": "_check_liveness",
     "_GLANCE_S|_SECOND_ASKING": "_POLL_S, _SIGTERM_SPLIT",
     "spell_.*": "format_…",
     "_?(MOST|LONGEST|LARGEST)_.*": "MAX_…",

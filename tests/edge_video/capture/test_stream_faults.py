@@ -7,7 +7,6 @@ import pytest
 
 from edge_video.capture.stream_faults import StreamFaults, garbage, oversized_frame
 from edge_video.faults import GarbageBytes, OversizedFrame, SlowFrames, TruncatedFrame
-from edge_video.faults.delays import Delays
 from edge_video.frames.splitter import FrameSplitter
 from edge_video.testing import eventually
 
@@ -153,14 +152,3 @@ def test_faults_that_a_silent_stream_keeps_waiting_can_be_cleared(reader: Faulty
     reader.faults.clear()
     reader.read()
     assert reader.splitter.discarded_bytes == 0
-
-
-def test_the_end_of_delays_also_ends_those_that_still_wait_in_a_mailbox() -> None:
-    delays = Delays()
-    first, second, other = delays.over("a"), delays.over("a"), delays.over("b")
-    delays.end("a")
-    assert [event.is_set() for event in (first, second, other)] == [True, True, False]
-    assert not delays.over("a").is_set()  # a later delay waits again
-    delays.end()
-    assert other.is_set()
-    assert delays.over("a").is_set() is False

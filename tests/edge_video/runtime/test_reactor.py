@@ -232,7 +232,7 @@ def test_the_end_of_a_round_comes_after_everything_that_was_ready(
     assert seen == [2]
 
 
-class HungUp:
+class RecordedPipeEnd:
     """One end of a pipe, with a handler in a reactor; it records the events that this got."""
 
     def __init__(self, member: Member, fd: int, other_fd: int) -> None:
@@ -261,7 +261,7 @@ class HungUp:
 def test_a_closed_pipe_is_ready_for_reading(make_pipe: Callable[[], Pipe]) -> None:
     """Linux reports a hang-up only, and a handler that waits to read must hear of it."""
     pipe = make_pipe()
-    end = HungUp(pipe.member, *os.pipe())
+    end = RecordedPipeEnd(pipe.member, *os.pipe())
     pipe.do(lambda: end.add_handler(pipe.member.READ))
     end.close_other_end()
     assert end.wait_for_event() & select.EPOLLIN
@@ -273,7 +273,7 @@ def test_a_hang_up_is_reported_as_the_event_that_was_asked_for(
     """pika complains in the log about every event that it did not ask for."""
     pipe = make_pipe()
     reading, writing = os.pipe()
-    end = HungUp(pipe.member, writing, reading)
+    end = RecordedPipeEnd(pipe.member, writing, reading)
     end.close_other_end()
     pipe.do(lambda: end.add_handler(pipe.member.WRITE))
     assert end.wait_for_event() == select.EPOLLOUT
@@ -284,7 +284,7 @@ def test_a_hang_up_reaches_a_handler_that_waits_for_nothing_yet(
 ) -> None:
     pipe = make_pipe()
     reading, writing = os.pipe()
-    end = HungUp(pipe.member, reading, writing)
+    end = RecordedPipeEnd(pipe.member, reading, writing)
     pipe.do(lambda: end.add_handler(pipe.member.READ))
     pipe.do(lambda: pipe.member.update_handler(reading, 0))
     end.close_other_end()
