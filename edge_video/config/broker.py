@@ -21,6 +21,7 @@ from edge_video.config.types import (
     ExchangeName,
     FilePath,
     Flag,
+    Formerly,
     Heartbeat,
     Lifetime,
     Mark,
@@ -238,7 +239,7 @@ class EventsConfig(Section):
     """Topic exchange, durable; declared if it does not exist. None that carries frames."""
     routing_key_prefix: RoutingKey = ""
     """Before `camera.offline.<id>` and the like."""
-    settle: Period = default(5.0)
+    stable_for: Annotated[Period, Formerly("settle")] = default(5.0)
     """A state is told once it has held for so long."""
     flap_changes: Annotated[Whole, Field(ge=3, le=1000)] = 6
     """So many changes within `flap_window` are told once, as flapping."""
@@ -249,8 +250,8 @@ class EventsConfig(Section):
 
     @model_validator(mode="after")
     def _times_are_ordered(self) -> Self:
-        if self.flap_window < self.settle:
-            window, settle = format_duration(self.flap_window), format_duration(self.settle)
-            words = f"{window} is less than settle ({settle})"
-            raise_conflicts([("flap_window", ("flap_window", "settle"), words)])
+        if self.flap_window < self.stable_for:
+            window, stable = format_duration(self.flap_window), format_duration(self.stable_for)
+            message = f"{window} is less than stable_for ({stable})"
+            raise_conflicts([("flap_window", ("flap_window", "stable_for"), message)])
         return self

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 
-from edge_video.config.annotations import is_section, item_type, leaves
+from edge_video.config.annotations import is_section, item_type, leaves, marks_of
 from edge_video.config.model import Config
 from edge_video.config.problems import Origin
 from edge_video.config.scalars import INVALID, ScalarReader
+from edge_video.config.types import Formerly
 from edge_video.config.yaml_nodes import KNOWN_TAGS, TAG, Document
 
 if TYPE_CHECKING:
@@ -161,8 +162,8 @@ class Reader:
     ) -> None:
         name = str(path[-1])
         message = "there is no such key"
-        close: list[str] = []
-        if not self._findings.is_full:
+        close = [key for key, field in fields.items() if Formerly(name) in marks_of(field)]
+        if not close and not self._findings.is_full:
             close = get_close_matches(name.lower().replace("-", "_"), fields, n=1)
         if name in _KEY_PARENTS:
             message += f" here; it belongs under {_KEY_PARENTS[name]}"

@@ -48,6 +48,13 @@ class Mark(Enum):
     """The value may name the file that holds it: `file:/run/secrets/cam1`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Formerly:
+    """Marks a key with the name that it had before, which an unknown key may be."""
+
+    name: str
+
+
 def _to_seconds(value: object, info: ValidationInfo) -> float:
     if isinstance(value, str):
         try:

@@ -31,7 +31,7 @@ def configured_language(config: Config) -> Language:
 
 def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:
     """The configuration's `events` section as the notification rules want it."""
-    steady = SteadyPolicy(events.settle, events.flap_changes, events.flap_window)
+    steady = SteadyPolicy(events.stable_for, events.flap_changes, events.flap_window)
     return NotificationPolicy(node, events.routing_key_prefix, steady)
 
 

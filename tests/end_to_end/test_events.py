@@ -62,7 +62,7 @@ def test_a_run_tells_its_cameras_and_its_outage_and_nothing_twice(
     config = {
         "amqp": {"url": broker.url(), "exchange": f"{exchange}.frames", "confirm_timeout": "1s"},
         # Longer than an FFmpeg takes to start on a busy machine: until then it is offline.
-        "events": {"exchange": exchange, "settle": "3s"},
+        "events": {"exchange": exchange, "stable_for": "3s"},
         "circuit_breaker": {"max_failures": 1},
         "cameras": [
             {"id": "good", "url": "lavfi:testsrc2=size=320x180:rate=5", "fps": 5},

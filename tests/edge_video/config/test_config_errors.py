@@ -76,7 +76,7 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         ["c.yaml:5: events: events travel on the connection of the frames; they need sink: amqp"],
     ),
     "events without an exchange": (
-        "amqp: {url: 'amqp://h'}\nevents: {settle: 1s}\ncameras:\n" + CAMERA,
+        "amqp: {url: 'amqp://h'}\nevents: {stable_for: 1s}\ncameras:\n" + CAMERA,
         ["c.yaml:2: events.exchange: it is required: set it"],
     ),
     "events among the frames": (
@@ -89,8 +89,12 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "events that never settle": (
-        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n  settle: 2m\ncameras:\n" + CAMERA,
-        ["c.yaml:2: events.flap_window: 1m is less than settle (2m)"],
+        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n  stable_for: 2m\ncameras:\n" + CAMERA,
+        ["c.yaml:2: events.flap_window: 1m is less than stable_for (2m)"],
+    ),
+    "a key by its former name": (
+        "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n  settle: 2s\ncameras:\n" + CAMERA,
+        ['c.yaml:4: events.settle: there is no such key; did you mean "stable_for"?'],
     ),
     "a wildcard in the prefix of events": (
         "amqp: {url: 'amqp://h'}\nevents:\n  exchange: x\n"
