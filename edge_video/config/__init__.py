@@ -20,7 +20,7 @@ from edge_video.config.policies import (
 )
 from edge_video.config.problems import ConfigError, Problem
 from edge_video.config.schema import json_schema
-from edge_video.config.url_checks import NETWORK_SCHEMES
+from edge_video.text.urls import NETWORK_SCHEMES
 
 __all__ = [
     "NETWORK_SCHEMES",

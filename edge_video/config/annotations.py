@@ -38,7 +38,7 @@ def item_type(annotation: object) -> object | None:
 
 
 def choices(field: FieldInfo) -> list[str]:
-    """The words that a key may have; for the sink, its types."""
+    """The values that a key may have; for the sink, its types."""
     found: list[str] = []
 
     def collect(annotation: object) -> None:

@@ -32,11 +32,11 @@ from edge_video.config.types import (
     Username,
     Whole,
 )
-from edge_video.config.url_checks import AMQP_PORTS, check_broker_url
+from edge_video.config.url_checks import check_broker_url
 from edge_video.delivery.amqp.settings import AmqpSettings, TlsSettings
 from edge_video.text.duration import format_duration
 from edge_video.text.redact import mask_url, secrets_in_url
-from edge_video.text.urls import SplitUrl, split_url
+from edge_video.text.urls import AMQP_PORTS, SplitUrl, split_url
 
 if TYPE_CHECKING:
     from edge_video.text.redact import Redactor
@@ -226,25 +226,25 @@ class AmqpConfig(Section):
             key = "username" if self.username else "url"
             conflicts.append((key, ("username", "password", "url"), USER_ALONE))
         if self.tls is not None and split.scheme != "amqps":
-            words = "it takes effect only with a URL that begins with amqps://"
-            conflicts.append(("tls", ("tls", "url"), words))
+            message = "it takes effect only with a URL that begins with amqps://"
+            conflicts.append(("tls", ("tls", "url"), message))
         raise_conflicts(conflicts)
         return self
 
 
 class EventsConfig(Section):
-    """Events about cameras, breakers, publisher and memory, told on the broker as JSON."""
+    """Events about cameras, breakers, publisher and memory, published on the broker as JSON."""
 
     exchange: ExchangeName
     """Topic exchange, durable; declared if it does not exist. None that carries frames."""
     routing_key_prefix: RoutingKey = ""
     """Before `camera.offline.<id>` and the like."""
     stable_for: Annotated[Period, Formerly("settle")] = default(5.0)
-    """A state is told once it has held for so long."""
+    """A state is published once it has held for so long."""
     flap_changes: Annotated[Whole, Field(ge=3, le=1000)] = 6
-    """So many changes within `flap_window` are told once, as flapping."""
+    """So many changes within `flap_window` are published once, as flapping."""
     flap_window: Period = default(60.0)
-    """And what flapped is told again once it has held for so long."""
+    """And what flapped is published again once it has held for so long."""
     queue: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
     """Most events that wait while the broker is away; the oldest makes room."""
 

@@ -24,16 +24,13 @@ from edge_video.config.types import (
     Whole,
 )
 from edge_video.config.url_checks import (
-    NETWORK_SCHEMES,
     check_camera_url,
     check_proxy_url,
     scheme_of,
 )
 from edge_video.delivery.amqp.settings import Route
 from edge_video.text.redact import mask_url
-from edge_video.text.urls import SplitUrl, split_url
-
-_PROXIED: Final = ("http", "https")
+from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, SplitUrl, split_url
 
 
 def _camera_url(secret: SecretStr) -> SecretStr:
@@ -42,7 +39,7 @@ def _camera_url(secret: SecretStr) -> SecretStr:
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """An editor must not be told a default that other keys decide."""
+    """Keep a default out of the schema where other keys decide it."""
     del schema["default"]
 
 
@@ -129,9 +126,12 @@ class CameraConfig(Section):
 
     @model_validator(mode="after")
     def _proxy_has_a_use(self) -> Self:
-        if self.http_proxy is not None and scheme_of(self.url.get_secret_value()) not in _PROXIED:
-            words = "only http:// and https:// cameras are asked through a proxy"
-            raise_conflicts([("http_proxy", ("http_proxy", "url"), words)])
+        if (
+            self.http_proxy is not None
+            and scheme_of(self.url.get_secret_value()) not in HTTP_SCHEMES
+        ):
+            message = "only http:// and https:// cameras are asked through a proxy"
+            raise_conflicts([("http_proxy", ("http_proxy", "url"), message)])
         return self
 
     @property

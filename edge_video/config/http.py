@@ -19,6 +19,7 @@ from edge_video.config.section import (
     raise_conflicts,
 )
 from edge_video.config.types import Flag, Secret, Text, Whole
+from edge_video.text.urls import MAX_PORT
 
 if TYPE_CHECKING:
     from edge_video.text.redact import Redactor
@@ -28,7 +29,6 @@ _HOST_AND_PORT: Final = re.compile(
 )
 _SHORTEST_TOKEN: Final = 8
 _MAX_TOKEN: Final = 200
-_HIGHEST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ListenAddress:
 
 def _split_listen(text: str) -> ListenAddress:
     match = _HOST_AND_PORT.fullmatch(text)
-    if match is None or int(match["port"]) > _HIGHEST_PORT:
+    if match is None or int(match["port"]) > MAX_PORT:
         raise invalid("it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080")
     host = match["v6"] or match["host"].lower()
     if match["v6"]:

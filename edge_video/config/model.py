@@ -78,7 +78,7 @@ class Config(Section):
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
     events: Accepts[EventsConfig | None, EventsConfig | Keys | None] = default(None)
-    """Absent: no events are told on the broker."""
+    """Absent: no events are published."""
     circuit_breaker: Accepts[CircuitBreakerConfig, CircuitBreakerConfig | Keys] = made_by(
         CircuitBreakerConfig
     )
@@ -160,11 +160,11 @@ class Config(Section):
         # A program may give every camera an actor of its own; `start_system` knows.
         needs_sink = info.context == FROM_FILE or self.events is not None
         if needs_sink and not self.has_sink:
-            words = (
+            message = (
                 "it is required, because frames go to the broker;"
                 " for a trial without one, write sink: directory"
             )
-            conflicts.append(("amqp.url", ("amqp.url", "amqp", "sink"), words))
+            conflicts.append(("amqp.url", ("amqp.url", "amqp", "sink"), message))
         raise_conflicts(conflicts)
         return self
 
@@ -190,30 +190,30 @@ class Config(Section):
         for index, camera in enumerate(self.cameras):
             size = len(camera.routing_key.encode())
             if size > MAX_SHORT_STRING:
-                words = f"with the id of cameras[{index}] it has {size} bytes; AMQP allows 255"
-                yield "amqp.routing_key_prefix", ("amqp.routing_key_prefix",), words
+                message = f"with the id of cameras[{index}] it has {size} bytes; AMQP allows 255"
+                yield "amqp.routing_key_prefix", ("amqp.routing_key_prefix",), message
 
     def _misplaced_events(self) -> Iterable[Conflict]:
         events = self.events
         if events is None:
             return
         if not isinstance(self.sink, AmqpSinkConfig):
-            words = "events travel on the connection of the frames; they need sink: amqp"
-            yield "events", ("events", "sink"), words
+            message = "events travel on the connection of the frames; they need sink: amqp"
+            yield "events", ("events", "sink"), message
         for index, camera in enumerate(self.cameras):
             if camera.exchange == events.exchange:
-                words = (
+                message = (
                     f"{events.exchange} carries the frames of cameras[{index}]; events need an"
                     " exchange of their own, or whoever is bound with # would get them as frames"
                 )
                 keys = ("events.exchange", f"cameras.{index}.exchange", "amqp.exchange")
-                yield "events.exchange", keys, words
+                yield "events.exchange", keys, message
                 return
         longest = max((len(camera.id) for camera in self.cameras), default=0)
         size = len(events.routing_key_prefix.encode()) + len("breaker.flapping.") + longest
         if size > MAX_SHORT_STRING:
-            words = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
-            yield "events.routing_key_prefix", ("events.routing_key_prefix",), words
+            message = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
+            yield "events.routing_key_prefix", ("events.routing_key_prefix",), message
 
     @property
     def has_sink(self) -> bool:

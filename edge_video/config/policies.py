@@ -58,8 +58,8 @@ class CircuitBreakerConfig(Section):
     def _backoffs_are_ordered(self) -> Self:
         if self.max_backoff < self.initial_backoff:
             high, low = format_duration(self.max_backoff), format_duration(self.initial_backoff)
-            words = f"{high} is less than initial_backoff ({low})"
-            raise_conflicts([("max_backoff", ("max_backoff", "initial_backoff"), words)])
+            message = f"{high} is less than initial_backoff ({low})"
+            raise_conflicts([("max_backoff", ("max_backoff", "initial_backoff"), message)])
         return self
 
     def policy(self) -> BreakerPolicy:
@@ -124,12 +124,12 @@ class MemoryControllerConfig(Section):
             percent = getattr(self, f"{level}_percent")
             megabytes = self.max_memory_mb * percent / 100
             if megabytes < _LEAST_MEMORY_MB:
-                words = (
+                message = (
                     f"memory_controller: {level}_percent of max_memory_mb is {megabytes:.0f} MB,"
                     f" and the program alone needs about {_LEAST_MEMORY_MB} MB, so {consequence}:"
                     f" set max_memory_mb to {-(-100 * _LEAST_MEMORY_MB // percent):.0f} or more"
                 )
-                return [words]
+                return [message]
         return []
 
     def policy(self) -> MemoryPolicy:

@@ -15,10 +15,10 @@ def json_schema() -> dict[str, Any]:
     schema = Config.model_json_schema()
     schema = _with_variables(schema)
     sink = schema["properties"]["sink"]
-    words = {"enum": ["amqp", "directory"]}
+    short_forms = {"enum": ["amqp", "directory"]}
     schema["properties"]["sink"] = {
         "description": sink.pop("description", ""),
-        "anyOf": [words, sink],
+        "anyOf": [short_forms, sink],
     }
     schema["patternProperties"] = {"^x-": {"description": "Ignored; a place for anchors."}}
     return {
@@ -28,7 +28,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _spell_default(schema: dict[str, Any]) -> None:
+def _format_default(schema: dict[str, Any]) -> None:
     """An editor writes the default of a duration as the schema has it: `2s`, for 2.0 is refused."""
     kinds = schema.get("anyOf", ())
     if isinstance(schema.get("default"), float) and {"const": 0} in kinds:
@@ -42,7 +42,7 @@ def _with_variables(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     schema = {key: _with_variables(value) for key, value in schema.items()}
-    _spell_default(schema)
+    _format_default(schema)
     is_strict = schema.get("type") in ("integer", "number", "boolean") or (
         schema.get("type") == "string" and ("enum" in schema or "pattern" in schema)
     )

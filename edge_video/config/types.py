@@ -34,7 +34,7 @@ MAX_SHORT_STRING: Final = 255
 USER_ALONE: Final = (
     'there is a user name without a password; set password as well (an empty one is "")'
 )
-"""What is said of credentials, of a camera or of the broker, that lack their second half."""
+"""The message about a user name, of a camera or of the broker, that has no password."""
 
 
 class Mark(Enum):
@@ -126,7 +126,7 @@ def _one_line(text: str) -> str:
 
 
 def _argument(text: str) -> str:
-    """Of FFmpeg: lines of `-headers` are told apart by line ends."""
+    """Check an argument of FFmpeg; it may hold line ends, as between several `-headers`."""
     _not_empty(text.replace("\r", "").replace("\n", ""))
     return text
 
@@ -229,7 +229,7 @@ ExchangeName: TypeAlias = Annotated[str, AfterValidator(_exchange_name)]
 CameraIdText: TypeAlias = Annotated[
     str,
     AfterValidator(_camera_id),
-    # The pattern goes to the schema only: the validator's words are better than a regex.
+    # The pattern goes to the schema only: the validator's message is better than a regex.
     WithJsonSchema({"type": "string", "pattern": f"^{_CAMERA_ID}$"}),
 ]
 FilePath: TypeAlias = Accepts[

@@ -1,7 +1,7 @@
-"""Decides whether a URL can be a camera's or the broker's; the words say what would be right. Pure.
+"""Decides whether a URL can be a camera's or the broker's; messages say what would be right. Pure.
 
-The words quote nothing of a URL but its scheme and an address of digits: anything else may be, or
-hold, a password.
+The messages quote nothing of a URL but its scheme and an address of digits: anything else may be,
+or hold, a password.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from edge_video.config.url_spelling import (
     placeholder,
     unclear_password,
 )
-from edge_video.text.urls import SplitUrl, split_url
+from edge_video.text.urls import (
+    AMQP_PORTS,
+    LOCAL_SCHEMES,
+    NETWORK_SCHEMES,
+    SCHEME,
+    SplitUrl,
+    split_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NETWORK_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https")
-AMQP_PORTS: Final = {"amqp": 5672, "amqps": 5671}
-
-_ANY_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):")
+_ANY_SCHEME: Final = re.compile(rf"(?P<scheme>{SCHEME}):")
 _FORGOT_SCHEME: Final = re.compile(
     r"(\d{1,3}(\.\d{1,3}){3}|[\w.+\-]+:\d+|[^/]*@[^/]*|\[[0-9A-Fa-f:.]+\])(:\d+)?([/?].*)?"
 )
 _SOURCES: Final = (
-    "rtsp:// rtsps:// rtmp:// rtmps:// http:// https://, file: or a path, or lavfi:GRAPH"
+    f"{' '.join(f'{scheme}://' for scheme in NETWORK_SCHEMES)}, file: or a path, or lavfi:GRAPH"
 )
 _VIDEO_FILE: Final = re.compile(
     r"[^/\\]+\.(?:mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpe?g|flv|mjpe?g|h26[45]|jpe?g|png|gif)",
@@ -47,11 +51,11 @@ def check_camera_url(url: str, is_file: Callable[[str], bool]) -> None:
         is_file: whether there is a file of a name; asked only for what could be a host, too.
 
     Raises:
-        ValueError: it is none, in words for an operator.
+        ValueError: it is none; the message says what would be right.
     """
     _refuse(foreign_character(url))
     scheme = scheme_of(url)
-    if scheme in ("file", "lavfi"):
+    if scheme in LOCAL_SCHEMES:
         if not url.partition(":")[2].strip("/ "):
             raise ValueError("nothing follows the scheme; name a file or a graph")
         return
@@ -88,7 +92,7 @@ def check_broker_url(url: str) -> None:
     """Accept the broker's URL.
 
     Raises:
-        ValueError: it is none, in words for an operator.
+        ValueError: it is none; the message says what would be right.
     """
     _refuse(foreign_character(url))
     scheme = scheme_of(url)
@@ -115,7 +119,7 @@ def check_proxy_url(url: str) -> None:
     """Accept the URL of a camera's HTTP proxy.
 
     Raises:
-        ValueError: it is none, in words for an operator.
+        ValueError: it is none; the message says what would be right.
     """
     _refuse(foreign_character(url))
     if scheme_of(url) != "http":
@@ -137,7 +141,7 @@ def split_checked(url: str) -> SplitUrl:
     """The parts of a network URL.
 
     Raises:
-        ValueError: a space, a bad host or port, in words.
+        ValueError: a space, a bad host or port; the message says which.
     """
     _refuse(placeholder(url))
     if " " in url:
@@ -150,6 +154,6 @@ def split_checked(url: str) -> SplitUrl:
     return split
 
 
-def _refuse(words: str | None) -> None:
-    if words is not None:
-        raise ValueError(words)
+def _refuse(message: str | None) -> None:
+    if message is not None:
+        raise ValueError(message)

@@ -1,4 +1,4 @@
-"""Tells how a URL was mistyped, in words that quote nothing of it but its scheme. Pure."""
+"""Says how a URL was mistyped, in messages that quote nothing of it but its scheme. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import unicodedata
 from difflib import SequenceMatcher
 from typing import Final
 
+from edge_video.text.urls import SCHEME, SCHEME_IN_TEXT
+
 _QUOTES: Final = (
     "'\"`\u00b4<>\u00ab\u00bb\u2039\u203a\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
 )
@@ -15,8 +17,8 @@ _WIDE: Final = "\uff1a\uff0f\uff3c\uff20\uff0e\uff1b"
 _BEGINNING: Final = 40
 """Characters in which a scheme would stand."""
 _SCHEME_LIKE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+\-]{1,20})([:;]*[/\\]*)")
-_SECOND_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}:?//")
-_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?P<authority>[^/?#]*)(?P<rest>.*)")
+_SECOND_SCHEME: Final = re.compile(rf"(?!.[:/]){SCHEME_IN_TEXT}:?//")  # of two letters or more
+_AUTHORITY: Final = re.compile(rf"{SCHEME}://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _PARAMETER_BEFORE: Final = re.compile(r"[?&][\w.\-]+=[^?&@]*\Z")
 _PLACEHOLDER: Final = re.compile(
     r"(?:\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{[^}]*\}+|<[^>]*>)(?::(?:\d*|\$\w+|%\w+%|\{.*\}|<.*>))?"
@@ -51,7 +53,7 @@ def foreign_character(url: str) -> str | None:
             url[:1] == "-",
         ),
     )
-    return next((words for words, is_so in found if is_so), None)
+    return next((message for message, is_so in found if is_so), None)
 
 
 def _unseen(position: int, character: str) -> str:
@@ -89,7 +91,7 @@ def _unknown_scheme(word: str, schemes: tuple[str, ...]) -> str | None:
 
 
 def _most_like(word: str, schemes: tuple[str, ...]) -> str | None:
-    """Letters in the wrong order first: `rstp` is as near to rtmp as to rtsp."""
+    """The most similar scheme; letters in another order come first (`rstp` is rtsp, not rtmp)."""
     ratio = {each: SequenceMatcher(None, word, each).ratio() for each in schemes}
     best = max(schemes, key=lambda each: (sorted(each) == sorted(word), ratio[each]))
     return best if ratio[best] >= _SIMILAR else None

@@ -1,4 +1,4 @@
-"""Validates plain values, and reports pydantic's errors in an operator's words."""
+"""Validates plain values, and reports pydantic's errors as messages for an operator."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _take_out(values: dict[str, Any], path: KeyPath) -> None:
 
 
 def _message(detail: ErrorDetails, path: KeyPath, findings: Findings) -> str:
-    """One of pydantic's errors in an operator's words."""
+    """One of pydantic's errors as a message for an operator."""
     kind = detail["type"]
     if kind == "edge_video":
         return findings.with_variables(path, str(detail.get("ctx", {})["message"]))

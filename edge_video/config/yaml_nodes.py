@@ -1,6 +1,6 @@
 """Composes YAML into its node tree, as YAML 1.2 has it; no object is ever constructed.
 
-A problem is told in our own words: PyYAML's quote the text at times, and it may be a password.
+Problems have messages of our own: PyYAML's quote the text at times, and it may be a password.
 """
 
 from __future__ import annotations
@@ -144,10 +144,10 @@ _SYNTAX: Final = (
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[int | None, str]:
-    words = f"{error.context or ''} {error.problem or ''}"
-    message = next((ours for theirs, ours in _SYNTAX if re.search(theirs, words)), None)
+    theirs = f"{error.context or ''} {error.problem or ''}"
+    message = next((ours for pattern, ours in _SYNTAX if re.search(pattern, theirs)), None)
     mark = error.problem_mark or error.context_mark
-    if "quoted scalar" in words and error.context_mark is not None:
+    if "quoted scalar" in theirs and error.context_mark is not None:
         mark = error.context_mark
     line = None if mark is None else mark.line + 1
     return line, f"YAML: {message}" if message else "this is not valid YAML"

@@ -1,6 +1,6 @@
-"""What YAML, the environment and copying do to a value without a word, told in words. Pure.
+"""Finds what YAML, the environment and copying silently change of a value. Pure.
 
-The words quote nothing of a value: it may be a password.
+The messages quote nothing of a value: it may be a password.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def lost(written: Written) -> str | None:
             is_block and written.value.endswith("\n"),
         ),
     )
-    return next((words for words, is_so in found if is_so), None)
+    return next((message for message, is_so in found if is_so), None)
 
 
 def cut_off(written: Written) -> str | None:
@@ -112,7 +112,7 @@ def doubtful(text: str) -> str | None:
             text.startswith(_SECRET_FOLDERS),
         ),
     )
-    return next((words for words, is_so in found if is_so), None)
+    return next((message for message, is_so in found if is_so), None)
 
 
 def variable(name: str, value: str) -> str | None:

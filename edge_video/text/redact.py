@@ -16,6 +16,7 @@ from edge_video.text.url_secrets import (
     mask_url,
     secrets_in_url,
 )
+from edge_video.text.urls import SCHEME_IN_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +35,8 @@ _SHORTEST_IN_OTHER_CASE: Final = 6
 """Longer ones are also masked in small letters and in capitals."""
 
 # Every repetition is bounded or cannot backtrack far, so that no log line takes long.
-_SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.\-]{0,20}://"
-_CREDENTIALS_IN_TEXT: Final = re.compile(rf"({_SCHEME}[^\s:\"'<>]*):[^\s\"'<>]*@")
-_URL_IN_TEXT: Final = re.compile(rf"{_SCHEME}[^\s\"'<>]*[^\s\"'<>:,.;)!\]]")
+_CREDENTIALS_IN_TEXT: Final = re.compile(rf"({SCHEME_IN_TEXT}://[^\s:\"'<>]*):[^\s\"'<>]*@")
+_URL_IN_TEXT: Final = re.compile(rf"{SCHEME_IN_TEXT}://[^\s\"'<>]*[^\s\"'<>:,.;)!\]]")
 _QUERY_IN_TEXT: Final = re.compile(
     rf"(?<=[?&])([A-Za-z][\w.\-]{{0,60}})={NOT_MASKED}([^&;#\s\"'<>]+)"
 )

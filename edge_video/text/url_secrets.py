@@ -1,7 +1,7 @@
 """Finds what may be a secret in a URL, whatever it is called there. Pure.
 
 A parameter is shown only when its name is known to be harmless; for a name that nobody knows may
-stand for a password. Which of the hidden parts are also looked for elsewhere, in FFmpeg's words
+stand for a password. Which of the hidden parts are also looked for elsewhere, in FFmpeg's output
 say, is a second question: `?view=live` must not turn every "live" of a log into `***`.
 """
 
@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
 
+from edge_video.text.urls import LOCAL_SCHEMES, SCHEME_IN_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,9 +22,8 @@ MASK: Final = "***"
 
 # From the first colon to the last @: which of several @ ends the password is often undecidable,
 # user names are e-mail addresses at times, and showing too little is the smaller harm.
-_USER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,20}://[^:]*:")
-_NETWORK: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{0,20})://[^/?#]*")
-_NO_NETWORK: Final = ("file", "lavfi")
+_USER: Final = re.compile(rf"{SCHEME_IN_TEXT}://[^:]*:")
+_NETWORK: Final = re.compile(rf"(?P<scheme>{SCHEME_IN_TEXT})://[^/?#]*")
 _SECRET_WORD: Final = r"(?:passw(?:or)?d|passphrase|passwort|senha|pwd|secret|token|credential)"  # noqa: S105 - names, no secret
 NOT_MASKED: Final = r"(?!\*\*\*(?:[:,.)\s&;#]|$))"
 """What is masked already stays as it is, with the colon behind it."""
@@ -31,7 +32,7 @@ SECRET_PARAMETER: Final = re.compile(
     rf"(?P<value>{NOT_MASKED}[^&;#\s\"'<>]*)",
     re.IGNORECASE,
 )
-"""A parameter whose name says so, wherever it stands: in a path, in words, behind a _."""
+"""A parameter whose name says so, wherever it stands: in a path, in a sentence, behind a _."""
 _SECRET_NAME: Final = re.compile(
     rf".*{_SECRET_WORD}.*"
     # Words that only a whole name, or its last part, makes a secret.
@@ -180,7 +181,7 @@ def _changes(word: str) -> int:
 def _hidden_parameters(url: str) -> Iterator[Hidden]:
     """What is hidden behind the host, in order."""
     network = _NETWORK.match(url)
-    if network is None or network["scheme"].lower() in _NO_NETWORK:
+    if network is None or network["scheme"].lower() in LOCAL_SCHEMES:
         for match in SECRET_PARAMETER.finditer(url):
             yield Hidden(*match.span("value"), (match["value"],))
         return

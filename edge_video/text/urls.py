@@ -8,11 +8,24 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://")
+HTTP_SCHEMES: Final = ("http", "https")
+NETWORK_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "rtmps", *HTTP_SCHEMES)
+"""Schemes of cameras behind a network."""
+LOCAL_SCHEMES: Final = ("file", "lavfi")
+"""Schemes of sources on this machine: a file, and a test source of FFmpeg."""
+AMQP_PORTS: Final = {"amqp": 5672, "amqps": 5671}
+"""Schemes of brokers, and the port of each where a URL names none."""
+
+SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.\-]*"
+"""The pattern of a scheme (RFC 3986), for a text that begins with it."""
+SCHEME_IN_TEXT: Final = r"[A-Za-z][A-Za-z0-9+.\-]{0,20}"
+"""The same where it is searched for: bounded, so that no long line takes long."""
+
+_SCHEME: Final = re.compile(rf"(?P<scheme>{SCHEME})://")
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?")
 _HOST_NAME: Final = re.compile(r"[\w.~-]+")
-_HIGHEST_PORT: Final = 65535
+MAX_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +124,8 @@ def _split_host(host_and_port: str) -> tuple[str, int | None]:
     digits = match["port"]
     if not digits:
         return host, None
-    if len(digits) > len(str(_HIGHEST_PORT)) or not 1 <= int(digits) <= _HIGHEST_PORT:
-        raise ValueError(f"the port is not between 1 and {_HIGHEST_PORT}")
+    if len(digits) > len(str(MAX_PORT)) or not 1 <= int(digits) <= MAX_PORT:
+        raise ValueError(f"the port is not between 1 and {MAX_PORT}")
     return host, int(digits)
 
 
