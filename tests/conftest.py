@@ -32,7 +32,7 @@ settings.load_profile("repeatable")
 
 LONG_FOLDERS = frozenset({"attack", "devices", "end_to_end", "hostile"})
 LONG_FILES = frozenset(
-    {"test_random_faults", "test_config_errors", "test_amqp", "test_capture", "test_process"}
+    {"test_random_faults", "test_mistakes", "test_amqp", "test_capture", "test_process"}
 )
 
 pytest_plugins = [

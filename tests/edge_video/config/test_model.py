@@ -522,3 +522,12 @@ def test_the_schema_forbids_unknown_keys_and_knows_durations() -> None:
     camera_schema = schema["$defs"]["CameraConfig"]
     assert camera_schema["required"] == ["id", "url"]
     assert schema["required"] == ["cameras"]
+
+
+def test_the_schema_gives_defaults_that_a_file_may_have() -> None:
+    schema = json_schema()
+    assert schema["properties"]["max_age"]["default"] == "2s"
+    camera = schema["$defs"]["CameraConfig"]["properties"]
+    assert camera["stall_timeout"]["default"] == "10s"
+    assert "default" not in camera["exchange"]
+    assert "default" not in camera["routing_key"]
