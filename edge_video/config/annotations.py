@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def leaves(annotation: object) -> Iterator[object]:
-    """The types in an annotation, without `Annotated`, unions and literals around them."""
+    """Yield the types in an annotation, without `Annotated`, unions and literals around them."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from leaves(get_args(annotation)[0])
@@ -27,18 +27,18 @@ def leaves(annotation: object) -> Iterator[object]:
 
 
 def is_section(leaf: object) -> TypeGuard[type[BaseModel]]:
-    """Whether a type is a section of the configuration."""
+    """Tell whether a type is a section of the configuration."""
     return isinstance(leaf, type) and issubclass(leaf, BaseModel)
 
 
 def item_type(annotation: object) -> object | None:
-    """The type of a list's items; None for what is no list."""
+    """Return the type of a list's items; None for what is no list."""
     found = next((leaf for leaf in leaves(annotation) if get_origin(leaf) is tuple), None)
     return None if found is None else get_args(found)[0]
 
 
 def choices(field: FieldInfo) -> list[str]:
-    """The values that a key may have; for the sink, its types."""
+    """Return the values that a key may have; for the sink, its types."""
     found: list[str] = []
 
     def collect(annotation: object) -> None:
@@ -55,7 +55,7 @@ def choices(field: FieldInfo) -> list[str]:
 
 
 def limits(field: FieldInfo) -> str:
-    """The bounds of a number, like `1 and 60`."""
+    """Return the bounds of a number as text, like `1 and 60`."""
     marks = marks_of(field)
     low = next((each.ge for each in marks if hasattr(each, "ge")), None)
     high = next((each.le for each in marks if hasattr(each, "le")), None)
@@ -65,7 +65,7 @@ def limits(field: FieldInfo) -> str:
 
 
 def marks_of(field: FieldInfo) -> tuple[Any, ...]:
-    """Everything `Annotated` says of a field, also inside `… | None` and nested `Field(…)`."""
+    """Return all that `Annotated` says of a field, also in `… | None` and `Field(…)`."""
     marks: list[Any] = [*field.metadata]
     for member in get_args(field.annotation):
         marks += getattr(member, "__metadata__", ())

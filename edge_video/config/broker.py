@@ -93,11 +93,11 @@ class TlsConfig(Section):
         return self
 
     def settings(self) -> TlsSettings:
-        """The same for the connection itself."""
+        """Return the same figures as settings of the connection."""
         return TlsSettings(ca=self.ca, cert=self.cert, key=self.key, verify=self.verify)
 
     def notes(self) -> list[str]:
-        """What is allowed and probably not meant."""
+        """Return what is allowed and probably not meant."""
         if self.verify:
             return []
         return ["amqp.tls.verify is false: any broker's certificate is accepted"]
@@ -147,18 +147,18 @@ class AmqpConfig(Section):
 
     @property
     def masked_url(self) -> str:
-        """The broker fit to be shown; empty without a URL."""
+        """The URL with its secrets masked; empty without a URL."""
         return "" if self.url is None else mask_url(self.url.get_secret_value())
 
     @property
     def has_password_alone(self) -> bool:
-        """Whether there is a password, and no user name to it."""
+        """Whether there is a password that has no user name."""
         split = None if self.url is None else split_url(self.url.get_secret_value())
         has_password = bool(self.password or (split and split.password))
         return has_password and not (self.username or (split and split.username))
 
     def settings(self, node: str = "") -> AmqpSettings:
-        """The same for the sink itself: the address in parts, everything decoded.
+        """Return the same figures as settings of the sink, the address in parts and decoded.
 
         Args:
             node: names this machine in the headers of messages.
@@ -197,7 +197,7 @@ class AmqpConfig(Section):
         return username, password or ""
 
     def notes(self) -> list[str]:
-        """What is allowed and probably not meant."""
+        """Return what is allowed and probably not meant."""
         if self.has_password_alone:
             return ["amqp has a password without a username: guest is tried with it"]
         return []

@@ -52,7 +52,7 @@ def _proxy_url(secret: SecretStr) -> SecretStr:
 
 
 class CameraConfig(Section):
-    """One camera. In a `Config`, what is absent here comes from the keys above the cameras."""
+    """Describes one camera. What is absent here comes from the keys above the cameras."""
 
     id: CameraIdText
     """Its name in logs, messages, directories and routing keys."""
@@ -136,7 +136,7 @@ class CameraConfig(Section):
 
     @property
     def masked_url(self) -> str:
-        """Fit to be shown."""
+        """The URL with its secrets masked."""
         return mask_url(self.url.get_secret_value())
 
     @property
@@ -160,7 +160,7 @@ class CameraConfig(Section):
         return username, SecretStr(split.password)
 
     def notes(self) -> list[str]:
-        """What is allowed and probably not meant."""
+        """Return what is allowed and probably not meant."""
         username, password = self.credentials
         if password is None or username is not None:
             return []

@@ -16,11 +16,11 @@ _MAX_SECRET: Final = 64 * 1024
 
 
 class SecretFileError(Exception):
-    """A file that holds no usable secret; the text says why."""
+    """Raised for a file that holds no usable secret; the text says why."""
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration file.
+    """Return the text of a configuration file.
 
     Raises:
         ConfigError: it cannot be read, is too large, or is not UTF-8.
@@ -41,7 +41,7 @@ def read_text(path: Path) -> str:
 
 
 def read_secret(path: Path) -> str:
-    """The secret in a file, without the line end behind it.
+    """Return the secret in a file, without the line end behind it.
 
     Raises:
         SecretFileError: it cannot be read, is not UTF-8, or is empty.

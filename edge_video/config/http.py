@@ -33,7 +33,7 @@ _MAX_TOKEN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where HTTP is served."""
+    """The address at which HTTP is served."""
 
     host: str
     port: int

@@ -17,11 +17,11 @@ _VARIABLE: Final = re.compile(
 
 
 class InterpolationError(ValueError):
-    """A variable that cannot be filled in; the text says why, and quotes no value."""
+    """Raised for a variable that cannot be filled in; the text says why, and quotes no value."""
 
 
 def interpolate(text: str, environ: Mapping[str, str]) -> str:
-    """The text with its variables filled in.
+    """Return the text with its variables filled in.
 
     Raises:
         InterpolationError: one is malformed, not set, or has a value that is not meant.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
-    """The configuration in a file, `${…}` taken from `environ`.
+    """Read the configuration in a file; `${…}` is taken from `environ`.
 
     Raises:
         ConfigError: with every problem that was found (200 at most), in the order of the lines.
@@ -42,9 +42,12 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
 def parse_config(
     text: str, file: str, environ: Mapping[str, str], *, is_open: bool = False
 ) -> Config:
-    """The configuration in a text; `file` is its name in problems. Raises `ConfigError`.
+    """Read the configuration in a text; `file` is its name in problems.
 
-    With `is_open`, every user may read the file, it is noted when passwords stand in it.
+    With `is_open`, every user may read the file: it is noted when passwords stand in it.
+
+    Raises:
+        ConfigError: with every problem that was found, as in `load_config`.
     """
     try:
         document = compose(text)

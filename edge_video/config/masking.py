@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
-    """Masks every password of some cameras, those in URLs included."""
+    """Make a redactor that masks every password of some cameras, those in URLs included."""
     secrets: set[str] = set()
     credentials = []
     for camera in cameras:
@@ -39,7 +39,7 @@ def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
 
 
 def masked(section: BaseModel, redact: Redactor) -> dict[str, Any]:
-    """A section as plain values: durations in Go's form, secrets masked."""
+    """Return a section as plain values: durations in Go's form, secrets masked."""
     return {
         name: _plain(getattr(section, name), marks_of(field), redact)
         for name, field in type(section).model_fields.items()

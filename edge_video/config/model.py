@@ -68,7 +68,7 @@ def _language(value: object) -> object:
 
 
 class Config(Section):
-    """Everything, checked. Each camera carries its concrete fps, quality, exchange and route."""
+    """Holds every section, checked. Each camera has its concrete fps, quality and route."""
 
     fps: Annotated[Whole, Field(ge=1, le=60)] = 15
     """Frames per second of each camera."""
@@ -178,7 +178,7 @@ class Config(Section):
                 yield keys[0], keys, f"{camera.id} is already the id of cameras[{earlier}]"
 
     def _not_decoded(self) -> Iterable[Conflict]:
-        """What needs decoded pictures, of cameras whose images are passed on as they are."""
+        """Yield keys that need decoded pictures, of cameras in mode passthrough."""
         for number, camera in enumerate(self.cameras):
             if camera.mode == "passthrough":
                 for key in ("width", "height", "hwaccel", "keyframes_only"):
@@ -223,7 +223,7 @@ class Config(Section):
         return True
 
     def with_notes(self, notes: tuple[str, ...]) -> Self:
-        """The same configuration, with what its file's reader had to say; secrets masked."""
+        """Return the same configuration with the notes of its reader, secrets masked."""
         noted = self.model_copy()
         noted._notes = notes  # noqa: SLF001 - its own kind; the model is frozen
         return noted
@@ -250,7 +250,7 @@ class Config(Section):
                 )
 
     def secrets(self) -> Redactor:
-        """Masks every password of this configuration, those in URLs included."""
+        """Make a redactor that masks every secret of this configuration, those in URLs included."""
         redactor = redactor_of(self.cameras)
         for section in (self.http, self.amqp):
             if section is not None:
@@ -258,5 +258,5 @@ class Config(Section):
         return redactor
 
     def masked(self) -> dict[str, Any]:
-        """The effective configuration as plain values: durations in Go's form, secrets masked."""
+        """Return the effective configuration as plain values, secrets masked."""
         return masked(self, self.secrets())

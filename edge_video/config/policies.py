@@ -63,7 +63,7 @@ class CircuitBreakerConfig(Section):
         return self
 
     def policy(self) -> BreakerPolicy:
-        """The same figures for the breaker itself."""
+        """Return the same figures as the policy of the breaker."""
         return BreakerPolicy(
             enabled=self.enabled,
             max_failures=self.max_failures,
@@ -117,7 +117,7 @@ class MemoryControllerConfig(Section):
         return self
 
     def notes(self) -> list[str]:
-        """What these limits would do that is probably not meant."""
+        """Return what these limits would do that is probably not meant."""
         if not self.enabled:
             return []
         for level, consequence in _LEVELS:
@@ -133,7 +133,7 @@ class MemoryControllerConfig(Section):
         return []
 
     def policy(self) -> MemoryPolicy:
-        """The same figures for the controller itself."""
+        """Return the same figures as the policy of the controller."""
         return MemoryPolicy(
             enabled=self.enabled,
             max_memory_mb=self.max_memory_mb,
@@ -160,7 +160,7 @@ class LogConfig(Section):
     """Files kept."""
 
     def settings(self) -> LogSettings:
-        """The same for the log itself."""
+        """Return the same figures as settings of the log."""
         return LogSettings(
             level=self.level,
             format=self.format,

@@ -23,7 +23,7 @@ _MAX_PROBLEMS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, fit to be printed: secrets masked, one line.
+    """Says what is wrong with one key, fit to be printed: in one line, secrets masked.
 
     Attributes:
         file: the file as it was named.
@@ -43,7 +43,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used; its text has one line per problem."""
+    """Raised for a configuration that cannot be used; its text has one line per problem."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(problems)
@@ -55,7 +55,7 @@ class ConfigError(Exception):
 
 @dataclass(slots=True)
 class Origin:
-    """Where the value of a key came from.
+    """Says where the value of a key came from.
 
     Attributes:
         line: of the key, counted from 1.
@@ -107,7 +107,7 @@ class Findings:
         self.settle(path)
 
     def report_line(self, line: int | None, path: KeyPath, message: str) -> None:
-        """Add a problem at a line of its own; what else is wrong with the key is reported too."""
+        """Add a problem at a line; what else is wrong with the key is reported too."""
         self._problems.setdefault(_Finding(line, path, message))
 
     def settle(self, path: KeyPath) -> None:
@@ -124,20 +124,20 @@ class Findings:
             self._notes.setdefault(_Finding(self._line_of(path), path, message))
 
     def with_variables(self, path: KeyPath, message: str) -> str:
-        """A message with the value as the file has it: a variable may be a misplaced secret."""
+        """Put the value into a message as the file has it: a variable may be a secret."""
         origin = self.origins.get(path)
         if origin is None or len(origin.expanded) < SHORTEST_FREE_SECRET:
             return message
         return message.replace(origin.expanded, origin.written or "")
 
     def problems(self, file: str) -> tuple[Problem, ...]:
-        """What is wrong, in the order of the lines, secrets masked."""
+        """Return what is wrong, in the order of the lines, secrets masked."""
         shown = self._shown(self._problems, file)
         more = len(self._problems) - len(shown)
         return (*shown, Problem(file, None, "", f"and {more} more problems")) if more else shown
 
     def notes(self, file: str) -> tuple[Problem, ...]:
-        """What is allowed and probably not meant, in the order of the lines, secrets masked."""
+        """Return what is allowed and probably not meant, in the same form and order."""
         return self._shown(self._notes, file)
 
     def _line_of(self, path: KeyPath) -> int | None:

@@ -36,7 +36,7 @@ _Entries: TypeAlias = "dict[str, tuple[int, yaml.Node]]"
 
 
 class TooManyValuesError(Exception):
-    """Aliases within aliases: a few lines that stand for millions of values."""
+    """Raised for aliases within aliases: a few lines that stand for millions of values."""
 
 
 class Reader:
@@ -54,7 +54,7 @@ class Reader:
         return self._scalars.holds_secrets
 
     def read(self) -> dict[str, Any]:
-        """All values; the bad ones are reported and left out.
+        """Return all values; the invalid ones are reported and left out.
 
         Raises:
             TooManyValuesError: the document expands to too many values.
@@ -182,7 +182,7 @@ class Reader:
 
 
 def placeholder_camera(index: int) -> dict[str, Any]:
-    """What stands for a camera that was reported, so that the others keep their places."""
+    """Make what stands for a camera that was reported: the others keep their places."""
     return {"id": f"placeholder-{index}", "url": "lavfi:placeholder"}
 
 

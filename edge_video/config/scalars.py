@@ -34,7 +34,7 @@ _NO: Final = {"no", "off", "n"}
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What the section says of a value."""
+    """Says what the section knows of a value."""
 
     leaves: tuple[object, ...]
     marks: tuple[object, ...]
@@ -69,7 +69,7 @@ class ScalarReader:
         self.holds_secrets = False
 
     def read(self, node: yaml.ScalarNode, leaves: tuple[object, ...], path: KeyPath) -> object:
-        """The value of a key; `INVALID` when it was reported."""
+        """Return the value of a key; `INVALID` when it was reported."""
         origin = self._findings.origins[path]
         origin.written = node.value
         origin.is_quoted = node.style is not None

@@ -11,7 +11,7 @@ _VARIABLE_SCHEMA: Final = {"type": "string", "pattern": r"\$\{"}
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON schema of a configuration file, for editors that complete and check YAML."""
+    """Return the JSON schema of a configuration file, for editors that complete and check YAML."""
     schema = Config.model_json_schema()
     schema = _with_variables(schema)
     sink = schema["properties"]["sink"]
@@ -29,7 +29,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _format_default(schema: dict[str, Any]) -> None:
-    """An editor writes the default of a duration as the schema has it: `2s`, for 2.0 is refused."""
+    """Write the default of a duration as a file may have it: `2s`, for 2.0 would be refused."""
     kinds = schema.get("anyOf", ())
     if isinstance(schema.get("default"), float) and {"const": 0} in kinds:
         schema["default"] = format_duration(schema["default"])

@@ -41,17 +41,17 @@ else:
 
 
 def default(value: object) -> Any:
-    """The default of a key that `Accepts` another type than it holds; a test validates it."""
+    """Declare the default of a key that `Accepts` more than it holds; a test validates it."""
     return value
 
 
 def made_by(section: type[BaseModel]) -> Any:
-    """The default of a key that holds a section: the section with its own defaults."""
+    """Declare a section with its own defaults as the default of a key."""
     return Field(default_factory=section)
 
 
 def invalid(message: str) -> PydanticCustomError:
-    """A validation error with a message of ours; braces in it are not a template's."""
+    """Make a validation error with a message of ours; braces in it are not a template's."""
     return PydanticCustomError("edge_video", "{message}", {"message": message})
 
 

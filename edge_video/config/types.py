@@ -38,7 +38,7 @@ USER_ALONE: Final = (
 
 
 class Mark(Enum):
-    """What a type says of a key beside the check of its value."""
+    """Says of a type what else is to be known of its keys."""
 
     URL = auto()
     """The secret is a URL: shown with its secret parts masked."""
@@ -80,7 +80,7 @@ class Duration:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Seconds, from text or a number."""
+        """Validate text or a number as seconds."""
         handler(source)
         return core_schema.no_info_after_validator_function(
             self._in_bounds, core_schema.with_info_plain_validator_function(_to_seconds)
@@ -89,7 +89,7 @@ class Duration:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """What a file may say; `0` is the one number that needs no unit."""
+        """Describe what a file may say; `0` is the one number that needs no unit."""
         text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": MAX_TEXT}
         return {"anyOf": [text, {"const": 0}]}
 

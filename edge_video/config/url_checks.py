@@ -73,7 +73,7 @@ def check_camera_url(url: str, is_file: Callable[[str], bool]) -> None:
 
 
 def _check_path(path: str) -> None:
-    """A path, or an address whose scheme was forgotten?"""
+    """Refuse an address whose scheme was forgotten; accept a path."""
     if _FORGOT_SCHEME.fullmatch(path):
         raise ValueError(
             f"it must begin with one of {_SOURCES}; for a camera at this address put rtsp://"
@@ -130,7 +130,7 @@ def check_proxy_url(url: str) -> None:
 
 
 def scheme_of(url: str) -> str | None:
-    """The scheme in lower case; None for a plain path, or `host:port` without a scheme."""
+    """Return the scheme in lower case; None for a plain path, or `host:port` without a scheme."""
     match = _ANY_SCHEME.match(url)
     if match is None or re.match(r":\d+([/?]|$)", url[match.end() - 1 :]):
         return None
@@ -138,7 +138,7 @@ def scheme_of(url: str) -> str | None:
 
 
 def split_checked(url: str) -> SplitUrl:
-    """The parts of a network URL.
+    """Split a network URL into its parts.
 
     Raises:
         ValueError: a space, a bad host or port; the message says which.

@@ -32,7 +32,7 @@ KEYS: Final = "or put them, as they are, into the keys username and password"
 
 
 def foreign_character(url: str) -> str | None:
-    """What is wrong with the characters of a URL, whatever its scheme; None when nothing is."""
+    """Say what is wrong with the characters of a URL, whatever its scheme; None when nothing is."""
     unseen = next((each for each in enumerate(url, start=1) if not each[1].isprintable()), None)
     beginning, is_graph = url[:_BEGINNING], url.lower().startswith("lavfi:")
     found = (
@@ -67,7 +67,7 @@ def _unseen(position: int, character: str) -> str:
 
 
 def mistyped_scheme(url: str, schemes: tuple[str, ...]) -> str | None:
-    """What is wrong with the beginning of a URL, where one of `schemes` seems to be meant."""
+    """Say what is wrong with the beginning of a URL where one of `schemes` seems to be meant."""
     if url.startswith(("//", "\\\\")):
         return f"it has no scheme; write {schemes[0]}:// in front of the host"
     match = _SCHEME_LIKE.match(url)
@@ -98,7 +98,7 @@ def _most_like(word: str, schemes: tuple[str, ...]) -> str | None:
 
 
 def unclear_password(url: str, *, has_path: bool = True) -> str | None:
-    """Why user name, password and host of a URL could be read in two ways; None when they cannot.
+    """Say why a URL's user name, password and host could be read in two ways; None when not.
 
     A raw `@` or `#` in a password is refused even where the last `@` decides: programs differ in
     how they read it, and what one of them takes for the host goes to the name server and the log.
@@ -161,7 +161,7 @@ def _is_address(host: str) -> bool:
 
 
 def placeholder(url: str) -> str | None:
-    """Why a host is none: a variable of another notation, or a gap that nobody filled in."""
+    """Say why a host is none: a variable of another notation, or a gap that nobody filled in."""
     match = _AUTHORITY.match(url)
     host = "" if match is None else match["authority"].rpartition("@")[2]
     if not _PLACEHOLDER.fullmatch(host):
@@ -170,7 +170,7 @@ def placeholder(url: str) -> str | None:
 
 
 def bad_address(host: str) -> str | None:
-    """Why a host that is all digits and dots cannot be meant; None for any other host."""
+    """Say why a host that is all digits and dots cannot be meant; None for any other host."""
     if not re.fullmatch(r"[0-9.]+", host) or _is_address(host):
         return None
     return f"{host} is no IP address; it has four numbers from 0 to 255, like 10.0.0.5"

@@ -25,7 +25,7 @@ _ROUNDS: Final = 5
 
 
 def validate(values: dict[str, Any], findings: Findings) -> Config | None:
-    """The configuration in plain values; None when something is wrong, which is reported.
+    """Make a configuration of plain values; None when something is wrong, which is reported.
 
     What is wrong is taken out and the rest validated again, for errors behind errors:
     pydantic compares keys with each other only when each of them is right, and an operator wants
@@ -45,7 +45,7 @@ def validate(values: dict[str, Any], findings: Findings) -> Config | None:
 
 
 def _report(detail: ErrorDetails, findings: Findings) -> list[KeyPath]:
-    """Report one of pydantic's errors; the keys to take out for the next round."""
+    """Report one of pydantic's errors; return the keys to take out for the next round."""
     path = _without_tag(detail["loc"])
     if detail["type"] != "conflict":
         if not findings.is_settled(path):
@@ -65,7 +65,7 @@ def _path(dotted: str) -> KeyPath:
 
 
 def _without_tag(loc: tuple[str | int, ...]) -> KeyPath:
-    """The models name the chosen kind of sink in the path; the file has no such level."""
+    """Leave out the chosen kind of sink, which pydantic names in a path and the file does not."""
     return loc[:1] + loc[2:] if loc[:1] == ("sink",) else loc
 
 
@@ -90,7 +90,7 @@ def _take_out(values: dict[str, Any], path: KeyPath) -> None:
 
 
 def _message(detail: ErrorDetails, path: KeyPath, findings: Findings) -> str:
-    """One of pydantic's errors as a message for an operator."""
+    """Word one of pydantic's errors for an operator."""
     kind = detail["type"]
     if kind == "edge_video":
         return findings.with_variables(path, str(detail.get("ctx", {})["message"]))

@@ -15,7 +15,7 @@ from edge_video.config.yaml_traps import Written
 
 
 class BadYamlError(Exception):
-    """The text is no mapping in YAML; `line` counts from 1, None when it concerns the whole."""
+    """Raised for a text that is no mapping in YAML; `line` counts from 1, None for the whole."""
 
     def __init__(self, line: int | None, message: str) -> None:
         super().__init__(message)
@@ -25,14 +25,14 @@ class BadYamlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root of a text, and which of its nodes have an anchor that nothing refers to."""
+    """Holds the root of a text, and which of its nodes have an anchor that nothing refers to."""
 
     root: yaml.MappingNode
     stray_anchors: frozenset[int]
     """Identities of nodes; they live as long as the root."""
 
     def written(self, node: yaml.ScalarNode) -> Written:
-        """A scalar as it stands in the text."""
+        """Return a scalar as it stands in the text."""
         begin, end = node.start_mark, node.end_mark
         return Written(
             value=node.value,
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
         self._used: set[str] = set()
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """As PyYAML's, which forgets the names of anchors and who refers to them."""
+        """Compose as PyYAML does, and remember the names of anchors and who refers to them."""
         event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
         anchor = str(getattr(event, "anchor", None) or "")
         node = super().compose_node(parent, index)
@@ -92,7 +92,7 @@ KNOWN_TAGS: Final = {
 
 
 def compose(text: str) -> Document:
-    """The tree of a text that is one mapping; no value has been looked at yet.
+    """Return the tree of a text that is one mapping; no value is looked at yet.
 
     Raises:
         BadYamlError: it is none.
@@ -154,12 +154,12 @@ def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[int | None, str]:
 
 
 def tag_of_plain(text: str) -> str:
-    """The tag that YAML gives to a scalar without quotes."""
+    """Return the tag that YAML gives to a scalar without quotes."""
     return str(_Loader("").resolve(yaml.ScalarNode, text, (True, False)))  # type: ignore[no-untyped-call]  # the stubs leave it out
 
 
 def native(tag: str, text: str) -> object:
-    """A scalar as YAML means it; what cannot be converted stays text and is refused later."""
+    """Return a scalar as YAML means it; what cannot be converted stays text."""
     kind = tag.removeprefix(TAG)
     try:
         if kind == "int":

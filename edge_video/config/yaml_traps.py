@@ -30,7 +30,7 @@ _SECRET_FOLDERS: Final = ("/run/secrets/", "/var/run/secrets/", "/run/credential
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A scalar as it stands in the file.
+    """Holds a scalar as it stands in the file.
 
     Attributes:
         value: what YAML makes of it.
@@ -50,7 +50,7 @@ class Written:
 
 
 def lost(written: Written) -> str | None:
-    """Why YAML takes a part of what was written, or all of it, for something else."""
+    """Say why YAML takes a part of what was written, or all of it, for something else."""
     is_block, is_plain = written.style in ("|", ">"), written.style is None
     found = (
         (
@@ -82,14 +82,14 @@ def lost(written: Written) -> str | None:
 
 
 def cut_off(written: Written) -> str | None:
-    """Words for a value behind which a comment follows that may be meant as a part of it."""
+    """Say that a comment behind a value may be meant as a part of it; None without a comment."""
     if written.is_null or not _COMMENT_AFTER.match(written.after):
         return None
     return 'what follows " #" is a comment to YAML; if it belongs to the value, put all in quotes'
 
 
 def doubtful(text: str) -> str | None:
-    """Why a secret or a user name, with its variables filled in, is probably not what is meant."""
+    """Say why a secret or a user name, its variables filled in, is probably not what is meant."""
     unseen = next((each for each in text if not each.isprintable()), " ")
     name = unicodedata.name(unseen, "a control character").lower()
     found = (
@@ -116,7 +116,7 @@ def doubtful(text: str) -> str | None:
 
 
 def variable(name: str, value: str) -> str | None:
-    """Why the value of an environment variable cannot be used."""
+    """Say why the value of an environment variable cannot be used."""
     if not value:
         return (
             f"the environment variable {name} is empty; set it,"

@@ -30,7 +30,7 @@ _SECRET_OPTION: Final = re.compile(
 
 
 def mask_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The arguments fit to be shown: `***` for the values of headers, cookies, keys and passwords.
+    """Return the arguments with `***` for the values of headers, cookies, keys and passwords.
 
     An option's name and its value may also stand in one argument, `-name=value`.
     """
@@ -40,7 +40,7 @@ def mask_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def secrets_in_arguments(arguments: Sequence[str]) -> Iterator[str]:
-    """Everything that `mask_arguments` hides, and what it stands for: a password in Base64."""
+    """Yield what `mask_arguments` hides, and what it stands for: a password in Base64."""
     for option, each in zip(("", *arguments), arguments, strict=False):
         if _is_option(each):
             continue
@@ -104,7 +104,7 @@ def _secrets_in_header(line: str) -> Iterator[str]:
 
 
 def _decoded(scheme: str, credentials: str) -> Iterator[str]:
-    """A password in Base64 is one to whoever can read."""
+    """Yield what Base64 stands for: whoever can read can decode it."""
     if scheme.lower() != "basic":
         return
     try:

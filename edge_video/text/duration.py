@@ -28,7 +28,7 @@ DURATION_PATTERN: Final = r"^\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|m
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration in the notation of Go's `time.ParseDuration`.
+    """Return the seconds of a duration in the notation of Go's `time.ParseDuration`.
 
     Units are ns, us (or µs), ms, s, m and h; decimals and sums are allowed (`1.5h`, `1m30s`), and
     `0` needs no unit. What is finer than a nanosecond is cut off, as in Go. There is no longest
@@ -53,7 +53,7 @@ def parse_duration(text: str) -> float:
 
 
 def _sum_of_parts(shown: str, unsigned: str) -> int:
-    """Nanoseconds of `1m30s` and the like; `shown` is what an error quotes."""
+    """Return the nanoseconds of `1m30s` and the like; `shown` is what an error quotes."""
     total_ns = 0
     position = 0
     while position < len(unsigned) or position == 0:
@@ -76,7 +76,7 @@ def _sum_of_parts(shown: str, unsigned: str) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest Go notation: `5s`, `500ms`, `1m30s`, `5m`, `1h5s`; zero is `0s`.
+    """Write seconds in Go's shortest notation: `5s`, `500ms`, `1m30s`, `1h5s`; zero is `0s`.
 
     From a millisecond on, the value is rounded to whole milliseconds; below, to whole
     microseconds, then nanoseconds. `parse_duration` reads it back, except that a negative value

@@ -98,7 +98,7 @@ class Redactor:
         self._compile()
 
     def __call__(self, text: str, *, keep_newlines: bool = False) -> str:
-        """`text` with secrets masked and control characters shown; one line by default."""
+        """Return `text` with secrets masked and control characters shown; one line by default."""
         if self._literal is not None:
             if _ENCODED.search(text):
                 text = self._escape_pattern().sub(MASK, text)
@@ -146,7 +146,7 @@ class Redactor:
         self._escaped: re.Pattern[str] | None = None
 
     def _escape_pattern(self) -> re.Pattern[str]:
-        """Compiled at the first text that needs it: three milliseconds for each secret."""
+        """Compile at the first text that needs it: it takes three milliseconds for each secret."""
         pattern = self._escaped
         if pattern is None:
             escaped = "|".join(_any_escape(each) for each in _longest_first(self._secrets))
@@ -159,7 +159,7 @@ def _mask_parameter(match: re.Match[str]) -> str:
 
 
 def _longest_first(texts: Iterable[str]) -> list[str]:
-    """A secret that begins with another one must be tried before it."""
+    """Sort secrets so that one that begins with another is tried before it."""
     return sorted(texts, key=lambda text: (-len(text), text))
 
 

@@ -84,7 +84,7 @@ _MAX_COUNT: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A part of a URL that is not shown.
+    """Marks a part of a URL that is not shown.
 
     Attributes:
         start: of the part in the URL.
@@ -98,7 +98,7 @@ class Hidden:
 
 
 def mask_url(url: str) -> str:
-    """The URL with `***` for its password and for whatever else may be a secret.
+    """Return the URL with `***` for its password and for whatever else may be a secret.
 
     The user name stays. The password ends at the *last* `@`, so odd passwords (`@ : / ?`) never
     show; the price is that a path with an `@` in it may be hidden with them. What is no network
@@ -114,7 +114,7 @@ def mask_url(url: str) -> str:
 
 
 def secrets_in_url(url: str) -> Iterator[str]:
-    """Every hidden part of a URL that is a secret anywhere, as written and percent-decoded."""
+    """Yield every hidden part of a URL that is a secret, as written and percent-decoded."""
     texts = [url]
     password = _password(url)
     if password is not None:
@@ -140,7 +140,7 @@ def _password(url: str) -> tuple[int, int] | None:
 
 
 def is_harmless(name: str, value: str) -> bool:
-    """Whether a parameter may be shown."""
+    """Tell whether a parameter may be shown."""
     plain = _plain(name)
     if plain in _USER_NAMES and ":" in value:  # and a password
         return False
@@ -156,12 +156,12 @@ def _plain(name: str) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a parameter, a header or an option is called like a secret."""
+    """Tell whether a parameter, a header or an option is called like a secret."""
     return _SECRET_NAME.fullmatch(name) is not None
 
 
 def looks_like_token(word: str) -> bool:
-    """Whether a word is too mixed, or too long a number, to be a name that somebody gave."""
+    """Tell whether a word is too mixed, or too long a number, to be a name that people give."""
     run = max(re.findall(r"[A-Za-z0-9]+", word), key=len, default="")
     compact = re.sub(r"[-_.~]", "", word)
     if len(compact) >= _HEX_TOKEN and re.fullmatch(r"[0-9A-Fa-f]+", compact):
@@ -252,7 +252,7 @@ def _in_token(token: str, start: int, *, is_bare_hidden: bool) -> Iterator[Hidde
 
 
 def _free(value: str) -> tuple[str, ...]:
-    """A value of unknown meaning, if it is to be looked for elsewhere: no common word, no count."""
+    """Return a value of unknown meaning, unless it is a common word or a count."""
     word = value.lower()
     is_common = word in _COMMON_WORDS or (word.isdigit() and len(word) <= _MAX_COUNT)
     return () if is_common or value in ("", MASK) else (value,)

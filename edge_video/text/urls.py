@@ -30,7 +30,7 @@ MAX_PORT: Final = 65535
 
 @dataclass(frozen=True, slots=True)
 class SplitUrl:
-    """The parts of `scheme://username:password@host:port/rest`.
+    """Holds the parts of `scheme://username:password@host:port/rest`.
 
     Attributes:
         scheme: in lower case.
