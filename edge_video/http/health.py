@@ -1,4 +1,4 @@
-"""The verdicts of the probes, with their reasons; pure."""
+"""Gives the verdicts of the probes, with their reasons. Pure."""
 
 from __future__ import annotations
 

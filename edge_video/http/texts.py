@@ -1,4 +1,4 @@
-"""The page's texts in both languages; those of reports are taken from their catalog."""
+"""Holds the page's texts in both languages; those of reports are taken from their catalog."""
 
 from __future__ import annotations
 

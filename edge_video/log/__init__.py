@@ -1,4 +1,4 @@
-"""The program's log: its events, and the way of a line to terminal and file.
+"""Defines the program's log events, and brings its lines to terminal and file.
 
 Other folders know `LogEvent` and `log_event` only. `setup` and what stands behind it (loguru)
 belong to the command line; a program that embeds edge-video configures its own logging.

@@ -1,4 +1,4 @@
-"""A budget of log lines about cameras, for when many cameras fail at once; pure.
+"""Limits the log lines about cameras when many cameras fail at once. Pure.
 
 Fifty cameras behind one broken switch would write five hundred lines within seconds, and all of
 them are one fact. The budget lets the first lines through, then a few each second; the rest is

@@ -1,4 +1,4 @@
-"""The events of the log: stable names with fields, rendered through the standard `logging`.
+"""Defines the events of the log: stable names with fields, over the standard `logging`.
 
 A line is a `LogEvent` and its fields. The English text is the message of the log record, so any
 program that embeds edge-video reads it as usual; the record also carries `event` and `fields`,

@@ -1,4 +1,4 @@
-"""The settings of the log. No loguru."""
+"""Declares the settings of the log. No loguru."""
 
 from __future__ import annotations
 

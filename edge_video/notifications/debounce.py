@@ -1,4 +1,4 @@
-"""Debouncing of a state that changes: what holds is reported, what flaps is reported once. Pure.
+"""Debounces a state that changes: what holds is reported, what flaps is reported once. Pure.
 
 A state that holds is reported once. One that keeps changing is reported once as flapping, and once
 more when it has come to rest: a flapping camera is one episode, not a hundred notifications.

@@ -1,4 +1,4 @@
-"""The `top` command: asks for the status again and again, and shows it."""
+"""Runs the `top` command: asks for the status again and again, and shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The channels that the frames of one connection take, and which frame takes which."""
+"""Holds the channels of one connection, and decides which frame takes which."""
 
 from __future__ import annotations
 

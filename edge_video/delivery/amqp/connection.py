@@ -1,4 +1,4 @@
-"""pika's connection to one broker: how it is made, closed, cut and released."""
+"""Makes, closes, cuts and releases pika's connection to one broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thread `amqp-<n>` of one connection: it prepares it, and waits until it has ended."""
+"""Runs the thread `amqp-<n>` of one connection, which prepares it and waits for its end."""
 
 from __future__ import annotations
 

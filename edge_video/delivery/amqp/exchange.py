@@ -1,4 +1,4 @@
-"""The life of one exchange's channel: opened, declared, reopened, refused, tried again.
+"""Keeps the channel of one exchange alive: opens, declares, reopens, and tries again.
 
 In AMQP an error closes the channel that it happened on, so each exchange has a channel of its own,
 for frames as for notifications.

@@ -1,4 +1,4 @@
-"""What is asked of the broker before an exchange is used: looked for, compared, declared.
+"""Asks the broker for an exchange before it is used: looks, compares, declares.
 
 An exchange that exists is used as it is. Only one that is missing is declared, and not even that
 if it was another kind of exchange before it went: then its owner makes it again, whose own

@@ -1,4 +1,4 @@
-"""Flow control of one connection: what is in flight, and whether another frame may follow."""
+"""Controls the flow of one connection: what is in flight, and whether another frame may follow."""
 
 from __future__ import annotations
 

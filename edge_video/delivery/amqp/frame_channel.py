@@ -1,4 +1,4 @@
-"""The frames of one exchange on its channel: what is unconfirmed there, and what it encodes."""
+"""Publishes the frames of one exchange on its channel, and knows which are unconfirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reactor's loop as one sink uses it: its callbacks run guarded, and it ends once."""
+"""Guards the callbacks of one sink in the reactor's loop, and ends them once."""
 
 from __future__ import annotations
 

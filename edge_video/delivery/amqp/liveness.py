@@ -1,4 +1,4 @@
-"""The regular check of one connection: retries what was refused, and sees if the broker answers."""
+"""Checks one connection regularly: retries what was refused, sees if the broker answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames from the outbox to the broker, and its confirms back."""
+"""Takes frames from the outbox to the broker, and its confirms back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the unconfirmed frames of a channel that the broker closed."""
+"""Decides what becomes of the unconfirmed frames of a channel that the broker closed."""
 
 from __future__ import annotations
 

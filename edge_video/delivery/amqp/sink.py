@@ -1,4 +1,4 @@
-"""Frames and notifications to RabbitMQ over one connection; a `Sink`.
+"""Publishes frames and notifications to RabbitMQ over one connection; implements `Sink`.
 
 pika is not thread-safe, so every pika object lives and dies in the reactor's thread; the other
 threads only leave word there. Each exchange has a channel of its own, because in AMQP an error
