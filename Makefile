@@ -11,7 +11,7 @@ DEMO_SECONDS ?= 30
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
+.PHONY: help demo test package lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,6 +68,12 @@ matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on Rab
 matrix-root: ## RabbitMQ 4.0 and FFmpeg 7.1 beside the machine's own (EDGE_VIDEO_NO_MATRIX=1: not)
 	@[ "$$EDGE_VIDEO_NO_MATRIX" = 1 ] || scripts/make-matrix-root.sh
 
+lowest: $(VENV)/.dev-installed ## the quick tests with the lowest versions of all dependencies
+	@PYTHON=$(PYTHON) scripts/check-versions.sh lowest
+
+python313: $(VENV)/.dev-installed ## the quick tests with Python 3.13, Debian trixie's
+	@scripts/check-versions.sh python313
+
 fuzz: $(VENV)/.dev-installed ## property tests and targets with fresh seeds, for FUZZ_MINUTES (10)
 	@scripts/fuzz.sh
 
@@ -79,7 +85,7 @@ bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other w
 	$(BIN)/python -m bench
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) demo-frames build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-* demo-frames build dist *.egg-info
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

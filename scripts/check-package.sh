@@ -12,8 +12,8 @@ trap 'rm -rf "$work"' EXIT
 
 # Out of a copy: setuptools would leave build/ and *.egg-info here, and take up what lies in them.
 mkdir "$work/source"
-git ls-files -z --cached --others --exclude-standard 2>/dev/null | xargs -0r ls -d 2>/dev/null |
-  tar -cf - -T - | tar -xf - -C "$work/source"
+tar -cf - --exclude=./.git --exclude='./.venv*' --exclude=./build --exclude=./dist \
+  --exclude='./.*_cache' --exclude='*.egg-info' --exclude=__pycache__ . | tar -xf - -C "$work/source"
 rm -rf "$dist"
 (cd "$work/source" && "$tools" -m build --no-isolation --outdir "$dist" . >"$work/log" 2>&1) || {
   tail -n 30 "$work/log" >&2

@@ -62,7 +62,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 "${as_root[@]}" env ${http_proxy:+http_proxy=$http_proxy} debootstrap --variant=minbase \
   --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-  --include=rabbitmq-server,ffmpeg trixie "$new" "$mirror" >"$log" 2>&1 || {
+  --include=rabbitmq-server,ffmpeg,python3 trixie "$new" "$mirror" >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
   give_up "debootstrap failed"
 }

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -145,3 +146,27 @@ def test_a_program_of_a_user_is_type_checked_against_what_is_installed(
         ["mistakes.py", "6"],
         ["mistakes.py", "7"],
     ], done.stdout + done.stderr
+
+
+def test_the_lowest_versions_that_are_tried_are_those_that_are_allowed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(
+        line.split("==")
+        for line in (ROOT / "requirements/lowest.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+    for requirement in project["dependencies"]:
+        name, lowest = requirement.split(",")[0].split(">=")
+        assert parts(pinned[name.lower()]) == parts(lowest), name
+
+
+def parts(version: str) -> list[str]:
+    return [*version.split("."), "0", "0"][:3]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+def test_a_source_distribution_has_everything_of_the_repository() -> None:
+    manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8").splitlines()
+    included = {name for line in manifest if line[:1] != "#" for name in line.split()[1:]}
+    tracked = {path.split("/")[0] for path in run("git", "ls-files", cwd=ROOT).splitlines()}
+    assert tracked - {"pyproject.toml", "MANIFEST.in"} <= included
