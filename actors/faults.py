@@ -231,7 +231,7 @@ class FaultScheduler:
     def _frames_of(self, target: str) -> int:
         if target.startswith(CAMERA_PREFIX):
             camera_id = CameraId(target.removeprefix(CAMERA_PREFIX))
-            return self._plan.books.outbox_of[camera_id].counts()[camera_id].received
+            return self._plan.ledger.outbox_of[camera_id].counts()[camera_id].received
         outbox = self._plan.publisher_outbox
         return 0 if outbox is None else sum(each.published for each in outbox.counts().values())
 

@@ -93,7 +93,7 @@ class PublisherActor(ChildActor):
 
     Frames never pass through its mailbox: the outbox tells the sink that some wait, and the sink
     takes them from the outbox on its own thread. A new publisher first settles what a crashed
-    predecessor left in flight as unknown, so the books balance whatever happened.
+    predecessor left in flight as unknown, so the frame accounting is balanced whatever happened.
 
     Args:
         outbox: where the cameras' frames wait.

@@ -23,7 +23,7 @@ from edge_video.log.events import LogEvent, log_event
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity, take_status
+from edge_video.status.snapshot import CameraRecord, Identity, take_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.report.history import HistoryRecorder
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import SystemStatus
     from edge_video.text.catalog import Language
 
@@ -47,7 +48,7 @@ class ReporterRuntime:
     clock: Clock
     timer: Timer
     identity: Identity
-    books: FrameLedger
+    ledger: FrameLedger
     language: Language
     report_interval_s: float
     print_block: Callable[[str], None] | None
@@ -61,7 +62,7 @@ class ReporterActor(ChildActor):
     """Collects the stats messages; renders a monitor each interval and the report at the end.
 
     The supervisor tells it everything once more when it had to be restarted, so nothing is lost
-    with it: the counters live in the books.
+    with it: the counters live in the ledger.
     """
 
     NAME = "reporter"
@@ -157,7 +158,7 @@ class ReporterActor(ChildActor):
             self._runtime.clock,
             self._runtime.identity,
             self._cameras.values(),
-            self._runtime.books,
+            self._runtime.ledger,
             publisher=self._publisher,
             publisher_retry_at_s=self._publisher_retry_at_s,
             process=self._process,
@@ -167,7 +168,7 @@ class ReporterActor(ChildActor):
 
 
 def _audit(status: SystemStatus) -> None:
-    """Books that do not balance are a bug of ours, and are said to be one."""
+    """Log sums that do not add up: they are a bug of ours, and are said to be one."""
     for camera in status.cameras:
         wrong = camera.frames.imbalance()
         if wrong is not None:

@@ -385,7 +385,7 @@ class SupervisorActor(SupervisedActor):
             self._plan.clock,
             self._plan.identity,
             self._fleet.records,
-            self._plan.books,
+            self._plan.ledger,
             publisher=self._known.publisher,
             publisher_retry_at_s=self._known.publisher_retry_at_s,
             process=self._known.process,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.runtime.timer import Clock, Timer
+    from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import FrameLedger, Identity
+    from edge_video.status.snapshot import Identity
 
 
 class CameraStarter(Protocol):
@@ -77,7 +78,7 @@ class SystemSpec:
     start_camera: CameraStarter
     children: Mapping[str, ChildStarter]
     outboxes: Sequence[Outbox]
-    books: FrameLedger
+    ledger: FrameLedger
     publisher: PublisherStatus
     kill_processes: Callable[[], None]
     """Kills every FFmpeg process group that is left; after the deadline."""

@@ -77,7 +77,7 @@ def measure_ours(urls: Sequence[str], bench: Bench, seconds: float) -> Ours:
         time.sleep(1)  # the last frames of the window arrive
         arrived = consumer.between(before.at_ns, after.at_ns)
         _expect(program.stop() == 0, "the program ended in order")
-        _expect(program.report()["books"]["balanced"], "the books balance")
+        _expect(program.report()["accounting"]["balanced"], "the frame accounting is balanced")
     return Ours(len(urls), between(before, after), ffmpeg_cpu_s, arrived, peak / 1e6)
 
 

@@ -140,7 +140,7 @@ class Run:
 def run_program(
     bench: Bench, cameras: ScriptedCameras, count: int, what: str, seconds: float | None = None
 ) -> Run:
-    """Start the program, let it settle, measure, stop it, and see its books balance."""
+    """Start the program, let it settle, measure, stop it, and see its frame accounting balanced."""
     seconds = seconds or bench.seconds
     with (
         tempfile.TemporaryDirectory(prefix="edge-video-bench-") as folder,
@@ -160,9 +160,9 @@ def run_program(
         after = program.psutil.cpu_times()
         user_s, system_s = after.user - times.user, after.system - times.system
         program.stop(timeout_s=60)
-        books = program.report()
-        assert books["books"]["balanced"], "the books balance"
-    lost = frames_lost(books)
+        report = program.report()
+        assert report["accounting"]["balanced"], "the frame accounting is balanced"
+    lost = frames_lost(report)
     target = used.at_s * FPS * count
     published = round(target * (1 - lost))
     return Run(used, user_s / max(0.01, user_s + system_s), published, 1 - lost)

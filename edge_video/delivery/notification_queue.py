@@ -67,7 +67,7 @@ class NotificationQueue:
             return notification
 
     def settle(self, message_id: str, *, confirmed: bool) -> None:
-        """The broker has answered; an unknown id is about nothing."""
+        """The broker has answered; an unknown id is ignored."""
         with self._lock:
             if self._in_flight.pop(message_id, None) is None:
                 return
@@ -84,7 +84,7 @@ class NotificationQueue:
             self._make_room()
 
     def counts(self) -> NotificationCounts:
-        """The books at this instant."""
+        """What was counted so far, at this instant."""
         with self._lock:
             return NotificationCounts(
                 put=self._put,

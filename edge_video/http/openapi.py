@@ -97,7 +97,7 @@ def openapi(version: str) -> dict[str, Any]:
     status["properties"] |= {
         "schema": {"type": "integer", "description": "Grows when a name changes its meaning."},
         "totals": {"$ref": "#/components/schemas/FrameCounts"},
-        "books": {
+        "accounting": {
             "type": "object",
             "properties": {
                 "balanced": {"type": "boolean"},
@@ -106,7 +106,7 @@ def openapi(version: str) -> dict[str, Any]:
             "required": ["balanced", "problems"],
         },
     }
-    status["required"] += ["schema", "totals", "books"]
+    status["required"] += ["schema", "totals", "accounting"]
     components |= _OWN_SCHEMAS
     return {
         "openapi": "3.1.0",

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock
+    from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity
+    from edge_video.status.snapshot import CameraRecord, Identity
 
 FRESH_S: Final = 0.5
 """A snapshot this young is not taken again."""

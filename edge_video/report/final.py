@@ -255,12 +255,12 @@ def _totals(status: SystemStatus, language: Language) -> list[str]:
     return [
         lookup("final.totals", language),
         *(_row(key, value, language) for key, value in rows),
-        *(" " * 6 + line for line in books_lines(status, language)),
+        *(" " * 6 + line for line in accounting_lines(status, language)),
     ]
 
 
 def totals_rows(status: SystemStatus, language: Language) -> list[Row]:
-    """The figures of all cameras together; the verdict on the books comes last."""
+    """The figures of all cameras together; whether the counts add up comes last."""
     totals = status.totals
     received = f"{totals.received} ({_rate(totals.received, status.uptime_s, language)} FPS)"
     published = f"{totals.published} ({_rate(totals.published, status.uptime_s, language)} FPS)"
@@ -281,36 +281,37 @@ def totals_rows(status: SystemStatus, language: Language) -> list[Row]:
             injected=status.faults_injected, refused=status.faults_refused
         )
         rows.append(("final.faults", faults))
-    return [*rows, ("final.books", _books_verdict(status, language))]
+    return [*rows, ("final.accounting", _accounting_verdict(status, language))]
 
 
-def _books_verdict(status: SystemStatus, language: Language) -> str:
+def _accounting_verdict(status: SystemStatus, language: Language) -> str:
     """Whether both identities hold everywhere, and where they do not."""
     unbalanced = [one_line(c.camera_id) for c in status.cameras if c.frames.imbalance() is not None]
     if status.totals.imbalance() is not None:
-        unbalanced.append(lookup("final.books_totals", language))
-    verdict = lookup("final.books_imbalance" if unbalanced else "final.books_balance", language)
+        unbalanced.append(lookup("final.accounting_totals", language))
+    key = "final.accounting_imbalance" if unbalanced else "final.accounting_balanced"
+    verdict = lookup(key, language)
     return verdict.format(where=", ".join(unbalanced))
 
 
-def books_lines(status: SystemStatus, language: Language) -> list[str]:
+def accounting_lines(status: SystemStatus, language: Language) -> list[str]:
     """The two identities with their numbers; the third line goes on with the second."""
     totals = status.totals
     return [
-        lookup("final.books_received", language).format(
+        lookup("final.accounting_received", language).format(
             received=totals.received,
             published=totals.published,
             dropped=totals.dropped,
             held=totals.held,
         ),
-        lookup("final.books_published", language).format(
+        lookup("final.accounting_published", language).format(
             published=totals.published,
             confirmed=totals.confirmed,
             nacked=totals.nacked,
             returned=totals.returned,
         ),
         "   "
-        + lookup("final.books_published_more", language).format(
+        + lookup("final.accounting_published_more", language).format(
             unknown=totals.unknown, in_flight=totals.in_flight
         ),
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge_video.report import svg
 from edge_video.report.final import (
-    books_lines,
+    accounting_lines,
     camera_rows,
     header_rows,
     is_healthy,
@@ -88,8 +88,8 @@ class _Page:
         status = self._status
         healthy = sum(is_healthy(each, status.uptime_s) for each in self._shown)
         all_well = healthy == len(self._shown)
-        books = totals_rows(status, self._html.language)[-1][1]
-        balanced = "✓" in str(books)
+        verdict = totals_rows(status, self._html.language)[-1][1]
+        balanced = "✓" in str(verdict)
         mark = "✓" if all_well else "⚠"
         cameras = self._html.text("page.healthy", healthy=healthy, cameras=len(self._shown))
         return (
@@ -98,8 +98,8 @@ class _Page:
             f"{self._html.rows(header_rows(status, self._zone))}"
             '<div class="verdict">'
             f'<span class="pill {_tone(good=all_well)}">{mark} {cameras}</span>'
-            f'<span class="pill {_tone(good=balanced)}">{self._html.text("final.books")}:'
-            f" {self._html.safe(books)}</span></div></header>"
+            f'<span class="pill {_tone(good=balanced)}">{self._html.text("final.accounting")}:'
+            f" {self._html.safe(verdict)}</span></div></header>"
         )
 
     def _publisher(self) -> str:
@@ -109,9 +109,9 @@ class _Page:
         )
 
     def _totals(self) -> str:
-        books = "\n".join(map(self._html.safe, books_lines(self._status, self._html.language)))
+        sums = "\n".join(map(self._html.safe, accounting_lines(self._status, self._html.language)))
         rows = self._html.rows(totals_rows(self._status, self._html.language))
-        return self._html.section("final.totals", f"{rows}<pre>{books}</pre>")
+        return self._html.section("final.totals", f"{rows}<pre>{sums}</pre>")
 
     def _cameras(self) -> str:
         note = self._html.text("page.fps_note")

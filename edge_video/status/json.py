@@ -47,12 +47,12 @@ class NotAStatusError(ValueError):
 
 
 def status_as_json(status: SystemStatus) -> dict[str, object]:
-    """The snapshot with `schema`, its sums and the verdict on the books, ready for `json.dumps`.
+    """The snapshot with `schema`, its sums and whether they add up, ready for `json.dumps`.
 
     Names are those of `edge_video.status.model`, which carry their units: `_s` seconds, `_ns`
     nanoseconds (wall clock where they end in `_at_ns`), `_bytes` bytes, `_percent` percent.
-    Frame counts additionally have `dropped` and `errors`. `books.balanced` is whether both
-    identities hold for every camera and in total; `books.problems` says where they do not.
+    Frame counts additionally have `dropped` and `errors`. `accounting.balanced` is whether both
+    identities hold for every camera and in total; `accounting.problems` says where they do not.
     """
     cameras = []
     for camera in status.cameras:
@@ -66,7 +66,7 @@ def status_as_json(status: SystemStatus) -> dict[str, object]:
         **_object(status),
         "cameras": cameras,
         "totals": _counts(status.totals),
-        "books": {"balanced": not problems, "problems": problems},
+        "accounting": {"balanced": not problems, "problems": problems},
     }
 
 

@@ -139,5 +139,5 @@ class SystemStatus:
 
     @property
     def totals(self) -> FrameCounts:
-        """The books of all cameras added up."""
+        """The counts of all cameras added up."""
         return add_counts(camera.frames for camera in self.cameras)

@@ -15,16 +15,15 @@ from edge_video.status.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from edge_video.capture import CaptureTotals
-    from edge_video.delivery.outbox import Outbox
     from edge_video.faults.scheduling import FaultCounts
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.resilience.failures import Failure
     from edge_video.runtime.timer import Clock
+    from edge_video.status.ledger import FrameLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +58,6 @@ class Identity:
     """Monotonic clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameLedger:
-    """The places where frames are counted. They outlive every actor."""
-
-    outbox_of: Mapping[CameraId, Outbox]
-    capture_totals: Callable[[CameraId], CaptureTotals]
-
-    @property
-    def outboxes(self) -> tuple[Outbox, ...]:
-        """Each outbox once, in the order of the cameras."""
-        return tuple(dict.fromkeys(self.outbox_of.values()))
-
-    def frame_counts(self) -> dict[CameraId, FrameCounts]:
-        """Of all cameras; each outbox is read in one consistent step."""
-        counts: dict[CameraId, FrameCounts] = {}
-        for outbox in self.outboxes:
-            counts.update(outbox.counts())
-        return counts
-
-    def latencies(self) -> dict[CameraId, LatencyHistogram]:
-        """Of all cameras, from whole frame to confirm."""
-        latencies: dict[CameraId, LatencyHistogram] = {}
-        for outbox in self.outboxes:
-            latencies.update(outbox.latencies())
-        return latencies
-
-
 def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
     """A breaker as reports show it, at the monotonic time `now_s`."""
     return BreakerView(
@@ -107,7 +79,7 @@ def take_status(
     clock: Clock,
     identity: Identity,
     records: Iterable[CameraRecord],
-    books: FrameLedger,
+    ledger: FrameLedger,
     *,
     publisher: PublisherStatus,
     publisher_retry_at_s: float | None = None,
@@ -123,7 +95,7 @@ def take_status(
     now_s = clock.monotonic()
     if publisher_retry_at_s is not None:
         publisher = replace(publisher, retry_in_s=max(0.0, publisher_retry_at_s - now_s))
-    counts, latencies = books.frame_counts(), books.latencies()
+    counts, latencies = ledger.frame_counts(), ledger.latencies()
     return SystemStatus(
         version=identity.version,
         node=identity.node,
@@ -135,7 +107,7 @@ def take_status(
                 record,
                 counts.get(record.camera_id, FrameCounts()),
                 latencies.get(record.camera_id, LatencyHistogram()),
-                books,
+                ledger,
                 now_s,
             )
             for record in records
@@ -153,10 +125,10 @@ def _camera_status(
     record: CameraRecord,
     counts: FrameCounts,
     latency: LatencyHistogram,
-    books: FrameLedger,
+    ledger: FrameLedger,
     now_s: float,
 ) -> CameraStatus:
-    outbox = books.outbox_of[record.camera_id]
+    outbox = ledger.outbox_of[record.camera_id]
     last_frame_s = outbox.last_frame_s(record.camera_id)
     width, height = outbox.last_size(record.camera_id)
     failed_s = record.last_failure_at_s
@@ -168,7 +140,7 @@ def _camera_status(
         attempts=record.breaker.generation,
         breaker=breaker_view(record.breaker, now_s),
         frames=counts,
-        capture=books.capture_totals(record.camera_id),
+        capture=ledger.capture_totals(record.camera_id),
         last_frame_ago_s=None if last_frame_s is None else max(0.0, now_s - last_frame_s),
         last_failure=record.last_failure,
         last_failure_ago_s=None if failed_s is None else max(0.0, now_s - failed_s),

@@ -228,8 +228,8 @@ _EVENTS: Final[dict[str, Text]] = {
     ),
     "event.faults_cleared": Text("Faults cleared: {target}", "Falhas desfeitas: {target}"),
     "event.ledger_imbalance": Text(
-        "The books do not balance, this is a bug: {detail}",
-        "Os livros não conferem, isto é um defeito: {detail}",
+        "The frame accounting is not balanced, this is a bug: {detail}",
+        "A contagem de frames não confere, isto é um defeito: {detail}",
     ),
     "event.camera_lines_held_back": Text(
         "Many cameras at once ({cameras}): {failures} failures, {opened} breakers opened,"
@@ -423,22 +423,22 @@ _FINAL: Final[dict[str, Text]] = {
     "final.faults_value": Text(
         "{injected} ({refused} refused)", "{injected} ({refused} recusadas)"
     ),
-    "final.books": Text("Books", "Contas"),
-    "final.books_balance": Text("✓ they balance", "✓ conferem"),
-    "final.books_imbalance": Text(
+    "final.accounting": Text("Frame accounting", "Contagem de frames"),
+    "final.accounting_balanced": Text("✓ balanced", "✓ confere"),
+    "final.accounting_imbalance": Text(
         "⚠ THEY DO NOT BALANCE (a bug): {where}", "⚠ NÃO CONFEREM (um defeito): {where}"
     ),
-    "final.books_totals": Text("totals", "totais"),
-    "final.books_received": Text(
+    "final.accounting_totals": Text("totals", "totais"),
+    "final.accounting_received": Text(
         "received {received} = published {published} + dropped {dropped} + held {held}",
         "recebidos {received} = publicados {published} + descartados {dropped} + retidos {held}",
     ),
-    "final.books_published": Text(
+    "final.accounting_published": Text(
         "published {published} = confirmed {confirmed} + nacked {nacked} + returned {returned}",
         "publicados {published} = confirmados {confirmed} + recusados {nacked}"
         " + devolvidos {returned}",
     ),
-    "final.books_published_more": Text(
+    "final.accounting_published_more": Text(
         "+ unknown {unknown} + in flight {in_flight}",
         "+ incertos {unknown} + em trânsito {in_flight}",
     ),
@@ -615,8 +615,8 @@ _TOP: Final[dict[str, Text]] = {
         "it answers, but not with a status of edge-video: {detail}",
         "responde, mas não com um status do edge-video: {detail}",
     ),
-    "top.books": Text(
-        "⚠ THE BOOKS DO NOT BALANCE (a bug)", "⚠ AS CONTAS NÃO CONFEREM (um defeito)"
+    "top.accounting": Text(
+        "⚠ FRAME ACCOUNTING NOT BALANCED (a bug)", "⚠ A CONTAGEM DE FRAMES NÃO CONFERE (um defeito)"
     ),
     "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
     "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),

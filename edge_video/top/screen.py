@@ -162,7 +162,7 @@ def _headline(status: SystemStatus, language: Language) -> Text:
     text = Text(f"{title}, {up} | ")
     text.append(summary, style="bold green" if good == len(shown) else "bold red")
     if any(each.frames.imbalance() for each in status.cameras):
-        text.append(f" | {lookup('top.books', language)}", style="bold red")
+        text.append(f" | {lookup('top.accounting', language)}", style="bold red")
     return text
 
 

@@ -33,8 +33,9 @@ from edge_video.metrics.sampler import Collections, ProcessSampler
 from edge_video.notifications.rules import NotificationRules
 from edge_video.resilience.breaker import CircuitBreaker
 from edge_video.runtime.version import version
+from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.status.snapshot import FrameLedger, Identity
+from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import make_outboxes
 from edge_video.wiring.settings import (
@@ -68,7 +69,7 @@ class Parts:
     clock: Clock
     timer: Timer
     identity: Identity
-    books: FrameLedger
+    ledger: FrameLedger
     outbox: Outbox
     """The publisher's."""
     routes: Mapping[CameraId, Outbox]
@@ -135,7 +136,7 @@ class Parts:
             clock=self.clock,
             timer=self.timer,
             identity=self.identity,
-            books=self.books,
+            ledger=self.ledger,
             language=language,
             report_interval_s=self.config.report_interval,
             print_block=print_block,
@@ -197,7 +198,7 @@ class Parts:
             board=StatusStore(
                 self.clock,
                 self.identity,
-                self.books,
+                self.ledger,
                 self.publisher,
                 {CameraId(each.id): each.exchange or "" for each in self.config.cameras},
             ),
@@ -249,7 +250,7 @@ def make_parts(
         clock=clock,
         timer=timer,
         identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
-        books=FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals()),
+        ledger=FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals()),
         outbox=shared,
         routes=routes,
         launcher=launcher,
@@ -279,8 +280,8 @@ def make_spec(
         breaker=CircuitBreaker.new(config.circuit_breaker.policy()),
         start_camera=start_camera,
         children=children,
-        outboxes=parts.books.outboxes,
-        books=parts.books,
+        outboxes=parts.ledger.outboxes,
+        ledger=parts.ledger,
         publisher=parts.publisher,
         kill_processes=parts.launcher.processes.kill_all if parts.launcher else _nothing,
         on_stopped=on_stopped,

@@ -19,8 +19,9 @@ from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
 from edge_video.report.history import HistoryRecorder
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
-from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity
+from edge_video.status.snapshot import CameraRecord, Identity
 from edge_video.testing import FakeClock, FakeTimer
 from edge_video.text.catalog import Language
 from tests.support.actors import quiesce
@@ -40,7 +41,7 @@ CONNECTED = PublisherStats(PublisherStatus(PublisherState.CONNECTED, "broker"))
 
 
 class WrongOutbox(Outbox):
-    """Its books do not balance."""
+    """Its counts do not add up."""
 
     def counts(self) -> dict[CameraId, FrameCounts]:
         return {CAM1: FrameCounts(received=1)}
@@ -62,7 +63,7 @@ class Stage:
             clock=self.clock,
             timer=self.timer,
             identity=Identity("1", "node", 0, self.clock.now),
-            books=FrameLedger({CAM1: frames}, lambda _: CaptureTotals()),
+            ledger=FrameLedger({CAM1: frames}, lambda _: CaptureTotals()),
             language=Language.EN,
             report_interval_s=30.0,
             print_block=print_block or self.printed.append,

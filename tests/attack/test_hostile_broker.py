@@ -87,7 +87,7 @@ def site(broker: RabbitNode, tmp_path: Path) -> Iterator[Site]:
             eventually(lambda: running.total("confirmed") > 30, 30)
             yield running
             assert program.stop() == 0
-            assert program.report()["books"]["balanced"]
+            assert program.report()["accounting"]["balanced"]
 
 
 def method(channel: int, what: Any) -> bytes:
@@ -266,7 +266,7 @@ def watch(site: Site, attack: Callable[[], None], name: str, *, lasts_s: float =
         earlier = before[camera["camera_id"]]
         assert camera["attempts"] == earlier["attempts"], "a camera paid for the broker"
         assert camera["frames"]["received"] > earlier["frames"]["received"]
-    assert site.status()["books"]["balanced"]
+    assert site.status()["accounting"]["balanced"]
     grown = program.psutil.memory_info().rss - memory
     said = program.log[lines:]
     print(f"| {name} | {healed_s:.1f} s | {len(said)} lines | {grown / 2**20:+.1f} MB |")

@@ -99,7 +99,7 @@ def assert_nothing_was_lost(site: Site, before: dict[str, Any]) -> None:
     for earlier, later in zip(before["cameras"], after["cameras"], strict=True):
         assert later["attempts"] == earlier["attempts"]
         assert later["frames"]["dropped"] == earlier["frames"]["dropped"]
-    assert after["books"]["balanced"]
+    assert after["accounting"]["balanced"]
     assert site.process.poll() is None
 
 

@@ -53,7 +53,7 @@ def test_a_camera_that_finds_no_descriptor_for_its_ffmpeg_is_tried_again(tmp_pat
             victim.kill()
             site.wait_for_log("FFmpeg did not start (Too many open files)", timeout_s=20)
         eventually(site.streams, 60)
-        assert site.status()["books"]["balanced"]
+        assert site.status()["accounting"]["balanced"]
         assert site.stop() == 0
 
 
@@ -67,5 +67,5 @@ def test_without_address_space_for_threads_and_memory_the_program_goes_on(tmp_pa
             time.sleep(8)  # as long as the shortage lasts
             assert site.process.poll() is None
         eventually(site.streams, 90)
-        assert site.status()["books"]["balanced"]
+        assert site.status()["accounting"]["balanced"]
         assert site.stop() == 0

@@ -188,7 +188,7 @@ def assert_said_once_in_words(program: Program) -> None:
 
 
 def assert_frames_accounted_for(report: dict[str, Any]) -> dict[str, int]:
-    assert report["books"]["balanced"] is True, report["books"]
+    assert report["accounting"]["balanced"] is True, report["accounting"]
     totals: dict[str, int] = report["totals"]
     reasons = ("overflow", "stale", "shutdown", "memory")
     assert totals["dropped"] == sum(totals[f"dropped_{reason}"] for reason in reasons)

@@ -311,7 +311,7 @@ def test_a_gap_in_the_numbers_is_announced_and_in_the_report(run: Run) -> None:
 
 
 def test_every_frame_is_accounted_for_and_confirmed(run: Run) -> None:
-    assert run.report["books"] == {"balanced": True, "problems": []}
+    assert run.report["accounting"] == {"balanced": True, "problems": []}
     totals = run.report["totals"]
     assert totals["received"] == totals["published"] + totals["dropped"] + totals["held"]
     assert totals["published"] == totals["confirmed"] == len(run.messages)

@@ -68,7 +68,7 @@ def test_on_this_machine_reading_is_free_and_every_answer_is_hardened(
 
 def test_the_status_is_the_report(anyone: httpx.Client) -> None:
     status = anyone.get("api/status").json()
-    assert status["books"] == {"balanced": True, "problems": []}
+    assert status["accounting"] == {"balanced": True, "problems": []}
     assert [camera["camera_id"] for camera in status["cameras"]] == ["cam1", "cam2", "broken1"]
     one = anyone.get("api/cameras/broken1").json()
     assert one["last_failure"]["cause"] == "refused"

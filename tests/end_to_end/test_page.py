@@ -155,7 +155,7 @@ def test_she_sees_which_camera_is_wrong_since_when_and_why_and_retries_it(
         page.shows(lambda: "Connection to edge-video lost" in page.text("#banner"))
         page.keep("lost", 1280, 800)
     report = program.report()
-    assert report["books"] == {"balanced": True, "problems": []}
+    assert report["accounting"] == {"balanced": True, "problems": []}
     assert PASSWORD not in program.output
 
 

@@ -68,7 +68,7 @@ def test_a_signal_stops_in_order_and_prints_the_report(tmp_path: Path, how: sign
         eventually(lambda: newest(tmp_path, "cam1") > 10, 20, "more than ten frames")
         assert program.stop(how) == 0
     report = program.report()
-    assert report["books"]["balanced"] is True
+    assert report["accounting"]["balanced"] is True
     totals = report["totals"]
     assert totals["published"] == totals["confirmed"] > 10
     assert "FINAL REPORT" in program.output

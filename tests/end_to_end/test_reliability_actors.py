@@ -314,7 +314,7 @@ def test_the_program_exits_70_with_its_report_when_it_gives_itself_up(
         assert len(ffmpegs) == 2
         assert program.wait(30) == 70
     assert living(ffmpegs) == []
-    assert program.report()["books"]["balanced"] is True
+    assert program.report()["accounting"]["balanced"] is True
     assert "FINAL REPORT" in program.output
     assert [line for line in program.log if words in line]
     assert [line for line in program.log if "did not stop in time" in line] == []

@@ -552,7 +552,7 @@ def test_a_second_program_on_one_directory_is_told_who_has_it_and_writes_nothing
             assert other.wait(30) == 0
         report = json.loads((second / "final.json").read_text())
         assert report["totals"]["published"] == 0
-        assert report["books"]["balanced"] is True
+        assert report["accounting"]["balanced"] is True
         # When the first has ended, nobody needs to clear anything away.
         first.kill()
         first.wait(10)
@@ -596,5 +596,5 @@ def test_a_report_that_is_a_mount_point_is_written_in_place(tmp_path: Path) -> N
     mount = f"mount --bind {report} {report}"
     with in_a_mount_namespace(tmp_path, mount, words) as process:
         assert process.wait(30) == 0
-    assert json.loads(report.read_text())["books"]["balanced"] is True
+    assert json.loads(report.read_text())["accounting"]["balanced"] is True
     assert list(tmp_path.glob(".edge-video-*")) == []

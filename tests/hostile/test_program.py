@@ -85,7 +85,7 @@ def test_the_program_keeps_its_memory_its_books_its_log_and_its_secrets(tmp_path
     # Three splitters of 16 MiB, each perhaps while a larger one takes its place, and the program.
     assert highest < (3 * 2 * 17 + 80) * MB
     report = program.report()
-    assert report["books"]["balanced"] is True
+    assert report["accounting"]["balanced"] is True
     assert report["totals"]["received"] >= 3 * 40
     assert all(camera["capture"]["oversized"] >= 2 for camera in report["cameras"])
     assert_harmless(program.log)

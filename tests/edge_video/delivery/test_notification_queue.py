@@ -1,4 +1,4 @@
-"""The queue of events keeps its books and its bound, whatever the broker does."""
+"""The queue of events counts all of them and keeps its bound, whatever the broker does."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ actions = st.lists(st.sampled_from(["put", "take", "ack", "nack", "stray", "lose
 
 @settings(deadline=None)
 @given(actions, st.integers(1, 5))
-def test_the_books_balance_and_the_bound_holds(steps: list[str], capacity: int) -> None:
+def test_the_counts_add_up_and_the_bound_holds(steps: list[str], capacity: int) -> None:
     queue = NotificationQueue(capacity)
     number, flying = 0, []
     for step in steps:

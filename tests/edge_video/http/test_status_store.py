@@ -17,8 +17,9 @@ from edge_video.http.status_store import StatusStore
 from edge_video.http.timeline import EntryKind
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import CameraRecord, FrameLedger, Identity
+from edge_video.status.snapshot import CameraRecord, Identity
 from edge_video.testing import FakeClock
 
 DOOR = CameraId("door")

@@ -152,14 +152,14 @@ def test_a_disabled_camera_is_listed_as_such_and_has_no_figures() -> None:
     assert "Frames da Câmera" not in text
 
 
-def test_books_that_do_not_balance_are_named() -> None:
+def test_counts_that_do_not_add_up_are_named() -> None:
     wrong = camera("cam2", frames=FrameCounts(received=3, published=1, confirmed=1))
     text = render_final(system(camera("cam1"), wrong), Language.EN)
     assert "⚠ THEY DO NOT BALANCE (a bug): cam2, totals\n" in text
-    assert "they balance" not in text
+    assert "✓ balanced" not in text
 
 
-def test_books_of_two_cameras_whose_errors_cancel_are_still_wrong() -> None:
+def test_counts_of_two_cameras_whose_errors_cancel_are_still_wrong() -> None:
     low = camera("low", frames=FrameCounts(received=0, published=1, confirmed=1))
     high = camera("high", frames=FrameCounts(received=2, published=1, confirmed=1))
     assert "(a bug): low, high\n" in render_final(system(low, high), Language.EN)

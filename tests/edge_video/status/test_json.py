@@ -41,13 +41,13 @@ def test_every_number_of_a_snapshot_is_there() -> None:
     assert rendered["totals"]["received"] == status.totals.received
     assert rendered["totals"]["dropped"] == status.totals.dropped == 995
     assert rendered["cameras"][1]["frames"]["errors"] == 96
-    assert rendered["books"] == {"balanced": True, "problems": []}
+    assert rendered["accounting"] == {"balanced": True, "problems": []}
 
 
-def test_books_that_do_not_balance_are_told() -> None:
+def test_counts_that_do_not_add_up_are_reported() -> None:
     wrong = camera("cam2", frames=FrameCounts(received=3, published=1, confirmed=1))
-    books = status_as_json(system(wrong))["books"]
-    assert books == {
+    accounting = status_as_json(system(wrong))["accounting"]
+    assert accounting == {
         "balanced": False,
         "problems": [
             "cam2: received 3 != published 1 + dropped 0 + held 0",

@@ -10,10 +10,10 @@ from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
 from edge_video.status.snapshot import (
     CameraRecord,
-    FrameLedger,
     Identity,
     breaker_view,
     take_status,
@@ -34,13 +34,13 @@ def record(camera_id: CameraId, breaker: CircuitBreaker | None = None) -> Camera
     )
 
 
-def status_of(clock: FakeClock, books: FrameLedger, *records: CameraRecord) -> SystemStatus:
+def status_of(clock: FakeClock, ledger: FrameLedger, *records: CameraRecord) -> SystemStatus:
     identity = Identity("1.2.3", "node", started_at_ns=5, started_at_s=clock.now - 60.0)
     return take_status(
         clock,
         identity,
         records,
-        books,
+        ledger,
         publisher=PUBLISHER,
         process=None,
         restarts={"metrics": 1},
@@ -58,8 +58,8 @@ def outbox_of(clock: FakeClock, *camera_ids: CameraId) -> Outbox:
 
 def test_a_camera_that_never_gave_a_frame_has_no_age_of_one() -> None:
     clock = FakeClock()
-    books = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
-    camera = status_of(clock, books, record(CAM1)).cameras[0]
+    ledger = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
+    camera = status_of(clock, ledger, record(CAM1)).cameras[0]
     assert (camera.last_frame_ago_s, camera.last_failure_ago_s) == (None, None)
     assert (camera.frames.received, camera.attempts) == (0, 0)
 
@@ -71,8 +71,8 @@ def test_ages_are_counted_to_the_instant_of_the_picture() -> None:
     failure = Failure(Cause.STALLED)
     failed = replace(record(CAM1), last_failure=failure, last_failure_at_s=clock.now)
     clock.advance(3.0)
-    books = FrameLedger({CAM1: outbox}, lambda _: CaptureTotals(reads=7))
-    status = status_of(clock, books, failed)
+    ledger = FrameLedger({CAM1: outbox}, lambda _: CaptureTotals(reads=7))
+    status = status_of(clock, ledger, failed)
     camera = status.cameras[0]
     assert (camera.last_frame_ago_s, camera.last_failure_ago_s) == (3.0, 3.0)
     assert (camera.last_failure, camera.capture.reads) == (failure, 7)
@@ -83,22 +83,22 @@ def test_each_outbox_is_asked_once_and_every_camera_finds_its_own_books() -> Non
     clock = FakeClock()
     shared, own = outbox_of(clock, CAM1), outbox_of(clock, CAM2)
     own.put(CAM2, 1, b"\xff\xd8 a picture \xff\xd9")
-    books = FrameLedger({CAM1: shared, CAM2: own}, lambda _: CaptureTotals())
-    assert books.outboxes == (shared, own)
-    cameras = status_of(clock, books, record(CAM1), record(CAM2)).cameras
+    ledger = FrameLedger({CAM1: shared, CAM2: own}, lambda _: CaptureTotals())
+    assert ledger.outboxes == (shared, own)
+    cameras = status_of(clock, ledger, record(CAM1), record(CAM2)).cameras
     assert [camera.frames.received for camera in cameras] == [0, 1]
 
 
 def test_a_status_is_not_changed_by_what_happens_later() -> None:
     clock = FakeClock()
     restarts = {"metrics": 1}
-    books = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
+    ledger = FrameLedger({CAM1: outbox_of(clock, CAM1)}, lambda _: CaptureTotals())
     identity = Identity("1", "node", 0, clock.now)
     status = take_status(
         clock,
         identity,
         [record(CAM1)],
-        books,
+        ledger,
         publisher=PUBLISHER,
         process=None,
         restarts=restarts,
