@@ -21,7 +21,7 @@ EXIT_BAD_INPUT: Final = 2
 EXIT_GAVE_UP: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
 EXIT_SIGNAL: Final = 128
-"""Plus the number of the signal, as a shell reports it."""
+"""The number of the signal is added, as a shell reports it."""
 
 Commands: TypeAlias = Any
 """What `add_subparsers` returns; the type has no public name."""
@@ -68,6 +68,6 @@ def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
 
 
 def notes_on(config: Config) -> list[str]:
-    """What an operator should know of the configuration, and of the machine that is to run it."""
+    """Collect what an operator should know of the configuration, and of the machine that is to run it."""
     descriptors = descriptor_note(len(config.cameras), hard_limit())
     return [*config.warnings, *([] if descriptors is None else [descriptors])]

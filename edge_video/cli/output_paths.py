@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def clash(files: Iterable[tuple[str, Path | None]]) -> str | None:
-    """Why the files of one run cannot be told apart; None when they can.
+    """Explain why the files of one run cannot be told apart; None when they can.
 
     Devices, pipes and standard output may be named more than once: they are written into, and not
     replaced.

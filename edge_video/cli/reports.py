@@ -76,7 +76,7 @@ def new_history(args: argparse.Namespace) -> HistoryRecorder | None:
 def write_reports(
     args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
 ) -> bool:
-    """Whether all could be written. One that cannot (a full disk) takes no other with it."""
+    """Write the reports; False unless all could be. One that cannot (a full disk) costs no other."""
     if any(each and is_standard_stream(each) for each in (args.report_file, args.report_html)):
         settle_log()  # it comes after what was printed there
     written = True

@@ -91,14 +91,14 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def _print_beside(text: str) -> None:
-    """On standard output, if that takes anything; the demo runs without as well."""
+    """Print to standard output, if that takes anything; the demo runs without as well."""
     if not log_is_stuck():
         with contextlib.suppress(OSError):
             print_out(text)
 
 
 def _with_fresh_token(config: Config) -> Config:
-    """For the buttons of the demo's page; shown here and nowhere else."""
+    """The configuration with a token for the buttons of its page, which is printed here only."""
     if config.http is None or config.http.token is not None:
         return config
     token = secrets.token_urlsafe(9)
@@ -136,7 +136,7 @@ def _run_with_log(config: Config, args: argparse.Namespace, language: Language, 
             return _run_until_stopped(config, args, language, source, ending)
         except BinaryMissing:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, its words may quote a secret
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a secret
             sys.excepthook(type(error), error, error.__traceback__)  # the log's: redacted
             return EXIT_GAVE_UP
         finally:
@@ -202,7 +202,7 @@ class _Ending:
     _began_s: float | None = None
 
     def of(self, system: System) -> None:
-        """This is the system to stop; at once, if the signal came before it."""
+        """Stop this system when the time comes; at once, if the signal came before it."""
         self._system = system
         if self._began_s is not None:
             system.begin_stop()

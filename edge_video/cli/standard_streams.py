@@ -18,7 +18,7 @@ _EXIT_BROKEN_PIPE: Final = 128 + 13
 
 
 def prepare_standard_streams() -> None:
-    """Fill what is closed, and let no character be a reason to fail. First of all; main thread.
+    """Open what is closed and make every character printable; call it first, in the main thread.
 
     A closed descriptor would be given to the next file that is opened: the log of FFmpeg or of a
     library would then go into a picture. What fills it can be written as little as a closed one.
@@ -52,7 +52,7 @@ def print_out(text: str) -> None:
 
 
 def print_error(text: str) -> None:
-    """Print a complaint to standard error; if that is not possible, it is not worth a crash."""
+    """Print a complaint to standard error; where that is not possible nothing happens."""
     with contextlib.suppress(OSError):
         write_stream(sys.stderr, text + "\n")
 
@@ -63,7 +63,7 @@ def exit_code_of(error: OSError) -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process. Nothing that takes no more output can hold it up, or change its words.
+    """End the process; no stream that takes no more output can hold it up or add a complaint.
 
     Python flushes standard output once more at its end, and complains; loguru's and Python's own
     ways out wait for the lock of a thread that hangs in a write.

@@ -11,8 +11,8 @@ from edge_video.cli.output_paths import clash
 def test_a_file_under_two_names_is_told(tmp_path: Path) -> None:
     file, link = tmp_path / "a", tmp_path / "b"
     link.symlink_to(file)
-    words = clash([("log.file", file), ("--report-file", None), ("--report-html", link)])
-    assert words == f"--report-html: {link} is the file of log.file"
+    message = clash([("log.file", file), ("--report-file", None), ("--report-html", link)])
+    assert message == f"--report-html: {link} is the file of log.file"
     assert clash([("log.file", file), ("--report-html", tmp_path / "c")]) is None
 
 

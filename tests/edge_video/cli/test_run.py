@@ -227,7 +227,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(
 
 @pytest.mark.usefixtures("system")
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         (
             ["--report-file", "config.yaml"],
@@ -242,7 +242,7 @@ def test_a_report_never_takes_the_place_of_another_file_of_the_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     options: list[str],
-    words: str,
+    message: str,
 ) -> None:
     monkeypatch.chdir(config_file.parent)
     (config_file.parent / "link").symlink_to("config.yaml")
@@ -250,7 +250,7 @@ def test_a_report_never_takes_the_place_of_another_file_of_the_run(
     with pytest.raises(SystemExit) as exit_:
         main(["--config", "config.yaml", *options])
     assert exit_.value.code == 2
-    assert words in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert config_file.read_bytes() == before
 
 
