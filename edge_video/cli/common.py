@@ -68,6 +68,6 @@ def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
 
 
 def notes_on(config: Config) -> list[str]:
-    """Collect what an operator should know of the configuration, and of the machine that is to run it."""
+    """Collect what an operator should know of the configuration and of the machine to run it."""
     descriptors = descriptor_note(len(config.cameras), hard_limit())
     return [*config.warnings, *([] if descriptors is None else [descriptors])]

@@ -76,7 +76,7 @@ def new_history(args: argparse.Namespace) -> HistoryRecorder | None:
 def write_reports(
     args: argparse.Namespace, stopped: Stopped, history: HistoryRecorder | None, config: Config
 ) -> bool:
-    """Write the reports; False unless all could be. One that cannot (a full disk) costs no other."""
+    """Write the reports; False when one could not be (a full disk), which costs no other."""
     if any(each and is_standard_stream(each) for each in (args.report_file, args.report_html)):
         settle_log()  # it comes after what was printed there
     written = True
