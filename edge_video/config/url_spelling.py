@@ -17,7 +17,7 @@ _WIDE: Final = "\uff1a\uff0f\uff3c\uff20\uff0e\uff1b"
 _BEGINNING: Final = 40
 """Characters in which a scheme would stand."""
 _SCHEME_LIKE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+\-]{1,20})([:;]*[/\\]*)")
-_SECOND_SCHEME: Final = re.compile(rf"(?!.[:/]){SCHEME_IN_TEXT}:?//")  # of two letters or more
+_SECOND_SCHEME: Final = re.compile(rf"(?!.:)(?P<word>{SCHEME_IN_TEXT})(?P<colon>:?)//")
 _AUTHORITY: Final = re.compile(rf"{SCHEME}://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _PARAMETER_BEFORE: Final = re.compile(r"[?&][\w.\-]+=[^?&@]*\Z")
 _PLACEHOLDER: Final = re.compile(
@@ -78,7 +78,9 @@ def mistyped_scheme(url: str, schemes: tuple[str, ...]) -> str | None:
         return _unknown_scheme(word, schemes) if re.search(r"[/\\]", separator) else None
     if separator not in ("", "://", ":///"):  # without a host: another check says so
         return f"{word} is followed by :// here; write {word}://host/…"
-    if separator and _SECOND_SCHEME.match(url, match.end()):
+    second = _SECOND_SCHEME.match(url, match.end()) if separator else None
+    # Without a colon it may be a host whose path begins with //, as some recorders' do.
+    if second is not None and (second["colon"] or second["word"].lower() in schemes):
         return "it has two schemes; leave one of them out"
     return None
 

@@ -141,6 +141,7 @@ def test_other_camera_ids_are_refused(name: str) -> None:
     [
         ("rtsp://u:p@10.0.0.5:554/s", "10.0.0.5"),
         ("RTSPS://Cam.Example/s", "cam.example"),
+        ("rtsp://recorder//Streaming/Channels/1", "recorder"),
         ("rtmp://h/live/x", "h"),
         ("rtmps://h/live/x", "h"),
         ("http://h:8080/video.mjpg?u=1", "h"),

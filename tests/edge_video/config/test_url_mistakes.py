@@ -223,6 +223,10 @@ TABLE: dict[str, tuple[str, list[str]]] = {
 HOST_MISTAKES = {
     "rtsp://": "it names no host; behind the // comes the camera's address",
     "rtsp://user:canary@/s": "it names no host; behind the // comes the camera's address",
+    **dict.fromkeys(
+        ["rtsp://http://h/s", "rtsp://rtsp//h/s", "rtsp://udp://h/s"],
+        "it has two schemes; leave one of them out",
+    ),
     "file:": "nothing follows the scheme; name a file or a graph",
     "rtsp://2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",
     "rtsp://u:canary@2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",
