@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.resizing import scale_filter
-from edge_video.text.urls import split_url
+from edge_video.text.urls import SCHEME, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class SourceKind(StrEnum):
     """One of FFmpeg's own test sources."""
 
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_SCHEME: Final = re.compile(rf"({SCHEME}):")
 _KINDS: Final = {
     "rtsp": SourceKind.RTSP,
     "rtsps": SourceKind.RTSP,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.classification import printable
 from edge_video.capture.command import SourceKind, source_kind
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.text.urls import split_url
+from edge_video.text.urls import HTTP_SCHEMES, SCHEME_IN_TEXT, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,11 +204,11 @@ _PAGE: Final = re.compile(r"text/html|application/(json|xhtml|xml)|text/(plain|x
 
 
 def _leads_elsewhere(answer: Answer) -> bool:
-    return answer.redirects and _scheme_of_redirect(answer) not in ("", "http", "https")
+    return answer.redirects and _scheme_of_redirect(answer) not in ("", *HTTP_SCHEMES)
 
 
 def _scheme_of_redirect(answer: Answer) -> str:
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.\-]{0,20}):", next(answer.headers("location"), ""))
+    match = re.match(rf"({SCHEME_IN_TEXT}):", next(answer.headers("location"), ""))
     return match[1].lower() if match else ""
 
 
