@@ -1,4 +1,4 @@
-"""What every supervised actor has in common: it always releases, and it always says goodbye.
+"""Makes all supervised actors end alike: each releases what it has and sends an exit message.
 
 pykka tells nobody when an actor dies, and skips its hooks in some deaths: an exception in
 `on_start` calls none, one in a handler calls `on_failure` instead of `on_stop`. `SupervisedActor`

@@ -1,4 +1,4 @@
-"""The camera actor: one attempt to stream one camera, from FFmpeg's start to its end."""
+"""Runs one attempt to stream one camera, from FFmpeg's start to its end."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class CameraRuntime:
 
 
 class CameraActor(SupervisedActor):
-    """Owns one FFmpeg process, its threads, and the camera's breaker while it lives.
+    """Owns one FFmpeg process, its pipes, and the camera's breaker while it lives.
 
     It begins to stream when it starts, and stops when the stream does: for whatever reason, it
     tells `events` a `CameraFailed` with the breaker after that failure, releases everything, and
@@ -241,7 +241,7 @@ class CameraActor(SupervisedActor):
         return None
 
     def release(self, error: BaseException | None) -> None:
-        """End FFmpeg and its threads, then give the attempt back to the breaker."""
+        """End FFmpeg and close its pipes, then give the attempt back to the breaker."""
         with contextlib.ExitStack() as steps:  # last one first, each whatever became of the others
             steps.callback(self._give_attempt_back)
             if self._own_timer is not None:
@@ -285,8 +285,8 @@ class CameraActor(SupervisedActor):
                 self._tamper(each.fault)
         try:
             self._capture.start()
-        except CaptureStartError as refused:
-            self._fail(refused.failure)
+        except CaptureStartError as error:
+            self._fail(error.failure)
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""The faults of one system as its supervisor sees them: who is broken, when, and how often."""
+"""Keeps a supervisor's faults on purpose: who is broken, when, and how often."""
 
 from __future__ import annotations
 

@@ -146,17 +146,17 @@ class HttpActor(ChildActor):
         )
         try:
             url = server.start()
-        except OSError as wrong:
+        except OSError as error:
             server.stop(0)
-            self._cannot_listen(wrong)
+            self._cannot_listen(error)
             return
         self._server = server
         log_event(_log, LogEvent.HTTP_LISTENING, url=url)
 
-    def _cannot_listen(self, wrong: OSError) -> None:
+    def _cannot_listen(self, error: OSError) -> None:
         self._listen_at_s = self._runtime.clock.monotonic() + _LISTEN_AGAIN_S
         settings = self._runtime.settings
-        reason = wrong.strerror or str(wrong)
+        reason = error.strerror or str(error)
         if reason != self._complaint:
             self._complaint = reason
             address = f"{settings.host}:{settings.port}"

@@ -1,4 +1,4 @@
-"""Every message of the actor system: commands, facts and queries, all frozen.
+"""Defines every message of the actor system: commands, facts and queries, all frozen.
 
 Commands are imperative, facts are past tense, queries are answered with a snapshot. Seconds end
 in `_s`, nanoseconds in `_ns`. A `generation` is the number of a camera's attempt to stream; a
@@ -166,7 +166,7 @@ class CameraFailed:
 
 @dataclass(frozen=True, slots=True)
 class CameraEnded:
-    """The very last message of a camera actor: FFmpeg is reaped and its threads are joined.
+    """The very last message of a camera actor: FFmpeg is reaped, its pipes are closed.
 
     `failure` is why the attempt failed, None after an orderly stop. `error` is what broke the
     actor itself, None otherwise.

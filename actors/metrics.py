@@ -1,4 +1,4 @@
-"""The metrics actor: measures this process, its FFmpeg children and the machine."""
+"""Measures this process, its FFmpeg children and the machine at intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notifier actor: decides which facts are events, and lays them out for the broker."""
+"""Decides which facts are notifications, and queues them for the broker."""
 
 from __future__ import annotations
 

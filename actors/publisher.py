@@ -1,4 +1,4 @@
-"""The publisher actor: keeps one connection to the sink alive and settles every frame."""
+"""Keeps one connection to the sink alive and settles every frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reporter actor: collects what the others tell, prints the monitor and the final report."""
+"""Collects what the others tell, and prints the monitor and the final report."""
 
 from __future__ import annotations
 

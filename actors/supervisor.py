@@ -1,4 +1,4 @@
-"""The supervisor actor: starts, restarts and stops the others; the only one that knows them all."""
+"""Starts, restarts and stops all other actors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a supervisor is handed: the parts of its system, and how to start them."""
+"""Defines what a supervisor is handed: the parts of its system, and how to start them."""
 
 from __future__ import annotations
 

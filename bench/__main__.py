@@ -29,11 +29,11 @@ try:
     from edge_video.capture.binary import find_binary
     from edge_video.testing.rabbit import RabbitNode
     from tests.support.program import ROOT
-except ModuleNotFoundError as missing:
-    if (missing.name or "").partition(".")[0] in ("bench", "edge_video", "tests"):
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] in ("bench", "edge_video", "tests"):
         raise
     print(
-        f"The benchmark needs the package {missing.name}: pip install -e '.[dev,bench]'",
+        f"The benchmark needs the package {error.name}: pip install -e '.[dev,bench]'",
         file=sys.stderr,
     )
     sys.exit(2)

@@ -21,7 +21,7 @@ SOURCES: Final = ("edge_video", "actors", "bench", "examples", "scripts")
 
 NAMES: Final = {
     "Newsroom|NewsPolicy|Notices?|Notice[A-Z].*": "NotificationRules, Notification…",
-    "Telling|story_s": "StateChange, episode_start_s",
+    "Telling|_?telling|story_s": "StateChange, state_change, episode_start_s",
     "_?Board|pin_up|pins_up": "StatusStore, record",
     "Books|books_imbalance": "FrameLedger, ledger_imbalance",
     "Patience|lost_patience": "ShutdownSignals, ShortDuration",
@@ -32,7 +32,10 @@ NAMES: Final = {
     "_Line": "ExchangeChannel, CameraQueue, LogEntry",
     "will_not_heal": "permanent",
     "_?bell": "_wakeup_fd",
-    "Tampering": "StreamFaults",
+    "Tampering|_?tampering": "StreamFaults",
+    "_?(aim|detour|divert|withholds?)": "connect_target, redirect, delays_confirm, …",
+    "_?(hear|patrol)": "read_available, _check_liveness",
+    "relax": "defer_reads",
     "_?death_pact": "_parent_death_signal",
     "_patrol": "_check_liveness",
     "_GLANCE_S|_SECOND_ASKING": "_POLL_S, _SIGTERM_SPLIT",
@@ -54,6 +57,7 @@ PHRASES: Final = {
     "doorkeeper": "authentication",
     "death pact": "parent-death signal",
     "pins? up|pinned up": "records",
+    "is about nothing": "is ignored",
     "finds anybody unprepared": "handlers are installed before …",
     "of one signal, after those before it": "a full sentence",
 }

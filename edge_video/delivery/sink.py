@@ -1,7 +1,7 @@
 """Defines the contract between the publisher and the places where frames go.
 
-A sink object is **one life of a connection**: it is opened once, runs on a thread of its own, and
-when it is lost it is closed and a new one is made. Reconnecting, with its waits, belongs to the
+A sink object is **one life of a connection**: it is opened once, blocks nobody, and when it is
+lost it is closed and a new one is made. Reconnecting, with its waits, belongs to the
 publisher, so that it follows the same clock and timer as everything else.
 """
 

@@ -1,4 +1,4 @@
-"""Throw-away certificates for tests of TLS."""
+"""Makes throw-away certificates for tests of TLS."""
 
 from __future__ import annotations
 

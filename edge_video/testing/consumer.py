@@ -1,4 +1,4 @@
-"""A consumer of what is published, for tests: it remembers every message."""
+"""Consumes what is published, for tests, and remembers every message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a private RabbitMQ node is configured with: its ports, its files and its users."""
+"""Writes the configuration of a private RabbitMQ node: its ports, files and users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frame that the broker has not answered yet, and the window of such messages on a channel."""
+"""Remembers the frames that the broker has not answered yet, in a window for each channel."""
 
 from __future__ import annotations
 
