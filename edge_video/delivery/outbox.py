@@ -173,7 +173,7 @@ class Outbox:
             return frame
 
     def settle(self, camera_id: CameraId, seq: int, outcome: Outcome) -> bool:
-        """Say how a frame in flight ended; the first word counts.
+        """Say how a frame in flight ended; later calls for the same frame are ignored.
 
         False, and nothing changes, when the frame is not in flight or was settled before.
         """
@@ -197,7 +197,7 @@ class Outbox:
         return frames
 
     def settle_all(self, outcome: Outcome) -> int:
-        """Settle everything in flight (the taker died without a word); how many frames."""
+        """Settle everything in flight (the taker died); how many frames."""
         settled = 0
         with self._lock:
             now_s = self._clock.monotonic()

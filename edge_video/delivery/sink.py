@@ -25,9 +25,9 @@ class SinkConnected:
 
 @dataclass(frozen=True, slots=True)
 class SinkLost:
-    """The sink is dead, for the reason given in words (secrets masked). Told exactly once.
+    """The sink is dead, for the reason given in words (secrets masked). Reported exactly once.
 
-    Frames that were handed over and not settled have been booked as unknown before this is told.
+    Frames in flight have been settled as unknown before this is reported.
     `permanent` marks a cause that trying again at once cannot mend (a wrong password, a
     missing virtual host): the publisher then waits its longest delay.
     """
@@ -114,7 +114,7 @@ class Sink(Protocol):
     """One connection to a place where frames go. All methods may be called from any thread."""
 
     def open(self) -> None:
-        """Begin: start the thread and return at once. `SinkConnected` or `SinkLost` follows."""
+        """Begin to connect, and return at once. `SinkConnected` or `SinkLost` follows."""
         ...
 
     def frames_ready(self) -> None:

@@ -37,7 +37,7 @@ class RestartIntensity:
 class Shortages:
     """The pauses after deaths for which the machine is to blame: they end no system.
 
-    The same pauses as after crashes, from the first one on; told once, until it has been quiet
+    The same pauses as after crashes, from the first one on; reported once, until it has been quiet
     for `quiet_s` seconds. Not thread-safe.
     """
 
@@ -46,7 +46,7 @@ class Shortages:
     _last_s: float = float("-inf")
 
     def restart_after_s(self, now_s: float) -> tuple[float, bool]:
-        """Record one death at `now_s`: the pause, and whether it is to be told."""
+        """Record one death at `now_s`: the pause, and whether it is to be reported."""
         begins = now_s - self._last_s >= self.quiet_s
         self._deaths = 1 if begins else self._deaths + 1
         self._last_s = now_s

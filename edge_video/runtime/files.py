@@ -27,6 +27,8 @@ _PIPE_BUF: Final = 4096
 _NOT_REPLACEABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV}
 """The directory does not want a new file, or the file is a mount point: the file itself may do."""
 
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
 _KINDS: Final = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFCHR: "a device",
@@ -240,15 +242,13 @@ def replace_at(
     else:
         with suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=directory)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, mode, dir_fd=directory)
+    descriptor = os.open(temporary, _NEW_FILE, mode, dir_fd=directory)
     try:
         try:
             if on_open is not None:
                 on_open(descriptor)
             if mask is not None:
-                bound = os.fstat(descriptor).st_mode & mask.st_mode
-                os.fchmod(descriptor, stat.S_IMODE(bound) & 0o666)
+                _bound_permissions(descriptor, mask)
             _write_all(descriptor, encoded)
             if sync:
                 with suppress(OSError):  # file systems that have no such thing
@@ -260,6 +260,11 @@ def replace_at(
         with suppress(OSError):
             os.unlink(temporary, dir_fd=directory)
         raise
+
+
+def _bound_permissions(descriptor: int, mask: os.stat_result) -> None:
+    mode = os.fstat(descriptor).st_mode & mask.st_mode
+    os.fchmod(descriptor, stat.S_IMODE(mode) & 0o666)
 
 
 def _write_all(descriptor: int, encoded: bytes) -> None:

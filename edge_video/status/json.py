@@ -1,4 +1,4 @@
-"""A snapshot as JSON-ready values, under names that stay, and back from them."""
+"""Renders a snapshot as JSON-ready values under names that stay, and reads it back."""
 
 from __future__ import annotations
 
