@@ -92,7 +92,7 @@ def site_path(path: str) -> str:
         return PAGES[path]
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
-    return f"source/{path}" + ("/index.md" if (ROOT / path).is_dir() else ".md")
+    return f"source/{path.lstrip('.')}" + ("/index.md" if (ROOT / path).is_dir() else ".md")
 
 
 def linked_sources() -> set[str]:

@@ -23,7 +23,7 @@ NAMES: Final = {
     "Newsroom|NewsPolicy|Notices?|Notice[A-Z].*": "NotificationRules, Notification…",
     "Telling|_?telling|story_s": "StateChange, state_change, episode_start_s",
     "_?Board|pin_up|pins_up": "StatusStore, record",
-    "Books|books_imbalance": "FrameLedger, ledger_imbalance",
+    "Books|_?books(_.*)?": "FrameLedger, ledger_imbalance",
     "Patience|lost_patience": "ShutdownSignals, ShortDuration",
     "Birth|ServantActor": "ChildOptions, ChildActor",
     "Known|Plan": "HandoverState, SystemSpec",
@@ -55,6 +55,7 @@ HELPERS: Final = {
 
 PHRASES: Final = {
     "doorkeeper": "authentication",
+    "the books|books balance": "the accounting",
     "death pact": "parent-death signal",
     "pins? up|pinned up": "records",
     "is about nothing": "is ignored",

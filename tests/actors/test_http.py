@@ -112,7 +112,7 @@ def test_probes_answer_at_once_while_the_supervisor_is_stuck(
             assert answer.status_code == 503
             assert "the supervisor has said nothing for" in answer.json()["reasons"][0]
             assert get(gallery.url, "ready").status_code == 503
-            # What the books say is right even now: frames go on without the supervisor.
+            # What the accounting says is right even now: frames go on without the supervisor.
             before = received(gallery)
             eventually(lambda: received(gallery) > before, 20)
             with gallery.client(TOKEN) as client:

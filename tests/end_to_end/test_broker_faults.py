@@ -1,4 +1,4 @@
-"""The broker fails in every way it can; cameras, memory, books and the operator's words do not."""
+"""The broker fails in every way it can; cameras, memory, accounting and messages do not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Real RTSP cameras that fail in every way cameras do, in front of a whole system.
 
-Every test runs under two watches: the books are read ten times a second and must balance each
+Every test runs under two watches: the accounting is read ten times a second and must balance each
 time, and (as in all tests, see `conftest.py`) no actor, thread, FFmpeg or descriptor outlives it.
 """
 
@@ -77,7 +77,7 @@ def story() -> Iterator[RecordedLog]:
 
 @pytest.fixture
 def run(tmp_path: Path, story: RecordedLog) -> Iterator[RunSystem]:
-    """Start a system on some cameras (id → URL); stopped, books checked, after the test."""
+    """Start a system on some cameras (id → URL); stopped, accounting checked, after the test."""
     running: list[Running] = []
 
     def start(

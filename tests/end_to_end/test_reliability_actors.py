@@ -1,6 +1,6 @@
 """One test per row of docs/reliability.md, "Actors": our own parts, crashed and delayed by message.
 
-In all of them two real FFmpegs stream; the books are read ten times a second and balance each
+In all of them two real FFmpegs stream; the accounting is read ten times a second and balances each
 time, before the fault, while it acts and after it; and nothing is left behind (see `conftest.py`).
 """
 

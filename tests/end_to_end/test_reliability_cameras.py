@@ -1,6 +1,6 @@
 """One test per row of docs/reliability.md, "Cameras": real FFmpegs, broken by message.
 
-In all of them the books are read ten times a second and balance each time, before the fault,
+In all of them the accounting is read ten times a second and balances each time, before the fault,
 while it acts and after it; and nothing is left behind (see `conftest.py`).
 """
 

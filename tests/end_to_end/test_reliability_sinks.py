@@ -2,7 +2,7 @@
 
 The table is docs/reliability.md, *Publisher and sinks*. The broker and the disk are real; frames
 come from a scripted camera, because the camera is not the point. Each look at the status asserts
-the books; each figure that the table quotes is printed and recorded as a property of its test.
+the accounting; each figure that the table quotes is printed and recorded as a property of its test.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class Running:
 def running(
     caplog: pytest.LogCaptureFixture, size: int = FRAME_BYTES, **keys: Any
 ) -> Iterator[Running]:
-    """A system under load, connected; afterwards it stops in order and its books balance."""
+    """A system under load, connected; afterwards it stops in order and its accounting balances."""
     caplog.set_level(logging.INFO, "edge_video")
     caplog.set_level(logging.INFO, "edge_video")
     config = Config(

@@ -1,4 +1,4 @@
-"""Sinks on a real broker, with an outbox, two cameras and a check of the books afterwards."""
+"""Sinks on a real broker, with an outbox, two cameras and a check of the accounting afterwards."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Rig:
         return counts[camera_id] if camera_id else add_counts(counts.values())
 
     def settle(self) -> FrameCounts:
-        """The books once nothing is held or in flight any more."""
+        """The accounting once nothing is held or in flight any more."""
         eventually(lambda: not (self.counts().held or self.counts().in_flight))
         return self.counts()
 
@@ -109,7 +109,7 @@ MakeRig = Any
 
 @pytest.fixture
 def make_rig(exchange: str) -> Iterator[MakeRig]:
-    """Make rigs for a broker; afterwards their threads are gone and their books balance."""
+    """Make rigs for a broker; afterwards their threads are gone and their accounting balances."""
     rigs: list[Rig] = []
 
     def make(

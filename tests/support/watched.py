@@ -1,4 +1,4 @@
-"""A whole system under test, everything it says, and the watch over its books."""
+"""A whole system under test, everything it says, and the watch over its frame accounting."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class RecordedLog(logging.Handler):
 
 
 class Running:
-    """One system under test, its story, and the watch over its books."""
+    """One system under test, its story, and the watch over its frame accounting."""
 
     def __init__(self, config: Config, story: RecordedLog, **options: Any) -> None:
         self.story = story
@@ -79,10 +79,12 @@ class Running:
         self.samples = 0
         self.imbalances: list[str] = []
         self._over = threading.Event()
-        self._watch = threading.Thread(target=self._watch_books, name="books", daemon=True)
+        self._watch = threading.Thread(
+            target=self._watch_accounting, name="accounting", daemon=True
+        )
         self._watch.start()
 
-    def _watch_books(self) -> None:
+    def _watch_accounting(self) -> None:
         while not self._over.wait(_SAMPLE_S):
             try:
                 self._check(self.system.status(30))
@@ -91,13 +93,13 @@ class Running:
 
     def _check(self, status: SystemStatus) -> None:
         self.samples += 1
-        books = {camera.camera_id: camera.frames for camera in status.cameras}
-        for name, counts in [*books.items(), ("totals", status.totals)]:
+        counted = {camera.camera_id: camera.frames for camera in status.cameras}
+        for name, counts in [*counted.items(), ("totals", status.totals)]:
             if (problem := counts.imbalance()) is not None:
                 self.imbalances.append(f"{name}: {problem}")
 
     def stop(self) -> SystemStatus:
-        """Stop in order; the books must have balanced at every sample, and at the end."""
+        """Stop in order; the accounting must have balanced at every sample, and at the end."""
         self._over.set()
         self._watch.join(35)
         stopped = self.system.stop()
@@ -107,7 +109,7 @@ class Running:
         return stopped.status
 
     def ended(self, timeout_s: float = 20.0) -> Stopped:
-        """The system ends by itself, in order and with balanced books."""
+        """The system ends by itself, in order and with balanced accounting."""
         stopped = self.system.wait(timeout_s)
         self._over.set()
         self._watch.join(35)

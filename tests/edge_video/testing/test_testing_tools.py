@@ -1,4 +1,4 @@
-"""The tools for users: recording publisher, books, leak check, waiting, fake timer, plugin."""
+"""The tools for users: recording publisher, accounting, leak check, waiting, fake timer, plugin."""
 
 from __future__ import annotations
 
