@@ -50,6 +50,7 @@ END
 exec "$python" -m pytest -q -p no:cacheprovider -n "${WORKERS:-2}" --dist loadfile \
   -m "not alone and not slow and not rabbitmq and not ffmpeg and not rtsp" \
   --deselect tests/edge_video/config/test_model.py::test_the_schema_is_current \
-  --ignore tests/edge_video/config/test_config_errors.py \
+  --ignore tests/edge_video/config/test_mistakes.py \
+  --ignore tests/edge_video/config/test_url_mistakes.py \
   --ignore tests/edge_video/config/test_user_types.py \
   "$@" tests/actors tests/edge_video tests/test_public_face.py
