@@ -178,6 +178,10 @@ class SupervisedActor(pykka.ThreadingActor):
         """The answer to `Finish`, after `release`."""
         return self.farewell(None)
 
+    def too_late(self, message: object) -> object:  # noqa: ARG002 - for subclasses
+        """The answer to a message that comes after `release`; nothing may be done for it."""
+        return None
+
     def inject(self, fault: Fault, cleared: threading.Event | None = None) -> bool:
         """Break on purpose; the answer says whether the fault acts. Actor's thread.
 
@@ -236,7 +240,7 @@ class SupervisedActor(pykka.ThreadingActor):
         if self._released:
             # What was still in the mailbox behind `Finish`, `Begin` itself perhaps, must not
             # bring anything to life that nobody would release.
-            return None
+            return self.too_late(message)
         if type(message) in (InjectFault, ApplyFault, ClearFaults) and (
             type(message) not in self.UNDERSTOOD
         ):

@@ -8,17 +8,25 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
+from edge_video.actors.intake import MAX_FOREIGN_CAMERAS, FrameIntake
+from edge_video.actors.mailbox import FrameMailbox
 from edge_video.actors.messages import (
     Begin,
     Connect,
     Drain,
+    FramesReady,
+    GetFrameCounts,
+    PublishAnswer,
     PublisherMessage,
     PublisherStats,
+    PublishFrame,
+    PublishResult,
     SinkFaultOver,
     SinkReported,
     Tick,
 )
 from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
     FramesRefused,
     FramesUnroutable,
@@ -36,12 +44,13 @@ from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.backoff import reconnect_delay_s
 from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.status.model import PublisherState, PublisherStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from edge_video.delivery.outbox import Outbox
+    from edge_video.frames import CameraId
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
@@ -59,9 +68,24 @@ _CRASH_CLOSE_TIMEOUT_S = 0.5
 class SinkFactory(Protocol):
     """Makes one connection's sink; nothing runs before `Sink.open`."""
 
-    def __call__(self, listener: SinkListener) -> Sink:
+    def __call__(self, listener: SinkListener, /) -> Sink:
         """Make it. `listener` is called from whichever thread works for the sink."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SinkPlace:
+    """Where the frames of a publisher go that is started by itself.
+
+    `edge_video.sink_for` makes one of a section of the configuration.
+    """
+
+    target: str
+    """Names it in status and reports; masked."""
+    make: Callable[[Outbox], SinkFactory]
+    """Given the publisher's outbox, which the sinks are to empty."""
+    cameras: Collection[CameraId] = ()
+    """Those that are configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +100,9 @@ class PublisherRuntime:
     allow_faults: bool = False
     draw: Callable[[], float] = random.random
     """Where the jitter of reconnection comes from: a number in [0, 1)."""
+    cameras: Collection[CameraId] = ()
+    """Those that are configured; frames of others come as messages."""
+    max_foreign_cameras: int = MAX_FOREIGN_CAMERAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +118,53 @@ class _Acting:
 class PublisherActor(ChildActor):
     """Owns the connection to the sink, one at a time, and reconnects for ever.
 
-    Frames never pass through its mailbox: the outbox tells the sink that some wait, and the sink
-    takes them from the outbox on its own thread. A new publisher first settles what a crashed
-    predecessor left in flight as unknown, so the frame accounting is balanced whatever happened.
+    Frames reach it in three ways, all of them into its one outbox: `FramesReady` of another
+    outbox (a `CameraActor` that was started with `frames=` this actor tells it), a single
+    `PublishFrame` of whoever has a picture, and, the short cut inside the tree, straight from
+    the cameras' reader, where the outbox wakes the sink without a message. A new publisher first
+    settles what a crashed predecessor left in flight as unknown, so the ledger is balanced
+    whatever happened.
+
+    Alone, it needs to be told no more than where frames go:
+    `PublisherActor.start(sink=sink_for(AmqpConfig(url="amqp://localhost")))`.
 
     Args:
-        outbox: where the cameras' frames wait.
-        runtime: clock, timer and the way to make a sink.
+        outbox: where frames wait for the sink; None for one of its own.
+        runtime: clock, timer and the way to make a sink; None for those of this machine, and
+            `sink`.
+        sink: where frames go, without a `runtime`.
         previous: the last status of the one before, whose counters this one continues.
-        birth: see `ChildOptions`; the supervisor gets `PublisherStats` and the farewell.
+        birth: see `ChildOptions`; the supervisor, or a host's actor in its place, gets
+            `PublisherStats` and `ActorEnded`.
+
+    Raises:
+        TypeError: there is neither a `runtime` nor a `sink`.
     """
 
     NAME = "publisher"
     UNDERSTOOD = get_args(PublisherMessage)
+    ANSWERED = (GetFrameCounts,)
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: Outbox | None = None,
         *,
-        runtime: PublisherRuntime,
+        runtime: PublisherRuntime | None = None,
+        sink: SinkPlace | None = None,
         previous: PublisherStatus | None = None,
         **birth: Unpack[ChildOptions],
     ) -> None:
+        self._own_timer = SystemTimer() if runtime is None else None
+        clock = SystemClock() if runtime is None else runtime.clock
+        self._outbox = outbox = outbox or Outbox(clock)
+        if self._own_timer is not None:
+            runtime = _runtime_of_its_own(outbox, sink, self._own_timer)
+        assert runtime is not None
         super().__init__(allow_faults=runtime.allow_faults, **birth)
-        self._outbox = outbox
         self._runtime = runtime
+        self._intake = FrameIntake(outbox, clock, runtime.cameras, runtime.max_foreign_cameras)
+        if isinstance(self.actor_inbox, FrameMailbox):
+            self.actor_inbox.on_refused = self._intake.count_refused
         self._status = replace(
             previous or PublisherStatus(PublisherState.CONNECTING, runtime.target),
             state=PublisherState.CONNECTING,
@@ -134,11 +183,22 @@ class PublisherActor(ChildActor):
         self._faults: list[_Acting] = []
         self._fault_number = 0
 
+    @staticmethod
+    def _create_actor_inbox() -> FrameMailbox:
+        # pykka's private name for making the mailbox; pinned by a test.
+        return FrameMailbox()
+
     def handle(self, message: PublisherMessage) -> object:
         """Dispatch."""
         match message:
             case Begin():
                 self._begin()
+            case PublishFrame():
+                return self._intake.accept(message)
+            case FramesReady(outbox=outbox):
+                self._take_frames_of(outbox)
+            case GetFrameCounts():
+                return self._outbox.counts()
             case Connect(connection=connection):
                 if connection == self._connection + 1:
                     self._connect()
@@ -166,14 +226,22 @@ class PublisherActor(ChildActor):
         self._answer_drain(done=False)
         self._retry_at_s = None
         self._enter(PublisherState.STOPPED)
+        if self._own_timer is not None:
+            self._own_timer.stop()
 
     def last_words(self) -> PublisherStats:
         """How the connection ended."""
         return PublisherStats(self._status)
 
+    def too_late(self, message: object) -> object:
+        """See `SupervisedActor.too_late`."""
+        return PublishAnswer(PublishResult.STOPPING) if isinstance(message, PublishFrame) else None
+
     # --- the connection ---
 
     def _begin(self) -> None:
+        if self._own_timer is not None:
+            self._own_timer.start()
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, self._tick_due)
@@ -189,12 +257,19 @@ class PublisherActor(ChildActor):
                 if not (isinstance(each.fault, LastingSinkFault) and self.apply_fault(each.fault))
             )
 
-    def _frames_ready(self) -> None:
-        """The thread that puts frames: they wait where none waited before.
+    def _take_frames_of(self, outbox: Outbox) -> None:
+        """Frames wait in this actor's own outbox for the sink, or in another one for this actor."""
+        if outbox is self._outbox:
+            self._frames_ready()
+        elif self._intake.take_from(outbox):
+            tell(self.actor_ref, FramesReady(outbox))  # others get their turn in between
 
-        Straight to the sink, which takes this call from any thread: a detour through the mailbox
-        is one more thread to wake per frame, and cost a sixth of the CPU. Without a sink the next
-        connection looks for itself.
+    def _frames_ready(self) -> None:
+        """Do what `FramesReady` of the own outbox asks for; any thread.
+
+        The outbox calls it on the thread that puts a frame, straight to the sink, which allows it
+        from any thread: by way of the mailbox one more thread wakes per frame. Without a sink the
+        next connection looks for itself.
         """
         sink = self._sink
         if sink is not None:
@@ -304,6 +379,7 @@ class PublisherActor(ChildActor):
 
     def _start_draining(self, drain: Drain) -> None:
         self._drain = drain
+        self._intake.close()
         state = self._status.state
         if self._sink is None or state is PublisherState.BLOCKED:
             self._answer_drain(done=False)
@@ -372,3 +448,17 @@ class PublisherActor(ChildActor):
             self._faults.remove(each)
             if each.end is not None:
                 each.end.cancel()
+
+
+def _runtime_of_its_own(
+    outbox: Outbox, sink: SinkPlace | None, timer: SystemTimer
+) -> PublisherRuntime:
+    if sink is None:
+        raise TypeError("a publisher needs a runtime, or a sink: where do frames go?")
+    return PublisherRuntime(
+        clock=SystemClock(),
+        timer=timer,
+        sink=sink.make(outbox),
+        target=sink.target,
+        cameras=sink.cameras,
+    )

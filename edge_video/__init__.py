@@ -23,17 +23,22 @@ if TYPE_CHECKING:
         ClearFaults,
         CommandAnswer,
         CommandResult,
+        Drain,
         Escalated,
         ForceOpen,
         FramesReady,
+        GetFrameCounts,
         GetStatus,
         InjectFault,
+        PublishAnswer,
+        PublishFrame,
+        PublishResult,
         ResetBreaker,
         RetryNow,
         StartCamera,
         StopCamera,
     )
-    from edge_video.actors.publisher import PublisherActor, PublisherRuntime
+    from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkPlace
     from edge_video.actors.system_spec import Stopped
     from edge_video.app import System, start_system
     from edge_video.capture.binary import BinaryMissing
@@ -97,6 +102,7 @@ if TYPE_CHECKING:
     from edge_video.status.json import NotAStatusError
     from edge_video.status.model import BreakerView
     from edge_video.text import Language
+    from edge_video.wiring.sinks import sink_for
 
     __version__: str
 
@@ -134,6 +140,7 @@ __all__ = [
     "DelayActor",
     "DirectorySinkConfig",
     "DiskFull",
+    "Drain",
     "DropConnection",
     "DropReason",
     "Escalated",
@@ -145,6 +152,7 @@ __all__ = [
     "FramesReady",
     "FreezeFfmpeg",
     "GarbageBytes",
+    "GetFrameCounts",
     "GetStatus",
     "HttpConfig",
     "IgnoreSigterm",
@@ -161,6 +169,9 @@ __all__ = [
     "Outcome",
     "OversizedFrame",
     "Problem",
+    "PublishAnswer",
+    "PublishFrame",
+    "PublishResult",
     "PublisherActor",
     "PublisherRuntime",
     "PublisherState",
@@ -172,6 +183,7 @@ __all__ = [
     "RetryNow",
     "ReturnFrames",
     "SilentEnd",
+    "SinkPlace",
     "SlowConfirms",
     "SlowFrames",
     "StartCamera",
@@ -186,6 +198,7 @@ __all__ = [
     "__version__",
     "load_config",
     "parse_config",
+    "sink_for",
     "start_system",
     "status_as_json",
     "status_from_json",
@@ -195,10 +208,11 @@ _PUBLIC: Final = {
     "edge_video.actors.camera": "CameraActor",
     "edge_video.actors.messages": (
         "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
-        " ClearFaults CommandAnswer CommandResult Escalated ForceOpen FramesReady GetStatus"
-        " InjectFault ResetBreaker RetryNow StartCamera StopCamera"
+        " ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen FramesReady"
+        " GetFrameCounts GetStatus InjectFault PublishAnswer PublishFrame PublishResult"
+        " ResetBreaker RetryNow StartCamera StopCamera"
     ),
-    "edge_video.actors.publisher": "PublisherActor PublisherRuntime",
+    "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.system_spec": "Stopped",
     "edge_video.app": "System start_system",
     "edge_video.capture.binary": "BinaryMissing",
@@ -223,6 +237,7 @@ _PUBLIC: Final = {
     "edge_video.status.json": "NotAStatusError",
     "edge_video.status.model": "BreakerView",
     "edge_video.text": "Language",
+    "edge_video.wiring.sinks": "sink_for",
 }
 """Module → its names, separated by spaces; the same as above, for the running program."""
 

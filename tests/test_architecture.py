@@ -45,7 +45,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "report": set(),
     "notifications": set(),
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
-    "actors": {"logging", "pykka", "signal", "threading", "time"},
+    "actors": {"logging", "pykka", "queue", "signal", "threading", "time"},
     "top": {"rich", "threading", "time"},
     "wiring": {"pykka"},
     "app": {"logging", "pykka", "threading"},
@@ -65,7 +65,7 @@ def modules() -> dict[str, Path]:
     found = {}
     for folder, prefix in (("edge_video", ""), ("actors", "edge_video.")):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if "actors" in path.parts and not prefix:
+            if "actors" in path.relative_to(ROOT).parts and not prefix:
                 continue  # where links to folders are followed
             name = prefix + ".".join(path.relative_to(ROOT).with_suffix("").parts)
             found[name.removesuffix(".__init__")] = path

@@ -138,16 +138,17 @@ class CameraQueue:
         last_s = self.last_accepted_s
         return last_s is not None and now_s - last_s < min_interval_s
 
-    def stamp(self, image: bytes, captured_at_ns: int, now_s: float) -> HeldFrame:
+    def stamp(
+        self, image: bytes, session: str, captured_at_ns: int, captured_at_s: float
+    ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
         seq = self.counters.received + 1
-        return HeldFrame(
-            seq, self.session, image, captured_at_ns, now_s, *self.sizes.size_of(image)
-        )
+        size = self.sizes.size_of(image)
+        return HeldFrame(seq, session, image, captured_at_ns, captured_at_s, *size)
 
-    def accept(self, frame: HeldFrame) -> None:
+    def accept(self, frame: HeldFrame, now_s: float) -> None:
         """Count a frame that has just joined the queue."""
-        length, now_s, counters = len(frame.image), frame.captured_at_s, self.counters
+        length, counters = len(frame.image), self.counters
         counters.receive(length, now_s)
         if counters.undelivered_since_s is None:
             counters.undelivered_since_s = now_s

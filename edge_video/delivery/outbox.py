@@ -7,6 +7,7 @@ cameras whose frames wait take turns (`round_robin`). One lock guards all of it.
 from __future__ import annotations
 
 import logging
+from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,18 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_BYTES: Final = 256 * 2**20
 """Five waiting frames of each of 200 cameras, at a quarter of a megabyte each."""
+
+_NANOSECONDS: Final = 1e9
+
+
+class Arrival(Enum):
+    """What became of a frame that was brought."""
+
+    HELD = auto()
+    DISPLACED = auto()
+    """It is held, and its camera's oldest one was dropped for it."""
+    DROPPED = auto()
+    """No memory is left for it, or it comes too soon while cameras are slowed."""
 
 
 class Outbox:
@@ -113,30 +126,92 @@ class Outbox:
         """
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
-        crowded_out: list[HeldFrame] = []
+        dropped: list[HeldFrame] = []
         with self._lock:
             queue = self._queues[camera_id]
             if not queue.is_open or generation != queue.generation:
                 queue.counters.refused_late += 1
                 return False
-            interval_s = self._min_interval_s
-            if interval_s is not None and queue.comes_too_soon(now_s, interval_s):
-                queue.drop_unheld(len(image), now_s)
-                return False
-            try:  # whatever may need memory comes before anything is counted
-                frame = queue.stamp(image, captured_at_ns, now_s)
-                overflown = self._waiting.put(queue, frame)
-            except MemoryError:
-                queue.drop_unheld(len(image), now_s)
-                return False
-            if self._waiting.held_bytes > self._max_bytes:
-                self._waiting.make_room(crowded_out)
-            is_held = bool(queue.frames)  # the newest goes last
+            arrival = self._receive(
+                queue,
+                image,
+                dropped,
+                session=queue.session,
+                captured_at_ns=captured_at_ns,
+                captured_at_s=now_s,
+                now_s=now_s,
+            )
             listener = None if self._listener.is_notified else self._due_listener()
-        del overflown, crowded_out  # now, without the lock: freeing a large image takes a while
+        del dropped  # now, without the lock: freeing a large image takes a while
         if listener is not None:
             self._notify(listener)
-        return is_held
+        return arrival is not Arrival.DROPPED
+
+    def add(
+        self, camera_id: CameraId, image: bytes, *, session: str, captured_at_ns: int
+    ) -> Arrival:
+        """Bring a frame that was captured by somebody else, and not by an attempt of `open`.
+
+        It is held, dropped and counted by the same rules as those of `put`. Its age is that of
+        `captured_at_ns`, on the wall clock; a time to come counts as now.
+        """
+        now_s = self._clock.monotonic()
+        age_s = max(0.0, (self._clock.wall_ns() - captured_at_ns) / _NANOSECONDS)
+        dropped: list[HeldFrame] = []
+        with self._lock:
+            arrival = self._receive(
+                self._queues[camera_id],
+                image,
+                dropped,
+                session=session,
+                captured_at_ns=captured_at_ns,
+                captured_at_s=now_s - age_s,
+                now_s=now_s,
+            )
+            listener = self._due_listener()
+        del dropped
+        self._notify(listener)
+        return arrival
+
+    def count_lost(self, camera_id: CameraId, frames: int, reason: DropReason) -> None:
+        """Count frames that were lost on their way here as received and dropped.
+
+        Their numbers are used up, so whoever gets the next frame sees the gap.
+        """
+        with self._lock:
+            counters = self._queues[camera_id].counters
+            counters.received += frames
+            counters.dropped[reason] += frames
+
+    def _receive(
+        self,
+        queue: CameraQueue,
+        image: bytes,
+        dropped: list[HeldFrame],
+        *,
+        session: str,
+        captured_at_ns: int,
+        captured_at_s: float,
+        now_s: float,
+    ) -> Arrival:
+        """Hold a frame and count it, under the lock; what is dropped for it goes to `dropped`."""
+        interval_s = self._min_interval_s
+        if interval_s is not None and queue.comes_too_soon(now_s, interval_s):
+            queue.drop_unheld(len(image), now_s)
+            return Arrival.DROPPED
+        try:  # whatever may need memory comes before anything is counted
+            frame = queue.stamp(image, session, captured_at_ns, captured_at_s)
+            overflown = self._waiting.put(queue, frame, now_s)
+        except MemoryError:
+            queue.drop_unheld(len(image), now_s)
+            return Arrival.DROPPED
+        if overflown is not None:
+            dropped.append(overflown)
+        if self._waiting.held_bytes > self._max_bytes:
+            self._waiting.make_room(dropped)
+        if not queue.frames:  # the newest goes last
+            return Arrival.DROPPED
+        return Arrival.HELD if overflown is None else Arrival.DISPLACED
 
     # --- the taker ------------------------------------------------------------------------------
 

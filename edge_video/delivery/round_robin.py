@@ -48,7 +48,7 @@ class RoundRobin:
         self.held = 0
         self.held_bytes = 0
 
-    def put(self, queue: CameraQueue, frame: HeldFrame) -> HeldFrame | None:
+    def put(self, queue: CameraQueue, frame: HeldFrame, now_s: float) -> HeldFrame | None:
         """Let a frame wait in the queue of its camera; the frame that it pushed out of there.
 
         Raises:
@@ -63,7 +63,7 @@ class RoundRobin:
             if not frames:
                 self._waiting.pop()
             raise
-        queue.accept(frame)
+        queue.accept(frame, now_s)
         self.held += 1
         self.held_bytes += len(frame.image)
         if len(frames) > queue.capacity:

@@ -214,6 +214,7 @@ class Parts:
             sink=sink,
             target=self.publisher.target,
             allow_faults=self.allow_faults,
+            cameras=[CameraId(camera.id) for camera in self.config.cameras],
         )
         return _starter(
             PublisherActor,

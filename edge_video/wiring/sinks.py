@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_video.config import DirectorySinkConfig
+from edge_video.actors.publisher import SinkPlace
+from edge_video.config import Config, DirectorySinkConfig
 from edge_video.delivery.amqp.handshake import HandshakeTimeout
 from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.notifications import NotificationRoute
+from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.no_sink import NoSink
 from edge_video.frames import CameraId
+from edge_video.runtime.timer import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from edge_video.actors.publisher import SinkFactory
-    from edge_video.config import Config
+    from edge_video.config import AmqpConfig, CameraConfig
     from edge_video.delivery.notification_queue import NotificationQueue
     from edge_video.delivery.outbox import Outbox
     from edge_video.delivery.sink import Sink, SinkListener
@@ -41,19 +47,66 @@ def configured_sink(
         notifications: those that go to RabbitMQ beside the frames.
     """
     if isinstance(config.sink, DirectorySinkConfig):
-        return _directory_sink(config, config.sink, outbox, clock)
+        return _directory_sink(config.sink, config.cameras, outbox, clock)
     if not config.has_sink:
         return NoSink
     return _amqp_sink(config, outbox, clock, reactor, notifications)
 
 
+def sink_for(
+    section: AmqpConfig | DirectorySinkConfig, cameras: Sequence[CameraConfig] = ()
+) -> SinkPlace:
+    """Where the frames of a publisher go that is started by itself; for `PublisherActor.start`.
+
+    Args:
+        section: the broker, or the directory.
+        cameras: those whose exchange and routing key are their own, or that are to have their
+            directories at once; the frames of others are taken as well.
+
+    Raises:
+        ValueError: the broker has no URL, or two cameras share a route.
+    """
+    known = [CameraId(camera.id) for camera in cameras]
+    if isinstance(section, DirectorySinkConfig):
+        return SinkPlace(
+            str(Path(section.path)),
+            lambda outbox: _directory_sink(section, cameras, outbox, SystemClock()),
+            known,
+        )
+    return SinkPlace(section.masked_url, _broker_alone(section, cameras), known)
+
+
+def _broker_alone(
+    section: AmqpConfig, cameras: Sequence[CameraConfig]
+) -> Callable[[Outbox], SinkFactory]:
+    settings = section.settings(socket.gethostname())
+    # A whole configuration, for cameras inherit from its `amqp` what they do not say themselves.
+    whole = Config(cameras=cameras, amqp=section).cameras if cameras else ()
+    routes = {CameraId(camera.id): camera.route for camera in whole}
+    knowledge, handshake = BrokerKnowledge(), HandshakeTimeout(settings.handshake_timeout_s)
+
+    def make(outbox: Outbox) -> SinkFactory:
+        return lambda listener: AmqpSink(
+            settings,
+            routes,
+            outbox,
+            listener,
+            SystemClock(),
+            handshake=handshake,
+            knowledge=knowledge,
+            foreign=_foreign_route(section),
+        )
+
+    return make
+
+
 def _directory_sink(
-    config: Config, directory: DirectorySinkConfig, outbox: Outbox, clock: Clock
+    directory: DirectorySinkConfig, cameras: Sequence[CameraConfig], outbox: Outbox, clock: Clock
 ) -> SinkFactory:
     # Here and not above: most systems never write a file.
     from edge_video.delivery.directory import DirectorySink  # noqa: PLC0415
 
-    ids = [CameraId(camera.id) for camera in config.cameras]
+    ids = [CameraId(camera.id) for camera in cameras]
 
     def open_directory(listener: SinkListener) -> Sink:
         return DirectorySink(Path(directory.path), ids, directory.keep, outbox, listener, clock)
@@ -68,8 +121,9 @@ def _amqp_sink(
     reactor: Reactor | None,
     queue: NotificationQueue | None,
 ) -> SinkFactory:
-    assert config.amqp is not None
-    settings = config.amqp.settings(config.node)
+    amqp = config.amqp
+    assert amqp is not None
+    settings = amqp.settings(config.node)
     routes = {CameraId(camera.id): camera.route for camera in config.cameras}
     notifications = None
     if config.events is not None and queue is not None:
@@ -89,6 +143,12 @@ def _amqp_sink(
             handshake=handshake,
             notifications=notifications,
             knowledge=knowledge,
+            foreign=_foreign_route(amqp),
         )
 
     return open_amqp
+
+
+def _foreign_route(amqp: AmqpConfig) -> Route:
+    """The exchange of cameras that are not configured, and what comes before their ids as key."""
+    return Route(amqp.exchange, amqp.routing_key_prefix)

@@ -15,10 +15,17 @@ from edge_video.actors.messages import (
     ApplyFault,
     ClearFaults,
     Drain,
+    Finish,
+    FramesReady,
+    GetFrameCounts,
     InjectFault,
+    PublishAnswer,
     PublisherStats,
+    PublishFrame,
+    PublishResult,
 )
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime
+from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
     RouteRefused,
@@ -32,6 +39,7 @@ from edge_video.delivery.sink import (
 from edge_video.faults import (
     BlockConnection,
     CrashActor,
+    DelayActor,
     DiskFull,
     DropConnection,
     Fault,
@@ -45,11 +53,15 @@ from edge_video.faults import (
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.testing import FakeClock, FakeTimer
+from edge_video.testing import FakeClock, FakeTimer, eventually
+from edge_video.wiring.sinks import sink_for
 from tests.support.actors import PICTURE, RecordingActor, heard_by, quiesce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from edge_video.delivery.ledger import FrameCounts
 
 CAM1 = CameraId("cam1")
 HALF = 0.5
@@ -440,3 +452,72 @@ def test_a_crashed_publisher_takes_little_time_to_say_goodbye(stage: Stage) -> N
     stage.publisher.tell(InjectFault("publisher", CrashActor()))
     stage.gone()
     assert stage.sink.close_timeout_s <= 0.5
+
+
+# --- frames as messages ----------------------------------------------------------------------
+
+
+def frame_counts(publisher: pykka.ActorRef[PublisherActor]) -> dict[CameraId, FrameCounts]:
+    counts: dict[CameraId, FrameCounts]
+    counts = publisher.ask(GetFrameCounts(), block=True, timeout=5)
+    return counts
+
+
+def test_a_notice_of_its_own_outbox_wakes_the_sink(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    calls = len(stage.sink.calls)
+    stage.publisher.tell(FramesReady(stage.outbox))
+    quiesce()
+    assert stage.sink.calls[calls:] == ["frames_ready"]
+
+
+def test_a_notice_of_another_outbox_brings_its_frames(stage: Stage) -> None:
+    other = Outbox(stage.clock, buffer_frames=1000)
+    other.add_camera(CAM1)
+    other.open(CAM1, 1, "elsewhere")
+    for _ in range(600):
+        other.put(CAM1, 1, PICTURE)
+    stage.publisher.tell(FramesReady(other))
+    quiesce()
+    assert other.counts()[CAM1].confirmed == 600
+    counts = frame_counts(stage.publisher)[CAM1]
+    assert (counts.received, counts.held, counts.imbalance()) == (600, 5, None)
+
+
+def test_a_single_frame_is_accepted_or_refused_by_name(stage: Stage) -> None:
+    good, bad = (PublishFrame(CameraId("drone"), each, 0) for each in (PICTURE, b"noise"))
+    assert stage.publisher.ask(good, timeout=5) == PublishAnswer(PublishResult.ACCEPTED)
+    assert stage.publisher.ask(bad, timeout=5) == PublishAnswer(PublishResult.NOT_A_JPEG)
+    stage.publisher.tell(bad)
+    quiesce()
+    assert stage.publisher.is_alive()
+    assert stage.sink.calls[-1] == "frames_ready"
+
+
+def test_nothing_is_accepted_once_it_drains(stage: Stage) -> None:
+    stage.drain()
+    frame = PublishFrame(CameraId("drone"), PICTURE, 0)
+    assert stage.publisher.ask(frame, timeout=5) == PublishAnswer(PublishResult.STOPPING)
+
+
+def test_a_frame_behind_the_end_hears_that_the_publisher_stops(stage: Stage) -> None:
+    stage.inject(DelayActor(for_s=0.2))
+    stage.publisher.ask(Finish(), block=False)
+    frame = PublishFrame(CameraId("drone"), PICTURE, 0)
+    answer = stage.publisher.ask(frame, block=False)
+    assert answer.get(timeout=5) == PublishAnswer(PublishResult.STOPPING)
+
+
+def test_alone_it_has_to_be_told_where_frames_go() -> None:
+    with pytest.raises(TypeError, match="where do frames go"):
+        PublisherActor.start()
+
+
+def test_alone_it_needs_no_more_than_a_directory(tmp_path: Path) -> None:
+    publisher = PublisherActor.start(sink=sink_for(DirectorySinkConfig(path=str(tmp_path))))
+    publisher.tell(PublishFrame(CameraId("drone"), PICTURE, time.time_ns()))
+    eventually(lambda: frame_counts(publisher)[CameraId("drone")].confirmed == 1)
+    publisher.stop(timeout=5)
+    join([publisher], time.monotonic() + 5)
+    assert (tmp_path / "drone" / "latest.jpg").read_bytes() == PICTURE
+    assert "edge-video-timer" not in {each.name for each in threading.enumerate()}

@@ -18,14 +18,19 @@ from edge_video.actors.messages import (
     CommandResult,
     Escalated,
     ForceOpen,
+    GetFrameCounts,
     InjectFault,
     MemoryLevelChanged,
+    PublishAnswer,
+    PublishFrame,
+    PublishResult,
     ResetBreaker,
     RetryNow,
     StartCamera,
     StopCamera,
 )
 from edge_video.actors.metrics import MetricsActor
+from edge_video.actors.publisher import PublisherActor
 from edge_video.config import CircuitBreakerConfig
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge_video.actors.messages import CameraCommand
+    from edge_video.delivery.ledger import FrameCounts
 
 CAM1 = CameraId("cam1")
 DEAD = Failure(Cause.NO_SUCH_STREAM, "404 Not Found")
@@ -418,6 +424,23 @@ def test_too_many_crashes_escalate_to_an_orderly_stop(
     assert host.ask("heard", timeout=5) == [Escalated("metrics", 5, 60.0)]
     assert world.captures[0].stopped
     host.stop(timeout=5)
+
+
+def test_any_actor_s_frames_are_published_beside_those_of_the_cameras(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    world = world_of("cam1")
+    world.start()
+    world.stream_now("cam1")
+    (publisher,) = pykka.ActorRegistry.get_by_class(PublisherActor)
+    drone = PublishFrame(CameraId("drone"), PICTURE, world.clock.wall_ns())
+    assert publisher.ask(drone, timeout=5) == PublishAnswer(PublishResult.ACCEPTED)
+    quiesce()
+    assert [frame.camera_id for frame in world.published] == ["cam1", "drone"]
+    counts: dict[CameraId, FrameCounts]
+    counts = publisher.ask(GetFrameCounts(), block=True, timeout=5)
+    assert {each.imbalance() for each in counts.values()} == {None}
+    assert world.status().totals.received == 1  # the status shows what is configured
 
 
 class Host(pykka.ThreadingActor):

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
@@ -24,7 +25,20 @@ from edge_video import (
     FramesReady,
     start_system,
 )
+from edge_video.actors.messages import Drain, GetFrameCounts, PublishFrame, PublishResult
+from edge_video.actors.publisher import PublisherActor
+from edge_video.config import AmqpConfig
+from edge_video.delivery.ledger import FrameCounts
+from edge_video.frames import CameraId
+from edge_video.testing import eventually
+from edge_video.testing.consumer import consume
+from edge_video.wiring.sinks import sink_for
 from tests.support.program import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_video.testing.rabbit import RabbitNode
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -126,6 +140,7 @@ def test_a_single_camera_actor_can_be_stopped_by_its_host(host: Any) -> None:
     [
         ("embed_the_tree.py", "the host's own actor lives on: it saw"),
         ("embed_one_camera.py", "end_of_stream"),
+        ("compose_by_hand.py", "do the program's own actors live on? yes"),
     ],
 )
 def test_the_examples_run_as_they_stand(example: str, promise: str) -> None:
@@ -139,3 +154,63 @@ def test_the_examples_run_as_they_stand(example: str, promise: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert promise in done.stdout
+
+
+def test_cameras_publisher_and_a_foreign_producer_are_composed_by_hand(
+    host: Any, tmp_path: Path
+) -> None:
+    ref, _, ended = host
+    picture = one_picture(tmp_path / "picture.jpg")
+    publisher = PublisherActor.start(sink=sink_for(DirectorySinkConfig(path=str(tmp_path), keep=5)))
+    cameras = [
+        CameraActor.start(
+            CameraConfig(id=name, url="lavfi:testsrc2=size=160x120:rate=15"),
+            frames=publisher,
+            events=ref,
+        )
+        for name in ("door", "yard")
+    ]
+    drone = PublishFrame(CameraId("drone"), picture, time.time_ns())
+    answers = [publisher.ask(drone, block=True, timeout=5) for _ in range(20)]
+    assert {answer.result for answer in answers} == {PublishResult.ACCEPTED}
+    eventually(lambda: all(each.confirmed >= 15 for each in counts_of(publisher, "door", "yard")))
+    for camera in cameras:
+        camera.stop(timeout=10)
+    assert ended.wait(10)
+    drained: pykka.Future[bool] = pykka.ThreadingFuture()
+    publisher.tell(Drain(drained))
+    assert drained.get(timeout=10)
+    for counts in counts_of(publisher, "door", "yard", "drone"):
+        assert counts.imbalance() is None
+        assert (counts.held, counts.in_flight, counts.errors) == (0, 0, 0)
+        assert counts.received == counts.confirmed + counts.dropped
+    publisher.stop(timeout=10)
+    assert (tmp_path / "drone" / "latest.jpg").read_bytes() == picture
+    assert all(list((tmp_path / each).glob("*Z-*.jpg")) for each in ("door", "yard"))
+    eventually(lambda: pykka.ActorRegistry.get_all() == [ref])  # the host's own actor lives on
+
+
+@pytest.mark.rabbitmq
+def test_a_composition_by_hand_reaches_a_broker(broker: RabbitNode, exchange: str) -> None:
+    with consume(broker, exchange) as consumer:
+        section = AmqpConfig(url=broker.url(), exchange=exchange, routing_key_prefix="shop.")
+        publisher = PublisherActor.start(sink=sink_for(section))
+        url = "lavfi:testsrc2=size=160x120:rate=15"
+        camera = CameraActor.start(CameraConfig(id="door", url=url), frames=publisher)
+        picture = consumer.wait_for(1)[0].body
+        publisher.tell(PublishFrame(CameraId("drone"), picture, time.time_ns()))
+        keys = {"shop.door", "shop.drone"}
+        consumer.wait_until(lambda all_: {each.routing_key for each in all_} == keys)
+        camera.stop(timeout=10)
+        publisher.stop(timeout=10)
+
+
+def counts_of(publisher: pykka.ActorRef[Any], *camera_ids: str) -> list[FrameCounts]:
+    counts = publisher.ask(GetFrameCounts(), block=True, timeout=5)
+    return [counts.get(each, FrameCounts()) for each in camera_ids]
+
+
+def one_picture(path: Path) -> bytes:
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2", "-frames:v", "1"]
+    subprocess.run([*command, str(path)], check=True, timeout=30)
+    return path.read_bytes()

@@ -56,8 +56,10 @@ class Rig:
         settings: AmqpSettings,
         routes: dict[CameraId, Route],
         max_age_s: float,
+        *,
         notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
+        foreign: Route | None = None,
     ) -> None:
         self.clock = SystemClock()
         self.outbox = Outbox(self.clock, buffer_frames=5, max_age_s=max_age_s)
@@ -73,6 +75,7 @@ class Rig:
             self.clock,
             notifications=notifications,
             knowledge=knowledge,
+            foreign=foreign,
         )
         self.outbox.attach(self.sink.frames_ready)
 
@@ -116,13 +119,23 @@ def make_rig(exchange: str) -> Iterator[MakeRig]:
         broker: RabbitNode,
         routes: dict[CameraId, Route] | None = None,
         max_age_s: float = 60.0,
+        *,
         notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
+        foreign: Route | None = None,
         **changes: Any,
     ) -> Rig:
         settings = AmqpSettings(broker.host, broker.port, "/", "guest", "guest", node="shop-4")
-        routes = routes or {cam: Route(exchange, f"shop.{cam}") for cam in (CAM1, CAM2)}
-        rig = Rig(replace(settings, **changes), routes, max_age_s, notifications, knowledge)
+        if routes is None:
+            routes = {cam: Route(exchange, f"shop.{cam}") for cam in (CAM1, CAM2)}
+        rig = Rig(
+            replace(settings, **changes),
+            routes,
+            max_age_s,
+            notifications=notifications,
+            knowledge=knowledge,
+            foreign=foreign,
+        )
         rigs.append(rig)
         return rig
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 
 from edge_video.actors.base import SupervisedActor
+from edge_video.actors.publisher import PublisherActor
 
 if TYPE_CHECKING:
     import pytest
@@ -88,11 +89,10 @@ class Settling:
                 assert isinstance(inbox, _CountingInbox)
                 inbox.close()
 
-        patch.setattr(
-            pykka.ThreadingActor,
-            "_create_actor_inbox",
-            staticmethod(lambda: _CountingInbox.of(work)),
-        )
+        for actor in (pykka.ThreadingActor, PublisherActor):
+            patch.setattr(
+                actor, "_create_actor_inbox", staticmethod(lambda: _CountingInbox.of(work))
+            )
         patch.setattr(SupervisedActor, "_actor_loop", counted_loop)
         return settling
 

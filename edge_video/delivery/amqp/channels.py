@@ -16,11 +16,10 @@ from edge_video.delivery.round_robin import Admission
 from edge_video.delivery.sink import RouteRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.flow import FlowControl
     from edge_video.delivery.amqp.refusals import Refusal
+    from edge_video.delivery.amqp.route_table import RouteTable
     from edge_video.delivery.amqp.settings import Route
     from edge_video.delivery.amqp.transport import CorkedTransport
     from edge_video.delivery.amqp.writer import FrameWriter
@@ -68,7 +67,7 @@ class FrameChannels:
 
     def __init__(
         self,
-        routes: Mapping[CameraId, Route],
+        routes: RouteTable,
         host: ChannelHost,
         flow: FlowControl,
         writer: FrameWriter,
@@ -79,15 +78,14 @@ class FrameChannels:
         self.by_number: Final[dict[int, FrameChannel]] = {}
         """The channels whose confirms are read here, by AMQP's number."""
         self.isolation: Final = CameraIsolation(self, host, listener)
-        self._routes = dict(routes)
+        self._routes = routes
         self._host = host
         self._flow = flow
         self._writer = writer
         self._listener = listener
         self._user = user
         self._by_exchange = {
-            exchange: FrameChannel(exchange, host, self)
-            for exchange in dict.fromkeys(route.exchange for route in self._routes.values())
+            exchange: FrameChannel(exchange, host, self) for exchange in routes.exchanges
         }
         self._refused = RefusedFrames(flow, self.isolation, self._routes, host.clean)
         self._connection: Any = None
@@ -132,7 +130,7 @@ class FrameChannels:
 
     def admit(self, camera_id: CameraId, size: int) -> Admission | DropReason:
         """Judge the next frame of a camera; under the outbox's lock."""
-        route = self._routes.get(camera_id)
+        route = self._route_of(camera_id)
         if route is None:
             return Admission.TAKE
         verdict = self.isolation.admit(camera_id, size)
@@ -141,16 +139,30 @@ class FrameChannels:
     def publish(self, frame: Frame) -> bool:
         """Publish a frame on its channel; False when its camera has no route."""
         camera_id = frame.camera_id
-        route = self._routes.get(camera_id)
+        route = self._route_of(camera_id)
         if route is None:
             return False
         channel = self.isolation.channel(camera_id) or self._by_exchange[route.exchange]
+        if channel.state is ChannelState.REFUSED:  # just now: no channel is left for its exchange
+            return False
         entry = InFlight(frame, message_id(frame), route.routing_key)
         flow = self._flow
         flow.record(entry)
-        flow.hand_over(entry, channel.window)
-        self._writer.write(channel, entry)
+        if channel.state is ChannelState.OPENING:  # a moment ago, for this very frame
+            channel.again.append(entry)
+        else:
+            flow.hand_over(entry, channel.window)
+            self._writer.write(channel, entry)
         return True
+
+    def _route_of(self, camera_id: CameraId) -> Route | None:
+        """The route of a camera; a new exchange gets its channel, which is opened at once."""
+        route = self._routes.route_of(camera_id)
+        if route is not None and route.exchange not in self._by_exchange:
+            channel = FrameChannel(route.exchange, self._host, self)
+            self._by_exchange[route.exchange] = channel
+            channel.open(self._connection)
+        return route
 
     # --- what channels tell: `FrameOwner` -------------------------------------------------------
 
@@ -200,7 +212,7 @@ class FrameChannels:
 
     def open_private(self, camera_id: CameraId) -> FrameChannel | None:
         """See `IsolationOwner`."""
-        route = self._routes.get(camera_id)
+        route = self._route_of(camera_id)
         if route is None:
             return None
         limit = self._connection.params.channel_max

@@ -15,13 +15,14 @@ from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.sink import SinkDrained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.faults import AmqpFaults
     from edge_video.delivery.amqp.frame_channel import FrameChannel
     from edge_video.delivery.amqp.guarded_loop import GuardedLoop
-    from edge_video.delivery.amqp.settings import AmqpSettings, Route
+    from edge_video.delivery.amqp.route_table import RouteTable
+    from edge_video.delivery.amqp.settings import AmqpSettings
     from edge_video.delivery.amqp.tcp_gauge import TcpGauge
     from edge_video.delivery.amqp.transport import CorkedTransport
     from edge_video.delivery.outbox import Outbox
@@ -56,7 +57,7 @@ class FramePump:
     def __init__(
         self,
         settings: AmqpSettings,
-        routes: Mapping[CameraId, Route],
+        routes: RouteTable,
         outbox: Outbox,
         listener: SinkListener,
         clock: Clock,

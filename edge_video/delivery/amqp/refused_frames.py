@@ -8,14 +8,13 @@ from edge_video.delivery.amqp.refusals import Refusal, RefusalKind
 from edge_video.delivery.ledger import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from edge_video.delivery.amqp.flow import FlowControl
     from edge_video.delivery.amqp.frame_channel import FrameChannel
     from edge_video.delivery.amqp.in_flight import InFlight
     from edge_video.delivery.amqp.isolation import CameraIsolation
-    from edge_video.delivery.amqp.settings import Route
-    from edge_video.frames import CameraId
+    from edge_video.delivery.amqp.route_table import RouteTable
 
 _FEW_TOPICS: Final = 2
 """With so many refused routing keys, further ones are looked for on channels of their own."""
@@ -74,7 +73,7 @@ class RefusedFrames:
         self,
         flow: FlowControl,
         isolation: CameraIsolation,
-        routes: Mapping[CameraId, Route],
+        routes: RouteTable,
         clean: Callable[[str], str],
     ) -> None:
         self._flow = flow

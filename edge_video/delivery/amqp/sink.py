@@ -24,6 +24,7 @@ from edge_video.delivery.amqp.liveness import LivenessCheck
 from edge_video.delivery.amqp.node import NodeClaim
 from edge_video.delivery.amqp.notifications import NotificationChannel, NotificationRoute
 from edge_video.delivery.amqp.pump import FramePump
+from edge_video.delivery.amqp.route_table import RouteTable
 from edge_video.delivery.sink import SinkBlocked, SinkConnected, SinkLost, SinkUnblocked
 from edge_video.faults import DropConnection
 from edge_video.runtime.reactor import Reactor
@@ -57,7 +58,9 @@ class AmqpSink:
 
     Args:
         settings: the broker.
-        routes: the exchange and routing key of every camera; a frame of another camera is nacked.
+        routes: the exchange and routing key of every camera.
+        foreign: the exchange of any other camera, and what comes before its id in its routing key;
+            None: frames of other cameras are nacked.
         outbox: where frames are taken from and settled.
         listener: told what happens; must not block.
         clock: ages and time stamps.
@@ -81,6 +84,7 @@ class AmqpSink:
         handshake: HandshakeTimeout | None = None,
         notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
+        foreign: Route | None = None,
     ) -> None:
         loop = GuardedLoop(settings.target)
         host = _channel_host(settings, clock, loop, knowledge or BrokerKnowledge())
@@ -88,7 +92,14 @@ class AmqpSink:
         self._loop = loop
         self._host = host
         self._pump = pump = FramePump(
-            settings, routes, outbox, listener, clock, loop=loop, host=host, on_ready=self._on_ready
+            settings,
+            RouteTable(routes, foreign),
+            outbox,
+            listener,
+            clock,
+            loop=loop,
+            host=host,
+            on_ready=self._on_ready,
         )
         self._faults = AmqpFaults(host, pump.channels)
         self._connection = BrokerConnection(

@@ -1,0 +1,52 @@
+"""The routes of all cameras: as they were configured, and by one rule for those that were not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_video.delivery.amqp.settings import Route
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, Mapping
+
+    from edge_video.frames import CameraId
+
+_MAX_SHORT_STRING: Final = 255
+"""Bytes of a routing key; AMQP 0-9-1."""
+
+
+class RouteTable:
+    """Finds the route of a camera. Used in the reactor's thread only.
+
+    Args:
+        routes: those of the configured cameras.
+        foreign: the exchange of any other camera, and what comes before its id in its routing key;
+            None: other cameras have no route.
+    """
+
+    def __init__(self, routes: Mapping[CameraId, Route], foreign: Route | None = None) -> None:
+        self._routes = dict(routes)
+        self._foreign = foreign
+
+    @property
+    def exchanges(self) -> list[str]:
+        """The exchanges that are needed from the beginning, each once."""
+        routes = self._routes.values()
+        if not routes and self._foreign is not None:
+            return [self._foreign.exchange]
+        return list(dict.fromkeys(route.exchange for route in routes))
+
+    def route_of(self, camera_id: CameraId) -> Route | None:
+        """Where a camera's frames go; None: nowhere."""
+        route, foreign = self._routes.get(camera_id), self._foreign
+        if route is not None or foreign is None:
+            return route
+        key = foreign.routing_key + camera_id
+        if len(key.encode()) > _MAX_SHORT_STRING:
+            return None
+        route = self._routes[camera_id] = Route(foreign.exchange, key)
+        return route
+
+    def items(self) -> ItemsView[CameraId, Route]:
+        """The cameras that have a route by now."""
+        return self._routes.items()
