@@ -112,7 +112,7 @@ def describe(error: BaseException) -> str:
     )
 
 
-def say_breaker_changed(camera_id: CameraId, before: CircuitBreaker, after: CircuitBreaker) -> None:
+def log_breaker_change(camera_id: CameraId, before: CircuitBreaker, after: CircuitBreaker) -> None:
     """The operator's line about a change of state; silent when the state is the same."""
     if before.state is after.state:
         return

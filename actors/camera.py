@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args, runtime_checkable
 
-from edge_video.actors.base import SupervisedActor, describe, say_breaker_changed, tell, void
+from edge_video.actors.base import SupervisedActor, describe, log_breaker_change, tell, void
 from edge_video.actors.messages import (
     Begin,
     BreakerChanged,
@@ -483,7 +483,7 @@ class CameraActor(SupervisedActor):
     def _change_breaker(self, after: CircuitBreaker) -> None:
         before, self._breaker = self._breaker, after
         if before.state != after.state:
-            say_breaker_changed(self.camera_id, before, after)
+            log_breaker_change(self.camera_id, before, after)
             self._tell_events(BreakerChanged(self.camera_id, self._generation, before, after))
 
     def _reset_breaker(self) -> None:

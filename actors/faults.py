@@ -52,7 +52,7 @@ class FaultScheduler:
     Targets are known by their canonical names: an actor's own name, `camera:<id>` for a camera.
 
     Args:
-        plan: whether faults are allowed, the timer, the frame counts, the shared delays.
+        spec: whether faults are allowed, the timer, the frame counts, the shared delays.
         supervisor: where the timer's ticks go.
         targets: the actor of each canonical target, None where none runs (the timer has none).
         on_count: called each time a count has changed.
@@ -60,12 +60,12 @@ class FaultScheduler:
 
     def __init__(
         self,
-        plan: SystemSpec,
+        spec: SystemSpec,
         supervisor: pykka.ActorRef[Any],
         targets: Callable[[], Mapping[str, pykka.ActorRef[Any] | None]],
         on_count: Callable[[], None],
     ) -> None:
-        self._plan = plan
+        self._spec = spec
         self._supervisor = supervisor
         self._targets = targets
         self._on_count = on_count
@@ -95,7 +95,7 @@ class FaultScheduler:
 
     def _inject(self, request: InjectFault) -> CommandAnswer:
         """Break at once, or arm."""
-        if not self._plan.allow_faults:
+        if not self._spec.allow_faults:
             return self._refuse(request, CommandResult.NOT_ALLOWED)
         target = self._canonical(request.target)
         if target is None:
@@ -122,7 +122,7 @@ class FaultScheduler:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
         self._armed = [each for each in self._armed if target not in (None, each.target)]
         self._watch_frames()
-        self._plan.delays.end(target)
+        self._spec.delays.end(target)
         for name, ref in self._targets().items():
             if target in (None, name) and name != SUPERVISOR:
                 tell(ref, request)
@@ -217,7 +217,7 @@ class FaultScheduler:
         """A tick only as long as a fault waits for frames."""
         wanted = any(each.watches_frames for each in self._armed)
         if wanted and self._looks is None:
-            self._looks = self._plan.timer.every(_LOOK_S, self._tell_tick)
+            self._looks = self._spec.timer.every(_LOOK_S, self._tell_tick)
         elif not wanted and self._looks is not None:
             self._looks.cancel()
             self._looks = None
@@ -231,14 +231,14 @@ class FaultScheduler:
     def _frames_of(self, target: str) -> int:
         if target.startswith(CAMERA_PREFIX):
             camera_id = CameraId(target.removeprefix(CAMERA_PREFIX))
-            return self._plan.ledger.outbox_of[camera_id].counts()[camera_id].received
-        outbox = self._plan.publisher_outbox
+            return self._spec.ledger.outbox_of[camera_id].counts()[camera_id].received
+        outbox = self._spec.publisher_outbox
         return 0 if outbox is None else sum(each.published for each in outbox.counts().values())
 
     # --- acts ---
 
     def _message(self, fault: ArmedFault) -> ApplyFault:
-        return ApplyFault(fault.fault, self._plan.delays.over(fault.target))
+        return ApplyFault(fault.fault, self._spec.delays.over(fault.target))
 
     def _apply(self, fault: ArmedFault) -> bool:
         message = self._message(fault)
@@ -259,9 +259,9 @@ class FaultScheduler:
         """The timer is a thread and no actor: what breaks it is one of its scheduled calls."""
         match message.fault:
             case CrashActor(words=words):
-                self._plan.timer.after(0.0, lambda: _end_thread(words))
+                self._spec.timer.after(0.0, lambda: _end_thread(words))
             case DelayActor(for_s=for_s):
-                self._plan.timer.after(0.0, lambda: _wait(message.cleared, for_s))
+                self._spec.timer.after(0.0, lambda: _wait(message.cleared, for_s))
             case _:  # CrashInStart has been obeyed by the starter
                 return
 

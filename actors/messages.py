@@ -179,7 +179,7 @@ class CameraEnded:
     error: str | None = None
 
 
-CameraFact: TypeAlias = (
+CameraEvent: TypeAlias = (
     CameraStreaming | CameraStats | BreakerChanged | BreakerWasReset | CameraFailed | CameraEnded
 )
 
@@ -505,7 +505,7 @@ class FaultTick:
 SupervisorMessage: TypeAlias = (
     GetStatus
     | CameraCommand
-    | CameraFact
+    | CameraEvent
     | ActorEnded
     | PublisherStats
     | ProcessMeasured

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.actors.attempts import AttemptScheduler
 from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.messages import CameraEnded, CameraFailed
 from edge_video.delivery.outbox import Outbox
@@ -94,17 +95,17 @@ def test_a_breaker_that_permits_while_open_is_caught(
         begun = breaker._begun(now)
         return begun, Permit(granted=True, generation=begun.generation)
 
-    def attempt(fleet: CameraFleet, camera: Any) -> None:
+    def attempt(attempts: AttemptScheduler, camera: Any) -> None:
         if camera.wanted and camera.ref is None:
-            fleet._start_attempt(camera, fleet._now())
+            attempts._start_attempt(camera, attempts._now())
 
-    wake_later = CameraFleet._wake_later
+    wake_later = AttemptScheduler._wake_later
     monkeypatch.setattr(CircuitBreaker, "permit", permit)
-    monkeypatch.setattr(CameraFleet, "_attempt", attempt)
+    monkeypatch.setattr(AttemptScheduler, "attempt", attempt)
     monkeypatch.setattr(
-        CameraFleet,
+        AttemptScheduler,
         "_wake_later",
-        lambda fleet, camera, delay_s: wake_later(fleet, camera, delay_s / 2),
+        lambda attempts, camera, delay_s: wake_later(attempts, camera, delay_s / 2),
     )
     assert "an attempt while OPEN" in found_by_any_of(range(5), settling)
 
@@ -142,14 +143,15 @@ def test_a_supervisor_that_restarts_too_early_is_caught(
     settling: Settling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On `CameraFailed`, while the old attempt still has its FFmpeg, instead of `CameraEnded`."""
-    fact = CameraFleet.fact
+    on_event = CameraFleet.on_event
 
-    def too_early(fleet: CameraFleet, told: Any) -> None:
-        fact(fleet, told)
-        if isinstance(told, CameraFailed):
-            fact(fleet, CameraEnded(told.camera_id, told.generation, told.breaker, told.failure))
+    def too_early(fleet: CameraFleet, event: Any) -> None:
+        on_event(fleet, event)
+        if isinstance(event, CameraFailed):
+            ended = CameraEnded(event.camera_id, event.generation, event.breaker, event.failure)
+            on_event(fleet, ended)
 
-    monkeypatch.setattr(CameraFleet, "fact", too_early)
+    monkeypatch.setattr(CameraFleet, "on_event", too_early)
     found = found_by_any_of(range(20), settling, stop_takes_s=0.005)
     assert "two attempts at a time" in found
 

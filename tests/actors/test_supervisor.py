@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import threading
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
+from edge_video.actors.base import is_running
 from edge_video.actors.messages import (
     ActorEnded,
     CameraEnded,
@@ -32,11 +32,12 @@ from edge_video.actors.messages import (
 from edge_video.actors.metrics import MetricsActor
 from edge_video.actors.publisher import PublisherActor
 from edge_video.config import CircuitBreakerConfig
+from edge_video.delivery import Outbox
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.resilience.breaker import BreakerState, CircuitBreaker
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.testing import eventually
@@ -321,9 +322,7 @@ def test_late_messages_of_an_older_attempt_are_ignored(
     stale = world.camera()
     world.capture_of("cam1").end()
     world.advance(1)
-    actor = world.system.supervisor._actor_weakref()
-    assert actor is not None
-    old_breaker = actor._plan.breaker.permit(0.0)[0]
+    old_breaker = CircuitBreaker.new(BreakerPolicy()).permit(0.0)[0]
     assert old_breaker.generation == 1
     world.system.supervisor.tell(CameraEnded(CAM1, 1, old_breaker, DEAD))
     assert world.camera().attempts == 2
@@ -666,9 +665,8 @@ def test_a_camera_started_while_it_stops_starts_once(
 def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., ScriptedSystem]) -> None:
     world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
     world.start()
-    actor = world.system.supervisor._actor_weakref()
-    assert actor is not None
-    while_it_ran = actor._fleet.records[0].breaker
+    policy = world.config.circuit_breaker.policy()
+    while_it_ran = CircuitBreaker.new(policy).permit(world.clock.now)[0]
     world.capture_of("cam1").end()
     eventually(lambda: world.camera().phase is CameraPhase.WAITING)
     world.clock.advance(1)
@@ -682,12 +680,10 @@ def test_a_servant_that_was_stopped_from_outside_stays_stopped(
 ) -> None:
     world = world_of("cam1")
     world.start()
-    actor = world.system.supervisor._actor_weakref()
-    assert actor is not None
-    metrics = actor._children["metrics"]
-    assert metrics.ref is not None
-    metrics.ref.stop(timeout=5)
-    eventually(lambda: metrics.ref is None)
+    (metrics,) = pykka.ActorRegistry.get_by_class(MetricsActor)
+    metrics.stop(timeout=5)
+    eventually(lambda: not is_running(metrics))
+    quiesce()
     world.system.supervisor.tell(ActorEnded("metrics", 0, "a second word"))
     world.advance(3)
     assert world.status().restarts["metrics"] == 0
@@ -810,34 +806,25 @@ def test_a_crash_of_the_supervisor_still_stops_everything(
 def test_a_report_that_cannot_be_printed_does_not_hang_the_stop(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
-
     def broken(_: str) -> None:
         raise OSError("no paper")
 
-    actor = next(
-        ref for ref in pykka.ActorRegistry.get_all() if ref.actor_class.__name__ == "ReporterActor"
-    )._actor_weakref()
-    assert actor is not None
-    actor._print = broken
+    world = world_of("cam1", print_block=broken)
+    world.start()
     stopped = world.system.stop(10)
     assert stopped.error is None
     assert pykka.ActorRegistry.get_all() == []
 
 
 def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_done(
-    world_of: Callable[..., ScriptedSystem],
+    world_of: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def broken(*_: object) -> int:
+        raise OSError("nothing can be dropped today")
+
+    monkeypatch.setattr(Outbox, "drop_held", broken)
     world = world_of("cam1")
     world.start()
-    supervisor = world.system.supervisor._actor_weakref()
-    assert supervisor is not None
-
-    def broken() -> None:
-        raise OSError("no signals today")
-
-    supervisor._plan = dataclasses.replace(supervisor._plan, kill_processes=broken)
     stopped = world.system.stop(10)
     assert stopped.status.publisher.state is PublisherState.STOPPED
     assert pykka.ActorRegistry.get_all() == []

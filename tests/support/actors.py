@@ -195,8 +195,7 @@ class ScriptedSystem:
             timer=None if self.real_time else self.timer,
             capture=self.make_capture,
             sink=self.sinks_for,
-            print_block=self.reports.append,
-            **self._options,
+            **{"print_block": self.reports.append, **self._options},
         )
         quiesce()
         return self.system

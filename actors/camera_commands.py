@@ -1,0 +1,138 @@
+"""Executes the commands that an operator or an embedding program gives to one camera."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, assert_never
+
+from edge_video.actors.base import tell
+from edge_video.actors.messages import (
+    CameraCommand,
+    CommandAnswer,
+    CommandResult,
+    ForceOpen,
+    ResetBreaker,
+    RetryNow,
+    StartCamera,
+    StopCamera,
+)
+from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.actors.attempts import AttemptScheduler
+    from edge_video.actors.camera_state import CameraState
+
+_log = logging.getLogger(__name__)
+
+
+class CameraCommands:
+    """Part of the supervisor: used in its thread only, never blocks.
+
+    Args:
+        attempts: begins what a command asks for.
+        now: monotonic seconds.
+    """
+
+    def __init__(self, attempts: AttemptScheduler, now: Callable[[], float]) -> None:
+        self._attempts = attempts
+        self._now = now
+
+    def execute(self, command: CameraCommand, camera: CameraState) -> CommandAnswer:
+        """Do what an operator or an embedding program wants of one camera."""
+        match command:
+            case StartCamera():
+                return self._start_camera(camera)
+            case StopCamera():
+                return self._stop_camera(camera)
+            case ResetBreaker():
+                return self._reset_breaker(camera)
+            case RetryNow():
+                return self._retry_now(camera)
+            case ForceOpen():
+                return self._force_open(camera)
+            case _:
+                assert_never(command)
+
+    def _start_camera(self, camera: CameraState) -> CommandAnswer:
+        was_wanted, camera.wanted = camera.wanted, True
+        breaker = camera.breaker
+        is_open = breaker.state is BreakerState.OPEN and breaker.retry_in_s(self._now()) != 0.0
+        if is_open or camera.pending.force_open:
+            return self._reject_start(camera)
+        if was_wanted:
+            return CommandAnswer(CommandResult.ALREADY)
+        log_event(_log, LogEvent.CAMERA_STARTED, camera_id=camera.camera_id)
+        self._attempts.begin_next(camera)
+        return CommandAnswer(CommandResult.DONE)
+
+    def _reject_start(self, camera: CameraState) -> CommandAnswer:
+        """Asking for an attempt while OPEN is what a breaker counts as rejected."""
+        breaker, permit = camera.breaker.permit(self._now())
+        camera.update(breaker=breaker)
+        log_event(
+            _log,
+            LogEvent.CAMERA_START_REJECTED,
+            camera_id=camera.camera_id,
+            retry_in_s=permit.retry_in_s,
+        )
+        self._attempts.begin_next(camera)
+        return CommandAnswer(CommandResult.REJECTED, permit.retry_in_s)
+
+    def _stop_camera(self, camera: CameraState) -> CommandAnswer:
+        if not camera.wanted:
+            return CommandAnswer(CommandResult.ALREADY)
+        camera.wanted = False
+        camera.cancel_alarm()
+        if not self._end_attempt(camera):
+            log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
+            camera.update(phase=CameraPhase.STOPPED)
+        return CommandAnswer(CommandResult.DONE)
+
+    def _end_attempt(self, camera: CameraState) -> bool:
+        """Ask a running attempt to end; False when there is none."""
+        if camera.ref is None:
+            return False
+        camera.pending.stop = True
+        camera.ref.stop(block=False)
+        return True
+
+    def _reset_breaker(self, camera: CameraState) -> CommandAnswer:
+        log_event(_log, LogEvent.BREAKER_RESET, camera_id=camera.camera_id)
+        if camera.ref is not None:
+            # The camera owns its breaker while it runs. Should it end before it has read this,
+            # the reset is made up for then.
+            camera.pending.reset, camera.pending.force_open = True, False
+            tell(camera.ref, ResetBreaker(camera.camera_id))
+            return CommandAnswer(CommandResult.DONE)
+        camera.move_breaker(camera.breaker.reset(self._now()))
+        self._attempts.begin_next(camera)
+        return CommandAnswer(CommandResult.DONE)
+
+    def _retry_now(self, camera: CameraState) -> CommandAnswer:
+        if not camera.wanted:
+            return CommandAnswer(CommandResult.NOT_RUNNING)
+        if camera.breaker.forced_open or camera.pending.force_open:
+            return CommandAnswer(CommandResult.REJECTED, None)
+        if camera.breaker.attempt_running:
+            return CommandAnswer(CommandResult.ALREADY)
+        if camera.ref is not None:
+            camera.pending.retry_now = True  # as soon as nothing is left of the attempt that failed
+            return CommandAnswer(CommandResult.DONE)
+        camera.move_breaker(camera.breaker.retry_now(self._now()))
+        self._attempts.begin_next(camera)
+        return CommandAnswer(CommandResult.DONE)
+
+    def _force_open(self, camera: CameraState) -> CommandAnswer:
+        if camera.breaker.forced_open or camera.pending.force_open:
+            return CommandAnswer(CommandResult.ALREADY)
+        if self._end_attempt(camera):
+            camera.pending.force_open = True
+            return CommandAnswer(CommandResult.DONE)
+        camera.move_breaker(camera.breaker.force_open(self._now()))
+        log_event(_log, LogEvent.BREAKER_FORCED, camera_id=camera.camera_id)
+        self._attempts.begin_next(camera)
+        return CommandAnswer(CommandResult.DONE)

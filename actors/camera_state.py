@@ -1,0 +1,133 @@
+"""What the supervisor knows and wants of one camera; shared by the parts that look after it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from edge_video.actors.base import log_breaker_change
+from edge_video.frames import CameraId
+from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.failures import Cause
+from edge_video.status.model import CameraPhase
+from edge_video.status.snapshot import CameraRecord
+from edge_video.status.usual_rate import UsualRate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pykka
+
+    from edge_video.actors.messages import CameraEvent
+    from edge_video.config import CameraConfig
+    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.resilience.failures import Failure
+    from edge_video.runtime.timer import TimerHandle
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Pending:
+    """What was commanded while an attempt was ending; executed when nothing is left of it."""
+
+    stop: bool = False
+    reset: bool = False
+    retry_now: bool = False
+    force_open: bool = False
+
+
+@dataclass(slots=True)
+class CameraState:
+    """One camera as its supervisor sees it. Supervisor's thread only.
+
+    Attributes:
+        config: of the camera.
+        record: what is told to others.
+        on_change: called with each new record.
+        wanted: it is to stream.
+        ref: its actor, from the start of an attempt until nothing is left of it.
+        alarm: the scheduled attempt.
+        ticket: tells the present wait from older ones, whose messages may be on their way.
+        has_slot: its turn on its host is reserved, and comes with the alarm.
+        pending: see `Pending`.
+        usual_rate: of its frames.
+    """
+
+    config: CameraConfig
+    record: CameraRecord
+    on_change: Callable[[CameraRecord], None]
+    wanted: bool
+    ref: pykka.ActorRef[Any] | None = None
+    alarm: TimerHandle | None = None
+    ticket: int = 0
+    has_slot: bool = False
+    pending: Pending = field(default_factory=Pending)
+    usual_rate: UsualRate = field(default_factory=UsualRate)
+
+    @classmethod
+    def first(
+        cls,
+        config: CameraConfig,
+        breaker: CircuitBreaker,
+        on_change: Callable[[CameraRecord], None],
+    ) -> CameraState:
+        """Make the state of a camera that no attempt was made at yet."""
+        record = CameraRecord(
+            camera_id=CameraId(config.id),
+            url=config.masked_url,
+            target_fps=config.fps,
+            phase=CameraPhase.STARTING if config.enabled else CameraPhase.DISABLED,
+            breaker=breaker,
+        )
+        return cls(config, record, on_change, config.enabled)
+
+    @property
+    def camera_id(self) -> CameraId:
+        """Its id."""
+        return self.record.camera_id
+
+    @property
+    def breaker(self) -> CircuitBreaker:
+        """As it was last heard of; the running camera has the newest."""
+        return self.record.breaker
+
+    @property
+    def resting_phase(self) -> CameraPhase:
+        """The phase while no attempt runs."""
+        return CameraPhase.STARTING if self.wanted else CameraPhase.STOPPED
+
+    def update(self, **changes: Any) -> None:
+        """Change the record, and tell if anything is different."""
+        record = replace(self.record, **changes)
+        if record != self.record:
+            self.record = record
+            self.on_change(record)
+
+    def move_breaker(self, breaker: CircuitBreaker) -> None:
+        """Set the breaker of a camera that does not run."""
+        log_breaker_change(self.camera_id, self.breaker, breaker)
+        self.update(breaker=breaker)
+
+    def cancel_alarm(self) -> None:
+        """Forget the scheduled attempt, even when its message is already on the way."""
+        self.ticket += 1
+        self.has_slot = False
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None
+
+    def is_about_running_attempt(self, event: CameraEvent) -> bool:
+        """Whether an event is of the attempt that runs now."""
+        return self.ref is not None and event.generation == self.breaker.generation
+
+    def log_waiting(self, now_s: float, failure: Failure | None) -> None:
+        """Write how long the open breaker waits."""
+        wait_s = self.breaker.retry_in_s(now_s)
+        if wait_s is None:
+            log_event(_log, LogEvent.BREAKER_FORCED, camera_id=self.camera_id)
+            return
+        log_event(_log, LogEvent.BREAKER_WAITING, camera_id=self.camera_id, wait_s=wait_s)
+        if failure is not None and failure.cause is Cause.WRONG_PASSWORD:
+            log_event(_log, LogEvent.CAMERA_PROTECTED, camera_id=self.camera_id, wait_s=wait_s)
