@@ -47,7 +47,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
     "actors": {"logging", "pykka", "queue", "signal", "threading", "time"},
     "top": {"rich", "threading", "time"},
-    "wiring": {"pykka"},
+    "wiring": {"pykka", "socket"},
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "time", "yaml"},
     "__main__": {"signal"},
