@@ -35,12 +35,12 @@ _PROCESS_GAUGES: Final[tuple[tuple[str, str, Callable[[ProcessSample], float | N
     (
         "machine_memory_used_ratio",
         "Share of the machine's memory in use.",
-        lambda process: process.system_ram_used_percent / 100,
+        lambda process: _ratio(process.system_ram_used_percent),
     ),
     (
         "machine_cpu_used_ratio",
-        "Share of the machine's CPUs in use, over the last seconds.",
-        lambda process: process.system_cpu_percent / 100,
+        "Share of the machine's CPUs in use, over the last seconds; absent until measured.",
+        lambda process: _ratio(process.system_cpu_percent),
     ),
     (
         "memory_limit_bytes",
@@ -128,6 +128,10 @@ def _system(status: SystemStatus) -> Iterator[Metric]:
     faults.add_metric(("injected",), status.faults_injected)
     faults.add_metric(("refused",), status.faults_refused)
     yield faults
+
+
+def _ratio(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
 
 
 def _process(process: ProcessSample | None) -> Iterator[Metric]:

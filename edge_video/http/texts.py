@@ -196,14 +196,12 @@ PAGE: Final[dict[str, Text]] = {
     ),
     "publisher.losses": Text("losses: {count}", "quedas: {count}"),
     "machine": Text("Machine", "Máquina"),
-    "machine.process": Text(
-        "edge-video: {cpu} % CPU, {ram} MB", "edge-video: {cpu} % CPU, {ram} MB"
-    ),
+    "machine.process": Text("edge-video: {cpu} CPU, {ram} MB", "edge-video: {cpu} CPU, {ram} MB"),
     "machine.ffmpeg": Text(
-        "FFmpeg ({count}): {cpu} % CPU, {ram} MB", "FFmpeg ({count}): {cpu} % CPU, {ram} MB"
+        "FFmpeg ({count}): {cpu} CPU, {ram} MB", "FFmpeg ({count}): {cpu} CPU, {ram} MB"
     ),
     "machine.total": Text(
-        "all: {cpu} % CPU, {ram} % of {total} GB", "total: {cpu} % CPU, {ram} % de {total} GB"
+        "all: {cpu} CPU, {ram} % of {total} GB", "total: {cpu} CPU, {ram} % de {total} GB"
     ),
     "machine.level": Text("Memory level {level}", "Nível de memória {level}"),
     "uptime": Text("up {duration}", "no ar há {duration}"),

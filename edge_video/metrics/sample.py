@@ -21,15 +21,16 @@ class FfmpegSample:
 class ProcessSample:
     """One measurement of this process, its FFmpeg children and the machine."""
 
-    cpu_percent: float
-    """Of one core, since the previous sample; may exceed 100."""
+    cpu_percent: float | None
+    """Of one core, since the previous sample; may exceed 100. None before there are two, as are the
+    other two."""
     rss_bytes: int
     ffmpeg_processes: int
-    ffmpeg_cpu_percent: float
+    ffmpeg_cpu_percent: float | None
     ffmpeg_rss_bytes: int
     system_ram_bytes: int
     system_ram_used_percent: float
-    system_cpu_percent: float
+    system_cpu_percent: float | None
     threads: int
     actors: int
     allocated_blocks: int

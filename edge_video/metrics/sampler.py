@@ -44,11 +44,11 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Cpu:
-    """Percent of one core; the machine's in percent of all."""
+    """Percent of one core; the machine's in percent of all. None before it was measured."""
 
-    own: float = 0.0
-    ffmpeg: float = 0.0
-    system: float = 0.0
+    own: float | None = None
+    ffmpeg: float | None = None
+    system: float | None = None
 
 
 @contextlib.contextmanager
@@ -138,7 +138,7 @@ class ProcessSampler:
         """One measurement. The memory level is left at its default, for the caller to fill in.
 
         Children that are gone, zombies or not ours to read are left out. Without `start` the
-        first measurement has no CPU figures but zero.
+        first measurement has no CPU figures.
 
         Raises:
             NotMeasurableError: the machine does not say: there is no `/proc`, or no permission.

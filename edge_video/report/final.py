@@ -19,6 +19,7 @@ from edge_video.text.formatting import (
     format_ago,
     format_failure,
     format_mean,
+    format_percent,
     format_rounded_duration,
     percent,
     shorten,
@@ -352,17 +353,17 @@ def _machine(process: ProcessSample | None, language: Language) -> list[str]:
             last=format_ago(process.gc_last_ago_s, language),
         ),
         lookup("profile.process", language).format(
-            cpu=f"{process.cpu_percent:.1f}", ram=f"{process.rss_bytes / MB:.1f}"
+            cpu=format_percent(process.cpu_percent, language), ram=f"{process.rss_bytes / MB:.1f}"
         ),
         lookup("profile.ffmpeg", language).format(
             count=process.ffmpeg_processes,
-            cpu=f"{process.ffmpeg_cpu_percent:.1f}",
+            cpu=format_percent(process.ffmpeg_cpu_percent, language),
             ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
         ),
         lookup("profile.system", language).format(
             ram=f"{process.system_ram_bytes / MB:.0f}",
             ram_percent=f"{process.system_ram_used_percent:.1f}",
-            cpu=f"{process.system_cpu_percent:.1f}",
+            cpu=format_percent(process.system_cpu_percent, language),
         ),
         lookup("profile.threads", language).format(threads=process.threads, actors=process.actors),
     ]

@@ -195,7 +195,10 @@ class HistoryRecorder:
         return ring.add(Stretch(start_s, end_s, {state: end_s - start_s}))
 
 
-def _load(process: ProcessSample) -> Load:
+def _load(process: ProcessSample) -> Load | None:
+    """The sample's figures; None before CPU was measured."""
+    if process.cpu_percent is None or process.ffmpeg_cpu_percent is None:
+        return None
     return Load(
         weight=1,
         cpu_percent=process.cpu_percent,

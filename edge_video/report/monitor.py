@@ -15,6 +15,7 @@ from edge_video.text.formatting import (
     RULE,
     format_ago,
     format_failure,
+    format_percent,
     format_retry,
     percent,
     shorten,
@@ -162,13 +163,13 @@ def _process_lines(process: ProcessSample, language: Language) -> list[str]:
     lines.append(
         lookup("monitor.ffmpeg", language).format(
             count=process.ffmpeg_processes,
-            cpu=f"{process.ffmpeg_cpu_percent:.1f}",
+            cpu=format_percent(process.ffmpeg_cpu_percent, language),
             ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
         )
     )
     lines.append(
         lookup("monitor.process", language).format(
-            cpu=f"{process.cpu_percent:.1f}", ram=f"{process.rss_bytes / MB:.1f}"
+            cpu=format_percent(process.cpu_percent, language), ram=f"{process.rss_bytes / MB:.1f}"
         )
     )
     return lines

@@ -346,10 +346,10 @@ _MONITOR: Final[dict[str, Text]] = {
         "Memória: {level} - {used} de {limit} MB ({percent}%)",
     ),
     "monitor.ffmpeg": Text(
-        "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB", "FFmpeg: {count} - CPU {cpu}%, RAM {ram} MB"
+        "FFmpeg: {count} - CPU {cpu}, RAM {ram} MB", "FFmpeg: {count} - CPU {cpu}, RAM {ram} MB"
     ),
     "monitor.process": Text(
-        "Process: CPU {cpu}%, RAM {ram} MB", "Processo: CPU {cpu}%, RAM {ram} MB"
+        "Process: CPU {cpu}, RAM {ram} MB", "Processo: CPU {cpu}, RAM {ram} MB"
     ),
 }
 
@@ -452,16 +452,16 @@ _FINAL: Final[dict[str, Text]] = {
         "💾 Memory (Python runtime): {blocks} blocos alocados, {collections} GCs, último GC {last}",
     ),
     "profile.process": Text(
-        "🖥️  System (Process): CPU Usage {cpu}%, RAM Usage {ram} MB",
-        "🖥️  Sistema (Processo): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🖥️  System (Process): CPU Usage {cpu}, RAM Usage {ram} MB",
+        "🖥️  Sistema (Processo): CPU Usage {cpu}, RAM Usage {ram} MB",
     ),
     "profile.ffmpeg": Text(
-        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
-        "🎞️  FFmpeg ({count}): CPU Usage {cpu}%, RAM Usage {ram} MB",
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}, RAM Usage {ram} MB",
+        "🎞️  FFmpeg ({count}): CPU Usage {cpu}, RAM Usage {ram} MB",
     ),
     "profile.system": Text(
-        "🌐 System (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
-        "🌐 Sistema (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}%",
+        "🌐 System (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}",
+        "🌐 Sistema (Total): RAM Total {ram} MB, RAM Used {ram_percent}%, CPU {cpu}",
     ),
     "profile.unmeasured": Text("🖥️  System (Process): n/a", "🖥️  Sistema (Processo): n/a"),
     "profile.threads": Text(
@@ -595,10 +595,10 @@ _TOP: Final[dict[str, Text]] = {
         " erros {errors}, descartados {dropped}",
     ),
     "top.machine": Text(
-        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
-        " | machine: CPU {machine_cpu}%, RAM {machine_ram}%",
-        "edge-video: CPU {cpu}%, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}%, {ffmpeg_ram} MB"
-        " | máquina: CPU {machine_cpu}%, RAM {machine_ram}%",
+        "edge-video: CPU {cpu}, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}, {ffmpeg_ram} MB"
+        " | machine: CPU {machine_cpu}, RAM {machine_ram}%",
+        "edge-video: CPU {cpu}, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}, {ffmpeg_ram} MB"
+        " | máquina: CPU {machine_cpu}, RAM {machine_ram}%",
     ),
     "top.memory_level": Text("memory {level}", "memória {level}"),
     "top.lost": Text(

@@ -57,6 +57,11 @@ def format_mean(total_ns: int, count: int, language: Language) -> str:
     return f"{mean_us / 1000:.2f} ms" if mean_us >= 1000 else f"{mean_us:.1f} µs"  # noqa: PLR2004 - 1 ms
 
 
+def format_percent(value: float | None, language: Language, *, digits: int = 1) -> str:
+    """A measured share: `12.3%`, or `n/a` when it was not measured yet."""
+    return lookup("not_available", language) if value is None else f"{value:.{digits}f}%"
+
+
 def percent(part: float, whole: float) -> float:
     """`part` of `whole` in percent; 0 of nothing is 0."""
     return 100.0 * part / whole if whole else 0.0

@@ -21,6 +21,7 @@ from edge_video.text.formatting import (
     MB,
     format_ago,
     format_failure,
+    format_percent,
     format_retry,
     format_rounded_duration,
 )
@@ -194,12 +195,12 @@ def _machine(status: SystemStatus, language: Language) -> Text | None:
         return None
     text = Text(
         lookup("top.machine", language).format(
-            cpu=f"{process.cpu_percent:.1f}",
+            cpu=format_percent(process.cpu_percent, language),
             ram=f"{process.rss_bytes / MB:.1f}",
             ffmpegs=process.ffmpeg_processes,
-            ffmpeg_cpu=f"{process.ffmpeg_cpu_percent:.1f}",
+            ffmpeg_cpu=format_percent(process.ffmpeg_cpu_percent, language),
             ffmpeg_ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
-            machine_cpu=f"{process.system_cpu_percent:.0f}",
+            machine_cpu=format_percent(process.system_cpu_percent, language, digits=0),
             machine_ram=f"{process.system_ram_used_percent:.0f}",
         )
     )

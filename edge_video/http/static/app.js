@@ -68,6 +68,10 @@ function number(value, digits = 0) {
     : value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
 
+function percent(value, digits) {
+  return value === null ? t("not_available") : `${number(value, digits)} %`;
+}
+
 function clockTime(ms) {
   const when = new Date(ms);
   const day = when.toDateString() === new Date().toDateString() ? {} : { day: "2-digit", month: "2-digit" };
@@ -220,12 +224,12 @@ function drawPublisher() {
 function drawMachine() {
   const process = view.process;
   if (!process) return;
-  setText($("machine-process"), t("machine.process", { cpu: number(process.cpu_percent, 1), ram: mb(process.rss_bytes) }));
+  setText($("machine-process"), t("machine.process", { cpu: percent(process.cpu_percent, 1), ram: mb(process.rss_bytes) }));
   setText($("machine-ffmpeg"), t("machine.ffmpeg", {
-    count: process.ffmpeg_processes, cpu: number(process.ffmpeg_cpu_percent, 1), ram: mb(process.ffmpeg_rss_bytes) }));
+    count: process.ffmpeg_processes, cpu: percent(process.ffmpeg_cpu_percent, 1), ram: mb(process.ffmpeg_rss_bytes) }));
   const level = process.memory_level === "normal" ? "" : ` · ${t("machine.level", { level: process.memory_level })}`;
   setText($("machine-total"), t("machine.total", {
-    cpu: number(process.machine_cpu_percent, 0), ram: number(process.machine_ram_used_percent, 0),
+    cpu: percent(process.machine_cpu_percent, 0), ram: number(process.machine_ram_used_percent, 0),
     total: number(process.machine_ram_bytes / 1073741824, 1) }) + level);
   $("machine").dataset.state = { warning: "warn", critical: "bad", emergency: "bad" }[process.memory_level] ?? "ok";
 }

@@ -51,6 +51,13 @@ def test_the_same_facts_come_out_in_english() -> None:
     assert render_monitor(quoted_system(), Language.EN) == IN_ENGLISH
 
 
+def test_cpu_is_not_available_before_it_was_measured() -> None:
+    started = replace(sample(), cpu_percent=None, ffmpeg_cpu_percent=None, system_cpu_percent=None)
+    text = render_monitor(system(camera("door"), process=started), Language.EN)
+    assert "FFmpeg: 3 - CPU n/a, RAM" in text
+    assert "Process: CPU n/a, RAM" in text
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_a_busy_system_matches_its_golden_file(language: Language) -> None:
     assert_golden(f"monitor.{language.value}.txt", render_monitor(busy_system(), language))

@@ -14,6 +14,7 @@ from edge_video.text.formatting import (
     format_failure,
     format_field,
     format_mean,
+    format_percent,
     format_retry,
     format_rounded_duration,
     percent,
@@ -140,3 +141,9 @@ def test_only_reasons_that_occurred_are_named() -> None:
 def test_percent_of_nothing_is_zero() -> None:
     assert percent(0, 0) == 0.0
     assert percent(1, 4) == 25.0
+
+
+def test_a_share_that_was_not_measured_yet_is_not_available() -> None:
+    assert format_percent(12.34, Language.EN) == "12.3%"
+    assert format_percent(12.34, Language.EN, digits=0) == "12%"
+    assert format_percent(None, Language.PT_BR) == "n/a"
