@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-UPDATES_PATH: Final = "/api/events"
+UPDATES_PATH: Final = "/api/updates"
 SESSION_PATH: Final = "/api/session"
 PROBE_PATHS: Final = ("/health", "/ready")
 """Answered from places that nobody else can take."""

@@ -127,7 +127,7 @@ def openapi(version: str) -> dict[str, Any]:
 _OWN_SCHEMAS: Final[dict[str, Any]] = {
     "Error": {
         "type": "object",
-        "properties": {"error": {"type": "string", "description": "In words."}},
+        "properties": {"error": {"type": "string", "description": "What is wrong."}},
         "required": ["error"],
     },
     "Verdict": {
@@ -160,9 +160,9 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
         "type": "object",
         "properties": {
             "version": {"type": "integer"},
-            "stories": {"type": "array", "items": {"type": "object"}},
+            "entries": {"type": "array", "items": {"type": "object"}},
         },
-        "required": ["version", "stories"],
+        "required": ["version", "entries"],
     },
 }
 
@@ -212,7 +212,7 @@ def _paths() -> dict[str, Any]:
         ),
         "/api/status": _get("Everything.", {"200": _json("SystemStatus", "The system.")}),
         "/api/timeline": _get(
-            "What happened, newest first.", {"200": _json("Timeline", "At most 1000 stories.")}
+            "What happened, newest first.", {"200": _json("Timeline", "At most 1000 entries.")}
         ),
         "/api/cameras/{camera_id}": _get(
             "One camera.", {"200": _json("CameraStatus", "The camera."), **not_found}, camera=True

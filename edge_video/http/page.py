@@ -26,7 +26,7 @@ _STATIC: Final = {
     "/style.css": "text/css; charset=utf-8",
     "/favicon.svg": "image/svg+xml",
 }
-_TEXTS: Final = {f"/words/{language.value}.json": language for language in Language}
+_TEXTS: Final = {f"/texts/{language.value}.json": language for language in Language}
 
 PUBLIC_PATHS: Final = frozenset({"/", *_STATIC, *_TEXTS})
 """They show nothing of the system, only a form for the token."""
@@ -67,7 +67,7 @@ class PageEndpoints:
 
 
 class UpdateEndpoint:
-    """Answers `/api/events`: what the page shows, once a second. The event loop's thread only.
+    """Answers `/api/updates`: what the page shows, once a second. The event loop's thread only.
 
     Args:
         store: where snapshots come from.

@@ -70,7 +70,7 @@ def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, J
     """The timeline, newest first."""
     return {
         "version": version,
-        "stories": [
+        "entries": [
             {
                 "number": entry.number,
                 "kind": entry.kind.value,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.ledger import FrameCounts
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Grows when a name goes or changes its meaning; new names do not change it."""
 
 _LARGEST: Final = 2**63

@@ -48,15 +48,15 @@ def get(url: str, path: str, **options: Any) -> httpx.Response:
 def test_a_crashed_http_actor_is_replaced_and_knows_what_its_predecessor_knew() -> None:
     with PaintedSystem("cam1", "broken1").start() as gallery:
         gallery.camera("broken1", phase="waiting")
-        before = get(gallery.url, "api/timeline").json()["stories"]
+        before = get(gallery.url, "api/timeline").json()["entries"]
         gallery.system.supervisor.ask(InjectFault("http", CrashActor()), timeout=5)
         gallery.find()
         status = gallery.wait_for(
             lambda status: status if status["restarts"].get("http") == 1 else None
         )
         assert [camera["phase"] for camera in status["cameras"]] == ["streaming", "waiting"]
-        stories = get(gallery.url, "api/timeline").json()["stories"]
-        numbers = {story["number"] for story in stories}
+        entries = get(gallery.url, "api/timeline").json()["entries"]
+        numbers = {entry["number"] for entry in entries}
         assert {story["number"] for story in before} <= numbers
         assert get(gallery.url, "ready").json() == {"ok": True, "reasons": []}
 
@@ -147,7 +147,7 @@ def test_the_stop_closes_what_is_open_and_no_secret_was_said(
     with (
         PaintedSystem("cam1", "broken1").start() as gallery,
         gallery.client() as client,
-        client.stream("GET", "api/events") as events,
+        client.stream("GET", "api/updates") as events,
     ):
         lines = events.iter_lines()
         assert next(lines) == "retry: 2000"

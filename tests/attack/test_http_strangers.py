@@ -156,7 +156,7 @@ def test_when_every_place_is_being_answered_probes_still_have_theirs(site: Site)
             stack.enter_context(socket.create_connection(site.address, 10)) for _ in range(150)
         ]
         for viewer in viewers:
-            viewer.sendall(request(site, "GET /api/events"))
+            viewer.sendall(request(site, "GET /api/updates"))
         # Pipelined: each of them is answered with more than its socket takes, and never reads.
         metrics = request(site, "GET /metrics") * 300
         for _ in range(200):

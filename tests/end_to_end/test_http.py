@@ -113,14 +113,14 @@ def test_a_picture_is_the_newest_frame(anyone: httpx.Client) -> None:
 def test_asking_only_for_the_head_of_the_updates_takes_no_viewers_place(
     anyone: httpx.Client,
 ) -> None:
-    assert anyone.head("api/events").headers["content-type"].startswith("text/event-stream")
+    assert anyone.head("api/updates").headers["content-type"].startswith("text/event-stream")
 
 
 def test_the_page_speaks_the_browsers_language(anyone: httpx.Client) -> None:
     portuguese = anyone.get("/", headers={"accept-language": "pt-BR,pt;q=0.9"})
     assert '<html lang="pt-BR">' in portuguese.text
     assert '<html lang="en">' in anyone.get("/").text
-    assert anyone.get("words/pt-BR.json").json()["cause.refused"] == "conexão recusada"
+    assert anyone.get("texts/pt-BR.json").json()["cause.refused"] == "conexão recusada"
 
 
 # --- who may ----------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
     with PaintedSystem("cam1", http=http).start() as gallery:
         gallery.url = gallery.url.replace("0.0.0.0", "127.0.0.1")
         with gallery.client() as client:
-            for path in [*READ, "api/events", "api/cameras/cam1/picture"]:
+            for path in [*READ, "api/updates", "api/cameras/cam1/picture"]:
                 assert client.get(path).status_code == 401, path
                 assert client.get(path, headers={"host": "edge.shop.example"}).status_code == 401
             assert client.get("health").status_code == 200
@@ -274,9 +274,9 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
 
 
 def test_no_secret_is_in_any_answer(gallery: PaintedSystem, operator: httpx.Client) -> None:
-    paths = [*READ, "", "app.js", "words/en.json", "api/cameras/broken1", "health", "api/session"]
+    paths = [*READ, "", "app.js", "texts/en.json", "api/cameras/broken1", "health", "api/session"]
     texts = [operator.get(path).text for path in paths]
-    with operator.stream("GET", "api/events") as events:
+    with operator.stream("GET", "api/updates") as events:
         lines = events.iter_lines()
         texts += [next(lines) for _ in range(4)]
     assert any("10.0.0.9" in text for text in texts)  # addresses are shown, with the mask
@@ -360,14 +360,14 @@ def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
         idle = [connect() for _ in range(200)]
         slow_heads = [connect(b"GET /api/status HTTP/1.1\r\nX-Slow: ") for _ in range(20)]
         # They ask for updates and pictures and never read.
-        deaf = [connect(b"GET /api/events HTTP/1.1\r\n" + host + b"\r\n") for _ in range(20)]
+        deaf = [connect(b"GET /api/updates HTTP/1.1\r\n" + host + b"\r\n") for _ in range(20)]
         huge = connect()
         with contextlib.suppress(OSError):
             huge.sendall(b"GET / HTTP/1.1\r\n" + host + b"X-Huge: " + b"x" * 1_000_000)
         assert b" 200 " not in read_all(huge)
         garbage = connect(b"\x16\x03\x01\x02\x00" + bytes(range(256)))
         assert b" 200 " not in read_all(garbage)
-        killed = [connect(b"GET /api/events HTTP/1.1\r\n" + host + b"\r\n") for _ in range(20)]
+        killed = [connect(b"GET /api/updates HTTP/1.1\r\n" + host + b"\r\n") for _ in range(20)]
         for tab in killed:
             tab.close()
         with gallery.client() as client:

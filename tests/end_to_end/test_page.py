@@ -115,7 +115,7 @@ class Page:
         severe = [line["message"] for line in log if line["level"] == "SEVERE"]
         # The browser reports each refusal that we provoke, and each attempt to reconnect.
         expected = re.compile(
-            r"status of (401|429)|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED|/api/events"
+            r"status of (401|429)|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED|/api/updates"
         )
         return [message for message in severe if not expected.search(message)]
 
@@ -170,7 +170,7 @@ def which_camera_is_wrong(page: Page) -> None:
     assert "tries it again in" in page.text(".doing", "broken")
     first_s = page.countdown_s("broken")
     page.shows(lambda: page.countdown_s("broken") <= first_s - 2)
-    page.shows(lambda: "Breaker opened: connection refused" in page.text("#stories"))
+    page.shows(lambda: "Breaker opened: connection refused" in page.text("#timeline-entries"))
     assert "CONNECTED" in page.text("#publisher")
     page.shows(lambda: "FFmpeg (3)" in page.text("#machine"))
 
@@ -206,7 +206,7 @@ def retry_needs_the_token(page: Page, url: str) -> None:
     token.send_keys(TOKEN, Keys.ENTER)
     page.shows(lambda: "broken: Retry now: done" in page.text("#toast"))
     page.shows(lambda: attempts() == before + 1)
-    page.shows(lambda: "Still failing: connection refused" in page.text("#stories"))
+    page.shows(lambda: "Still failing: connection refused" in page.text("#timeline-entries"))
     page.shows(lambda: page.countdown_s("broken") > 60)  # the wait grew
     assert page.text("#login") == "Log out"
 

@@ -4,27 +4,27 @@ const $ = (id) => document.getElementById(id);
 const SILENCE_MS = 6000; // the server speaks each second; after this the connection counts as lost
 const OLD_PICTURE_MS = 5000;
 const MANY = 12; // cameras; above this, those that are well are drawn small
-const STORIES = 25;
+const ENTRIES = 25;
 const RANK = { CB_OPEN: 0, WARN: 1, HALF_OPEN: 2, KEY_WAIT: 3, STARTING: 4, STOPPED: 5, OK: 6, DISABLED: 7 };
 const TROUBLE = new Set(["CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING"]);
 const NEEDS_A_YES = new Set(["stop", "force-open"]);
 
-let words = {};
+let texts = {};
 let view = null; // the latest update
 let viewAt = 0; // performance.now() when it came
 let heardAt = 0;
 let source = null;
 let lostSince = 0;
 let may = { read: true, act: false, actions: true };
-let stories = [];
-let storiesVersion = -1;
-let storiesShown = STORIES;
+let entries = [];
+let timelineVersion = -1;
+let entriesShown = ENTRIES;
 const tiles = new Map();
 
-// --- words -----------------------------------------------------------------------------------
+// --- texts -----------------------------------------------------------------------------------
 
 function t(key, facts = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? facts[name] : whole));
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? facts[name] : whole));
 }
 
 function stored(key) {
@@ -36,14 +36,14 @@ function store(key, value) {
 }
 
 async function speak(language) {
-  const answer = await fetch(`/words/${language}.json`);
-  words = await answer.json();
+  const answer = await fetch(`/texts/${language}.json`);
+  texts = await answer.json();
   document.documentElement.lang = language;
   $("language").value = language;
   translate(document);
   for (const tile of tiles.values()) translate(tile.root);
   drawLogin();
-  drawStories();
+  drawTimeline();
   if (view) draw();
 }
 
@@ -78,9 +78,9 @@ function clockTime(ms) {
   return when.toLocaleString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, ...day });
 }
 
-// As the reports spell a failure: its cause in words, and the evidence for it.
-function causeInWords(failure) {
-  return words[`cause.${failure.cause}`] ?? failure.cause;
+// As the reports show a failure: the text of its cause, and the evidence for it.
+function causeText(failure) {
+  return texts[`cause.${failure.cause}`] ?? failure.cause;
 }
 
 function evidenceOf(failure) {
@@ -103,14 +103,14 @@ function connect() {
   disconnect();
   if (!may.read || document.hidden) return;
   heardAt = performance.now();
-  source = new EventSource("/api/events");
+  source = new EventSource("/api/updates");
   source.onmessage = (event) => {
     view = JSON.parse(event.data);
     viewAt = heardAt = performance.now();
     lostSince = 0;
     may.actions = view.actions;
     draw();
-    if (view.timeline_version !== storiesVersion) fetchStories();
+    if (view.timeline_version !== timelineVersion) fetchTimeline();
   };
   source.onerror = () => {
     lostSince ||= performance.now();
@@ -144,18 +144,18 @@ async function whoAmI() {
   if (!may.read) askForToken();
 }
 
-let fetchingStories = false;
-async function fetchStories() {
-  if (fetchingStories) return;
-  fetchingStories = true;
+let fetchingTimeline = false;
+async function fetchTimeline() {
+  if (fetchingTimeline) return;
+  fetchingTimeline = true;
   try {
     const answer = await fetch("/api/timeline", { signal: AbortSignal.timeout(8000) });
     if (!answer.ok) return;
     const timeline = await answer.json();
-    storiesVersion = timeline.version;
-    stories = timeline.stories;
-    drawStories();
-  } catch { /* with the next update */ } finally { fetchingStories = false; }
+    timelineVersion = timeline.version;
+    entries = timeline.entries;
+    drawTimeline();
+  } catch { /* with the next update */ } finally { fetchingTimeline = false; }
 }
 
 // --- drawing ---------------------------------------------------------------------------------
@@ -296,12 +296,12 @@ function drawTile(tile) {
   const rests = ["STOPPED", "DISABLED"].includes(camera.word);
   setText(tile.fps, rests ? "" : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: camera.target_fps }));
   drawSpark(tile);
-  const late = camera.word === "WARN"; // its last failure, if any, is another story
+  const late = camera.word === "WARN"; // its last failure, if any, is no reason for that
   const owes = camera.word === "KEY_WAIT";
   show(tile.rowWhy, trouble && (late || owes || camera.failure !== null));
   show(tile.rowDoing, trouble || rests);
   const cause = owes ? "no_key_frame" : late ? "stalled" : camera.failure?.cause;
-  const advice = trouble && words[`advice.${cause}`];
+  const advice = trouble && texts[`advice.${cause}`];
   show(tile.rowCan, Boolean(advice));
   if (advice) setText(tile.advice, advice);
   if (late) {
@@ -313,7 +313,7 @@ function drawTile(tile) {
     setText(tile.why, interval === null ? t("key_wait", { waited }) : t("key_wait.known", { waited, interval: duration(interval) }));
     setText(tile.evidence, "");
   } else if (camera.failure) {
-    setText(tile.why, causeInWords(camera.failure));
+    setText(tile.why, causeText(camera.failure));
     setText(tile.evidence, evidenceOf(camera.failure));
   }
   drawButtons(tile);
@@ -407,7 +407,7 @@ function drawMore(tile) {
     ["received", number(camera.received)],
     ["dropped", number(camera.dropped)],
     ["attempts", number(camera.attempts)],
-    ["last_failure", camera.failure ? `${causeInWords(camera.failure)}, ${ago(camera.failure.ago_s)}` : t("no_failure")],
+    ["last_failure", camera.failure ? `${causeText(camera.failure)}, ${ago(camera.failure.ago_s)}` : t("no_failure")],
   ];
   if (camera.ffmpeg_rss_bytes !== null) rows.push(["FFmpeg", `${mb(camera.ffmpeg_rss_bytes)} MB`]);
   if (camera.breaker.consecutive_failures) rows.push(["Circuit Breaker", `${camera.breaker.state}, ${t("failures_in_a_row", { count: camera.breaker.consecutive_failures })}`]);
@@ -483,7 +483,7 @@ async function loadPicture(tile) {
     } else if (answer.status === 429) {
       picture.next = performance.now() + 3 * pause;
     }
-  } catch { /* the connection's own watch says so */ } finally {
+  } catch { /* the connection's own watch shows it */ } finally {
     picture.busy = false;
     loading -= 1;
   }
@@ -583,22 +583,22 @@ const TONES = {
   publisher_connected: "good", publisher_lost: "bad", publisher_blocked: "warn", memory_level: "warn", actor_restarted: "warn",
 };
 
-function drawStories() {
-  show($("timeline-empty"), stories.length === 0);
-  show($("more"), stories.length > storiesShown);
-  $("stories").replaceChildren(...stories.slice(0, storiesShown).map((story) => {
+function drawTimeline() {
+  show($("timeline-empty"), entries.length === 0);
+  show($("more"), entries.length > entriesShown);
+  $("timeline-entries").replaceChildren(...entries.slice(0, entriesShown).map((entry) => {
     const item = document.createElement("li");
-    item.dataset.tone = TONES[story.kind] ?? "none";
-    item.dataset.kind = story.kind;
-    const time = Object.assign(document.createElement("time"), { textContent: clockTime(story.last_at_ms), dateTime: new Date(story.last_at_ms).toISOString() });
+    item.dataset.tone = TONES[entry.kind] ?? "none";
+    item.dataset.kind = entry.kind;
+    const time = Object.assign(document.createElement("time"), { textContent: clockTime(entry.last_at_ms), dateTime: new Date(entry.last_at_ms).toISOString() });
     const text = document.createElement("span");
-    const subject = ["publisher", "memory"].includes(story.subject) ? "" : story.subject;
+    const subject = ["publisher", "memory"].includes(entry.subject) ? "" : entry.subject;
     if (subject) text.append(Object.assign(document.createElement("strong"), { textContent: subject }), " ");
-    const cause = words[`cause.${story.cause}`] ?? story.cause;
-    const times = story.count > 1 ? ` (${t("timeline.times", { count: story.count, time: clockTime(story.first_at_ms) })})` : "";
-    text.append(Object.assign(document.createElement("span"), { className: "what", textContent: t(`story.${story.kind}`, { cause }) }), times);
+    const cause = texts[`cause.${entry.cause}`] ?? entry.cause;
+    const times = entry.count > 1 ? ` (${t("timeline.times", { count: entry.count, time: clockTime(entry.first_at_ms) })})` : "";
+    text.append(Object.assign(document.createElement("span"), { className: "what", textContent: t(`entry.${entry.kind}`, { cause }) }), times);
     item.append(time, text);
-    if (story.detail) item.append(Object.assign(document.createElement("span"), { className: "detail", textContent: story.detail }));
+    if (entry.detail) item.append(Object.assign(document.createElement("span"), { className: "detail", textContent: entry.detail }));
     return item;
   }));
 }
@@ -622,7 +622,7 @@ for (const id of ["filter", "only-trouble", "sort", "pictures"]) {
     if (view) arrange();
   });
 }
-$("more").addEventListener("click", () => { storiesShown += 100; drawStories(); });
+$("more").addEventListener("click", () => { entriesShown += 100; drawTimeline(); });
 document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
 setInterval(() => { if (view) { for (const tile of tiles.values()) if (tile.inView) tick(tile); drawPublisher(); drawBanner(); } }, 500);
 setInterval(loadPictures, 200);

@@ -89,7 +89,7 @@ def _bodies_that_never_come(address: tuple[str, int]) -> None:
 
 def _viewers(address: tuple[str, int]) -> None:
     with ExitStack() as stay:
-        viewers = _crowd(address, 40, _request(address, "GET /api/events"), stay)
+        viewers = _crowd(address, 40, _request(address, "GET /api/updates"), stay)
         ends_s = time.monotonic() + _TURN_S
         while time.monotonic() < ends_s:
             for viewer in viewers[::2]:  # the others never read

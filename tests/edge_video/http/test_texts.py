@@ -36,7 +36,7 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked |= set(re.findall(r'data-(?:t|placeholder)="([\w.-]+)"', PAGE_HTML))
     asked |= {f"word.{word}" for word in WORDS}
     asked |= {f"doing.{word}" for word in WORDS}
-    asked |= {f"story.{kind.value}" for kind in EntryKind}
+    asked |= {f"entry.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
     asked |= {f"{part}.{action}" for action in ACTIONS for part in ("action", "action_hint")}
     assert asked - set(page_texts(Language.EN)) == set()

@@ -46,10 +46,10 @@ def test_the_timeline_is_sent_newest_first() -> None:
     )
     timeline.add(EntryKind.PUBLISHER_LOST, 9_000_000, subject="publisher")
     rendered = json.loads(json.dumps(timeline_view(timeline.version, timeline.entries)))
-    assert [entry["kind"] for entry in rendered["stories"]] == ["publisher_lost", "camera_failed"]
-    assert "\x1b" not in rendered["stories"][1]["detail"]
-    stories = rendered["stories"]
-    assert {name for name in names(stories) if not re.search(rf"\b{name}\b", SCRIPT)} == set()
+    assert [entry["kind"] for entry in rendered["entries"]] == ["publisher_lost", "camera_failed"]
+    assert "\x1b" not in rendered["entries"][1]["detail"]
+    entries = rendered["entries"]
+    assert {name for name in names(entries) if not re.search(rf"\b{name}\b", SCRIPT)} == set()
 
 
 def test_a_share_of_the_latencies_is_a_bound() -> None:
