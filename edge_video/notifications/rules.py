@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edge_video.status.model import PublisherStatus
     from edge_video.status.snapshot import CameraRecord
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the notifications; changes when a consumer that relies on them would break."""
 
 ONLINE: Final = "online"
@@ -187,7 +187,7 @@ class NotificationRules:
         good = isinstance(change, Settled) and change.state in (ONLINE, CLOSED)
         if failure is None or good:
             return None
-        return {"cause": failure.cause, "words": format_failure(failure, Language.EN)}
+        return {"cause": failure.cause, "text": format_failure(failure, Language.EN)}
 
     def _about_memory(self, changes: Iterable[StateChange], now: Moment) -> list[Notification]:
         used, limit = self._memory_bytes

@@ -575,7 +575,7 @@ _WATCH: Final[dict[str, Text]] = {
     "watch.pictures": Text("Pictures: {url}", "Imagens: {url}"),
     "watch.summary": Text("Summary:", "Resumo:"),
     "watch.nothing": Text("No frame has come yet", "Nenhum frame chegou ainda"),
-    "watch.strangers": Text(
+    "watch.unrecognised": Text(
         "Foreign messages, no frames: {count}", "Mensagens de terceiros, não frames: {count}"
     ),
 }

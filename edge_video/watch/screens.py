@@ -63,7 +63,7 @@ class Screen:
             print(self._unrecognised(tally))
 
     def _unrecognised(self, tally: Tally) -> str:
-        return lookup("watch.strangers", self._language).format(count=tally.unrecognised)
+        return lookup("watch.unrecognised", self._language).format(count=tally.unrecognised)
 
     def _show_cameras(self, tally: Tally, now_s: float) -> None:
         views = tally.views(now_s)
@@ -85,15 +85,15 @@ class JsonScreen(Screen):
 
     def show(self, kind: str, text: str, **facts: object) -> None:
         """See `Screen.show`."""
-        print(view.json_line(kind, (), words=text, **facts), flush=True)
+        print(view.json_line(kind, (), text=text, **facts), flush=True)
 
     def finish(self, tally: Tally) -> None:
         """See `Screen.finish`."""
         views = tally.views(time.monotonic())
-        print(view.json_line("summary", views, strangers=tally.unrecognised), flush=True)
+        print(view.json_line("summary", views, unrecognised=tally.unrecognised), flush=True)
 
     def _show_cameras(self, tally: Tally, now_s: float) -> None:
-        line = view.json_line("interval", tally.views(now_s), strangers=tally.unrecognised)
+        line = view.json_line("interval", tally.views(now_s), unrecognised=tally.unrecognised)
         print(line, flush=True)
 
 

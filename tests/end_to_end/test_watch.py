@@ -217,7 +217,7 @@ def test_foreign_messages_are_counted_and_torn_pictures_are_named(
         assert watch.stop(signal.SIGINT) == 0
     [summary] = watch.said("summary")
     [camera] = summary["cameras"]
-    assert summary["strangers"] == 4
+    assert summary["unrecognised"] == 4
     assert (camera["undecodable"], camera["last_defect"]) == (1, "no end marker: torn")
     [folder] = (tmp_path / "pictures").iterdir()
     assert folder.name.startswith("camera-")
@@ -240,6 +240,6 @@ def test_messages_of_others_cost_no_connection_and_are_counted(
         assert watch.stop(signal.SIGINT) == 0
     [summary] = watch.said("summary")
     assert [each["camera_id"] for each in summary["cameras"]] == ["door"]
-    assert summary["strangers"] == taken
-    assert watch.said("interval")[-1]["strangers"] == taken
+    assert summary["unrecognised"] == taken
+    assert watch.said("interval")[-1]["unrecognised"] == taken
     assert watch.said("lost") == []

@@ -109,7 +109,7 @@ def test_a_camera_comes_online_goes_away_and_says_why() -> None:
     assert (offline["event"], offline["before"]) == ("camera_offline", "online")
     assert offline["since_ns"] == offline["at_ns"] - 5_000_010_000
     assert offline["failure"]["cause"] == "refused"
-    assert "connection refused" in offline["failure"]["words"]
+    assert "connection refused" in offline["failure"]["text"]
     assert (opened["event"], opened["failures"]) == ("breaker_open", 1)
     assert opened["retry_in_s"] == 30.0  # 5s + 30s, five of them gone, in milliseconds
     assert [each.routing_key for each in scene.notifications] == [
