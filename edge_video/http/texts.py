@@ -163,7 +163,7 @@ PAGE: Final[dict[str, Text]] = {
     "action.reset": Text("Reset", "Reset"),
     "action.stop": Text("Stop", "Parar"),
     "action.start": Text("Start", "Iniciar"),
-    "action.force-open": Text("Hold open", "Manter aberto"),
+    "action.force-open": Text("Pause", "Pausar"),
     "action_hint.retry": Text(
         "Cut the wait short: try the camera now", "Encurtar a espera: tentar a câmera agora"
     ),
@@ -213,7 +213,7 @@ PAGE: Final[dict[str, Text]] = {
     "entry.breaker_opened": Text("Breaker opened: {cause}", "Breaker abriu: {cause}"),
     "entry.probe_failed": Text("Still failing: {cause}", "Continua falhando: {cause}"),
     "entry.breaker_closed": Text("Recovered, breaker closed", "Recuperada, breaker fechado"),
-    "entry.breaker_forced": Text("Held open by the operator", "Mantida aberta pelo operador"),
+    "entry.breaker_forced": Text("Paused by the operator", "Pausada pelo operador"),
     "entry.breaker_reset": Text("Reset by the operator", "Reset pelo operador"),
     "entry.camera_streaming": Text("Streaming", "Transmitindo"),
     "entry.camera_stopped": Text("Stopped", "Parada"),
