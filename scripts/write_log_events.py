@@ -1,6 +1,6 @@
 """Writes docs/log-events.md from the events themselves; a test fails when it is out of date.
 
-Run it as `python scripts/write_log_events.py` after every change of `edge_video/log/events.py`.
+Run it as `python scripts/write_log_events.py` after a change of `edge_video/log/event_table.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout, wherever it is run from
 
-from edge_video.log.events import SPECS, LogEvent  # noqa: E402 - as above
-from edge_video.resilience.breaker import BreakerState  # noqa: E402 - the path comes first
+from edge_video.log.events import LogEvent  # noqa: E402 - as above
 from edge_video.text.catalog import TEXTS  # noqa: E402 - as above
 
 HEAD = """# Log events
@@ -122,7 +121,8 @@ def render() -> str:
     from edge_video.resilience.failures import Cause  # noqa: PLC0415 - the path comes first
 
     lines = [HEAD.rstrip("\n")]
-    for event, spec in SPECS.items():
+    for event in LogEvent:
+        spec = event.spec
         level = logging.getLevelName(spec.level)
         fields = [f"`{name}`" for name in spec.fields]
         fields += [f"[`{name}`]" for name in spec.optional]
@@ -134,10 +134,7 @@ def render() -> str:
 
 
 def _text(event: LogEvent) -> str:
-    key = f"event.{event.value}"
-    if event is LogEvent.BREAKER_CHANGED:
-        key += f".{BreakerState.OPEN.value}"
-    return TEXTS[key].en.replace("|", "\\|")
+    return event.spec.text.en.replace("|", "\\|")
 
 
 def main() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from edge_video.log.events import SPECS, LogEvent, event_text, level_of, log_event
+from edge_video.log.events import LogEvent, event_text, level_of, log_event
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.text.catalog import TEXTS, Language
+from edge_video.text.catalog import Language
 
 ROOT = Path(__file__).parents[3]
 EOF = Failure(Cause.END_OF_STREAM)
@@ -27,7 +27,7 @@ OPENED: dict[str, object] = {
 
 def facts(event: LogEvent) -> dict[str, object]:
     """A value for each field, durations where the name says so."""
-    spec = SPECS[event]
+    spec = event.spec
     return {name: 1.5 if name.endswith("_s") else name for name in spec.fields}
 
 
@@ -97,27 +97,25 @@ def test_lines_in_english(event: LogEvent, fields: dict[str, object], line: str)
     assert event_text(event, fields, Language.EN) == line
 
 
+def named_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
 @pytest.mark.parametrize("event", list(LogEvent))
-def test_every_event_has_a_spec_whose_fields_its_texts_use(event: LogEvent) -> None:
-    used = set()
-    for key, text in TEXTS.items():
-        if key == f"event.{event}" or key.startswith(f"event.{event}."):
-            used |= {name for _, name, _, _ in string.Formatter().parse(text.en) if name}
-    assert used == set(SPECS[event].fields)
+def test_both_languages_of_an_event_are_there_and_name_the_same_fields(event: LogEvent) -> None:
+    for text in event.spec.texts:
+        assert text.en
+        assert text.pt_br
+        assert named_in(text.en) == named_in(text.pt_br)
 
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("event", list(LogEvent))
-def test_every_event_can_be_said(event: LogEvent, language: Language) -> None:
+def test_every_event_has_a_text(event: LogEvent, language: Language) -> None:
     text = event_text(event, facts(event), language)
     assert text
     assert "n/a" not in text
     assert "{" not in text
-
-
-def test_every_text_of_an_event_belongs_to_one() -> None:
-    names = {key.split(".")[1] for key in TEXTS if key.startswith("event.")}
-    assert names == {event.value for event in LogEvent}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +179,7 @@ def test_a_field_can_neither_forge_a_line_nor_be_a_template() -> None:
     assert text == "Actor {error} crashed: x\\n2026-01-31 | INFO | all is well"
 
 
-def said_in(path: Path) -> list[tuple[str, str, set[str]]]:
+def logged_in(path: Path) -> list[tuple[str, str, set[str]]]:
     """Where, which event, which fields: each `log_event(logger, LogEvent.X, …)` of a module."""
     calls = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -196,15 +194,15 @@ def said_in(path: Path) -> list[tuple[str, str, set[str]]]:
     return calls
 
 
-def test_every_line_that_the_code_says_has_exactly_its_fields() -> None:
+def test_every_line_that_the_code_logs_has_exactly_its_fields() -> None:
     calls: list[Any] = []
     for package in ("edge_video", "actors"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            calls += said_in(path)
+            calls += logged_in(path)
     assert calls
     wrong = []
     for where, name, fields in calls:
-        spec = SPECS[LogEvent[name]]
+        spec = LogEvent[name].spec
         if not set(spec.fields) <= fields <= {*spec.fields, *spec.optional}:
-            wrong.append(f"{where}: {name} says {sorted(fields)}, wants {sorted(spec.fields)}")
+            wrong.append(f"{where}: {name} has {sorted(fields)}, wants {sorted(spec.fields)}")
     assert wrong == []

@@ -1,0 +1,523 @@
+"""The one table of the log's events: name, level, and the text in both languages.
+
+A new event is one row here; its fields are what its text names in braces. docs/log-events.md is
+made from this table. The names are public.
+"""
+
+from __future__ import annotations
+
+import logging
+import string
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from edge_video.text.language import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+_DEBUG: Final = logging.DEBUG
+_INFO: Final = logging.INFO
+_WARNING: Final = logging.WARNING
+_ERROR: Final = logging.ERROR
+_CRITICAL: Final = logging.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """What belongs to an event.
+
+    Attributes:
+        level: that of `logging`; see `level_of` for the events whose level depends on a field.
+        text: what is shown; `{name}` stands for a field.
+        variants: texts for some values of the fields, by the name that `events` chooses.
+        optional: fields that may come besides those of the texts.
+    """
+
+    level: int
+    text: Text
+    variants: Mapping[str, Text] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The text and its variants."""
+        return (self.text, *self.variants.values())
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, in the order of the text."""
+        named = (
+            name
+            for text in self.texts
+            for _, name, _, _ in string.Formatter().parse(text.en)
+            if name
+        )
+        return tuple(dict.fromkeys(named))
+
+
+class LogEvent(StrEnum):
+    """The events that are logged; the value is the name in JSON lines, `spec` all else."""
+
+    spec: EventSpec
+
+    def __new__(  # noqa: PLR0917 - the columns of a row
+        cls,
+        name: str,
+        level: int,
+        en: str,
+        pt_br: str,
+        variants: dict[str, Text] | None = None,
+        optional: tuple[str, ...] = (),
+    ) -> Self:
+        """Make a member of a row: name, level, text in English and in Portuguese."""
+        event = str.__new__(cls, name)
+        event._value_ = name
+        event.spec = EventSpec(level, Text(en, pt_br), variants or {}, optional)
+        return event
+
+    PROGRAM_STARTED = (
+        "program_started",
+        _INFO,
+        "edge-video {version} started: cameras: {cameras}, to {sink}, configuration: {config}",
+        "edge-video {version} iniciado: câmeras: {cameras}, para {sink}, configuração: {config}",
+    )
+    CONFIG_NOTE = ("config_note", _INFO, "Configuration: {text}", "Configuração: {text}")
+    CAMERA_CONNECTING = (
+        "camera_connecting",
+        _DEBUG,
+        "[{camera_id}] Connecting to {url} (attempt {attempt})",
+        "[{camera_id}] Conectando a {url} (tentativa {attempt})",
+    )
+    CAMERA_STREAMING = (
+        "camera_streaming",
+        _INFO,
+        "[{camera_id}] Streaming {width}x{height}, first frame after {after_s}",
+        "[{camera_id}] Transmitindo {width}x{height}, primeiro frame após {after_s}",
+    )
+    CAMERA_RESIZED = (
+        "camera_resized",
+        _INFO,
+        (
+            "[{camera_id}] The camera's pictures changed from {before} to {after}; frames"
+            " are {width}x{height}"
+        ),
+        (
+            "[{camera_id}] As imagens da câmera mudaram de {before} para {after}; os"
+            " frames têm {width}x{height}"
+        ),
+    )
+    CAMERA_WAITS_FOR_KEY_FRAME = (
+        "camera_waits_for_key_frame",
+        _WARNING,
+        (
+            "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far,"
+            " {limit_s} at most (key_frame_timeout)"
+        ),
+        (
+            "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora,"
+            " no máximo {limit_s} (key_frame_timeout)"
+        ),
+        {
+            "known": Text(
+                "[{camera_id}] Data arrive, waiting for a key frame: {waited_s} so far, the"
+                " camera sends one every {interval_s} or so",
+                "[{camera_id}] Dados chegam, aguardando um frame-chave: {waited_s} até agora,"
+                " a câmera envia um a cada {interval_s} mais ou menos",
+            )
+        },
+    )
+    CAMERA_FAILED = (
+        "camera_failed",
+        _ERROR,
+        "[{camera_id}] ERROR reading: {failure}",
+        "[{camera_id}] ERRO ao ler: {failure}",
+    )
+    CAMERA_SESSION_ENDED = (
+        "camera_session_ended",
+        _INFO,
+        "[{camera_id}] Session ended again, after {after_s} ({failure}); connecting anew at once",
+        "[{camera_id}] Sessão encerrada de novo, após {after_s} ({failure}); reconectando já",
+    )
+    CAMERA_RETRYING = (
+        "camera_retrying",
+        _INFO,
+        "[{camera_id}] Trying to reconnect FFmpeg (state: {state})...",
+        "[{camera_id}] Tentando reconectar FFmpeg (estado: {state})...",
+    )
+    CAMERA_PROTECTED = (
+        "camera_protected",
+        _WARNING,
+        (
+            "[{camera_id}] The camera refuses the password: next try only in {wait_s}, so"
+            " that the account is not locked out. Check the user and the password in the"
+            " configuration."
+        ),
+        (
+            "[{camera_id}] A câmera recusa a senha: nova tentativa só em {wait_s}, para"
+            " que a conta não seja bloqueada. Verifique usuário e senha na configuração."
+        ),
+    )
+    CAMERA_STARTED = (
+        "camera_started",
+        _INFO,
+        "[{camera_id}] Camera started",
+        "[{camera_id}] Câmera iniciada",
+    )
+    CAMERA_STOPPED = (
+        "camera_stopped",
+        _INFO,
+        "[{camera_id}] Camera stopped",
+        "[{camera_id}] Câmera parada",
+    )
+    CAMERA_START_REJECTED = (
+        "camera_start_rejected",
+        _WARNING,
+        "[{camera_id}] Start refused, circuit breaker OPEN: next try in {retry_in_s}",
+        "[{camera_id}] Início recusado, circuit breaker OPEN: nova tentativa em {retry_in_s}",
+        {
+            "forced": Text(
+                "[{camera_id}] Start refused, circuit breaker held OPEN by the operator until"
+                " it is reset",
+                "[{camera_id}] Início recusado, circuit breaker mantido OPEN pelo operador"
+                " até o reset",
+            )
+        },
+    )
+    BREAKER_CHANGED = (
+        "breaker_changed",
+        _INFO,
+        (
+            "🔴 Circuit Breaker [{camera_id}]: {before} → {after} (failures: {failures},"
+            " backoff: {backoff_s})"
+        ),
+        (
+            "🔴 Circuit Breaker [{camera_id}]: {before} → {after} (falhas: {failures},"
+            " backoff: {backoff_s})"
+        ),
+        {
+            "HALF_OPEN": Text(
+                "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+                "🟡 Circuit Breaker [{camera_id}]: {before} → {after}",
+            ),
+            "CLOSED": Text(
+                "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+                "🟢 Circuit Breaker [{camera_id}]: {before} → {after}",
+            ),
+        },
+    )
+    BREAKER_WAITING = (
+        "breaker_waiting",
+        _WARNING,
+        "[{camera_id}] Circuit breaker OPEN - waiting {wait_s} before retry...",
+        "[{camera_id}] Circuit breaker OPEN - aguardando {wait_s} antes de retry...",
+    )
+    BREAKER_FORCED = (
+        "breaker_forced",
+        _WARNING,
+        "[{camera_id}] Circuit breaker held OPEN by the operator until it is reset",
+        "[{camera_id}] Circuit breaker mantido OPEN pelo operador até o reset",
+    )
+    BREAKER_RESET = (
+        "breaker_reset",
+        _INFO,
+        "[{camera_id}] Circuit breaker reset by the operator",
+        "[{camera_id}] Circuit breaker resetado pelo operador",
+    )
+    BINARY_MISSING = (
+        "binary_missing",
+        _ERROR,
+        "FFmpeg not found, no camera can start: {detail}",
+        "FFmpeg não encontrado, nenhuma câmera pode iniciar: {detail}",
+    )
+    PUBLISHER_CONNECTED = (
+        "publisher_connected",
+        _INFO,
+        "Publisher connected to {target}",
+        "Publisher conectado a {target}",
+    )
+    PUBLISHER_LOST = (
+        "publisher_lost",
+        _ERROR,
+        "Publisher not connected: {reason}; next try in {retry_in_s}",
+        "Publisher sem conexão: {reason}; nova tentativa em {retry_in_s}",
+    )
+    PUBLISHER_BLOCKED = (
+        "publisher_blocked",
+        _WARNING,
+        "Publisher blocked, frames wait: {reason}",
+        "Publisher bloqueado, frames aguardam: {reason}",
+    )
+    PUBLISHER_UNBLOCKED = (
+        "publisher_unblocked",
+        _INFO,
+        "Publisher no longer blocked",
+        "Publisher não está mais bloqueado",
+    )
+    ROUTE_REFUSED = (
+        "route_refused",
+        _ERROR,
+        "Route {route} refused: {reason}; its frames are lost, next try in {retry_in_s}",
+        "Rota {route} recusada: {reason}; seus frames se perdem, nova tentativa em {retry_in_s}",
+    )
+    EVENTS_REFUSED = (
+        "events_refused",
+        _ERROR,
+        "Events for exchange {route} refused: {reason}; they wait, next try in {retry_in_s}",
+        (
+            "Eventos para o exchange {route} recusados: {reason}; eles aguardam, nova"
+            " tentativa em {retry_in_s}"
+        ),
+    )
+    FRAMES_REFUSED = (
+        "frames_refused",
+        _ERROR,
+        "[{camera_id}] The broker refuses its frames: {reason}; next try in {retry_in_s}",
+        "[{camera_id}] O broker recusa seus frames: {reason}; nova tentativa em {retry_in_s}",
+    )
+    FRAMES_TOO_LARGE = (
+        "frames_too_large",
+        _ERROR,
+        "[{camera_id}] Frames are too large for the broker and are dropped: {reason}",
+        "[{camera_id}] Frames grandes demais para o broker são descartados: {reason}",
+    )
+    FRAMES_UNROUTABLE = (
+        "frames_unroutable",
+        _WARNING,
+        (
+            "Frames not accepted: returned (no queue is bound): {returned}, nacked:"
+            " {nacked}; for example route {route}"
+        ),
+        (
+            "Frames não aceitos: devolvidos (nenhuma fila ligada): {returned}, recusados:"
+            " {nacked}; por exemplo rota {route}"
+        ),
+    )
+    EVENTS_LOST = (
+        "events_lost",
+        _WARNING,
+        "Events for the broker: dropped {dropped}, refused {refused}, still waiting {waiting}",
+        (
+            "Eventos para o broker: descartados {dropped}, recusados {refused}, ainda"
+            " aguardando {waiting}"
+        ),
+    )
+    MEMORY_LEVEL_CHANGED = (
+        "memory_level_changed",
+        _WARNING,
+        "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
+        "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
+        None,
+        ("before",),
+    )
+    ACTOR_CRASHED = (
+        "actor_crashed",
+        _ERROR,
+        "Actor {actor} crashed: {error}",
+        "Ator {actor} falhou: {error}",
+    )
+    ACTOR_RESTARTED = (
+        "actor_restarted",
+        _WARNING,
+        "Actor {actor} restarted (restarts: {restarts})",
+        "Ator {actor} reiniciado (reinícios: {restarts})",
+    )
+    MACHINE_SHORT = (
+        "machine_short",
+        _WARNING,
+        "The machine is short of something that {actor} needs; it waits and tries again: {error}",
+        "Falta à máquina algo de que {actor} precisa; ele espera e tenta de novo: {error}",
+    )
+    MEASURING_FAILED = (
+        "measuring_failed",
+        _WARNING,
+        "CPU and memory cannot be measured, and are not shown: {reason}",
+        "CPU e memória não podem ser medidas, e não são mostradas: {reason}",
+    )
+    MEASURING_RESUMED = (
+        "measuring_resumed",
+        _INFO,
+        "CPU and memory can be measured again",
+        "CPU e memória podem ser medidas de novo",
+    )
+    ESCALATED = (
+        "escalated",
+        _CRITICAL,
+        "Actor {actor} keeps crashing (restarts: {restarts} within {period_s}): giving up",
+        "Ator {actor} não para de falhar (reinícios: {restarts} em {period_s}): desistindo",
+    )
+    SUPERVISOR_CRASHED = (
+        "supervisor_crashed",
+        _CRITICAL,
+        "The supervisor crashed: {error}. Everything is stopped in order",
+        "O supervisor falhou: {error}. Tudo será encerrado em ordem",
+    )
+    SHUTDOWN_STARTED = (
+        "shutdown_started",
+        _INFO,
+        "Shutting down: {reason}",
+        "Encerrando: {reason}",
+    )
+    DRAIN_FINISHED = (
+        "drain_finished",
+        _INFO,
+        "Last frames: confirmed: {confirmed}, abandoned: {abandoned}",
+        "Últimos frames: confirmados: {confirmed}, abandonados: {abandoned}",
+    )
+    SHUTDOWN_FINISHED = (
+        "shutdown_finished",
+        _INFO,
+        "Shut down after {after_s}",
+        "Encerrado após {after_s}",
+    )
+    SURVIVOR = (
+        "survivor",
+        _ERROR,
+        "{actor} did not stop in time: this is a bug, please report it",
+        "{actor} não parou a tempo: isto é um defeito, por favor relate",
+    )
+    SECOND_SIGNAL = (
+        "second_signal",
+        _WARNING,
+        "Second signal: leaving at once",
+        "Segundo sinal: saindo imediatamente",
+    )
+    FAULT_INJECTED = (
+        "fault_injected",
+        _WARNING,
+        "Fault injected into {target}: {fault}",
+        "Falha injetada em {target}: {fault}",
+    )
+    FAULT_REFUSED = (
+        "fault_refused",
+        _WARNING,
+        "Fault for {target} refused, faults are not allowed: {fault}",
+        "Falha para {target} recusada, falhas não são permitidas: {fault}",
+    )
+    FAULT_ARMED = (
+        "fault_armed",
+        _WARNING,
+        "Fault armed for {target}: {fault}",
+        "Falha armada para {target}: {fault}",
+    )
+    FAULT_MISSED = (
+        "fault_missed",
+        _WARNING,
+        "Fault for {target} has nothing to act on: {fault}",
+        "Falha para {target} não tem onde agir: {fault}",
+    )
+    FAULTS_CLEARED = (
+        "faults_cleared",
+        _INFO,
+        "Faults cleared: {target}",
+        "Falhas desfeitas: {target}",
+    )
+    LEDGER_IMBALANCE = (
+        "ledger_imbalance",
+        _ERROR,
+        "The frame accounting is not balanced, this is a bug: {detail}",
+        "A contagem de frames não confere, isto é um defeito: {detail}",
+    )
+    CAMERA_LINES_HELD_BACK = (
+        "camera_lines_held_back",
+        _WARNING,
+        (
+            "Many cameras at once ({cameras}): {failures} failures, {opened} breakers"
+            " opened, {streaming} streams began; {lines} lines not shown"
+        ),
+        (
+            "Muitas câmeras ao mesmo tempo ({cameras}): {failures} falhas, {opened}"
+            " breakers abertos, {streaming} streams iniciados; {lines} linhas não"
+            " mostradas"
+        ),
+    )
+    HTTP_LISTENING = (
+        "http_listening",
+        _INFO,
+        "Page, probes, metrics and API at {url}",
+        "Página, probes, métricas e API em {url}",
+    )
+    HTTP_UNAVAILABLE = (
+        "http_unavailable",
+        _ERROR,
+        "No page on {address}: {reason}; tried again every 5s, the cameras go on without",
+        "Sem página em {address}: {reason}; nova tentativa a cada 5s, as câmeras seguem sem ela",
+    )
+    HTTP_TOKEN_REFUSED = (
+        "http_token_refused",
+        _WARNING,
+        "HTTP: requests with a wrong token: {count}, the last one from {client}",
+        "HTTP: pedidos com token errado: {count}, o último de {client}",
+    )
+    LOG_LINES_LOST = (
+        "log_lines_lost",
+        _WARNING,
+        "Log: {sink} took nothing for a while (blocked, or its disk full), lines lost: {lines}",
+        (
+            "Log: {sink} não aceitou nada por um tempo (bloqueado ou disco cheio), linhas"
+            " perdidas: {lines}"
+        ),
+    )
+    LOG_FILE_FAILED = (
+        "log_file_failed",
+        _ERROR,
+        "Cannot write the log file: {reason}",
+        "Não é possível gravar o arquivo de log: {reason}",
+    )
+    LOG_FILE_REOPENED = (
+        "log_file_reopened",
+        _INFO,
+        "Log file opened anew: {path}",
+        "Arquivo de log reaberto: {path}",
+    )
+    LOG_ROTATION_FAILED = (
+        "log_rotation_failed",
+        _WARNING,
+        "Cannot rotate the log file, it grows meanwhile: {reason}",
+        "Não é possível rotacionar o arquivo de log, que cresce enquanto isso: {reason}",
+    )
+    LOG_SINK_BLOCKED = (
+        "log_sink_blocked",
+        _WARNING,
+        (
+            "Log: {sink} takes nothing (nobody reads it, or its terminal is stopped); its"
+            " lines are lost, all else goes on"
+        ),
+        (
+            "Log: {sink} não aceita nada (ninguém lê, ou o terminal está parado); as"
+            " linhas dele se perdem, o resto continua"
+        ),
+    )
+    LOG_STREAM_FAILED = (
+        "log_stream_failed",
+        _WARNING,
+        "Log: cannot write to {sink}: {reason}; all else goes on",
+        "Log: não é possível escrever em {sink}: {reason}; o resto continua",
+    )
+    NODE_NAME_TAKEN = (
+        "node_name_taken",
+        _WARNING,
+        (
+            "Another program publishes to this broker as node {node}: consumers cannot"
+            " tell the two apart. Give each a name of its own (node: in the"
+            " configuration)"
+        ),
+        (
+            "Outro programa publica neste broker como nó {node}: os consumidores não"
+            " distinguem os dois. Dê um nome próprio a cada um (node: na configuração)"
+        ),
+    )
+    REPORT_NOT_WRITTEN = (
+        "report_not_written",
+        _ERROR,
+        "{option}: {path} was not written: {reason}",
+        "{option}: {path} não foi gravado: {reason}",
+    )
+    UNCAUGHT_EXCEPTION = (
+        "uncaught_exception",
+        _CRITICAL,
+        "Uncaught exception in thread {thread}",
+        "Exceção não tratada na thread {thread}",
+    )
