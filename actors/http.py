@@ -1,4 +1,4 @@
-"""The HTTP actor: owns the server thread, and pins what it hears to the board that is served."""
+"""The HTTP actor: owns the server's thread, and records what it is told in the status store."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ class HttpRuntime:
     clock: Clock
     timer: Timer
     settings: HttpSettings
-    board: StatusStore
+    store: StatusStore
     """Outlives the actor, and with it everything that is shown."""
     allow_faults: bool = False
 
 
 class HttpActor(ChildActor):
-    """Hears what the reporter hears, pins it to the board, and owns the server that shows it.
+    """Records what the reporter hears too in the status store, and owns the server that shows it.
 
-    Requests are answered on the server's own thread from the board; none of them passes through
+    Requests are answered on the server's own thread from the store; none of them passes through
     this mailbox, so an answer never waits for an actor. An address that cannot be had is tried
     again every five seconds: a busy port is no reason to lose a camera.
     """
@@ -87,7 +87,7 @@ class HttpActor(ChildActor):
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
-        self._board = runtime.board
+        self._store = runtime.store
         self._server: HttpServer | None = None
         self._listen_at_s = 0.0
         self._complaint = ""
@@ -97,15 +97,15 @@ class HttpActor(ChildActor):
         """Dispatch."""
         match message:
             case CameraChanged(record=record):
-                self._board.camera_changed(record)
+                self._store.camera_changed(record)
             case PublisherStats(status=status, retry_at_s=retry_at_s):
-                self._board.publisher_changed(status, retry_at_s)
+                self._store.publisher_changed(status, retry_at_s)
             case ProcessMeasured(sample=sample):
-                self._board.process_measured(sample)
+                self._store.process_measured(sample)
             case RestartsCounted(restarts=restarts, faults=faults):
-                self._board.restarts_counted(restarts, faults)
+                self._store.restarts_counted(restarts, faults)
             case SupervisorTicked(actors=actors, stopping=stopping):
-                self._board.supervisor_said(actors, stopping=stopping)
+                self._store.supervisor_said(actors, stopping=stopping)
             case Tick():
                 self._ticked()
             case Begin():
@@ -131,14 +131,14 @@ class HttpActor(ChildActor):
         tell(self.actor_ref, Tick())
 
     def _ticked(self) -> None:
-        self._board.ticked()
+        self._store.ticked()
         if self._server is None and self._runtime.clock.monotonic() >= self._listen_at_s:
             self._listen()
 
     def _listen(self) -> None:
         server = HttpServer(
             self._runtime.settings,
-            self._board,
+            self._store,
             self._ask,
             self._runtime.clock,
             on_death=lambda reason: void(tell(self.actor_ref, HttpServerEnded(reason))),

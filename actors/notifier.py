@@ -65,7 +65,7 @@ class NotifierActor(ChildActor):
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **birth)
         self._runtime = runtime
-        self._newsroom = runtime.rules()
+        self._rules = runtime.rules()
         self._tick: TimerHandle | None = None
         self._lost_said = 0
         self._said_at_s = -_SAY_LOST_S
@@ -75,16 +75,16 @@ class NotifierActor(ChildActor):
         now = Moment(self._runtime.clock.monotonic(), self._runtime.clock.wall_ns())
         match message:
             case CameraChanged(record=record):
-                self._publish(self._newsroom.camera(record, now))
+                self._publish(self._rules.camera(record, now))
             case PublisherStats(status=status):
-                self._publish(self._newsroom.publisher(status, now))
+                self._publish(self._rules.publisher(status, now))
             case MemoryLevelChanged():
                 change = message
                 self._publish(
-                    self._newsroom.memory(change.level, change.used_bytes, change.limit_bytes, now)
+                    self._rules.memory(change.level, change.used_bytes, change.limit_bytes, now)
                 )
             case Tick():
-                self._publish(self._newsroom.tick(now))
+                self._publish(self._rules.tick(now))
                 self._say_lost(now.s)
             case Begin():
                 self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)

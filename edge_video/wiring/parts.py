@@ -195,7 +195,7 @@ class Parts:
             clock=self.clock,
             timer=self.timer,
             settings=http_settings(http, len(self.config.cameras), language),
-            board=StatusStore(
+            store=StatusStore(
                 self.clock,
                 self.identity,
                 self.ledger,
