@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -153,10 +152,6 @@ class _ProbesOnly:
         await full(scope, receive, send)
 
 
-def _the(connection: Connection) -> Connection:
-    return connection
-
-
 async def accept(
     listener: socket.socket,
     places: Places,
@@ -181,13 +176,20 @@ async def accept(
             else:  # the client has gone again, mostly
                 await asyncio.sleep(0)
             continue
-        only_probes = places.make_room(loop.time())
-        await asyncio.sleep(0)  # the transport that was aborted closes its socket
-        protocol = connection(only_probes)
-        places.take(protocol)
-        factory: Callable[[], Connection] = partial(_the, protocol)
-        try:
-            await loop.connect_accepted_socket(factory, client)
-        except OSError:  # it has gone again
-            places.leave(protocol)
-            client.close()
+        await _admit(client, places, connection)
+
+
+async def _admit(
+    client: socket.socket, places: Places, connection: Callable[[bool], Connection]
+) -> None:
+    """Give the client a place, which somebody else may have to leave first."""
+    loop = asyncio.get_running_loop()
+    only_probes = places.make_room(loop.time())
+    await asyncio.sleep(0)  # the transport that was aborted closes its socket
+    protocol = connection(only_probes)
+    places.take(protocol)
+    try:
+        await loop.connect_accepted_socket(lambda: protocol, client)
+    except OSError:  # it has gone again
+        places.leave(protocol)
+        client.close()

@@ -69,21 +69,26 @@ def ready(
     if needs_publisher and publisher.state is not PublisherState.CONNECTED:
         why = shorten(one_line(publisher.reason), _MAX_REASON)
         reasons.append(f"the publisher is {publisher.state.value}" + (f": {why}" if why else ""))
-    streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
     if needs_publisher and publisher.state is PublisherState.CONNECTED:
         reasons += _undelivered(cameras or {})
-    if streaming < needs_cameras:
-        silent = [
-            str(camera.camera_id)
-            for camera in status.cameras
-            if camera.phase not in (CameraPhase.STREAMING, CameraPhase.DISABLED)
-        ]
-        names = ", ".join(silent[:_MAX_NAMES]) + (" …" if len(silent) > _MAX_NAMES else "")
-        reasons.append(
-            f"{streaming} of {needs_cameras} cameras that must stream do"
-            + (f"; not streaming: {names}" if names else "")
-        )
+    reasons += _too_few_streaming(status, needs_cameras)
     return Verdict(not reasons, tuple(reasons))
+
+
+def _too_few_streaming(status: SystemStatus, needs_cameras: int) -> Iterator[str]:
+    streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
+    if streaming >= needs_cameras:
+        return
+    silent = [
+        str(camera.camera_id)
+        for camera in status.cameras
+        if camera.phase not in (CameraPhase.STREAMING, CameraPhase.DISABLED)
+    ]
+    names = ", ".join(silent[:_MAX_NAMES]) + (" …" if len(silent) > _MAX_NAMES else "")
+    yield (
+        f"{streaming} of {needs_cameras} cameras that must stream do"
+        + (f"; not streaming: {names}" if names else "")
+    )
 
 
 def _undelivered(cameras: Mapping[str, CameraExtra]) -> Iterator[str]:

@@ -19,6 +19,8 @@ from edge_video.http.request_log import RequestLog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import ASGIApp
+
     from edge_video.http.actions import CommandHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -124,38 +126,11 @@ class HttpServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        config = uvicorn.Config(
-            self._application.asgi(),
-            http=Connection,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=int(IDLE_S),
-            timeout_graceful_shutdown=_GRACE_S,
-            h11_max_incomplete_event_size=_MAX_HEAD,
-        )
-        config.load()
         self._loop.set_exception_handler(self._request_log.loop_failed)
-        self._server = server = _Server(config)
+        self._server = server = _Server(_uvicorn_config(self._application.asgi()))
         if self._stopping.is_set():
             return
-        assert self._socket is not None
-        tasks = [
-            asyncio.create_task(self._sweep()),
-            asyncio.create_task(
-                accept(
-                    self._socket,
-                    self._places,
-                    lambda only_probes: self._connection(server, only_probes=only_probes),
-                    self._request_log.short_of_descriptors,
-                )
-            ),
-        ]
-        for each in tasks:
-            each.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        tasks = self._start_tasks(server)
         try:
             await server.serve()
         finally:
@@ -166,6 +141,20 @@ class HttpServer:
                 connection.transport.abort()
         for task in ended:
             task.result()  # what ended it, should it not be us
+
+    def _start_tasks(self, server: uvicorn.Server) -> list[asyncio.Task[None]]:
+        """Accept connections, and close idle ones; when either task ends, the server does."""
+        assert self._socket is not None
+        accepting = accept(
+            self._socket,
+            self._places,
+            lambda only_probes: self._connection(server, only_probes=only_probes),
+            self._request_log.short_of_descriptors,
+        )
+        tasks = [asyncio.create_task(each) for each in (self._sweep(), accepting)]
+        for each in tasks:
+            each.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        return tasks
 
     def _connection(self, server: uvicorn.Server, *, only_probes: bool) -> Connection:
         return Connection(
@@ -182,6 +171,24 @@ class HttpServer:
         while True:
             await asyncio.sleep(_SWEEP_S)
             self._places.close_idle(loop.time())
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=int(IDLE_S),
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=_MAX_HEAD,
+    )
+    config.load()
+    return config
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -99,7 +99,6 @@ def latency_at(latency: LatencyHistogram, percent: float) -> float | None:
 def _camera(
     camera: CameraStatus, extra: CameraExtra, ffmpeg: FfmpegSample | None
 ) -> dict[str, Json]:
-    failure = camera.last_failure
     return {
         "id": camera.camera_id,
         "word": status_word(camera),
@@ -115,14 +114,7 @@ def _camera(
         "key_frame_wait_s": _rounded(camera.key_frame_wait_s),
         "key_frame_interval_s": _rounded(camera.key_frame_interval_s),
         "attempts": camera.attempts,
-        "failure": None
-        if failure is None
-        else {
-            "cause": failure.cause.value,
-            "detail": shorten(one_line(failure.detail), _MAX_DETAIL),
-            "exit_status": failure.exit_status,
-            "ago_s": _rounded(camera.last_failure_ago_s),
-        },
+        "failure": _failure(camera),
         "breaker": {
             "state": camera.breaker.state.value,
             "consecutive_failures": camera.breaker.consecutive_failures,
@@ -133,6 +125,18 @@ def _camera(
         "dropped": camera.frames.dropped,
         "latency_s": latency_at(camera.latency, 95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
+    }
+
+
+def _failure(camera: CameraStatus) -> dict[str, Json] | None:
+    failure = camera.last_failure
+    if failure is None:
+        return None
+    return {
+        "cause": failure.cause.value,
+        "detail": shorten(one_line(failure.detail), _MAX_DETAIL),
+        "exit_status": failure.exit_status,
+        "ago_s": _rounded(camera.last_failure_ago_s),
     }
 
 

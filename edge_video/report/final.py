@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.ledger import FrameCounts
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.status.model import CameraStatus, SystemStatus
+    from edge_video.status.model import BreakerView, CameraStatus, SystemStatus
 
 HEALTHY_EFFICIENCY: Final = 80.0
 """Percent of the target below which a camera is marked ⚠."""
@@ -176,8 +176,7 @@ def _camera(camera: CameraStatus, uptime_s: float, language: Language) -> list[s
 
 def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> list[Row]:
     """The block of the user's own layout; what the layout does not have comes after it."""
-    frames, breaker = camera.frames, camera.breaker
-    reached = efficiency(camera, uptime_s)
+    frames, reached = camera.frames, efficiency(camera, uptime_s)
     return [
         (
             "final.camera_frames",
@@ -199,19 +198,20 @@ def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> li
         ),
         ("final.volume", _volume(frames.published_bytes)),
         ("final.last_frame", format_ago(camera.last_frame_ago_s, language)),
-        (
-            "final.breaker",
-            lookup("final.breaker_value", language).format(
-                state=breaker.state.value,
-                calls=breaker.calls,
-                successes=breaker.successes,
-                failures=breaker.failures,
-                rejected=breaker.rejected,
-                changes=breaker.changes,
-            ),
-        ),
+        ("final.breaker", _breaker(camera.breaker, language)),
         *_camera_extras(camera, language),
     ]
+
+
+def _breaker(breaker: BreakerView, language: Language) -> str:
+    return lookup("final.breaker_value", language).format(
+        state=breaker.state.value,
+        calls=breaker.calls,
+        successes=breaker.successes,
+        failures=breaker.failures,
+        rejected=breaker.rejected,
+        changes=breaker.changes,
+    )
 
 
 def _target(camera: CameraStatus, language: Language) -> str:
