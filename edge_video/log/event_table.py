@@ -1,4 +1,4 @@
-"""The one table of the log's events: name, level, and the text in both languages.
+"""Holds the one table of the log's events: name, level, and the text in both languages.
 
 A new event is one row here; its fields are what its text names in braces. docs/log-events.md is
 made from this table. The names are public.

@@ -1,4 +1,4 @@
-"""Defines the events of the log: stable names with fields, over the standard `logging`.
+"""Logs events: stable names with fields, through the standard `logging`.
 
 A line is a `LogEvent` and its fields. The English text is the message of the log record, so any
 program that embeds edge-video reads it as usual; the record also carries `event` and `fields`,

@@ -1,1 +1,8 @@
-"""Notifications on the broker about cameras, publisher and memory: rules, and debouncing."""
+"""Makes notifications for the broker about cameras, publisher and memory.
+
+`rules` turns facts into notifications, `debounce` decides which states are reported.
+"""
+
+from edge_video.notifications.rules import NotificationPolicy, NotificationRules
+
+__all__ = ["NotificationPolicy", "NotificationRules"]

@@ -1,4 +1,4 @@
-"""Notifications on the broker, made from what the actors know; see docs/events.md.
+"""Makes notifications for the broker from what the actors know; see docs/events.md.
 
 `NotificationRules` watch every camera, its breaker, the publisher and the memory level, each
 through a `Debounced`, and make notifications of what holds or flaps. No threads, no clocks: time is

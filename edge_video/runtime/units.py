@@ -1,4 +1,4 @@
-"""Conversions between nanoseconds, in which the wall clock counts, and seconds. Pure.
+"""Converts between nanoseconds, in which the wall clock counts, and seconds. Pure.
 
 Names that end in `_ns`, `_ms` and `_s` carry these units everywhere.
 """

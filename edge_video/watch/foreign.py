@@ -1,4 +1,4 @@
-"""Messages of others on a frames' exchange: read as far as they can be, and recognised as such.
+"""Reads messages of others on a frames' exchange, which may hold anything.
 
 Whoever may publish can send anything: a time stamp in milliseconds, beyond the year 9999; numbers
 that are none; tables within tables. pika raises on some of it in the middle of its own buffer, and

@@ -60,22 +60,15 @@ def test_a_slow_viewer_gets_the_newest_update_instead_of_all_that_it_missed() ->
 
 def test_nothing_is_rendered_when_nobody_looks() -> None:
     async def scenario() -> None:
-        rendered: list[bytes] = []
-
-        def render() -> bytes:
-            rendered.append(b"x")
-            return b"x"
-
-        hub = Hub(render)
+        hub = counting()
         updates = hub.updates()
         await first(updates)
         await first(updates)
         await updates.aclose()  # type: ignore[attr-defined]
-        await asyncio.sleep(0.05)
-        before = len(rendered)
-        await asyncio.sleep(0.05)
-        assert len(rendered) == before
         assert hub.viewers == 0
+        broadcasting = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait_for(asyncio.gather(*broadcasting), 10)
+        assert asyncio.all_tasks() == {asyncio.current_task()}  # nothing that could render
 
     asyncio.run(scenario())
 
