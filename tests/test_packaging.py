@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -162,6 +163,18 @@ def test_the_lowest_versions_that_are_tried_are_those_that_are_allowed() -> None
 
 def parts(version: str) -> list[str]:
     return [*version.split("."), "0", "0"][:3]
+
+
+def test_without_a_configuration_the_command_names_an_example_that_is_there(
+    installed: Path, tmp_path: Path
+) -> None:
+    command = [str(installed.parent / "edge-video")]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    (example,) = re.findall(r"a copy of (\S+),", done.stderr)
+    assert Path(example).is_file()
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")

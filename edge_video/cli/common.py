@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
@@ -61,10 +62,16 @@ def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
     if path is None:
         refuse(
             "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
-            "Name one with --config FILE, begin with a copy of config/config.example.yaml,\n"
+            f"Name one with --config FILE, begin with a copy of {_example()},\n"
             "or see it work without cameras and broker: python -m edge_video demo"
         )
     return path, load_config(path, os.environ)
+
+
+def _example() -> str:
+    """Where the commented example lies: a wheel brings it along, a repository has it."""
+    installed = Path(sysconfig.get_path("data"), "share/edge-video/config.example.yaml")
+    return str(installed) if installed.is_file() else "config/config.example.yaml"
 
 
 def notes_on(config: Config) -> list[str]:
