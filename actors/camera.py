@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
-import signal
 import uuid
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, assert_never, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Any, assert_never, get_args
 
-from edge_video.actors.base import SupervisedActor, describe, log_breaker_change, tell, void
+from edge_video.actors.attempt import Attempt
+from edge_video.actors.base import SupervisedActor, describe, tell, void
+from edge_video.actors.camera_runtime import CameraRuntime, ObservableCapture, SizedCapture
+from edge_video.actors.capture_faults import CaptureFaults
 from edge_video.actors.messages import (
     Begin,
-    BreakerChanged,
-    BreakerWasReset,
     CameraEnded,
-    CameraFailed,
     CameraMessage,
     CameraStats,
     CameraStreaming,
@@ -26,19 +23,20 @@ from edge_video.actors.messages import (
     ResetBreaker,
     Tick,
 )
+from edge_video.actors.picture_size import PictureSize, known
 from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
 from edge_video.capture.command import SourceKind, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import explained_by_camera
-from edge_video.capture.resizing import PictureResized, SizeFollower, format_size
+from edge_video.capture.resizing import PictureResized
 from edge_video.config import redactor_of
 from edge_video.delivery.outbox import Outbox
-from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg, RefuseSpawn
+from edge_video.faults import Fault, RefuseSpawn
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
-from edge_video.resilience.failures import Cause, Failure, policy_for
+from edge_video.resilience.failures import Cause, Failure
 from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.text.redact import mask_url
 
@@ -47,117 +45,15 @@ if TYPE_CHECKING:
 
     import pykka
 
-    from edge_video.actors.messages import ApplyFault
+    from edge_video.actors.camera_runtime import RunningCapture
+    from edge_video.actors.messages import ApplyFault, CameraEvent
     from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, TimerHandle
 
 _log = logging.getLogger(__name__)
 
 _TICK_S = 1.0
-
-
-class RunningCapture(Protocol):
-    """What a camera needs of `edge_video.capture.Capture`; tests bring scripted ones."""
-
-    @property
-    def pid(self) -> int | None:
-        """Of FFmpeg; None before the start and after the end."""
-        ...
-
-    @property
-    def frames(self) -> int:
-        """Whole frames so far."""
-        ...
-
-    def start(self) -> None:
-        """Spawn; raises `CaptureStartError`."""
-        ...
-
-    def stop(self, deadline_s: float = ...) -> None:
-        """End and reap; nothing is called back after it returns."""
-        ...
-
-    def signal(self, signum: int) -> None:
-        """Send a signal to FFmpeg."""
-        ...
-
-
-@runtime_checkable
-class SizedCapture(RunningCapture, Protocol):
-    """A capture that knows the size of the camera's own pictures; a scripted one need not."""
-
-    @property
-    def source_size(self) -> Size | None:
-        """Before any scaling; None until it is known."""
-        ...
-
-
-@runtime_checkable
-class TamperableCapture(RunningCapture, Protocol):
-    """A capture that can also be broken beyond signals; a scripted one need not be."""
-
-    def tamper(self, fault: CameraFault, *, fps: float) -> bool:
-        """Break it on purpose; False when there is nothing to break."""
-        ...
-
-    def untamper(self) -> None:
-        """Undo every fault of `tamper` that still acts."""
-        ...
-
-
-@runtime_checkable
-class ObservableCapture(RunningCapture, Protocol):
-    """A capture that can be looked at while it is silent; a scripted one need not be."""
-
-    def bytes_taken(self) -> int | None:
-        """What FFmpeg has read from its camera over TCP; None where unknown."""
-        ...
-
-    def output_waits(self) -> bool:
-        """Whether something that FFmpeg wrote has not been read yet."""
-        ...
-
-
-class CaptureFactory(Protocol):
-    """Makes the capture of one attempt.
-
-    `on_frame` and `on_end` are called from the reactor's thread, which is no actor's.
-    """
-
-    def __call__(
-        self,
-        camera: CameraConfig,
-        *,
-        on_frame: Callable[[bytes], object],
-        on_end: Callable[[Failure], None],
-    ) -> RunningCapture:
-        """Make it; nothing runs before `start`."""
-        ...
-
-
-def as_it_is(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
-    """The failure as FFmpeg's words were understood: nobody is asked."""
-    del camera, frames
-    return failure
-
-
-@dataclass(frozen=True, slots=True)
-class CameraRuntime:
-    """What every camera of a system shares."""
-
-    clock: Clock
-    timer: Timer
-    capture: CaptureFactory
-    stop_deadline_s: float = 2.0
-    """FFmpeg gets this long to end by itself before it is killed."""
-    allow_faults: bool = False
-    draw: Callable[[], float] = random.random
-    """Where the breaker's jitter comes from: a number in [0, 1)."""
-    key_frames: dict[CameraId, KeyFrameNotes] = field(default_factory=dict)
-    """Of every camera, over all its attempts; each written by the one attempt that runs."""
-    explain: Callable[[CameraConfig, Failure, int], Failure] = as_it_is
-    """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
 
 
 class CameraActor(SupervisedActor):
@@ -196,32 +92,32 @@ class CameraActor(SupervisedActor):
         self._own_timer = SystemTimer() if runtime is None else None
         self._runtime = runtime = runtime or _runtime_of_its_own(config, self._own_timer)
         self._outbox = _outbox_to(frames, self.camera_id, runtime.clock)
-        self._breaker = breaker or _first_attempt(runtime.clock)
-        self._generation = self._breaker.generation
+        self._attempt = Attempt(
+            self.camera_id,
+            breaker or _first_permit(runtime.clock),
+            runtime.clock,
+            runtime.draw,
+            self._tell_events,
+        )
         super().__init__(
             supervisor=events,
-            thread_name=f"camera-{self.camera_id}-{self._generation}",
+            thread_name=f"camera-{self.camera_id}-{self._attempt.generation}",
             allow_faults=runtime.allow_faults,
             start_faults=start_faults,
         )
         self._capture: RunningCapture | None = None
         self._tick: TimerHandle | None = None
-        self._thaw: TimerHandle | None = None
+        self._faults = CaptureFaults(runtime.timer, config.fps)
         self._session = uuid.uuid4().hex[:12]
-        self._began_s = 0.0
-        self._follower = SizeFollower()
-        self._size: Size | None = None
-        self._fitted: Size | None = None
-        self._resized = False
+        self._sizes = PictureSize(self.camera_id, runtime.clock.monotonic)
         self._watch: FrameWatch | None = None
         self._wait_told = False
-        self._failure: Failure | None = None
 
     UNDERSTOOD = get_args(CameraMessage)
 
     def handle(self, message: CameraMessage) -> object:
         """Dispatch. Messages that come after the verdict on the stream change nothing."""
-        if self._failure is not None:
+        if self._attempt.failure is not None:
             return None
         match message:
             case Begin():
@@ -231,44 +127,46 @@ class CameraActor(SupervisedActor):
             case CaptureStreaming():
                 self._announce_first_frame()
             case CaptureEnded(failure=PictureResized(size=size)):
-                self._follow_size(size)
+                # Neither a failure nor another attempt.
+                frames = self._outbox.last_size(self.camera_id)
+                self._restart_capture(self._sizes.follow(size, frames))
             case CaptureEnded(failure=failure):
                 self._fail(self._explained(failure))
             case ResetBreaker():
-                self._reset_breaker()
+                self._attempt.reset()
             case _:
                 assert_never(message)
         return None
 
     def release(self, error: BaseException | None) -> None:
-        """End FFmpeg and close its pipes, then give the attempt back to the breaker."""
+        """End FFmpeg, then give the attempt back to the breaker."""
         with contextlib.ExitStack() as steps:  # last one first, each whatever became of the others
-            steps.callback(self._give_attempt_back)
+            steps.callback(self._attempt.give_back)
             if self._own_timer is not None:
                 steps.callback(self._own_timer.stop)
             if self._capture is not None:
                 steps.callback(self._capture.stop, self._runtime.stop_deadline_s)
-            steps.callback(self._outbox.end, self.camera_id, self._generation)
-            for handle in (self._tick, self._thaw):
-                if handle is not None:
-                    steps.callback(handle.cancel)
+            steps.callback(self._outbox.end, self.camera_id, self._attempt.generation)
+            if self._tick is not None:
+                steps.callback(self._tick.cancel)
+            steps.callback(self._faults.cancel)
             if error is not None:
-                steps.callback(self._record_failure, Failure(Cause.CRASHED, describe(error)))
+                steps.callback(self._attempt.fail, Failure(Cause.CRASHED, describe(error)))
 
     def farewell(self, error: str | None) -> CameraEnded:
         """See `CameraEnded`."""
-        return CameraEnded(self.camera_id, self._generation, self._breaker, self._failure, error)
+        return self._attempt.ended(error)
 
     # --- the stream ---
 
     def _begin(self) -> None:
         if self._own_timer is not None:
             self._own_timer.start()
-        self._began_s = self._runtime.clock.monotonic()
-        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._began_s)
-        _say_connecting(self._config, self._generation)
+        self._attempt.began_s = self._runtime.clock.monotonic()
+        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)
+        _say_connecting(self._config, self._attempt.generation)
         if self._config.width is None and self._config.height is None:
-            self._size = _known(self._outbox.last_size(self.camera_id))
+            self._sizes.expect(known(self._outbox.last_size(self.camera_id)))
         if self._start_capture(self._config):
             self._tick = self._runtime.timer.every(
                 _TICK_S, lambda: void(tell(self.actor_ref, Tick()))
@@ -276,13 +174,14 @@ class CameraActor(SupervisedActor):
 
     def _start_capture(self, config: CameraConfig) -> bool:
         """Start FFmpeg; False when that failed, and with it the attempt."""
-        self._outbox.open(self.camera_id, self._generation, self._session)
+        self._outbox.open(self.camera_id, self._attempt.generation, self._session)
         self._capture = self._runtime.capture(
             config, on_frame=self._frame_arrived(), on_end=self._stream_ended
         )
+        self._faults.capture = self._capture
         for each in self._start_faults:
             if isinstance(each.fault, RefuseSpawn) and self._allow_faults:
-                self._tamper(each.fault)
+                self._faults.tamper(each.fault)
         try:
             self._capture.start()
         except CaptureStartError as error:
@@ -292,7 +191,7 @@ class CameraActor(SupervisedActor):
 
     def _frame_arrived(self) -> Callable[[bytes], object]:
         """What the reactor's thread does with each frame; it must not touch the actor's fields."""
-        put, camera_id, generation = self._outbox.put, self.camera_id, self._generation
+        put, camera_id, generation = self._outbox.put, self.camera_id, self._attempt.generation
         actor_ref = self.actor_ref
         streaming = False
 
@@ -311,9 +210,9 @@ class CameraActor(SupervisedActor):
 
     def _announce_first_frame(self) -> None:
         width, height = self._outbox.last_size(self.camera_id)
-        after_s = self._runtime.clock.monotonic() - self._began_s
+        after_s = self._attempt.age_s
         self._note_size()
-        if not self._resized:
+        if not self._sizes.has_restarted:
             log_event(
                 _log,
                 LogEvent.CAMERA_STREAMING,
@@ -323,7 +222,9 @@ class CameraActor(SupervisedActor):
                 after_s=after_s,
             )
         self._tell_events(
-            CameraStreaming(self.camera_id, self._generation, self._session, width, height, after_s)
+            CameraStreaming(
+                self.camera_id, self._attempt.generation, self._session, width, height, after_s
+            )
         )
 
     def _judge_last_second(self) -> None:
@@ -336,8 +237,9 @@ class CameraActor(SupervisedActor):
         if watch.look(now_s, frames, taken):
             self._wait_told = False
             self._note_size()
-            self._follow_settled_size(now_s)
-            self._change_breaker(self._breaker.success(now_s, self._generation))
+            if self._sizes.has_settled(now_s):
+                self._restart_capture(None)
+            self._attempt.succeed()
         elif (failure := watch.verdict()) is not None and not self._output_waits():
             self._fail(self._explained(failure))
             return
@@ -345,8 +247,8 @@ class CameraActor(SupervisedActor):
         self._tell_events(
             CameraStats(
                 self.camera_id,
-                self._generation,
-                self._breaker,
+                self._attempt.generation,
+                self._attempt.breaker,
                 self._capture.pid,
                 frames,
                 watch.waiting_s,
@@ -388,53 +290,19 @@ class CameraActor(SupervisedActor):
     # --- pictures that change their size ---
 
     def _note_size(self) -> None:
-        """Tell when the camera's pictures have another size than before."""
         capture = self._capture
         frames = self._outbox.last_size(self.camera_id)
         source = capture.source_size if isinstance(capture, SizedCapture) else None
-        self._say_resized(source or _known(frames), frames)
-
-    def _say_resized(self, after: Size | None, frames: Size) -> None:
-        before, self._size = self._size, after or self._size
-        if before is None or after is None or before == after:
-            return
-        fitted = self._fitted is not None
-        if self._follower.is_worth_telling(self._runtime.clock.monotonic(), fitted=fitted):
-            log_event(
-                _log,
-                LogEvent.CAMERA_RESIZED,
-                camera_id=self.camera_id,
-                before=format_size(before),
-                after=format_size(after),
-                width=frames[0],
-                height=frames[1],
-            )
-
-    def _follow_size(self, size: Size) -> None:
-        """Start FFmpeg anew for the pictures' new size: neither a failure nor another attempt."""
-        if self._follower.follows(self._runtime.clock.monotonic()):
-            self._say_resized(size, size)
-            self._restart_capture(None)
-        else:
-            frames = self._outbox.last_size(self.camera_id)
-            self._say_resized(size, frames)
-            self._restart_capture(_known(frames))
-
-    def _follow_settled_size(self, now_s: float) -> None:
-        """Pictures that are fitted, but have kept their size for long, need not be any more."""
-        if self._fitted is None or self._size is None:
-            return
-        if self._follower.has_settled(self._size, now_s) and self._size != self._fitted:
-            self._restart_capture(None)
+        self._sizes.note(source or known(frames), frames)
 
     def _restart_capture(self, fit: Size | None) -> None:
         """Same attempt, another session: consumers see that pictures are missing in between."""
         assert self._capture is not None
         self._capture.stop(self._runtime.stop_deadline_s)
-        self._fitted, self._resized = fit, True
+        self._sizes.restarted(fit)
         self._session = uuid.uuid4().hex[:12]
-        self._began_s = self._runtime.clock.monotonic()
-        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._began_s)
+        self._attempt.began_s = self._runtime.clock.monotonic()
+        self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)
         config = self._config
         if fit is not None:
             config = config.model_copy(update={"width": fit[0], "height": fit[1]})
@@ -452,99 +320,23 @@ class CameraActor(SupervisedActor):
             return failure
 
     def _fail(self, failure: Failure) -> None:
-        self._record_failure(failure)
+        self._attempt.fail(failure)
         self.stop()
-
-    def _record_failure(self, failure: Failure) -> None:
-        """Once per attempt, however many symptoms the failure has."""
-        if self._failure is not None:
-            return
-        self._failure = failure
-        now_s = self._runtime.clock.monotonic()
-        after = self._breaker.failure(
-            now_s, self._generation, policy_for(failure.cause), self._runtime.draw()
-        )
-        self._say_failed(failure, after, now_s)
-        self._change_breaker(after)
-        self._tell_events(CameraFailed(self.camera_id, self._generation, failure, self._breaker))
-
-    def _say_failed(self, failure: Failure, after: CircuitBreaker, now_s: float) -> None:
-        if after.session_ends == self._breaker.session_ends:
-            log_event(_log, LogEvent.CAMERA_FAILED, camera_id=self.camera_id, failure=failure)
-            return
-        log_event(
-            _log,
-            LogEvent.CAMERA_SESSION_ENDED,
-            camera_id=self.camera_id,
-            failure=failure,
-            after_s=now_s - self._began_s,
-        )
-
-    def _change_breaker(self, after: CircuitBreaker) -> None:
-        before, self._breaker = self._breaker, after
-        if before.state != after.state:
-            log_breaker_change(self.camera_id, before, after)
-            self._tell_events(BreakerChanged(self.camera_id, self._generation, before, after))
-
-    def _reset_breaker(self) -> None:
-        self._change_breaker(self._breaker.reset(self._runtime.clock.monotonic()))
-        self._tell_events(BreakerWasReset(self.camera_id, self._generation, self._breaker))
-
-    def _give_attempt_back(self) -> None:
-        """The neutral end; after a failure the breaker has it back already."""
-        now_s = self._runtime.clock.monotonic()
-        self._breaker = self._breaker.release(now_s, self._generation)
 
     # --- faults on purpose ---
 
     def apply_fault(self, fault: Fault) -> bool:
         """The faults of a camera's FFmpeg; nothing more can break once the attempt has failed."""
-        if self._failure is not None:
+        if self._attempt.failure is not None:
             return False
-        match fault:
-            case KillFfmpeg():
-                return self._signal(signal.SIGKILL)
-            case FreezeFfmpeg(for_s=for_s):
-                return self._freeze(for_s)
-            case _ if isinstance(fault, CameraFault):
-                return self._tamper(fault)
-            case _:
-                return False
+        return self._faults.apply(fault)
 
     def clear_faults(self) -> None:
         """See `SupervisedActor.clear_faults`."""
-        if self._thaw is not None:
-            self._thaw.cancel()
-        self._signal(signal.SIGCONT)
-        if isinstance(self._capture, TamperableCapture):
-            self._capture.untamper()
+        self._faults.clear()
 
-    def _freeze(self, for_s: float | None) -> bool:
-        if self._thaw is not None:
-            self._thaw.cancel()
-        frozen = self._signal(signal.SIGSTOP)
-        if frozen and for_s is not None:
-            # From the timer's thread: a signal never blocks, and an actor that is kept busy must
-            # not keep its FFmpeg frozen for longer than was asked for.
-            self._thaw = self._runtime.timer.after(
-                for_s, lambda: void(self._signal(signal.SIGCONT))
-            )
-        return frozen
-
-    def _tamper(self, fault: CameraFault) -> bool:
-        capture = self._capture
-        return isinstance(capture, TamperableCapture) and capture.tamper(
-            fault, fps=self._config.fps
-        )
-
-    def _signal(self, signum: signal.Signals) -> bool:
-        if self._capture is None or self._capture.pid is None:
-            return False
-        self._capture.signal(signum)
-        return True
-
-    def _tell_events(self, fact: object) -> None:
-        tell(self._supervisor, fact)
+    def _tell_events(self, event: CameraEvent) -> None:
+        tell(self._supervisor, event)
 
 
 def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> CameraRuntime:
@@ -555,12 +347,7 @@ def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> Came
     )
 
 
-def _known(size: Size) -> Size | None:
-    """A size of the outbox, which says 0 where it does not know."""
-    return size if all(size) else None
-
-
-def _first_attempt(clock: Clock) -> CircuitBreaker:
+def _first_permit(clock: Clock) -> CircuitBreaker:
     return CircuitBreaker.new(BreakerPolicy()).permit(clock.monotonic())[0]
 
 

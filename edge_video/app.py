@@ -23,7 +23,7 @@ from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from edge_video.actors.camera import CaptureFactory
+    from edge_video.actors.camera_runtime import CaptureFactory
     from edge_video.actors.publisher import SinkFactory
     from edge_video.actors.system_spec import Stopped
     from edge_video.config import Config

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pykka
 
 from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
-from edge_video.actors.camera import CameraActor, CameraRuntime, CaptureFactory, as_it_is
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, as_it_is
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime

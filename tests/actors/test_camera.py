@@ -11,7 +11,8 @@ import pykka
 import pytest
 
 from edge_video.actors.base import join
-from edge_video.actors.camera import CameraActor, CameraRuntime
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.camera_runtime import CameraRuntime
 from edge_video.actors.messages import (
     BreakerChanged,
     BreakerWasReset,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from edge_video.actors.camera import CameraActor, CameraRuntime
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.camera_runtime import CameraRuntime
 from edge_video.actors.messages import CameraEnded, CameraStreaming
 from edge_video.config import CameraConfig
 from edge_video.delivery.outbox import Outbox

@@ -1,0 +1,121 @@
+"""What a camera actor needs of the world: its capture, the clock, the timer."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_video.capture.frame_watch import KeyFrameNotes
+    from edge_video.capture.resizing import Size
+    from edge_video.config import CameraConfig
+    from edge_video.faults import CameraFault
+    from edge_video.frames import CameraId
+    from edge_video.resilience.failures import Failure
+    from edge_video.runtime.timer import Clock, Timer
+
+
+class RunningCapture(Protocol):
+    """What a camera needs of `edge_video.capture.Capture`; tests bring scripted ones."""
+
+    @property
+    def pid(self) -> int | None:
+        """Of FFmpeg; None before the start and after the end."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """Whole frames so far."""
+        ...
+
+    def start(self) -> None:
+        """Spawn; raises `CaptureStartError`."""
+        ...
+
+    def stop(self, deadline_s: float = ...) -> None:
+        """End and reap; nothing is called back after it returns."""
+        ...
+
+    def signal(self, signum: int) -> None:
+        """Send a signal to FFmpeg."""
+        ...
+
+
+@runtime_checkable
+class SizedCapture(RunningCapture, Protocol):
+    """A capture that knows the size of the camera's own pictures; a scripted one need not."""
+
+    @property
+    def source_size(self) -> Size | None:
+        """Before any scaling; None until it is known."""
+        ...
+
+
+@runtime_checkable
+class TamperableCapture(RunningCapture, Protocol):
+    """A capture that can also be broken beyond signals; a scripted one need not be."""
+
+    def tamper(self, fault: CameraFault, *, fps: float) -> bool:
+        """Break it on purpose; False when there is nothing to break."""
+        ...
+
+    def untamper(self) -> None:
+        """Undo every fault of `tamper` that still acts."""
+        ...
+
+
+@runtime_checkable
+class ObservableCapture(RunningCapture, Protocol):
+    """A capture that can be looked at while it is silent; a scripted one need not be."""
+
+    def bytes_taken(self) -> int | None:
+        """What FFmpeg has read from its camera over TCP; None where unknown."""
+        ...
+
+    def output_waits(self) -> bool:
+        """Whether something that FFmpeg wrote has not been read yet."""
+        ...
+
+
+class CaptureFactory(Protocol):
+    """Makes the capture of one attempt.
+
+    `on_frame` and `on_end` are called from the reactor's thread, which is no actor's.
+    """
+
+    def __call__(
+        self,
+        camera: CameraConfig,
+        *,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> RunningCapture:
+        """Make it; nothing runs before `start`."""
+        ...
+
+
+def as_it_is(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
+    """The failure as FFmpeg's words were understood: nobody is asked."""
+    del camera, frames
+    return failure
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRuntime:
+    """What every camera of a system shares."""
+
+    clock: Clock
+    timer: Timer
+    capture: CaptureFactory
+    stop_deadline_s: float = 2.0
+    """FFmpeg gets this long to end by itself before it is killed."""
+    allow_faults: bool = False
+    draw: Callable[[], float] = random.random
+    """Where the breaker's jitter comes from: a number in [0, 1)."""
+    key_frames: dict[CameraId, KeyFrameNotes] = field(default_factory=dict)
+    """Of every camera, over all its attempts; each written by the one attempt that runs."""
+    explain: Callable[[CameraConfig, Failure, int], Failure] = as_it_is
+    """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
