@@ -2,7 +2,7 @@
 
 pykka tells nobody when an actor dies, and skips its hooks in some deaths: an exception in
 `on_start` calls none, one in a handler calls `on_failure` instead of `on_stop`. `SupervisedActor`
-turns every death into the same two steps, `release` and a farewell message to the supervisor.
+turns every death into the same two steps, `release` and an exit message to the supervisor.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class SupervisedActor(pykka.ThreadingActor):
     """An actor that ends in one way only, whatever happened.
 
     Subclasses implement `handle` (messages), `release` (give everything back; called exactly
-    once, in the actor's thread, and last of all) and `farewell` (the message for the supervisor
+    once, in the actor's thread, and last of all) and `exit_message` (the message for the supervisor
     that the actor is gone).
     """
 
@@ -170,13 +170,13 @@ class SupervisedActor(pykka.ThreadingActor):
     def release(self, error: BaseException | None) -> None:
         """Give everything back. `error` is what ended the actor, None after an orderly stop."""
 
-    def farewell(self, error: str | None) -> object:
+    def exit_message(self, error: str | None) -> object:
         """The message that tells the supervisor that nothing is left of this actor."""
         raise NotImplementedError
 
-    def last_words(self) -> object:
+    def final_answer(self) -> object:
         """The answer to `Finish`, after `release`."""
-        return self.farewell(None)
+        return self.exit_message(None)
 
     def too_late(self, message: object) -> object:  # noqa: ARG002 - for subclasses
         """The answer to a message that comes after `release`; nothing may be done for it."""
@@ -329,12 +329,12 @@ class SupervisedActor(pykka.ThreadingActor):
         finally:
             self._release_once()
             error_text = None if self._error is None else describe(self._error)
-            tell(self._supervisor, self.farewell(error_text))
+            tell(self._supervisor, self.exit_message(error_text))
 
     def _release_and_answer(self) -> object:
         self._release_once()
         self.stop()
-        return self.last_words()
+        return self.final_answer()
 
     def _release_once(self) -> None:
         if self._released:
@@ -352,7 +352,7 @@ class ChildOptions(TypedDict, total=False):
     """What an actor that is no camera is born with, whatever it does."""
 
     supervisor: pykka.ActorRef[Any] | None
-    """Gets its facts and its farewell; None, the default, for nobody."""
+    """Gets its events and its exit message; None, the default, for nobody."""
     incarnation: int
     """How many of this name there were before this one; 0 by default."""
     start_faults: Sequence[ApplyFault]
@@ -385,6 +385,6 @@ class ChildActor(SupervisedActor):
         )
         self._incarnation = incarnation
 
-    def farewell(self, error: str | None) -> ActorEnded:
+    def exit_message(self, error: str | None) -> ActorEnded:
         """See `ActorEnded`."""
         return ActorEnded(self.NAME, self._incarnation, error, is_shortage(self._error))

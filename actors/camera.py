@@ -153,7 +153,7 @@ class CameraActor(SupervisedActor):
             if error is not None:
                 steps.callback(self._attempt.fail, Failure(Cause.CRASHED, describe(error)))
 
-    def farewell(self, error: str | None) -> CameraEnded:
+    def exit_message(self, error: str | None) -> CameraEnded:
         """See `CameraEnded`."""
         return self._attempt.ended(error)
 

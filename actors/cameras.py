@@ -90,7 +90,7 @@ class CameraFleet:
             self._attempts.begin_next(camera)
 
     def look_for_silent_deaths(self, error: str) -> None:
-        """Report a camera whose thread is gone without its farewell as ended by `error`."""
+        """Report a camera whose thread is gone without its exit message as ended by `error`."""
         for camera_id, camera in self._cameras.items():
             if camera.ref is not None and not is_running(camera.ref):
                 breaker = camera.breaker

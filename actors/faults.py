@@ -158,8 +158,8 @@ class FaultScheduler:
     def _act_now(self, fault: ArmedFault) -> CommandAnswer:
         if fault.target != TIMER and self._targets()[fault.target] is None:
             return CommandAnswer(CommandResult.NOT_RUNNING)
-        fault.occasion()
-        if fault.take() and not self._apply(fault):
+        fault.trigger()
+        if fault.consume() and not self._apply(fault):
             return CommandAnswer(CommandResult.NOT_RUNNING)
         return CommandAnswer(CommandResult.DONE)
 
@@ -173,7 +173,7 @@ class FaultScheduler:
         self._on_count()
         return CommandAnswer(CommandResult.DONE)
 
-    # --- occasions ---
+    # --- triggers ---
 
     def at_start(self, target: str) -> tuple[ApplyFault, ...]:
         """What breaks in a target that starts now; the one who starts it hands it over."""
@@ -181,8 +181,8 @@ class FaultScheduler:
         for fault in self._armed:
             if fault.target == target:
                 if fault.waits_for_start:
-                    fault.occasion()
-                if (fault.waits_for_start or fault.acts_at_start) and fault.take():
+                    fault.trigger()
+                if (fault.waits_for_start or fault.acts_at_start) and fault.consume():
                     acting.append(self._message(fault))
                     self._count_act(fault)
         if acting:
@@ -203,7 +203,7 @@ class FaultScheduler:
 
     def _act_if_due(self, fault: ArmedFault) -> None:
         while fault.due and not fault.acts_at_start and self._targets()[fault.target] is not None:
-            fault.take()
+            fault.consume()
             self._apply(fault)
 
     def _forget_spent(self) -> None:

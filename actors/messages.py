@@ -454,8 +454,8 @@ class InjectFault:
     a camera with one of these names is reached as `camera:publisher`. Refused and counted unless
     the system was started with `allow_faults=True`.
 
-    Each time `when` comes true is an occasion. On an occasion the fault acts with `probability`
-    (drawn from `seed`, so the same message breaks the same occasions), at most `times` times.
+    Each time `when` comes true is a trigger. On a trigger the fault acts with `probability`
+    (drawn from `seed`, so the same message breaks the same triggers), at most `times` times.
 
     Raises:
         ValueError: `times` is less than 1, or `probability` no number from 0 to 1.

@@ -229,7 +229,7 @@ class PublisherActor(ChildActor):
         if self._own_timer is not None:
             self._own_timer.stop()
 
-    def last_words(self) -> PublisherStats:
+    def final_answer(self) -> PublisherStats:
         """How the connection ended."""
         return PublisherStats(self._status)
 

@@ -163,7 +163,7 @@ class SupervisorActor(SupervisedActor):
             Stopped(self._shutdown.final or self._status(), self._escalated, error_text)
         )
 
-    def farewell(self, error: str | None) -> ActorEnded:
+    def exit_message(self, error: str | None) -> ActorEnded:
         """Nobody supervises the supervisor: `SystemSpec.on_stopped` has been called."""
         return ActorEnded(SUPERVISOR, 0, error)
 
@@ -222,9 +222,9 @@ class SupervisorActor(SupervisedActor):
         apply_memory_level(self._spec.outboxes, known.memory_level, change)
 
     def _look_for_silent_deaths(self) -> None:
-        """An actor whose thread is gone without its farewell is treated as crashed.
+        """An actor whose thread is gone without its exit message is treated as crashed.
 
-        The farewell is sent in a `finally`; this is for what a `finally` cannot survive. A farewell
+        The exit message is sent in a `finally`; this is for what a `finally` cannot survive. One
         that is still in the mailbox comes before what is told here, which then means nothing.
         """
         error = "its thread ended without a word"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ArmedFault:
     """One accepted fault. Not thread-safe; the supervisor owns it.
 
-    Each time `when` comes true is an occasion. On an occasion the fault acts with `probability`,
-    drawn from `seed` so that the same fault breaks the same occasions, at most `times` times.
+    Each time `when` comes true is a trigger. On a trigger the fault acts with `probability`,
+    drawn from `seed` so that the same fault breaks the same triggers, at most `times` times.
 
     Attributes:
         target: whom it breaks, in the supervisor's own terms.
@@ -46,14 +46,14 @@ class ArmedFault:
 
     @property
     def waits_for_start(self) -> bool:
-        """Whether a start of its target is an occasion."""
+        """Whether a start of its target is a trigger."""
         return isinstance(self.when, AtNextStart) or (
             isinstance(self.when, Now) and self.acts_at_start
         )
 
     @property
     def watches_frames(self) -> bool:
-        """Whether frames of its target bring occasions, or it is due in a target that rests."""
+        """Whether frames of its target bring triggers, or it is due in a target that rests."""
         return isinstance(self.when, AfterFrames) and not self.is_spent
 
     @property
@@ -61,9 +61,9 @@ class ArmedFault:
         """Whether it has acted as often as it may."""
         return self.times == 0 and self.due == 0
 
-    def occasion(self) -> None:
+    def trigger(self) -> None:
         """`when` has come true once."""
-        # Drawn in any case: which occasions break does not depend on how many may.
+        # Drawn in any case: which triggers break does not depend on how many may.
         acts = self._draws.random() < self.probability
         if acts and self.times:
             self.times -= 1
@@ -74,14 +74,14 @@ class ArmedFault:
         self._counted_from = frames
 
     def frames_are(self, frames: int) -> None:
-        """The target has brought so many frames altogether; each `AfterFrames` is an occasion."""
+        """The target has brought so many frames altogether; each `AfterFrames` is a trigger."""
         if not isinstance(self.when, AfterFrames):
             return
         while self.times and frames - self._counted_from >= self.when.frames:
             self._counted_from += self.when.frames
-            self.occasion()
+            self.trigger()
 
-    def take(self) -> bool:
+    def consume(self) -> bool:
         """One act, if one is due: the caller lets it happen."""
         if not self.due:
             return False
@@ -98,4 +98,4 @@ class FaultCounts:
     refused: int = 0
     """Those that were not allowed, or not understood by their target."""
     armed: int = 0
-    """Those that wait for their occasion now."""
+    """Those that wait for their trigger now."""

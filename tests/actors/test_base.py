@@ -59,7 +59,7 @@ class Mortal(SupervisedActor):
         if self.in_release is not None:
             raise self.in_release
 
-    def farewell(self, error: str | None) -> ActorEnded:
+    def exit_message(self, error: str | None) -> ActorEnded:
         return ActorEnded("mortal", self.releases, error)
 
 
@@ -143,7 +143,7 @@ def test_telling_the_dead_is_no_error(supervisor: pykka.ActorRef[Any]) -> None:
 
 
 def test_pykka_still_runs_an_actor_s_whole_life_in_actor_loop() -> None:
-    """`SupervisedActor` hangs its farewell on this private name, and on `_handle_failure`."""
+    """`SupervisedActor` hangs its exit message on this private name, and on `_handle_failure`."""
     calls: list[str] = []
 
     class Probe(pykka.ThreadingActor):
@@ -195,7 +195,7 @@ class Gated(SupervisedActor):
         self.releasing.set()
         assert self.may_release.wait(5)
 
-    def farewell(self, error: str | None) -> ActorEnded:
+    def exit_message(self, error: str | None) -> ActorEnded:
         return ActorEnded("gated", 0, error)
 
 
@@ -213,10 +213,10 @@ def test_what_waits_behind_finish_brings_nothing_to_life(
     gated.may_release.set()
     ref.tell("before")
     assert gated.handling.wait(5)
-    last_words = ref.ask(Finish(), block=False)
+    answer = ref.ask(Finish(), block=False)
     ref.tell("behind")
     gated.may_handle.set()
-    assert last_words.get(timeout=5) == ActorEnded("gated", 0, None)
+    assert answer.get(timeout=5) == ActorEnded("gated", 0, None)
     join([ref], time.monotonic() + 5)
     assert gated.handled == ["before"]
 

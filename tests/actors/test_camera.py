@@ -201,9 +201,9 @@ def test_no_ffmpeg_is_started_for_a_camera_that_was_finished_before_it_began(
 
     stage = stage_of()
     camera = stage.start(LateCamera)
-    last_words = camera.ask(Finish(), block=False)
+    answer = camera.ask(Finish(), block=False)
     gate.set()
-    assert last_words.get(timeout=5).breaker.attempt_running is False
+    assert answer.get(timeout=5).breaker.attempt_running is False
     join([camera], time.monotonic() + 5)
     assert stage.world.captures == []
 

@@ -194,7 +194,7 @@ class Late(SupervisedActor):
     def clear_faults(self) -> None:
         self.heard.append("cleared")
 
-    def farewell(self, error: str | None) -> object:
+    def exit_message(self, error: str | None) -> object:
         return error
 
 

@@ -31,18 +31,18 @@ def armed(when: When, *, fault: Fault | None = None, **options: float) -> ArmedF
 
 def takes(fault: ArmedFault) -> int:
     taken = 0
-    while fault.take():
+    while fault.consume():
         taken += 1
     return taken
 
 
-def test_now_is_one_occasion_however_often_it_may_act() -> None:
+def test_now_is_one_trigger_however_often_it_may_act() -> None:
     fault = armed(Now(), times=3)
-    fault.occasion()
+    fault.trigger()
     assert takes(fault) == 1
 
 
-def test_frames_bring_an_occasion_each_time_so_many_have_come() -> None:
+def test_frames_bring_a_trigger_each_time_so_many_have_come() -> None:
     fault = armed(AfterFrames(10), times=2)
     fault.count_from(100)
     acts = []
@@ -53,7 +53,7 @@ def test_frames_bring_an_occasion_each_time_so_many_have_come() -> None:
     assert fault.is_spent
 
 
-def test_frames_that_come_all_at_once_are_as_many_occasions() -> None:
+def test_frames_that_come_all_at_once_are_as_many_triggers() -> None:
     fault = armed(AfterFrames(10), times=5)
     fault.frames_are(39)
     assert fault.due == 3
@@ -82,7 +82,7 @@ def test_some_faults_act_only_at_a_start_and_now_means_the_next() -> None:
     times=st.integers(1, 20),
     jumps=st.lists(st.integers(0, 30), max_size=30),
 )
-def test_the_same_seed_breaks_the_same_occasions_however_the_frames_come(
+def test_the_same_seed_breaks_the_same_triggers_however_the_frames_come(
     seed: int, probability: float, times: int, jumps: list[int]
 ) -> None:
     leaping, stepping = (
