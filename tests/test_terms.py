@@ -28,6 +28,7 @@ NAMES: Final = {
     "Birth|ServantActor": "ChildOptions, ChildActor",
     "Known|Plan": "HandoverState, SystemSpec",
     "FaultBook": "FaultScheduler",
+    "_?obey": "execute",
     "Doorkeeper|doorkeeper|Guard|Act": "Authenticator, SecurityMiddleware, …",
     "_Line": "ExchangeChannel, CameraQueue, LogEntry",
     "will_not_heal": "permanent",
