@@ -24,7 +24,7 @@ from edge_video.capture.output import FramePump, Hold
 from edge_video.capture.pipes import ProcessPipes
 from edge_video.capture.process import CaptureStartError, FfmpegProcess, ProcessSpec
 from edge_video.capture.resizing import SourceSize
-from edge_video.capture.stream_faults import REFUSED_ARGUMENT, apply_fault, clear_stream_faults
+from edge_video.capture.stream_faults import apply_fault, clear_stream_faults, refused_argument
 from edge_video.faults import MAX_FRAME_BYTES, CameraFault, RefuseSpawn
 from edge_video.frames.splitter import FrameSplitter
 from edge_video.resilience.failures import Cause, Failure
@@ -201,7 +201,7 @@ class Capture:
             return apply_fault(self._pipes, fault, fps)
         if not isinstance(fault, RefuseSpawn):
             return False
-        self._spec = replace(self._spec, command=[*self._spec.command, REFUSED_ARGUMENT])
+        self._spec = replace(self._spec, command=[*self._spec.command, refused_argument()])
         return True
 
     def untamper(self) -> None:

@@ -46,10 +46,14 @@ _YIELD_S: Final = 0.001
 _MAX_WAITING: Final = 100
 """Faults that a silent stream keeps waiting; the oldest are forgotten."""
 
-REFUSED_ARGUMENT: Final = "x" * 2**22
-"""An argument that no Linux takes (at most 32 pages of memory): execve refuses it with E2BIG."""
+_REFUSED_ARGUMENT_BYTES: Final = 2**22
 
 ByteFault: TypeAlias = GarbageBytes | TruncatedFrame | OversizedFrame
+
+
+def refused_argument() -> str:
+    """Make an argument that no Linux takes (at most 32 pages): execve refuses it with E2BIG."""
+    return "x" * _REFUSED_ARGUMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
