@@ -111,7 +111,7 @@ class CameraActor(SupervisedActor):
         self._session = uuid.uuid4().hex[:12]
         self._sizes = PictureSize(self.camera_id, runtime.clock.monotonic)
         self._watch: FrameWatch | None = None
-        self._wait_told = False
+        self._wait_reported = False
 
     UNDERSTOOD = get_args(CameraMessage)
 
@@ -235,7 +235,7 @@ class CameraActor(SupervisedActor):
         now_s, frames = self._runtime.clock.monotonic(), self._capture.frames
         taken = self._bytes_taken() if watch.wants_reading else None
         if watch.look(now_s, frames, taken):
-            self._wait_told = False
+            self._wait_reported = False
             self._note_size()
             if self._sizes.has_settled(now_s):
                 self._restart_capture(None)
@@ -275,9 +275,9 @@ class CameraActor(SupervisedActor):
 
     def _tell_wait(self, watch: FrameWatch) -> None:
         """Once per wait."""
-        if watch.waiting_s is None or self._wait_told:
+        if watch.waiting_s is None or self._wait_reported:
             return
-        self._wait_told = True
+        self._wait_reported = True
         log_event(
             _log,
             LogEvent.CAMERA_WAITS_FOR_KEY_FRAME,

@@ -175,7 +175,7 @@ class PublisherActor(ChildActor):
         self._failed_attempts = 0
         self._connected_at_s = 0.0
         self._blocked_lines = TokenBucket(6, 0.1)
-        self._blocked_is_told = False
+        self._blocked_is_reported = False
         self._retry_at_s: float | None = None
         self._drain: Drain | None = None
         self._tick: TimerHandle | None = None
@@ -301,12 +301,12 @@ class PublisherActor(ChildActor):
             case SinkBlocked(reason=reason):
                 self._blocked(reason)
             case SinkUnblocked():
-                if self._blocked_is_told:
+                if self._blocked_is_reported:
                     log_event(_log, LogEvent.PUBLISHER_UNBLOCKED)
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
-                told = LogEvent.EVENTS_REFUSED if event.is_of_events else LogEvent.ROUTE_REFUSED
-                log_event(_log, told, route=route, reason=reason, retry_in_s=retry_in_s)
+                reported = LogEvent.EVENTS_REFUSED if event.is_of_events else LogEvent.ROUTE_REFUSED
+                log_event(_log, reported, route=route, reason=reason, retry_in_s=retry_in_s)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=None):
                 log_event(_log, LogEvent.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
             case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=retry_in_s):
@@ -328,8 +328,8 @@ class PublisherActor(ChildActor):
 
     def _blocked(self, reason: str) -> None:
         # A broker at its limit blocks and unblocks many times a second.
-        self._blocked_is_told = self._blocked_lines.take(self._runtime.clock.monotonic())
-        if self._blocked_is_told:
+        self._blocked_is_reported = self._blocked_lines.take(self._runtime.clock.monotonic())
+        if self._blocked_is_reported:
             log_event(_log, LogEvent.PUBLISHER_BLOCKED, reason=reason)
         self._enter(PublisherState.BLOCKED, reason=reason)
 

@@ -170,6 +170,6 @@ class ReporterActor(ChildActor):
 def _audit(status: SystemStatus) -> None:
     """Log sums that do not add up: they are a bug of ours, and are said to be one."""
     for camera in status.cameras:
-        wrong = camera.frames.imbalance()
-        if wrong is not None:
-            log_event(_log, LogEvent.LEDGER_IMBALANCE, detail=f"[{camera.camera_id}] {wrong}")
+        imbalance = camera.frames.imbalance()
+        if imbalance is not None:
+            log_event(_log, LogEvent.LEDGER_IMBALANCE, detail=f"[{camera.camera_id}] {imbalance}")
