@@ -1,4 +1,4 @@
-"""The breaker's side of one attempt: its successes, its one failure, its end."""
+"""Records one attempt in the breaker: its successes, its one failure, its end."""
 
 from __future__ import annotations
 

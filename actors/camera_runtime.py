@@ -1,4 +1,4 @@
-"""What a camera actor needs of the world: its capture, the clock, the timer."""
+"""Defines what a camera actor needs of the world: its capture, the clock, the timer."""
 
 from __future__ import annotations
 

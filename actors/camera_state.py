@@ -1,4 +1,4 @@
-"""What the supervisor knows and wants of one camera; shared by the parts that look after it."""
+"""Holds what the supervisor knows and wants of one camera, for the parts that look after it."""
 
 from __future__ import annotations
 

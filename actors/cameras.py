@@ -1,4 +1,4 @@
-"""The cameras of one system as their supervisor sees them: attempts, events, commands."""
+"""Keeps a supervisor's cameras: their attempts, events and commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The faults on purpose of one camera's FFmpeg: killed, frozen, its output spoilt."""
+"""Brings about the faults of one camera's FFmpeg: killed, frozen, its output spoilt."""
 
 from __future__ import annotations
 

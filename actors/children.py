@@ -1,4 +1,4 @@
-"""The actors of one system that are no cameras: started, restarted within limits, or given up."""
+"""Starts, restarts within limits, or gives up the actors of one system that are no cameras."""
 
 from __future__ import annotations
 

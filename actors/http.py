@@ -1,4 +1,4 @@
-"""The HTTP actor: owns the server's thread, and records what it is told in the status store."""
+"""Owns the HTTP server's thread, and records what the actor receives in the status store."""
 
 from __future__ import annotations
 

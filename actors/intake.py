@@ -1,4 +1,4 @@
-"""The frames that come to the publisher as messages: judged, and put into its outbox."""
+"""Judges the frames that come to the publisher as messages, and puts them into its outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The publisher's mailbox: bounded, as far as frames are concerned."""
+"""Bounds the frames in the publisher's mailbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The orderly stop of a system: the publisher is drained, then the actors stop in reverse order."""
+"""Stops a system in order: drains the publisher, then stops the actors in reverse order."""
 
 from __future__ import annotations
 

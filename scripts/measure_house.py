@@ -41,7 +41,7 @@ Graph: TypeAlias = dict[str, set[str]]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = "edge_video"
-CATALOGS: Final = {"edge_video.text.catalog"}
+CATALOGS: Final = {"edge_video.text.catalog", "edge_video.log.event_table"}
 """Texts in two languages side by side: long, but nobody reads them from top to bottom."""
 
 MAX_ENTRIES: Final = 24

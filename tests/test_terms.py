@@ -20,13 +20,13 @@ ROOT: Final = Path(__file__).parent.parent
 SOURCES: Final = ("edge_video", "actors", "bench", "examples", "scripts")
 
 NAMES: Final = {
-    "Newsroom|NewsPolicy|Notices?|Notice[A-Z].*": "NotificationRules, Notification…",
+    "_?newsroom|Newsroom|NewsPolicy|Notices?|Notice[A-Z].*": "NotificationRules, Notification…",
     "Telling|_?telling|story_s": "StateChange, state_change, episode_start_s",
     "_?Board|pin_up|pins_up": "StatusStore, record",
     "Books|_?books(_.*)?": "FrameLedger, ledger_imbalance",
     "Patience|lost_patience": "ShutdownSignals, ShortDuration",
-    "Birth|ServantActor": "ChildOptions, ChildActor",
-    "Known|Plan": "HandoverState, SystemSpec",
+    "Birth|ServantActor|_?farewell|_?last_words": "ChildOptions, ChildActor",
+    "Known|Plan|_plan": "HandoverState, SystemSpec",
     "FaultBook": "FaultScheduler",
     "_?obey": "execute",
     "Doorkeeper|doorkeeper|Guard|Act": "Authenticator, SecurityMiddleware, …",
@@ -54,8 +54,14 @@ HELPERS: Final = {
 }
 """Names of classes that do not occur in the tests: helpers are named after what they are."""
 
+EXCEPTIONS: Final = {"wrong", "refused", "missing"}
+"""No names for a caught exception; it is an `error`."""
+
 PHRASES: Final = {
     "doorkeeper": "authentication",
+    "newsroom": "the rules of notifications",
+    "farewell": "exit message",
+    "hold open|held open by hand": "pause",
     "the books|books balance": "the accounting",
     "death pact": "parent-death signal",
     "pins? up|pinned up": "records",
@@ -120,6 +126,25 @@ def test_a_helper_of_the_tests_is_named_after_what_it_is(name: str) -> None:
         if isinstance(node, ast.ClassDef) and re.fullmatch(name, node.name)
     ]
     assert places(found) == [], f"write {HELPERS[name]}"
+
+
+def test_a_caught_exception_is_an_error() -> None:
+    found = [
+        path
+        for path in python_files(*SOURCES, "tests")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler) and node.name in EXCEPTIONS
+    ]
+    assert places(found) == []
+
+
+def test_a_module_says_first_what_it_does() -> None:
+    first = {
+        path: (ast.get_docstring(tree_of(path)) or "")
+        for path in python_files("edge_video", "actors")
+    }
+    verbs = re.compile(r"[A-Z][a-z]+s\b")
+    assert places([path for path, text in first.items() if not verbs.match(text)]) == []
 
 
 def test_no_class_is_called_event_alone() -> None:

@@ -1,4 +1,4 @@
-"""The routes of all cameras: as they were configured, and by one rule for those that were not."""
+"""Knows the routes of all cameras: those configured, and one rule for the others."""
 
 from __future__ import annotations
 
