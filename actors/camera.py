@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
 from edge_video.actors.attempt import Attempt
 from edge_video.actors.base import SupervisedActor, describe, tell, void
@@ -14,7 +14,6 @@ from edge_video.actors.capture_faults import CaptureFaults
 from edge_video.actors.messages import (
     Begin,
     CameraEnded,
-    CameraMessage,
     CameraStats,
     CameraStreaming,
     CaptureEnded,
@@ -52,6 +51,9 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, TimerHandle
 
 _log = logging.getLogger(__name__)
+
+CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker
+"""What the actor understands, besides what `base` says of all."""
 
 _TICK_S = 1.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Unpack, assert_never, get_args
+from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, assert_never, get_args
 
 import pykka
 
@@ -15,7 +15,6 @@ from edge_video.actors.messages import (
     CameraCommand,
     CommandAnswer,
     ForceOpen,
-    HttpMessage,
     HttpServerEnded,
     ProcessMeasured,
     PublisherStats,
@@ -37,6 +36,18 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
+
+HttpMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | SupervisorTicked
+    | HttpServerEnded
+    | Tick
+)
+"""What the actor understands, besides what `base` says of all."""
 
 _TICK_S = 1.0
 _ASK_S = 3.0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
     Begin,
     MemoryLevelChanged,
     MemoryTick,
-    MetricsMessage,
     ProcessMeasured,
     Tick,
 )
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+
+MetricsMessage: TypeAlias = Begin | Tick | MemoryTick
+"""What the actor understands, besides what `base` says of all."""
 
 
 class Sampler(Protocol):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack, assert_never, get_args
+from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
     MemoryLevelChanged,
-    NotifierMessage,
     ProcessMeasured,
     PublisherStats,
     RestartsCounted,
@@ -31,6 +30,17 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
+
+NotifierMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | MemoryLevelChanged
+    | Tick
+)
+"""What the actor understands, besides what `base` says of all."""
 
 _LOOK_S = 1.0
 _SAY_LOST_S = 60.0

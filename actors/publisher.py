@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, Unpack, assert_never, get_args
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
 from edge_video.actors.intake import MAX_FOREIGN_CAMERAS, FrameIntake
@@ -17,7 +17,6 @@ from edge_video.actors.messages import (
     FramesReady,
     GetFrameCounts,
     PublishAnswer,
-    PublisherMessage,
     PublisherStats,
     PublishFrame,
     PublishResult,
@@ -25,6 +24,9 @@ from edge_video.actors.messages import (
     SinkReported,
     Tick,
 )
+from edge_video.actors.reconnection import Reconnection
+from edge_video.actors.sink_faults import SinkFaults
+from edge_video.actors.sink_log import SinkLog
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
@@ -40,10 +42,8 @@ from edge_video.delivery.sink import (
     SinkLost,
     SinkUnblocked,
 )
-from edge_video.faults import Fault, LastingSinkFault, SinkFault, is_same_fault
+from edge_video.faults import Fault, LastingSinkFault, SinkFault
 from edge_video.log.events import LogEvent, log_event
-from edge_video.resilience.backoff import reconnect_delay_s
-from edge_video.resilience.token_bucket import TokenBucket
 from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.status.model import PublisherState, PublisherStatus
 
@@ -55,11 +55,20 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+PublisherMessage: TypeAlias = (
+    Begin
+    | FramesReady
+    | PublishFrame
+    | GetFrameCounts
+    | Connect
+    | SinkReported
+    | Drain
+    | SinkFaultOver
+    | Tick
+)
+"""What the actor understands, besides what `base` says of all."""
+
 _STATS_S = 5.0
-_MAX_DELAY_S = 30.0
-_HELD_S = 10.0
-"""A connection that lasted so long is no part of an outage before it: its loss is tried again at
-once. Longer than a broker takes to show that it confirms nothing (`confirm_timeout`)."""
 _CLOSE_TIMEOUT_S = 2.0
 _CRASH_CLOSE_TIMEOUT_S = 0.5
 """After a crash a successor waits, and there is nothing left to be polite about."""
@@ -103,16 +112,6 @@ class PublisherRuntime:
     cameras: Collection[CameraId] = ()
     """Those that are configured; frames of others come as messages."""
     max_foreign_cameras: int = MAX_FOREIGN_CAMERAS
-
-
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """A fault that lasts, beyond the connection that it began on."""
-
-    fault: LastingSinkFault
-    number: int
-    end: TimerHandle | None
-    """None: until `ClearFaults`."""
 
 
 class PublisherActor(ChildActor):
@@ -172,16 +171,13 @@ class PublisherActor(ChildActor):
         )
         self._sink: Sink | None = None
         self._connection = 0
-        self._failed_attempts = 0
-        self._connected_at_s = 0.0
-        self._blocked_lines = TokenBucket(6, 0.1)
-        self._blocked_is_reported = False
-        self._retry_at_s: float | None = None
+        self._reconnection = Reconnection(clock, runtime.timer, runtime.draw)
+        self._sink_log = SinkLog(clock)
+        self._faults = SinkFaults(
+            runtime.timer, lambda number: void(tell(self.actor_ref, SinkFaultOver(number)))
+        )
         self._drain: Drain | None = None
         self._tick: TimerHandle | None = None
-        self._reconnect: TimerHandle | None = None
-        self._faults: list[_Acting] = []
-        self._fault_number = 0
 
     @staticmethod
     def _create_actor_inbox() -> FrameMailbox:
@@ -210,21 +206,21 @@ class PublisherActor(ChildActor):
             case Tick():
                 self._tell_stats()
             case SinkFaultOver(number=number):
-                self._end_fault(number)
+                self._faults.end(number, self._sink)
             case _:
                 assert_never(message)
         return None
 
     def release(self, error: BaseException | None) -> None:
         """Close the sink: whatever it had not settled is booked as unknown."""
-        for handle in (self._tick, self._reconnect, *(each.end for each in self._faults)):
-            if handle is not None:
-                handle.cancel()
+        if self._tick is not None:
+            self._tick.cancel()
+        self._faults.forget_all()
         self._outbox.detach()
         self._close_sink(_CLOSE_TIMEOUT_S if error is None else _CRASH_CLOSE_TIMEOUT_S)
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._answer_drain(done=False)
-        self._retry_at_s = None
+        self._reconnection.cancel()
         self._enter(PublisherState.STOPPED)
         if self._own_timer is not None:
             self._own_timer.stop()
@@ -244,7 +240,7 @@ class PublisherActor(ChildActor):
             self._own_timer.start()
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._outbox.attach(self._frames_ready)
-        self._tick = self._runtime.timer.every(_STATS_S, self._tick_due)
+        self._tick = self._runtime.timer.every(_STATS_S, lambda: void(tell(self.actor_ref, Tick())))
         self._hold_start_faults()
         self._connect()
 
@@ -275,21 +271,17 @@ class PublisherActor(ChildActor):
         if sink is not None:
             sink.frames_ready()
 
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
-
     def _connect(self) -> None:
         self._connection += 1
         connection = self._connection
-        self._retry_at_s = None
+        self._reconnection.connecting()
 
         def listener(event: SinkEvent) -> None:
             tell(self.actor_ref, SinkReported(connection, event))
 
         self._sink = self._runtime.sink(listener)
         self._enter(PublisherState.CONNECTING, reason=self._status.reason)
-        for each in self._faults:
-            self._sink.inject(each.fault)
+        self._faults.hand_to(self._sink)
         self._sink.open()
 
     def _sink_reported(self, event: SinkEvent) -> None:
@@ -299,43 +291,21 @@ class PublisherActor(ChildActor):
             case SinkLost():
                 self._lost(event)
             case SinkBlocked(reason=reason):
-                self._blocked(reason)
+                self._sink_log.blocked(reason)
+                self._enter(PublisherState.BLOCKED, reason=reason)
             case SinkUnblocked():
-                if self._blocked_is_reported:
-                    log_event(_log, LogEvent.PUBLISHER_UNBLOCKED)
+                self._sink_log.unblocked()
                 self._enter(PublisherState.CONNECTED)
-            case RouteRefused(route=route, reason=reason, retry_in_s=retry_in_s):
-                reported = LogEvent.EVENTS_REFUSED if event.is_of_events else LogEvent.ROUTE_REFUSED
-                log_event(_log, reported, route=route, reason=reason, retry_in_s=retry_in_s)
-            case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=None):
-                log_event(_log, LogEvent.FRAMES_TOO_LARGE, camera_id=camera_id, reason=reason)
-            case FramesRefused(camera_id=camera_id, reason=reason, retry_in_s=retry_in_s):
-                log_event(
-                    _log,
-                    LogEvent.FRAMES_REFUSED,
-                    camera_id=camera_id,
-                    reason=reason,
-                    retry_in_s=retry_in_s,
-                )
-            case FramesUnroutable(returned=returned, nacked=nacked, example_route=route):
-                log_event(
-                    _log, LogEvent.FRAMES_UNROUTABLE, returned=returned, nacked=nacked, route=route
-                )
+            case RouteRefused() | FramesRefused() | FramesUnroutable():
+                self._sink_log.refused(event)
             case SinkDrained():
                 self._answer_drain(done=True)
             case _:
                 assert_never(event)
 
-    def _blocked(self, reason: str) -> None:
-        # A broker at its limit blocks and unblocks many times a second.
-        self._blocked_is_reported = self._blocked_lines.take(self._runtime.clock.monotonic())
-        if self._blocked_is_reported:
-            log_event(_log, LogEvent.PUBLISHER_BLOCKED, reason=reason)
-        self._enter(PublisherState.BLOCKED, reason=reason)
-
     def _connected(self, target: str) -> None:
         assert self._sink is not None
-        self._connected_at_s = self._runtime.clock.monotonic()
+        self._reconnection.connected()
         log_event(_log, LogEvent.PUBLISHER_CONNECTED, target=target)
         self._status = replace(
             self._status, target=target, connections=self._status.connections + 1
@@ -349,26 +319,15 @@ class PublisherActor(ChildActor):
     def _lost(self, lost: SinkLost) -> None:
         self._close_sink()
         self._answer_drain(done=False)
-        delay_s = self._delay_after(lost)
-        self._retry_at_s = self._runtime.clock.monotonic() + delay_s
+        due = Connect(self._connection + 1)
+        delay_s = self._reconnection.lost(
+            lambda: void(tell(self.actor_ref, due)),
+            was_up=self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED),
+            permanent=lost.permanent,
+        )
         self._status = replace(self._status, losses=self._status.losses + 1)
         log_event(_log, LogEvent.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
         self._enter(PublisherState.WAITING, reason=lost.reason)
-        due = Connect(self._connection + 1)
-        self._reconnect = self._runtime.timer.after(
-            delay_s, lambda: void(tell(self.actor_ref, due))
-        )
-
-    def _delay_after(self, lost: SinkLost) -> float:
-        """Exponential over attempts that did not last; a connection that held starts afresh."""
-        now_s = self._runtime.clock.monotonic()
-        held = self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
-        if held and now_s - self._connected_at_s >= _HELD_S:
-            self._failed_attempts = 0
-        self._failed_attempts += 1
-        if lost.permanent:
-            return _MAX_DELAY_S
-        return reconnect_delay_s(self._failed_attempts, self._runtime.draw(), cap_s=_MAX_DELAY_S)
 
     def _close_sink(self, timeout_s: float = _CLOSE_TIMEOUT_S) -> None:
         sink, self._sink = self._sink, None
@@ -401,12 +360,8 @@ class PublisherActor(ChildActor):
         self._tell_stats()
 
     def _tell_stats(self) -> None:
-        retry_at_s = self._retry_at_s
-        retry_in_s = (
-            None if retry_at_s is None else max(0.0, retry_at_s - self._runtime.clock.monotonic())
-        )
-        status = replace(self._status, retry_in_s=retry_in_s)
-        tell(self._supervisor, PublisherStats(status, retry_at_s))
+        status = replace(self._status, retry_in_s=self._reconnection.retry_in_s)
+        tell(self._supervisor, PublisherStats(status, self._reconnection.retry_at_s))
 
     # --- faults on purpose ---
 
@@ -419,35 +374,13 @@ class PublisherActor(ChildActor):
             return False
         if not isinstance(fault, LastingSinkFault):
             return self._sink is not None and self._sink.inject(fault)
-        if self._sink is not None and not self._sink.inject(fault):
-            return False
-        self._forget([each for each in self._faults if is_same_fault(each.fault, fault)])
-        self._fault_number += 1
-        over = SinkFaultOver(self._fault_number)
-        end = None
-        if fault.for_s is not None:
-            end = self._runtime.timer.after(fault.for_s, lambda: void(tell(self.actor_ref, over)))
-        self._faults.append(_Acting(fault, over.number, end))
-        return True
+        return self._faults.begin(fault, self._sink)
 
     def clear_faults(self) -> None:
         """Undo every fault of the sink; one that was cut off is not undone by this."""
-        self._forget(list(self._faults))
+        self._faults.forget_all()
         if self._sink is not None:
             self._sink.clear_faults()
-
-    def _end_fault(self, number: int) -> None:
-        over = [each for each in self._faults if each.number == number]
-        self._forget(over)
-        for each in over:
-            if self._sink is not None:
-                self._sink.end_fault(each.fault)
-
-    def _forget(self, faults: list[_Acting]) -> None:
-        for each in faults:
-            self._faults.remove(each)
-            if each.end is not None:
-                each.end.cancel()
 
 
 def _runtime_of_its_own(

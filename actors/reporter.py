@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack, assert_never, get_args
+from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell
 from edge_video.actors.messages import (
@@ -13,7 +13,6 @@ from edge_video.actors.messages import (
     FinishReport,
     ProcessMeasured,
     PublisherStats,
-    ReporterMessage,
     RestartsCounted,
     SampleDue,
     Tick,
@@ -37,6 +36,18 @@ if TYPE_CHECKING:
     from edge_video.text.catalog import Language
 
 _log = logging.getLogger(__name__)
+
+ReporterMessage: TypeAlias = (
+    Begin
+    | CameraChanged
+    | PublisherStats
+    | ProcessMeasured
+    | RestartsCounted
+    | Tick
+    | SampleDue
+    | FinishReport
+)
+"""What the actor understands, besides what `base` says of all."""
 
 _SAMPLE_S = 1.0
 

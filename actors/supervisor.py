@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, assert_never, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
 from edge_video.actors.base import (
     SupervisedActor,
@@ -23,7 +23,9 @@ from edge_video.actors.messages import (
     BreakerChanged,
     BreakerWasReset,
     CameraChanged,
+    CameraCommand,
     CameraEnded,
+    CameraEvent,
     CameraFailed,
     CameraStats,
     CameraStreaming,
@@ -42,7 +44,6 @@ from edge_video.actors.messages import (
     RetryNow,
     StartCamera,
     StopCamera,
-    SupervisorMessage,
     SupervisorTicked,
     Tick,
 )
@@ -58,6 +59,24 @@ if TYPE_CHECKING:
     from edge_video.status.model import SystemStatus
 
 _log = logging.getLogger(__name__)
+
+SupervisorMessage: TypeAlias = (
+    GetStatus
+    | CameraCommand
+    | CameraEvent
+    | ActorEnded
+    | PublisherStats
+    | ProcessMeasured
+    | MemoryLevelChanged
+    | AttemptDue
+    | RestartDue
+    | InjectFault
+    | ClearFaults
+    | FaultTick
+    | Begin
+    | Tick
+)
+"""What the actor understands, besides what `base` says of all."""
 
 _CHECK_S = 1.0
 _WATCHERS = ("reporter", "http", "notifier")
