@@ -8,35 +8,25 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pika
-import psutil
 
 from edge_video.testing.certificates import make_certificates
 from edge_video.testing.matrix import chosen_broker
 from edge_video.testing.rabbit_files import NodeFiles
-from edge_video.testing.waiting import eventually
+from edge_video.testing.rabbit_processes import NodeProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from edge_video.testing.certificates import Certificates
     from edge_video.testing.matrix import BrokerPrograms
 
 _BOOT_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 30.0
-
-
-def _stands_still(pid: int) -> bool:
-    """Whether every thread of a process is stopped (proc(5): the state behind its name)."""
-    try:
-        stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
-    except OSError:  # one ended meanwhile
-        return False
-    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 def free_port() -> int:
@@ -98,9 +88,8 @@ class RabbitNode:
             settings=settings,
         )
         self._files.write()
-        self._server: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
-        self._beam: psutil.Process | None = None
+        self._processes = NodeProcesses()
 
     @property
     def host(self) -> str:
@@ -140,24 +129,20 @@ class RabbitNode:
                 stderr=subprocess.DEVNULL,
                 process_group=0,  # Ctrl+C is for whoever started it
             )
-        with (self.root / "log" / "console.log").open("ab") as console:
-            self._server = subprocess.Popen(
-                self.programs.command("rabbitmq-server", self.root),
-                env=self._files.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                start_new_session=True,
-            )
+        self._processes.start(
+            self.programs.command("rabbitmq-server", self.root),
+            self._files.environment(),
+            self.root / "log" / "console.log",
+        )
         self._wait_until_ready()
 
     def stop(self) -> None:
         """End the node in order, as an operator would; its port refuses connections then."""
-        self._end(signal.SIGTERM)
+        self._processes.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End the node as a power cut would."""
-        self._end(signal.SIGKILL)
+        self._processes.end(signal.SIGKILL)
 
     def close(self) -> None:
         """End the node and its epmd, and remove everything it wrote."""
@@ -174,21 +159,18 @@ class RabbitNode:
 
         Returns when all of its threads stand: until then it may still confirm a frame.
         """
-        beam = self._running_beam()
-        beam.suspend()
-        eventually(lambda: _stands_still(beam.pid), what="every thread of the broker stands still")
+        self._processes.freeze()
 
     def thaw(self) -> None:
         """Let a frozen node go on."""
-        self._running_beam().resume()
+        self._processes.thaw()
 
     def ensure_running(self) -> None:
         """Undo whatever a test did: thaw, or start again."""
-        if self._beam is not None and self._beam.is_running():
-            self._beam.resume()
+        if self._processes.thaw_if_running():
             self._wait_until_ready()
         else:
-            self._end(signal.SIGKILL)
+            self._processes.end(signal.SIGKILL)
             self.start()
 
     # --- use --------------------------------------------------------------------------------
@@ -264,44 +246,10 @@ class RabbitNode:
         deadline = time.monotonic() + _BOOT_TIMEOUT_S
         while not _speaks_amqp(self.host, self.port):
             said = (self.root / "log" / "console.log").read_text(errors="replace")[-2000:]
-            assert self._server is not None, "the RabbitMQ node is not running"
-            assert self._server.poll() is None, f"the RabbitMQ node ended while starting:\n{said}"
+            assert self._processes.are_running, f"the RabbitMQ node ended while starting:\n{said}"
             assert time.monotonic() < deadline, f"the RabbitMQ node did not start:\n{said}"
             time.sleep(0.1)
-        self._beam = next(each for each in self._family() if each.name().startswith("beam"))
-
-    def _family(self) -> list[psutil.Process]:
-        """The processes of the node: the start script and everything below it."""
-        if self._server is None or self._server.poll() is not None:
-            return [self._beam] if self._beam is not None and self._beam.is_running() else []
-        try:
-            script = psutil.Process(self._server.pid)
-            return [script, *script.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
-    def _running_beam(self) -> psutil.Process:
-        assert self._beam is not None, "the node was never started"
-        return self._beam
-
-    def _end(self, how: signal.Signals) -> None:
-        family = self._family()
-        for process in family:
-            if how is signal.SIGTERM and process != self._beam:
-                continue  # the start script turns SIGTERM into a slow rabbitmqctl
-            try:
-                process.send_signal(how)
-                process.resume()  # a frozen process would not die of SIGTERM
-            except psutil.NoSuchProcess:
-                continue
-        _, alive = psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
-        for process in alive:
-            process.kill()
-        psutil.wait_procs(alive, timeout=_STOP_TIMEOUT_S)
-        if self._server is not None:
-            self._server.wait(_STOP_TIMEOUT_S)
-            self._server = None
-        self._beam = None
+        self._processes.find_beam()
 
 
 def missing_programs() -> list[str]:
