@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.actors.system_spec import SystemSpec
-    from edge_video.runtime.timer import TimerHandle
+    from edge_video.runtime.timer import Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class FaultScheduler:
     def _arm(self, fault: ArmedFault) -> CommandAnswer:
         if len(self._armed) >= _MAX_ARMED:
             return CommandAnswer(CommandResult.REJECTED)
-        fault.count_from(self._frames_of(fault.target))
+        fault.count_from(_frames_of(self._spec, fault.target))
         self._armed.append(fault)
         log_event(_log, LogEvent.FAULT_ARMED, target=fault.named, fault=_name(fault.fault))
         self._watch_frames()
@@ -196,7 +196,7 @@ class FaultScheduler:
         for fault in self._armed:
             if fault.watches_frames:
                 if fault.target not in counts:
-                    counts[fault.target] = self._frames_of(fault.target)
+                    counts[fault.target] = _frames_of(self._spec, fault.target)
                 fault.frames_are(counts[fault.target])
                 self._act_if_due(fault)
         self._forget_spent()
@@ -228,13 +228,6 @@ class FaultScheduler:
             self._look_is_due = True
             tell(self._supervisor, FaultTick())
 
-    def _frames_of(self, target: str) -> int:
-        if target.startswith(CAMERA_PREFIX):
-            camera_id = CameraId(target.removeprefix(CAMERA_PREFIX))
-            return self._spec.ledger.outbox_of[camera_id].counts()[camera_id].received
-        outbox = self._spec.publisher_outbox
-        return 0 if outbox is None else sum(each.published for each in outbox.counts().values())
-
     # --- acts ---
 
     def _message(self, fault: ArmedFault) -> ApplyFault:
@@ -243,7 +236,7 @@ class FaultScheduler:
     def _apply(self, fault: ArmedFault) -> bool:
         message = self._message(fault)
         if fault.target == TIMER:
-            self.break_timer(message)
+            break_timer(self._spec.timer, message)
         elif not tell(self._targets()[fault.target], message):
             # Told, never asked: pykka hands an exception under an `ask` to whoever asked.
             return False
@@ -255,15 +248,25 @@ class FaultScheduler:
         self._on_count()
         log_event(_log, LogEvent.FAULT_INJECTED, target=fault.named, fault=_name(fault.fault))
 
-    def break_timer(self, message: ApplyFault) -> None:
-        """The timer is a thread and no actor: what breaks it is one of its scheduled calls."""
-        match message.fault:
-            case CrashActor(words=words):
-                self._spec.timer.after(0.0, lambda: _end_thread(words))
-            case DelayActor(for_s=for_s):
-                self._spec.timer.after(0.0, lambda: _wait(message.cleared, for_s))
-            case _:  # CrashInStart has been obeyed by the starter
-                return
+
+def break_timer(timer: Timer, message: ApplyFault) -> None:
+    """Break a timer, which is a thread and no actor: by one of its scheduled calls. Any thread."""
+    match message.fault:
+        case CrashActor(words=words):
+            timer.after(0.0, lambda: _end_thread(words))
+        case DelayActor(for_s=for_s):
+            timer.after(0.0, lambda: _wait(message.cleared, for_s))
+        case _:  # CrashInStart has been obeyed by the starter
+            return
+
+
+def _frames_of(spec: SystemSpec, target: str) -> int:
+    """How many frames a camera has received, or the publisher has taken."""
+    if target.startswith(CAMERA_PREFIX):
+        camera_id = CameraId(target.removeprefix(CAMERA_PREFIX))
+        return spec.ledger.outbox_of[camera_id].counts()[camera_id].received
+    outbox = spec.publisher_outbox
+    return 0 if outbox is None else sum(each.published for each in outbox.counts().values())
 
 
 def _is_understood(fault: ArmedFault) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
 from edge_video.actors.base import (
@@ -14,7 +15,7 @@ from edge_video.actors.base import (
 )
 from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.children import Children
-from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler
+from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler, break_timer
 from edge_video.actors.memory_limits import apply_memory_level
 from edge_video.actors.messages import (
     ActorEnded,
@@ -109,7 +110,7 @@ class SupervisorActor(SupervisedActor):
             spec,
             self.actor_ref,
             self._faults.at_start,
-            break_timer=self._faults.break_timer,
+            break_timer=partial(break_timer, spec.timer),
             on_too_many_crashes=self._escalate,
         )
         self._shutdown = Shutdown(
