@@ -46,12 +46,14 @@ class AmqpSinkConfig(Section):
     """Frames go to the broker of `amqp`."""
 
     type: Literal["amqp"] = "amqp"
+    """Which sink it is."""
 
 
 class DirectorySinkConfig(Section):
     """Frames go to files, one directory per camera; for trials without a broker."""
 
     type: Literal["directory"] = "directory"
+    """Which sink it is."""
     path: Text = "frames"
     """Where the directories are made."""
     keep: Annotated[Whole, Field(ge=1, le=1_000_000)] = 100
