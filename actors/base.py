@@ -193,8 +193,8 @@ class SupervisedActor(pykka.ThreadingActor):
             )
             return False
         match fault:
-            case CrashActor(words=words):
-                raise RequestedCrashError(words)
+            case CrashActor(message=message):
+                raise RequestedCrashError(message)
             case DelayActor(for_s=for_s):
                 (cleared or threading.Event()).wait(for_s)
                 return True
@@ -216,7 +216,7 @@ class SupervisedActor(pykka.ThreadingActor):
         """Only send `Begin`: an exception here would reach no hook."""
         for each in self._start_faults:
             if isinstance(each.fault, CrashInStart) and self._allow_faults:
-                raise RequestedCrashError(each.fault.words)
+                raise RequestedCrashError(each.fault.message)
         self.actor_ref.tell(Begin())
 
     def on_receive(self, message: Any) -> object:

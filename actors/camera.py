@@ -166,7 +166,7 @@ class CameraActor(SupervisedActor):
             self._own_timer.start()
         self._attempt.began_s = self._runtime.clock.monotonic()
         self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)
-        _say_connecting(self._config, self._attempt.generation)
+        _report_connecting(self._config, self._attempt.generation)
         if self._config.width is None and self._config.height is None:
             self._sizes.expect(known(self._outbox.last_size(self.camera_id)))
         if self._start_capture(self._config):
@@ -367,7 +367,7 @@ def _is_rtsp(config: CameraConfig) -> bool:
     return source_kind(config.url.get_secret_value()) is SourceKind.RTSP
 
 
-def _say_connecting(config: CameraConfig, attempt: int) -> None:
+def _report_connecting(config: CameraConfig, attempt: int) -> None:
     log_event(
         _log,
         LogEvent.CAMERA_CONNECTING,

@@ -97,8 +97,8 @@ class CaptureFactory(Protocol):
         ...
 
 
-def as_it_is(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
-    """The failure as FFmpeg's words were understood: nobody is asked."""
+def unexplained(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
+    """The failure as it was read from FFmpeg's lines: the camera is not asked."""
     del camera, frames
     return failure
 
@@ -117,5 +117,5 @@ class CameraRuntime:
     """Where the breaker's jitter comes from: a number in [0, 1)."""
     key_frames: dict[CameraId, KeyFrameNotes] = field(default_factory=dict)
     """Of every camera, over all its attempts; each written by the one attempt that runs."""
-    explain: Callable[[CameraConfig, Failure, int], Failure] = as_it_is
+    explain: Callable[[CameraConfig, Failure, int], Failure] = unexplained
     """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""

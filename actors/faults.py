@@ -252,8 +252,8 @@ class FaultScheduler:
 def break_timer(timer: Timer, message: ApplyFault) -> None:
     """Break a timer, which is a thread and no actor: by one of its scheduled calls. Any thread."""
     match message.fault:
-        case CrashActor(words=words):
-            timer.after(0.0, lambda: _end_thread(words))
+        case CrashActor(message=text):
+            timer.after(0.0, lambda: _end_thread(text))
         case DelayActor(for_s=for_s):
             timer.after(0.0, lambda: _wait(message.cleared, for_s))
         case _:  # CrashInStart has been obeyed by the starter
@@ -283,9 +283,9 @@ def _name(fault: Fault) -> str:
     return type(fault).__name__
 
 
-def _end_thread(words: str) -> None:
+def _end_thread(message: str) -> None:
     """SystemExit is what the timer does not survive, and what Python ends a thread with."""
-    raise SystemExit(words)
+    raise SystemExit(message)
 
 
 def _wait(over: threading.Event, for_s: float) -> None:

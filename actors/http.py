@@ -94,9 +94,9 @@ class HttpActor(ChildActor):
         self,
         *,
         runtime: HttpRuntime,
-        **birth: Unpack[ChildOptions],
+        **options: Unpack[ChildOptions],
     ) -> None:
-        super().__init__(allow_faults=runtime.allow_faults, **birth)
+        super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._store = runtime.store
         self._server: HttpServer | None = None

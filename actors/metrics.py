@@ -81,9 +81,9 @@ class MetricsActor(ChildActor):
         *,
         runtime: MetricsRuntime,
         level: MemoryLevel = MemoryLevel.NORMAL,
-        **birth: Unpack[ChildOptions],
+        **options: Unpack[ChildOptions],
     ) -> None:
-        super().__init__(allow_faults=runtime.allow_faults, **birth)
+        super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._sampler: Sampler | None = None
         self._level = level

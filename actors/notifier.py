@@ -43,7 +43,7 @@ NotifierMessage: TypeAlias = (
 """What the actor understands, besides what `base` says of all."""
 
 _LOOK_S = 1.0
-_SAY_LOST_S = 60.0
+_REPORT_LOST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class NotifierActor(ChildActor):
         self,
         *,
         runtime: NotifierRuntime,
-        **birth: Unpack[ChildOptions],
+        **options: Unpack[ChildOptions],
     ) -> None:
-        super().__init__(allow_faults=runtime.allow_faults, **birth)
+        super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._rules = runtime.rules()
         self._tick: TimerHandle | None = None
-        self._lost_said = 0
-        self._said_at_s = -_SAY_LOST_S
+        self._lost_reported = 0
+        self._reported_at_s = -_REPORT_LOST_S
 
     def handle(self, message: NotifierMessage) -> object:
         """Dispatch."""
@@ -95,7 +95,7 @@ class NotifierActor(ChildActor):
                 )
             case Tick():
                 self._publish(self._rules.tick(now))
-                self._say_lost(now.s)
+                self._report_lost(now.s)
             case Begin():
                 self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)
             case ProcessMeasured() | RestartsCounted():
@@ -111,17 +111,17 @@ class NotifierActor(ChildActor):
         counts = self._runtime.queue.counts()
         waiting = counts.held + counts.in_flight
         if error is None and waiting:
-            self._say(counts)
+            self._report(counts)
 
-    def _say_lost(self, now_s: float) -> None:
+    def _report_lost(self, now_s: float) -> None:
         """What was dropped or refused since the last time, at most once a minute."""
         counts = self._runtime.queue.counts()
         lost = counts.dropped + counts.refused
-        if lost > self._lost_said and now_s - self._said_at_s >= _SAY_LOST_S:
-            self._lost_said, self._said_at_s = lost, now_s
-            self._say(counts)
+        if lost > self._lost_reported and now_s - self._reported_at_s >= _REPORT_LOST_S:
+            self._lost_reported, self._reported_at_s = lost, now_s
+            self._report(counts)
 
-    def _say(self, counts: NotificationCounts) -> None:
+    def _report(self, counts: NotificationCounts) -> None:
         log_event(
             _log,
             LogEvent.EVENTS_LOST,

@@ -85,9 +85,9 @@ class ReporterActor(ChildActor):
         *,
         runtime: ReporterRuntime,
         publisher: PublisherStatus | None = None,
-        **birth: Unpack[ChildOptions],
+        **options: Unpack[ChildOptions],
     ) -> None:
-        super().__init__(allow_faults=runtime.allow_faults, **birth)
+        super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
         self._publisher_retry_at_s: float | None = None

@@ -100,8 +100,8 @@ class Server:
 
     def _accept(self) -> None:
         link, _ = self._listener.accept()
-        words, fds, _, _ = socket.recv_fds(link, 64, 1)
-        size, fps = (int(word) for word in words.split())
+        request, fds, _, _ = socket.recv_fds(link, 64, 1)
+        size, fps = (int(word) for word in request.split())
         frame = self._parts.setdefault(size, part(size))
         os.set_blocking(fds[0], False)
         camera = _Camera(link, fds[0], frame, 1 / fps)

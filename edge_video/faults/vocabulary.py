@@ -118,14 +118,14 @@ class RefuseSpawn:
 class CrashActor:
     """The target raises an exception while it handles this message."""
 
-    words: str = "crash on request"
+    message: str = "crash on request"
 
 
 @dataclass(frozen=True, slots=True)
 class CrashInStart:
     """The target raises an exception while it starts. Acts at a start, `Now` at the next one."""
 
-    words: str = "crash in start on request"
+    message: str = "crash in start on request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class CameraScript:
         if self.unreachable_while is not None:
             items["while"] = str(self.unreachable_while)
         if self.ignore_sigterm:
-            items["deaf"] = "1"
+            items["ignores_sigterm"] = "1"
         return "&".join(f"{name}={quote(value, safe='')}" for name, value in items.items())
 
 
@@ -84,8 +84,8 @@ def install_scripted_ffmpeg(folder: Path) -> Path:
     """
     program = folder / "ffmpeg-scripted"
     # Isolated and without site-packages: starting costs 10 ms instead of 30, and less memory.
-    words = shlex.join([sys.executable, "-I", "-S", scripted_ffmpeg.__file__])
-    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    command = shlex.join([sys.executable, "-I", "-S", scripted_ffmpeg.__file__])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     program.chmod(0o755)
     return program
 
@@ -132,17 +132,17 @@ class ScriptedCamera:
         """The output ends without a word, with exit status 0."""
         self._tell("end")
 
-    def say(self, words: str) -> None:
+    def say(self, message: str) -> None:
         """A line on standard error."""
-        self._tell(f"say {words}")
+        self._tell(f"say {message}")
 
-    def die(self, words: str = "", status: int = 1) -> None:
-        """Last words on standard error, and an exit status."""
-        self._tell(f"die {status} {words}")
+    def die(self, message: str = "", status: int = 1) -> None:
+        """A message on standard error, and an exit status."""
+        self._tell(f"die {status} {message}")
 
     def ignore_sigterm(self) -> None:
         """From now on only SIGKILL ends it."""
-        self._tell("deaf")
+        self._tell("ignore_sigterm")
 
     def url(self) -> str:
         """What FFmpeg's stand-in is given at a start; forgets commands that nobody heard."""

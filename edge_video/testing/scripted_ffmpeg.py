@@ -15,14 +15,15 @@ Script, each item `name=value`:
     seed        what makes one camera's pictures differ from another's, 0
     frames      ends after so many frames, as a camera that hangs up; 0 for never
     status      exit status of that end, and of `refuse`; 0, and 1
-    refuse      fails at once with these words on standard error
+    refuse      fails at once with this message on standard error
     while       `refuse` (default "No route to host") holds while this file exists; a stream that
                 runs breaks off when it appears
-    deaf        1: SIGTERM is ignored
     control     a FIFO from which commands come while it runs
+    ignores_sigterm
+                1: only SIGKILL ends it
 
-Commands, a line each: `freeze`, `thaw`, `garbage N`, `truncate`, `oversize N`, `end`, `deaf`,
-`fps F`, `say WORDS` (on standard error), `die STATUS WORDS`.
+Commands, a line each: `freeze`, `thaw`, `garbage N`, `truncate`, `oversize N`, `end`,
+`ignore_sigterm`, `fps F`, `say MESSAGE` (on standard error), `die STATUS MESSAGE`.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Script:
         self.status = int(given["status"]) if "status" in given else None
         self.barrier = given.get("while", "")
         self.refuse = given.get("refuse", "No route to host" if self.barrier else "")
-        self.deaf = given.get("deaf", "0") == "1"
+        self.ignores_sigterm = given.get("ignores_sigterm", "0") == "1"
         self.control = given.get("control", "")
 
     def is_refused(self) -> bool:
@@ -133,7 +134,7 @@ class _Camera:
         if script.control:
             self.fifo = os.open(script.control, os.O_RDONLY | os.O_NONBLOCK)
             self.poller.register(self.fifo, select.POLLIN)
-        if script.deaf:
+        if script.ignores_sigterm:
             _ignore_sigterm()
 
     def run(self) -> None:
@@ -184,15 +185,15 @@ class _Camera:
                 _write(b"\xff\xd9\r\n")
             case "end":
                 _die(0, "")
-            case "deaf":
+            case "ignore_sigterm":
                 _ignore_sigterm()
             case "fps":
                 self.script.fps = float(rest)
             case "say":
-                _say(rest)
+                _report(rest)
             case "die":
-                status, _, words = rest.partition(" ")
-                _die(int(status), words)
+                status, _, message = rest.partition(" ")
+                _die(int(status), message)
 
 
 def _write(whole: bytes) -> None:
@@ -208,19 +209,19 @@ def _write_much(size: int, pattern: bytes) -> None:
         size -= len(chunk)
 
 
-def _say(words: str) -> None:
-    if words:
-        os.write(2, words.encode() + b"\n")
+def _report(message: str) -> None:
+    if message:
+        os.write(2, message.encode() + b"\n")
 
 
-def _die(status: int, words: str) -> None:
-    _say(words)
+def _die(status: int, message: str) -> None:
+    _report(message)
     os._exit(status)
 
 
 def _ignore_sigterm() -> None:
     # Not `signal`: it drags `enum` in, which doubles the time to start.
-    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - only the deaf ones pay
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - few need it
 
     _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
 

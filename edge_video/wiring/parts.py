@@ -11,7 +11,7 @@ import pykka
 
 from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
 from edge_video.actors.camera import CameraActor
-from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, as_it_is
+from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, unexplained
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
@@ -108,7 +108,7 @@ class Parts:
             timer=self.timer,
             capture=capture,
             allow_faults=self.allow_faults,
-            explain=explained_by_camera if capture is self.launcher else as_it_is,
+            explain=explained_by_camera if capture is self.launcher else unexplained,
         )
 
         def start(
@@ -337,7 +337,7 @@ def timer_starter(timer: SystemTimer) -> ChildStarter:
     def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState) -> None:
         for each in known.start_faults:
             if isinstance(each.fault, CrashInStart):
-                raise RequestedCrashError(each.fault.words)
+                raise RequestedCrashError(each.fault.message)
         timer.start(lambda error: void(tell(supervisor, ActorEnded("timer", incarnation, error))))
 
     return start

@@ -292,7 +292,7 @@ class AmqpFaults:
             return
         if self._blocking is not self._blocked:
             self._blocked = self._blocking
-            self._say_blocked(connection)
+            self._tell_blocked(connection)
         self._refused.open_if_due(connection)
 
     def close(self) -> None:
@@ -315,7 +315,7 @@ class AmqpFaults:
         target: tuple[str, int] = self._closed_port.getsockname()
         return target
 
-    def _say_blocked(self, connection: Any) -> None:
+    def _tell_blocked(self, connection: Any) -> None:
         """Let pika hand out `connection.blocked` or its end as if the broker had sent it."""
         method = (
             pika.spec.Connection.Blocked(_BLOCKED_REASON)

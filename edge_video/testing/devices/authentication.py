@@ -65,11 +65,11 @@ class Digest:
     def challenges(self) -> list[str]:
         """Ask for Digest."""
         quote = '"' if self.quoted else ""
-        words = [f'realm="{self.realm}"', f'nonce="{self.nonce}"']
-        words += [f'opaque="{self.opaque}"'] if self.opaque is not None else []
-        words += [f"algorithm={quote}{self.algorithm}{quote}"] if self.algorithm else []
-        words += [f"qop={quote}{self.qop}{quote}"] if self.qop else []
-        return ["Digest " + ", ".join(words)]
+        parameters = [f'realm="{self.realm}"', f'nonce="{self.nonce}"']
+        parameters += [f'opaque="{self.opaque}"'] if self.opaque is not None else []
+        parameters += [f"algorithm={quote}{self.algorithm}{quote}"] if self.algorithm else []
+        parameters += [f"qop={quote}{self.qop}{quote}"] if self.qop else []
+        return ["Digest " + ", ".join(parameters)]
 
     def accepts(self, method: str, authorization: str) -> bool:
         """Compute what the client should have sent. Its nonce must be ours; counts are not kept."""
@@ -87,8 +87,8 @@ class Digest:
         if name not in _HASHES or _HASHES[name] not in hashlib.algorithms_available:
             return None
 
-        def digest(*words: str) -> str:
-            return hashlib.new(_HASHES[name], ":".join(words).encode()).hexdigest()
+        def digest(*parts: str) -> str:
+            return hashlib.new(_HASHES[name], ":".join(parts).encode()).hexdigest()
 
         secret = digest(self.user, self.realm, self.password)
         if is_session:
@@ -119,13 +119,13 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks in any words, and lets nobody in."""
+    """Asks with any headers, and lets nobody in."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...]
 
     def challenges(self) -> list[str]:
-        """The words as they are."""
-        return list(self.words)
+        """The values as they were given."""
+        return list(self.values)
 
     def accepts(self, method: str, authorization: str) -> bool:  # noqa: ARG002 - nobody
         """Let nobody in."""

@@ -93,10 +93,12 @@ class Health:
                 if child.status() == psutil.STATUS_ZOMBIE:
                     zombies.add(child.pid)
                     continue
-                words = child.cmdline()
+                arguments = child.cmdline()
             except psutil.NoSuchProcess:
                 continue
-            source = words[words.index("-i") + 1] if "-i" in words else _ANOTHER_S_OUTPUT
+            source = (
+                arguments[arguments.index("-i") + 1] if "-i" in arguments else _ANOTHER_S_OUTPUT
+            )
             if source != _ANOTHER_S_OUTPUT:
                 sources[source] += 1
         self._zombie_since_s = {pid: self._zombie_since_s.get(pid, now_s) for pid in zombies}

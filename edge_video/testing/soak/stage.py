@@ -356,22 +356,22 @@ class Stage:
         hand.do(job)
 
     @staticmethod
-    def _strike_server(server: RtspServer, blow: Outside, hurry: threading.Event) -> None:
+    def _strike_server(server: RtspServer, blow: Outside, stop_requested: threading.Event) -> None:
         match blow.action:
             case "kill":
                 server.kill()
-                hurry.wait(blow.lasts_s)
+                stop_requested.wait(blow.lasts_s)
                 server.start()
             case "restart":
                 server.restart()
             case "freeze":
                 server.freeze()
-                hurry.wait(blow.lasts_s)
+                stop_requested.wait(blow.lasts_s)
                 server.thaw()
             case "hang_up" | "alarm":
                 server.hang_up()
 
-    def _strike_broker(self, blow: Outside, hurry: threading.Event) -> None:
+    def _strike_broker(self, blow: Outside, stop_requested: threading.Event) -> None:
         node = self.node
         match blow.action:
             case "kill":
@@ -382,9 +382,9 @@ class Stage:
                 node.start()
             case "freeze":
                 node.freeze()
-                hurry.wait(blow.lasts_s)
+                stop_requested.wait(blow.lasts_s)
                 node.thaw()
             case "alarm":
                 node.raise_memory_alarm()
-                hurry.wait(blow.lasts_s)
+                stop_requested.wait(blow.lasts_s)
                 node.clear_memory_alarm()

@@ -62,7 +62,7 @@ def _request(address: tuple[str, int], line: str, *headers: str) -> bytes:
 
 
 def _crowd(
-    address: tuple[str, int], clients: int, words: bytes, stay: ExitStack
+    address: tuple[str, int], clients: int, request: bytes, stay: ExitStack
 ) -> list[socket.socket]:
     found = []
     for _ in range(clients):
@@ -70,7 +70,7 @@ def _crowd(
         connection.settimeout(2)
         with contextlib.suppress(OSError):
             connection.connect(address)
-            connection.sendall(words)
+            connection.sendall(request)
         found.append(connection)
     return found
 
