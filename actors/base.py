@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 import pykka
 
+from edge_video.actors.faultable import Faultable
 from edge_video.actors.messages import (
     ActorEnded,
     ApplyFault,
@@ -23,7 +24,6 @@ from edge_video.actors.messages import (
     Finish,
     InjectFault,
 )
-from edge_video.faults import ACT_AT_START, CrashActor, CrashInStart, DelayActor, Fault
 from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.shortage import is_shortage
 from edge_video.text.escaping import one_line
@@ -50,10 +50,6 @@ class InterruptedInHandlerError(RuntimeError):
     pykka answers those by stopping every actor of the process, an embedding program's own
     included; as an ordinary exception they end only the actor that raised them.
     """
-
-
-class RequestedCrashError(RuntimeError):
-    """Raised by a `CrashActor` or `CrashInStart` fault."""
 
 
 def tell(ref: pykka.ActorRef[Any] | None, message: object) -> bool:
@@ -127,7 +123,7 @@ def log_breaker_change(camera_id: CameraId, before: CircuitBreaker, after: Circu
     )
 
 
-class SupervisedActor(pykka.ThreadingActor):
+class SupervisedActor(Faultable, pykka.ThreadingActor):
     """An actor that ends in one way only, whatever happened.
 
     Subclasses implement `handle` (messages), `release` (give everything back; called exactly
@@ -154,12 +150,10 @@ class SupervisedActor(pykka.ThreadingActor):
         allow_faults: bool = False,
         start_faults: Sequence[ApplyFault] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(
+            thread_name=thread_name, allow_faults=allow_faults, start_faults=start_faults
+        )
         self._supervisor = supervisor
-        self._thread_name = thread_name
-        self._allow_faults = allow_faults
-        self._start_faults = tuple(start_faults)
-        self._begun = False
         self._released = False
         self._error: BaseException | None = None
 
@@ -182,41 +176,9 @@ class SupervisedActor(pykka.ThreadingActor):
         """The answer to a message that comes after `release`; nothing may be done for it."""
         return None
 
-    def inject(self, fault: Fault, cleared: threading.Event | None = None) -> bool:
-        """Break on purpose; the answer says whether the fault acts. Actor's thread.
-
-        `cleared` ends a delay; without it, as when nobody supervises, only time does.
-        """
-        if not self._allow_faults:
-            log_event(
-                _log, LogEvent.FAULT_REFUSED, target=self._thread_name, fault=type(fault).__name__
-            )
-            return False
-        match fault:
-            case CrashActor(message=message):
-                raise RequestedCrashError(message)
-            case DelayActor(for_s=for_s):
-                (cleared or threading.Event()).wait(for_s)
-                return True
-        acts = self.apply_fault(fault)
-        if not acts:
-            log_event(
-                _log, LogEvent.FAULT_MISSED, target=self._thread_name, fault=type(fault).__name__
-            )
-        return acts
-
-    def apply_fault(self, fault: Fault) -> bool:  # noqa: ARG002 - for subclasses
-        """A fault of this actor's own; False when it is not one of them."""
-        return False
-
-    def clear_faults(self) -> None:
-        """Undo the faults of `apply_fault` that still act. Actor's thread."""
-
     def on_start(self) -> None:
         """Only send `Begin`: an exception here would reach no hook."""
-        for each in self._start_faults:
-            if isinstance(each.fault, CrashInStart) and self._allow_faults:
-                raise RequestedCrashError(each.fault.message)
+        self._crash_in_start()
         self.actor_ref.tell(Begin())
 
     def on_receive(self, message: Any) -> object:
@@ -246,34 +208,15 @@ class SupervisedActor(pykka.ThreadingActor):
         ):
             return self._fault_received(message)
         if isinstance(message, Begin):
-            return self._begin_with_faults(message)
+            answer = self.handle(message)
+            self._inject_start_faults()
+            return answer
         if not isinstance(message, self.UNDERSTOOD):
             _log.warning(
                 "%s does not understand a message: %s", self._thread_name, type(message).__name__
             )
             return None
         return self.handle(message)
-
-    def _begin_with_faults(self, begin: Begin) -> object:
-        answer = self.handle(begin)
-        self._begun = True
-        waiting, self._start_faults = self._start_faults, ()
-        for each in waiting:
-            if not isinstance(each.fault, ACT_AT_START):
-                self.inject(each.fault, each.cleared)
-        return answer
-
-    def _fault_received(self, message: InjectFault | ApplyFault | ClearFaults) -> object:
-        if isinstance(message, ClearFaults):
-            self._start_faults = ()
-            self.clear_faults()
-            return None
-        if isinstance(message, InjectFault):  # straight from a program without a supervisor
-            message = ApplyFault(message.fault, threading.Event())
-        if not self._begun:  # it overtook `Begin`: there is nothing to break yet
-            self._start_faults = (*self._start_faults, message)
-            return True
-        return self.inject(message.fault, message.cleared)
 
     def on_stop(self) -> None:
         """An orderly stop."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from edge_video.actors.base import ChildActor, RequestedCrashError, tell, void
+from edge_video.actors.base import ChildActor, tell, void
 from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, unexplained
+from edge_video.actors.faultable import RequestedCrashError
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
