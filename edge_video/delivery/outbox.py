@@ -15,11 +15,12 @@ from edge_video.delivery.camera_queue import CameraQueue
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.ready_listener import ReadyListener
 from edge_video.delivery.round_robin import RoundRobin
+from edge_video.delivery.watched_pictures import WatchedPictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.delivery.camera_queue import HeldFrame, Picture
+    from edge_video.delivery.camera_queue import HeldFrame
     from edge_video.delivery.ledger import DropReason, FrameCounts, LatencyHistogram
     from edge_video.delivery.round_robin import Admit
     from edge_video.frames import CameraId, Frame
@@ -63,6 +64,9 @@ class Outbox:
         max_bytes: the most bytes held, of all cameras together. Beyond it the camera that holds
             the most loses its oldest frame, so one with enormous frames cannot crowd out others.
 
+    Attributes:
+        pictures: keeps the newest frames for those who only look.
+
     Raises:
         ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
         KeyError: (any method) the camera was never added: a bug of the caller.
@@ -87,6 +91,7 @@ class Outbox:
         self._queues: dict[CameraId, CameraQueue] = {}
         self._waiting = RoundRobin(max_age_s, max_bytes)
         self._listener = ReadyListener()
+        self.pictures = WatchedPictures(clock, self._lock, self._queues)
         self._buffer_limit: int | None = None
         self._min_interval_s: float | None = None
 
@@ -141,7 +146,9 @@ class Outbox:
                 captured_at_s=now_s,
                 now_s=now_s,
             )
-            listener = None if self._listener.is_notified else self._due_listener()
+            listener = (
+                None if self._listener.is_notified else self._listener.notify(self._waiting.held)
+            )
         del dropped  # now, without the lock: freeing a large image takes a while
         if listener is not None:
             self._notify(listener)
@@ -168,7 +175,7 @@ class Outbox:
                 captured_at_s=now_s - age_s,
                 now_s=now_s,
             )
-            listener = self._due_listener()
+            listener = self._listener.notify(self._waiting.held)
         del dropped
         self._notify(listener)
         return arrival
@@ -223,7 +230,7 @@ class Outbox:
         """
         with self._lock:
             self._listener.replace(on_ready)
-            listener = self._due_listener()
+            listener = self._listener.notify(self._waiting.held)
         self._notify(listener)
 
     def detach(self) -> None:
@@ -267,7 +274,7 @@ class Outbox:
                 self._queues[frame.camera_id].settle(frame.seq, Outcome.CONFIRMED, now_s)
                 frames.append(frame)
             self._listener.is_notified = False
-            listener = self._due_listener()
+            listener = self._listener.notify(self._waiting.held)
         self._notify(listener)
         return frames
 
@@ -356,28 +363,7 @@ class Outbox:
                 for camera_id, queue in self._queues.items()
             }
 
-    # --- who looks ------------------------------------------------------------------------------
-
-    def watch(self, camera_id: CameraId, lease_s: float) -> Picture | None:
-        """The camera's newest picture; from now on, and for `lease_s`, the newest one is kept.
-
-        Nothing is copied and nothing waits: a reference is kept, at most one image per camera.
-        None until a frame comes in after the first call.
-        """
-        with self._lock:
-            return self._queues[camera_id].picture.watch(self._clock.monotonic() + lease_s)
-
-    def forget_unwatched(self) -> int:
-        """Let go of the pictures at which nobody looks any more; how many are still kept."""
-        with self._lock:
-            now_s = self._clock.monotonic()
-            return sum(each.picture.forget_unwatched(now_s) for each in self._queues.values())
-
     # --- the listener ---------------------------------------------------------------------------
-
-    def _due_listener(self) -> Callable[[], None] | None:
-        """The listener, if it has to be called now. Under the lock."""
-        return self._listener.notify() if self._waiting.held else None
 
     def _notify(self, listener: Callable[[], None] | None) -> None:
         """Call the listener, without the lock. It must not be able to break a camera's reader."""

@@ -31,9 +31,12 @@ class ReadyListener:
         self._has_failed = False
         self.is_notified = False
 
-    def notify(self) -> Callable[[], None] | None:
-        """The listener if it has to be called, which then counts as done."""
-        if self.is_notified or self._listener is None:
+    def notify(self, held: int) -> Callable[[], None] | None:
+        """The listener if it has to be called, which then counts as done.
+
+        `held` is how many frames wait: without any, nobody is called.
+        """
+        if self.is_notified or not held or self._listener is None:
             return None
         self.is_notified = True
         return self._listener

@@ -177,7 +177,7 @@ class StatusStore:
                 camera.drop_unwatched_picture(now_s)
         counts = self._ledger.frame_counts()
         for outbox in self._ledger.outboxes:
-            outbox.forget_unwatched()
+            outbox.pictures.forget_unwatched()
         with self._lock:
             for camera_id, camera in self._cameras.items():
                 if camera_id in counts:
@@ -216,7 +216,7 @@ class StatusStore:
             picture = camera.fresh_picture(now_s)
         if picture is not None:
             return picture
-        picture = self._ledger.outbox_of[camera_id].watch(camera_id, PICTURE_LEASE_S)
+        picture = self._ledger.outbox_of[camera_id].pictures.watch(camera_id, PICTURE_LEASE_S)
         with self._lock:
             camera.keep_picture(picture, now_s)
         return picture

@@ -290,7 +290,7 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
         page.shows(lambda: len(page.pictures()) >= 4, 40)
         page.keep("sixty", 1500, 900)
         assert len(page.pictures()) < 45
-        assert 0 < gallery.outbox.forget_unwatched() < 45
+        assert 0 < gallery.outbox.pictures.forget_unwatched() < 45
         page.keep("sixty-phone", 390, 844)
         assert page.complaints() == []
         assert hubs[0].viewers == 1
@@ -298,7 +298,7 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
         for child in psutil.Process(driver.service.process.pid).children(recursive=True):
             child.kill()
         eventually(lambda: hubs[0].viewers == 0, 30)
-        eventually(lambda: gallery.outbox.forget_unwatched() == 0, 40)
+        eventually(lambda: gallery.outbox.pictures.forget_unwatched() == 0, 40)
         status = gallery.system.status()
         assert status.totals.imbalance() is None
         assert status.totals.dropped == 0

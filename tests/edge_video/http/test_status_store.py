@@ -125,7 +125,7 @@ def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
 def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> None:
     scene = Scene()
     scene.run(2, 5)
-    assert scene.outbox.watch(DOOR, 0.0) is None  # nobody looks: nothing is kept
+    assert scene.outbox.pictures.watch(DOOR, 0.0) is None  # nobody looks: nothing is kept
     assert scene.store.picture(DOOR) is None  # the first look only asks for the next one
     scene.clock.advance(1)
     scene.outbox.put(DOOR, 1, PICTURE)
@@ -139,7 +139,7 @@ def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> N
     assert newer is not None
     assert newer.seq == first.seq + 1
     scene.run(30, 5)
-    assert scene.outbox.forget_unwatched() == 0
+    assert scene.outbox.pictures.forget_unwatched() == 0
 
 
 def test_there_is_no_picture_of_a_camera_that_is_not_there() -> None:
