@@ -66,9 +66,9 @@ def test_alerts_that_never_fire_are_noticed_each_of_them(tmp_path: Path) -> None
     shutil.copy(TESTS, tmp_path)
     tested = promtool("test", "rules", tmp_path / TESTS.name)
     assert tested.returncode == 1
-    said = tested.stdout + tested.stderr
+    printed = tested.stdout + tested.stderr
     names = [each["alert"].removeprefix("EdgeVideo") for each in ALERTS]
-    assert [name for name in names if name not in said] == []
+    assert [name for name in names if name not in printed] == []
 
 
 def test_every_alert_says_what_and_how_urgent() -> None:

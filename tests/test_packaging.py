@@ -115,14 +115,14 @@ def test_a_host_may_have_a_package_called_actors(installed: Path, tmp_path: Path
         "camera = edge_video.actors.camera.CameraActor\n"
         "print(actors.OWNER, camera.__module__, edge_video.__file__)\n"
     )
-    said = run(str(installed), "host.py", cwd=tmp_path)
-    assert said.startswith("the host edge_video.actors.camera ")
-    assert str(ROOT) not in said, "it is the wheel that was tried"
+    printed = run(str(installed), "host.py", cwd=tmp_path)
+    assert printed.startswith("the host edge_video.actors.camera ")
+    assert str(ROOT) not in printed, "it is the wheel that was tried"
 
 
 def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
-    said = run(str(installed.parent / "edge-video"), "--version", cwd=tmp_path)
-    assert said == f"edge-video {version()}\n"
+    printed = run(str(installed.parent / "edge-video"), "--version", cwd=tmp_path)
+    assert printed == f"edge-video {version()}\n"
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])

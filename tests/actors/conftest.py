@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world_of() -> Iterator[Callable[..., ScriptedSystem]]:
-    """Makes worlds, and stops their systems after the test."""
-    worlds: list[ScriptedSystem] = []
+    """Makes scripted systems, and stops them after the test."""
+    systems: list[ScriptedSystem] = []
 
     def make(*camera_ids: str, **options: Any) -> ScriptedSystem:
-        worlds.append(ScriptedSystem(*camera_ids, **options))
-        return worlds[-1]
+        systems.append(ScriptedSystem(*camera_ids, **options))
+        return systems[-1]
 
     yield make
-    for world in worlds:
-        if hasattr(world, "system"):
-            world.system.stop(timeout_s=20)
+    for system in systems:
+        if hasattr(system, "system"):
+            system.system.stop(timeout_s=20)

@@ -42,26 +42,26 @@ CAM1 = CameraId("cam1")
 
 
 class Stage:
-    """One camera actor, its receiver, and the world that plays its FFmpeg."""
+    """One camera actor, its receiver, and the system that plays its FFmpeg."""
 
     def __init__(self, **runtime: Any) -> None:
-        self.world = ScriptedSystem("cam1")
+        self.system = ScriptedSystem("cam1")
         self.runtime = CameraRuntime(
-            clock=self.world.clock,
-            timer=self.world.timer,
-            capture=self.world.make_capture,
+            clock=self.system.clock,
+            timer=self.system.timer,
+            capture=self.system.make_capture,
             **runtime,
         )
-        self.ears = RecordingActor.start()
-        self.outbox = Outbox(self.world.clock)
+        self.recorder = RecordingActor.start()
+        self.outbox = Outbox(self.system.clock)
         self.outbox.add_camera(CAM1)
 
     def start(
         self, actor: type[CameraActor] = CameraActor, frames: Any = None, **options: Any
     ) -> pykka.ActorRef[CameraActor]:
-        options = {"events": self.ears, "runtime": self.runtime, **options}
+        options = {"events": self.recorder, "runtime": self.runtime, **options}
         self.camera = actor.start(
-            self.world.config.cameras[0], frames=frames or self.outbox, **options
+            self.system.config.cameras[0], frames=frames or self.outbox, **options
         )
         return self.camera
 
@@ -72,10 +72,10 @@ class Stage:
 
     @property
     def capture(self) -> ScriptedCapture:
-        return self.world.capture_of("cam1")
+        return self.system.capture_of("cam1")
 
     def heard(self, *kinds: type) -> list[Any]:
-        return heard_by(self.ears, *kinds)
+        return heard_by(self.recorder, *kinds)
 
     def last(self) -> CameraEnded:
         """The last message of all, once the actor is gone."""
@@ -97,7 +97,7 @@ def stage_of() -> Iterator[Callable[..., Stage]]:
     for stage in stages:
         stage.camera.stop(timeout=5)
         join([stage.camera], time.monotonic() + 5)
-        stage.ears.stop(timeout=5)
+        stage.recorder.stop(timeout=5)
     assert pykka.ActorRegistry.get_all() == []
 
 
@@ -109,7 +109,7 @@ def test_the_first_frame_is_announced_and_every_good_second_is_a_success(
     for _ in range(3):
         capture.frame()
         quiesce()
-        stage.world.advance(1)
+        stage.system.advance(1)
     streaming = stage.heard(CameraStreaming)
     assert [(each.generation, each.after_s) for each in streaming] == [(1, 0.0)]
     stats = stage.heard(CameraStats)
@@ -125,7 +125,7 @@ def test_an_orderly_stop_is_no_verdict_on_the_camera(stage_of: Callable[..., Sta
     assert (ended.failure, ended.error) == (None, None)
     assert (ended.breaker.calls, ended.breaker.attempt_running) == (0, False)
     assert capture.stopped
-    assert stage.world.timer.next_in_s() is None
+    assert stage.system.timer.next_in_s() is None
 
 
 def test_one_attempt_fails_once_however_many_symptoms_it_has(
@@ -145,7 +145,7 @@ def test_a_capture_that_cannot_start_is_a_failure_like_any_other(
     stage_of: Callable[..., Stage],
 ) -> None:
     stage = stage_of()
-    stage.world.refusals["cam1"] = Failure(Cause.SPAWN_FAILED, "no process left")
+    stage.system.refusals["cam1"] = Failure(Cause.SPAWN_FAILED, "no process left")
     stage.begin()
     assert stage.last().failure == Failure(Cause.SPAWN_FAILED, "no process left")
 
@@ -170,11 +170,11 @@ def test_a_cleanup_step_that_fails_keeps_no_other_from_being_done(
     def refuse(_: str) -> None:
         raise OSError("the process is stuck")
 
-    stage.world.before_stop = refuse
+    stage.system.before_stop = refuse
     stage.camera.stop(timeout=5)
     ended = stage.last()
     assert not ended.breaker.attempt_running
-    assert stage.world.timer.next_in_s() is None
+    assert stage.system.timer.next_in_s() is None
     capture.frame()
     assert stage.outbox.counts()[CAM1].refused_late == 1
 
@@ -205,7 +205,7 @@ def test_no_ffmpeg_is_started_for_a_camera_that_was_finished_before_it_began(
     gate.set()
     assert answer.get(timeout=5).breaker.attempt_running is False
     join([camera], time.monotonic() + 5)
-    assert stage.world.captures == []
+    assert stage.system.captures == []
 
 
 def test_a_failed_probe_tells_of_the_change_before_the_failure(
@@ -213,7 +213,7 @@ def test_a_failed_probe_tells_of_the_change_before_the_failure(
 ) -> None:
     stage = stage_of()
     breaker = CircuitBreaker.new(BreakerPolicy(max_failures=1, jitter=0.0))
-    capture = stage.begin(breaker=breaker.permit(stage.world.clock.now)[0])
+    capture = stage.begin(breaker=breaker.permit(stage.system.clock.now)[0])
     capture.end()
     ended = stage.last()
     kinds = [type(each) for each in stage.heard()]
@@ -225,9 +225,9 @@ def test_a_reset_clears_the_count_of_a_running_camera(stage_of: Callable[..., St
     stage = stage_of()
     breaker = CircuitBreaker.new(BreakerPolicy(retry_floor_s=0.0))
     for generation in (1, 2):
-        breaker = breaker.permit(stage.world.clock.now)[0]
-        breaker = breaker.failure(stage.world.clock.now, generation)
-    stage.begin(breaker=breaker.permit(stage.world.clock.now)[0])
+        breaker = breaker.permit(stage.system.clock.now)[0]
+        breaker = breaker.failure(stage.system.clock.now, generation)
+    stage.begin(breaker=breaker.permit(stage.system.clock.now)[0])
     stage.camera.tell(ResetBreaker(CAM1))
     answers = stage.heard(BreakerWasReset)
     assert [(each.generation, each.breaker.consecutive_failures) for each in answers] == [(3, 0)]
@@ -237,7 +237,7 @@ def test_a_receiver_of_frames_gets_them_through_an_outbox_of_its_own(
     stage_of: Callable[..., Stage],
 ) -> None:
     stage = stage_of()
-    capture = stage.begin(frames=stage.ears)
+    capture = stage.begin(frames=stage.recorder)
     capture.frame()
     capture.frame()
     notifications = stage.heard(FramesReady)

@@ -45,131 +45,133 @@ DONE = CommandAnswer(CommandResult.DONE)
 
 @pytest.fixture
 def world_of() -> Iterator[Callable[..., ScriptedSystem]]:
-    worlds: list[ScriptedSystem] = []
+    systems: list[ScriptedSystem] = []
 
     def make(*camera_ids: str) -> ScriptedSystem:
-        worlds.append(ScriptedSystem(*camera_ids, allow_faults=True))
-        worlds[-1].start()
-        return worlds[-1]
+        systems.append(ScriptedSystem(*camera_ids, allow_faults=True))
+        systems[-1].start()
+        return systems[-1]
 
     yield make
-    for world in worlds:
-        world.system.stop()
+    for system in systems:
+        system.system.stop()
 
 
-def kills(world: ScriptedSystem, camera_id: str = "cam1") -> int:
+def kills(system: ScriptedSystem, camera_id: str = "cam1") -> int:
     return sum(
-        each.signals.count(signal.SIGKILL) for each in world.captures if each.camera.id == camera_id
+        each.signals.count(signal.SIGKILL)
+        for each in system.captures
+        if each.camera.id == camera_id
     )
 
 
-def scheduled(world: ScriptedSystem) -> int:
-    return sum(entry.call is not None for entry in world.timer._heap)
+def scheduled(system: ScriptedSystem) -> int:
+    return sum(entry.call is not None for entry in system.timer._heap)
 
 
 def test_frames_are_watched_only_while_a_fault_waits_for_them(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of()
-    calls = scheduled(world)
-    assert world.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(3))) == DONE
-    assert scheduled(world) == calls + 1
-    assert world.status().faults_armed == 1
+    system = world_of()
+    calls = scheduled(system)
+    assert system.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(3))) == DONE
+    assert scheduled(system) == calls + 1
+    assert system.status().faults_armed == 1
     for _ in range(2):
-        world.capture_of("cam1").frame()
-    world.advance(0.1)
-    assert kills(world) == 0
-    world.capture_of("cam1").frame()
-    world.advance(0.1)
-    assert kills(world) == 1
-    assert scheduled(world) == calls
-    status = world.status()
+        system.capture_of("cam1").frame()
+    system.advance(0.1)
+    assert kills(system) == 0
+    system.capture_of("cam1").frame()
+    system.advance(0.1)
+    assert kills(system) == 1
+    assert scheduled(system) == calls
+    status = system.status()
     assert (status.faults_injected, status.faults_armed) == (1, 0)
 
 
 def test_what_comes_due_in_a_camera_that_rests_acts_in_its_next_attempt(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of()
-    world.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
-    world.capture_of("cam1").frame()
-    world.ask(StopCamera(CAM1))
-    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
-    world.advance(0.2)
-    assert kills(world) == 0
-    world.ask(StartCamera(CAM1))
-    world.advance(0.2)
-    assert kills(world) == 1
+    system = world_of()
+    system.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
+    system.capture_of("cam1").frame()
+    system.ask(StopCamera(CAM1))
+    eventually(lambda: system.camera().phase is CameraPhase.STOPPED)
+    system.advance(0.2)
+    assert kills(system) == 0
+    system.ask(StartCamera(CAM1))
+    system.advance(0.2)
+    assert kills(system) == 1
 
 
 @pytest.mark.parametrize("when", [AtNextStart(), AfterFrames(1)])
 def test_what_acts_at_a_start_waits_for_one(
     world_of: Callable[..., ScriptedSystem], when: When
 ) -> None:
-    world = world_of()
-    world.ask(InjectFault("cam1", CrashInStart("stillborn"), when))
-    world.capture_of("cam1").frame()
-    world.advance(0.1)
-    assert world.camera().attempts == 1
-    world.capture_of("cam1").end()
-    world.advance(2)
-    camera = world.camera()
+    system = world_of()
+    system.ask(InjectFault("cam1", CrashInStart("stillborn"), when))
+    system.capture_of("cam1").frame()
+    system.advance(0.1)
+    assert system.camera().attempts == 1
+    system.capture_of("cam1").end()
+    system.advance(2)
+    camera = system.camera()
     assert camera.attempts == 3
     assert camera.last_failure is not None
     assert "stillborn" in camera.last_failure.detail
-    assert world.status().faults_armed == 0
+    assert system.status().faults_armed == 0
 
 
 def test_a_camera_named_like_an_actor_is_reached_by_its_full_name(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("publisher", "cam2")
-    assert world.ask(InjectFault("camera:publisher", KillFfmpeg())) == DONE
-    assert kills(world, "publisher") == 1
-    assert world.ask(InjectFault("camera:cam2", KillFfmpeg())) == DONE
-    assert kills(world, "cam2") == 1
-    answer = world.ask(InjectFault("publisher", KillFfmpeg()))
+    system = world_of("publisher", "cam2")
+    assert system.ask(InjectFault("camera:publisher", KillFfmpeg())) == DONE
+    assert kills(system, "publisher") == 1
+    assert system.ask(InjectFault("camera:cam2", KillFfmpeg())) == DONE
+    assert kills(system, "cam2") == 1
+    answer = system.ask(InjectFault("publisher", KillFfmpeg()))
     assert answer.result is CommandResult.NOT_UNDERSTOOD
 
 
 def test_no_more_than_a_thousand_faults_wait(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of()
+    system = world_of()
     request = InjectFault("cam1", KillFfmpeg(), AtNextStart())
     for _ in range(1000):
-        world.system.supervisor.tell(request)
-    assert world.ask(request).result is CommandResult.REJECTED
-    assert world.status().faults_armed == 1000
-    assert world.ask(ClearFaults()) == DONE
-    assert world.status().faults_armed == 0
+        system.system.supervisor.tell(request)
+    assert system.ask(request).result is CommandResult.REJECTED
+    assert system.status().faults_armed == 1000
+    assert system.ask(ClearFaults()) == DONE
+    assert system.status().faults_armed == 0
 
 
 def test_a_fault_that_finds_nothing_to_break_says_so(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of()
+    system = world_of()
     with listening() as story:
-        world.ask(InjectFault("cam1", GarbageBytes()))  # a scripted capture has no bytes
+        system.ask(InjectFault("cam1", GarbageBytes()))  # a scripted capture has no bytes
         assert story.of(LogEvent.FAULT_MISSED, target="camera-cam1-1", fault="GarbageBytes")
 
 
 def test_freezing_for_a_while_ends_by_the_timer_and_a_longer_freeze_wins(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of()
-    world.ask(InjectFault("cam1", FreezeFfmpeg(for_s=2.0)))
-    world.advance(1)
-    world.ask(InjectFault("cam1", FreezeFfmpeg(for_s=3.0)))
-    world.advance(2.5)
-    assert world.capture_of("cam1").signals == [signal.SIGSTOP, signal.SIGSTOP]
-    world.advance(1)
-    assert world.capture_of("cam1").signals[2:] == [signal.SIGCONT]
+    system = world_of()
+    system.ask(InjectFault("cam1", FreezeFfmpeg(for_s=2.0)))
+    system.advance(1)
+    system.ask(InjectFault("cam1", FreezeFfmpeg(for_s=3.0)))
+    system.advance(2.5)
+    assert system.capture_of("cam1").signals == [signal.SIGSTOP, signal.SIGSTOP]
+    system.advance(1)
+    assert system.capture_of("cam1").signals[2:] == [signal.SIGCONT]
 
 
 def test_a_stop_forgets_what_waits(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of()
-    world.ask(InjectFault("publisher", CrashInStart(), times=9))
-    world.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
-    stopped = world.system.stop()
+    system = world_of()
+    system.ask(InjectFault("publisher", CrashInStart(), times=9))
+    system.ask(InjectFault("cam1", KillFfmpeg(), AfterFrames(1)))
+    stopped = system.system.stop()
     assert (stopped.status.faults_injected, stopped.error) == (0, None)
 
 
@@ -226,9 +228,9 @@ def _actor(ref: pykka.ActorRef[Late]) -> Late:
 def test_a_delay_ends_with_its_time_or_with_the_faults(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of()
-    world.ask(InjectFault("metrics", DelayActor(for_s=0.01)))
-    world.system.supervisor.ask(InjectFault("metrics", DelayActor(for_s=60.0)), timeout=5)
-    world.system.supervisor.ask(ClearFaults("metrics"), timeout=5)
-    world.system.supervisor.ask(InjectFault("metrics", CrashActor()), timeout=5)
-    eventually(lambda: world.status().restarts["metrics"] == 1)
+    system = world_of()
+    system.ask(InjectFault("metrics", DelayActor(for_s=0.01)))
+    system.system.supervisor.ask(InjectFault("metrics", DelayActor(for_s=60.0)), timeout=5)
+    system.system.supervisor.ask(ClearFaults("metrics"), timeout=5)
+    system.system.supervisor.ask(InjectFault("metrics", CrashActor()), timeout=5)
+    eventually(lambda: system.status().restarts["metrics"] == 1)

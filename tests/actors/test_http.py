@@ -46,24 +46,24 @@ def get(url: str, path: str, **options: Any) -> httpx.Response:
 
 
 def test_a_crashed_http_actor_is_replaced_and_knows_what_its_predecessor_knew() -> None:
-    with PaintedSystem("cam1", "broken1").start() as gallery:
-        gallery.camera("broken1", phase="waiting")
-        before = get(gallery.url, "api/timeline").json()["entries"]
-        gallery.system.supervisor.ask(InjectFault("http", CrashActor()), timeout=5)
-        gallery.find()
-        status = gallery.wait_for(
+    with PaintedSystem("cam1", "broken1").start() as painted:
+        painted.camera("broken1", phase="waiting")
+        before = get(painted.url, "api/timeline").json()["entries"]
+        painted.system.supervisor.ask(InjectFault("http", CrashActor()), timeout=5)
+        painted.find()
+        status = painted.wait_for(
             lambda status: status if status["restarts"].get("http") == 1 else None
         )
         assert [camera["phase"] for camera in status["cameras"]] == ["streaming", "waiting"]
-        entries = get(gallery.url, "api/timeline").json()["entries"]
+        entries = get(painted.url, "api/timeline").json()["entries"]
         numbers = {entry["number"] for entry in entries}
         assert {story["number"] for story in before} <= numbers
-        assert get(gallery.url, "ready").json() == {"ok": True, "reasons": []}
+        assert get(painted.url, "ready").json() == {"ok": True, "reasons": []}
 
 
 def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
-    with PaintedSystem("cam1").start() as gallery:
-        first = gallery.url
+    with PaintedSystem("cam1").start() as painted:
+        first = painted.url
         actor = pykka.ActorRegistry.get_by_class(HttpActor)[0]._actor_weakref()
         assert isinstance(actor, HttpActor)
         server = actor._server
@@ -71,9 +71,9 @@ def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
         eventually(lambda: server._server is not None)  # it listens a moment before it serves
         assert server._server is not None
         server._server.should_exit = True  # uvicorn returns as if it had had enough
-        gallery.find()
-        assert gallery.url != first
-        gallery.wait_for(lambda status: status["restarts"].get("http") == 1)
+        painted.find()
+        assert painted.url != first
+        painted.wait_for(lambda status: status["restarts"].get("http") == 1)
 
 
 def test_a_busy_port_costs_no_camera_and_is_said_once(
@@ -83,59 +83,59 @@ def test_a_busy_port_costs_no_camera_and_is_said_once(
     caplog.set_level("INFO")
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        gallery = PaintedSystem("cam1", http={"listen": f"127.0.0.1:{port}"})
-        gallery.start(wait=False)
-        eventually(lambda: gallery.system.status().cameras[0].frames.received > 0, 20)
-    said = [
+        painted = PaintedSystem("cam1", http={"listen": f"127.0.0.1:{port}"})
+        painted.start(wait=False)
+        eventually(lambda: painted.system.status().cameras[0].frames.received > 0, 20)
+    logged = [
         each for each in caplog.records if getattr(each, "event", None) is LogEvent.HTTP_UNAVAILABLE
     ]
-    assert len(said) == 1
-    assert f"127.0.0.1:{port}" in said[0].getMessage()
-    with gallery:
+    assert len(logged) == 1
+    assert f"127.0.0.1:{port}" in logged[0].getMessage()
+    with painted:
         # The port is free by now, and is tried again.
-        gallery.find()
-        assert get(gallery.url, "health").status_code == 200
+        painted.find()
+        assert get(painted.url, "health").status_code == 200
 
 
 def test_probes_answer_at_once_while_the_supervisor_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(health, "MAX_SILENCE_S", 2.5)
-    with PaintedSystem("cam1").start() as gallery:
-        gallery.camera("cam1", phase="streaming")
-        free = hold(gallery.system)
+    with PaintedSystem("cam1").start() as painted:
+        painted.camera("cam1", phase="streaming")
+        free = hold(painted.system)
         try:
             deadline = time.monotonic() + 30
-            while (answer := get(gallery.url, "health")).status_code == 200:
+            while (answer := get(painted.url, "health")).status_code == 200:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
             assert answer.status_code == 503
             assert "the supervisor has said nothing for" in answer.json()["reasons"][0]
-            assert get(gallery.url, "ready").status_code == 503
+            assert get(painted.url, "ready").status_code == 503
             # What the accounting says is right even now: frames go on without the supervisor.
-            before = received(gallery)
-            eventually(lambda: received(gallery) > before, 20)
-            with gallery.client(TOKEN) as client:
+            before = received(painted)
+            eventually(lambda: received(painted) > before, 20)
+            with painted.client(TOKEN) as client:
                 late = client.post("api/cameras/cam1/stop")
             assert late.status_code == 504
             assert "did not answer" in late.json()["error"]
         finally:
             free.set()
-        gallery.camera("cam1", phase="stopped")  # it obeyed in the end
-        assert get(gallery.url, "health").status_code == 200
+        painted.camera("cam1", phase="stopped")  # it obeyed in the end
+        assert get(painted.url, "health").status_code == 200
 
 
-def received(gallery: PaintedSystem) -> int:
-    count: int = get(gallery.url, "api/status").json()["totals"]["received"]
+def received(painted: PaintedSystem) -> int:
+    count: int = get(painted.url, "api/status").json()["totals"]["received"]
     return count
 
 
 def test_nothing_is_served_unless_it_is_configured(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    gallery = PaintedSystem("cam1")
-    gallery.config = gallery.config.model_copy(update={"http": None})
-    with gallery.start(wait=False):
-        assert "http" not in gallery.system.status().restarts
+    painted = PaintedSystem("cam1")
+    painted.config = painted.config.model_copy(update={"http": None})
+    with painted.start(wait=False):
+        assert "http" not in painted.system.status().restarts
         assert not [each for each in threading.enumerate() if each.name.startswith("http-")]
         assert not [each for each in caplog.records if "http" in str(getattr(each, "event", ""))]
 
@@ -145,14 +145,14 @@ def test_the_stop_closes_what_is_open_and_no_secret_was_said(
 ) -> None:
     caplog.set_level("INFO")
     with (
-        PaintedSystem("cam1", "broken1").start() as gallery,
-        gallery.client() as client,
+        PaintedSystem("cam1", "broken1").start() as painted,
+        painted.client() as client,
         client.stream("GET", "api/updates") as events,
     ):
         lines = events.iter_lines()
         assert next(lines) == "retry: 2000"
         began_s = time.monotonic()
-        gallery.system.stop(30)
+        painted.system.stop(30)
         list(lines)  # ends
         assert time.monotonic() - began_s < 20
     assert not [each for each in threading.enumerate() if each.name.startswith("http-")]

@@ -69,14 +69,14 @@ class Stage:
     def __init__(self, *, enabled: bool = True, level: MemoryLevel = MemoryLevel.NORMAL) -> None:
         self.timer = FakeTimer(FakeClock())
         self.sampler = PlayedSampler()
-        self.ears = RecordingActor.start()
+        self.recorder = RecordingActor.start()
         runtime = MetricsRuntime(
             timer=self.timer,
             sampler=lambda: self.sampler,
             memory=MemoryPolicy(enabled=enabled, max_memory_mb=100, check_interval_s=2.0),
             allow_faults=True,
         )
-        self.metrics = MetricsActor.start(runtime=runtime, supervisor=self.ears, level=level)
+        self.metrics = MetricsActor.start(runtime=runtime, supervisor=self.recorder, level=level)
         quiesce()
 
     def advance(self, seconds: float) -> None:
@@ -84,11 +84,11 @@ class Stage:
         quiesce()
 
     def samples(self) -> list[ProcessSample]:
-        told = heard_by(self.ears, ProcessMeasured)
+        told = heard_by(self.recorder, ProcessMeasured)
         return [each.sample for each in told if each.sample is not None]
 
     def levels(self) -> list[MemoryLevelChanged]:
-        return heard_by(self.ears, MemoryLevelChanged)
+        return heard_by(self.recorder, MemoryLevelChanged)
 
     def end(self) -> None:
         self.metrics.stop(timeout=5)
@@ -101,7 +101,7 @@ def stages() -> Iterator[list[Stage]]:
     yield made
     for stage in made:
         stage.end()
-        stage.ears.stop(timeout=5)
+        stage.recorder.stop(timeout=5)
     assert pykka.ActorRegistry.get_all() == []
 
 
@@ -162,7 +162,7 @@ def test_a_crash_lets_go_of_the_garbage_collector_and_of_the_timer(stages: list[
     join([stage.metrics], time.monotonic() + 5)
     assert not stage.sampler.watching
     assert stage.timer.next_in_s() is None
-    ended = heard_by(stage.ears, ActorEnded)
+    ended = heard_by(stage.recorder, ActorEnded)
     assert ended == [ActorEnded("metrics", 0, "RequestedCrashError: boom")]
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_measured_is_told_once_and_is_no_crash(
     stages.append(stage)
     stage.sampler.hidden = True
     stage.advance(30)
-    assert [each.sample for each in heard_by(stage.ears, ProcessMeasured)][1:] == [None]
+    assert [each.sample for each in heard_by(stage.recorder, ProcessMeasured)][1:] == [None]
     stage.sampler.hidden = False
     stage.advance(5)
     assert stage.samples()[-1].rss_bytes == stage.sampler.rss
@@ -182,4 +182,4 @@ def test_what_cannot_be_measured_is_told_once_and_is_no_crash(
     assert told.count("measuring_failed") == 1
     assert told.count("measuring_resumed") == 1
     assert stage.levels() == []
-    assert heard_by(stage.ears, ActorEnded) == []
+    assert heard_by(stage.recorder, ActorEnded) == []

@@ -28,18 +28,18 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.fixture
-def worlds() -> Iterator[list[ScriptedSystem]]:
+def systems() -> Iterator[list[ScriptedSystem]]:
     made: list[ScriptedSystem] = []
     yield made
-    for world in made:
-        world.system.stop()
+    for system in made:
+        system.system.stop()
 
 
-def started(worlds: list[ScriptedSystem], **config: Any) -> ScriptedSystem:
-    world = ScriptedSystem("cam1", "cam2", allow_faults=True, **(CONFIG | config))
-    worlds.append(world)
-    world.start()
-    return world
+def started(systems: list[ScriptedSystem], **config: Any) -> ScriptedSystem:
+    system = ScriptedSystem("cam1", "cam2", allow_faults=True, **(CONFIG | config))
+    systems.append(system)
+    system.start()
+    return system
 
 
 def notifiers() -> list[pykka.ActorRef[NotifierActor]]:
@@ -64,47 +64,47 @@ def drained() -> list[str]:
     return told
 
 
-def test_a_system_without_events_has_no_notifier(worlds: list[ScriptedSystem]) -> None:
-    started(worlds, events=None)
+def test_a_system_without_events_has_no_notifier(systems: list[ScriptedSystem]) -> None:
+    started(systems, events=None)
     assert notifiers() == []
 
 
 def test_a_camera_that_streams_is_online_and_one_that_does_not_is_offline(
-    worlds: list[ScriptedSystem],
+    systems: list[ScriptedSystem],
 ) -> None:
-    world = started(worlds)
-    world.stream("cam1", 7)
+    system = started(systems)
+    system.stream("cam1", 7)
     assert sorted(drained()) == ["camera_offline cam2", "camera_online cam1"]
-    world.stream("cam1", 30)
+    system.stream("cam1", 30)
     assert drained() == []
 
 
-def test_the_memory_level_reaches_it(worlds: list[ScriptedSystem]) -> None:
-    world = started(worlds)
-    world.system.supervisor.tell(MemoryLevelChanged(MemoryLevel.CRITICAL, 400, 512))
-    world.stream("cam1", 7)
+def test_the_memory_level_reaches_it(systems: list[ScriptedSystem]) -> None:
+    system = started(systems)
+    system.system.supervisor.tell(MemoryLevelChanged(MemoryLevel.CRITICAL, 400, 512))
+    system.stream("cam1", 7)
     assert "memory_level" in drained()
 
 
-def test_a_crashed_notifier_is_replaced_and_goes_on(worlds: list[ScriptedSystem]) -> None:
-    world = started(worlds)
-    world.stream("cam1", 7)
+def test_a_crashed_notifier_is_replaced_and_goes_on(systems: list[ScriptedSystem]) -> None:
+    system = started(systems)
+    system.stream("cam1", 7)
     first = notifiers()
     drained()
-    world.ask(InjectFault("notifier", CrashActor()))
+    system.ask(InjectFault("notifier", CrashActor()))
     eventually(lambda: notifiers() and notifiers() != first)
     quiesce()
-    world.stream("cam1", 7)
+    system.stream("cam1", 7)
     assert sorted(drained()) == ["camera_offline cam2", "camera_online cam1"]
-    assert world.status().restarts["notifier"] == 1
+    assert system.status().restarts["notifier"] == 1
 
 
 def test_events_that_are_lost_are_said_once_a_minute_and_at_the_end(
-    worlds: list[ScriptedSystem], caplog: pytest.LogCaptureFixture
+    systems: list[ScriptedSystem], caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = started(worlds, events={"exchange": "e", "queue": 1})
-    world.stream("cam1", 30)
+    system = started(systems, events={"exchange": "e", "queue": 1})
+    system.stream("cam1", 30)
     words = "Events for the broker: dropped 1, refused 0, still waiting 1"
     assert caplog.text.count(words) == 1
-    world.system.stop()
+    system.system.stop()
     assert caplog.text.count(words) == 2

@@ -115,7 +115,7 @@ class Stage:
         self.outbox.add_camera(CAM1)
         self.outbox.open(CAM1, 1, "session")
         self.sinks: list[Puppet] = []
-        self.ears = RecordingActor.start()
+        self.recorder = RecordingActor.start()
         self.start()
 
     def start(self, **options: Any) -> None:
@@ -128,7 +128,7 @@ class Stage:
             draw=lambda: HALF,
         )
         self.publisher = PublisherActor.start(
-            self.outbox, runtime=runtime, supervisor=self.ears, **options
+            self.outbox, runtime=runtime, supervisor=self.recorder, **options
         )
         quiesce()
 
@@ -153,7 +153,7 @@ class Stage:
         quiesce()
 
     def status(self) -> PublisherStatus:
-        stats: PublisherStats = heard_by(self.ears, PublisherStats)[-1]
+        stats: PublisherStats = heard_by(self.recorder, PublisherStats)[-1]
         return stats.status
 
     def drain(self) -> pykka.Future[bool]:
@@ -182,7 +182,7 @@ def stage() -> Iterator[Stage]:
     yield made
     made.publisher.stop(timeout=5)
     made.gone()
-    made.ears.stop(timeout=5)
+    made.recorder.stop(timeout=5)
     assert pykka.ActorRegistry.get_all() == []
 
 
@@ -335,7 +335,7 @@ def test_a_crash_closes_the_sink_and_books_what_was_in_flight(stage: Stage) -> N
     assert stage.sink.calls[-1] == "close"
     counts = stage.outbox.counts()[CAM1]
     assert (counts.unknown, counts.in_flight) == (1, 0)
-    stopped, ended = heard_by(stage.ears)[-2:]
+    stopped, ended = heard_by(stage.recorder)[-2:]
     assert stopped.status.state is PublisherState.STOPPED
     assert ended == ActorEnded("publisher", 0, "RequestedCrashError: boom")
     stage.timer.advance(60)

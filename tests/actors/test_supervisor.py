@@ -51,28 +51,28 @@ TO_THE_LETTER = CircuitBreakerConfig(jitter=0.0, reset_timeout=0.0)
 def test_faults_are_refused_and_counted_unless_allowed(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
-    assert world.ask(InjectFault("cam1", KillFfmpeg())).result is CommandResult.NOT_ALLOWED
-    assert world.capture_of("cam1").signals == []
-    assert (world.status().faults_refused, world.status().faults_injected) == (1, 0)
+    system = world_of("cam1")
+    system.start()
+    assert system.ask(InjectFault("cam1", KillFfmpeg())).result is CommandResult.NOT_ALLOWED
+    assert system.capture_of("cam1").signals == []
+    assert (system.status().faults_refused, system.status().faults_injected) == (1, 0)
 
 
 def test_a_crashed_publisher_is_replaced_and_the_books_balance(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", allow_faults=True)
-    world.confirms = False
-    world.start()
-    world.capture_of("cam1").frame()
+    system = world_of("cam1", allow_faults=True)
+    system.confirms = False
+    system.start()
+    system.capture_of("cam1").frame()
     quiesce()
-    assert world.camera().frames.in_flight == 1
-    world.ask(InjectFault("publisher", CrashActor()))
-    eventually(lambda: world.status().restarts["publisher"] == 1)
-    world.confirms = True
-    world.capture_of("cam1").frame()
-    eventually(lambda: world.camera().frames.confirmed == 1)
-    frames = world.camera().frames
+    assert system.camera().frames.in_flight == 1
+    system.ask(InjectFault("publisher", CrashActor()))
+    eventually(lambda: system.status().restarts["publisher"] == 1)
+    system.confirms = True
+    system.capture_of("cam1").frame()
+    eventually(lambda: system.camera().frames.confirmed == 1)
+    frames = system.camera().frames
     assert (frames.received, frames.unknown, frames.in_flight) == (2, 1, 0)
     assert frames.imbalance() is None
 
@@ -80,69 +80,69 @@ def test_a_crashed_publisher_is_replaced_and_the_books_balance(
 def test_frames_that_waited_while_the_publisher_was_dead_are_not_forgotten(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", allow_faults=True)
-    world.broker_is_up = False
-    world.start()
+    system = world_of("cam1", allow_faults=True)
+    system.broker_is_up = False
+    system.start()
     for _ in range(3):
-        world.capture_of("cam1").frame()
-    world.broker_is_up = True
-    world.ask(InjectFault("publisher", CrashActor()))
-    eventually(lambda: world.camera().frames.confirmed == 3)
+        system.capture_of("cam1").frame()
+    system.broker_is_up = True
+    system.ask(InjectFault("publisher", CrashActor()))
+    eventually(lambda: system.camera().frames.confirmed == 3)
 
 
 @pytest.mark.parametrize("name", ["metrics", "reporter"])
 def test_crashed_servants_are_replaced_and_know_everything_again(
     world_of: Callable[..., ScriptedSystem], name: str
 ) -> None:
-    world = world_of("cam1", allow_faults=True)
-    world.start()
-    world.stream("cam1", 1)
-    world.ask(InjectFault(name, CrashActor()))
-    eventually(lambda: world.status().restarts[name] == 1)
-    world.advance(30)
-    assert "[cam1]" in world.reports[-1]
+    system = world_of("cam1", allow_faults=True)
+    system.start()
+    system.stream("cam1", 1)
+    system.ask(InjectFault(name, CrashActor()))
+    eventually(lambda: system.status().restarts[name] == 1)
+    system.advance(30)
+    assert "[cam1]" in system.reports[-1]
 
 
 def test_too_many_crashes_escalate_to_an_orderly_stop(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
     host: pykka.ActorRef[Any] = Host.start()
-    world = world_of("cam1", allow_faults=True, host=host)
-    world.start()
-    world.stream("cam1", 1)
+    system = world_of("cam1", allow_faults=True, host=host)
+    system.start()
+    system.stream("cam1", 1)
 
     def restarted(name: str, times: int) -> bool:
-        world.advance(0.25)
-        return world.status().restarts[name] == times
+        system.advance(0.25)
+        return system.status().restarts[name] == times
 
     for crashes in range(1, 7):
-        world.ask(InjectFault("metrics", CrashActor()))
+        system.ask(InjectFault("metrics", CrashActor()))
         if crashes <= 5:
             eventually(lambda n=crashes: restarted("metrics", n))  # type: ignore[misc]
-    stopped = world.system.wait(10)
+    stopped = system.system.wait(10)
     assert stopped is not None
     assert stopped.escalated == Escalated("metrics", 5, 60.0)
     assert host.is_alive()
     assert host.ask("heard", timeout=5) == [Escalated("metrics", 5, 60.0)]
-    assert world.captures[0].stopped
+    assert system.captures[0].stopped
     host.stop(timeout=5)
 
 
 def test_any_actor_s_frames_are_published_beside_those_of_the_cameras(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
-    world.stream_now("cam1")
+    system = world_of("cam1")
+    system.start()
+    system.stream_now("cam1")
     (publisher,) = pykka.ActorRegistry.get_by_class(PublisherActor)
-    drone = PublishFrame(CameraId("drone"), PICTURE, world.clock.wall_ns())
+    drone = PublishFrame(CameraId("drone"), PICTURE, system.clock.wall_ns())
     assert publisher.ask(drone, timeout=5) == PublishAnswer(PublishResult.ACCEPTED)
     quiesce()
-    assert [frame.camera_id for frame in world.published] == ["cam1", "drone"]
+    assert [frame.camera_id for frame in system.published] == ["cam1", "drone"]
     counts: dict[CameraId, FrameCounts]
     counts = publisher.ask(GetFrameCounts(), block=True, timeout=5)
     assert {each.imbalance() for each in counts.values()} == {None}
-    assert world.status().totals.received == 1  # the status shows what is configured
+    assert system.status().totals.received == 1  # the status shows what is configured
 
 
 class Host(pykka.ThreadingActor):
@@ -162,106 +162,106 @@ class Host(pykka.ThreadingActor):
 def test_a_host_that_stops_all_its_actors_gets_no_restarts(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", "cam2")
-    world.start()
-    world.stream("cam1", 1)
+    system = world_of("cam1", "cam2")
+    system.start()
+    system.stream("cam1", 1)
     pykka.ActorRegistry.stop_all(timeout=10)
-    stopped = world.system.wait(10)
+    stopped = system.system.wait(10)
     assert stopped is not None
-    assert len(world.captures) == 2
+    assert len(system.captures) == 2
     assert pykka.ActorRegistry.get_all() == []
 
 
 def test_a_camera_stopped_from_outside_is_not_restarted(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
+    system = world_of("cam1")
+    system.start()
     camera = next(
         ref for ref in pykka.ActorRegistry.get_all() if ref.actor_class.__name__ == "CameraActor"
     )
     camera.stop(timeout=5)
-    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
-    world.advance(100)
-    assert len(world.captures) == 1
+    eventually(lambda: system.camera().phase is CameraPhase.STOPPED)
+    system.advance(100)
+    assert len(system.captures) == 1
 
 
 def test_stopping_stops_only_the_system_s_own_actors(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
     host: pykka.ActorRef[Any] = Host.start()
-    world = world_of("cam1")
-    world.start()
-    stopped = world.system.stop(10)
+    system = world_of("cam1")
+    system.start()
+    stopped = system.system.stop(10)
     assert stopped.error is None
     assert pykka.ActorRegistry.get_all() == [host]
     host.stop(timeout=5)
 
 
 def test_the_final_report_shows_the_last_facts(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of("cam1", "cam2")
-    world.failures["cam2"] = DEAD
-    world.start()
-    world.advance(2)
-    world.stream("cam1", 4)
-    stopped = world.system.stop(10)
+    system = world_of("cam1", "cam2")
+    system.failures["cam2"] = DEAD
+    system.start()
+    system.advance(2)
+    system.stream("cam1", 4)
+    stopped = system.system.stop(10)
     by_id = {camera.camera_id: camera for camera in stopped.status.cameras}
     assert by_id[CAM1].frames.confirmed == 4
     assert by_id[CAM1].phase is CameraPhase.STOPPED
     assert by_id[CAM1].breaker.successes == 4
     assert by_id[CameraId("cam2")].breaker.failures == 5
     assert stopped.status.publisher.state is PublisherState.STOPPED
-    assert "cam2" in world.reports[-1]
+    assert "cam2" in system.reports[-1]
 
 
 def test_memory_levels_shrink_the_outboxes_and_slow_the_cameras(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.broker_is_up = False
-    world.start()
+    system = world_of("cam1")
+    system.broker_is_up = False
+    system.start()
 
     def level(level: MemoryLevel) -> None:
-        world.system.supervisor.tell(MemoryLevelChanged(level, 90 * 2**20, 100 * 2**20))
+        system.system.supervisor.tell(MemoryLevelChanged(level, 90 * 2**20, 100 * 2**20))
         quiesce()
 
-    capture = world.capture_of("cam1")
+    capture = system.capture_of("cam1")
     for _ in range(5):
         capture.frame(PICTURE)
-    assert world.camera().frames.held == 5
+    assert system.camera().frames.held == 5
     level(MemoryLevel.CRITICAL)
-    assert world.camera().frames.held == 1
+    assert system.camera().frames.held == 1
     level(MemoryLevel.EMERGENCY)
     for _ in range(10):
         capture.frame(PICTURE)
-    assert world.camera().frames.dropped_memory >= 9
+    assert system.camera().frames.dropped_memory >= 9
     level(MemoryLevel.NORMAL)
     for _ in range(10):
         capture.frame(PICTURE)
-    assert world.camera().frames.held == 5
-    assert world.camera().frames.imbalance() is None
+    assert system.camera().frames.held == 5
+    assert system.camera().frames.imbalance() is None
 
 
 def test_a_disabled_camera_is_never_started(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of(
+    system = world_of(
         cameras=[
             {"id": "cam1", "url": "rtsp://a/1"},
             {"id": "cam2", "url": "rtsp://a/2", "enabled": False},
         ]
     )
-    world.start()
-    world.advance(100)
-    assert world.camera("cam2").phase is CameraPhase.DISABLED
-    assert "cam2" not in world.starts_s
+    system.start()
+    system.advance(100)
+    assert system.camera("cam2").phase is CameraPhase.DISABLED
+    assert "cam2" not in system.starts_s
 
 
 def test_status_is_answered_while_cameras_fail(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of(*[f"cam{n}" for n in range(20)])
+    system = world_of(*[f"cam{n}" for n in range(20)])
     for n in range(20):
-        world.failures[f"cam{n}"] = DEAD
-    world.start()
-    world.advance(3)
-    status = world.system.status()
+        system.failures[f"cam{n}"] = DEAD
+    system.start()
+    system.advance(3)
+    status = system.system.status()
     assert {camera.breaker.state for camera in status.cameras} == {BreakerState.OPEN}
 
 
@@ -269,35 +269,35 @@ def test_status_is_answered_while_cameras_fail(world_of: Callable[..., ScriptedS
 
 
 def test_an_end_that_is_told_twice_counts_once(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
-    world.start()
-    policy = world.config.circuit_breaker.policy()
-    while_it_ran = CircuitBreaker.new(policy).permit(world.clock.now)[0]
-    world.capture_of("cam1").end()
-    eventually(lambda: world.camera().phase is CameraPhase.WAITING)
-    world.clock.advance(1)
-    before = world.camera().breaker
-    world.system.supervisor.tell(CameraEnded(CAM1, 1, while_it_ran, None, "a second word"))
-    assert world.camera().breaker == before
+    system = world_of("cam1", breaker=CircuitBreakerConfig(jitter=0.0, max_failures=1))
+    system.start()
+    policy = system.config.circuit_breaker.policy()
+    while_it_ran = CircuitBreaker.new(policy).permit(system.clock.now)[0]
+    system.capture_of("cam1").end()
+    eventually(lambda: system.camera().phase is CameraPhase.WAITING)
+    system.clock.advance(1)
+    before = system.camera().breaker
+    system.system.supervisor.tell(CameraEnded(CAM1, 1, while_it_ran, None, "a second word"))
+    assert system.camera().breaker == before
 
 
 def test_a_servant_that_was_stopped_from_outside_stays_stopped(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
+    system = world_of("cam1")
+    system.start()
     (metrics,) = pykka.ActorRegistry.get_by_class(MetricsActor)
     metrics.stop(timeout=5)
     eventually(lambda: not is_running(metrics))
     quiesce()
-    world.system.supervisor.tell(ActorEnded("metrics", 0, "a second word"))
-    world.advance(3)
-    assert world.status().restarts["metrics"] == 0
+    system.system.supervisor.tell(ActorEnded("metrics", 0, "a second word"))
+    system.advance(3)
+    assert system.status().restarts["metrics"] == 0
 
 
 def test_stray_messages_are_ignored(world_of: Callable[..., ScriptedSystem]) -> None:
-    world = world_of("cam1")
-    world.start()
+    system = world_of("cam1")
+    system.start()
     nobody = CameraId("nobody")
     breaker = CircuitBreakerConfig().policy()
     for stray in (
@@ -305,8 +305,8 @@ def test_stray_messages_are_ignored(world_of: Callable[..., ScriptedSystem]) -> 
         ActorEnded("nobody", 0, "boom"),
         CameraEnded(nobody, 0, CircuitBreaker.new(breaker)),
     ):
-        world.system.supervisor.tell(stray)
-    assert world.status().cameras[0].attempts == 1
+        system.system.supervisor.tell(stray)
+    assert system.status().cameras[0].attempts == 1
 
 
 def starve(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
@@ -325,19 +325,19 @@ def test_a_camera_that_cannot_be_started_is_a_failure_and_costs_no_other(
     world_of: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starve(monkeypatch, "camera-cam1-")
-    world = world_of("cam1", "cam2", breaker=TO_THE_LETTER)
-    world.start()
-    world.advance(2)
-    camera = world.camera()
+    system = world_of("cam1", "cam2", breaker=TO_THE_LETTER)
+    system.start()
+    system.advance(2)
+    camera = system.camera()
     assert (camera.breaker.state, camera.breaker.failures) == (BreakerState.OPEN, 5)
     assert camera.last_failure is not None
     assert camera.last_failure.cause is Cause.SPAWN_FAILED
-    assert world.camera("cam2").attempts == 1
+    assert system.camera("cam2").attempts == 1
     monkeypatch.undo()
-    world.advance(5)
-    assert world.camera().breaker.state is BreakerState.HALF_OPEN
-    world.stream("cam1", 1)
-    assert world.camera().phase is CameraPhase.STREAMING
+    system.advance(5)
+    assert system.camera().breaker.state is BreakerState.HALF_OPEN
+    system.stream("cam1", 1)
+    assert system.camera().phase is CameraPhase.STREAMING
 
 
 def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_after_a_pause(
@@ -346,17 +346,17 @@ def test_a_machine_without_a_thread_for_an_actor_is_told_once_and_asked_again_af
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    world = world_of("cam1")
+    system = world_of("cam1")
     with monkeypatch.context() as short:
         starve(short, "metrics-")
-        world.start()
-        world.stream("cam1", 40)
-    said = [getattr(each, "event", None) for each in caplog.records]
-    assert said.count(LogEvent.MACHINE_SHORT) == 1
-    assert LogEvent.ACTOR_CRASHED not in said
-    assert 8 <= world.status().restarts["metrics"] <= 13  # 0.25, 0.5, 1, 2, 4, 5, 5 ... s apart
-    assert world.camera().phase is CameraPhase.STREAMING
-    world.advance(6)
+        system.start()
+        system.stream("cam1", 40)
+    logged = [getattr(each, "event", None) for each in caplog.records]
+    assert logged.count(LogEvent.MACHINE_SHORT) == 1
+    assert LogEvent.ACTOR_CRASHED not in logged
+    assert 8 <= system.status().restarts["metrics"] <= 13  # 0.25, 0.5, 1, 2, 4, 5, 5 ... s apart
+    assert system.camera().phase is CameraPhase.STREAMING
+    system.advance(6)
     assert [each for each in threading.enumerate() if each.name.startswith("metrics-")]
 
 
@@ -367,44 +367,44 @@ def test_an_actor_that_cannot_be_started_for_another_reason_escalates(
         raise ValueError("no such thing")
 
     monkeypatch.setattr(MetricsActor, "start", refuse)
-    world = world_of("cam1")
-    world.start()
-    world.advance(10)
-    stopped = world.system.wait(10)
+    system = world_of("cam1")
+    system.start()
+    system.advance(10)
+    stopped = system.system.wait(10)
     assert stopped is not None
     assert stopped.escalated == Escalated("metrics", 5, 60.0)
-    assert all(capture.stopped for capture in world.captures)
+    assert all(capture.stopped for capture in system.captures)
 
 
 def test_a_timer_that_finds_no_thread_is_asked_for_again_without_a_timer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = ScriptedSystem("cam1")
-    world.real_time = True
+    system = ScriptedSystem("cam1")
+    system.real_time = True
     with monkeypatch.context() as short:
         starve(short, "edge-video-timer")
-        world.start()
-        eventually(lambda: world.status().restarts["timer"] >= 1)
+        system.start()
+        eventually(lambda: system.status().restarts["timer"] >= 1)
     try:
         eventually(lambda: "edge-video-timer" in {each.name for each in threading.enumerate()})
-        world.stream_now("cam1")
-        eventually(lambda: world.camera().breaker.successes >= 1)  # the timer's ticks
+        system.stream_now("cam1")
+        eventually(lambda: system.camera().breaker.successes >= 1)  # the timer's ticks
     finally:
-        assert world.system.stop().escalated is None
+        assert system.system.stop().escalated is None
 
 
 def test_a_crash_of_the_supervisor_still_stops_everything(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", "cam2", allow_faults=True)
-    world.start()
-    world.stream("cam1", 1)
-    world.system.supervisor.ask(InjectFault("supervisor", CrashActor("boom")), timeout=5)
-    stopped = world.system.wait(10)
+    system = world_of("cam1", "cam2", allow_faults=True)
+    system.start()
+    system.stream("cam1", 1)
+    system.system.supervisor.ask(InjectFault("supervisor", CrashActor("boom")), timeout=5)
+    stopped = system.system.wait(10)
     assert stopped is not None
     assert stopped.error == "RequestedCrashError: boom"
-    assert all(capture.stopped for capture in world.captures)
-    assert [sink.closed for sink in world.sinks] == [True]
+    assert all(capture.stopped for capture in system.captures)
+    assert [sink.closed for sink in system.sinks] == [True]
     assert pykka.ActorRegistry.get_all() == []
     assert stopped.status.totals.imbalance() is None
 
@@ -415,9 +415,9 @@ def test_a_report_that_cannot_be_printed_does_not_hang_the_stop(
     def broken(_: str) -> None:
         raise OSError("no paper")
 
-    world = world_of("cam1", print_block=broken)
-    world.start()
-    stopped = world.system.stop(10)
+    system = world_of("cam1", print_block=broken)
+    system.start()
+    stopped = system.system.stop(10)
     assert stopped.error is None
     assert pykka.ActorRegistry.get_all() == []
 
@@ -429,9 +429,9 @@ def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_d
         raise OSError("nothing can be dropped today")
 
     monkeypatch.setattr(Outbox, "drop_held", broken)
-    world = world_of("cam1")
-    world.start()
-    stopped = world.system.stop(10)
+    system = world_of("cam1")
+    system.start()
+    stopped = system.system.stop(10)
     assert stopped.status.publisher.state is PublisherState.STOPPED
     assert pykka.ActorRegistry.get_all() == []
 
@@ -439,62 +439,62 @@ def test_a_step_of_the_shutdown_that_fails_does_not_keep_the_others_from_being_d
 def test_a_camera_that_is_just_failing_is_waited_for_at_the_stop(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
-    ending = Ending(world)
-    world.capture_of("cam1").end()
+    system = world_of("cam1")
+    system.start()
+    ending = Ending(system)
+    system.capture_of("cam1").end()
     ending.wait()
-    world.system.begin_stop()
-    assert world.system.wait(0.3) is None
+    system.system.begin_stop()
+    assert system.system.wait(0.3) is None
     ending.over()
-    stopped = world.system.wait(10)
+    stopped = system.system.wait(10)
     assert stopped is not None
     assert stopped.status.cameras[0].phase is CameraPhase.STOPPED
     assert stopped.status.cameras[0].breaker.failures == 1
-    assert world.actors_of("cam1") == []
+    assert system.actors_of("cam1") == []
 
 
 def test_a_fault_that_reaches_nobody_is_not_counted(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", allow_faults=True)
-    world.start()
-    world.ask(StopCamera(CAM1))
-    eventually(lambda: world.camera().phase is CameraPhase.STOPPED)
-    answer = world.ask(InjectFault("cam1", KillFfmpeg()))
+    system = world_of("cam1", allow_faults=True)
+    system.start()
+    system.ask(StopCamera(CAM1))
+    eventually(lambda: system.camera().phase is CameraPhase.STOPPED)
+    answer = system.ask(InjectFault("cam1", KillFfmpeg()))
     assert answer.result is CommandResult.NOT_RUNNING
-    assert world.status().faults_injected == 0
+    assert system.status().faults_injected == 0
 
 
 def test_status_is_refused_and_not_left_waiting_while_the_system_stops(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1")
-    world.start()
-    ending = Ending(world)
-    world.system.begin_stop()
+    system = world_of("cam1")
+    system.start()
+    ending = Ending(system)
+    system.system.begin_stop()
     assert ending.begun.wait(5)
     with pytest.raises(pykka.ActorDeadError):
-        world.system.status(timeout_s=5)
+        system.system.status(timeout_s=5)
     ending.over()
-    assert world.system.wait(10) is not None
+    assert system.system.wait(10) is not None
 
 
 def test_the_publisher_s_countdown_is_true_at_every_instant(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:
-    world = world_of("cam1", report_interval=3.0)
-    world.broker_is_up = False
-    world.start()
+    system = world_of("cam1", report_interval=3.0)
+    system.broker_is_up = False
+    system.start()
     # Without a broker the waits grow; one of more than five seconds outlives a stats message.
-    while (world.status().publisher.retry_in_s or 0.0) < 8:
-        world.advance(world.status().publisher.retry_in_s or 0.01)
-    first = world.status().publisher.retry_in_s
+    while (system.status().publisher.retry_in_s or 0.0) < 8:
+        system.advance(system.status().publisher.retry_in_s or 0.01)
+    first = system.status().publisher.retry_in_s
     assert first is not None
-    world.advance(3.5)
-    later = world.status().publisher.retry_in_s
+    system.advance(3.5)
+    later = system.status().publisher.retry_in_s
     assert later is not None
     assert later == pytest.approx(first - 3.5)
-    assert re.search(r"retry in [0-9]+s", world.reports[-1])
-    printed_s = int(re.findall(r"retry in ([0-9]+)s", world.reports[-1])[-1])
+    assert re.search(r"retry in [0-9]+s", system.reports[-1])
+    printed_s = int(re.findall(r"retry in ([0-9]+)s", system.reports[-1])[-1])
     assert later <= printed_s <= later + 3.0 + 1.0

@@ -268,9 +268,9 @@ def watch(site: Site, attack: Callable[[], None], name: str, *, lasts_s: float =
         assert camera["frames"]["received"] > earlier["frames"]["received"]
     assert site.status()["accounting"]["balanced"]
     grown = program.psutil.memory_info().rss - memory
-    said = program.log[lines:]
-    print(f"| {name} | {healed_s:.1f} s | {len(said)} lines | {grown / 2**20:+.1f} MB |")
-    assert len(said) <= MAX_LINES, (name, said)
+    logged = program.log[lines:]
+    print(f"| {name} | {healed_s:.1f} s | {len(logged)} lines | {grown / 2**20:+.1f} MB |")
+    assert len(logged) <= MAX_LINES, (name, logged)
     assert grown < MAX_GROWTH
-    assert not [line for line in said if "Traceback" in line], (name, said)
-    assert not [line for line in said if re.search(r"[\x00-\x08\x0b-\x1f]", line)], name
+    assert not [line for line in logged if "Traceback" in line], (name, logged)
+    assert not [line for line in logged if re.search(r"[\x00-\x08\x0b-\x1f]", line)], name

@@ -35,20 +35,20 @@ def config_of(**values: Any) -> Config:
 @pytest.fixture
 def real_time() -> Iterator[Callable[..., ScriptedSystem]]:
     """Starts systems with the real clock and timer; cameras and broker are scripted."""
-    worlds: list[ScriptedSystem] = []
+    systems: list[ScriptedSystem] = []
 
     def start(*camera_ids: str, **options: Any) -> ScriptedSystem:
-        world = ScriptedSystem(*camera_ids)
-        worlds.append(world)
-        world.system = start_system(
-            world.config, capture=world.make_capture, sink=world.sinks_for, **options
+        system = ScriptedSystem(*camera_ids)
+        systems.append(system)
+        system.system = start_system(
+            system.config, capture=system.make_capture, sink=system.sinks_for, **options
         )
         quiesce()
-        return world
+        return system
 
     yield start
-    for world in worlds:
-        world.system.stop(20)
+    for system in systems:
+        system.system.stop(20)
 
 
 def threads_called(*names: str) -> list[str]:
@@ -58,17 +58,17 @@ def threads_called(*names: str) -> list[str]:
 def test_a_stopped_system_leaves_no_actor_and_no_thread(
     real_time: Callable[..., ScriptedSystem],
 ) -> None:
-    world = real_time("cam1", "cam2")
+    system = real_time("cam1", "cam2")
     ours = ("camera-", "publisher-", "metrics-", "reporter-", "supervisor", "edge-video-timer")
     assert len(threads_called(*ours)) == 7
-    stopped = world.system.stop(20)
+    stopped = system.system.stop(20)
     assert (stopped.error, stopped.escalated) == (None, None)
     assert stopped.status.publisher.state is PublisherState.STOPPED
     eventually(lambda: threads_called(*ours) == [])
     assert pykka.ActorRegistry.get_all() == []
-    assert world.system.stop(1) is stopped
+    assert system.system.stop(1) is stopped
     with pytest.raises(pykka.ActorDeadError):
-        world.system.status(1)
+        system.system.status(1)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -77,27 +77,27 @@ def test_a_timer_that_dies_is_started_again_with_all_it_had_to_do(
 ) -> None:
     timer = SystemTimer()
     monkeypatch.setattr(app, "SystemTimer", lambda: timer)
-    world = real_time("cam1")
+    system = real_time("cam1")
 
     def fatal() -> None:
         raise SystemExit
 
     timer.after(0.0, fatal)
-    eventually(lambda: world.system.status().restarts["timer"] == 1)
-    world.capture_of("cam1").frame()
-    eventually(lambda: world.system.status().cameras[0].breaker.successes == 1)
+    eventually(lambda: system.system.status().restarts["timer"] == 1)
+    system.capture_of("cam1").frame()
+    eventually(lambda: system.system.status().cameras[0].breaker.successes == 1)
 
 
 def test_a_system_that_does_not_stop_in_time_says_so_and_goes_on_stopping(
     real_time: Callable[..., ScriptedSystem],
 ) -> None:
-    world = real_time("cam1")
+    system = real_time("cam1")
     gate = threading.Event()
-    world.before_stop = lambda _: void(gate.wait(10))
+    system.before_stop = lambda _: void(gate.wait(10))
     with pytest.raises(pykka.Timeout):
-        world.system.stop(0.05)
+        system.system.stop(0.05)
     gate.set()
-    assert world.system.wait(10) is not None
+    assert system.system.wait(10) is not None
 
 
 def void(_: object) -> None:
@@ -107,16 +107,16 @@ def void(_: object) -> None:
 def test_a_camera_s_frames_can_go_to_an_actor_of_the_host(
     real_time: Callable[..., ScriptedSystem],
 ) -> None:
-    ears = RecordingActor.start()
-    world = real_time("cam1", "cam2", frames={"cam2": ears})
-    world.capture_of("cam1").frame()
-    world.capture_of("cam2").frame()
-    eventually(lambda: [frame.camera_id for frame in world.published] == ["cam1"])
-    (notification,) = heard_by(ears)
+    recorder = RecordingActor.start()
+    system = real_time("cam1", "cam2", frames={"cam2": recorder})
+    system.capture_of("cam1").frame()
+    system.capture_of("cam2").frame()
+    eventually(lambda: [frame.camera_id for frame in system.published] == ["cam1"])
+    (notification,) = heard_by(recorder)
     assert [frame.camera_id for frame in notification.outbox.deliver()] == ["cam2"]
-    status = world.system.status()
+    status = system.system.status()
     assert [camera.frames.confirmed for camera in status.cameras] == [1, 1]
-    ears.stop(timeout=5)
+    recorder.stop(timeout=5)
 
 
 def test_a_system_whose_cameras_all_go_to_actors_of_the_host_needs_no_sink() -> None:
@@ -144,12 +144,12 @@ def test_a_camera_whose_frames_have_no_place_to_go_is_refused_before_anything_st
 
 
 def test_frames_for_a_camera_that_does_not_exist_are_refused_before_anything_starts() -> None:
-    ears = RecordingActor.start()
+    recorder = RecordingActor.start()
     capture = ScriptedSystem("cam1").make_capture
     with pytest.raises(ValueError, match="no such camera: cam9"):
-        start_system(config_of(), frames={"cam9": ears}, capture=capture)
-    assert pykka.ActorRegistry.get_all() == [ears]
-    ears.stop(timeout=5)
+        start_system(config_of(), frames={"cam9": recorder}, capture=capture)
+    assert pykka.ActorRegistry.get_all() == [recorder]
+    recorder.stop(timeout=5)
 
 
 def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -386,7 +386,7 @@ def test_twenty_cameras_of_one_server_start_one_after_the_other(
         start_spacing=spacing_s,
     )
     running.wait_until_streaming(more=2, timeout_s=40)
-    starts_s = sorted(said.at_s - began_s for said in story.of(LogEvent.CAMERA_CONNECTING))
+    starts_s = sorted(each.at_s - began_s for each in story.of(LogEvent.CAMERA_CONNECTING))
     assert len(starts_s) == 20
     # A busy machine can only delay: none of them may begin before its turn.
     early = [

@@ -30,7 +30,7 @@ ACTIONS = ["start", "stop", "retry", "reset", "force-open"]
 
 
 @pytest.fixture(scope="module")
-def gallery() -> Iterator[PaintedSystem]:
+def painted() -> Iterator[PaintedSystem]:
     with PaintedSystem("cam1", "cam2", "broken1").start() as running:
         running.camera("cam1", phase="streaming")
         running.camera("broken1", phase="waiting")
@@ -38,14 +38,14 @@ def gallery() -> Iterator[PaintedSystem]:
 
 
 @pytest.fixture
-def anyone(gallery: PaintedSystem) -> Iterator[httpx.Client]:
-    with gallery.client() as client:
+def anyone(painted: PaintedSystem) -> Iterator[httpx.Client]:
+    with painted.client() as client:
         yield client
 
 
 @pytest.fixture
-def operator(gallery: PaintedSystem) -> Iterator[httpx.Client]:
-    with gallery.client(TOKEN) as client:
+def operator(painted: PaintedSystem) -> Iterator[httpx.Client]:
+    with painted.client(TOKEN) as client:
         yield client
 
 
@@ -127,18 +127,18 @@ def test_the_page_speaks_the_browsers_language(anyone: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_actions_need_the_token(anyone: httpx.Client, gallery: PaintedSystem, action: str) -> None:
-    before = gallery.system.status().cameras[0].breaker.changes
+def test_actions_need_the_token(anyone: httpx.Client, painted: PaintedSystem, action: str) -> None:
+    before = painted.system.status().cameras[0].breaker.changes
     refused = anyone.post(f"api/cameras/cam1/{action}")
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
     wrong = anyone.post(f"api/cameras/cam1/{action}", headers={"authorization": "Bearer wrong"})
     assert wrong.status_code == 401
-    assert gallery.system.status().cameras[0].breaker.changes == before
+    assert painted.system.status().cameras[0].breaker.changes == before
 
 
 @pytest.fixture
-def own_gallery() -> Iterator[PaintedSystem]:
+def own_painted() -> Iterator[PaintedSystem]:
     """For tests that change cameras: what they start ends with them."""
     with PaintedSystem("cam1", "cam2", "broken1").start() as running:
         running.camera("cam2", phase="streaming")
@@ -146,25 +146,25 @@ def own_gallery() -> Iterator[PaintedSystem]:
         yield running
 
 
-def test_every_action_does_what_it_says(own_gallery: PaintedSystem) -> None:
-    gallery = own_gallery
-    with gallery.client(TOKEN) as operator:
-        act_and_look(operator, gallery)
+def test_every_action_does_what_it_says(own_painted: PaintedSystem) -> None:
+    painted = own_painted
+    with painted.client(TOKEN) as operator:
+        act_and_look(operator, painted)
 
 
-def act_and_look(operator: httpx.Client, gallery: PaintedSystem) -> None:
+def act_and_look(operator: httpx.Client, painted: PaintedSystem) -> None:
     def act(camera: str, action: str) -> tuple[int, str]:
         answer = operator.post(f"api/cameras/{camera}/{action}")
         return answer.status_code, answer.json()["result"]
 
     assert act("cam2", "stop") == (200, "done")
-    gallery.camera("cam2", phase="stopped")
+    painted.camera("cam2", phase="stopped")
     assert act("cam2", "stop") == (200, "already")
     assert act("cam2", "retry") == (409, "not_running")
     assert act("cam2", "start") == (200, "done")
-    gallery.camera("cam2", phase="streaming")
+    painted.camera("cam2", phase="streaming")
     assert act("cam2", "force-open") == (200, "done")
-    held = gallery.camera("cam2", phase="waiting")
+    held = painted.camera("cam2", phase="waiting")
     assert held["breaker"]["forced_open"]
     rejected = operator.post("api/cameras/cam2/start")
     assert (rejected.status_code, rejected.json()) == (
@@ -172,20 +172,20 @@ def act_and_look(operator: httpx.Client, gallery: PaintedSystem) -> None:
         {"result": "rejected", "retry_in_s": None},
     )
     assert act("cam2", "reset") == (200, "done")
-    gallery.camera("cam2", phase="streaming")
-    attempts = gallery.camera("broken1", phase="waiting")["attempts"]
+    painted.camera("cam2", phase="streaming")
+    attempts = painted.camera("broken1", phase="waiting")["attempts"]
     waits = operator.post("api/cameras/broken1/start")
     assert waits.status_code == 409
     assert 0 < waits.json()["retry_in_s"] <= int(waits.headers["retry-after"])
     assert act("broken1", "retry") == (200, "done")
-    gallery.camera("broken1", phase="waiting", attempts=attempts + 1)
+    painted.camera("broken1", phase="waiting", attempts=attempts + 1)
     assert act("nobody", "retry") == (404, "unknown_target")
 
 
 def test_a_browser_logs_in_with_a_cookie_that_scripts_cannot_read(
-    own_gallery: PaintedSystem,
+    own_painted: PaintedSystem,
 ) -> None:
-    with own_gallery.client() as browser:
+    with own_painted.client() as browser:
         log_in_and_out(browser)
 
 
@@ -229,23 +229,23 @@ def test_a_foreign_host_name_is_refused(anyone: httpx.Client, host: str) -> None
 
 
 def test_without_a_token_there_are_no_actions() -> None:
-    with PaintedSystem("cam1", http={"listen": "127.0.0.1:0"}).start() as gallery:
-        with gallery.client("any") as client:
+    with PaintedSystem("cam1", http={"listen": "127.0.0.1:0"}).start() as painted:
+        with painted.client("any") as client:
             refused = client.post("api/cameras/cam1/stop")
             assert refused.status_code == 403
             assert "no http.token" in refused.json()["error"]
             assert client.post("api/session", json={"token": "any"}).status_code == 403
             assert client.get("api/session").json()["actions"] is False
-        assert gallery.camera("cam1")["phase"] != "stopped"
+        assert painted.camera("cam1")["phase"] != "stopped"
 
 
 def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     http = {"listen": "0.0.0.0:0", "token": TOKEN, "hosts": ["edge.shop.example"]}
-    with PaintedSystem("cam1", http=http).start() as gallery:
-        gallery.url = gallery.url.replace("0.0.0.0", "127.0.0.1")
-        with gallery.client() as client:
+    with PaintedSystem("cam1", http=http).start() as painted:
+        painted.url = painted.url.replace("0.0.0.0", "127.0.0.1")
+        with painted.client() as client:
             for path in [*READ, "api/updates", "api/cameras/cam1/picture"]:
                 assert client.get(path).status_code == 401, path
                 assert client.get(path, headers={"host": "edge.shop.example"}).status_code == 401
@@ -262,9 +262,9 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
             # Not even the right one gets through while guesses are slowed down.
             right = client.get("api/status", headers={"authorization": f"Bearer {TOKEN}"})
             assert right.status_code == 429
-    said = [each for each in caplog.records if getattr(each, "event", "") == "http_token_refused"]
-    assert len(said) == 1  # once in a while, not per guess
-    assert said[0].getMessage() == (
+    logged = [each for each in caplog.records if getattr(each, "event", "") == "http_token_refused"]
+    assert len(logged) == 1  # once in a while, not per guess
+    assert logged[0].getMessage() == (
         "HTTP: requests with a wrong token: 1, the last one from 127.0.0.1"
     )
     assert "guess" not in caplog.text
@@ -273,7 +273,7 @@ def test_strangers_need_the_token_for_everything_but_health_and_guessing_is_slow
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def test_no_secret_is_in_any_answer(gallery: PaintedSystem, operator: httpx.Client) -> None:
+def test_no_secret_is_in_any_answer(painted: PaintedSystem, operator: httpx.Client) -> None:
     paths = [*READ, "", "app.js", "texts/en.json", "api/cameras/broken1", "health", "api/session"]
     texts = [operator.get(path).text for path in paths]
     with operator.stream("GET", "api/updates") as events:
@@ -283,14 +283,14 @@ def test_no_secret_is_in_any_answer(gallery: PaintedSystem, operator: httpx.Clie
     for text in texts:
         assert PASSWORD not in text
         assert TOKEN not in text
-    assert PASSWORD in gallery.config.cameras[0].url.get_secret_value()
+    assert PASSWORD in painted.config.cameras[0].url.get_secret_value()
 
 
 def test_the_metrics_are_the_final_report_to_the_frame() -> None:
     required("promtool")
-    with PaintedSystem("cam1", "cam2", "broken1").start() as gallery:
-        gallery.wait_for(lambda status: status["totals"]["confirmed"] > 40)
-        with gallery.client(TOKEN) as client:
+    with PaintedSystem("cam1", "cam2", "broken1").start() as painted:
+        painted.wait_for(lambda status: status["totals"]["confirmed"] > 40)
+        with painted.client(TOKEN) as client:
             for camera in ("cam1", "cam2", "broken1"):
                 client.post(f"api/cameras/{camera}/stop")
             text = ""
@@ -302,7 +302,7 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
                 return len(re.findall(stopped, text)) == 3
 
             eventually(is_stopped)
-        final = gallery.system.stop(30).status
+        final = painted.system.stop(30).status
     checked = subprocess.run(
         ["promtool", "check", "metrics"],
         input=text,
@@ -340,13 +340,13 @@ def test_the_metrics_are_the_final_report_to_the_frame() -> None:
 
 
 def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
-    gallery: PaintedSystem, monkeypatch: pytest.MonkeyPatch
+    painted: PaintedSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acceptor, "IDLE_S", 4.0)
-    address = (urlsplit(gallery.url).hostname, urlsplit(gallery.url).port)
+    address = (urlsplit(painted.url).hostname, urlsplit(painted.url).port)
     process = psutil.Process()
     rss_before = process.memory_info().rss
-    before = gallery.system.status()
+    before = painted.system.status()
     began_s = time.monotonic()
     with contextlib.ExitStack() as stack:
 
@@ -370,7 +370,7 @@ def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
         killed = [connect(b"GET /api/updates HTTP/1.1\r\n" + host + b"\r\n") for _ in range(20)]
         for tab in killed:
             tab.close()
-        with gallery.client() as client:
+        with painted.client() as client:
             answers = [client.get("health") for _ in range(20)]
             assert {answer.status_code for answer in answers} == {200}
             # Many more than are kept: the oldest idle ones make room.
@@ -379,7 +379,7 @@ def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
         eventually(lambda: closed(idle) == len(idle), 30)
         eventually(lambda: closed(slow_heads) == len(slow_heads), 30)
         assert len(deaf) + len(crowd) == 120
-    after = gallery.system.status()
+    after = painted.system.status()
     elapsed_s = time.monotonic() - began_s
     for earlier, later in zip(before.cameras[:2], after.cameras[:2], strict=True):
         received = later.frames.received - earlier.frames.received
@@ -390,8 +390,8 @@ def test_idle_slow_and_broken_clients_cost_no_frame_and_little_memory(
     assert process.memory_info().rss - rss_before < 60 * 2**20
 
 
-def test_viewers_are_counted_and_pictures_are_rationed(gallery: PaintedSystem) -> None:
-    with gallery.client() as client:
+def test_viewers_are_counted_and_pictures_are_rationed(painted: PaintedSystem) -> None:
+    with painted.client() as client:
         path = "api/cameras/cam1/picture"
         eventually(lambda: client.get(path).status_code == 200, 20)
         statuses = [client.get(path).status_code for _ in range(200)]
@@ -402,11 +402,11 @@ def test_viewers_are_counted_and_pictures_are_rationed(gallery: PaintedSystem) -
 
 
 def read_all(connection: socket.socket) -> bytes:
-    said = b""
+    answer = b""
     with contextlib.suppress(OSError):
         while chunk := connection.recv(65536):
-            said += chunk
-    return said
+            answer += chunk
+    return answer
 
 
 def closed(connections: list[socket.socket]) -> int:
@@ -432,11 +432,11 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.yaml"
     # /ready would answer 503 of itself, with every camera stopped.
     http = {"listen": "127.0.0.1:0", "token": TOKEN, "ready": {"publisher": False, "cameras": 0}}
-    with PaintedSystem("cam1", "broken1", http=http).start() as gallery:
+    with PaintedSystem("cam1", "broken1", http=http).start() as painted:
         run = subprocess.run(
             [
                 str(Path(sys.executable).parent / "schemathesis"),
-                *("run", f"{gallery.url}api/openapi.json"),
+                *("run", f"{painted.url}api/openapi.json"),
                 *("--header", f"Authorization: Bearer {TOKEN}"),
                 # Wrong tokens are tested above; here they would slow everything down.
                 *("--exclude-checks", "ignored_auth"),
@@ -456,4 +456,4 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
         assert recorded.count("status:") > 100
         assert PASSWORD not in recorded
         assert "Traceback" not in recorded
-        assert gallery.system.status().cameras[0].frames.imbalance() is None
+        assert painted.system.status().cameras[0].frames.imbalance() is None

@@ -54,10 +54,10 @@ def resources() -> tuple[int, int, float]:
 
 
 @pytest.fixture
-def ears() -> Iterator[pykka.ActorRef[RecordingActor]]:
-    ears = RecordingActor.start()
-    yield ears
-    ears.stop(timeout=5)
+def recorder() -> Iterator[pykka.ActorRef[RecordingActor]]:
+    recorder = RecordingActor.start()
+    yield recorder
+    recorder.stop(timeout=5)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def unlogged() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlogged")
 def test_a_thousand_restarts_leave_the_process_as_it_was(
-    ears: pykka.ActorRef[RecordingActor],
+    recorder: pykka.ActorRef[RecordingActor],
 ) -> None:
     """Real processes, pipes and threads through the real camera actor; each FFmpeg is killed."""
     camera, camera_id = CameraConfig(id="cam1", url="rtsp://10.0.0.1/s"), CameraId("cam1")
@@ -86,12 +86,12 @@ def test_a_thousand_restarts_leave_the_process_as_it_was(
             if attempt == WARM_UP:
                 before = resources()
             actor = CameraActor.start(
-                camera, frames=outbox, events=ears, runtime=runtime, breaker=breaker
+                camera, frames=outbox, events=recorder, runtime=runtime, breaker=breaker
             )
-            _wait_for(ears, CameraStreaming)
+            _wait_for(recorder, CameraStreaming)
             (pid,) = cameras.processes()
             os.kill(pid, signal.SIGKILL)
-            (ended,) = _wait_for(ears, CameraEnded)
+            (ended,) = _wait_for(recorder, CameraEnded)
             assert ended.failure.cause is Cause.KILLED
             clock.advance(RETRY_FLOOR_S)
             breaker = ended.breaker.reset(0.0)
@@ -107,9 +107,9 @@ def test_a_thousand_restarts_leave_the_process_as_it_was(
     assert after[2] - before[2] < 5.0, (before, after)
 
 
-def _wait_for(ears: pykka.ActorRef[RecordingActor], kind: type) -> list[Any]:
-    """What `ears` heard of this kind, as soon as there is any; all else is forgotten."""
-    actor = ears._actor_weakref()
+def _wait_for(recorder: pykka.ActorRef[RecordingActor], kind: type) -> list[Any]:
+    """What `recorder` heard of this kind, as soon as there is any; all else is forgotten."""
+    actor = recorder._actor_weakref()
     assert actor is not None
     eventually(lambda: any(isinstance(each, kind) for each in actor.heard), what=kind.__name__)
     found = [each for each in actor.heard if isinstance(each, kind)]

@@ -275,10 +275,10 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
     names = [f"cam-{number:02}" for number in range(56)]
     names[9:9] = ["broken-gate", "locked-office"]
     names[30:30] = ["gone-yard", "broken-till"]
-    with PaintedSystem(*names, fps=3).start() as gallery, browser() as driver:
+    with PaintedSystem(*names, fps=3).start() as painted, browser() as driver:
         page = Page(driver)
         look_like(driver, 1500, 900)
-        driver.get(gallery.url)
+        driver.get(painted.url)
         page.shows(lambda: len(page.visible_tiles()) == 60, 40)
         page.shows(lambda: "4 of 60 cameras need attention" in page.text("#verdict"), 40)
         page.shows(
@@ -290,7 +290,7 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
         page.shows(lambda: len(page.pictures()) >= 4, 40)
         page.keep("sixty", 1500, 900)
         assert len(page.pictures()) < 45
-        assert 0 < gallery.outbox.pictures.forget_unwatched() < 45
+        assert 0 < painted.outbox.pictures.forget_unwatched() < 45
         page.keep("sixty-phone", 390, 844)
         assert page.complaints() == []
         assert hubs[0].viewers == 1
@@ -298,8 +298,8 @@ def test_sixty_cameras_are_still_a_page_and_only_what_is_in_view_is_fetched(
         for child in psutil.Process(driver.service.process.pid).children(recursive=True):
             child.kill()
         eventually(lambda: hubs[0].viewers == 0, 30)
-        eventually(lambda: gallery.outbox.pictures.forget_unwatched() == 0, 40)
-        status = gallery.system.status()
+        eventually(lambda: painted.outbox.pictures.forget_unwatched() == 0, 40)
+        status = painted.system.status()
         assert status.totals.imbalance() is None
         assert status.totals.dropped == 0
 
@@ -310,11 +310,11 @@ def test_a_stranger_sees_a_form_for_the_token_and_nothing_else(
     hubs = recorded_hubs(monkeypatch)
     http = {"listen": "0.0.0.0:0", "token": TOKEN}
     with (
-        PaintedSystem("cam1", "gone-yard", "silent1", http=http).start() as gallery,
+        PaintedSystem("cam1", "gone-yard", "silent1", http=http).start() as painted,
         browser("pt-BR") as driver,
     ):
         page = Page(driver)
-        driver.get(gallery.url.replace("0.0.0.0", "127.0.0.1"))
+        driver.get(painted.url.replace("0.0.0.0", "127.0.0.1"))
         page.shows(lambda: driver.find_element(By.ID, "login-dialog").is_displayed())
         assert page.visible_tiles() == []
         assert page.text("#login-title") == "Entrar"  # the browser's own language
@@ -350,14 +350,14 @@ def test_a_broker_that_keeps_the_publisher_waiting_for_an_answer_is_said_first(
             sink.listener(SinkLost("the broker did not answer in time"))
 
     monkeypatch.setattr(ConfirmingSink, "open", open_)
-    with PaintedSystem("cam1", "cam2").start() as gallery, browser() as driver:
-        gallery.wait_for(
+    with PaintedSystem("cam1", "cam2").start() as painted, browser() as driver:
+        painted.wait_for(
             lambda status: (
                 status["publisher"]["state"] == "connecting" and status["publisher"]["losses"]
             )
         )
         page = Page(driver)
-        driver.get(gallery.url)
+        driver.get(painted.url)
         page.shows(
             lambda: page.text("#verdict") == "Frames are not delivered · All 2 cameras stream"
         )

@@ -64,9 +64,9 @@ def system(tmp_path: Path) -> Iterator[Broken]:
 
 @pytest.fixture
 def host() -> Iterator[pykka.ActorRef[RecordingActor]]:
-    ears = RecordingActor.start()
-    yield ears
-    ears.stop(timeout=5)
+    recorder = RecordingActor.start()
+    yield recorder
+    recorder.stop(timeout=5)
 
 
 def heard(host: pykka.ActorRef[RecordingActor]) -> list[Any]:
@@ -189,7 +189,7 @@ def test_an_actor_that_does_not_stop_in_time_is_named_as_a_bug(
         stopped = system.ended()
         assert now_s() - began_s < GENEROUS_S
         named = f"camera:{actor}" if actor == BROKEN else actor
-        assert [said.fields["actor"] for said in system.story.of(LogEvent.SURVIVOR)] == [named]
+        assert [each.fields["actor"] for each in system.story.of(LogEvent.SURVIVOR)] == [named]
         assert system.system.processes() == {} or actor == BROKEN
         assert stopped.status.totals.held == 0
         system.system.clear_faults()

@@ -123,8 +123,8 @@ def test_a_closed_or_full_standard_stream_ends_nothing_and_hides_no_log_file(
     with running(shell, tmp_path) as process:
         assert process.wait(40) == 0
     assert_ended_well(tmp_path)
-    said = log_of(tmp_path).count("Log: cannot write to stderr")
-    assert said == (1 if "2>" in redirection else 0)
+    count = log_of(tmp_path).count("Log: cannot write to stderr")
+    assert count == (1 if "2>" in redirection else 0)
 
 
 def test_a_broken_pipe_ends_nothing_and_hides_no_log_file(tmp_path: Path) -> None:

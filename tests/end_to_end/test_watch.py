@@ -33,12 +33,12 @@ CAMERAS = [f"cam{number}" for number in range(1, 6)]
 class Watch(Program):
     """One `watch --json`."""
 
-    def said(self, kind: str) -> list[dict[str, Any]]:
+    def messages(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in map(json.loads, list(self.printed)) if each["kind"] == kind]
 
     def wait_until_said(self, kind: str, count: int = 1, timeout_s: float = 40.0) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
-        while len(found := self.said(kind)) < count:
+        while len(found := self.messages(kind)) < count:
             assert self.process.poll() is None, self.log
             assert time.monotonic() < deadline, f"no {kind} in {timeout_s} s: {self.printed[-3:]}"
             time.sleep(0.05)
@@ -46,13 +46,13 @@ class Watch(Program):
 
     def most_frames(self) -> int:
         """Of any camera, so far."""
-        return max(int(each["frames"]) for each in self.said("interval")[-1]["cameras"])
+        return max(int(each["frames"]) for each in self.messages("interval")[-1]["cameras"])
 
     def wait_for_frames(self, frames: int, timeout_s: float = 40.0) -> None:
         """Of each camera, in all."""
         deadline = time.monotonic() + timeout_s
         while True:
-            newest = self.said("interval")[-1:]
+            newest = self.messages("interval")[-1:]
             counts = [each["frames"] for each in newest[0]["cameras"]] if newest else []
             if len(counts) == len(CAMERAS) and min(counts) >= frames:
                 return
@@ -86,7 +86,7 @@ def test_watching_sees_no_gap_says_what_stops_and_resumes(
             watch.wait_until_said("connected", 2)
             watch.wait_for_frames(watch.most_frames() + 5)
             assert watch.stop(signal.SIGINT) == 0
-        [summary] = watch.said("summary")
+        [summary] = watch.messages("summary")
         everything = "\n".join([*watch.printed, *watch.log])
     assert [each["camera_id"] for each in summary["cameras"]] == CAMERAS
     for camera in summary["cameras"]:
@@ -213,9 +213,9 @@ def test_foreign_messages_are_counted_and_torn_pictures_are_named(
                 channel.basic_publish(exchange, "k", b"no frame", properties)
             torn = b"\xff\xd8 torn"
             channel.basic_publish(exchange, "k", torn, pika.BasicProperties(headers=headers))
-        eventually(lambda: any(each["cameras"] for each in watch.said("interval")))
+        eventually(lambda: any(each["cameras"] for each in watch.messages("interval")))
         assert watch.stop(signal.SIGINT) == 0
-    [summary] = watch.said("summary")
+    [summary] = watch.messages("summary")
     [camera] = summary["cameras"]
     assert summary["unrecognised"] == 4
     assert (camera["undecodable"], camera["last_defect"]) == (1, "no end marker: torn")
@@ -236,10 +236,10 @@ def test_messages_of_others_cost_no_connection_and_are_counted(
             headers = {"camera_id": "door", "session": "s", "seq": 1, "captured_at_ns": 1}
             properties = pika.BasicProperties(headers=headers)
             channel.basic_publish(exchange, "k", b"\xff\xd8 torn", properties)
-        eventually(lambda: any(each["cameras"] for each in watch.said("interval")))
+        eventually(lambda: any(each["cameras"] for each in watch.messages("interval")))
         assert watch.stop(signal.SIGINT) == 0
-    [summary] = watch.said("summary")
+    [summary] = watch.messages("summary")
     assert [each["camera_id"] for each in summary["cameras"]] == ["door"]
     assert summary["unrecognised"] == taken
-    assert watch.said("interval")[-1]["unrecognised"] == taken
-    assert watch.said("lost") == []
+    assert watch.messages("interval")[-1]["unrecognised"] == taken
+    assert watch.messages("lost") == []

@@ -279,8 +279,8 @@ def test_ten_thousand_error_lines_a_second_are_drained_and_not_all_logged(
         for record in caplog.records
         if "more lines" in record.message
     )
-    said = sum("more lines" not in record.message for record in caplog.records)
-    assert said + unlogged == 20_000
+    logged = sum("more lines" not in record.message for record in caplog.records)
+    assert logged + unlogged == 20_000
 
 
 def test_an_error_line_without_end_keeps_its_beginning_and_bounded_memory(tmp_path: Path) -> None:

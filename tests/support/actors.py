@@ -55,10 +55,10 @@ class RecordingActor(pykka.ThreadingActor):
         self.heard.append(message)
 
 
-def heard_by(ears: pykka.ActorRef[RecordingActor], *kinds: type) -> list[Any]:
+def heard_by(recorder: pykka.ActorRef[RecordingActor], *kinds: type) -> list[Any]:
     """What an `RecordingActor` was told so far, of these kinds or of any."""
     quiesce()
-    actor = ears._actor_weakref()
+    actor = recorder._actor_weakref()
     assert actor is not None
     return [each for each in actor.heard if not kinds or isinstance(each, kinds)]
 
@@ -70,30 +70,30 @@ class ScriptedCapture:
     camera: CameraConfig
     on_frame: Callable[[bytes], object]
     on_end: Callable[[Failure], None]
-    world: ScriptedSystem
+    system: ScriptedSystem
     pid: int | None = None
     frames: int = 0
     stopped: bool = False
     signals: list[int] = field(default_factory=list)
 
     def start(self) -> None:
-        self.world.running[self.camera.id] = self.world.running.get(self.camera.id, 0) + 1
-        assert self.world.running[self.camera.id] == 1, "two attempts of one camera at a time"
-        self.pid = 4000 + len(self.world.captures)
-        refusal = self.world.refusals.get(self.camera.id)
+        self.system.running[self.camera.id] = self.system.running.get(self.camera.id, 0) + 1
+        assert self.system.running[self.camera.id] == 1, "two attempts of one camera at a time"
+        self.pid = 4000 + len(self.system.captures)
+        refusal = self.system.refusals.get(self.camera.id)
         if refusal is not None:
             raise CaptureStartError(refusal)
-        failure = self.world.failures.get(self.camera.id)
+        failure = self.system.failures.get(self.camera.id)
         if failure is not None:
             self.on_end(failure)
 
     def stop(self, deadline_s: float = 2.0) -> None:
         del deadline_s
-        self.world.before_stop(self.camera.id)
+        self.system.before_stop(self.camera.id)
         if not self.stopped:
             self.stopped = True
             self.pid = None
-            self.world.running[self.camera.id] = 0
+            self.system.running[self.camera.id] = 0
 
     def signal(self, signum: int) -> None:
         self.signals.append(signum)
@@ -108,23 +108,23 @@ class ScriptedCapture:
 
 @dataclass
 class ScriptedSink:
-    """Satisfies `Sink`; settles what it takes as its world says."""
+    """Satisfies `Sink`; settles what it takes as its system says."""
 
     listener: SinkListener
-    world: ScriptedSystem
+    system: ScriptedSystem
     closed: bool = False
 
     def open(self) -> None:
-        if self.world.broker_is_up:
+        if self.system.broker_is_up:
             self.listener(SinkConnected("scripted"))
         else:
             self.listener(SinkLost("scripted: nobody there"))
 
     def frames_ready(self) -> None:
-        while (frame := self.world.outbox.take()) is not None:
-            self.world.published.append(frame)
-            if self.world.confirms:
-                self.world.outbox.settle(frame.camera_id, frame.seq, Outcome.CONFIRMED)
+        while (frame := self.system.outbox.take()) is not None:
+            self.system.published.append(frame)
+            if self.system.confirms:
+                self.system.outbox.settle(frame.camera_id, frame.seq, Outcome.CONFIRMED)
 
     def drain(self) -> None:
         self.frames_ready()
@@ -145,7 +145,7 @@ class ScriptedSink:
     def close(self, timeout_s: float) -> bool:
         del timeout_s
         self.closed = True
-        self.world.outbox.settle_all(Outcome.UNKNOWN)
+        self.system.outbox.settle_all(Outcome.UNKNOWN)
         return True
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class Ending:
     """Holds a camera in its cleanup until `over`."""
 
-    def __init__(self, world: ScriptedSystem) -> None:
+    def __init__(self, system: ScriptedSystem) -> None:
         self.begun = threading.Event()
         self._over = threading.Event()
-        self._world = world
-        world.before_stop = self._hold
+        self._system = system
+        system.before_stop = self._hold
 
     def _hold(self, _: str) -> None:
         self.begun.set()
@@ -32,7 +32,7 @@ class Ending:
 
     def begins_with(self, command: CameraCommand) -> CommandResult:
         """Not by `ScriptedSystem.ask`, which would wait for the camera that is held."""
-        answer = self._world.system.supervisor.ask(command, block=True, timeout=5)
+        answer = self._system.system.supervisor.ask(command, block=True, timeout=5)
         self.wait()
         assert isinstance(answer, CommandAnswer)
         return answer.result

@@ -114,8 +114,8 @@ def why_no_uplink() -> str:
     try:
         uplink.open()
     except (subprocess.SubprocessError, OSError) as error:
-        said = getattr(error, "stderr", b"") or b""
-        return f"right to make network namespaces ({said.decode().strip() or error})"
+        stderr = getattr(error, "stderr", b"") or b""
+        return f"right to make network namespaces ({stderr.decode().strip() or error})"
     finally:
         uplink.close()
     return ""

@@ -29,7 +29,7 @@ _SAMPLE_S = 0.1
 
 
 @dataclass(frozen=True)
-class Said:
+class LoggedEvent:
     """One log line of the system, with the moment it was said."""
 
     at_s: float
@@ -42,30 +42,32 @@ class RecordedLog(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.lines: list[Said] = []
+        self.lines: list[LoggedEvent] = []
         self._changed = threading.Condition()
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "event", None)
         if event is not None:
             with self._changed:
-                self.lines.append(Said(time.monotonic(), event, vars(record)["fields"]))
+                self.lines.append(LoggedEvent(time.monotonic(), event, vars(record)["fields"]))
                 self._changed.notify_all()
 
-    def of(self, event: LogEvent, **fields: object) -> list[Said]:
+    def of(self, event: LogEvent, **fields: object) -> list[LoggedEvent]:
         return [
-            said
-            for said in list(self.lines)
-            if said.event is event and fields.items() <= dict(said.fields).items()
+            each
+            for each in list(self.lines)
+            if each.event is event and fields.items() <= dict(each.fields).items()
         ]
 
     def wait_for(
         self, event: LogEvent, *, count: int = 1, timeout_s: float = 15.0, **fields: object
-    ) -> Said:
+    ) -> LoggedEvent:
         """The `count`-th line of that kind."""
         with self._changed:
-            said = self._changed.wait_for(lambda: len(self.of(event, **fields)) >= count, timeout_s)
-            assert said, f"{event} {fields} not said {count} times; last: {self.lines[-20:]}"
+            logged = self._changed.wait_for(
+                lambda: len(self.of(event, **fields)) >= count, timeout_s
+            )
+            assert logged, f"{event} {fields} not logged {count} times; last: {self.lines[-20:]}"
             return self.of(event, **fields)[count - 1]
 
 

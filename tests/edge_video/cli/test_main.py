@@ -41,9 +41,9 @@ def test_a_command_that_does_not_exist_is_refused_with_those_that_do(
     with pytest.raises(SystemExit) as exit_:
         main(["wach"])
     assert exit_.value.code == 2
-    said = capsys.readouterr().err
-    assert "'wach'" in said
-    assert "watch" in said
+    printed = capsys.readouterr().err
+    assert "'wach'" in printed
+    assert "watch" in printed
 
 
 def test_without_a_configuration_it_says_what_to_do(

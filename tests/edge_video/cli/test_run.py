@@ -264,9 +264,9 @@ def test_a_report_that_cannot_be_written_after_the_run_is_said_and_takes_no_othe
     gone, page = folder / "final.json", tmp_path / "final.html"
     options = ["--report-file", str(gone), "--report-html", str(page)]
     assert main(["--config", str(config_file), *options]) == 2
-    said = capsys.readouterr().err
-    assert f"--report-file: {gone} was not written: No such file or directory" in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert f"--report-file: {gone} was not written: No such file or directory" in printed
+    assert "Traceback" not in printed
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 

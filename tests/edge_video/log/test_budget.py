@@ -5,7 +5,7 @@ from edge_video.log.events import LogEvent
 from edge_video.resilience.breaker import BreakerState
 
 
-def said(
+def admitted(
     budget: LogBudget, lines: int, now_s: float, event: LogEvent = LogEvent.CAMERA_FAILED
 ) -> int:
     return sum(budget.admits(event, {"camera_id": f"cam{n}"}, now_s) for n in range(lines))
@@ -13,16 +13,16 @@ def said(
 
 def test_a_few_cameras_are_never_held_back() -> None:
     budget = LogBudget()
-    assert said(budget, BURST_LINES, 100.0) == BURST_LINES
+    assert admitted(budget, BURST_LINES, 100.0) == BURST_LINES
     assert budget.summary_in_s(100.0) is None
     assert budget.sum_up() is None
 
 
 def test_beyond_the_burst_only_a_few_lines_a_second_are_said() -> None:
     budget = LogBudget()
-    assert said(budget, 500, 100.0) == BURST_LINES
-    assert said(budget, 500, 101.0) == LINES_PER_S
-    assert said(budget, 500, 1_000.0) == BURST_LINES
+    assert admitted(budget, 500, 100.0) == BURST_LINES
+    assert admitted(budget, 500, 101.0) == LINES_PER_S
+    assert admitted(budget, 500, 1_000.0) == BURST_LINES
 
 
 def test_what_is_held_back_is_counted_by_what_it_would_have_said() -> None:
@@ -51,8 +51,8 @@ def test_what_is_no_camera_s_daily_talk_is_always_said() -> None:
 
 def test_good_news_do_not_use_up_what_the_next_failure_needs() -> None:
     budget = LogBudget()
-    assert said(budget, 500, 100.0, LogEvent.CAMERA_STREAMING) == BURST_LINES
-    assert said(budget, 500, 100.0, LogEvent.CAMERA_FAILED) == BURST_LINES
+    assert admitted(budget, 500, 100.0, LogEvent.CAMERA_STREAMING) == BURST_LINES
+    assert admitted(budget, 500, 100.0, LogEvent.CAMERA_FAILED) == BURST_LINES
 
 
 def test_a_field_of_any_kind_breaks_nothing() -> None:

@@ -125,8 +125,8 @@ def test_an_exchange_that_gets_no_answer_is_silence_too() -> None:
     watched.wait(6)
     assert watched.silence.of_exchange("e", since_s, watched.now_s, 0.0) is None
     watched.wait(0.1)
-    said = watched.silence.of_exchange("e", since_s, watched.now_s, 0.0)
-    assert said == "no answer about exchange 'e' for 5 s"
+    text = watched.silence.of_exchange("e", since_s, watched.now_s, 0.0)
+    assert text == "no answer about exchange 'e' for 5 s"
 
 
 def test_after_the_program_itself_stood_still_every_wait_begins_anew() -> None:
