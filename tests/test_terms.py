@@ -46,13 +46,24 @@ NAMES: Final = {
     "_as_they_are|_every_frame_once": "_passthrough_args, _vsync_args",
     "_Watching|_Looking": "WatchSession, TopSession",
     "EXIT_PROBE_FAILED": "EXIT_FAILURE",
+    "words": "message, text, arguments",
+    "_say(_.*)?|_SAY_.*": "_report_…, _tell_…",
+    "hurry|deaf|as_it_is": "stop_requested, ignores_sigterm, unexplained",
 }
 """Names of the program, and of what comes with it, that do not occur in its code."""
 
 HELPERS: Final = {
-    "Ears|Gallery|World|Storm|Story": "RecordingListener, ScriptedSystem, …",
+    "Ears|Gallery|World|Storm|Story|Said": "RecordingListener, ScriptedSystem, LoggedEvent, …",
 }
 """Names of classes that do not occur in the tests: helpers are named after what they are."""
+
+TEST_NAMES: Final = {
+    "_?worlds?": "system",
+    "ears": "recorder",
+    "(own_)?gallery": "painted",
+    "said": "logged, printed, answer, …",
+}
+"""Names that do not occur in the code of the tests."""
 
 EXCEPTIONS: Final = {"wrong", "refused", "missing"}
 """No names for a caught exception; it is an `error`."""
@@ -115,6 +126,13 @@ def test_a_name_is_the_fields_term(name: str) -> None:
         path for path in python_files(*SOURCES) if any(map(pattern.fullmatch, tokens_of(path)))
     ]
     assert places(found) == [], f"write {NAMES[name]}"
+
+
+@pytest.mark.parametrize("name", TEST_NAMES)
+def test_a_name_of_the_tests_is_the_common_one(name: str) -> None:
+    pattern = re.compile(name)
+    found = [path for path in python_files("tests") if any(map(pattern.fullmatch, tokens_of(path)))]
+    assert places(found) == [], f"write {TEST_NAMES[name]}"
 
 
 @pytest.mark.parametrize("name", HELPERS)
