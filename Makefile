@@ -35,8 +35,8 @@ lint: $(VENV)/.dev-installed ## ruff: rules and format
 types: $(VENV)/.dev-installed ## mypy, strict, tests included
 	$(BIN)/mypy
 
-house: $(VENV)/.dev-installed ## how large and how tangled the program is, next to its limits
-	@$(BIN)/python scripts/measure_house.py $(HOUSE)
+house: $(VENV)/.dev-installed ## how large and how tangled the program is; fails while a limit is missed
+	@$(BIN)/python scripts/measure_house.py --check $(HOUSE)
 
 docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/site; a dead link is a failure
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
