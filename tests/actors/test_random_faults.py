@@ -40,7 +40,7 @@ def settling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settling]:
     """Actors are crashed by the thousand here; rendering their tracebacks is not the point."""
     logging.disable(logging.CRITICAL)
     # Its jitter would be drawn in an order that the threads decide.
-    monkeypatch.setattr("edge_video.actors.publisher.reconnect_delay_s", _delay_s)
+    monkeypatch.setattr("edge_video.actors.reconnection.reconnect_delay_s", _delay_s)
     yield Settling.install(monkeypatch)
     logging.disable(logging.NOTSET)
 
