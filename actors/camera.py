@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
 from edge_video.actors.attempt import Attempt
@@ -99,7 +100,7 @@ class CameraActor(SupervisedActor):
             breaker or _first_permit(runtime.clock),
             runtime.clock,
             runtime.draw,
-            self._tell_events,
+            partial(tell, events),  # not this actor: it would stay in a cycle when it has ended
         )
         super().__init__(
             supervisor=events,

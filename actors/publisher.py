@@ -173,8 +173,9 @@ class PublisherActor(ChildActor):
         self._connection = 0
         self._reconnection = Reconnection(clock, runtime.timer, runtime.draw)
         self._sink_log = SinkLog(clock)
+        actor_ref = self.actor_ref
         self._faults = SinkFaults(
-            runtime.timer, lambda number: void(tell(self.actor_ref, SinkFaultOver(number)))
+            runtime.timer, lambda number: void(tell(actor_ref, SinkFaultOver(number)))
         )
         self._drain: Drain | None = None
         self._tick: TimerHandle | None = None

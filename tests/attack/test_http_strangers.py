@@ -73,7 +73,8 @@ class Site(Program):
 
     def streams(self) -> bool:
         with contextlib.suppress(OSError):
-            return all(each["phase"] == "streaming" for each in self.status()["cameras"])
+            phases = [each["phase"] for each in self.status()["cameras"]]
+            return phases == ["streaming"] * CAMERAS
         return False
 
 
