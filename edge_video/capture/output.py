@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_video.capture.workload import Progress, TimeAllowance, WorkJudge
-from edge_video.runtime.units import ns_to_s
+from edge_video.runtime.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,7 +317,8 @@ class OutputReader:
         if more is None and self._listener is not None:
             self._listener.on_output_ended()
         elif not pump.callbacks.muted:
-            self._settle_time(ns_to_s(time.thread_time_ns() - began_ns), pump.taken_bytes - before)
+            spent_s = (time.thread_time_ns() - began_ns) / NS_PER_S
+            self._settle_time(spent_s, pump.taken_bytes - before)
 
     def _settle_time(self, spent_s: float, n: int) -> None:
         """Have a camera that has used its time up wait."""

@@ -33,13 +33,6 @@ class ConfirmTimes:
         self.by_class = [0] * (len(LATENCY_BOUNDS_S) + 1)
         self.latency_s = 0.0
 
-    def add(self, *, captured_at_s: float, handed_over_s: float, now_s: float) -> None:
-        """Count a frame that was confirmed now; all times are of the monotonic clock."""
-        self.confirm_ns += round((now_s - handed_over_s) * NS_PER_S)
-        latency_s = now_s - captured_at_s
-        self.latency_s += latency_s
-        self.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
-
     def histogram(self) -> LatencyHistogram:
         """The times from whole frame to confirm as a value."""
         return LatencyHistogram(tuple(self.by_class), self.latency_s)
@@ -119,7 +112,10 @@ class FrameCounters:
             self.undelivered_since_s = now_s if held or self.in_flight else None
         if outcome is Outcome.CONFIRMED:
             handed_over_s, captured_at_s = times
-            self.times.add(captured_at_s=captured_at_s, handed_over_s=handed_over_s, now_s=now_s)
+            confirmed, latency_s = self.times, now_s - captured_at_s
+            confirmed.confirm_ns += round((now_s - handed_over_s) * NS_PER_S)
+            confirmed.latency_s += latency_s
+            confirmed.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
         return True
 
     def undelivered_s(self, now_s: float, *, held: int) -> float | None:

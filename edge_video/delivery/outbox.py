@@ -260,7 +260,9 @@ class Outbox:
         False, and nothing changes, when the frame is not in flight or was settled before.
         """
         with self._lock:
-            return self._queues[camera_id].settle(seq, outcome, self._clock.monotonic())
+            queue = self._queues[camera_id]
+            now_s = self._clock.monotonic()
+            return queue.counters.settle(seq, outcome, now_s, held=len(queue.frames))
 
     def deliver(self, limit: int = 64) -> list[Frame]:
         """Take up to `limit` frames and settle them as confirmed: for a taker that keeps them.
@@ -271,7 +273,8 @@ class Outbox:
         with self._lock:
             now_s = self._clock.monotonic()
             while len(frames) < limit and (frame := self._waiting.take(now_s)) is not None:
-                self._queues[frame.camera_id].settle(frame.seq, Outcome.CONFIRMED, now_s)
+                queue = self._queues[frame.camera_id]
+                queue.counters.settle(frame.seq, Outcome.CONFIRMED, now_s, held=len(queue.frames))
                 frames.append(frame)
             self._listener.is_notified = False
             listener = self._listener.notify(self._waiting.held)
@@ -285,7 +288,7 @@ class Outbox:
             now_s = self._clock.monotonic()
             for queue in self._queues.values():
                 for seq in tuple(queue.counters.in_flight):
-                    settled += queue.settle(seq, outcome, now_s)
+                    settled += queue.counters.settle(seq, outcome, now_s, held=len(queue.frames))
         return settled
 
     # --- control --------------------------------------------------------------------------------

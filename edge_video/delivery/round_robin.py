@@ -98,9 +98,10 @@ class RoundRobin:
         left = 0
         while left < len(waiting):
             queue = waiting[0]
-            held_bytes = queue.held_bytes
-            self.held -= queue.drop_stale(oldest_s)
-            self.held_bytes -= held_bytes - queue.held_bytes
+            if queue.frames[0].captured_at_s < oldest_s:
+                held_bytes = queue.held_bytes
+                self.held -= queue.drop_stale(oldest_s)
+                self.held_bytes -= held_bytes - queue.held_bytes
             verdict = Admission.TAKE if admit is None else self._judge(queue, admit)
             if not queue.frames:
                 waiting.popleft()
