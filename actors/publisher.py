@@ -133,7 +133,7 @@ class PublisherActor(ChildActor):
             `sink`.
         sink: where frames go, without a `runtime`.
         previous: the last status of the one before, whose counters this one continues.
-        birth: see `ChildOptions`; the supervisor, or a host's actor in its place, gets
+        options: see `ChildOptions`; the supervisor, or a host's actor in its place, gets
             `PublisherStats` and `ActorEnded`.
 
     Raises:
@@ -151,7 +151,7 @@ class PublisherActor(ChildActor):
         runtime: PublisherRuntime | None = None,
         sink: SinkPlace | None = None,
         previous: PublisherStatus | None = None,
-        **birth: Unpack[ChildOptions],
+        **options: Unpack[ChildOptions],
     ) -> None:
         self._own_timer = SystemTimer() if runtime is None else None
         clock = SystemClock() if runtime is None else runtime.clock
@@ -159,7 +159,7 @@ class PublisherActor(ChildActor):
         if self._own_timer is not None:
             runtime = _runtime_of_its_own(outbox, sink, self._own_timer)
         assert runtime is not None
-        super().__init__(allow_faults=runtime.allow_faults, **birth)
+        super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._intake = FrameIntake(outbox, clock, runtime.cameras, runtime.max_foreign_cameras)
         if isinstance(self.actor_inbox, FrameMailbox):

@@ -25,7 +25,7 @@ NAMES: Final = {
     "_?Board|pin_up|pins_up": "StatusStore, record",
     "Books|_?books(_.*)?": "FrameLedger, ledger_imbalance",
     "Patience|lost_patience": "ShutdownSignals, ShortDuration",
-    "Birth|ServantActor|_?farewell|_?last_words": "ChildOptions, ChildActor",
+    "Birth|birth|ServantActor|_?farewell|_?last_words": "ChildOptions, ChildActor",
     "Known|Plan|_plan": "HandoverState, SystemSpec",
     "FaultBook": "FaultScheduler",
     "_?obey": "execute",
