@@ -30,9 +30,9 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
-LONG_FOLDERS = frozenset({"attack", "devices", "end_to_end", "hostile"})
+LONG_FOLDERS = frozenset({"amqp", "attack", "devices", "end_to_end", "hostile"})
 LONG_FILES = frozenset(
-    {"test_random_faults", "test_mistakes", "test_amqp", "test_capture", "test_process"}
+    {"test_random_faults", "test_capture", "test_process", "test_packaging", "test_user_types"}
 )
 
 pytest_plugins = [
