@@ -20,8 +20,8 @@ from edge_video.actors.base import join, tell, void
 from edge_video.actors.messages import FramesReady, GetFrameCounts, PublishFrame
 from edge_video.actors.publisher import PublisherActor, SinkPlace
 from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.no_sink import NoSink
 from edge_video.delivery.outbox import Outbox
-from edge_video.delivery.sink import SinkConnected, SinkDrained
 from edge_video.frames import CameraId
 from edge_video.runtime.reactor import Reactor
 from edge_video.runtime.timer import SystemClock
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.delivery.sink import SinkListener
-    from edge_video.faults import SinkFault
     from edge_video.runtime.reactor import Member
 
 CAMERA: Final = CameraId("cam1")
@@ -41,18 +40,14 @@ IMAGE: Final = HEAD + bytes(25_000) + b"\xff\xd9"
 ROUNDS: Final = 5
 
 
-class ReactorSink:
+class ReactorSink(NoSink):
     """A sink that works on a reactor's thread as the AMQP sink does, and writes nowhere."""
 
     def __init__(self, outbox: Outbox, member: Member, listener: SinkListener) -> None:
+        super().__init__(listener)
         self._outbox = outbox
         self._member = member
-        self._listener = listener
         self._take_due = False
-
-    def open(self) -> None:
-        """Connected at once."""
-        self._listener(SinkConnected("nowhere"))
 
     def frames_ready(self) -> None:
         """Take in this round, or wake the reactor."""
@@ -63,26 +58,6 @@ class ReactorSink:
             self._member.at_end_of_round(self._take)
         else:
             self._member.call_soon(self._take)
-
-    def drain(self) -> None:
-        """Nothing is ever in flight."""
-        self._listener(SinkDrained())
-
-    def inject(self, fault: SinkFault) -> bool:
-        """It has no faults."""
-        del fault
-        return False
-
-    def end_fault(self, fault: SinkFault) -> None:
-        """It has no faults."""
-
-    def clear_faults(self) -> None:
-        """It has no faults."""
-
-    def close(self, timeout_s: float) -> bool:
-        """Nothing is open."""
-        del timeout_s
-        return True
 
     def _take(self) -> None:
         self._take_due = False

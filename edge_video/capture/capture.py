@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.arrivals import bytes_taken
 from edge_video.capture.callbacks import CaptureCallbacks
 from edge_video.capture.environment import ffmpeg_environment
-from edge_video.capture.output import FramePump, Hold
+from edge_video.capture.output import Hold, OutputPump
 from edge_video.capture.pipes import ProcessPipes
 from edge_video.capture.process import CaptureStartError, FfmpegProcess, ProcessSpec
 from edge_video.capture.resizing import SourceSize
@@ -90,7 +90,7 @@ class Capture:
         )
         self._reactor = reactor or Reactor(f"reader-{camera_id}", round_s=0)
         self._callbacks = CaptureCallbacks(camera_id, on_frame, on_end)
-        self._pump = FramePump(
+        self._pump = OutputPump(
             splitter or FrameSplitter(max_frame_bytes=max_frame_bytes), counters, self._callbacks
         )
         self._source_size = SourceSize(ends_when_resized=ends_when_resized)

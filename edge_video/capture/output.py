@@ -43,7 +43,7 @@ class ReadFaults(Protocol):
         ...
 
 
-class FramePump:
+class OutputPump:
     """Reads a pipe, cuts what comes into frames and hands them on.
 
     Args:
@@ -150,7 +150,7 @@ class FramePump:
 
 
 def _read_nothing() -> bool | None:
-    """Take the place of `FramePump.read_once` before the start and after the end."""
+    """Take the place of `OutputPump.read_once` before the start and after the end."""
     return False
 
 
@@ -203,7 +203,7 @@ class OutputReader:
         is_open: whether the pipe is read, or would be if nothing held it; from `attach` to `end`.
     """
 
-    def __init__(self, pump: FramePump, stderr: StderrReader) -> None:
+    def __init__(self, pump: OutputPump, stderr: StderrReader) -> None:
         self.pump: Final = pump
         self.is_open = False
         self._stderr = stderr

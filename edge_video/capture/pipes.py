@@ -18,7 +18,7 @@ from edge_video.runtime.pipe_writer import PipeWriter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.capture.output import FramePump
+    from edge_video.capture.output import OutputPump
     from edge_video.capture.process import FfmpegProcess
     from edge_video.capture.resizing import Size, SourceSize
     from edge_video.resilience.failures import Failure
@@ -58,7 +58,7 @@ class ProcessPipes:
         self,
         process: FfmpegProcess,
         reactor: Reactor,
-        pump: FramePump,
+        pump: OutputPump,
         *,
         source_size: SourceSize,
         redact: Callable[[str], str],
