@@ -13,6 +13,7 @@ from edge_video.delivery.outbox import Arrival
 from edge_video.delivery.round_robin import Admission
 from edge_video.faults import MAX_FRAME_BYTES
 from edge_video.frames.jpeg import EOI, SOI
+from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class FrameIntake:
             return PublishResult.TOO_MANY_CAMERAS
         self._outbox.add_camera(camera_id)
         self._known.add(camera_id)
-        _log.info("[%s] its frames come as messages", camera_id)
+        log_event(_log, LogEvent.FOREIGN_CAMERA, camera_id=camera_id)
         return None
 
     def _admit(self, camera_id: CameraId, size: int) -> Admission | DropReason:
@@ -147,4 +148,5 @@ class FrameIntake:
 
     def _note_refused(self, frame: PublishFrame, reason: PublishResult) -> None:
         if reason is not PublishResult.STOPPING and self._lines.take(self._clock.monotonic()):
-            _log.warning("a frame of %.70r is refused: %s", frame.camera_id, reason)
+            sender = f"{frame.camera_id!r:.70}"
+            log_event(_log, LogEvent.FRAME_MESSAGE_REFUSED, sender=sender, reason=reason)

@@ -76,6 +76,9 @@ WHEN = {
     "frames_too_large": "frames of a camera are larger than the broker takes, and are dropped from"
     " now on; told once per camera and connection",
     "frames_unroutable": "frames came back or were nacked; at most every ten seconds",
+    "foreign_camera": "the first frame message of a camera that is not configured",
+    "frame_message_refused": "a `PublishFrame` was not accepted; told six times at once, then every"
+    " ten seconds",
     "events_lost": "events on the broker were dropped because it was away, or refused by it"
     " (all so far; at most once a minute), or wait in vain when the program ends",
     "memory_level_changed": "the memory controller's level changed; INFO when it fell",

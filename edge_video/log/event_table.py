@@ -295,6 +295,18 @@ class LogEvent(StrEnum):
             " {nacked}; por exemplo rota {route}"
         ),
     )
+    FOREIGN_CAMERA = (
+        "foreign_camera",
+        _INFO,
+        "[{camera_id}] Its frames come as messages",
+        "[{camera_id}] Seus frames chegam como mensagens",
+    )
+    FRAME_MESSAGE_REFUSED = (
+        "frame_message_refused",
+        _WARNING,
+        "A frame of {sender} that came as a message is refused: {reason}",
+        "Um frame de {sender} que chegou como mensagem é recusado: {reason}",
+    )
     EVENTS_LOST = (
         "events_lost",
         _WARNING,

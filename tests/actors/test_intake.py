@@ -17,6 +17,7 @@ from edge_video.config import CameraConfig
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import MAX_FRAME_BYTES
 from edge_video.frames import CameraId
+from edge_video.log.events import LogEvent
 from edge_video.testing import FakeClock
 from tests.support.actors import PICTURE
 
@@ -99,6 +100,7 @@ def test_what_is_no_frame_is_refused_by_name_and_in_no_ledger(
     assert scene.intake.accept(frame) == PublishAnswer(reason)
     assert set(scene.outbox.counts()) == {CAM1}
     assert reason in caplog.text
+    assert [vars(each)["event"] for each in caplog.records] == [LogEvent.FRAME_MESSAGE_REFUSED]
 
 
 def test_an_image_larger_than_any_of_a_camera_is_refused(scene: Scene) -> None:
