@@ -17,7 +17,7 @@ from edge_video.cli.common import (
     notes_on,
 )
 from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.watch.options import positive_seconds
+from edge_video.text.option_types import positive_seconds
 from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def add_parsers(commands: Commands) -> None:
         "--timeout",
         type=positive_seconds,
         default=20.0,
-        metavar="S",
-        help="per camera (default 20)",
+        metavar="TIME",
+        help="per camera (default 20s)",
     )
 
 

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     # A word that is no command is left for argparse, which names those there are.
     if not arguments or (
-        arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")
+        arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "-V", "--version")
     ):
         arguments.insert(0, "run")
     args = _parser().parse_args(arguments)
@@ -53,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_SIGNAL + signal.SIGINT
+    except SystemExit as exit_:
+        # rich ends a program so when nobody reads what it prints.
+        if isinstance(exit_.__context__, BrokenPipeError):
+            return exit_code_of(exit_.__context__)
+        raise
     except OSError as error:  # whoever read the output has seen enough, or its disk is full
         if not isinstance(error, BrokenPipeError):
             print_error(f"edge-video: cannot print: {error.strerror or error}")
@@ -65,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         description="IP cameras to RabbitMQ: one supervised FFmpeg per camera, JPEG frames.",
         epilog="Without a command: run.",
     )
-    parser.add_argument("--version", action="version", version=f"edge-video {version()}")
+    parser.add_argument("-V", "--version", action="version", version=f"edge-video {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run.add_parsers(commands)
     check.add_parsers(commands)

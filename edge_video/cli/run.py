@@ -43,7 +43,7 @@ from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
 from edge_video.runtime.version import version
-from edge_video.watch.options import positive_seconds
+from edge_video.text.option_types import positive_seconds
 from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ def add_parsers(commands: Commands) -> None:
     )
     for parser in (run, demo):
         parser.add_argument(
-            "--seconds", type=positive_seconds, metavar="N", help="stop in order after N seconds"
+            "--seconds",
+            type=positive_seconds,
+            metavar="TIME",
+            help="stop in order after so long (90, 90s, 2m)",
         )
         reports.add_options(parser)
 

@@ -18,6 +18,9 @@ __all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LANGUAGE_VARIABLE: Final = "EDGE_VIDEO_LANG"
+"""Chooses this program's language where the locale is another one: `en` or `pt-BR`."""
+
 
 def lookup(key: str, language: Language) -> str:
     """The text of a key. Raises KeyError for a key that does not exist."""
@@ -26,12 +29,12 @@ def lookup(key: str, language: Language) -> str:
 
 
 def language_from_locale(environ: Mapping[str, str]) -> Language:
-    """The language of a POSIX locale: `LC_ALL`, else `LC_MESSAGES`, else `LANG`.
+    """The language of `EDGE_VIDEO_LANG`, else of the POSIX locale.
 
-    The first of them that is set and not empty decides, as in POSIX. Any Portuguese means
-    Brazilian Portuguese, everything else English.
+    That is `LC_ALL`, else `LC_MESSAGES`, else `LANG`. The first of them that is set and not empty
+    decides, as in POSIX. Any Portuguese means Brazilian Portuguese, everything else English.
     """
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         value = environ.get(name)
         if value:
             spoken = value.replace("-", "_").split("_")[0].split(".")[0].lower()

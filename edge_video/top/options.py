@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_video.text.option_types import seconds_between
+
+if TYPE_CHECKING:
+    import argparse
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 TOKEN_VARIABLE: Final = "EDGE_VIDEO_TOKEN"  # noqa: S105 - a name
+_INTERVAL: Final = seconds_between(0.2, 3600.0)  # faster would be a burden
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -25,16 +30,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--once", action="store_true", help="print once and end")
     parser.add_argument(
-        "--interval", type=_interval, default=1.0, metavar="S", help="between two looks (default 1)"
+        "--interval",
+        type=_INTERVAL,
+        default=1.0,
+        metavar="TIME",
+        help="between two looks (default 1s)",
     )
     return parser
-
-
-def _interval(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.2 <= value <= 3600:  # noqa: PLR2004 - faster would be a burden
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0.2 to 3600")
-    return value

@@ -7,6 +7,8 @@ import ipaddress
 from pathlib import Path
 from typing import Any, Final
 
+from edge_video.text.option_types import positive_seconds
+
 _MAX_PICTURES: Final = 1_000_000
 _HIGHEST_PORT: Final = 65_535
 
@@ -31,8 +33,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds",
         type=positive_seconds,
-        metavar="N",
-        help="end after N seconds, with a summary; exit code 1 if no frame came",
+        metavar="TIME",
+        help="end after so long (90, 90s, 2m), with a summary; exit code 1 if no frame came",
     )
     parser.add_argument(
         "--http",
@@ -70,14 +72,3 @@ def _loopback(text: str) -> tuple[str, int]:
             " pictures are shown on this machine only"
         )
     return host, int(port)
-
-
-def positive_seconds(text: str) -> float:
-    """An option's value; raises `ArgumentTypeError` with the reason."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
-    return value

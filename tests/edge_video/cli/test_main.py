@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,7 +35,16 @@ def test_a_time_limit_that_is_none_is_refused_in_words(
     with pytest.raises(SystemExit) as exit_:
         main(["run", f"--seconds={seconds}"])
     assert exit_.value.code == 2
-    assert f"{seconds} is not a positive number of seconds" in capsys.readouterr().err
+    assert f"--seconds: {seconds} is no" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_top_like_any_program() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "edge_video", "top", "--once", "--url", "http://127.0.0.1:9"]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 def test_a_command_that_does_not_exist_is_refused_with_those_that_do(

@@ -58,6 +58,8 @@ def test_the_languages_differ_where_words_are_translated() -> None:
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "pt_BR.UTF-8"}, Language.PT_BR),
         ({"LANG": "pt_BR.UTF-8", "LC_ALL": "", "LC_MESSAGES": ""}, Language.PT_BR),
         ({"LC_ALL": "pt_PT", "LC_MESSAGES": "en_US"}, Language.PT_BR),
+        ({"LC_ALL": "C", "EDGE_VIDEO_LANG": "pt-BR"}, Language.PT_BR),
+        ({"LC_ALL": "pt_BR", "EDGE_VIDEO_LANG": "en"}, Language.EN),
     ],
 )
 def test_the_locale_chooses_the_language(environ: dict[str, str], language: Language) -> None:
