@@ -11,12 +11,12 @@ from edge_video.text.help_texts import help_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LONGEST_S: Final = 366 * 86_400.0
+_MAX_S: Final = 366 * 86_400.0
 """Of any wait that a command line may ask for: a year."""
 
 
 def seconds_between(
-    lowest_s: float, highest_s: float = _LONGEST_S, *, above: bool = False
+    lowest_s: float, highest_s: float = _MAX_S, *, above: bool = False
 ) -> Callable[[str], float]:
     """Make the type of an option that is a length of time: `90`, `90s`, `1m30s` or `500ms`.
 
