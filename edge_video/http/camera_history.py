@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from edge_video.http.timeline import TransitionCounts, count_transitions, is_half_reported
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import CameraPhase
+from edge_video.status.timeline import TransitionCounts, count_transitions, is_half_reported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

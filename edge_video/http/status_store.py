@@ -17,9 +17,9 @@ from edge_video.http.camera_history import (
     CameraExtra,
     CameraHistory,
 )
-from edge_video.http.timeline import Timeline, TimelineEntry
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.status.snapshot import take_status
+from edge_video.status.timeline import Timeline, TimelineEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

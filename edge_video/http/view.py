@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from edge_video.delivery.ledger import LatencyHistogram
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
-    from edge_video.http.timeline import TimelineEntry
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
     from edge_video.status.model import CameraStatus
+    from edge_video.status.timeline import TimelineEntry
     from edge_video.text.json import Json
 
 _MAX_DETAIL: Final = 300

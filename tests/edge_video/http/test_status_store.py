@@ -14,12 +14,12 @@ from edge_video.frames import CameraId
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.health import health, ready
 from edge_video.http.status_store import StatusStore
-from edge_video.http.timeline import EntryKind
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord, Identity
+from edge_video.status.timeline import EntryKind
 from edge_video.testing import FakeClock
 
 DOOR = CameraId("door")

@@ -10,9 +10,9 @@ import pytest
 
 from edge_video.http.openapi import ACTIONS
 from edge_video.http.texts import PAGE, accepted_language, page_texts
-from edge_video.http.timeline import EntryKind
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
+from edge_video.status.timeline import EntryKind
 from edge_video.text.catalog import Language, Text
 
 STATIC = resources.files("edge_video.http") / "static"

@@ -9,8 +9,8 @@ from importlib import resources
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.status_store import Pulse, Snapshot
-from edge_video.http.timeline import EntryKind, Timeline
 from edge_video.http.view import latency_at, page_view, timeline_view
+from edge_video.status.timeline import EntryKind, Timeline
 from tests.edge_video.report.examples import busy_system
 
 SCRIPT = (resources.files("edge_video.http") / "static" / "app.js").read_text(encoding="utf-8")

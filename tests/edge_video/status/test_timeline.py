@@ -7,7 +7,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from edge_video.frames import CameraId
-from edge_video.http.timeline import (
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.snapshot import CameraRecord
+from edge_video.status.timeline import (
     EntryKind,
     Timeline,
     TransitionCounts,
@@ -15,11 +20,6 @@ from edge_video.http.timeline import (
     is_half_reported,
     transition_of,
 )
-from edge_video.metrics.memory import MemoryLevel
-from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
-from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import CameraRecord
 
 CLOSED = CircuitBreaker.new(BreakerPolicy())
 OPEN = replace(CLOSED, state=BreakerState.OPEN, changes=1)
