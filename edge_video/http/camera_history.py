@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture import CaptureTotals
+from edge_video.delivery.ledger import FrameCounts
+from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
-from edge_video.status.model import CameraPhase
+from edge_video.status.model import CameraPhase, CameraStatus
+from edge_video.status.snapshot import breaker_view
 from edge_video.status.timeline import TransitionCounts, count_transitions, is_half_reported
+from edge_video.status.uptime import Presence, Uptime, presence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +30,7 @@ PICTURE_LEASE_S: Final = 10.0
 _HISTORY_POINTS: Final = 120  # ten minutes
 _SHORTEST_FPS_WINDOW_S: Final = 2.5
 _PICTURE_AGE_S: Final = 0.9
+_ADD_UP_EVERY_S: Final = 10.0  # a week has a thousand buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,11 @@ class CameraExtra:
     """One figure per `HISTORY_STEP_S`, oldest first."""
     since_ns: int = 0
     """Wall clock: since when it streams well, or since when it does not."""
+    word_since_ns: int = 0
+    """Wall clock: since when its `status_word` is what it is."""
+    uptime_day: float | None = None
+    """See `edge_video.status.uptime`, as for the next."""
+    uptime_week: float | None = None
     exchange: str = ""
     """Where its frames go; empty when there is only one way."""
     undelivered_s: float | None = None
@@ -50,14 +61,21 @@ class CameraHistory:
 
     Args:
         record: the first one.
+        now_s: monotonic clock.
         now_ns: wall clock.
     """
 
-    def __init__(self, record: CameraRecord, now_ns: int) -> None:
+    def __init__(self, record: CameraRecord, now_s: float, now_ns: int) -> None:
         self.record = record
+        self._glance = _glance(record)
         self._reported = record
         """Up to which the timeline and the transitions are complete."""
         self._since_ns = now_ns
+        self._word_since_ns = now_ns
+        self._word = ""
+        self._uptime = Uptime(now_s, Presence.UNEXPECTED)
+        self._shares: tuple[float | None, float | None] = (None, None)
+        self._added_up_at_s = float("-inf")
         self._transitions: TransitionCounts = Counter()
         if record.breaker.changes:
             self._transitions["unseen", "unseen", "unseen"] = record.breaker.changes
@@ -73,6 +91,7 @@ class CameraHistory:
         record must be waited for first, see `is_half_reported`.
         """
         before, self.record = self.record, record
+        self._glance = _glance(record)
         if _condition(before) != _condition(record):
             self._since_ns = now_ns
         if is_half_reported(self._reported, before, record):
@@ -80,6 +99,23 @@ class CameraHistory:
         reported, self._reported = self._reported, record
         count_transitions(self._transitions, reported, record)
         return reported
+
+    def observe(self, last_frame_s: float | None, now_s: float, now_ns: int) -> None:
+        """Note what it is by now; called after each change, and each second.
+
+        Args:
+            last_frame_s: when its last frame came, on the monotonic clock.
+            now_s: monotonic clock.
+            now_ns: wall clock.
+        """
+        ago_s = None if last_frame_s is None else max(0.0, now_s - last_frame_s)
+        glance = replace(self._glance, last_frame_ago_s=ago_s)
+        word = status_word(glance)
+        if word != self._word:
+            self._word, self._word_since_ns = word, now_ns
+        self._uptime.note(
+            now_s, presence(glance.phase, word, forced_open=glance.breaker.forced_open)
+        )
 
     def count(self, now_s: float, received: int) -> None:
         """Remember how many frames had come in by now."""
@@ -89,10 +125,17 @@ class CameraHistory:
         self, now_s: float, received: int, exchange: str, undelivered_s: float | None
     ) -> CameraExtra:
         """What is shown of it, with `received` frames by now."""
+        if now_s >= self._added_up_at_s + _ADD_UP_EVERY_S:
+            self._added_up_at_s = now_s
+            self._shares = self._uptime.day(), self._uptime.week()
+        day, week = self._shares
         return CameraExtra(
             fps=_fps(self._counts, now_s, received),
             fps_history=_history(self._counts),
             since_ns=self._since_ns,
+            word_since_ns=self._word_since_ns,
+            uptime_day=day,
+            uptime_week=week,
             exchange=exchange,
             undelivered_s=undelivered_s,
             transitions=dict(self._transitions),
@@ -111,6 +154,29 @@ class CameraHistory:
         """Forget the picture when nobody has asked for it for `PICTURE_LEASE_S`."""
         if now_s - self._picture_at_s > PICTURE_LEASE_S:
             self._picture = None
+
+
+def _glance(record: CameraRecord) -> CameraStatus:
+    """What a look each second needs of a camera's status; nothing is counted for it."""
+    return CameraStatus(
+        camera_id=record.camera_id,
+        phase=record.phase,
+        url=record.url,
+        target_fps=record.target_fps,
+        attempts=record.breaker.generation,
+        breaker=breaker_view(record.breaker, 0.0),
+        frames=FrameCounts(),
+        capture=CaptureTotals(),
+        last_frame_ago_s=None,
+        last_failure=record.last_failure,
+        last_failure_ago_s=None,
+        width=0,
+        height=0,
+        ffmpeg_pid=record.ffmpeg_pid,
+        key_frame_wait_s=record.key_frame_wait_s,
+        key_frame_interval_s=record.key_frame_interval_s,
+        usual_fps=record.usual_fps,
+    )
 
 
 def _condition(record: CameraRecord) -> str:

@@ -59,6 +59,8 @@ class Snapshot:
     pulse: Pulse
     cameras: Mapping[str, CameraExtra]
     timeline_version: int
+    is_broker: bool = True
+    """Whether frames go to a broker, and not into a directory."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class StatusStore:
         ledger: where frames are counted.
         publisher: what is known of it before it has reported anything.
         exchanges: where the frames of each camera go.
+        is_broker: whether frames go to a broker, and not into a directory.
     """
 
     def __init__(
@@ -109,7 +112,10 @@ class StatusStore:
         ledger: FrameLedger,
         publisher: PublisherStatus,
         exchanges: Mapping[CameraId, str] | None = None,
+        *,
+        is_broker: bool = True,
     ) -> None:
+        self._is_broker = is_broker
         self._exchanges = exchanges or {}
         self._clock = clock
         self._identity = identity
@@ -127,15 +133,21 @@ class StatusStore:
 
     def camera_changed(self, record: CameraRecord) -> None:
         """What is known of a camera is now this."""
-        now_ns = self._clock.wall_ns()
+        now_s, now_ns = self._clock.monotonic(), self._clock.wall_ns()
+        last_frame_s = self._last_frame_s(record.camera_id)
         with self._lock:
             camera = self._cameras.get(record.camera_id)
             if camera is None:
-                self._cameras[record.camera_id] = CameraHistory(record, now_ns)
-                return
-            reported = camera.changed(record, now_ns)
-            if reported is not None:
-                self._timeline.camera_changed(reported, record, now_ns)
+                camera = CameraHistory(record, now_s, now_ns)
+                self._cameras[record.camera_id] = camera
+            else:
+                reported = camera.changed(record, now_ns)
+                if reported is not None:
+                    self._timeline.camera_changed(reported, record, now_ns)
+            camera.observe(last_frame_s, now_s, now_ns)
+
+    def _last_frame_s(self, camera_id: CameraId) -> float | None:
+        return self._ledger.outbox_of[camera_id].last_frame_s(camera_id)
 
     def publisher_changed(self, status: PublisherStatus, retry_at_s: float | None) -> None:
         """The publisher is now in this state."""
@@ -167,9 +179,11 @@ class StatusStore:
 
     def ticked(self) -> None:
         """The timer ticks; each second. Counts frames for the history every five seconds."""
-        now_s = self._clock.monotonic()
+        now_s, now_ns = self._clock.monotonic(), self._clock.wall_ns()
         with self._lock:
             self._heartbeats.timer_at_s = now_s
+            for camera_id, camera in self._cameras.items():
+                camera.observe(self._last_frame_s(camera_id), now_s, now_ns)
             if now_s - self._counted_at_s < HISTORY_STEP_S - _TICK_SLACK_S:
                 return
             self._counted_at_s = now_s
@@ -250,7 +264,7 @@ class StatusStore:
             restarts=facts.restarts,
             faults=facts.faults,
         )
-        return Snapshot(status, self.pulse(), self._extras(status), version)
+        return Snapshot(status, self.pulse(), self._extras(status), version, self._is_broker)
 
     def _extras(self, status: SystemStatus) -> dict[str, CameraExtra]:
         now_s = self._clock.monotonic()
@@ -260,7 +274,10 @@ class StatusStore:
             )
             for camera in status.cameras
         }
+        now_ns = self._clock.wall_ns()
         with self._lock:
+            for camera_id, history in self._cameras.items():
+                history.observe(self._last_frame_s(camera_id), now_s, now_ns)
             return {
                 str(camera.camera_id): self._cameras[camera.camera_id].shown(
                     now_s,

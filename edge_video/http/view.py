@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
 from edge_video.runtime.units import ns_to_ms
+from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 
@@ -18,11 +20,25 @@ if TYPE_CHECKING:
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
-    from edge_video.status.model import CameraStatus
+    from edge_video.status.model import CameraStatus, PublisherStatus, SystemStatus
     from edge_video.status.timeline import TimelineEntry
     from edge_video.text.json import Json
 
 _MAX_DETAIL: Final = 300
+_HEALTH_OF: Final = {
+    "OK": "healthy",
+    "STARTING": "starting",
+    "STOPPED": "stopped",
+    "DISABLED": "disabled",
+}
+_HEALTHS: Final = ("healthy", "starting", "slow", "trouble", "paused", "stopped", "disabled")
+_DELIVERY: Final = {
+    PublisherState.CONNECTING: "starting",
+    PublisherState.CONNECTED: "ok",
+    PublisherState.BLOCKED: "blocked",
+    PublisherState.WAITING: "lost",
+    PublisherState.STOPPED: "lost",
+}
 
 
 def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
@@ -38,6 +54,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
     ffmpegs = ffmpeg_of(snapshot)
     return {
         "node": one_line(status.node),
+        "version": status.version,
         "taken_at_ms": ns_to_ms(status.taken_at_ns),
         "uptime_s": round(status.uptime_s, 1),
         "actions": actions,
@@ -49,13 +66,8 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
             _camera(camera, snapshot.cameras[camera.camera_id], ffmpegs.get(camera.camera_id))
             for camera in status.cameras
         ],
-        "publisher": {
-            "state": status.publisher.state.value,
-            "target": one_line(status.publisher.target),
-            "reason": shorten(one_line(status.publisher.reason), _MAX_DETAIL),
-            "losses": status.publisher.losses,
-            "retry_in_s": _rounded(status.publisher.retry_in_s),
-        },
+        "verdict": _verdict(status),
+        "publisher": _publisher(status.publisher, is_broker=snapshot.is_broker),
         "totals": {
             "confirmed": status.totals.confirmed,
             "errors": status.totals.errors,
@@ -96,12 +108,48 @@ def latency_at(latency: LatencyHistogram, percent: float) -> float | None:
     return min(latency.percentile_bound_s(percent), LATENCY_BOUNDS_S[-1])
 
 
+def _verdict(status: SystemStatus) -> dict[str, Json]:
+    """The cameras of each health, and whether frames are delivered."""
+    healths = Counter(_health(camera) for camera in status.cameras)
+    delivery = _DELIVERY[status.publisher.state]
+    return {
+        **{health: healths[health] for health in _HEALTHS},
+        "delivery": delivery,
+        "is_good": not healths["trouble"] and not healths["slow"] and delivery == "ok",
+    }
+
+
+def _publisher(publisher: PublisherStatus, *, is_broker: bool) -> dict[str, Json]:
+    return {
+        "state": publisher.state.value,
+        "target": one_line(publisher.target),
+        "reason": shorten(one_line(publisher.reason), _MAX_DETAIL),
+        "losses": publisher.losses,
+        "connections_lost": publisher.losses,
+        "failed_attempts": 0,
+        "down_for_s": None,
+        "outages": [],
+        "retry_in_s": _rounded(publisher.retry_in_s),
+        "can_retry": publisher.state is PublisherState.WAITING,
+        "is_broker": is_broker,
+    }
+
+
+def _health(camera: CameraStatus) -> str:
+    if camera.breaker.forced_open and camera.phase is not CameraPhase.STOPPED:
+        return "paused"
+    return _HEALTH_OF.get(status_word(camera), "trouble")
+
+
 def _camera(
     camera: CameraStatus, extra: CameraExtra, ffmpeg: FfmpegSample | None
 ) -> dict[str, Json]:
     return {
         "id": camera.camera_id,
+        "group": group_of(camera.camera_id),
+        "health": _health(camera),
         "word": status_word(camera),
+        "word_since_ms": ns_to_ms(extra.word_since_ns),
         "phase": camera.phase.value,
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
@@ -114,6 +162,9 @@ def _camera(
         "key_frame_wait_s": _rounded(camera.key_frame_wait_s),
         "key_frame_interval_s": _rounded(camera.key_frame_interval_s),
         "attempts": camera.attempts,
+        "uptime_24h": _share(extra.uptime_day),
+        "uptime_7d": _share(extra.uptime_week),
+        "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},
         "failure": _failure(camera),
         "breaker": {
             "state": camera.breaker.state.value,
@@ -154,6 +205,16 @@ def _process(process: ProcessSample | None) -> dict[str, Json] | None:
         "machine_ram_used_percent": _rounded(process.system_ram_used_percent),
         "memory_level": process.memory_level.value,
     }
+
+
+def group_of(camera_id: str) -> str:
+    """What stands before the first dot of an id, as in `centre.entrance`; empty without one."""
+    group, dot, _ = camera_id.partition(".")
+    return group if dot else ""
+
+
+def _share(share: float | None) -> float | None:
+    return None if share is None else round(share, 5)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -42,6 +42,7 @@ from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import make_outboxes
 from edge_video.wiring.settings import (
     configured_language,
+    goes_to_broker,
     http_settings,
     notification_policy,
     sink_target,
@@ -203,6 +204,7 @@ class Parts:
                 self.ledger,
                 self.publisher,
                 {CameraId(each.id): each.exchange or "" for each in self.config.cameras},
+                is_broker=goes_to_broker(self.config),
             ),
             allow_faults=self.allow_faults,
         )

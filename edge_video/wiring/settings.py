@@ -44,6 +44,11 @@ def sink_target(config: Config) -> str:
     return config.amqp.masked_url
 
 
+def goes_to_broker(config: Config) -> bool:
+    """Whether frames go to a broker, and not into a directory."""
+    return not isinstance(config.sink, DirectorySinkConfig)
+
+
 def http_settings(http: HttpConfig, cameras: int, language: Language) -> HttpSettings:
     """The configuration's `http` section as the server wants it, on a machine with its limits."""
     from edge_video.http.acceptor import MAX_CONNECTIONS  # noqa: PLC0415 - see `http_starter`

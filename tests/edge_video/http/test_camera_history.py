@@ -15,7 +15,7 @@ PICTURE = Picture(1, 2, b"\xff\xd8 a picture \xff\xd9")
 def history() -> CameraHistory:
     breaker = CircuitBreaker.new(BreakerPolicy())
     record = CameraRecord(CameraId("door"), "rtsp://10.0.0.5/s", 15, CameraPhase.STREAMING, breaker)
-    return CameraHistory(record, 0)
+    return CameraHistory(record, 0.0, 0)
 
 
 def test_a_picture_is_the_same_for_all_who_ask_within_a_second() -> None:

@@ -16,6 +16,7 @@ from edge_video.http.health import health, ready
 from edge_video.http.status_store import StatusStore
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.runtime.units import s_to_ns
 from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord, Identity
@@ -46,7 +47,11 @@ class Scene:
             CameraPhase.STREAMING,
             CircuitBreaker.new(BreakerPolicy()),
         )
+        self.began_ns = self.clock.wall_ns()
         self.store.camera_changed(self.record)
+
+    def extra(self) -> CameraExtra:
+        return self.store.snapshot().cameras["door"]
 
     def run(self, seconds: int, fps: int) -> None:
         for _ in range(seconds):
@@ -110,6 +115,30 @@ def test_trouble_has_one_beginning_however_often_it_is_tried() -> None:
         scene.clock.advance(30)
         scene.fails(replace(breaker, changes=2 + number, consecutive_failures=number))
     assert scene.store.snapshot().cameras["door"].since_ns == began_ns
+
+
+def test_the_word_has_a_beginning_of_its_own() -> None:
+    scene = Scene()
+    scene.run(60, 5)
+    assert scene.extra().word_since_ns == scene.began_ns
+    scene.run(8, 0)
+    quiet = scene.extra()
+    assert quiet.word_since_ns == scene.clock.wall_ns() - s_to_ns(4), "late after five seconds"
+    scene.run(10, 5)
+    assert scene.extra().word_since_ns == scene.clock.wall_ns() - s_to_ns(9)
+
+
+def test_the_uptime_is_that_of_the_time_in_which_frames_were_expected() -> None:
+    scene = Scene()
+    scene.run(90, 1)
+    assert scene.extra().uptime_day == 1.0
+    scene.fails(scene.record.breaker)
+    scene.run(30, 0)
+    assert scene.extra().uptime_day == pytest.approx(0.75, abs=0.01)
+    scene.store.camera_changed(replace(scene.record, phase=CameraPhase.STOPPED))
+    scene.run(600, 0)
+    assert scene.extra().uptime_day == pytest.approx(0.75, abs=0.01)
+    assert scene.extra().uptime_week is None
 
 
 def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
