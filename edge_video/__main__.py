@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import NoReturn
 
-from edge_video.cli.init import fork_below_init
+from edge_video.cli.pid1 import fork_below_init
 
 
 def program() -> NoReturn:

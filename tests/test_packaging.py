@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +102,7 @@ def test_a_wheel_has_one_package_at_the_top_and_all_of_it(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 assert prefix + str(path.relative_to(ROOT)) in names
-    assert any(name.endswith("share/edge-video/config.example.yaml") for name in names)
+    assert {"edge_video/cli/config.example.yaml", "edge_video/config/schema.json"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -165,16 +164,18 @@ def parts(version: str) -> list[str]:
     return [*version.split("."), "0", "0"][:3]
 
 
-def test_without_a_configuration_the_command_names_an_example_that_is_there(
+def test_without_a_configuration_the_command_names_one_that_writes_it(
     installed: Path, tmp_path: Path
 ) -> None:
-    command = [str(installed.parent / "edge-video")]
+    command = str(installed.parent / "edge-video")
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
-    (example,) = re.findall(r"a copy of (\S+),", done.stderr)
-    assert Path(example).is_file()
+    assert "edge-video init" in done.stderr
+    run(command, "init", "--yes", cwd=tmp_path)
+    assert "1 of 1 cameras enabled" in run(command, "check", cwd=tmp_path)
+    run(command, "schema", cwd=tmp_path)
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")

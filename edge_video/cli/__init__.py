@@ -1,1 +1,1 @@
-"""Implements the commands `run`, `demo`, `check`, `probe`, `watch` and `top`."""
+"""Implements the commands `run`, `demo`, `init`, `schema`, `check`, `probe`, `watch` and `top`."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from edge_video.cli.standard_streams import print_error
-from edge_video.config import load_config
+from edge_video.config import load_with_env_file
 from edge_video.runtime.descriptors import descriptor_note, hard_limit
 
 if TYPE_CHECKING:
@@ -62,16 +61,10 @@ def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
     if path is None:
         refuse(
             "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
-            f"Name one with --config FILE, begin with a copy of {_example()},\n"
-            "or see it work without cameras and broker: python -m edge_video demo"
+            "Write a first one with edge-video init, name one with --config FILE,\n"
+            "or see it work without cameras and broker: edge-video demo"
         )
-    return path, load_config(path, os.environ)
-
-
-def _example() -> str:
-    """Where the commented example lies: a wheel brings it along, a repository has it."""
-    installed = Path(sysconfig.get_path("data"), "share/edge-video/config.example.yaml")
-    return str(installed) if installed.is_file() else "config/config.example.yaml"
+    return path, load_with_env_file(path, os.environ)
 
 
 def notes_on(config: Config) -> list[str]:

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, run, tools
+from edge_video.cli import check, init_config, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "run": run.run,
     "demo": run.demo,
+    "init": init_config.init,
+    "schema": init_config.schema,
     "check": check.check,
     "probe": check.probe,
     "watch": tools.watch,
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"edge-video {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run.add_parsers(commands)
+    init_config.add_parsers(commands)
     check.add_parsers(commands)
     tools.add_parsers(commands)
     return parser

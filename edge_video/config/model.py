@@ -223,9 +223,9 @@ class Config(Section):
         return True
 
     def with_notes(self, notes: tuple[str, ...]) -> Self:
-        """Return the same configuration with the notes of its reader, secrets masked."""
+        """Return the same configuration with further notes of its reader, secrets masked."""
         noted = self.model_copy()
-        noted._notes = notes  # noqa: SLF001 - its own kind; the model is frozen
+        noted._notes = (*self._notes, *notes)  # noqa: SLF001 - its own kind; the model is frozen
         return noted
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
+from edge_video.text.init_texts import INIT_TEXTS
 from edge_video.text.language import Language, Text
 
 __all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
@@ -377,5 +378,5 @@ _TOP: Final[dict[str, Text]] = {
 }
 
 TEXTS: Final[dict[str, Text]] = (
-    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP
+    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | _WATCH | _TOP | INIT_TEXTS
 )

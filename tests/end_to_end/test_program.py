@@ -216,7 +216,7 @@ def test_without_a_configuration_the_error_names_what_to_do(tmp_path: Path) -> N
     done = run(tmp_path)
     assert done.returncode == 2
     assert "demo" in done.stderr
-    assert "config/config.example.yaml" in done.stderr
+    assert "edge-video init" in done.stderr
 
 
 def test_a_wrong_configuration_starts_nothing(tmp_path: Path) -> None:

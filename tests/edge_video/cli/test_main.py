@@ -23,7 +23,7 @@ def test_an_interrupted_command_is_quiet(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(common, "load_config", interrupted)
+    monkeypatch.setattr(common, "load_with_env_file", interrupted)
     assert main(["check", "--config", str(write_config(tmp_path))]) == 130
     assert "Traceback" not in capsys.readouterr().err
 

@@ -1,0 +1,198 @@
+"""Runs the commands `init` and `schema`: a first configuration, and what may stand in one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from edge_video.cli.common import EXIT_OK, refuse
+from edge_video.cli.questions import NONE, Questions
+from edge_video.cli.standard_streams import print_out
+from edge_video.config import ConfigError, parse_config
+from edge_video.config.env_file import ENV_FILE, parse_env
+from edge_video.config.skeleton import DEFAULT_LISTEN, Answers, Files, Source, write_skeleton
+from edge_video.runtime.files import open_directory, replace_at
+from edge_video.text.catalog import Language, language_from_locale, lookup
+
+if TYPE_CHECKING:
+    from edge_video.cli.common import Commands
+
+_BACKUP: Final = ".bak"
+_EXAMPLE: Final = "config.example.yaml"
+
+
+def add_parsers(commands: Commands) -> None:
+    """Add `init` and `schema` to the command line."""
+    init = commands.add_parser(
+        "init",
+        help="write a first config.yaml and its .env; asks on a terminal",
+        description="Writes a commented configuration, and .env beside it for the passwords. On a"
+        " terminal it asks for what no option says; elsewhere that has its default.",
+    )
+    init.add_argument(
+        "--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="what to write"
+    )
+    init.add_argument("--broker", metavar="URL", help="of RabbitMQ; none: frames become files")
+    init.add_argument(
+        "--camera",
+        action="append",
+        default=[],
+        type=_camera,
+        metavar="ID=URL",
+        help="repeatable; a password in it is seen by other users of this machine: on a terminal"
+        " leave it out, and it is asked for",
+    )
+    init.add_argument(
+        "--http",
+        nargs="?",
+        const=DEFAULT_LISTEN,
+        metavar="ADDRESS",
+        help=f"serve the page, at {DEFAULT_LISTEN} unless another address is given",
+    )
+    init.add_argument("--language", choices=list(Language), type=Language, help="of all texts")
+    init.add_argument("--force", action="store_true", help="replace files that exist")
+    init.add_argument("--yes", action="store_true", help="ask nothing")
+    init.add_argument(
+        "--example", action="store_true", help="only print an example that has every key"
+    )
+    commands.add_parser(
+        "schema", help="print the JSON schema of a configuration, for editors that check YAML"
+    )
+
+
+def init(args: argparse.Namespace) -> int:
+    """Write a first configuration; returns the exit code."""
+    if args.example:
+        example = resources.files("edge_video.cli") / _EXAMPLE
+        print_out(example.read_text(encoding="utf-8").rstrip("\n"))
+        return EXIT_OK
+    answers = _from_options(args)
+    folder = args.config.parent
+    if not folder.is_dir():
+        _refuse(answers.language, "no_folder", folder=str(folder))
+    _refuse_existing(args, answers.language)
+    if sys.stdin.isatty() and sys.stdout.isatty() and not args.yes:
+        answers = _asked(args, answers)
+    problem = _problem_of(answers)
+    if problem is not None:
+        refuse(f"edge-video init: {problem}")
+    try:
+        _write(args.config, write_skeleton(answers, args.config.name))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        _refuse(answers.language, "not_written", file=str(args.config), reason=reason)
+    print_out(_what_comes_next(args.config, answers))
+    return EXIT_OK
+
+
+def schema(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes its arguments
+    """Print the JSON schema of a configuration; returns the exit code."""
+    text = (resources.files("edge_video.config") / "schema.json").read_text(encoding="utf-8")
+    print_out(text.rstrip("\n"))
+    return EXIT_OK
+
+
+def _camera(text: str) -> tuple[str, Source]:
+    """`ID=URL` in parts; the message quotes nothing, for it may hold a password."""
+    camera_id, equals, url = text.partition("=")
+    if not equals or "/" in camera_id or not url:
+        raise argparse.ArgumentTypeError("it must be ID=URL, like door=rtsp://10.0.0.5:554/stream")
+    return camera_id, Source(url)
+
+
+def _from_options(args: argparse.Namespace) -> Answers:
+    answers = Answers(
+        args.language or language_from_locale(os.environ),
+        cameras=tuple(args.camera),
+        listen=args.http,
+        token=secrets.token_urlsafe(16),
+    )
+    if args.broker is not None:
+        broker = None if args.broker == NONE else Source(args.broker)
+        answers = replace(answers, broker=broker)
+    return answers
+
+
+def _asked(args: argparse.Namespace, answers: Answers) -> Answers:
+    """The answers, completed by those of whoever sits at the terminal."""
+    questions = Questions(_problem_of)
+    try:
+        if args.language is None:
+            answers = questions.language(answers)
+        answers = questions.passwords(answers)
+        problem = _problem_of(answers)
+        if problem is not None:
+            refuse(f"edge-video init: {problem}")
+        if args.broker is None:
+            answers = questions.broker(answers)
+        if not args.camera:
+            answers = questions.cameras(answers)
+        if args.http is None:
+            answers = questions.page(answers)
+    except (EOFError, KeyboardInterrupt):
+        _refuse(answers.language, "abandoned")
+    return answers
+
+
+def _problem_of(answers: Answers) -> str | None:
+    """What is wrong with the first configuration; None when it is valid."""
+    files = write_skeleton(answers, "")
+    variables, _ = parse_env(files.env, ENV_FILE)
+    try:
+        parse_config(files.config, "", {**os.environ, **variables})
+    except ConfigError as error:
+        return "; ".join(f"{each.key}: {each.message}" for each in error.problems)
+    return None
+
+
+def _refuse_existing(args: argparse.Namespace, language: Language) -> None:
+    existing = [str(path) for path in _paths(args.config) if os.path.lexists(path)]
+    if existing and not args.force:
+        key = "exists" if len(existing) > 1 else "exists_one"
+        files, backup = ", ".join(existing), ", ".join(f"{path}{_BACKUP}" for path in existing)
+        _refuse(language, key, files=files, backup=backup)
+
+
+def _refuse(language: Language, key: str, **facts: str) -> NoReturn:
+    refuse(f"edge-video init: {lookup(f'init.{key}', language).format(**facts)}")
+
+
+def _paths(config: Path) -> tuple[Path, Path]:
+    return config, config.with_name(ENV_FILE)
+
+
+def _write(config: Path, files: Files) -> None:
+    """Write both files, the one with the secrets for this user alone; what is there is kept."""
+    for path in _paths(config):
+        if os.path.lexists(path):
+            path.rename(path.with_name(path.name + _BACKUP))
+    with open_directory(config.parent) as directory:
+        replace_at(directory, ENV_FILE, files.env.encode(), mode=0o600)
+        replace_at(directory, config.name, files.config.encode(), mode=0o640)
+
+
+def _what_comes_next(config: Path, answers: Answers) -> str:
+    language = answers.language
+    option = "" if config == Path("config.yaml") else f" --config {config}"
+    commands = [
+        (f"edge-video {command}{option}".replace(" run", ""), lookup(f"init.{command}", language))
+        for command in ("check", "probe", "run")
+    ]
+    width = max(len(command) for command, _ in commands)
+    written = lookup("init.written", language)
+    env = str(config.with_name(ENV_FILE))
+    lines = [
+        written.format(config=config, env=env),
+        lookup("init.next", language),
+        *(f"  {command:<{width}}  {text}" for command, text in commands),
+    ]
+    if answers.listen is not None:
+        page = lookup("init.page", language)
+        lines.append(page.format(url=f"http://{answers.listen}/", env=env))
+    return "\n".join(lines)

@@ -1,0 +1,94 @@
+r"""Reads the file `.env` beside a configuration: the variables that its `${NAME}` stand for.
+
+It holds `NAME=value` lines, as a shell, systemd's `EnvironmentFile=` and Docker Compose read them:
+blank lines and lines that begin with `#` are comments, `export` may stand in front, and a value
+may stand in single quotes (as it is) or in double quotes (with a backslash before `"`, `\`, `$`
+and a backtick). What the environment of the process has wins over the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from edge_video.config.loader import load_config
+from edge_video.config.problems import Problem
+from edge_video.runtime.files import others_may_read, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edge_video.config.model import Config
+
+ENV_FILE: Final = ".env"
+"""Its name; it lies in the folder of the configuration."""
+_MAX_FILE: Final = 512 * 1024
+_LINE: Final = re.compile(
+    r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)="
+    r"(?:'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\.)*)\"|(?P<plain>[^'\"\s](?:.*\S)?)?)"
+    r"(?:\s+#.*)?"
+)
+_ESCAPED: Final = re.compile(r"\\([\"\\$`])")
+_NEEDS_NO_QUOTES: Final = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
+
+
+def load_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read the configuration in a file as `load_config` does, and `.env` beside it, if it is there.
+
+    A `.env` that this user may not read is none: a service manager may have read it before. A line
+    of it that is no variable is left out and noted.
+
+    Raises:
+        ConfigError: with every problem of the configuration.
+    """
+    env_file = path.parent / ENV_FILE
+    variables, notes = read_env_file(env_file)
+    config = load_config(path, {**variables, **environ})
+    if variables and others_may_read(env_file):
+        message = f"it may hold passwords, and every user may read it: chmod o-r {env_file}"
+        notes = [*notes, Problem(str(env_file), None, "", message)]
+    return config.with_notes(tuple(map(str, notes)))
+
+
+def read_env_file(path: Path) -> tuple[dict[str, str], list[Problem]]:
+    """Return the variables of a file, and which of its lines are none; no file has none."""
+    try:
+        text = read_regular(path, _MAX_FILE).decode("utf-8-sig")
+    except (OSError, ValueError):
+        return {}, []
+    return parse_env(text, str(path))
+
+
+def parse_env(text: str, file: str) -> tuple[dict[str, str], list[Problem]]:
+    """Return the variables in a text, and which of its lines are none; quotes nothing of them."""
+    variables: dict[str, str] = {}
+    strange = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        written = line.strip()
+        if not written or written.startswith("#"):
+            continue
+        match = _LINE.fullmatch(written)
+        if match is None:
+            strange.append(Problem(file, number, "", "this is not NAME=value and was left out"))
+        else:
+            variables[match["name"]] = _value(match)
+    return variables, strange
+
+
+def _value(match: re.Match[str]) -> str:
+    if match["single"] is not None:
+        return match["single"]
+    if match["double"] is not None:
+        return _ESCAPED.sub(r"\1", match["double"])
+    return re.sub(r"\s+#.*", "", match["plain"] or "")
+
+
+def env_line(name: str, value: str) -> str:
+    """Return the line of a variable, in quotes only where it needs them."""
+    if _NEEDS_NO_QUOTES.fullmatch(value):
+        return f"{name}={value}"
+    if "'" not in value:
+        return f"{name}='{value}'"
+    escaped = re.sub(r'(["\\$`])', r"\\\1", value)
+    return f'{name}="{escaped}"'
