@@ -21,6 +21,8 @@ from edge_video.runtime.files import open_directory, replace_at
 from edge_video.text.catalog import Language, language_from_locale, lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge_video.cli.common import Commands
 
 _BACKUP: Final = ".bak"
@@ -29,41 +31,31 @@ _EXAMPLE: Final = "config.example.yaml"
 
 def add_parsers(commands: Commands) -> None:
     """Add `init` and `schema` to the command line."""
-    init = commands.add_parser(
-        "init",
-        help="write a first config.yaml and its .env; asks on a terminal",
-        description="Writes a commented configuration, and .env beside it for the passwords. On a"
-        " terminal it asks for what no option says; elsewhere that has its default.",
-    )
-    init.add_argument(
-        "--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="what to write"
-    )
-    init.add_argument("--broker", metavar="URL", help="of RabbitMQ; none: frames become files")
+    text = _texts(language_from_locale(os.environ))
+    init = commands.add_parser("init", help=text("init"), description=text("about"))
+    config = Path("config.yaml")
+    init.add_argument("--config", type=Path, default=config, metavar="FILE", help=text("config"))
+    init.add_argument("--broker", metavar="URL", help=text("broker"))
     init.add_argument(
         "--camera",
         action="append",
         default=[],
         type=_camera,
         metavar="ID=URL",
-        help="repeatable; a password in it is seen by other users of this machine: on a terminal"
-        " leave it out, and it is asked for",
+        help=text("camera"),
     )
     init.add_argument(
-        "--http",
-        nargs="?",
-        const=DEFAULT_LISTEN,
-        metavar="ADDRESS",
-        help=f"serve the page, at {DEFAULT_LISTEN} unless another address is given",
+        "--http", nargs="?", const=DEFAULT_LISTEN, metavar="ADDRESS", help=text("http")
     )
-    init.add_argument("--language", choices=list(Language), type=Language, help="of all texts")
-    init.add_argument("--force", action="store_true", help="replace files that exist")
-    init.add_argument("--yes", action="store_true", help="ask nothing")
-    init.add_argument(
-        "--example", action="store_true", help="only print an example that has every key"
-    )
-    commands.add_parser(
-        "schema", help="print the JSON schema of a configuration, for editors that check YAML"
-    )
+    init.add_argument("--language", choices=list(Language), type=Language, help=text("language"))
+    for option in ("force", "yes", "example"):
+        init.add_argument(f"--{option}", action="store_true", help=text(option))
+    commands.add_parser("schema", help=text("schema"))
+
+
+def _texts(language: Language) -> Callable[[str], str]:
+    """The texts of the help by their keys."""
+    return lambda key: lookup(f"init.help.{key}", language).format(listen=DEFAULT_LISTEN)
 
 
 def init(args: argparse.Namespace) -> int:
@@ -102,7 +94,8 @@ def _camera(text: str) -> tuple[str, Source]:
     """`ID=URL` in parts; the message quotes nothing, for it may hold a password."""
     camera_id, equals, url = text.partition("=")
     if not equals or "/" in camera_id or not url:
-        raise argparse.ArgumentTypeError("it must be ID=URL, like door=rtsp://10.0.0.5:554/stream")
+        language = language_from_locale(os.environ)
+        raise argparse.ArgumentTypeError(lookup("init.no_camera", language))
     return camera_id, Source(url)
 
 

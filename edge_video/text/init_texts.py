@@ -29,6 +29,48 @@ INIT_TEXTS: Final[dict[str, Text]] = {
         "Endereço da página que mostra as câmeras (none: sem página)",
     ),
     "init.not_so": Text("That cannot be: {problem}", "Assim não dá: {problem}"),
+    # Options.
+    "init.help.init": Text(
+        "write a first config.yaml and its .env; asks on a terminal",
+        "grava um primeiro config.yaml e seu .env; pergunta em um terminal",
+    ),
+    "init.help.about": Text(
+        "Writes a commented configuration, and .env beside it for the passwords. On a terminal it"
+        " asks for what no option says; elsewhere that has its default.",
+        "Grava uma configuração comentada e, ao lado, .env para as senhas. Em um terminal pergunta"
+        " o que nenhuma opção diz; fora dele vale o padrão.",
+    ),
+    "init.help.config": Text("what to write (default: config.yaml)", "o arquivo (config.yaml)"),
+    "init.help.broker": Text(
+        "of RabbitMQ; none: frames become files", "do RabbitMQ; none: os frames viram arquivos"
+    ),
+    "init.help.camera": Text(
+        "a camera, repeatable. A password in the URL is seen by other users of this machine: on a"
+        " terminal leave it out, and it is asked for",
+        "uma câmera, pode repetir. Uma senha na URL fica visível a outros usuários desta máquina:"
+        " em um terminal omita a senha, e ela é pedida",
+    ),
+    "init.help.http": Text(
+        "serve the page; without ADDRESS at {listen}", "serve a página; sem ADDRESS, em {listen}"
+    ),
+    "init.help.language": Text("of all texts", "de todos os textos"),
+    "init.help.force": Text(
+        "write anew what exists; the old is kept as .bak",
+        "grava de novo o que existe; o antigo fica como .bak",
+    ),
+    "init.help.yes": Text("ask nothing", "não pergunta nada"),
+    "init.help.example": Text(
+        "only print an example that has every key",
+        "só mostra um exemplo com todas as chaves",
+    ),
+    "init.help.schema": Text(
+        "print the JSON schema of a configuration, for editors",
+        "mostra o esquema JSON de uma configuração, para editores",
+    ),
+    "init.no_camera": Text(
+        "it must be ID=URL, like door=rtsp://10.0.0.5:554/stream",
+        "deve ser ID=URL, como door=rtsp://10.0.0.5:554/stream",
+    ),
     # What is said at the end.
     "init.exists": Text(
         "{files} exist already; --force writes anew and keeps the old as {backup}",
