@@ -13,7 +13,7 @@ from edge_video.cli.common import (
     existing_default_config,
 )
 from edge_video.cli.standard_streams import print_error
-from edge_video.config import Config, load_with_env_file
+from edge_video.config import Config, load_routes_with_env_file
 from edge_video.runtime.files import umask_added
 from edge_video.text.catalog import language_from_locale
 from edge_video.top.options import TOKEN_VARIABLE
@@ -64,11 +64,14 @@ def top(args: argparse.Namespace) -> int:
 
 
 def _optional_config(args: argparse.Namespace) -> Config | None:
-    """The configuration, if one is named or here; a tool that was given a URL needs none."""
+    """The routes of a configuration, if one is named or here; with a URL none is needed.
+
+    Whoever looks at frames has the broker's secrets, and need not have those of the cameras.
+    """
     path = args.config
     if path is None and args.url is None:
         path = existing_default_config()
-    return None if path is None else load_with_env_file(path, os.environ)
+    return None if path is None else load_routes_with_env_file(path, os.environ)
 
 
 def _language(config: Config | None) -> Language:

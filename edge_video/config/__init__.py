@@ -8,9 +8,9 @@ from edge_video.config.broker import (
     TlsConfig,
 )
 from edge_video.config.camera import CameraConfig
-from edge_video.config.env_file import load_with_env_file
+from edge_video.config.env_file import load_routes_with_env_file, load_with_env_file
 from edge_video.config.http import HttpConfig, ReadyConfig
-from edge_video.config.loader import load_config, parse_config
+from edge_video.config.loader import load_config, load_routes, parse_config
 from edge_video.config.masking import redactor_of
 from edge_video.config.model import Config
 from edge_video.config.policies import (
@@ -42,6 +42,8 @@ __all__ = [
     "TlsConfig",
     "json_schema",
     "load_config",
+    "load_routes",
+    "load_routes_with_env_file",
     "load_with_env_file",
     "parse_config",
     "redactor_of",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from edge_video.config.loader import load_config
+from edge_video.config.loader import load_config, load_routes
 from edge_video.config.problems import Problem
 from edge_video.runtime.files import others_may_read, read_regular
 
@@ -49,6 +49,16 @@ def load_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
         message = f"it may hold passwords, and every user may read it: chmod o-r {env_file}"
         notes = [*notes, Problem(str(env_file), None, "", message)]
     return config.with_notes(tuple(map(str, notes)))
+
+
+def load_routes_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read what `load_routes` reads of a configuration, with the variables of `.env` beside it.
+
+    Raises:
+        ConfigError: with every problem of these keys.
+    """
+    variables, _ = read_env_file(path.parent / ENV_FILE)
+    return load_routes(path, {**variables, **environ})
 
 
 def read_env_file(path: Path) -> tuple[dict[str, str], list[Problem]]:

@@ -15,7 +15,7 @@ from edge_video.config.types import Formerly
 from edge_video.config.yaml_nodes import KNOWN_TAGS, TAG, Document
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
@@ -40,11 +40,21 @@ class TooManyValuesError(Exception):
 
 
 class Reader:
-    """Turns the nodes of a document into plain values, and remembers where each came from."""
+    """Turns the nodes of a document into plain values, and remembers where each came from.
 
-    def __init__(self, environ: Mapping[str, str], document: Document, findings: Findings) -> None:
+    Keys that are not wanted are not looked at: neither their names, nor their values and variables.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        document: Document,
+        findings: Findings,
+        is_wanted: Callable[[KeyPath], bool] = lambda _: True,
+    ) -> None:
         self._root = document.root
         self._findings = findings
+        self._is_wanted = is_wanted
         self._scalars = ScalarReader(environ, document, findings)
         self._left = MAX_VALUES
 
@@ -110,7 +120,7 @@ class Reader:
         entries = self._entries(node, path, 0)
         for name, (line, value_node) in entries.items():
             here = (*path, name)
-            if not path and name.startswith("x-"):
+            if (not path and name.startswith("x-")) or not self._is_wanted(here):
                 continue
             self._findings.origins[here] = Origin(line, fields.get(name))
             if name not in fields:
