@@ -22,6 +22,12 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def format_number(value: float, language: Language, *, digits: int = 1) -> str:
+    """A number with so many decimals, behind a comma where the language has one."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if language is Language.PT_BR else text
+
+
 def format_rounded_duration(seconds: float) -> str:
     """A duration as Go writes it, rounded to what an operator reads: 123ms, 9.7s, 1m30s.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edge_video.runtime.signals import ShutdownSignals
 from edge_video.text.catalog import Language, lookup
-from edge_video.watch.consumer import Consumer
+from edge_video.text.escaping import one_line
+from edge_video.watch.consumer import Consumer, NoExchangeError
 from edge_video.watch.picture import structural_defect
 from edge_video.watch.save import Saver
 from edge_video.watch.screens import make_screen
@@ -77,7 +78,10 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
             server.start()
             text = lookup("watch.pictures", language).format(url=server.url)
             session.screen.show("pictures", text, url=server.url)
-        consumer.run()
+        try:
+            consumer.run()
+        except NoExchangeError as error:
+            raise BadInput(_no_exchange(error, subscription, language)) from None
         session.screen.finish(session.tally)
     return args.seconds is None or bool(session.tally.views(time.monotonic()))
 
@@ -90,12 +94,22 @@ def _header(subscription: Subscription, language: Language, *, decodes: bool) ->
     )
 
 
+def _no_exchange(error: NoExchangeError, subscription: Subscription, language: Language) -> str:
+    has = ""
+    if error.likely:
+        likely = ", ".join(map(one_line, error.likely))
+        has = lookup("watch.has_exchange", language).format(exchanges=likely)
+    return lookup("watch.no_exchange", language).format(
+        exchange=one_line(error.exchange), broker=subscription.target, has=has
+    )
+
+
 def _picture_server(address: tuple[str, int], session: WatchSession) -> PictureServer:
     from edge_video.watch.pages import Pictures, PictureServer  # noqa: PLC0415 - for --http
 
     session.pictures = Pictures()
     try:
-        return PictureServer(address, session.pictures)
+        return PictureServer(address, session.pictures, session.language)
     except OSError as error:
         raise BadInput(f"--http: {error.strerror or error}") from None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +34,13 @@ _POLL_S: Final = 0.2
 _HEARTBEAT_S: Final = 10
 _CONNECT_S: Final = 10.0
 _MAX_DELAY_S: Final = 5.0
+_BIND_AGAIN_S: Final = 1.0
+"""Between two bindings that are made again, one by one: an exchange that goes takes them along."""
 _NOT_FOUND: Final = 404
+_REFUSALS: Final = {
+    403: "ACCESS_REFUSED: the user may not read from exchange '{exchange}'",
+    _NOT_FOUND: "NOT_FOUND: exchange '{exchange}' has been deleted",
+}
 _MAX_REASON: Final = 300
 
 
@@ -51,12 +59,28 @@ class Subscription:
     broker: AmqpSettings
     bindings: Sequence[Binding]
     tls: ssl.SSLContext | None = None
+    likely: Sequence[str] = ()
+    """Exchanges that may be meant where one of `bindings` does not exist."""
 
     @property
     def target(self) -> str:
         """The broker and the user name, without the password."""
         scheme, _, address = self.broker.target.partition("://")
         return f"{scheme}://{self.broker.username}@{address}"
+
+
+class NoExchangeError(Exception):
+    """There is no such exchange.
+
+    Attributes:
+        exchange: the one that was looked for.
+        likely: those of `Subscription.likely` that do exist.
+    """
+
+    def __init__(self, exchange: str, likely: Sequence[str]) -> None:
+        super().__init__(exchange)
+        self.exchange = exchange
+        self.likely = likely
 
 
 @dataclass(slots=True)
@@ -76,13 +100,15 @@ class Consumer:
     """Consumes until it is stopped, whatever the broker does.
 
     The queue is exclusive and deleted with the connection, at most `QUEUE_FRAMES` and
-    `QUEUE_BYTES` long, and drops its oldest frames: watching never slows a broker down.
+    `QUEUE_BYTES` long, and drops its oldest frames: watching never slows a broker down. It declares
+    nothing else: an exchange is made by whoever publishes to it.
     """
 
     def __init__(self, subscription: Subscription, listener: Listener) -> None:
         self._subscription = subscription
         self._listener = listener
         self._stop = threading.Event()
+        self._was_connected = False
 
     def stop(self) -> None:
         """End `run` within a fraction of a second. Any thread, any signal handler."""
@@ -94,7 +120,12 @@ class Consumer:
         return self._stop.is_set()
 
     def run(self) -> None:
-        """Block until `stop`."""
+        """Block until `stop`.
+
+        Raises:
+            NoExchangeError: it never existed, as far as this consumer knows. One that goes later is
+                waited for.
+        """
         failures = 0
         while not self._stop.is_set():
             try:
@@ -103,6 +134,12 @@ class Consumer:
             except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
                 failures += 1
                 self._wait_after(error, failures)
+            except NoExchangeError:
+                if not self._was_connected:
+                    raise
+                failures += 1
+                gone = pika.exceptions.ChannelClosedByBroker(_NOT_FOUND, "no exchange")
+                self._wait_after(gone, failures)
 
     def _wait_after(self, error: BaseException, failures: int) -> None:
         delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_MAX_DELAY_S))
@@ -116,22 +153,27 @@ class Consumer:
         """One life of a connection; 0 when it was good for something."""
         connection = pika.BlockingConnection(self._parameters(), TolerantConnection)
         try:
-            channel = self._subscribe(connection)
+            channel, queue = self._subscribe(connection)
+            self._was_connected = True
             self._listener.on_connected()
             failures = 0
+            bindings = _Bindings(self._subscription.bindings, time.monotonic())
             while not self._stop.is_set():
                 connection.process_data_events(time_limit=_POLL_S)
                 if not channel.is_open:  # cancelled by the broker, or the queue is gone
                     raise pika.exceptions.ConnectionClosed(0, "the queue was deleted")
+                bindings.make_again(channel, queue, time.monotonic())
                 self._listener.on_tick()
         finally:
             if connection.is_open:
                 connection.close()
         return failures
 
-    def _subscribe(self, connection: Any) -> Any:
+    def _subscribe(self, connection: Any) -> tuple[Any, str]:
         for exchange in dict.fromkeys(each.exchange for each in self._subscription.bindings):
-            _ensure_exchange(connection, exchange)
+            if not _exists(connection, exchange):
+                likely = [each for each in self._subscription.likely if each != exchange]
+                raise NoExchangeError(exchange, [e for e in likely if _exists(connection, e)])
         channel = connection.channel()
         queue = channel.queue_declare(
             "",
@@ -148,7 +190,7 @@ class Consumer:
         channel.basic_qos(prefetch_count=_PREFETCH)
         channel.add_on_cancel_callback(lambda _frame: channel.close())
         channel.basic_consume(queue, self._on_message)
-        return channel
+        return channel, queue
 
     def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         if not self._stop.is_set():
@@ -180,7 +222,9 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     broker = subscription.broker
     if isinstance(error, pika.exceptions.ChannelClosedByBroker):
         names = ", ".join(each.exchange for each in subscription.bindings)
-        reason = describe_refusal(names, error.reply_code, error.reply_text)
+        reason = _REFUSALS.get(error.reply_code, "").format(exchange=names) or describe_refusal(
+            names, error.reply_code, error.reply_text
+        )
     else:
         reason = describe_loss(
             error,
@@ -194,14 +238,31 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     return shorten(one_line(clean(reason)), _MAX_REASON)
 
 
-def _ensure_exchange(connection: Any, exchange: str) -> None:
-    """Declare the exchange only when it does not exist: watching may be all that is allowed."""
+class _Bindings:
+    """Makes the bindings again in turn: what exists stays as it is, and what is gone is an error.
+
+    The broker tells no consumer that an exchange was deleted, or made anew without its bindings.
+    """
+
+    def __init__(self, bindings: Sequence[Binding], now_s: float) -> None:
+        self._turn = itertools.cycle(bindings)
+        self._made_at_s = now_s
+
+    def make_again(self, channel: Any, queue: str, now_s: float) -> None:
+        if now_s - self._made_at_s >= _BIND_AGAIN_S:
+            self._made_at_s = now_s
+            each = next(self._turn)
+            channel.queue_bind(queue, each.exchange, each.routing_key)
+
+
+def _exists(connection: Any, exchange: str) -> bool:
+    """Whether there is such an exchange, of whatever type; asked on a channel of its own."""
     channel = connection.channel()
     try:
         channel.exchange_declare(exchange, passive=True)
     except pika.exceptions.ChannelClosedByBroker as error:
         if error.reply_code != _NOT_FOUND:
             raise
-        channel = connection.channel()
-        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+        return False
     channel.close()
+    return True

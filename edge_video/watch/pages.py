@@ -6,6 +6,7 @@ from elsewhere must not reach them through the operator's browser.
 
 from __future__ import annotations
 
+import html
 import socket
 import threading
 import time
@@ -17,6 +18,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+
+from edge_video.text.catalog import Language, lookup
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,40 +34,72 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+_PAGE: Final = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>edge-video watch</title>
-<style>:root{color-scheme:light dark}body{margin:12px;font:15px system-ui,sans-serif}
-main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:12px}
-figure{margin:0}img{width:100%;display:block;background:#8883;aspect-ratio:16/9;object-fit:contain}
-figcaption{padding:4px 0;overflow-wrap:anywhere}</style><script src="/watch.js" defer></script>
-</head><body><p id="state" role="status">…</p><main></main></body></html>"""
+<link rel="icon" href="/favicon.ico" type="image/svg+xml">
+<style>:root{{color-scheme:light dark}}body{{margin:12px;font:15px system-ui,sans-serif}}
+h1{{font-size:1.2em;margin:0 0 4px}}
+main{{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:12px}}
+figure{{margin:0}}img{{width:100%;display:block;background:#8883;aspect-ratio:16/9;
+object-fit:contain}}figcaption{{padding:4px 0;overflow-wrap:anywhere}}
+figcaption span{{opacity:.75;margin-left:.5em;white-space:nowrap}}</style>
+<script src="/watch.js" defer></script></head><body data-one="{one}" data-many="{many}"
+data-none="{none}" data-lost="{lost}" data-caption="{caption}"><h1>edge-video watch</h1>
+<p id="state" role="status">…</p><main></main></body></html>"""
 _SCRIPT: Final = """
 const main = document.querySelector('main'), state = document.getElementById('state');
+const words = document.body.dataset;
+function say(text) { if (state.textContent !== text) state.textContent = text; }
+function figureOf(number) {
+  let figure = document.getElementById('c' + number);
+  if (!figure) {
+    figure = document.createElement('figure');
+    figure.id = 'c' + number;
+    const caption = document.createElement('figcaption');
+    caption.append(document.createElement('strong'), document.createElement('span'));
+    figure.append(document.createElement('img'), caption);
+    main.append(figure);
+  }
+  return figure;
+}
 async function look() {
   try {
     const cameras = await (await fetch('/cameras.json')).json();
-    state.textContent = cameras.length + ' cameras';
+    const count = words[cameras.length === 1 ? 'one' : cameras.length ? 'many' : 'none'];
+    say(count.replace('{count}', cameras.length));
     cameras.forEach((camera, number) => {
-      let figure = document.getElementById('c' + number);
-      if (!figure) {
-        figure = document.createElement('figure');
-        figure.id = 'c' + number;
-        figure.append(document.createElement('img'), document.createElement('figcaption'));
-        main.append(figure);
-      }
-      const [image, caption] = figure.children;
+      const [image, caption] = figureOf(number).children;
       image.alt = camera.id;
       if (image.dataset.seq !== String(camera.seq)) {
         image.dataset.seq = camera.seq;
         image.src = '/pictures/' + number + '.jpg?' + camera.seq;
       }
-      caption.textContent = camera.id + ' · ' + camera.seq + ' · ' + camera.age_s.toFixed(1) + ' s';
+      const age = camera.age_s.toLocaleString(document.documentElement.lang,
+        {minimumFractionDigits: 1, maximumFractionDigits: 1});
+      caption.children[0].textContent = camera.id;
+      caption.children[1].textContent = words.caption
+        .replace('{seq}', camera.seq).replace('{age}', age);
     });
-  } catch (error) { state.textContent = 'connection lost'; }
+  } catch (error) { say(words.lost); }
   setTimeout(look, document.hidden ? 2000 : 500);
 }
 look();
 """
+_ICON: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">\
+<circle cx="8" cy="8" r="7" fill="#1565c0"/>\
+<path d="M2.5 8Q8 2.5 13.5 8 8 13.5 2.5 8z" fill="#fff"/>\
+<circle cx="8" cy="8" r="2" fill="#1565c0"/></svg>"""
+
+
+def _page(language: Language) -> str:
+    keys = {"one": "camera", "many": "cameras", "none": "none", "lost": "lost"}
+    words = {name: lookup(f"watch.page.{key}", language) for name, key in keys.items()}
+    caption = lookup("watch.page.caption", language)
+    return _PAGE.format(
+        language=language.value,
+        caption=html.escape(caption),
+        **{name: html.escape(text) for name, text in words.items()},
+    )
 
 
 class Pictures:
@@ -97,13 +132,17 @@ class PictureServer:
     Args:
         address: host and port; the host is a loopback address, port 0 is any free one.
         pictures: what to show.
+        language: of the page.
 
     Raises:
         OSError: the address cannot be had.
     """
 
-    def __init__(self, address: tuple[str, int], pictures: Pictures) -> None:
+    def __init__(
+        self, address: tuple[str, int], pictures: Pictures, language: Language = Language.EN
+    ) -> None:
         self._pictures = pictures
+        self._text = _page(language)
         self._host = address[0]
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._socket = socket.socket(family)
@@ -148,6 +187,7 @@ class PictureServer:
         return Starlette(
             routes=[
                 Route("/", self._page),
+                Route("/favicon.ico", self._icon),
                 Route("/watch.js", self._script),
                 Route("/cameras.json", self._cameras),
                 Route("/pictures/{number:int}.jpg", self._picture),
@@ -162,7 +202,10 @@ class PictureServer:
         )
 
     async def _page(self, _: Request) -> Response:
-        return HTMLResponse(_PAGE, headers=_HEADERS)
+        return HTMLResponse(self._text, headers=_HEADERS)
+
+    async def _icon(self, _: Request) -> Response:
+        return Response(_ICON, media_type="image/svg+xml", headers=_HEADERS)
 
     async def _script(self, _: Request) -> Response:
         return Response(_SCRIPT, media_type="text/javascript", headers=_HEADERS)

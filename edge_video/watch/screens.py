@@ -11,6 +11,7 @@ from rich.live import Live
 
 from edge_video.text.catalog import Language, lookup
 from edge_video.watch import view
+from edge_video.watch.live_table import Room, live_table
 
 if TYPE_CHECKING:
     from edge_video.watch.tally import Tally
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _TABLE_S: Final = 0.5
 _LINES_S: Final = 5.0
 _JSON_S: Final = 1.0
+_ENDLESS: Final = 10_000
+"""Lines for the last table, which may scroll."""
 
 
 class Screen:
@@ -85,15 +88,18 @@ class JsonScreen(Screen):
 
     def show(self, kind: str, text: str, **facts: object) -> None:
         """See `Screen.show`."""
-        print(view.json_line(kind, (), text=text, **facts), flush=True)
+        print(view.json_line(kind, (), time.time_ns(), text=text, **facts), flush=True)
 
     def finish(self, tally: Tally) -> None:
         """See `Screen.finish`."""
-        views = tally.views(time.monotonic())
-        print(view.json_line("summary", views, unrecognised=tally.unrecognised), flush=True)
+        self._print("summary", tally, time.monotonic())
 
     def _show_cameras(self, tally: Tally, now_s: float) -> None:
-        line = view.json_line("interval", tally.views(now_s), unrecognised=tally.unrecognised)
+        self._print("interval", tally, now_s)
+
+    def _print(self, kind: str, tally: Tally, now_s: float) -> None:
+        views, at_ns = tally.views(now_s), time.time_ns()
+        line = view.json_line(kind, views, at_ns, unrecognised=tally.unrecognised)
         print(line, flush=True)
 
 
@@ -104,7 +110,7 @@ class LiveScreen(Screen):
 
     def __init__(self, language: Language) -> None:
         super().__init__(language)
-        self._live = Live(console=Console(), auto_refresh=False)
+        self._live = Live(console=Console(), auto_refresh=False, vertical_overflow="visible")
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -119,12 +125,15 @@ class LiveScreen(Screen):
 
     def finish(self, tally: Tally) -> None:
         """See `Screen.finish`."""
-        self._show_cameras(tally, time.monotonic())
+        self._draw(tally, time.monotonic(), Room(self._live.console.width, _ENDLESS))
         if tally.unrecognised:
             self._live.console.print(self._unrecognised(tally), markup=False)
 
     def _show_cameras(self, tally: Tally, now_s: float) -> None:
-        shown = view.table(tally.views(now_s), self.header, self._language)
+        self._draw(tally, now_s, Room(*self._live.console.size))
+
+    def _draw(self, tally: Tally, now_s: float, room: Room) -> None:
+        shown = live_table(tally.views(now_s), self.header, self._language, room)
         self._live.update(shown, refresh=True)
 
 

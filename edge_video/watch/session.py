@@ -10,6 +10,7 @@ from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import format_rounded_duration
 from edge_video.watch import view
 from edge_video.watch.consumer import Listener
+from edge_video.watch.silence import Silences
 from edge_video.watch.tally import Tally, read_arrival
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class WatchSession:
     screen: Screen
     ends_at_s: float | None
     tally: Tally = field(default_factory=Tally)
+    silences: Silences = field(default_factory=Silences)
+    is_connected: bool = False
     pictures: Pictures | None = None
     stop: Callable[[], None] = lambda: None
 
@@ -59,12 +62,15 @@ class WatchSession:
                 self.screen.show("save", text.format(reason=error.strerror or error))
 
     def connected(self) -> None:
-        """Show that the broker is connected; what was missed counts as no gap."""
-        self.tally.interrupted()
+        """Show that the broker is connected."""
+        self.is_connected = True
+        self.silences.connected(time.monotonic())
         self.screen.show("connected", lookup("watch.connected", self.language))
 
     def lost(self, reason: str, retry_in_s: float) -> None:
-        """Show that the connection is lost."""
+        """Show that the connection is lost; what is missed from now on counts as no gap."""
+        self.is_connected = False
+        self.tally.interrupted()
         text = lookup("watch.lost", self.language)
         self.screen.show(
             "lost",
@@ -75,12 +81,16 @@ class WatchSession:
     def tick(self) -> None:
         """Show who fell silent and the figures; end after `--seconds`."""
         now_s = time.monotonic()
-        for silence in self.tally.silences(now_s):
+        if self.is_connected:  # without it nobody is heard, and the cameras are not to blame
+            self._show_silences(now_s)
+        self.screen.refresh(self.tally, now_s)
+        if self.ends_at_s is not None and now_s >= self.ends_at_s:
+            self.stop()
+
+    def _show_silences(self, now_s: float) -> None:
+        for silence in self.silences.changes(self.tally.silent_s(now_s), now_s):
             self.screen.show(
                 "silent" if silence.silent else "back",
                 view.format_silence(silence, self.language),
                 camera_id=silence.camera_id,
             )
-        self.screen.refresh(self.tally, now_s)
-        if self.ends_at_s is not None and now_s >= self.ends_at_s:
-            self.stop()

@@ -36,7 +36,10 @@ def subscription_of(args: argparse.Namespace, config: Config | None) -> Subscrip
         raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
     broker = amqp.settings()
     tls = None if broker.tls is None else make_tls_context(broker.tls)
-    return Subscription(broker, _bindings(args, config), tls)
+    likely = [AmqpConfig().exchange, amqp.exchange]
+    if config is not None and args.url is None:
+        likely += [each.exchange for each in config.cameras]
+    return Subscription(broker, _bindings(args, config), tls, tuple(dict.fromkeys(likely)))
 
 
 def _bindings(args: argparse.Namespace, config: Config | None) -> list[Binding]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 RATE_WINDOW_S: Final = 5.0
 """Over which the rate is measured."""
-SILENT_AFTER_S: Final = 3.0
-"""A camera that sends nothing for so long is silent."""
+WARM_UP_S: Final = 1.0
+"""After a camera's first frame no rate is measured for so long: frames that have waited come at
+once."""
 MAX_CAMERAS: Final = 1000
 """More names than this are not kept apart: headers are foreign text."""
 OTHERS: Final = "(others)"
@@ -86,8 +87,8 @@ class CameraView:
 
     camera_id: str
     frames: int
-    fps: float
-    """Over the last `RATE_WINDOW_S`."""
+    fps: float | None
+    """Over the last `RATE_WINDOW_S`; None until one has passed since the warm-up."""
     latency_ms: float | None
     """Capture to here: the median of the newest frames; None before the first."""
     latency_p99_ms: float | None
@@ -95,6 +96,10 @@ class CameraView:
     """Frames missing without a reason: lost on the way, or in this consumer's own queue."""
     dropped: int
     """Frames that the node reports as dropped."""
+    away: int
+    """Frames missed while this consumer was not connected: dropped or sent, it is not known."""
+    away_at_least: bool
+    """Whether more than `away` may be missing: the count began anew, or no frame has come yet."""
     repeated: int
     """Frames that came twice or out of order."""
     undecodable: int
@@ -114,13 +119,20 @@ class CameraView:
 
 @dataclass(slots=True)
 class _Sequence:
-    """Follows `seq` of one camera: every number is a frame, a drop of the node's, or a gap."""
+    """Follows `seq` of one camera: every number is a frame, a drop of the node's, or a gap.
+
+    What is missing at the first frame after an absence is a drop as far as the node says so, and
+    otherwise a frame that was missed.
+    """
 
     session: str = ""
     seq: int | None = None
     """None: the next frame begins anew, whatever its number."""
+    was_away: bool = False
     gaps: int = 0
     dropped: int = 0
+    away: int = 0
+    away_at_least: bool = False
     repeated: int = 0
     sessions: int = 0
     restarts: int = 0
@@ -134,13 +146,23 @@ class _Sequence:
                 self.repeated += 1
                 return
             self.restarts += 1
+            self.away_at_least |= self.was_away
             before = None
         if before is not None:
-            lost = frame.seq - before - 1
-            known = min(lost, frame.dropped)
-            self.dropped += known
-            self.gaps += lost - known
-        self.seq, self.session = frame.seq, frame.session
+            self._account(frame, frame.seq - before - 1, is_same_session=is_same_session)
+        self.seq, self.session, self.was_away = frame.seq, frame.session, False
+
+    def _account(self, frame: Arrival, missing: int, *, is_same_session: bool) -> None:
+        if self.was_away and not is_same_session:
+            # Another run of the program may have got as far, or only FFmpeg was started anew.
+            self.away_at_least = True
+            return
+        known = min(missing, frame.dropped)
+        self.dropped += known
+        if self.was_away:
+            self.away += missing - known
+        else:
+            self.gaps += missing - known
 
 
 @dataclass(slots=True)
@@ -148,6 +170,7 @@ class _Camera:
     """What has come in from one camera."""
 
     first_s: float
+    """When the frames that make the rate began to come."""
     newest: Arrival
     sequence: _Sequence = field(default_factory=_Sequence)
     frames: int = 0
@@ -158,6 +181,8 @@ class _Camera:
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
 
     def take(self, frame: Arrival) -> None:
+        if self.sequence.was_away:
+            self.first_s = frame.at_s
         self.newest = frame
         self.frames += 1
         self.bytes += frame.size
@@ -173,11 +198,15 @@ class _Camera:
         while self.arrivals_s and now_s - self.arrivals_s[0] > RATE_WINDOW_S:
             self.arrivals_s.popleft()
 
-    def fps(self, now_s: float) -> float:
+    def interrupted(self) -> None:
+        self.sequence.was_away = True
+        self.arrivals_s.clear()
+
+    def fps(self, now_s: float) -> float | None:
         self._forget(now_s)
-        # At least a second: one frame that came a moment ago is no rate of thousands.
-        watched_s = min(RATE_WINDOW_S, max(1.0, now_s - self.first_s))
-        return len(self.arrivals_s) / watched_s
+        if self.sequence.was_away or now_s - self.first_s < WARM_UP_S + RATE_WINDOW_S:
+            return None
+        return len(self.arrivals_s) / RATE_WINDOW_S
 
     def view(self, name: str, now_s: float) -> CameraView:
         ordered, newest, sequence = sorted(self.latencies_s), self.newest, self.sequence
@@ -189,6 +218,8 @@ class _Camera:
             latency_p99_ms=_quantile_ms(ordered, 0.99),
             gaps=sequence.gaps,
             dropped=sequence.dropped,
+            away=sequence.away,
+            away_at_least=sequence.away_at_least or sequence.was_away,
             repeated=sequence.repeated,
             undecodable=self.undecodable,
             sessions=sequence.sessions,
@@ -202,20 +233,11 @@ class _Camera:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A camera, or with `camera_id` None everybody, fell silent or is back."""
-
-    camera_id: str | None
-    silent: bool
-
-
 class Tally:
     """Counts what comes in, camera by camera. One thread at a time; time is an argument."""
 
     def __init__(self) -> None:
         self._cameras: dict[str, _Camera] = {}
-        self._silent: set[str] = set()
         self.unrecognised = 0
         """Messages that are no frames of ours."""
 
@@ -232,26 +254,13 @@ class Tally:
         camera.take(frame)
 
     def interrupted(self) -> None:
-        """Note that this consumer was away: what it missed meanwhile counts as no gap."""
+        """Note that this consumer is away: what it misses meanwhile counts as no gap."""
         for camera in self._cameras.values():
-            camera.sequence.seq = None
+            camera.interrupted()
 
-    def silences(self, now_s: float) -> list[Silence]:
-        """The cameras that fell silent, or are back, since the last call."""
-        silent = {
-            camera_id
-            for camera_id, camera in self._cameras.items()
-            if now_s - camera.newest.at_s >= SILENT_AFTER_S
-        }
-        before, self._silent = self._silent, silent
-        everybody = len(self._cameras)
-        if everybody > 1 and len(silent) == everybody > len(before):
-            return [Silence(None, silent=True)]
-        if everybody > 1 and len(before) == everybody > len(silent):
-            return [Silence(None, silent=False)]
-        return [Silence(each, silent=True) for each in sorted(silent - before)] + [
-            Silence(each, silent=False) for each in sorted(before - silent)
-        ]
+    def silent_s(self, now_s: float) -> dict[str, float]:
+        """How many seconds ago each camera's newest frame came."""
+        return {name: now_s - camera.newest.at_s for name, camera in self._cameras.items()}
 
     def views(self, now_s: float) -> list[CameraView]:
         """Every camera, by name."""

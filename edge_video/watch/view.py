@@ -1,69 +1,37 @@
-"""Renders what `watch` shows: a table for a terminal, lines and JSON elsewhere. Pure."""
+"""Renders what `watch` shows as lines and as JSON; the table is in `live_table`. Pure."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
+from edge_video.runtime.units import ns_to_s
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
-from edge_video.text.formatting import format_rounded_duration
-from edge_video.watch.tally import SILENT_AFTER_S, CameraView, Silence
+from edge_video.text.formatting import format_number, format_rounded_duration
+from edge_video.watch.silence import SILENT_AFTER_S, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge_video.watch.tally import CameraView
+
 _KIB = 1024
-_COLUMNS = (
-    "camera", "fps", "latency", "gaps", "dropped", "size", "picture", "undecodable", "frames",
-    "last",
-)  # fmt: skip
-
-
-def table(views: Sequence[CameraView], header: str, language: Language) -> Table:
-    """The live table; what is wrong has a colour and a word."""
-    shown = Table(title=Text(header), title_justify="left", expand=False)
-    for column in _COLUMNS:
-        left = column == "camera"
-        title = Text(lookup(f"watch.{column}", language))
-        shown.add_column(title, justify="left" if left else "right", no_wrap=not left)
-    for view in views:
-        shown.add_row(*_cells(view, language))
-    return shown
-
-
-def _cells(view: CameraView, language: Language) -> list[Text]:
-    silent = view.silent_s >= SILENT_AFTER_S
-    ago = format_rounded_duration(float(round(view.silent_s)))
-    last = lookup("watch.silent", language).format(since=ago) if silent else ago
-    return [
-        Text(one_line(view.camera_id), style="bold"),
-        Text(f"{view.fps:.1f}", style="red" if silent else "green"),
-        Text(_latency(view, language)),
-        Text(str(view.gaps), style="bold red" if view.gaps else ""),
-        Text(str(view.dropped), style="yellow" if view.dropped else ""),
-        Text(_kib(view.size)),
-        Text(_picture(view, language)),
-        Text(str(view.undecodable), style="bold red" if view.undecodable else ""),
-        Text(str(view.frames)),
-        Text(last, style="bold red" if silent else ""),
-    ]
 
 
 def line(view: CameraView, language: Language) -> str:
     """One camera in one line."""
     text = lookup("watch.line", language).format(
         camera_id=one_line(view.camera_id),
-        fps=f"{view.fps:.1f}",
-        latency=_latency(view, language),
+        fps=format_rate(view, language),
+        latency=format_latency(view, language),
         gaps=view.gaps,
         dropped=view.dropped,
-        size=_kib(view.size),
-        picture=_picture(view, language),
+        away=_line_away(view, language),
+        size=format_size(view.size, language),
+        picture=format_picture(view, language),
         undecodable=view.undecodable,
         frames=view.frames,
     )
@@ -77,9 +45,13 @@ def line(view: CameraView, language: Language) -> str:
     return ", ".join([text, *extras])
 
 
-def json_line(kind: str, views: Sequence[CameraView], **facts: object) -> str:
-    """One JSON object; its `kind` says what it is: watching, connected, interval, lost, summary."""
-    document: dict[str, object] = {"kind": kind, **facts}
+def json_line(kind: str, views: Sequence[CameraView], at_ns: int, **facts: object) -> str:
+    """One JSON object; its `kind` says what it is: watching, connected, interval, lost, summary.
+
+    `at_ns` (wall clock) is shown as `ts`, as in the log: ISO 8601, here in UTC.
+    """
+    moment = datetime.fromtimestamp(ns_to_s(at_ns), UTC).isoformat(timespec="milliseconds")
+    document: dict[str, object] = {"ts": moment, "kind": kind, **facts}
     if kind in ("interval", "summary"):
         document["cameras"] = [_rounded(asdict(view)) for view in views]
     return json.dumps(document, ensure_ascii=False)
@@ -102,16 +74,38 @@ def _rounded(view: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _latency(view: CameraView, language: Language) -> str:
+def format_rate(view: CameraView, language: Language) -> str:
+    """Frames per second, or that no rate was measured yet."""
+    if view.fps is None:
+        return lookup("not_available", language)
+    return format_number(view.fps, language)
+
+
+def format_latency(view: CameraView, language: Language) -> str:
+    """The median and the 99th percentile, in milliseconds."""
     if view.latency_ms is None or view.latency_p99_ms is None:
         return lookup("not_available", language)
     return f"{view.latency_ms:.0f} / {view.latency_p99_ms:.0f} ms"
 
 
-def _kib(size: int) -> str:
-    return f"{size / _KIB:.1f} KB"
+def format_away(view: CameraView, language: Language) -> str:
+    """What was missed while this consumer was not connected; empty when it always was."""
+    if view.away_at_least:
+        return lookup("watch.away_at_least", language).format(count=view.away)
+    return str(view.away) if view.away else ""
 
 
-def _picture(view: CameraView, language: Language) -> str:
+def _line_away(view: CameraView, language: Language) -> str:
+    count = format_away(view, language)
+    return lookup("watch.line_away", language).format(count=count) if count else ""
+
+
+def format_size(size: int, language: Language) -> str:
+    """Bytes as KB of 1024, as in every report."""
+    return f"{format_number(size / _KIB, language)} KB"
+
+
+def format_picture(view: CameraView, language: Language) -> str:
+    """Width and height in pixels."""
     known = view.width and view.height
     return f"{view.width}x{view.height}" if known else lookup("not_available", language)

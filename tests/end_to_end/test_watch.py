@@ -71,6 +71,7 @@ def test_watching_sees_no_gap_says_what_stops_and_resumes(
     }
     pictures = tmp_path / "pictures"
     options = ("--json", "--save", str(pictures), "--limit", "3", "--decode")
+    declare(broker, exchange)
     with (
         Program(tmp_path, config) as first,
         Watch(tmp_path, config, *options, command="watch") as watch,
@@ -94,6 +95,8 @@ def test_watching_sees_no_gap_says_what_stops_and_resumes(
         assert camera["undecodable"] == 0, camera
         assert camera["repeated"] == 0, camera
         assert camera["restarts"] == 1, camera
+        # What was sent, or dropped, between the two connections of `watch` is not made up.
+        assert camera["away"] > 0 or camera["dropped"] > 0, camera
         assert 0 < camera["latency_ms"] < 60_000, camera
         assert (camera["width"], camera["height"]) == (160, 120)
     assert {each.name for each in pictures.iterdir()} == set(CAMERAS)
@@ -127,12 +130,64 @@ def test_one_camera_in_lines_and_then_a_summary(
     assert not any("yard" in line for line in watch.printed)
 
 
-def test_a_broker_that_is_not_there_is_said_and_found_when_it_comes(
-    broker: RabbitNode, tmp_path: Path
+def declare(broker: RabbitNode, exchange: str) -> None:
+    """As edge-video does it; `watch` itself makes no exchange."""
+    with broker.channel() as channel:
+        channel.exchange_declare(exchange, "topic", durable=True)
+
+
+def test_an_exchange_that_is_not_there_is_said_and_not_made(
+    broker: RabbitNode, exchange: str, tmp_path: Path
 ) -> None:
+    declare(broker, "edge-video")
+    url = ("--url", broker.url(), "--exchange", exchange)
+    with Watch(tmp_path, None, *url, command="watch") as watch:
+        assert watch.wait(30) == 2
+    [complaint] = watch.log
+    assert complaint.startswith(
+        f"edge-video watch: there is no exchange {exchange} on amqp://guest@127.0.0.1"
+    )
+    assert "; there is edge-video;" in complaint
+    with broker.channel() as channel, pytest.raises(pika.exceptions.ChannelClosedByBroker):
+        channel.exchange_declare(exchange, passive=True)
+
+
+def test_an_exchange_that_goes_and_comes_back_without_its_bindings_is_followed(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    declare(broker, exchange)
+    words = ("--url", broker.url(), "--exchange", exchange, "--json")
+    with Watch(tmp_path, None, *words, command="watch") as watch:
+        watch.wait_until_said("connected")
+        with broker.channel() as channel:
+            channel.exchange_delete(exchange)
+        reason = watch.wait_until_said("lost")["reason"]
+        assert reason == f"NOT_FOUND: exchange '{exchange}' has been deleted"
+        declare(broker, exchange)
+        watch.wait_until_said("connected", 2)
+        with broker.channel() as channel:
+            channel.exchange_delete(exchange)
+            channel.exchange_declare(exchange, "topic", durable=True)
+            headers = {"camera_id": "door", "session": "s", "seq": 1, "captured_at_ns": 1}
+            properties = pika.BasicProperties(headers=headers)
+            eventually(lambda: heard(channel, exchange, properties, watch))
+        assert watch.stop(signal.SIGINT) == 0
+
+
+def heard(channel: Any, exchange: str, properties: pika.BasicProperties, watch: Watch) -> bool:
+    """Whether a frame has reached `watch`; sends another one."""
+    channel.basic_publish(exchange, "k", b"\xff\xd8 torn", properties)
+    return any(each["cameras"] for each in watch.messages("interval"))
+
+
+def test_a_broker_that_is_not_there_is_said_and_found_when_it_comes(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    declare(broker, exchange)
     port = free_port()
     url = f"amqp://guest:guest@127.0.0.1:{port}/"
-    with Watch(tmp_path, None, "--url", url, "--json", command="watch") as watch:
+    words = ("--url", url, "--exchange", exchange, "--json")
+    with Watch(tmp_path, None, *words, command="watch") as watch:
         assert "refused" in watch.wait_until_said("lost")["reason"]
         with forwarding(port, broker.port):
             watch.wait_until_said("connected")
@@ -203,6 +258,7 @@ def test_without_a_broker_to_listen_to_it_says_what_to_do(tmp_path: Path) -> Non
 def test_foreign_messages_are_counted_and_torn_pictures_are_named(
     broker: RabbitNode, exchange: str, tmp_path: Path
 ) -> None:
+    declare(broker, exchange)
     headers = {"camera_id": "../[red]\x1b[2J", "session": "s", "seq": 1, "captured_at_ns": 1}
     words = ("--url", broker.url(), "--exchange", exchange, "--json", "--save", "pictures")
     with Watch(tmp_path, None, *words, command="watch") as watch:
@@ -227,6 +283,7 @@ def test_foreign_messages_are_counted_and_torn_pictures_are_named(
 def test_messages_of_others_cost_no_connection_and_are_counted(
     broker: RabbitNode, exchange: str, tmp_path: Path
 ) -> None:
+    declare(broker, exchange)
     words = ("--url", broker.url(), "--exchange", exchange, "--json")
     with Watch(tmp_path, None, *words, command="watch") as watch:
         watch.wait_until_said("connected")

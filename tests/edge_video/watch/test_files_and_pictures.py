@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from edge_video.text.catalog import Language
 from edge_video.watch.command import decoder
 from edge_video.watch.options import _loopback
 from edge_video.watch.pages import Pictures, PictureServer
@@ -115,6 +116,22 @@ def test_a_browser_gets_a_page_and_the_newest_pictures(server: PictureServer) ->
     assert get(server.url + "pictures/0.jpg")[0] == JPEG
     with pytest.raises(urllib.error.HTTPError, match="404"):
         get(server.url + "pictures/1.jpg")
+
+
+def test_the_page_has_an_icon_and_the_words_of_its_language(server: PictureServer) -> None:
+    page, _ = get(server.url)
+    assert b'data-caption="frame {seq}, {age} s ago"' in page
+    icon, headers = get(server.url + "favicon.ico")
+    assert headers["content-type"] == "image/svg+xml"
+    assert icon.startswith(b"<svg")
+    spoken = PictureServer(("127.0.0.1", 0), Pictures(), Language.PT_BR)
+    spoken.start()
+    try:
+        page, _ = get(spoken.url)
+    finally:
+        spoken.stop()
+    assert '<html lang="pt-BR">' in page.decode()
+    assert "{count} câmeras" in page.decode()
 
 
 def test_a_foreign_host_name_is_refused(server: PictureServer) -> None:

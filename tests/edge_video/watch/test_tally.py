@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,15 @@ from edge_video.delivery.amqp.message import message_properties
 from edge_video.frames import CameraId, Frame
 from edge_video.text.catalog import Language
 from edge_video.watch import view
-from edge_video.watch.tally import MAX_CAMERAS, OTHERS, Arrival, Silence, Tally, read_arrival
+from edge_video.watch.live_table import Room, live_table
+from edge_video.watch.tally import (
+    MAX_CAMERAS,
+    OTHERS,
+    Arrival,
+    CameraView,
+    Tally,
+    read_arrival,
+)
 
 NOW_NS = 1_700_000_000_000_000_000
 FRAME = Arrival("cam1", "s1", 1, 0, NOW_NS, 640, 360, 1000, 0.0, NOW_NS + 20_000_000)
@@ -37,9 +46,29 @@ def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
     assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
 
 
-def test_the_first_frame_is_no_rate_of_thousands() -> None:
-    [view_] = tally_of(frame(1)).views(1 / 15 + 0.000_2)
-    assert view_.fps == 1.0
+def test_there_is_no_rate_before_a_whole_window_and_a_burst_at_first_is_none() -> None:
+    waited = [replace(FRAME, seq=seq, at_s=0.01) for seq in range(1, 10)]
+    steady = [replace(FRAME, seq=seq, at_s=0.2 * (seq - 9)) for seq in range(10, 60)]
+    tally = Tally()
+    rates = {}
+    for each in [*waited, *steady]:
+        tally.take(each)
+        rates[each.at_s] = tally.views(each.at_s)[0].fps
+    assert {rate for at_s, rate in rates.items() if at_s < 6.01} == {None}
+    measured = [rate for at_s, rate in rates.items() if at_s > 6.01]
+    assert measured == [pytest.approx(5, abs=0.21)] * len(measured)
+    assert measured
+
+
+def test_after_an_absence_the_rate_is_measured_anew() -> None:
+    tally = tally_of(*map(frame, range(1, 151)))
+    tally.interrupted()
+    assert tally.views(10.0)[0].fps is None
+    for seq in range(1000, 1120):
+        tally.take(frame(seq))
+    assert tally.views(1090 / 15)[0].fps == pytest.approx(15, rel=0.5)
+    assert tally.views(1000 / 15 + 5.9)[0].fps is None
+    assert tally.views(1119 / 15)[0].fps == pytest.approx(15, rel=0.05)
 
 
 def test_a_line_says_which_latencies_it_shows() -> None:
@@ -69,23 +98,50 @@ def test_what_comes_twice_or_late_is_no_gap() -> None:
     assert (view_.gaps, view_.repeated) == (0, 2)
 
 
-def test_what_is_missed_while_this_consumer_was_away_is_nobodys_gap() -> None:
+def after_an_absence(*frames: Arrival) -> CameraView:
+    """What is known after the second frame was the last one before the connection was lost."""
     tally = tally_of(frame(1), frame(2))
     tally.interrupted()
-    tally.take(frame(500))
-    assert tally.views(1.0)[0].gaps == 0
+    for each in frames:
+        tally.take(each)
+    return tally.views(1.0)[0]
 
 
-def test_silence_is_told_once_for_one_camera_and_in_one_word_for_all() -> None:
-    tally = tally_of(
-        replace(FRAME, camera_id="a", at_s=0.0), replace(FRAME, camera_id="b", at_s=2.0)
-    )
-    assert tally.silences(2.9) == []
-    assert tally.silences(3.5) == [Silence("a", silent=True)]
-    assert tally.silences(4.0) == []
-    assert tally.silences(5.5) == [Silence(None, silent=True)]
-    tally.take(replace(FRAME, camera_id="a", seq=2, at_s=6.0))
-    assert tally.silences(6.0) == [Silence(None, silent=False)]
+def test_what_the_node_dropped_in_an_outage_of_both_is_known() -> None:
+    view_ = after_an_absence(frame(73, dropped=70), frame(74))
+    assert (view_.dropped, view_.gaps, view_.away, view_.away_at_least) == (70, 0, 0, False)
+
+
+def test_what_is_missed_while_this_consumer_was_away_is_nobodys_gap_and_no_known_drop() -> None:
+    view_ = after_an_absence(frame(500, dropped=1), frame(503))
+    assert (view_.dropped, view_.away, view_.gaps) == (1, 496, 2)
+    assert not view_.away_at_least
+
+
+def test_of_a_stream_that_began_anew_meanwhile_nobody_knows_how_much_was_missed() -> None:
+    for seq in (1, 500):
+        view_ = after_an_absence(frame(seq, session="s2"), frame(seq + 1, session="s2"))
+        assert (view_.dropped, view_.gaps, view_.away, view_.away_at_least) == (0, 0, 0, True)
+
+
+def test_before_a_frame_has_come_after_an_absence_nothing_is_said_of_it() -> None:
+    view_ = after_an_absence()
+    assert view_.away_at_least
+    words = "(dropped at the node: 0; not known while watch was away: 0 or more)"
+    assert words in view.line(view_, Language.EN)
+    assert "incertos enquanto o watch estava ausente: 0 ou mais" in view.line(view_, Language.PT_BR)
+
+
+def test_without_an_absence_none_is_mentioned() -> None:
+    [view_] = tally_of(frame(1), frame(2)).views(1.0)
+    assert "away" not in view.line(view_, Language.EN)
+
+
+def test_a_json_line_has_its_time_and_no_rate_before_there_is_one() -> None:
+    views = tally_of(frame(1)).views(0.1)
+    line = json.loads(view.json_line("interval", views, NOW_NS, unrecognised=0))
+    assert (line["ts"], line["kind"]) == ("2023-11-14T22:13:20.000+00:00", "interval")
+    assert line["cameras"][0]["fps"] is None
 
 
 def test_names_are_bounded_in_number_and_length() -> None:
@@ -144,8 +200,8 @@ def test_foreign_headers_are_no_frame_or_a_countable_one(headers: dict[str, Any]
         tally = tally_of(arrival)
         for language in Language:
             assert "\n" not in view.line(tally.views(1.0)[0], language)
-            view.table(tally.views(1.0), "header", language)
-        view.json_line("summary", tally.views(1.0))
+            live_table(tally.views(1.0), "header", language, Room(80, 24))
+        view.json_line("summary", tally.views(1.0), NOW_NS)
 
 
 fates = st.lists(st.sampled_from(["sent", "dropped at the node", "lost on the way"]), max_size=200)
