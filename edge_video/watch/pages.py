@@ -48,7 +48,7 @@ data-none="{none}" data-lost="{lost}" data-caption="{caption}"><h1>edge-video wa
 <p id="state" role="status">…</p><main></main></body></html>"""
 _SCRIPT: Final = """
 const main = document.querySelector('main'), state = document.getElementById('state');
-const words = document.body.dataset;
+const texts = document.body.dataset;
 function say(text) { if (state.textContent !== text) state.textContent = text; }
 function figureOf(number) {
   let figure = document.getElementById('c' + number);
@@ -65,7 +65,7 @@ function figureOf(number) {
 async function look() {
   try {
     const cameras = await (await fetch('/cameras.json')).json();
-    const count = words[cameras.length === 1 ? 'one' : cameras.length ? 'many' : 'none'];
+    const count = texts[cameras.length === 1 ? 'one' : cameras.length ? 'many' : 'none'];
     say(count.replace('{count}', cameras.length));
     cameras.forEach((camera, number) => {
       const [image, caption] = figureOf(number).children;
@@ -77,10 +77,10 @@ async function look() {
       const age = camera.age_s.toLocaleString(document.documentElement.lang,
         {minimumFractionDigits: 1, maximumFractionDigits: 1});
       caption.children[0].textContent = camera.id;
-      caption.children[1].textContent = words.caption
+      caption.children[1].textContent = texts.caption
         .replace('{seq}', camera.seq).replace('{age}', age);
     });
-  } catch (error) { say(words.lost); }
+  } catch (error) { say(texts.lost); }
   setTimeout(look, document.hidden ? 2000 : 500);
 }
 look();
@@ -93,12 +93,12 @@ _ICON: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">\
 
 def _page(language: Language) -> str:
     keys = {"one": "camera", "many": "cameras", "none": "none", "lost": "lost"}
-    words = {name: lookup(f"watch.page.{key}", language) for name, key in keys.items()}
+    texts = {name: lookup(f"watch.page.{key}", language) for name, key in keys.items()}
     caption = lookup("watch.page.caption", language)
     return _PAGE.format(
         language=language.value,
         caption=html.escape(caption),
-        **{name: html.escape(text) for name, text in words.items()},
+        **{name: html.escape(text) for name, text in texts.items()},
     )
 
 
