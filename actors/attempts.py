@@ -126,7 +126,7 @@ class AttemptScheduler:
 
     def note_failure(self, camera: CameraState, failure: Failure, breaker: CircuitBreaker) -> None:
         """Record why an attempt ended, and the breaker after that."""
-        camera.update(breaker=breaker, last_failure=failure, last_failure_at_s=self._now())
+        camera.failed(failure, breaker, self._now())
         if failure.cause is Cause.BINARY_MISSING and not self._binary_missing_logged:
             self._binary_missing_logged = True
             log_event(_log, LogEvent.BINARY_MISSING, detail=failure.detail)

@@ -105,6 +105,11 @@ class CameraState:
             self.record = record
             self.on_change(record)
 
+    def failed(self, failure: Failure, breaker: CircuitBreaker, now_s: float) -> None:
+        """Note why an attempt failed, and the breaker after that."""
+        self.record = replace(self.record.with_failure(failure, now_s), breaker=breaker)
+        self.on_change(self.record)
+
     def move_breaker(self, breaker: CircuitBreaker) -> None:
         """Set the breaker of a camera that does not run."""
         log_breaker_change(self.camera_id, self.breaker, breaker)

@@ -121,12 +121,14 @@ class CameraFleet:
             case CameraStreaming():
                 camera.update(phase=CameraPhase.STREAMING)
             case CameraStats(breaker=breaker, ffmpeg_pid=pid):
+                usual_fps = camera.usual_rate.sample(self._now(), event.frames)
                 camera.update(
                     breaker=breaker,
                     ffmpeg_pid=pid,
                     key_frame_wait_s=event.key_frame_wait_s,
                     key_frame_interval_s=event.key_frame_interval_s,
-                    usual_fps=camera.usual_rate.sample(self._now(), event.frames),
+                    usual_fps=usual_fps,
+                    received_fps=camera.usual_rate.latest_fps,
                 )
             case BreakerChanged(breaker=breaker):
                 camera.update(breaker=breaker)

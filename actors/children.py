@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.actors.base import describe, is_running, tell, void
 from edge_video.actors.faults import TIMER
-from edge_video.actors.messages import ActorEnded, RestartDue
+from edge_video.actors.messages import ActorEnded, CommandAnswer, CommandResult, RestartDue
 from edge_video.actors.system_spec import HandoverState
 from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.intensity import RestartIntensity, Shortages
 from edge_video.runtime.shortage import is_shortage
+from edge_video.status.model import PublisherState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pykka
 
-    from edge_video.actors.messages import ApplyFault
+    from edge_video.actors.messages import ApplyFault, RetryPublisher
     from edge_video.actors.system_spec import ChildStarter, SystemSpec
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,16 @@ class Children:
         """The actor of this name; None where none runs, or none was asked for."""
         child = self._children.get(name)
         return None if child is None else child.ref
+
+    def retry_publisher(self, message: RetryPublisher) -> CommandAnswer:
+        """Have the publisher try to connect at once, if it waits."""
+        publisher = self.ref("publisher")
+        if publisher is None:
+            return CommandAnswer(CommandResult.NOT_RUNNING)
+        if self.handover.publisher.state is not PublisherState.WAITING:
+            return CommandAnswer(CommandResult.ALREADY)
+        tell(publisher, message)
+        return CommandAnswer(CommandResult.DONE)
 
     def start_all(self) -> None:
         """Start them in their order."""

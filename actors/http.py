@@ -109,8 +109,8 @@ class HttpActor(ChildActor):
         match message:
             case CameraChanged(record=record):
                 self._store.camera_changed(record)
-            case PublisherStats(status=status, retry_at_s=retry_at_s):
-                self._store.publisher_changed(status, retry_at_s)
+            case PublisherStats(status=status, marks=marks):
+                self._store.publisher_changed(status, marks)
             case ProcessMeasured(sample=sample):
                 self._store.process_measured(sample)
             case RestartsCounted(restarts=restarts, faults=faults):

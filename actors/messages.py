@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.resilience.failures import Failure
     from edge_video.status.model import PublisherStatus
-    from edge_video.status.snapshot import CameraRecord
+    from edge_video.status.snapshot import CameraRecord, PublisherMarks
 
 
 # --- operator or embedding program → SupervisorActor ----------------------------------------
@@ -71,6 +71,11 @@ class ForceOpen:
     """Hold a camera in OPEN until `ResetBreaker`; a stream that runs is ended."""
 
     camera_id: CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPublisher:
+    """Cut the wait of a publisher that is not connected short: it tries to connect at once."""
 
 
 class CommandResult(StrEnum):
@@ -327,8 +332,8 @@ class PublisherStats:
     """Publisher → supervisor → reporter: whenever its state changes, and every 5 s."""
 
     status: PublisherStatus
-    retry_at_s: float | None = None
-    """Monotonic clock, when the next connection is tried: a countdown that was told is stale."""
+    marks: PublisherMarks | None = None
+    """What makes the status current again: a countdown that was told is stale."""
 
 
 # --- MetricsActor ---------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from edge_video.actors.messages import (
     PublisherStats,
     PublishFrame,
     PublishResult,
+    RetryPublisher,
     SinkFaultOver,
     SinkReported,
     Tick,
@@ -46,6 +47,8 @@ from edge_video.faults import Fault, LastingSinkFault, SinkFault
 from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.status.model import PublisherState, PublisherStatus
+from edge_video.status.outages import Instant, OutageLog
+from edge_video.status.snapshot import PublisherMarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -61,6 +64,7 @@ PublisherMessage: TypeAlias = (
     | PublishFrame
     | GetFrameCounts
     | Connect
+    | RetryPublisher
     | SinkReported
     | Drain
     | SinkFaultOver
@@ -169,6 +173,7 @@ class PublisherActor(ChildActor):
             state=PublisherState.CONNECTING,
             retry_in_s=None,
         )
+        self._outages = OutageLog(self._status.outages)
         self._sink: Sink | None = None
         self._connection = 0
         self._reconnection = Reconnection(clock, runtime.timer, runtime.draw)
@@ -196,9 +201,8 @@ class PublisherActor(ChildActor):
                 self._take_frames_of(outbox)
             case GetFrameCounts():
                 return self._outbox.counts()
-            case Connect(connection=connection):
-                if connection == self._connection + 1:
-                    self._connect()
+            case Connect() | RetryPublisher():
+                self._try_again(message)
             case SinkReported(connection=connection, event=event):
                 if connection == self._connection:
                     self._sink_reported(event)
@@ -218,6 +222,7 @@ class PublisherActor(ChildActor):
             self._tick.cancel()
         self._faults.forget_all()
         self._outbox.detach()
+        self._outbox.sink_connected(False)
         self._close_sink(_CLOSE_TIMEOUT_S if error is None else _CRASH_CLOSE_TIMEOUT_S)
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._answer_drain(done=False)
@@ -228,7 +233,7 @@ class PublisherActor(ChildActor):
 
     def final_answer(self) -> PublisherStats:
         """How the connection ended."""
-        return PublisherStats(self._status)
+        return PublisherStats(self._status, self._marks())
 
     def too_late(self, message: object) -> object:
         """See `SupervisedActor.too_late`."""
@@ -240,6 +245,8 @@ class PublisherActor(ChildActor):
         if self._own_timer is not None:
             self._own_timer.start()
         self._outbox.settle_all(Outcome.UNKNOWN)
+        self._outbox.sink_connected(False)
+        self._outages.disconnected(self._instant())
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, lambda: void(tell(self.actor_ref, Tick())))
         self._hold_start_faults()
@@ -285,6 +292,16 @@ class PublisherActor(ChildActor):
         self._faults.hand_to(self._sink)
         self._sink.open()
 
+    def _try_again(self, message: Connect | RetryPublisher) -> None:
+        """The wait for the next connection is over, or an operator cuts it short."""
+        if isinstance(message, RetryPublisher):
+            is_due = self._status.state is PublisherState.WAITING
+        else:
+            is_due = message.connection == self._connection + 1
+        if is_due:
+            self._reconnection.cancel()
+            self._connect()
+
     def _sink_reported(self, event: SinkEvent) -> None:
         match event:
             case SinkConnected(target=target):
@@ -293,9 +310,11 @@ class PublisherActor(ChildActor):
                 self._lost(event)
             case SinkBlocked(reason=reason):
                 self._sink_log.blocked(reason)
+                self._outages.blocked(self._runtime.clock.monotonic())
                 self._enter(PublisherState.BLOCKED, reason=reason)
             case SinkUnblocked():
                 self._sink_log.unblocked()
+                self._outages.unblocked()
                 self._enter(PublisherState.CONNECTED)
             case RouteRefused() | FramesRefused() | FramesUnroutable():
                 self._sink_log.refused(event)
@@ -307,6 +326,8 @@ class PublisherActor(ChildActor):
     def _connected(self, target: str) -> None:
         assert self._sink is not None
         self._reconnection.connected()
+        self._outbox.sink_connected(True)
+        self._outages.connected(self._instant())
         log_event(_log, LogEvent.PUBLISHER_CONNECTED, target=target)
         self._status = replace(
             self._status, target=target, connections=self._status.connections + 1
@@ -318,15 +339,22 @@ class PublisherActor(ChildActor):
             self._sink.frames_ready()
 
     def _lost(self, lost: SinkLost) -> None:
+        was_up = self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
+        self._outbox.sink_connected(False)
+        self._outages.failed(lost.reason, self._instant())
         self._close_sink()
         self._answer_drain(done=False)
         due = Connect(self._connection + 1)
         delay_s = self._reconnection.lost(
             lambda: void(tell(self.actor_ref, due)),
-            was_up=self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED),
+            was_up=was_up,
             permanent=lost.permanent,
         )
-        self._status = replace(self._status, losses=self._status.losses + 1)
+        self._status = replace(
+            self._status,
+            connections_lost=self._status.connections_lost + was_up,
+            failed_attempts=self._status.failed_attempts + (not was_up),
+        )
         log_event(_log, LogEvent.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
         self._enter(PublisherState.WAITING, reason=lost.reason)
 
@@ -357,12 +385,29 @@ class PublisherActor(ChildActor):
     # --- what others see ---
 
     def _enter(self, state: PublisherState, *, reason: str = "") -> None:
-        self._status = replace(self._status, state=state, reason=reason)
+        self._status = replace(
+            self._status, state=state, reason=reason, outages=self._outages.outages
+        )
         self._tell_stats()
 
     def _tell_stats(self) -> None:
-        status = replace(self._status, retry_in_s=self._reconnection.retry_in_s)
-        tell(self._supervisor, PublisherStats(status, self._reconnection.retry_at_s))
+        marks, now = self._marks(), self._instant()
+        tell(
+            self._supervisor,
+            PublisherStats(marks.refresh(self._status, now.s, now.dropped), marks),
+        )
+
+    def _marks(self) -> PublisherMarks:
+        outages = self._outages
+        return PublisherMarks(
+            self._reconnection.retry_at_s, outages.down_since_s, outages.dropped_before
+        )
+
+    def _instant(self) -> Instant:
+        counts = self._outbox.counts().values()
+        dropped = sum(each.dropped_not_connected for each in counts)
+        clock = self._runtime.clock
+        return Instant(clock.monotonic(), clock.wall_ns(), dropped)
 
     # --- faults on purpose ---
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import SystemStatus
+    from edge_video.status.snapshot import PublisherMarks
     from edge_video.text.catalog import Language
 
 _log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class ReporterActor(ChildActor):
         super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._cameras: dict[CameraId, CameraRecord] = {}
-        self._publisher_retry_at_s: float | None = None
+        self._publisher_marks: PublisherMarks | None = None
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
         self._counts = RestartsCounted({}, FaultCounts())
@@ -104,7 +105,7 @@ class ReporterActor(ChildActor):
                 self._cameras[record.camera_id] = record
                 self._note_breaker(record)
             case PublisherStats(status=status):
-                self._publisher, self._publisher_retry_at_s = status, message.retry_at_s
+                self._publisher, self._publisher_marks = status, message.marks
             case ProcessMeasured(sample=sample):
                 self._process = sample
             case RestartsCounted():
@@ -171,7 +172,7 @@ class ReporterActor(ChildActor):
             self._cameras.values(),
             self._runtime.ledger,
             publisher=self._publisher,
-            publisher_retry_at_s=self._publisher_retry_at_s,
+            publisher_marks=self._publisher_marks,
             process=self._process,
             restarts=self._counts.restarts,
             faults=self._counts.faults,

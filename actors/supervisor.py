@@ -31,6 +31,7 @@ from edge_video.actors.messages import (
     CameraStats,
     CameraStreaming,
     ClearFaults,
+    CommandAnswer,
     Escalated,
     FaultTick,
     ForceOpen,
@@ -43,6 +44,7 @@ from edge_video.actors.messages import (
     RestartDue,
     RestartsCounted,
     RetryNow,
+    RetryPublisher,
     StartCamera,
     StopCamera,
     SupervisorTicked,
@@ -64,6 +66,7 @@ _log = logging.getLogger(__name__)
 SupervisorMessage: TypeAlias = (
     GetStatus
     | CameraCommand
+    | RetryPublisher
     | CameraEvent
     | ActorEnded
     | PublisherStats
@@ -130,8 +133,15 @@ class SupervisorActor(SupervisedActor):
         match message:
             case GetStatus():
                 return self._status()
-            case StartCamera() | StopCamera() | ResetBreaker() | RetryNow() | ForceOpen():
-                return self._fleet.execute(message)
+            case (
+                StartCamera()
+                | StopCamera()
+                | ResetBreaker()
+                | RetryNow()
+                | ForceOpen()
+                | RetryPublisher()
+            ):
+                return self._execute(message)
             case (
                 CameraStreaming()
                 | CameraStats()
@@ -187,6 +197,11 @@ class SupervisorActor(SupervisedActor):
         """Nobody supervises the supervisor: `SystemSpec.on_stopped` has been called."""
         return ActorEnded(SUPERVISOR, 0, error)
 
+    def _execute(self, command: CameraCommand | RetryPublisher) -> CommandAnswer:
+        if isinstance(command, RetryPublisher):
+            return self._children.retry_publisher(command)
+        return self._fleet.execute(command)
+
     # --- start ---
 
     def _begin(self) -> None:
@@ -226,8 +241,8 @@ class SupervisorActor(SupervisedActor):
     def _pass_on(self, event: PublisherStats | ProcessMeasured) -> None:
         known = self._children.handover
         match event:
-            case PublisherStats(status=status, retry_at_s=retry_at_s):
-                known = replace(known, publisher=status, publisher_retry_at_s=retry_at_s)
+            case PublisherStats(status=status, marks=marks):
+                known = replace(known, publisher=status, publisher_marks=marks)
             case ProcessMeasured(sample=sample):
                 known = replace(known, process=sample)
             case _:
@@ -279,7 +294,7 @@ class SupervisorActor(SupervisedActor):
         for record in self._fleet.records:
             self._camera_changed(record)
         known = self._children.handover
-        self._tell_watchers(PublisherStats(known.publisher, known.publisher_retry_at_s))
+        self._tell_watchers(PublisherStats(known.publisher, known.publisher_marks))
         if known.process is not None:
             self._tell_watchers(ProcessMeasured(known.process))
         self._tell_restarts()
@@ -298,7 +313,7 @@ class SupervisorActor(SupervisedActor):
             self._fleet.records,
             self._spec.ledger,
             publisher=known.publisher,
-            publisher_retry_at_s=known.publisher_retry_at_s,
+            publisher_marks=known.publisher_marks,
             process=known.process,
             restarts=counts.restarts,
             faults=counts.faults,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, Timer
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import Identity
+    from edge_video.status.snapshot import Identity, PublisherMarks
 
 
 class CameraStarter(Protocol):
@@ -55,8 +55,8 @@ class HandoverState:
     publisher: PublisherStatus
     process: ProcessSample | None
     memory_level: MemoryLevel
-    publisher_retry_at_s: float | None = None
-    """Monotonic clock, as in `PublisherStats`."""
+    publisher_marks: PublisherMarks | None = None
+    """As in `PublisherStats`."""
     start_faults: tuple[ApplyFault, ...] = ()
     """Faults on purpose that act in this incarnation."""
 

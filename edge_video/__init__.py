@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         PublishResult,
         ResetBreaker,
         RetryNow,
+        RetryPublisher,
         StartCamera,
         StopCamera,
     )
@@ -181,6 +182,7 @@ __all__ = [
     "RefuseSpawn",
     "ResetBreaker",
     "RetryNow",
+    "RetryPublisher",
     "ReturnFrames",
     "SilentEnd",
     "SinkPlace",
@@ -210,7 +212,7 @@ _PUBLIC: Final = {
         "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
         " ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen FramesReady"
         " GetFrameCounts GetStatus InjectFault PublishAnswer PublishFrame PublishResult"
-        " ResetBreaker RetryNow StartCamera StopCamera"
+        " ResetBreaker RetryNow RetryPublisher StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.system_spec": "Stopped",

@@ -178,7 +178,12 @@ ROWS: list[tuple[str, list[tuple[str, str, int, str, list[tuple[str, str]]]]]] =
                 "short",
                 12,
                 "lines",
-                [(f"increase(edge_video_publisher_losses_total{{{NODE}}}{RATE})", "{{instance}}")],
+                [
+                    (
+                        f"increase(edge_video_publisher_connections_lost_total{{{NODE}}}{RATE})",
+                        "{{instance}}",
+                    )
+                ],
             ),
         ],
     ),

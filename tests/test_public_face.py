@@ -32,8 +32,8 @@ SURFACE: Final = """
     IgnoreSigterm InjectFault KillFfmpeg Language LogConfig MemoryControllerConfig NackFrames
     NoPermission NotAStatusError Now Outbox Outcome OversizedFrame Problem PublishAnswer
     PublishFrame PublishResult PublisherActor PublisherRuntime PublisherState PublisherStatus
-    ReadyConfig RefuseConnections RefuseSpawn ResetBreaker RetryNow ReturnFrames SilentEnd
-    SinkPlace SlowConfirms SlowFrames StartCamera StopCamera StopConfirming Stopped
+    ReadyConfig RefuseConnections RefuseSpawn ResetBreaker RetryNow RetryPublisher ReturnFrames
+    SilentEnd SinkPlace SlowConfirms SlowFrames StartCamera StopCamera StopConfirming Stopped
     SupervisionConfig System SystemStatus TlsConfig TruncatedFrame __version__ load_config
     parse_config sink_for start_system status_as_json status_from_json
 """

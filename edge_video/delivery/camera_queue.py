@@ -161,26 +161,27 @@ class CameraQueue:
     def drop_unheld(self, length: int, now_s: float) -> None:
         """Count a frame that came in and is not held, for the sake of memory."""
         self.counters.receive(length, now_s)
-        self.counters.dropped[DropReason.MEMORY] += 1
+        self.counters.drop(DropReason.MEMORY, now_s)
 
-    def drop_oldest(self, reason: DropReason) -> HeldFrame:
+    def drop_oldest(self, reason: DropReason, now_s: float) -> HeldFrame:
         """Drop the oldest frame."""
         frame = self.frames.popleft()
         self.held_bytes -= len(frame.image)
-        self.counters.dropped[reason] += 1
+        self.counters.drop(reason, now_s)
         return frame
 
-    def drop_stale(self, oldest_s: float) -> int:
+    def drop_older(self, oldest_s: float, reason: DropReason, now_s: float) -> int:
         """Drop the frames that were captured before `oldest_s`; how many they were."""
         frames = self.frames
         before = len(frames)
         while frames and frames[0].captured_at_s < oldest_s:
-            self.drop_oldest(DropReason.STALE)
+            self.drop_oldest(reason, now_s)
         return before - len(frames)
 
-    def drop_all(self, reason: DropReason) -> None:
+    def drop_all(self, reason: DropReason, now_s: float) -> None:
         """Drop every frame."""
-        self.counters.dropped[reason] += len(self.frames)
+        if self.frames:
+            self.counters.drop(reason, now_s, len(self.frames))
         self.frames.clear()
         self.held_bytes = 0
 

@@ -22,6 +22,11 @@ _DELIVERED: Final = (Outcome.CONFIRMED, Outcome.RETURNED)
 _NOTHING_TO_SEND_S: Final = 10.0
 """A camera that brings no frame for so long has nothing to send."""
 
+DROPPING_S: Final = 10.0
+"""Frames are being dropped now if one was dropped so lately."""
+_SLOT_S: Final = 10.0
+_SLOTS: Final = 30
+
 
 class ConfirmTimes:
     """Adds up how long confirmed frames took."""
@@ -38,6 +43,39 @@ class ConfirmTimes:
         return LatencyHistogram(tuple(self.by_class), self.latency_s)
 
 
+class RecentDrops:
+    """Counts what was dropped in the last five minutes, in slots of ten seconds."""
+
+    __slots__ = ("_last_s", "_slots")
+
+    def __init__(self) -> None:
+        self._slots = [0] * _SLOTS
+        self._last_s: float | None = None
+
+    def add(self, frames: int, now_s: float) -> None:
+        """Count frames that are dropped now."""
+        self._forget_old(now_s)
+        self._slots[int(now_s // _SLOT_S) % _SLOTS] += frames
+        self._last_s = now_s
+
+    def number(self, now_s: float) -> int:
+        """How many were dropped in the last five minutes."""
+        self._forget_old(now_s)
+        return sum(self._slots)
+
+    def go_on(self, now_s: float) -> bool:
+        """Whether one was dropped in the last ten seconds."""
+        return self._last_s is not None and now_s - self._last_s <= DROPPING_S
+
+    def _forget_old(self, now_s: float) -> None:
+        """Empty the slots that came round since the last drop."""
+        if self._last_s is None:
+            return
+        last, now = int(self._last_s // _SLOT_S), int(now_s // _SLOT_S)
+        for slot in range(max(last, now - _SLOTS) + 1, now + 1):
+            self._slots[slot % _SLOTS] = 0
+
+
 class FrameCounters:
     """The counters of one camera's frames.
 
@@ -46,6 +84,7 @@ class FrameCounters:
         received_bytes: their lengths together.
         refused_late: frames of an attempt that had already ended.
         dropped: frames that were never handed over, by reason.
+        recent_drops: those of the last minutes.
         published: frames handed over.
         published_bytes: their lengths together.
         last_published_seq: the number of the last frame handed over; 0 before any.
@@ -66,6 +105,7 @@ class FrameCounters:
         "published_bytes",
         "received",
         "received_bytes",
+        "recent_drops",
         "refused_late",
         "settled",
         "times",
@@ -77,6 +117,7 @@ class FrameCounters:
         self.received_bytes = 0
         self.refused_late = 0
         self.dropped = dict.fromkeys(DropReason, 0)
+        self.recent_drops = RecentDrops()
         self.published = 0
         self.published_bytes = 0
         self.last_published_seq = 0
@@ -91,6 +132,11 @@ class FrameCounters:
         self.received += 1
         self.received_bytes += length
         self.last_received_s = now_s
+
+    def drop(self, reason: DropReason, now_s: float, frames: int = 1) -> None:
+        """Count frames that came in and are not handed over."""
+        self.dropped[reason] += frames
+        self.recent_drops.add(frames, now_s)
 
     def hand_over(self, seq: int, length: int, captured_at_s: float, now_s: float) -> None:
         """Count a frame that is in flight from now on."""

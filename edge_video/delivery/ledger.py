@@ -33,7 +33,9 @@ class DropReason(StrEnum):
     """
 
     OVERFLOW = "overflow"
-    """Newer frames of its camera filled the buffer."""
+    """Newer frames of its camera filled the buffer: the sink took them too slowly."""
+    NOT_CONNECTED = "not_connected"
+    """Newer frames filled the buffer, or it grew too old, while its sink was not connected."""
     STALE = "stale"
     """It had waited longer than a frame is worth anything."""
     SHUTDOWN = "shutdown"
@@ -66,6 +68,7 @@ class FrameCounts:
     received: int = 0
     published: int = 0
     dropped_overflow: int = 0
+    dropped_not_connected: int = 0
     dropped_stale: int = 0
     dropped_shutdown: int = 0
     dropped_memory: int = 0

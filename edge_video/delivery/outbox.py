@@ -188,7 +188,7 @@ class Outbox:
         with self._lock:
             counters = self._queues[camera_id].counters
             counters.received += frames
-            counters.dropped[reason] += frames
+            counters.drop(reason, self._clock.monotonic(), frames)
 
     def _receive(
         self,
@@ -215,7 +215,7 @@ class Outbox:
         if overflown is not None:
             dropped.append(overflown)
         if self._waiting.held_bytes > self._max_bytes:
-            self._waiting.make_room(dropped)
+            self._waiting.make_room(dropped, now_s)
         if not queue.frames:  # the newest goes last
             return Arrival.DROPPED
         return Arrival.HELD if overflown is None else Arrival.DISPLACED
@@ -305,9 +305,10 @@ class Outbox:
         dropped: list[HeldFrame] = []
         with self._lock:
             self._buffer_limit = None if frames is None else _positive(frames)
+            now_s = self._clock.monotonic()
             for queue in self._queues.values():
                 queue.limit(self._buffer_limit)
-                self._waiting.shrink(queue, dropped)
+                self._waiting.shrink(queue, dropped, now_s)
 
     def limit_rate(self, min_interval_s: float | None) -> None:
         """Drop each frame that comes sooner than this after its camera's previous accepted one.
@@ -321,8 +322,21 @@ class Outbox:
         """Drop every frame that waits, for this reason; how many they were."""
         dropped: list[HeldFrame] = []
         with self._lock:
-            self._waiting.drop_all(reason, dropped)
+            self._waiting.drop_all(reason, dropped, self._clock.monotonic())
         return len(dropped)
+
+    def sink_connected(self, connected: bool) -> None:
+        """Say whether the taker can deliver; a new outbox believes that it can.
+
+        While it cannot, frames that newer ones push out, and those that grow too old, are dropped
+        as `DropReason.NOT_CONNECTED`.
+        """
+        dropped: list[HeldFrame] = []
+        with self._lock:
+            if connected:
+                self._waiting.connect(dropped, self._clock.monotonic())
+            else:
+                self._waiting.is_connected = False
 
     # --- what is known --------------------------------------------------------------------------
 
@@ -342,6 +356,16 @@ class Outbox:
             return {
                 camera_id: queue.counters.counts(held=len(queue.frames))
                 for camera_id, queue in self._queues.items()
+            }
+
+    def recent_drops(self) -> dict[CameraId, tuple[int, bool]]:
+        """Of all cameras: frames dropped in the last five minutes, and whether it goes on now."""
+        with self._lock:
+            now_s = self._clock.monotonic()
+            return {
+                camera_id: (recent.number(now_s), recent.go_on(now_s))
+                for camera_id, queue in self._queues.items()
+                for recent in (queue.counters.recent_drops,)
             }
 
     def undelivered_s(self, camera_id: CameraId) -> float | None:

@@ -37,9 +37,11 @@ class RoundRobin:
     Attributes:
         held: frames that wait, of all cameras.
         held_bytes: their lengths together.
+        is_connected: whether the taker can deliver; while it cannot, what is pushed out and what
+            grows too old is dropped for that.
     """
 
-    __slots__ = ("_max_age_s", "_max_bytes", "_waiting", "held", "held_bytes")
+    __slots__ = ("_max_age_s", "_max_bytes", "_waiting", "held", "held_bytes", "is_connected")
 
     def __init__(self, max_age_s: float, max_bytes: int) -> None:
         self._max_age_s = max_age_s
@@ -47,6 +49,7 @@ class RoundRobin:
         self._waiting: deque[CameraQueue] = deque()  # those that hold frames, each once
         self.held = 0
         self.held_bytes = 0
+        self.is_connected = True
 
     def put(self, queue: CameraQueue, frame: HeldFrame, now_s: float) -> HeldFrame | None:
         """Let a frame wait in the queue of its camera; the frame that it pushed out of there.
@@ -67,27 +70,40 @@ class RoundRobin:
         self.held += 1
         self.held_bytes += len(frame.image)
         if len(frames) > queue.capacity:
-            return self._drop_oldest(queue, DropReason.OVERFLOW)
+            reason = DropReason.OVERFLOW if self.is_connected else DropReason.NOT_CONNECTED
+            return self._drop_oldest(queue, reason, now_s)
         return None
 
-    def make_room(self, dropped: list[HeldFrame]) -> None:
+    def make_room(self, dropped: list[HeldFrame], now_s: float) -> None:
         """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""
         while self.held_bytes > self._max_bytes:
             queue = max(self._waiting, key=_held_bytes_of)
-            dropped.append(self._drop_oldest(queue, DropReason.MEMORY))
+            dropped.append(self._drop_oldest(queue, DropReason.MEMORY, now_s))
             if not queue.frames:
                 self._waiting.remove(queue)
 
-    def shrink(self, queue: CameraQueue, dropped: list[HeldFrame]) -> None:
+    def shrink(self, queue: CameraQueue, dropped: list[HeldFrame], now_s: float) -> None:
         """Drop what a queue holds beyond its capacity."""
         while len(queue.frames) > queue.capacity:
-            dropped.append(self._drop_oldest(queue, DropReason.MEMORY))
+            dropped.append(self._drop_oldest(queue, DropReason.MEMORY, now_s))
 
-    def drop_all(self, reason: DropReason, dropped: list[HeldFrame]) -> None:
+    def connect(self, dropped: list[HeldFrame], now_s: float) -> None:
+        """Note that the taker can deliver again; what grew too old until now is dropped first."""
+        if self.is_connected:
+            return
+        oldest_s = now_s - self._max_age_s
+        for queue in tuple(self._waiting):
+            while queue.frames and queue.frames[0].captured_at_s < oldest_s:
+                dropped.append(self._drop_oldest(queue, DropReason.NOT_CONNECTED, now_s))
+            if not queue.frames:
+                self._waiting.remove(queue)
+        self.is_connected = True
+
+    def drop_all(self, reason: DropReason, dropped: list[HeldFrame], now_s: float) -> None:
         """Drop every frame that waits."""
         for queue in self._waiting:
             dropped.extend(queue.frames)
-            queue.drop_all(reason)
+            queue.drop_all(reason, now_s)
         self._waiting.clear()
         self.held = self.held_bytes = 0
 
@@ -100,9 +116,10 @@ class RoundRobin:
             queue = waiting[0]
             if queue.frames[0].captured_at_s < oldest_s:
                 held_bytes = queue.held_bytes
-                self.held -= queue.drop_stale(oldest_s)
+                reason = DropReason.STALE if self.is_connected else DropReason.NOT_CONNECTED
+                self.held -= queue.drop_older(oldest_s, reason, now_s)
                 self.held_bytes -= held_bytes - queue.held_bytes
-            verdict = Admission.TAKE if admit is None else self._judge(queue, admit)
+            verdict = Admission.TAKE if admit is None else self._judge(queue, admit, now_s)
             if not queue.frames:
                 waiting.popleft()
                 continue
@@ -120,17 +137,17 @@ class RoundRobin:
             return frame
         return None
 
-    def _judge(self, queue: CameraQueue, admit: Admit) -> Admission:
+    def _judge(self, queue: CameraQueue, admit: Admit, now_s: float) -> Admission:
         """Drop the frames that are not admitted; what may be done with the next one."""
         while queue.frames:
             verdict = admit(queue.camera_id, len(queue.frames[0].image))
             if isinstance(verdict, Admission):
                 return verdict
-            self._drop_oldest(queue, verdict)
+            self._drop_oldest(queue, verdict, now_s)
         return Admission.LEAVE
 
-    def _drop_oldest(self, queue: CameraQueue, reason: DropReason) -> HeldFrame:
-        frame = queue.drop_oldest(reason)
+    def _drop_oldest(self, queue: CameraQueue, reason: DropReason, now_s: float) -> HeldFrame:
+        frame = queue.drop_oldest(reason, now_s)
         self.held -= 1
         self.held_bytes -= len(frame.image)
         return frame

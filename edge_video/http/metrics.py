@@ -101,9 +101,14 @@ def _publisher(publisher: PublisherStatus) -> Iterator[Metric]:
         value=publisher.connections,
     )
     yield CounterMetricFamily(
-        PREFIX + "publisher_losses",
-        "Times a connection to the sink, or an attempt at one, failed.",
-        value=publisher.losses,
+        PREFIX + "publisher_connections_lost",
+        "Times an established connection to the sink ended.",
+        value=publisher.connections_lost,
+    )
+    yield CounterMetricFamily(
+        PREFIX + "publisher_failed_attempts",
+        "Times a connection to the sink could not be established.",
+        value=publisher.failed_attempts,
     )
 
 

@@ -97,6 +97,7 @@ def openapi(version: str) -> dict[str, Any]:
     status["properties"] |= {
         "schema": {"type": "integer", "description": "Grows when a name changes its meaning."},
         "totals": {"$ref": "#/components/schemas/FrameCounts"},
+        "recent": {"$ref": "#/components/schemas/Recent"},
         "accounting": {
             "type": "object",
             "properties": {
@@ -106,7 +107,7 @@ def openapi(version: str) -> dict[str, Any]:
             "required": ["balanced", "problems"],
         },
     }
-    status["required"] += ["schema", "totals", "accounting"]
+    status["required"] += ["schema", "totals", "recent", "accounting"]
     components |= _OWN_SCHEMAS
     return {
         "openapi": "3.1.0",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
-    from edge_video.status.snapshot import CameraRecord, Identity
+    from edge_video.status.snapshot import CameraRecord, Identity, PublisherMarks
 
 FRESH_S: Final = 0.5
 """A snapshot this young is not taken again."""
@@ -68,7 +68,7 @@ class _SystemFacts:
     """What is known of everything but cameras. Under the store's lock."""
 
     publisher: PublisherStatus
-    publisher_retry_at_s: float | None = None
+    publisher_marks: PublisherMarks | None = None
     process: ProcessSample | None = None
     memory_level: MemoryLevel = MemoryLevel.NORMAL
     restarts: dict[str, int] = field(default_factory=dict)
@@ -149,11 +149,11 @@ class StatusStore:
     def _last_frame_s(self, camera_id: CameraId) -> float | None:
         return self._ledger.outbox_of[camera_id].last_frame_s(camera_id)
 
-    def publisher_changed(self, status: PublisherStatus, retry_at_s: float | None) -> None:
+    def publisher_changed(self, status: PublisherStatus, marks: PublisherMarks | None) -> None:
         """The publisher is now in this state."""
         with self._lock:
             self._timeline.publisher_changed(self._facts.publisher, status, self._clock.wall_ns())
-            self._facts.publisher, self._facts.publisher_retry_at_s = status, retry_at_s
+            self._facts.publisher, self._facts.publisher_marks = status, marks
 
     def process_measured(self, sample: ProcessSample | None) -> None:
         """A measurement of this process; None when it cannot be measured any more."""
@@ -259,7 +259,7 @@ class StatusStore:
             records,
             self._ledger,
             publisher=facts.publisher,
-            publisher_retry_at_s=facts.publisher_retry_at_s,
+            publisher_marks=facts.publisher_marks,
             process=facts.process,
             restarts=facts.restarts,
             faults=facts.faults,

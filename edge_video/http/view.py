@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
 from edge_video.runtime.units import ns_to_ms
-from edge_video.status.model import CameraPhase, PublisherState
+from edge_video.status.health import CameraHealth, camera_health, verdict
+from edge_video.status.model import PublisherState
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from edge_video.text.json import Json
 
 _MAX_DETAIL: Final = 300
-_HEALTH_OF: Final = {
-    "OK": "healthy",
-    "STARTING": "starting",
-    "STOPPED": "stopped",
-    "DISABLED": "disabled",
-}
-_HEALTHS: Final = ("healthy", "starting", "slow", "trouble", "paused", "stopped", "disabled")
-_DELIVERY: Final = {
-    PublisherState.CONNECTING: "starting",
-    PublisherState.CONNECTED: "ok",
-    PublisherState.BLOCKED: "blocked",
-    PublisherState.WAITING: "lost",
-    PublisherState.STOPPED: "lost",
-}
 
 
 def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
@@ -110,12 +96,11 @@ def latency_at(latency: LatencyHistogram, percent: float) -> float | None:
 
 def _verdict(status: SystemStatus) -> dict[str, Json]:
     """The cameras of each health, and whether frames are delivered."""
-    healths = Counter(_health(camera) for camera in status.cameras)
-    delivery = _DELIVERY[status.publisher.state]
+    judged = verdict(status)
     return {
-        **{health: healths[health] for health in _HEALTHS},
-        "delivery": delivery,
-        "is_good": not healths["trouble"] and not healths["slow"] and delivery == "ok",
+        **{health.value: judged.cameras[health] for health in CameraHealth},
+        "delivery": judged.delivery.value,
+        "is_good": judged.is_good,
     }
 
 
@@ -124,21 +109,23 @@ def _publisher(publisher: PublisherStatus, *, is_broker: bool) -> dict[str, Json
         "state": publisher.state.value,
         "target": one_line(publisher.target),
         "reason": shorten(one_line(publisher.reason), _MAX_DETAIL),
-        "losses": publisher.losses,
-        "connections_lost": publisher.losses,
-        "failed_attempts": 0,
-        "down_for_s": None,
-        "outages": [],
+        "losses": publisher.connections_lost,
+        "connections_lost": publisher.connections_lost,
+        "failed_attempts": publisher.failed_attempts,
+        "down_for_s": _rounded(publisher.down_for_s),
+        "outages": [
+            {
+                "started_at_ms": ns_to_ms(outage.started_at_ns),
+                "ended_at_ms": _ms(outage.ended_at_ns),
+                "reason": shorten(one_line(outage.reason), _MAX_DETAIL),
+                "dropped": outage.dropped,
+            }
+            for outage in publisher.outages
+        ],
         "retry_in_s": _rounded(publisher.retry_in_s),
         "can_retry": publisher.state is PublisherState.WAITING,
         "is_broker": is_broker,
     }
-
-
-def _health(camera: CameraStatus) -> str:
-    if camera.breaker.forced_open and camera.phase is not CameraPhase.STOPPED:
-        return "paused"
-    return _HEALTH_OF.get(status_word(camera), "trouble")
 
 
 def _camera(
@@ -147,7 +134,7 @@ def _camera(
     return {
         "id": camera.camera_id,
         "group": group_of(camera.camera_id),
-        "health": _health(camera),
+        "health": camera_health(camera).value,
         "word": status_word(camera),
         "word_since_ms": ns_to_ms(extra.word_since_ns),
         "phase": camera.phase.value,
@@ -164,7 +151,11 @@ def _camera(
         "attempts": camera.attempts,
         "uptime_24h": _share(extra.uptime_day),
         "uptime_7d": _share(extra.uptime_week),
-        "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},
+        "recent": {
+            "dropped_5m": camera.recent.dropped_5m,
+            "dropping": camera.recent.dropping,
+            "failures_5m": camera.recent.failures_5m,
+        },
         "failure": _failure(camera),
         "breaker": {
             "state": camera.breaker.state.value,
@@ -219,3 +210,7 @@ def _share(share: float | None) -> float | None:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
+
+
+def _ms(at_ns: int | None) -> int | None:
+    return None if at_ns is None else ns_to_ms(at_ns)

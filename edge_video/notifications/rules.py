@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edge_video.status.model import PublisherStatus
     from edge_video.status.snapshot import CameraRecord
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of the notifications; changes when a consumer that relies on them would break."""
 
 ONLINE: Final = "online"
@@ -74,7 +74,8 @@ class _Outage:
     """The connection to the broker is gone, or only just back."""
 
     lost_s: float
-    losses_before: int
+    lost_before: int
+    failed_before: int
     reason: str
     back_s: float | None = None
 
@@ -124,8 +125,10 @@ class NotificationRules:
         connected = status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
         outage = self._outage
         if outage is None:
-            if not connected and status.connections and status.losses:
-                self._outage = _Outage(now.s, status.losses - 1, status.reason)
+            if not connected and status.connections and status.connections_lost:
+                self._outage = _Outage(
+                    now.s, status.connections_lost - 1, status.failed_attempts, status.reason
+                )
         elif connected:
             self._outage = replace(outage, back_s=outage.back_s or now.s)
         else:
@@ -208,7 +211,8 @@ class NotificationRules:
             "target": status.target,
             "lost_at_ns": now.wall_ns(outage.lost_s),
             "away_s": round(outage.back_s - outage.lost_s, 3),
-            "losses": status.losses - outage.losses_before,
+            "connections_lost": status.connections_lost - outage.lost_before,
+            "failed_attempts": status.failed_attempts - outage.failed_before,
             "reason": outage.reason,
         }
         return [self._write("publisher", "reconnected", facts, now, "")]

@@ -9,6 +9,7 @@ from edge_video.report.camera_text import format_drops
 from edge_video.report.monitor import format_publisher
 from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.units import ns_to_whole_s
+from edge_video.status.health import HEALTHY_PERCENT
 from edge_video.status.model import CameraPhase
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, lookup
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
     from edge_video.metrics.sample import ProcessSample
     from edge_video.status.model import BreakerView, CameraStatus, SystemStatus
-
-HEALTHY_EFFICIENCY: Final = 80.0
-"""Percent of the target below which a camera is marked ⚠."""
 
 Row: TypeAlias = tuple[str, object]
 """A key of the catalog and its value."""
@@ -118,7 +116,7 @@ def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
         rows.append(("final.reason", shorten(one_line(publisher.reason), _FAILURE_LIMIT)))
     returned = _noted(totals.returned, "final.returned_note", language)
     unknown = _noted(totals.unknown, "final.unknown_note", language)
-    losses = _noted(publisher.losses, "final.losses_note", language)
+    failed = _noted(publisher.failed_attempts, "final.failed_attempts_note", language)
     return [
         *rows,
         ("final.target", one_line(publisher.target)),
@@ -129,7 +127,8 @@ def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
         ("final.unknown", unknown),
         ("final.in_flight", totals.in_flight),
         ("final.connections", publisher.connections),
-        ("final.losses", losses),
+        ("final.connections_lost", publisher.connections_lost),
+        ("final.failed_attempts", failed),
     ]
 
 
@@ -146,13 +145,14 @@ def _cameras(status: SystemStatus, language: Language) -> list[str]:
 
 
 def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
-    """Percent of the frames that the target rate asks for that were published.
+    """Percent of the frames that the target rate asks for that the camera sent.
 
+    What became of them is no merit and no fault of the camera's.
     The target of a camera that never sends as many as it may is what it sends.
     None when no time has passed. A little over 100 is possible: cameras have clocks of their own.
     """
     wanted = camera.expected_fps * uptime_s
-    return percent(camera.frames.published, wanted) if wanted > 0 else None
+    return percent(camera.frames.received, wanted) if wanted > 0 else None
 
 
 def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
@@ -161,7 +161,7 @@ def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
     return (
         camera.breaker.state is BreakerState.CLOSED
         and camera.frames.received > 0
-        and (reached is None or reached >= HEALTHY_EFFICIENCY)
+        and (reached is None or reached >= HEALTHY_PERCENT)
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.report.camera_text import format_drops, format_key_wait
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
+from edge_video.status.health import is_late
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.status.model import CameraStatus, PublisherStatus, SystemStatus
 
-WARN_AFTER_S: Final = 5.0
-"""A camera without a frame for so long is shown as WARN."""
-
-_LATE_INTERVALS: Final = 1.5
-"""Where only key frames are decoded, the next one is late after so many of their intervals."""
 _REASON_LIMIT: Final = 60
 _SHOWN_WITH_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
 _TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
@@ -67,10 +63,7 @@ def status_word(camera: CameraStatus) -> str:
         return "CB_OPEN"
     if camera.key_frame_wait_s is not None:
         return "KEY_WAIT"
-    usual_s = _LATE_INTERVALS * (camera.key_frame_interval_s or 0.0)
-    late = camera.last_frame_ago_s is not None and camera.last_frame_ago_s >= max(
-        WARN_AFTER_S, usual_s
-    )
+    late = is_late(camera)
     if camera.breaker.state is BreakerState.HALF_OPEN:
         return "WARN" if late and camera.phase is CameraPhase.STREAMING else "HALF_OPEN"
     if late:

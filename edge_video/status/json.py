@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.ledger import FrameCounts
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Grows when a name goes or changes its meaning; new names do not change it."""
 
 _LARGEST: Final = 2**63
@@ -66,6 +66,7 @@ def status_as_json(status: SystemStatus) -> dict[str, object]:
         **_object(status),
         "cameras": cameras,
         "totals": _counts(status.totals),
+        "recent": _object(status.recent),
         "accounting": {"balanced": not problems, "problems": problems},
     }
 

@@ -33,6 +33,13 @@ class FrameLedger:
             counts.update(outbox.counts())
         return counts
 
+    def recent_drops(self) -> dict[CameraId, tuple[int, bool]]:
+        """Of all cameras: frames dropped in the last five minutes, and whether it goes on now."""
+        recent: dict[CameraId, tuple[int, bool]] = {}
+        for outbox in self.outboxes:
+            recent.update(outbox.recent_drops())
+        return recent
+
     def latencies(self) -> dict[CameraId, LatencyHistogram]:
         """Of all cameras, from whole frame to confirm."""
         latencies: dict[CameraId, LatencyHistogram] = {}

@@ -51,6 +51,18 @@ class BreakerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """What went wrong lately, beside all that was counted since the start."""
+
+    dropped_5m: int = 0
+    """Frames dropped in the last five minutes."""
+    dropping: bool = False
+    """Whether frames are being dropped now: one was in the last ten seconds."""
+    failures_5m: int = 0
+    """Attempts of cameras that failed in the last five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraStatus:
     """Everything known about one camera at one instant."""
 
@@ -79,6 +91,9 @@ class CameraStatus:
     """How far apart its key frames are, where nothing else is decoded; None when unknown."""
     usual_fps: float | None = None
     """What the camera usually sends, `target_fps` at most; None until it was measured."""
+    received_fps: float | None = None
+    """Over the last ten seconds that it streamed throughout; None until there were such."""
+    recent: Recent = Recent()
 
     @property
     def expected_fps(self) -> float:
@@ -98,6 +113,20 @@ class PublisherState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which there was no connection to the sink, however many attempts it took."""
+
+    started_at_ns: int
+    """Wall clock."""
+    ended_at_ns: int | None
+    """Wall clock; None while it lasts."""
+    reason: str
+    """Why the connection, or the latest attempt at one, failed."""
+    dropped: int = 0
+    """Frames dropped as `not_connected` during it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PublisherStatus:
     """The publisher at one instant."""
 
@@ -108,9 +137,15 @@ class PublisherStatus:
     """Why it is not connected, or what blocks it; empty when all is well."""
     connections: int = 0
     """Times a connection was established."""
-    losses: int = 0
-    """Times a connection, or an attempt at one, failed."""
+    connections_lost: int = 0
+    """Times an established connection ended."""
+    failed_attempts: int = 0
+    """Times a connection could not be established."""
     retry_in_s: float | None = None
+    down_for_s: float | None = None
+    """How long frames could not be delivered, also while blocked; None: they can be."""
+    outages: tuple[Outage, ...] = ()
+    """The last 20, oldest first; the first attempt of all is one if it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +176,13 @@ class SystemStatus:
     def totals(self) -> FrameCounts:
         """The counts of all cameras added up."""
         return add_counts(camera.frames for camera in self.cameras)
+
+    @property
+    def recent(self) -> Recent:
+        """What went wrong lately with all cameras together."""
+        recents = [camera.recent for camera in self.cameras]
+        return Recent(
+            dropped_5m=sum(each.dropped_5m for each in recents),
+            dropping=any(each.dropping for each in recents),
+            failures_5m=sum(each.failures_5m for each in recents),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
 from edge_video.status.model import (
@@ -11,6 +11,7 @@ from edge_video.status.model import (
     CameraPhase,
     CameraStatus,
     PublisherStatus,
+    Recent,
     SystemStatus,
 )
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from edge_video.resilience.failures import Failure
     from edge_video.runtime.timer import Clock
     from edge_video.status.ledger import FrameLedger
+
+
+RECENT_S: Final = 300.0
+_MAX_FAILURES: Final = 1000
+"""Remembered of one camera: more than can fail in that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,45 @@ class CameraRecord:
     """Monotonic clock."""
     usual_fps: float | None = None
     """See `edge_video.status.usual_rate`."""
+    received_fps: float | None = None
+    """As in `CameraStatus`."""
+    failed_at_s: tuple[float, ...] = ()
+    """When attempts failed lately, oldest first: monotonic clock."""
+
+    def with_failure(self, failure: Failure, now_s: float) -> CameraRecord:
+        """The record after one more failed attempt, at the monotonic time `now_s`."""
+        lately = [at_s for at_s in self.failed_at_s if now_s - at_s <= RECENT_S]
+        return replace(
+            self,
+            last_failure=failure,
+            last_failure_at_s=now_s,
+            failed_at_s=(*lately[1 - _MAX_FAILURES :], now_s),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherMarks:
+    """What makes a `PublisherStatus` that was told some time ago current again."""
+
+    retry_at_s: float | None = None
+    """Monotonic clock, when the next connection is tried."""
+    down_since_s: float | None = None
+    """Monotonic clock, since when frames cannot be delivered; None while they can be."""
+    dropped_before: int = 0
+    """Frames that had been dropped as `not_connected` when the present outage began."""
+
+    def refresh(self, status: PublisherStatus, now_s: float, not_connected: int) -> PublisherStatus:
+        """The status as of now, where `not_connected` frames have been dropped so far."""
+        retry_s, since_s, outages = self.retry_at_s, self.down_since_s, status.outages
+        if outages and outages[-1].ended_at_ns is None:
+            dropped = max(0, not_connected - self.dropped_before)
+            outages = (*outages[:-1], replace(outages[-1], dropped=dropped))
+        return replace(
+            status,
+            retry_in_s=None if retry_s is None else max(0.0, retry_s - now_s),
+            down_for_s=None if since_s is None else max(0.0, now_s - since_s),
+            outages=outages,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +127,21 @@ def take_status(
     ledger: FrameLedger,
     *,
     publisher: PublisherStatus,
-    publisher_retry_at_s: float | None = None,
+    publisher_marks: PublisherMarks | None = None,
     process: ProcessSample | None,
     restarts: Mapping[str, int],
     faults: FaultCounts,
 ) -> SystemStatus:
     """One consistent picture of everything, as of now. Any thread; touches no actor.
 
-    `publisher` is what its actor told last; its countdown is made anew from
-    `publisher_retry_at_s` (monotonic clock), where that is known.
+    `publisher` is what its actor told last; what changes with time is made anew from
+    `publisher_marks`, where they are known.
     """
     now_s = clock.monotonic()
-    if publisher_retry_at_s is not None:
-        publisher = replace(publisher, retry_in_s=max(0.0, publisher_retry_at_s - now_s))
-    counts, latencies = ledger.frame_counts(), ledger.latencies()
+    counts, latencies, drops = ledger.frame_counts(), ledger.latencies(), ledger.recent_drops()
+    if publisher_marks is not None:
+        not_connected = sum(each.dropped_not_connected for each in counts.values())
+        publisher = publisher_marks.refresh(publisher, now_s, not_connected)
     return SystemStatus(
         version=identity.version,
         node=identity.node,
@@ -105,10 +151,13 @@ def take_status(
         cameras=tuple(
             _camera_status(
                 record,
-                counts.get(record.camera_id, FrameCounts()),
-                latencies.get(record.camera_id, LatencyHistogram()),
-                ledger,
                 now_s,
+                ledger,
+                _Counted(
+                    counts.get(record.camera_id, FrameCounts()),
+                    latencies.get(record.camera_id, LatencyHistogram()),
+                    *drops.get(record.camera_id, (0, False)),
+                ),
             )
             for record in records
         ),
@@ -121,12 +170,17 @@ def take_status(
     )
 
 
+class _Counted(NamedTuple):
+    """What was counted of one camera's frames."""
+
+    frames: FrameCounts
+    latency: LatencyHistogram
+    dropped_lately: int
+    dropping: bool
+
+
 def _camera_status(
-    record: CameraRecord,
-    counts: FrameCounts,
-    latency: LatencyHistogram,
-    ledger: FrameLedger,
-    now_s: float,
+    record: CameraRecord, now_s: float, ledger: FrameLedger, counted: _Counted
 ) -> CameraStatus:
     outbox = ledger.outbox_of[record.camera_id]
     last_frame_s = outbox.last_frame_s(record.camera_id)
@@ -139,7 +193,7 @@ def _camera_status(
         target_fps=record.target_fps,
         attempts=record.breaker.generation,
         breaker=breaker_view(record.breaker, now_s),
-        frames=counts,
+        frames=counted.frames,
         capture=ledger.capture_totals(record.camera_id),
         last_frame_ago_s=None if last_frame_s is None else max(0.0, now_s - last_frame_s),
         last_failure=record.last_failure,
@@ -147,8 +201,14 @@ def _camera_status(
         width=width,
         height=height,
         ffmpeg_pid=record.ffmpeg_pid,
-        latency=latency,
+        latency=counted.latency,
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
+        received_fps=record.received_fps,
+        recent=Recent(
+            counted.dropped_lately,
+            counted.dropping,
+            sum(now_s - at_s <= RECENT_S for at_s in record.failed_at_s),
+        ),
     )

@@ -145,10 +145,9 @@ _PUBLISHER_KINDS: Final = {
 
 
 def _same_connection(before: PublisherStatus, now: PublisherStatus) -> bool:
-    return (before.state, before.connections, before.losses) == (
-        now.state,
-        now.connections,
-        now.losses,
+    return all(
+        getattr(before, name) == getattr(now, name)
+        for name in ("state", "connections", "connections_lost", "failed_attempts")
     )
 
 

@@ -32,6 +32,11 @@ class UsualRate:
         """What the window before this one brought."""
         self._windows = 0
 
+    @property
+    def latest_fps(self) -> float | None:
+        """The rate of the last window, to a tenth; None until one was measured."""
+        return None if self._before is None else round(self._before, 1)
+
     def sample(self, now_s: float, frames: int) -> float | None:
         """Take in how many frames an attempt has brought so far, about once a second.
 

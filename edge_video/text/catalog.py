@@ -57,7 +57,8 @@ _COMMON: Final[dict[str, Text]] = {
     "retry_in": Text("retry in {duration}", "nova tentativa em {duration}"),
     "retry_now": Text("retrying", "tentando de novo"),
     "held_open": Text("held open until reset", "mantido aberto até o reset"),
-    "drop.overflow": Text("queue full {count}", "fila cheia {count}"),
+    "drop.overflow": Text("buffer full {count}", "buffer cheio {count}"),
+    "drop.not_connected": Text("not connected {count}", "sem conexão {count}"),
     "drop.stale": Text("too old {count}", "velhos demais {count}"),
     "drop.shutdown": Text("shutdown {count}", "encerramento {count}"),
     "key_wait": Text(
@@ -126,13 +127,14 @@ _FINAL: Final[dict[str, Text]] = {
     "final.unknown": Text("Unknown", "Incertos"),
     "final.in_flight": Text("In flight", "Em trânsito"),
     "final.connections": Text("Connections", "Conexões"),
-    "final.losses": Text("Losses", "Quedas"),
+    "final.connections_lost": Text("Lost", "Quedas"),
+    "final.failed_attempts": Text("Failed attempts", "Tentativas falhas"),
     "final.returned_note": Text("no queue is bound to the route", "nenhuma fila ligada à rota"),
     "final.unknown_note": Text(
         "connection lost before the answer", "conexão perdida antes da resposta"
     ),
-    "final.losses_note": Text(
-        "connections and attempts that failed", "conexões e tentativas que falharam"
+    "final.failed_attempts_note": Text(
+        "attempts to connect that failed", "tentativas de conexão que falharam"
     ),
     "final.cameras": Text("📹 CAMERAS", "📹 CÂMERAS"),
     "final.disabled": Text("disabled in the configuration", "desativada na configuração"),
@@ -252,7 +254,8 @@ _PAGE: Final[dict[str, Text]] = {
     "page.interval": Text(
         "One point is {interval} of the run.", "Um ponto equivale a {interval} da execução."
     ),
-    "page.drop.overflow": Text("queue full", "fila cheia"),
+    "page.drop.overflow": Text("buffer full", "buffer cheio"),
+    "page.drop.not_connected": Text("not connected", "sem conexão"),
     "page.drop.stale": Text("too old", "velhos demais"),
     "page.drop.shutdown": Text("shutdown", "encerramento"),
     "page.drop.memory": Text("memory", "memória"),

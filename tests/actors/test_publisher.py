@@ -23,6 +23,7 @@ from edge_video.actors.messages import (
     PublisherStats,
     PublishFrame,
     PublishResult,
+    RetryPublisher,
 )
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime
 from edge_video.config import DirectorySinkConfig
@@ -211,13 +212,64 @@ def test_a_lost_connection_is_closed_and_made_again_after_the_announced_wait(sta
     stage.hear(SinkConnected("broker"))
     stage.hear(SinkLost("cut"))
     status = stage.status()
-    assert (status.state, status.reason, status.losses) == (PublisherState.WAITING, "cut", 1)
+    assert (status.state, status.reason, status.connections_lost) == (
+        PublisherState.WAITING,
+        "cut",
+        1,
+    )
     assert status.retry_in_s is not None
     assert stage.sinks[0].calls[-1] == "close"
     stage.advance(status.retry_in_s - 0.01)
     assert len(stage.sinks) == 1
     stage.advance(0.02)
     assert len(stage.sinks) == 2
+
+
+def test_connections_that_ended_and_attempts_that_failed_are_two_numbers(stage: Stage) -> None:
+    stage.hear(SinkLost("refused"))
+    stage.advance(stage.status().retry_in_s or 0.0)
+    stage.hear(SinkConnected("broker"))
+    stage.hear(SinkLost("cut"))
+    stage.advance(stage.status().retry_in_s or 0.0)
+    stage.hear(SinkLost("refused"))
+    status = stage.status()
+    assert (status.connections, status.connections_lost, status.failed_attempts) == (1, 1, 2)
+    assert [each.reason for each in status.outages] == ["refused", "refused"]
+    assert [each.ended_at_ns is None for each in status.outages] == [False, True]
+
+
+def test_what_is_pushed_out_while_there_is_no_connection_is_dropped_for_that(
+    stage: Stage,
+) -> None:
+    stage.hear(SinkConnected("broker"))
+    for _ in range(6):
+        stage.frame()
+    stage.hear(SinkLost("cut"))
+    for _ in range(3):
+        stage.frame()
+    counts = stage.outbox.counts()[CAM1]
+    assert (counts.dropped_overflow, counts.dropped_not_connected) == (1, 3)
+    stage.advance(stage.status().retry_in_s or 0.0)
+    assert stage.status().outages[-1].dropped == 3
+    stage.advance(5)
+    stage.hear(SinkConnected("broker"))
+    assert stage.outbox.counts()[CAM1].dropped_not_connected == 8, "too old by now"
+    status = stage.status()
+    assert (status.outages[-1].dropped, status.down_for_s) == (8, None)
+
+
+def test_an_operator_cuts_the_wait_for_the_next_connection_short(stage: Stage) -> None:
+    stage.hear(SinkConnected("broker"))
+    stage.publisher.tell(RetryPublisher())
+    quiesce()
+    assert len(stage.sinks) == 1
+    stage.hear(SinkLost("cut"))
+    stage.publisher.tell(RetryPublisher())
+    stage.publisher.tell(RetryPublisher())
+    quiesce()
+    assert len(stage.sinks) == 2
+    stage.advance(60)
+    assert len(stage.sinks) == 2, "the wait that was cut short is over"
 
 
 def test_the_waits_grow_until_a_connection_has_held(stage: Stage) -> None:
@@ -353,7 +405,7 @@ def test_a_successor_goes_on_counting_and_settles_what_was_left(stage: Stage) ->
     stage.start(incarnation=1, previous=before)
     status = stage.status()
     assert (status.state, status.retry_in_s) == (PublisherState.CONNECTING, None)
-    assert (status.connections, status.losses) == (1, 1)
+    assert (status.connections, status.connections_lost) == (1, 1)
     assert stage.outbox.counts()[CAM1].in_flight == 0
 
 

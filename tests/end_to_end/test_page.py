@@ -353,7 +353,8 @@ def test_a_broker_that_keeps_the_publisher_waiting_for_an_answer_is_said_first(
     with PaintedSystem("cam1", "cam2").start() as painted, browser() as driver:
         painted.wait_for(
             lambda status: (
-                status["publisher"]["state"] == "connecting" and status["publisher"]["losses"]
+                status["publisher"]["state"] == "connecting"
+                and status["publisher"]["failed_attempts"]
             )
         )
         page = Page(driver)

@@ -68,7 +68,7 @@ def test_a_paused_program_keeps_its_connection_with_and_without_tls(
             program.stop()
     for program in programs:
         publisher = program.report()["publisher"]
-        assert (publisher["connections"], publisher["losses"]) == (1, 0), program.output
+        assert (publisher["connections"], publisher["connections_lost"]) == (1, 0), program.output
         assert any("stood still" in line for line in program.log), program.output
         (camera,) = program.report()["cameras"]
         assert camera["frames"]["unknown"] == 0

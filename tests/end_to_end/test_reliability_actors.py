@@ -215,7 +215,7 @@ def test_counters_survive_the_restart_of_every_actor(tmp_path: Path) -> None:
         last = system.stop()
     assert last.restarts == dict.fromkeys(SERVANTS, 1)
     assert last.faults_injected == 3 + len(SERVANTS)
-    assert last.publisher.losses == before.publisher.losses == 1
+    assert last.publisher.connections_lost == before.publisher.connections_lost == 1
     assert last.publisher.connections == before.publisher.connections + 1 == 3
     for then, now in zip(before.cameras, last.cameras, strict=True):
         assert now.attempts >= then.attempts

@@ -251,7 +251,7 @@ def test_drop_connection(
         assert "closed by the broker's side" in lost or "reset by the broker" in lost
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
-        assert (after.publisher.losses, after.publisher.connections) == (1, 2)
+        assert (after.publisher.connections_lost, after.publisher.connections) == (1, 2)
         assert after.totals.nacked == after.totals.returned == 0
         assert len(now.warnings()) == 1
 
@@ -263,17 +263,19 @@ def test_refuse_connections(
     with running(caplog, **amqp(broker, exchange)) as now:
         now.inject(RefuseConnections())
         before = now.flows()
-        assert before.publisher.losses == 0, "the connection that stands is not touched"
+        assert before.publisher.connections_lost == 0, "the connection that stands is not touched"
         now.inject(DropConnection())
         refused = f"connection refused by 127.0.0.1:{broker.port}"
         now.wait_for_line(LogEvent.PUBLISHER_LOST, refused)
-        during = now.wait_until(lambda it: it.totals.dropped_overflow > BUFFER, "overflow")
+        during = now.wait_until(lambda it: it.totals.dropped_not_connected > BUFFER, "drops")
         assert during.totals.in_flight == 0
         now.inject(RefuseConnections(for_s=0.2))  # from now on it ends by itself
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
         attempts = len(now.lines(LogEvent.PUBLISHER_LOST, refused))
-        assert len(now.warnings()) == 1 + attempts == after.publisher.losses, "a line per attempt"
+        assert len(now.warnings()) == 1 + attempts, "a line per attempt"
+        assert after.publisher.connections_lost == 1
+        assert after.publisher.failed_attempts == attempts
         assert after.totals.unknown == during.totals.unknown
 
 
@@ -336,7 +338,7 @@ def test_slow_confirms(broker: RabbitNode, exchange: str, caplog: pytest.LogCapt
         now.clear()
         after = now.flows()
         assert (after.totals.unknown, after.totals.nacked) == (0, 0)
-        assert after.publisher.losses == 0
+        assert after.publisher.connections_lost == 0
         assert now.warnings() == [], "slow is no failure"
 
 
@@ -354,7 +356,7 @@ def test_nack_frames(broker: RabbitNode, exchange: str, caplog: pytest.LogCaptur
         assert len(now.warnings()) == 1
         confirmed = now.status().totals.confirmed
         consumer.wait_for(confirmed)
-        assert after.publisher.losses == 0
+        assert after.publisher.connections_lost == 0
 
 
 @pytest.mark.rabbitmq
@@ -366,7 +368,7 @@ def test_return_frames(broker: RabbitNode, exchange: str, caplog: pytest.LogCapt
         assert (after.totals.nacked, after.totals.returned, after.totals.unknown) == (0, 25, 0)
         assert len(now.lines(LogEvent.FRAMES_UNROUTABLE)) == 1
         assert len(now.warnings()) == 1
-        assert after.publisher.losses == 0
+        assert after.publisher.connections_lost == 0
 
 
 @pytest.mark.rabbitmq
@@ -385,7 +387,7 @@ def test_block_connection(
         unblocked = now.wait_for_line(LogEvent.PUBLISHER_UNBLOCKED)
         measure("unblocked after its time", unblocked.created - injected_s - 3.0)
         after = now.flows()
-        assert (after.publisher.losses, after.totals.unknown) == (0, 0)
+        assert (after.publisher.connections_lost, after.totals.unknown) == (0, 0)
         assert len(now.warnings()) == 1
 
 
@@ -414,7 +416,7 @@ def test_crash_publisher(
         after = now.flows()
         assert after.restarts["publisher"] == 1
         assert not hung or after.totals.unknown >= 10
-        assert after.publisher.losses == 0
+        assert after.publisher.connections_lost == 0
         assert len(now.warnings()) == 2, "it crashed, it is restarted"
 
 
@@ -485,7 +487,8 @@ def test_node_restart(
         broker.ctl("start_app")
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
-        assert len(now.warnings()) == after.publisher.losses, "a line per attempt"
+        assert after.publisher.connections_lost == 1
+        assert len(now.warnings()) == 1 + after.publisher.failed_attempts, "a line per attempt"
 
 
 @pytest.mark.rabbitmq
@@ -513,7 +516,7 @@ def test_exchange_deleted(
         after = now.flows()
         assert f"exchange '{exchange}' is declared again" in now.warnings()[0]
         assert len(now.warnings()) == 1
-        assert after.publisher.losses == 0
+        assert after.publisher.connections_lost == 0
         with consume(broker, exchange) as consumer:
             consumer.wait_for(CAMERAS)
 
@@ -538,7 +541,7 @@ def test_exchange_that_refuses(
         assert now.camera("cam0").frames.nacked == 0
         assert now.camera("cam1").frames.dropped_refused > 0
         assert now.camera("cam1").frames.confirmed == 0
-        assert (after.publisher.losses, len(now.warnings())) == (0, 1)
+        assert (after.publisher.connections_lost, len(now.warnings())) == (0, 1)
     finally:
         assert now.system.stop().error is None
         with broker.channel() as channel:
@@ -556,5 +559,5 @@ def test_queue_that_rejects(
         now.wait_until(lambda it: it.totals.nacked >= 2 * FPS, "real nacks")
         channel.queue_unbind(queue, exchange, "#")
         after = now.flows()
-        assert (after.publisher.losses, after.totals.unknown) == (0, 0)
+        assert (after.publisher.connections_lost, after.totals.unknown) == (0, 0)
         assert len(now.warnings()) == len(now.lines(LogEvent.FRAMES_UNROUTABLE)) == 1

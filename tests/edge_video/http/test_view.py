@@ -19,6 +19,7 @@ SCRIPT = (resources.files("edge_video.http") / "static" / "app.js").read_text(en
 TO_COME = {
     *("version", "verdict", "healthy", "starting", "slow", "trouble", "stopped", "disabled"),
     *("delivery", "is_good", "connections_lost", "failed_attempts", "down_for_s", "outages"),
+    *("started_at_ms", "ended_at_ms", "reason"),
     *("can_retry", "is_broker", "group", "health", "word_since_ms", "uptime_24h", "uptime_7d"),
     *("recent", "dropped_5m", "dropping", "failures_5m", "paused"),
 }

@@ -158,18 +158,21 @@ def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() ->
     scene.publisher(PublisherState.CONNECTED, connections=1)
     scene.wait(100)
     assert scene.reported == []
-    scene.publisher(PublisherState.WAITING, connections=1, losses=1, reason="reset by peer")
+    scene.publisher(
+        PublisherState.WAITING, connections=1, connections_lost=1, reason="reset by peer"
+    )
     scene.wait(3)
-    scene.publisher(PublisherState.CONNECTED, connections=2, losses=1)
+    scene.publisher(PublisherState.CONNECTED, connections=2, connections_lost=1)
     scene.wait(2)
-    scene.publisher(PublisherState.WAITING, connections=2, losses=2, reason="refused")
+    scene.publisher(PublisherState.WAITING, connections=2, connections_lost=2, reason="refused")
     scene.wait(4)
-    scene.publisher(PublisherState.CONNECTED, connections=3, losses=2)
+    scene.publisher(PublisherState.CONNECTED, connections=3, connections_lost=2, failed_attempts=4)
     scene.wait(4.9)
     assert scene.reported == []
     scene.wait(0.1)
     [event] = scene.reported
-    assert (event["event"], event["losses"], event["away_s"]) == ("publisher_reconnected", 2, 9.0)
+    assert (event["event"], event["away_s"]) == ("publisher_reconnected", 9.0)
+    assert (event["connections_lost"], event["failed_attempts"]) == (2, 4)
     assert event["reason"] == "refused"
     assert scene.notifications[0].routing_key == "site1.publisher.reconnected"
     scene.wait(1000)
@@ -178,8 +181,8 @@ def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() ->
 
 def test_a_broker_that_was_absent_at_the_start_is_not_reconnected() -> None:
     scene = Scene()
-    scene.publisher(PublisherState.WAITING, losses=1, reason="refused")
-    scene.publisher(PublisherState.CONNECTED, connections=1, losses=1)
+    scene.publisher(PublisherState.WAITING, failed_attempts=1, reason="refused")
+    scene.publisher(PublisherState.CONNECTED, connections=1, failed_attempts=1)
     scene.wait(100)
     assert scene.reported == []
 
@@ -211,7 +214,7 @@ def test_whatever_happens_every_event_satisfies_the_schema(
     happened: list[tuple[Any, int]],
 ) -> None:
     scene = Scene()
-    connections = losses = 0
+    connections = lost = 0
     for what, pause_s in happened:
         if isinstance(what, CameraPhase):
             scene.camera(phase=what)
@@ -219,8 +222,8 @@ def test_whatever_happens_every_event_satisfies_the_schema(
             scene.notifications += scene.rules.memory(what, 1, 2, scene.now)
         elif isinstance(what, PublisherState):
             connections += what is PublisherState.CONNECTED
-            losses += what is PublisherState.WAITING
-            scene.publisher(what, connections=connections, losses=losses, reason="x")
+            lost += what is PublisherState.WAITING
+            scene.publisher(what, connections=connections, connections_lost=lost, reason="x")
         elif scene.may_fail:
             scene.fail(Failure(Cause.UNKNOWN, "\x1b[2J\n"))
         scene.wait(pause_s)

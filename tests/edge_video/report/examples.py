@@ -17,8 +17,10 @@ from edge_video.status.model import (
     BreakerView,
     CameraPhase,
     CameraStatus,
+    Outage,
     PublisherState,
     PublisherStatus,
+    Recent,
     SystemStatus,
 )
 
@@ -179,7 +181,8 @@ def busy_system() -> SystemStatus:
     losses = FrameCounts(
         received=40_000,
         published=39_000,
-        dropped_overflow=800,
+        dropped_overflow=160,
+        dropped_not_connected=640,
         dropped_stale=190,
         dropped_memory=5,
         held=5,
@@ -205,6 +208,7 @@ def busy_system() -> SystemStatus:
         width=1920,
         height=1080,
         capture=CaptureTotals(discarded_bytes=4_096, oversized=1),
+        recent=Recent(dropped_5m=640, dropping=True, failures_5m=1),
     )
     probing = camera(
         "cam3",
@@ -250,8 +254,11 @@ def busy_system() -> SystemStatus:
             "amqp://shop:***@broker:5672/video",
             reason="connection refused by broker:5672",
             connections=2,
-            losses=3,
+            connections_lost=1,
+            failed_attempts=2,
             retry_in_s=7.1,
+            down_for_s=44.0,
+            outages=(Outage(1769875246000000000, None, "connection refused by broker:5672", 640),),
         ),
     )
     return replace(status, restarts={"publisher": 1, "metrics": 0}, faults_injected=2)

@@ -102,8 +102,8 @@ def test_rates_are_measured_over_the_uptime() -> None:
     text = render_final(system(camera(frames=counts), uptime_s=60.0), Language.EN)
     assert "      Camera Frames:      900 (15.00 FPS real)\n" in text
     assert "      Frames Published:   750 (12.50 FPS)\n" in text
-    assert "      Frames Dropped:     150 (16.7%) - queue full 150\n" in text
-    assert "      Efficiency:         83.3%\n" in text
+    assert "      Frames Dropped:     150 (16.7%) - buffer full 150\n" in text
+    assert "      Efficiency:         100.0%\n" in text
     assert "      Volume:             7.50 MB\n" in text
 
 

@@ -161,7 +161,7 @@ def test_errors_are_a_share_of_what_was_published() -> None:
 def test_drops_are_a_share_of_what_came_in() -> None:
     counts = FrameCounts(received=1000, published=950, confirmed=950, dropped_overflow=50)
     shown = lines_of(render_monitor(system(camera(frames=counts)), Language.PT_BR))
-    assert shown[2] == "Descartados: 50 (5.0%) - fila cheia 50"
+    assert shown[2] == "Descartados: 50 (5.0%) - buffer cheio 50"
 
 
 def test_the_memory_line_is_there_only_with_the_memory_controller() -> None:

@@ -36,7 +36,7 @@ def assert_complete(value: object, rendered: object, path: str) -> None:
 def test_every_number_of_a_snapshot_is_there() -> None:
     status = busy_system()
     rendered = json.loads(json.dumps(status_as_json(status), allow_nan=False))
-    assert rendered["schema"] == 2
+    assert rendered["schema"] == 3
     assert_complete(status, rendered, "status")
     assert rendered["totals"]["received"] == status.totals.received
     assert rendered["totals"]["dropped"] == status.totals.dropped == 995

@@ -11,7 +11,13 @@ from edge_video.frames import CameraId
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.ledger import FrameLedger
-from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
+from edge_video.status.model import (
+    CameraPhase,
+    PublisherState,
+    PublisherStatus,
+    Recent,
+    SystemStatus,
+)
 from edge_video.status.snapshot import (
     CameraRecord,
     Identity,
@@ -87,6 +93,39 @@ def test_each_outbox_is_asked_once_and_every_camera_finds_its_own_books() -> Non
     assert ledger.outboxes == (shared, own)
     cameras = status_of(clock, ledger, record(CAM1), record(CAM2)).cameras
     assert [camera.frames.received for camera in cameras] == [0, 1]
+
+
+def test_what_went_wrong_lately_is_told_apart_from_what_was_counted_since_the_start() -> None:
+    clock = FakeClock()
+    outbox = outbox_of(clock, CAM1)
+    ledger = FrameLedger({CAM1: outbox}, lambda _: CaptureTotals())
+    failed = record(CAM1).with_failure(Failure(Cause.STALLED), clock.now)
+    for _ in range(7):
+        outbox.put(CAM1, 1, b"\xff\xd8 a picture \xff\xd9")
+
+    def recent() -> Recent:
+        status = status_of(clock, ledger, failed)
+        assert status.recent == status.cameras[0].recent
+        assert status.totals.dropped == 2
+        return status.recent
+
+    assert recent() == Recent(2, True, 1)
+    clock.advance(10.5)
+    assert recent() == Recent(2, False, 1)
+    clock.advance(279.0)
+    assert recent() == Recent(2, False, 1)
+    clock.advance(11.0)
+    assert recent() == Recent(0, False, 0)
+    clock.advance(1e6)
+    assert recent() == Recent(0, False, 0)
+
+
+def test_failures_that_are_remembered_are_bounded() -> None:
+    failing = record(CAM1)
+    for n in range(1200):
+        failing = failing.with_failure(Failure(Cause.STALLED), 100.0 + n / 100)
+    assert len(failing.failed_at_s) == 1000
+    assert len(failing.with_failure(Failure(Cause.STALLED), 5000.0).failed_at_s) == 1
 
 
 def test_a_status_is_not_changed_by_what_happens_later() -> None:

@@ -93,12 +93,12 @@ def test_an_entry_that_was_pushed_out_can_begin_again() -> None:
 def test_the_publisher_has_one_entry_per_connection() -> None:
     timeline = Timeline()
     connected = PublisherStatus(PublisherState.CONNECTED, "broker", connections=1)
-    waiting = replace(connected, state=PublisherState.WAITING, losses=1, reason="EOF")
+    waiting = replace(connected, state=PublisherState.WAITING, connections_lost=1, reason="EOF")
     steps = [
         PublisherStatus(PublisherState.CONNECTING, "broker"),
         *(connected, connected, waiting, replace(waiting, retry_in_s=3.0)),
-        replace(waiting, losses=2),
-        replace(connected, connections=2, losses=2),
+        replace(waiting, failed_attempts=1),
+        replace(connected, connections=2, connections_lost=1, failed_attempts=1),
     ]
     for number, (before, now) in enumerate(pairwise(steps)):
         timeline.publisher_changed(before, now, number)

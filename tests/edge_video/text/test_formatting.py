@@ -134,7 +134,7 @@ def test_fields_are_spelled_by_their_names_and_types() -> None:
 def test_only_reasons_that_occurred_are_named() -> None:
     assert format_drops(FrameCounts(), EN) == ""
     counts = FrameCounts(dropped_overflow=3, dropped_memory=1, dropped_stale=2, dropped_shutdown=4)
-    assert format_drops(counts, EN) == "queue full 3, too old 2, shutdown 4, memory 1"
+    assert format_drops(counts, EN) == "buffer full 3, too old 2, shutdown 4, memory 1"
     assert format_drops(FrameCounts(dropped_stale=2), PT) == "velhos demais 2"
 
 
