@@ -6,7 +6,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_SECONDS ?= 30
 # Most tests wait more than they compute: four side by side keep two cores busy.
 WORKERS ?= 4
 
@@ -16,9 +15,8 @@ WORKERS ?= 4
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one for 30 s
-	@$(BIN)/python -m edge_video demo --seconds $(DEMO_SECONDS)
-	@echo "demo: done. Look at the pictures in demo-frames/"
+demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
+	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: system-packages matrix-root setup lint types house docs package suite ## set up everything, then lint, types, sizes, docs, package, the whole suite and a short soak
 	@echo "test: all passed"

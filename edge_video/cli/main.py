@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, init_config, run, tools
+from edge_video.cli import check, demo, init_config, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "run": run.run,
-    "demo": run.demo,
+    "demo": demo.demo,
     "init": init_config.init,
     "schema": init_config.schema,
     "check": check.check,

@@ -1,20 +1,14 @@
-"""Runs the commands `run` and `demo`: a system from its configuration to its final report."""
+"""Runs the command `run`: a system from its configuration to its final report."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import secrets
 import signal
 import sys
 import time
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from pydantic import SecretStr
 
 from edge_video.app import System, start_system
 from edge_video.capture.binary import BinaryMissing
@@ -28,11 +22,9 @@ from edge_video.cli.common import (
     load_configured,
     notes_on,
 )
-from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.config import Config, DirectorySinkConfig, load_config
+from edge_video.cli.standard_streams import print_error
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
-    log_is_stuck,
     print_block,
     reopen_log_file,
     setup_log,
@@ -51,6 +43,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.system_spec import Stopped
     from edge_video.cli.common import Commands
+    from edge_video.config import Config
     from edge_video.text.catalog import Language
 
 _log = logging.getLogger(__name__)
@@ -79,38 +72,10 @@ def add_parsers(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the configured system until a signal or the time limit; returns the exit code."""
     path, config = load_configured(args)
-    return _run_system(config, args, source=str(path))
+    return run_system(config, args, source=str(path))
 
 
-def demo(args: argparse.Namespace) -> int:
-    """Run the demo's own configuration; returns the exit code."""
-    with resources.as_file(resources.files("edge_video.cli") / "demo.yaml") as path:
-        config = _with_fresh_token(load_config(path, os.environ))
-    code = _run_system(config, args, source="the demo's own")
-    if code == EXIT_OK and isinstance(config.sink, DirectorySinkConfig):
-        pictures = sorted(Path(config.sink.path).glob("*/latest.jpg"))
-        _print_beside(f"\nThe newest pictures: {', '.join(map(str, pictures)) or 'none'}")
-    return code
-
-
-def _print_beside(text: str) -> None:
-    """Print to standard output, if that takes anything; the demo runs without as well."""
-    if not log_is_stuck():
-        with contextlib.suppress(OSError):
-            print_out(text)
-
-
-def _with_fresh_token(config: Config) -> Config:
-    """The configuration with a token for the buttons of its page, which is printed here only."""
-    if config.http is None or config.http.token is not None:
-        return config
-    token = secrets.token_urlsafe(9)
-    _print_beside(f"Token for the buttons of the page, in this run: {token}")
-    http = config.http.model_copy(update={"token": SecretStr(token)})
-    return config.model_copy(update={"http": http})
-
-
-def _run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
+def run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
     """Run until a signal, the time limit or the system's own end; files get the umask."""
     with umask_added(int(config.umask, 8)):
         reports.refuse_unusable_files(args, config, source)

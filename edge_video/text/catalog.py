@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
-from edge_video.text.init_texts import INIT_TEXTS
+from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.tool_texts import TOOL_TEXTS
 
@@ -287,5 +287,5 @@ _PROBE: Final[dict[str, Text]] = {
 }
 
 TEXTS: Final[dict[str, Text]] = (
-    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | TOOL_TEXTS | INIT_TEXTS
+    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | TOOL_TEXTS | FIRST_STEPS_TEXTS
 )

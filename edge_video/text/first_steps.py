@@ -1,4 +1,4 @@
-"""Holds the texts of `init`: its questions, and the comments of the files that it writes."""
+"""Holds the texts of `demo` and `init`, the comments of the files that it writes included."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from typing import Final
 
 from edge_video.text.language import Text
 
-INIT_TEXTS: Final[dict[str, Text]] = {
+FIRST_STEPS_TEXTS: Final[dict[str, Text]] = {
+    "demo.cameras": Text(
+        "Three synthetic cameras and a broken one; their pictures become files in demo-frames/.",
+        "Três câmeras sintéticas e uma com defeito; as imagens viram arquivos em demo-frames/.",
+    ),
+    "demo.until": Text("Ctrl+C ends the demo.", "Ctrl+C encerra a demonstração."),
+    "demo.for": Text(
+        "The demo ends after {duration}; Ctrl+C ends it before.",
+        "A demonstração termina após {duration}; Ctrl+C encerra antes.",
+    ),
+    "demo.busy": Text(
+        "Port {port} is taken by another program; the page is on port {other}.",
+        "A porta {port} está em uso por outro programa; a página fica na porta {other}.",
+    ),
+    "demo.page": Text("Open the page: {url}", "Abra a página: {url}"),
+    "demo.source": Text("the demo's own", "a da demonstração"),
+    "demo.pictures": Text("The newest pictures: {files}", "As imagens mais recentes: {files}"),
     # Questions; what stands in brackets is taken when the answer is empty.
     "init.ask.language": Text("Language, en or pt-BR", "Idioma, en ou pt-BR"),
     "init.ask.broker": Text(
