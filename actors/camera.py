@@ -26,10 +26,10 @@ from edge_video.actors.messages import (
 from edge_video.actors.picture_size import PictureSize, known
 from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
-from edge_video.capture.command import SourceKind, source_kind
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import explained_by_camera
 from edge_video.capture.resizing import PictureResized
+from edge_video.capture.source import SourceKind, source_kind
 from edge_video.config import redactor_of
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import Fault, RefuseSpawn

@@ -5,14 +5,13 @@ The behaviour relied on was seen with FFmpeg 5.1 and 9.0.
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.resizing import scale_filter
-from edge_video.text.urls import SCHEME, split_url
+from edge_video.capture.source import SourceKind, has_scheme, source_kind
+from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,29 +22,6 @@ if TYPE_CHECKING:
 _FPS_MODE_SINCE: Final = (5, 1)
 _RTSP_TIMEOUT_SINCE: Final = (5,)
 
-
-class SourceKind(StrEnum):
-    """What a camera's URL points at; decides FFmpeg's input options."""
-
-    RTSP = "rtsp"
-    RTMP = "rtmp"
-    HTTP = "http"
-    FILE = "file"
-    LAVFI = "lavfi"
-    """One of FFmpeg's own test sources."""
-
-
-_SCHEME: Final = re.compile(rf"({SCHEME}):")
-_KINDS: Final = {
-    "rtsp": SourceKind.RTSP,
-    "rtsps": SourceKind.RTSP,
-    "rtmp": SourceKind.RTMP,
-    "rtmps": SourceKind.RTMP,
-    "http": SourceKind.HTTP,
-    "https": SourceKind.HTTP,
-    "file": SourceKind.FILE,
-    "lavfi": SourceKind.LAVFI,
-}
 
 _PROTOCOLS: Final = {
     # What the kind needs and nothing else: a camera's redirect or playlist must not make FFmpeg
@@ -100,21 +76,6 @@ _NO_BURST: Final = ("-readrate_initial_burst", "0.001")
 """Newer FFmpegs read the first half second at once, of which the rate limit loses a part."""
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
-
-
-def source_kind(url: str) -> SourceKind:
-    """Return the kind of a camera's URL; anything without a scheme is a file.
-
-    Raises:
-        ValueError: the scheme is none that this system reads from. Quotes only the scheme.
-    """
-    scheme = _SCHEME.match(url)
-    if scheme is None:
-        return SourceKind.FILE
-    kind = _KINDS.get(scheme[1].lower())
-    if kind is None:
-        raise ValueError(f"{scheme[1]}: is no source; write file:NAME if it is a file's name")
-    return kind
 
 
 def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
@@ -318,7 +279,7 @@ def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:
             return _with_credentials(camera, kind, url)
         case SourceKind.FILE:
             # With the scheme, no name can be taken for an option or another protocol.
-            name = url.partition(":")[2] if _SCHEME.match(url) else url
+            name = url.partition(":")[2] if has_scheme(url) else url
             return f"file:{name.removeprefix('//')}"
         case SourceKind.LAVFI:
             return url.partition(":")[2].removeprefix("//")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.classification import printable
-from edge_video.capture.command import SourceKind, source_kind
+from edge_video.capture.source import SourceKind, source_kind
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.urls import HTTP_SCHEMES, SCHEME_IN_TEXT, split_url
 

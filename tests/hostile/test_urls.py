@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_video.capture.classification import classify
-from edge_video.capture.command import SourceKind, capture_command
+from edge_video.capture.command import capture_command
+from edge_video.capture.source import SourceKind
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
 from tests.support.hostile import HostileServer, http_pages, http_reply, rtsp_reply

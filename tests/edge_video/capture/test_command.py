@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_video.capture.binary import Binary
-from edge_video.capture.command import SourceKind, capture_command, probe_command, source_kind
+from edge_video.capture.command import capture_command, probe_command
 from edge_video.capture.limiter import limit_bitstream, limit_filter
+from edge_video.capture.source import SourceKind, source_kind
 from edge_video.config import CameraConfig
 
 if TYPE_CHECKING:
