@@ -11,6 +11,7 @@ from typing import Final
 _VERSION_TIMEOUT_S: Final = 10.0
 _RELEASE: Final = re.compile(r"^ffmpeg version n?(\d+(?:\.\d+)*)", re.MULTILINE)
 _LIBAVFORMAT: Final = re.compile(r"^\s*libavformat\s+(\d+)\.", re.MULTILINE)
+_LIBZIMG: Final = "--enable-libzimg"
 _LIBAVFORMAT_BEFORE_RELEASE: Final = 54
 """FFmpeg 5 came with libavformat 59, 6 with 60, and so on."""
 
@@ -22,10 +23,12 @@ class Binary:
     Attributes:
         path: of the executable.
         version: of the release, most significant number first: (5, 1, 9).
+        zscale: whether it was built with libzimg, and so has the filter zscale.
     """
 
     path: str
     version: tuple[int, ...]
+    zscale: bool = False
 
 
 class BinaryMissing(Exception):  # noqa: N818 - named as the failure's cause is
@@ -79,7 +82,7 @@ def _ask_version(path: str) -> Binary:
     version = parse_version(answer)
     if version is None:
         raise BinaryMissing(f"{path} is no FFmpeg: it does not answer -version as one")
-    return Binary(path, version)
+    return Binary(path, version, zscale=_LIBZIMG in answer)
 
 
 def parse_version(answer: str) -> tuple[int, ...] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
+from edge_video.capture.colour import full_range, stated_colours
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.resizing import scale_filter
 from edge_video.capture.source import SourceKind, has_scheme, source_kind
@@ -74,6 +75,7 @@ _HTTP_OPTIONS: Final = frozenset(
 _BURST_SINCE: Final = (6, 1)
 _NO_BURST: Final = ("-readrate_initial_burst", "0.001")
 """Newer FFmpegs read the first half second at once, of which the rate limit loses a part."""
+_PROBE_FILTERS: Final = f"select='eq(n,0)+key',showinfo=checksum=0,{stated_colours()},setpts=N"
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
 
@@ -90,10 +92,16 @@ def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *(
             _passthrough_args(camera)
             if camera.mode == "passthrough"
-            else _encoded(binary, camera, [limit_filter(camera.fps), _scaling(camera)])
+            else _encoded(binary, camera, _filters(binary, camera))
         ),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
     ]
+
+
+def _filters(binary: Binary, camera: CameraConfig) -> list[str]:
+    # What is dropped costs no more than its decoding; what is scaled down, less afterwards.
+    limit = limit_filter(camera.fps)
+    return [limit, stated_colours(), _scaling(camera), *full_range(binary, camera)]
 
 
 def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:
@@ -123,7 +131,7 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
     return [
         *_global_args(binary, "level+info"),
         *_input(binary, camera, probing=True),
-        *("-an", "-sn", "-dn", "-vf", "select='eq(n,0)+key',showinfo=checksum=0,setpts=N"),
+        *("-an", "-sn", "-dn", "-vf", _PROBE_FILTERS),
         *(*_vsync_args(binary), "-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
         *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),

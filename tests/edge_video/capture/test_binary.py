@@ -34,6 +34,8 @@ def test_both_binaries_are_found_and_know_their_versions(
 ) -> None:
     assert ffmpeg.version >= (4,)
     assert bundled_ffmpeg.version >= (4,)
+    assert ffmpeg.zscale
+    assert bundled_ffmpeg.zscale
     assert find_binary(None) == ffmpeg
 
 

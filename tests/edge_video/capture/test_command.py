@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edge_video.capture.binary import Binary
+from edge_video.capture.colour import stated_colours
 from edge_video.capture.command import capture_command, probe_command
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.source import SourceKind, source_kind
@@ -165,8 +167,24 @@ def test_quality_and_frame_rate_reach_ffmpeg() -> None:
 def test_pictures_that_are_scaled_keep_their_shape(keys: dict[str, int], scale: str) -> None:
     command = capture_command(FFMPEG_5, camera("rtsp://h/s", **keys))
     filters = option(command, "-vf")
-    assert filters.startswith(f"{limit_filter(15)},scale=w='0*print(")
+    assert filters.startswith(f"{limit_filter(15)},{stated_colours()},scale=w='0*print(")
     assert filters.endswith(scale)
+
+
+def test_the_range_is_converted_by_zscale_where_that_is_at_hand() -> None:
+    with_zscale = dataclasses.replace(FFMPEG_5, zscale=True)
+
+    def filters(binary: Binary, url: str, **keys: Any) -> str:
+        return option(capture_command(binary, camera(url, **keys)), "-vf")
+
+    assert filters(with_zscale, "rtsp://h/s").endswith(",zscale=range=full")
+    assert filters(with_zscale, "rtsp://h/s", width=640).endswith(",zscale=range=full")
+    for command in (
+        filters(FFMPEG_5, "rtsp://h/s"),
+        filters(with_zscale, "lavfi:testsrc2"),
+        filters(with_zscale, "rtsp://h/s", hwaccel="cuda"),
+    ):
+        assert "zscale" not in command
 
 
 def test_what_is_passed_through_is_neither_decoded_nor_encoded() -> None:
