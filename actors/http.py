@@ -14,6 +14,7 @@ from edge_video.actors.messages import (
     CameraChanged,
     CameraCommand,
     CommandAnswer,
+    CommandExecuted,
     ForceOpen,
     HttpServerEnded,
     ProcessMeasured,
@@ -21,6 +22,7 @@ from edge_video.actors.messages import (
     ResetBreaker,
     RestartsCounted,
     RetryNow,
+    RetryPublisher,
     StartCamera,
     StopCamera,
     SupervisorTicked,
@@ -44,6 +46,7 @@ HttpMessage: TypeAlias = (
     | ProcessMeasured
     | RestartsCounted
     | SupervisorTicked
+    | CommandExecuted
     | HttpServerEnded
     | Tick
 )
@@ -59,6 +62,8 @@ _COMMANDS: Final[dict[str, type[CameraCommand]]] = {
     "stop": StopCamera,
     "retry": RetryNow,
     "reset": ResetBreaker,
+    "pause": ForceOpen,
+    "resume": ResetBreaker,
     "force-open": ForceOpen,
 }
 
@@ -117,6 +122,8 @@ class HttpActor(ChildActor):
                 self._store.restarts_counted(restarts, faults)
             case SupervisorTicked(actors=actors, stopping=stopping):
                 self._store.supervisor_said(actors, stopping=stopping)
+            case CommandExecuted(command=command, camera_id=camera_id, origin=origin):
+                self._store.command_executed(command, camera_id, origin, message.result)
             case Tick():
                 self._ticked()
             case Begin():
@@ -173,14 +180,17 @@ class HttpActor(ChildActor):
             address = f"{settings.host}:{settings.port}"
             log_event(_log, LogEvent.HTTP_UNAVAILABLE, address=address, reason=reason)
 
-    def _ask(self, action: str, camera_id: CameraId) -> tuple[str, float | None]:
+    def _ask(
+        self, action: str, camera_id: CameraId | None, origin: str
+    ) -> tuple[str, float | None]:
         """One of the server's threads for actions: outside, where asking is allowed."""
         if self._supervisor is None:
             raise RuntimeError("there is no supervisor")
+        command = (
+            RetryPublisher(origin) if camera_id is None else _COMMANDS[action](camera_id, origin)
+        )
         try:
-            answer: CommandAnswer = self._supervisor.ask(
-                _COMMANDS[action](camera_id), block=True, timeout=_ASK_S
-            )
+            answer: CommandAnswer = self._supervisor.ask(command, block=True, timeout=_ASK_S)
         except pykka.Timeout:
             raise TimeoutError from None
         except pykka.ActorDeadError as dead:

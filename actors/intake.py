@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from edge_video.actors.messages import PublishAnswer, PublishFrame, PublishResult
+from edge_video.actors.frame_messages import PublishAnswer, PublishFrame, PublishResult
 from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox import Arrival
 from edge_video.delivery.round_robin import Admission

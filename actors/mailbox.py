@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from typing import TYPE_CHECKING, Any
 
-from edge_video.actors.messages import PublishAnswer, PublishFrame, PublishResult
+from edge_video.actors.frame_messages import PublishAnswer, PublishFrame, PublishResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable

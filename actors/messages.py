@@ -7,7 +7,7 @@ message of an older attempt than the current one is ignored by its receiver.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -39,43 +39,45 @@ class GetStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class StartCamera:
+class _OfCamera:
+    """What every command about a camera has."""
+
+    camera_id: CameraId
+    origin: str = ""
+    """Who asks for it, for the log and the timeline; an embedding program need not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartCamera(_OfCamera):
     """Start a stopped camera, or ask for an attempt of one that waits."""
 
-    camera_id: CameraId
-
 
 @dataclass(frozen=True, slots=True)
-class StopCamera:
+class StopCamera(_OfCamera):
     """Stop a camera until it is started again; a neutral end for its breaker."""
 
-    camera_id: CameraId
-
 
 @dataclass(frozen=True, slots=True)
-class ResetBreaker:
+class ResetBreaker(_OfCamera):
     """Close a camera's breaker, clear its backoff and a forced opening; retry at once."""
 
-    camera_id: CameraId
-
 
 @dataclass(frozen=True, slots=True)
-class RetryNow:
+class RetryNow(_OfCamera):
     """Cut an OPEN camera's wait short: its next attempt, the probe, begins at once."""
 
-    camera_id: CameraId
-
 
 @dataclass(frozen=True, slots=True)
-class ForceOpen:
+class ForceOpen(_OfCamera):
     """Hold a camera in OPEN until `ResetBreaker`; a stream that runs is ended."""
-
-    camera_id: CameraId
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPublisher:
     """Cut the wait of a publisher that is not connected short: it tries to connect at once."""
+
+    origin: str = ""
+    """As of a command about a camera."""
 
 
 class CommandResult(StrEnum):
@@ -243,54 +245,6 @@ class FramesReady:
     outbox: Outbox
 
 
-@dataclass(frozen=True, slots=True)
-class PublishFrame:
-    """Anyone → publisher: publish this picture. Asked, it is answered with a `PublishAnswer`.
-
-    The camera need not be configured: its frames go to the exchange of the configuration, with
-    its id behind the configured prefix as the routing key, or to a directory of its own.
-    """
-
-    camera_id: CameraId
-    """1 to 64 of the characters A-Z a-z 0-9 . _ -, as in a configuration."""
-    image: bytes = field(repr=False)
-    """A whole JPEG, from its start marker to its end marker."""
-    captured_at_ns: int
-    """Wall clock. The frame's age counts from here."""
-
-
-class PublishResult(StrEnum):
-    """What became of a `PublishFrame`."""
-
-    ACCEPTED = "accepted"
-    """It is held for the sink, by the same rules as any camera's frame."""
-    NOT_A_JPEG = "not_a_jpeg"
-    TOO_LARGE = "too_large"
-    """More than `edge_video.faults.MAX_FRAME_BYTES`."""
-    BAD_TIME = "bad_time"
-    """`captured_at_ns` is negative, or no number of 63 bits."""
-    BAD_CAMERA_ID = "bad_camera_id"
-    TOO_MANY_CAMERAS = "too_many_cameras"
-    """As many cameras as may be without being configured are known already."""
-    MEMORY = "memory"
-    """No room is left, or frames come too soon after each other while memory is short."""
-    STOPPING = "stopping"
-
-
-@dataclass(frozen=True, slots=True)
-class PublishAnswer:
-    """The answer to a `PublishFrame` that was asked."""
-
-    result: PublishResult
-    displaced: bool = False
-    """Its camera had as many frames waiting as may be, and the oldest was dropped for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class GetFrameCounts:
-    """Query, anyone → publisher: a `dict` of `FrameCounts` by camera id, all of one instant."""
-
-
 # --- PublisherActor -------------------------------------------------------------------------
 
 
@@ -382,6 +336,19 @@ class SupervisorTicked:
 
     actors: dict[str, bool]
     stopping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandExecuted:
+    """Supervisor → HTTP: somebody asked for a command, and this came of it."""
+
+    command: str
+    """start, stop, retry, reset, pause or retry_publisher."""
+    camera_id: CameraId | None
+    """As it was given: the camera need not exist; None of a command about the publisher."""
+    origin: str
+    """Who asked, on one line; empty: an embedding program that did not say."""
+    result: CommandResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
+from edge_video.actors.frame_messages import (
+    GetFrameCounts,
+    PublishAnswer,
+    PublishFrame,
+    PublishResult,
+)
 from edge_video.actors.intake import MAX_FOREIGN_CAMERAS, FrameIntake
 from edge_video.actors.mailbox import FrameMailbox
 from edge_video.actors.messages import (
@@ -15,11 +21,7 @@ from edge_video.actors.messages import (
     Connect,
     Drain,
     FramesReady,
-    GetFrameCounts,
-    PublishAnswer,
     PublisherStats,
-    PublishFrame,
-    PublishResult,
     RetryPublisher,
     SinkFaultOver,
     SinkReported,

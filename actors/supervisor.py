@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
+from edge_video.actors.audit import audited
 from edge_video.actors.base import (
     SupervisedActor,
     describe,
@@ -141,7 +142,7 @@ class SupervisorActor(SupervisedActor):
                 | ForceOpen()
                 | RetryPublisher()
             ):
-                return self._execute(message)
+                return audited(message, self._execute(message), self._children.ref("http"))
             case (
                 CameraStreaming()
                 | CameraStats()

@@ -17,7 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from edge_video.actors.base import join, tell, void
-from edge_video.actors.messages import FramesReady, GetFrameCounts, PublishFrame
+from edge_video.actors.frame_messages import GetFrameCounts, PublishFrame
+from edge_video.actors.messages import FramesReady
 from edge_video.actors.publisher import PublisherActor, SinkPlace
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.no_sink import NoSink

@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from edge_video.actors.camera import CameraActor
+    from edge_video.actors.frame_messages import (
+        GetFrameCounts,
+        PublishAnswer,
+        PublishFrame,
+        PublishResult,
+    )
     from edge_video.actors.messages import (
         BreakerChanged,
         BreakerWasReset,
@@ -27,12 +33,8 @@ if TYPE_CHECKING:
         Escalated,
         ForceOpen,
         FramesReady,
-        GetFrameCounts,
         GetStatus,
         InjectFault,
-        PublishAnswer,
-        PublishFrame,
-        PublishResult,
         ResetBreaker,
         RetryNow,
         RetryPublisher,
@@ -208,11 +210,11 @@ __all__ = [
 
 _PUBLIC: Final = {
     "edge_video.actors.camera": "CameraActor",
+    "edge_video.actors.frame_messages": "GetFrameCounts PublishAnswer PublishFrame PublishResult",
     "edge_video.actors.messages": (
         "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
         " ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen FramesReady"
-        " GetFrameCounts GetStatus InjectFault PublishAnswer PublishFrame PublishResult"
-        " ResetBreaker RetryNow RetryPublisher StartCamera StopCamera"
+        " GetStatus InjectFault ResetBreaker RetryNow RetryPublisher StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.system_spec": "Stopped",

@@ -56,6 +56,9 @@ WHEN = {
     " counts, it is asked for anew at once",
     "camera_retrying": "a further attempt begins after a failure",
     "camera_protected": "the camera refuses the password, and is tried rarely from now on",
+    "command_executed": "somebody gave a command about a camera or the publisher: `origin` says who"
+    " (a browser's cookie or the token, from which address, with which program), `result` what came"
+    " of it",
     "camera_started": "an operator started a camera",
     "camera_stopped": "a camera was asked to stop, and has",
     "camera_start_rejected": "a start was asked for while the breaker is open;"

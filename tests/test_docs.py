@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import edge_video.actors.frame_messages
 import edge_video.actors.messages
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.text.duration import format_duration
@@ -43,8 +44,10 @@ def test_the_breaker_table_is_what_the_breaker_does() -> None:
 def test_every_message_is_in_the_message_table() -> None:
     messages = {
         name
-        for name, value in vars(edge_video.actors.messages).items()
-        if is_dataclass(value) and getattr(value, "__module__", "") == "edge_video.actors.messages"
+        for module in (edge_video.actors.messages, edge_video.actors.frame_messages)
+        for name, value in vars(module).items()
+        if is_dataclass(value) and getattr(value, "__module__", "") == module.__name__
+        if not name.startswith("_")
     }
     assert messages
     assert {name for name in messages if f"`{name}`" not in ARCHITECTURE} == set()

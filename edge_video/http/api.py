@@ -58,11 +58,18 @@ class ApiEndpoints:
         )
         return Response(body, media_type="application/json")
 
-    async def _timeline(self, _: Request) -> Response:
-        body = self._cache.get(
-            "timeline", lambda: json_bytes(timeline_view(*self._store.timeline()))
-        )
-        return Response(body, media_type="application/json")
+    async def _timeline(self, request: Request) -> Response:
+        camera_id = request.query_params.get("camera")
+        if camera_id is None:
+            body = self._cache.get(
+                "timeline", lambda: json_bytes(timeline_view(*self._store.timeline()))
+            )
+            return Response(body, media_type="application/json")
+        if self._store.record(CameraId(camera_id)) is None:
+            return no_such_camera()
+        version, entries = self._store.timeline()
+        own = [entry for entry in entries if entry.camera == camera_id]
+        return JSONResponse(timeline_view(version, own))
 
     async def _openapi(self, _: Request) -> Response:
         return JSONResponse(openapi(self._store.version))

@@ -65,13 +65,14 @@ class Application:
             max_viewers=settings.max_connections // 2,
         )
         self.hub = updates.hub
+        actions = ActionEndpoints(handler, executor, store, self._authenticator, clock)
         self._routes = [
             *PageEndpoints(settings.language).routes(),
             *ProbeEndpoints(settings, store, cache).routes(),
             *ApiEndpoints(store, cache, clock).routes(),
             *updates.routes(),
             *SessionEndpoint(self._authenticator).routes(),
-            *ActionEndpoints(handler, executor).routes(),
+            *actions.routes(),
         ]
 
     def asgi(self) -> ASGIApp:

@@ -11,6 +11,7 @@ from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
+from edge_video.status.health import camera_health
 from edge_video.status.model import CameraPhase, CameraStatus
 from edge_video.status.snapshot import breaker_view
 from edge_video.status.timeline import TransitionCounts, count_transitions, is_half_reported
@@ -113,9 +114,7 @@ class CameraHistory:
         word = status_word(glance)
         if word != self._word:
             self._word, self._word_since_ns = word, now_ns
-        self._uptime.note(
-            now_s, presence(glance.phase, word, forced_open=glance.breaker.forced_open)
-        )
+        self._uptime.note(now_s, presence(camera_health(glance)))
 
     def count(self, now_s: float, received: int) -> None:
         """Remember how many frames had come in by now."""

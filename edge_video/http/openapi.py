@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
+from edge_video.http.outcome import OutcomeKind
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
 from edge_video.status.model import CameraStatus, SystemStatus
+from edge_video.status.timeline import EntryKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +26,15 @@ ACTIONS: Final[Mapping[str, str]] = {
     "stop": "Stop the camera until it is started again.",
     "retry": "Cut an OPEN camera's wait short: the next attempt begins at once.",
     "reset": "Close the breaker, clear its backoff and a forced opening; retry at once.",
-    "force-open": "Hold the camera in OPEN until it is reset; a stream that runs is ended.",
+    "pause": "Leave the camera alone until it is resumed or reset; a stream that runs is ended.",
+    "resume": "End a pause: as reset, but nothing happens to a camera that is not paused.",
+    "force-open": "The older name of `pause`.",
 }
+
+DEFAULT_WAIT_S: Final = 5.0
+"""For how long the answer to an action waits for what comes of it."""
+MAX_WAIT_S: Final = 6
+"""With what the supervisor may take, less than an answer may."""
 
 MAX_SEQ: Final = 10**15 - 1
 """No camera ever has so many frames."""
@@ -151,19 +160,57 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
             },
             "retry_in_s": {
                 "anyOf": [{"type": "number"}, {"type": "null"}],
-                "description": "For `rejected`: seconds until an attempt is permitted, null while"
-                " the breaker is held open by an operator.",
+                "description": "For `rejected` and after a failure: seconds until an attempt is"
+                " permitted, null while an operator has paused the camera.",
+            },
+            "outcome": {
+                "anyOf": [
+                    {"type": "string", "enum": [each.value for each in OutcomeKind]},
+                    {"type": "null"},
+                ],
+                "description": "What came of it within `wait` seconds; null when nothing was to be"
+                " waited for.",
+            },
+            "cause": {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "Of a camera's failure.",
+            },
+            "detail": {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "The evidence for the failure, or why the broker is not reached.",
             },
         },
-        "required": ["result", "retry_in_s"],
+        "required": ["result", "retry_in_s", "outcome", "cause", "detail"],
     },
     "Timeline": {
         "type": "object",
         "properties": {
             "version": {"type": "integer"},
-            "entries": {"type": "array", "items": {"type": "object"}},
+            "entries": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/TimelineEntry"},
+            },
         },
         "required": ["version", "entries"],
+    },
+    "TimelineEntry": {
+        "type": "object",
+        "properties": {
+            "number": {"type": "integer"},
+            "kind": {"type": "string", "enum": [each.value for each in EntryKind]},
+            "first_at_ms": {"type": "integer", "description": "Wall clock, as the next."},
+            "last_at_ms": {"type": "integer"},
+            "subject": {"type": "string", "description": "A camera, an actor, or empty."},
+            "camera": {"type": "string", "description": "The camera; empty for all else."},
+            "cause": {"type": "string"},
+            "detail": {"type": "string"},
+            "count": {"type": "integer", "description": "How often in a row."},
+            "by": {"type": "string", "description": "Who asked for it; empty where nobody did."},
+        },
+        "required": [
+            *("number", "kind", "first_at_ms", "last_at_ms", "subject", "camera", "cause"),
+            *("detail", "count", "by"),
+        ],
     },
 }
 
@@ -194,6 +241,18 @@ _CAMERA_PARAMETER: Final = {
     "schema": {"type": "string"},
 }
 
+_WAIT_PARAMETER: Final = {
+    "name": "wait",
+    "in": "query",
+    "schema": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MAX_WAIT_S,
+        "default": int(DEFAULT_WAIT_S),
+    },
+    "description": "For how many seconds the answer waits for what comes of it.",
+}
+
 
 def _paths() -> dict[str, Any]:
     not_found = {"404": {"$ref": "#/components/responses/NotFound"}}
@@ -213,7 +272,19 @@ def _paths() -> dict[str, Any]:
         ),
         "/api/status": _get("Everything.", {"200": _json("SystemStatus", "The system.")}),
         "/api/timeline": _get(
-            "What happened, newest first.", {"200": _json("Timeline", "At most 1000 entries.")}
+            "What happened, newest first.",
+            {
+                "200": _json("Timeline", "At most 1000 entries, 200 of each camera."),
+                "404": {"$ref": "#/components/responses/NotFound"},
+            },
+            parameters=[
+                {
+                    "name": "camera",
+                    "in": "query",
+                    "schema": {"type": "string"},
+                    "description": "Only what happened to this camera.",
+                }
+            ],
         ),
         "/api/cameras/{camera_id}": _get(
             "One camera.", {"200": _json("CameraStatus", "The camera."), **not_found}, camera=True
@@ -237,22 +308,32 @@ def _paths() -> dict[str, Any]:
         ),
     }
     for action, text in ACTIONS.items():
-        paths[f"/api/cameras/{{camera_id}}/{action}"] = {
-            "post": {
-                "operationId": action,
-                "summary": text,
-                "parameters": [_CAMERA_PARAMETER],
-                "security": [{"token": []}],
-                "responses": {
-                    **_COMMON,
-                    "200": _json("Answer", "Done, or it was so already."),
-                    "404": _json("Answer", "There is no such camera."),
-                    "409": _json("Answer", "Not in this state; see Retry-After."),
-                    "504": _json("Error", "The supervisor did not answer in time."),
-                },
-            }
-        }
+        paths[f"/api/cameras/{{camera_id}}/{action}"] = _post(action, text, camera=True)
+    paths["/api/publisher/retry"] = _post(
+        "retry-publisher", "Cut the wait for the broker short: connect at once.", camera=False
+    )
     return paths
+
+
+def _post(operation: str, text: str, *, camera: bool) -> dict[str, Any]:
+    not_found = {"404": _json("Answer", "There is no such camera.")} if camera else {}
+    return {
+        "post": {
+            "operationId": operation,
+            "summary": text,
+            "parameters": [*([_CAMERA_PARAMETER] if camera else []), _WAIT_PARAMETER],
+            "security": [{"token": []}],
+            "responses": {
+                **_COMMON,
+                **not_found,
+                "200": _json("Answer", "Done, or it was so already; `outcome` says what came."),
+                "409": _json("Answer", "Not in this state; see Retry-After."),
+                "504": _json(
+                    "Error", "The supervisor did not answer in time, and may still do it."
+                ),
+            },
+        }
+    }
 
 
 def _get(

@@ -170,6 +170,16 @@ class StatusStore:
             self._facts.restarts = dict(restarts)
             self._facts.faults = faults
 
+    def command_executed(
+        self, command: str, camera_id: CameraId | None, origin: str, result: str
+    ) -> None:
+        """Somebody asked for a command; nothing is noted of a camera that there is not."""
+        now_ns = self._clock.wall_ns()
+        subject = "publisher" if camera_id is None else camera_id
+        with self._lock:
+            if camera_id is None or camera_id in self._cameras:
+                self._timeline.command_executed(command, subject, origin, result, now_ns)
+
     def supervisor_said(self, actors: Mapping[str, bool], *, stopping: bool) -> None:
         """The supervisor runs, and so do these actors."""
         with self._lock:
@@ -234,6 +244,17 @@ class StatusStore:
         with self._lock:
             camera.keep_picture(picture, now_s)
         return picture
+
+    def record(self, camera_id: CameraId) -> CameraRecord | None:
+        """What was told of a camera last; None when there is no such camera."""
+        with self._lock:
+            camera = self._cameras.get(camera_id)
+            return None if camera is None else camera.record
+
+    def publisher(self) -> PublisherStatus:
+        """What the publisher told last; its countdown is as of then."""
+        with self._lock:
+            return self._facts.publisher
 
     @property
     def version(self) -> str:

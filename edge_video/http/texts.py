@@ -163,6 +163,8 @@ PAGE: Final[dict[str, Text]] = {
     "action.reset": Text("Reset", "Reset"),
     "action.stop": Text("Stop", "Parar"),
     "action.start": Text("Start", "Iniciar"),
+    "action.pause": Text("Pause", "Pausar"),
+    "action.resume": Text("Resume", "Retomar"),
     "action.force-open": Text("Pause", "Pausar"),
     "action_hint.retry": Text(
         "Cut the wait short: try the camera now", "Encurtar a espera: tentar a câmera agora"
@@ -173,6 +175,10 @@ PAGE: Final[dict[str, Text]] = {
     ),
     "action_hint.stop": Text("Stop the camera until it is started", "Parar a câmera até iniciar"),
     "action_hint.start": Text("Start the camera", "Iniciar a câmera"),
+    "action_hint.pause": Text(
+        "Leave the camera alone until it is resumed", "Deixar a câmera em paz até retomar"
+    ),
+    "action_hint.resume": Text("Try the camera again", "Tentar a câmera de novo"),
     "action_hint.force-open": Text(
         "Leave the camera alone until it is reset", "Deixar a câmera em paz até o reset"
     ),
@@ -221,6 +227,14 @@ PAGE: Final[dict[str, Text]] = {
     "entry.publisher_connected": Text("Publisher connected", "Publisher conectado"),
     "entry.publisher_lost": Text("Publisher lost the broker", "Publisher perdeu o broker"),
     "entry.publisher_blocked": Text("Broker blocks the publisher", "Broker bloqueia o publisher"),
+    "entry.command_start": Text("Start was asked for", "Pedido: iniciar"),
+    "entry.command_stop": Text("Stop was asked for", "Pedido: parar"),
+    "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),
+    "entry.command_reset": Text("A fresh start was asked for", "Pedido: recomeçar"),
+    "entry.command_pause": Text("A pause was asked for", "Pedido: pausar"),
+    "entry.command_retry_publisher": Text(
+        "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
+    ),
     "entry.memory_level": Text("Memory level {cause}", "Nível de memória {cause}"),
     "entry.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
 }

@@ -74,10 +74,12 @@ def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, J
                 "kind": entry.kind.value,
                 "first_at_ms": ns_to_ms(entry.first_at_ns),
                 "last_at_ms": ns_to_ms(entry.last_at_ns),
-                "subject": entry.subject,
+                "subject": one_line(entry.subject),
+                "camera": entry.camera,
                 "cause": entry.cause,
                 "detail": one_line(entry.detail),
                 "count": entry.count,
+                "by": one_line(entry.by),
             }
             for entry in reversed(tuple(entries))
         ],

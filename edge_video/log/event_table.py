@@ -220,6 +220,18 @@ class LogEvent(StrEnum):
         "[{camera_id}] Circuit breaker held OPEN by the operator until it is reset",
         "[{camera_id}] Circuit breaker mantido OPEN pelo operador até o reset",
     )
+    COMMAND_EXECUTED = (
+        "command_executed",
+        _INFO,
+        "[{target}] Command {command}: {result} (by {origin})",
+        "[{target}] Comando {command}: {result} (por {origin})",
+        {
+            "unnamed": Text(
+                "[{target}] Command {command}: {result}",
+                "[{target}] Comando {command}: {result}",
+            )
+        },
+    )
     BREAKER_RESET = (
         "breaker_reset",
         _INFO,

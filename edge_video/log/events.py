@@ -88,6 +88,8 @@ def _variant(event: LogEvent, fields: Mapping[str, object]) -> str:
             return str(fields.get("after"))
         case LogEvent.CAMERA_START_REJECTED if fields.get("retry_in_s") is None:
             return "forced"
+        case LogEvent.COMMAND_EXECUTED if not fields.get("origin"):
+            return "unnamed"
         case LogEvent.CAMERA_WAITS_FOR_KEY_FRAME if fields.get("interval_s") is not None:
             return "known"
         case _:

@@ -22,6 +22,8 @@ TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
 """(from, to, cause) → how often."""
 
 MAX_ENTRIES: Final = 1000
+MAX_OF_SUBJECT: Final = 200
+"""A camera that comes and goes all day does not push out what happened to the others."""
 _MAX_DETAIL: Final = 300
 
 
@@ -42,6 +44,13 @@ class EntryKind(StrEnum):
     PUBLISHER_CONNECTED = "publisher_connected"
     PUBLISHER_LOST = "publisher_lost"
     PUBLISHER_BLOCKED = "publisher_blocked"
+    COMMAND_START = "command_start"
+    """Somebody asked for it, as for the next five; the entry says who, and what came of it."""
+    COMMAND_STOP = "command_stop"
+    COMMAND_RETRY = "command_retry"
+    COMMAND_RESET = "command_reset"
+    COMMAND_PAUSE = "command_pause"
+    COMMAND_RETRY_PUBLISHER = "command_retry_publisher"
     MEMORY_LEVEL = "memory_level"
     ACTOR_RESTARTED = "actor_restarted"
 
@@ -64,10 +73,29 @@ class TimelineEntry:
     detail: str = ""
     """Evidence, masked."""
     count: int = 1
+    by: str = ""
+    """Who asked for it, where somebody did."""
+
+    @property
+    def camera(self) -> str:
+        """The id of the camera that it is about; empty when it is about something else."""
+        return "" if self.kind in _ABOUT_NO_CAMERA else self.subject
+
+
+_ABOUT_NO_CAMERA: Final = frozenset(
+    {
+        EntryKind.COMMAND_RETRY_PUBLISHER,
+        EntryKind.PUBLISHER_CONNECTED,
+        EntryKind.PUBLISHER_LOST,
+        EntryKind.PUBLISHER_BLOCKED,
+        EntryKind.MEMORY_LEVEL,
+        EntryKind.ACTOR_RESTARTED,
+    }
+)
 
 
 class Timeline:
-    """The newest entries, at most `limit`. One thread writes; readers take `entries`.
+    """The newest entries, at most `limit`, `MAX_OF_SUBJECT` of each subject. One thread writes.
 
     An entry that repeats its subject's latest one is counted there: a camera that fails
     all night is one entry, not a thousand that push everything else out.
@@ -76,7 +104,7 @@ class Timeline:
     def __init__(self, limit: int = MAX_ENTRIES) -> None:
         self._limit = limit
         self._entries: dict[int, TimelineEntry] = {}  # by number, the latest change last
-        self._latest: dict[str, int] = {}
+        self._of_subject: dict[str, dict[int, None]] = {}  # their numbers, in the same order
         self._next = 1
         self.version = 0
         """Changes with every change."""
@@ -87,25 +115,41 @@ class Timeline:
         return tuple(self._entries.values())
 
     def add(
-        self, kind: EntryKind, at_ns: int, *, subject: str = "", cause: str = "", detail: str = ""
+        self,
+        kind: EntryKind,
+        at_ns: int,
+        *,
+        subject: str = "",
+        cause: str = "",
+        detail: str = "",
+        by: str = "",
     ) -> None:
         """Add an entry, or count it when it repeats its subject's latest one."""
         self.version += 1
         detail = detail[:_MAX_DETAIL]
-        number = self._latest.get(subject, 0)
-        known = self._entries.get(number)
-        if known is not None and (known.kind, known.cause) == (kind, cause):
-            del self._entries[number]
-            self._entries[number] = replace(
+        of_subject = self._of_subject.setdefault(subject, {})
+        known = self._entries.get(next(reversed(of_subject), 0))
+        if known is not None and (known.kind, known.cause, known.by) == (kind, cause, by):
+            del self._entries[known.number]
+            self._entries[known.number] = replace(
                 known, last_at_ns=at_ns, detail=detail, count=known.count + 1
             )
             return
-        entry = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail)
+        entry = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail, by=by)
         self._next += 1
         self._entries[entry.number] = entry
-        self._latest[subject] = entry.number
+        of_subject[entry.number] = None
+        if len(of_subject) > MAX_OF_SUBJECT:
+            self._remove(self._entries[next(iter(of_subject))])
         if len(self._entries) > self._limit:
-            del self._entries[next(iter(self._entries))]
+            self._remove(self._entries[next(iter(self._entries))])
+
+    def _remove(self, entry: TimelineEntry) -> None:
+        del self._entries[entry.number]
+        of_subject = self._of_subject[entry.subject]
+        del of_subject[entry.number]
+        if not of_subject:
+            del self._of_subject[entry.subject]
 
     def camera_changed(self, before: CameraRecord | None, now: CameraRecord, at_ns: int) -> None:
         """Add an entry for each change between two records of one camera."""
@@ -123,6 +167,14 @@ class Timeline:
         if kind is None or (before is not None and _same_connection(before, now)):
             return
         self.add(kind, at_ns, subject="publisher", detail=now.reason)
+
+    def command_executed(
+        self, command: str, subject: str, origin: str, result: str, at_ns: int
+    ) -> None:
+        """Add what somebody asked for; the detail is the result, unless it was done."""
+        kind = EntryKind(f"command_{command}")
+        detail = "" if result == "done" else result
+        self.add(kind, at_ns, subject=subject, detail=detail, by=origin)
 
     def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
         """Add a change of the memory controller's level."""

@@ -9,7 +9,7 @@ from array import array
 from enum import Enum, auto
 from typing import Final
 
-from edge_video.status.model import CameraPhase
+from edge_video.status.health import CameraHealth
 
 DAY_S: Final = 24 * 3600.0
 WEEK_S: Final = 7 * DAY_S
@@ -30,17 +30,20 @@ class Presence(Enum):
     """Disabled, stopped or paused: nobody expects a picture, and nothing is counted."""
 
 
-def presence(phase: CameraPhase, word: str, *, forced_open: bool) -> Presence:
-    """What the present moment of a camera counts as.
+_PRESENCE: Final = {
+    CameraHealth.HEALTHY: Presence.UP,
+    CameraHealth.SLOW: Presence.UP,
+    CameraHealth.STARTING: Presence.DOWN,
+    CameraHealth.TROUBLE: Presence.DOWN,
+    CameraHealth.PAUSED: Presence.UNEXPECTED,
+    CameraHealth.STOPPED: Presence.UNEXPECTED,
+    CameraHealth.DISABLED: Presence.UNEXPECTED,
+}
 
-    Args:
-        phase: of the camera.
-        word: its `status_word`.
-        forced_open: whether an operator has paused it.
-    """
-    if forced_open or phase in (CameraPhase.DISABLED, CameraPhase.STOPPED):
-        return Presence.UNEXPECTED
-    return Presence.UP if word == "OK" else Presence.DOWN
+
+def presence(health: CameraHealth) -> Presence:
+    """What the moment of a camera that is so counts as."""
+    return _PRESENCE[health]
 
 
 class Uptime:

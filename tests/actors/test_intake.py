@@ -9,9 +9,14 @@ import pykka
 import pytest
 from pydantic import ValidationError
 
+from edge_video.actors.frame_messages import (
+    GetFrameCounts,
+    PublishAnswer,
+    PublishFrame,
+    PublishResult,
+)
 from edge_video.actors.intake import FrameIntake
 from edge_video.actors.mailbox import FrameMailbox
-from edge_video.actors.messages import GetFrameCounts, PublishAnswer, PublishFrame, PublishResult
 from edge_video.actors.publisher import PublisherActor, SinkPlace
 from edge_video.config import CameraConfig
 from edge_video.delivery.outbox import Outbox

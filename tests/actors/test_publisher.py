@@ -10,6 +10,12 @@ import pykka
 import pytest
 
 from edge_video.actors.base import join
+from edge_video.actors.frame_messages import (
+    GetFrameCounts,
+    PublishAnswer,
+    PublishFrame,
+    PublishResult,
+)
 from edge_video.actors.messages import (
     ActorEnded,
     ApplyFault,
@@ -17,12 +23,8 @@ from edge_video.actors.messages import (
     Drain,
     Finish,
     FramesReady,
-    GetFrameCounts,
     InjectFault,
-    PublishAnswer,
     PublisherStats,
-    PublishFrame,
-    PublishResult,
     RetryPublisher,
 )
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime

@@ -10,17 +10,19 @@ import pykka
 import pytest
 
 from edge_video.actors.base import is_running
+from edge_video.actors.frame_messages import (
+    GetFrameCounts,
+    PublishAnswer,
+    PublishFrame,
+    PublishResult,
+)
 from edge_video.actors.messages import (
     ActorEnded,
     CameraEnded,
     CommandResult,
     Escalated,
-    GetFrameCounts,
     InjectFault,
     MemoryLevelChanged,
-    PublishAnswer,
-    PublishFrame,
-    PublishResult,
     StopCamera,
 )
 from edge_video.actors.metrics import MetricsActor

@@ -25,7 +25,8 @@ from edge_video import (
     FramesReady,
     start_system,
 )
-from edge_video.actors.messages import Drain, GetFrameCounts, PublishFrame, PublishResult
+from edge_video.actors.frame_messages import GetFrameCounts, PublishFrame, PublishResult
+from edge_video.actors.messages import Drain
 from edge_video.actors.publisher import PublisherActor
 from edge_video.config import AmqpConfig
 from edge_video.delivery.ledger import FrameCounts

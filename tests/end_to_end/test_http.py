@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from edge_video.actors.messages import StartCamera
+from edge_video.frames import CameraId
 from edge_video.http import acceptor
 from edge_video.testing import eventually
 from tests.support.browser import required
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
 READ = ["api/status", "api/cameras/cam1", "api/timeline", "api/openapi.json", "metrics", "ready"]
-ACTIONS = ["start", "stop", "retry", "reset", "force-open"]
+ACTIONS = ["start", "stop", "retry", "reset", "pause", "resume", "force-open"]
 
 
 @pytest.fixture(scope="module")
@@ -153,33 +155,87 @@ def test_every_action_does_what_it_says(own_painted: PaintedSystem) -> None:
 
 
 def act_and_look(operator: httpx.Client, painted: PaintedSystem) -> None:
-    def act(camera: str, action: str) -> tuple[int, str]:
+    def act(camera: str, action: str) -> tuple[int, str, str | None]:
         answer = operator.post(f"api/cameras/{camera}/{action}")
-        return answer.status_code, answer.json()["result"]
+        return answer.status_code, answer.json()["result"], answer.json()["outcome"]
 
-    assert act("cam2", "stop") == (200, "done")
-    painted.camera("cam2", phase="stopped")
-    assert act("cam2", "stop") == (200, "already")
-    assert act("cam2", "retry") == (409, "not_running")
-    assert act("cam2", "start") == (200, "done")
-    painted.camera("cam2", phase="streaming")
-    assert act("cam2", "force-open") == (200, "done")
-    held = painted.camera("cam2", phase="waiting")
-    assert held["breaker"]["forced_open"]
-    rejected = operator.post("api/cameras/cam2/start")
-    assert (rejected.status_code, rejected.json()) == (
-        409,
-        {"result": "rejected", "retry_in_s": None},
-    )
-    assert act("cam2", "reset") == (200, "done")
-    painted.camera("cam2", phase="streaming")
+    assert act("cam2", "stop") == (200, "done", "stopped")
+    assert act("cam2", "stop") == (200, "already", "stopped")
+    assert act("cam2", "retry") == (409, "not_running", None)
+    assert act("cam2", "start") == (200, "done", "streaming")
+    assert act("cam2", "resume") == (200, "already", None)
+    for pause, resume in (("pause", "resume"), ("force-open", "reset")):
+        assert act("cam2", pause) == (200, "done", "paused")
+        held = painted.camera("cam2", phase="waiting")
+        assert held["breaker"]["forced_open"]
+        rejected = operator.post("api/cameras/cam2/start")
+        assert (rejected.status_code, rejected.json()["retry_in_s"]) == (409, None)
+        assert act("cam2", resume) == (200, "done", "streaming")
     attempts = painted.camera("broken1", phase="waiting")["attempts"]
     waits = operator.post("api/cameras/broken1/start")
     assert waits.status_code == 409
     assert 0 < waits.json()["retry_in_s"] <= int(waits.headers["retry-after"])
-    assert act("broken1", "retry") == (200, "done")
+    tried = operator.post("api/cameras/broken1/retry").json()
+    assert (tried["result"], tried["outcome"], tried["cause"]) == ("done", "failed", "refused")
+    assert tried["retry_in_s"] > 0
+    assert "Connection refused" in tried["detail"]
     painted.camera("broken1", phase="waiting", attempts=attempts + 1)
-    assert act("nobody", "retry") == (404, "unknown_target")
+    assert operator.post("api/cameras/broken1/retry?wait=0").json()["outcome"] is None
+    for wait in ("7", "-1", "x", ""):
+        assert operator.post(f"api/cameras/broken1/retry?wait={wait}").status_code == 400
+    assert act("nobody", "retry") == (404, "unknown_target", None)
+
+
+def test_a_publisher_that_is_connected_has_nothing_to_retry(
+    own_painted: PaintedSystem,
+) -> None:
+    with own_painted.client() as anyone:
+        assert anyone.post("api/publisher/retry").status_code == 401
+    with own_painted.client(TOKEN) as operator:
+        answer = operator.post("api/publisher/retry")
+        assert (answer.status_code, answer.json()["result"]) == (200, "already")
+        assert answer.json()["outcome"] == "connected"
+        by_whom = operator.get("api/timeline").json()["entries"][0]
+        assert by_whom["kind"] == "command_retry_publisher"
+        assert (by_whom["camera"], by_whom["detail"]) == ("", "already")
+
+
+def test_who_asked_for_what_is_in_the_log_and_in_the_timeline(
+    own_painted: PaintedSystem, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    program = {"user-agent": "shop-tool/2.1 (x)", "x-forwarded-for": "10.0.0.7"}
+    origin = "token, 127.0.0.1 (10.0.0.7), shop-tool/2.1"
+    with own_painted.client(TOKEN) as operator:
+        operator.post("api/cameras/cam2/stop", headers=program)
+        operator.post("api/cameras/cam2/stop?wait=0", headers=program)
+        own_painted.system.supervisor.ask(StartCamera(CameraId("cam2"), "the night shift"))
+        operator.post("api/cameras/nobody/stop", headers={"user-agent": "a-tool"})
+        eventually(lambda: len(commands(operator)) == 3)
+        assert commands(operator) == [
+            ("command_start", "the night shift", ""),
+            ("command_stop", origin, "already"),
+            ("command_stop", origin, ""),
+        ]
+        other = operator.get("api/timeline?camera=broken1").json()["entries"]
+        assert {entry["camera"] for entry in other} == {"broken1"}
+        assert operator.get("api/timeline?camera=nobody").status_code == 404
+    lines = [each.getMessage() for each in caplog.records if "Command" in each.getMessage()]
+    assert lines == [
+        f"[cam2] Command stop: done (by {origin})",
+        f"[cam2] Command stop: already (by {origin})",
+        "[cam2] Command start: done (by the night shift)",
+        "[nobody] Command stop: unknown_target (by token, 127.0.0.1, a-tool)",
+    ]
+
+
+def commands(operator: httpx.Client) -> list[tuple[str, str, str]]:
+    entries = operator.get("api/timeline?camera=cam2").json()["entries"]
+    return [
+        (entry["kind"], entry["by"], entry["detail"])
+        for entry in entries
+        if entry["kind"].startswith("command_")
+    ]
 
 
 def test_a_browser_logs_in_with_a_cookie_that_scripts_cannot_read(

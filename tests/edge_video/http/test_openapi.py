@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edge_video.http.openapi import openapi
+from edge_video.http.view import timeline_view
 from edge_video.status.json import status_as_json
+from edge_video.status.timeline import EntryKind, Timeline
 from tests.edge_video.report.examples import busy_system
 
 DESCRIPTION = openapi("1.2.3")
@@ -45,3 +47,12 @@ def test_the_status_has_the_fields_that_are_described() -> None:
         totals = described(SCHEMAS["CameraStatus"]["properties"]["frames"])
         assert isinstance(camera["frames"], dict)
         assert set(totals["properties"]) == set(camera["frames"])
+
+
+def test_an_entry_of_the_timeline_has_the_fields_that_are_described() -> None:
+    timeline = Timeline()
+    timeline.add(EntryKind.CAMERA_FAILED, 1, subject="door")
+    entries = timeline_view(timeline.version, timeline.entries)["entries"]
+    assert isinstance(entries, list)
+    assert isinstance(entries[0], dict)
+    assert set(SCHEMAS["TimelineEntry"]["properties"]) == set(entries[0])

@@ -13,6 +13,8 @@ from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord
 from edge_video.status.timeline import (
+    MAX_ENTRIES,
+    MAX_OF_SUBJECT,
     EntryKind,
     Timeline,
     TransitionCounts,
@@ -146,3 +148,36 @@ def test_an_opening_waits_for_the_failure_that_caused_it() -> None:
     assert not is_half_reported(STREAMING, opened_only, replace(opened_only, ffmpeg_pid=7))
     forced = replace(STREAMING, breaker=replace(OPEN, forced_open=True))
     assert not is_half_reported(STREAMING, STREAMING, forced)
+
+
+def test_a_camera_that_comes_and_goes_does_not_push_out_the_others() -> None:
+    timeline = Timeline()
+    timeline.add(EntryKind.CAMERA_FAILED, 1, subject="yard", cause="refused")
+    for at_ns in range(2, 3000):
+        kind = EntryKind.CAMERA_STREAMING if at_ns % 2 else EntryKind.CAMERA_FAILED
+        timeline.add(kind, at_ns, subject="door")
+    of = Counter(entry.subject for entry in timeline.entries)
+    assert of == {"yard": 1, "door": MAX_OF_SUBJECT}
+    assert [entry.last_at_ns for entry in timeline.entries][-1] == 2999
+
+
+def test_however_many_subjects_there_are_it_is_bounded() -> None:
+    timeline = Timeline()
+    for number in range(2 * MAX_ENTRIES):
+        timeline.add(EntryKind.CAMERA_FAILED, number, subject=f"cam{number}")
+    assert len(timeline.entries) == MAX_ENTRIES
+    assert timeline.entries[0].subject == f"cam{MAX_ENTRIES}"
+
+
+def test_the_same_wish_of_two_people_is_two_entries() -> None:
+    timeline = Timeline()
+    for at_ns, by in enumerate(("token, 10.0.0.1", "token, 10.0.0.1", "token, 10.0.0.2")):
+        timeline.add(EntryKind.COMMAND_RETRY, at_ns, subject="door", by=by)
+    assert [(entry.by[-1], entry.count) for entry in timeline.entries] == [("1", 2), ("2", 1)]
+
+
+def test_an_entry_is_about_a_camera_or_about_something_else() -> None:
+    timeline = Timeline()
+    timeline.add(EntryKind.CAMERA_FAILED, 1, subject="publisher")  # a camera may be named so
+    timeline.add(EntryKind.PUBLISHER_LOST, 2, subject="publisher")
+    assert [entry.camera for entry in timeline.entries] == ["publisher", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge_video.status.model import CameraPhase
+from edge_video.status.health import CameraHealth
 from edge_video.status.uptime import DAY_S, WEEK_S, Presence, Uptime, presence
 
 UP, DOWN, UNEXPECTED = Presence.UP, Presence.DOWN, Presence.UNEXPECTED
@@ -25,22 +25,17 @@ class NotedCamera:
         return self
 
 
-@pytest.mark.parametrize(
-    ("phase", "word", "forced_open", "expected"),
-    [
-        (CameraPhase.STREAMING, "OK", False, UP),
-        (CameraPhase.STREAMING, "WARN", False, DOWN),
-        (CameraPhase.STARTING, "STARTING", False, DOWN),
-        (CameraPhase.WAITING, "CB_OPEN", False, DOWN),
-        (CameraPhase.WAITING, "CB_OPEN", True, UNEXPECTED),
-        (CameraPhase.STOPPED, "STOPPED", False, UNEXPECTED),
-        (CameraPhase.DISABLED, "DISABLED", False, UNEXPECTED),
-    ],
-)
-def test_only_what_is_expected_counts(
-    phase: CameraPhase, word: str, *, forced_open: bool, expected: Presence
-) -> None:
-    assert presence(phase, word, forced_open=forced_open) is expected
+def test_only_what_is_expected_counts() -> None:
+    counted = {health.value: presence(health) for health in CameraHealth}
+    assert counted == {
+        "healthy": UP,
+        "slow": UP,
+        "starting": DOWN,
+        "trouble": DOWN,
+        "paused": UNEXPECTED,
+        "stopped": UNEXPECTED,
+        "disabled": UNEXPECTED,
+    }
 
 
 def test_it_is_unknown_at_first() -> None:

@@ -1,0 +1,64 @@
+"""Notes who asked for a command and what came of it: in the log, and in the page's timeline."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_video.actors.base import tell
+from edge_video.actors.messages import (
+    CameraCommand,
+    CommandAnswer,
+    CommandExecuted,
+    ForceOpen,
+    ResetBreaker,
+    RetryNow,
+    RetryPublisher,
+    StartCamera,
+    StopCamera,
+)
+from edge_video.log.events import LogEvent, log_event
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import shorten
+
+if TYPE_CHECKING:
+    import pykka
+
+_log = logging.getLogger(__name__)
+
+_NAMES: Final[dict[type[CameraCommand | RetryPublisher], str]] = {
+    StartCamera: "start",
+    StopCamera: "stop",
+    RetryNow: "retry",
+    ResetBreaker: "reset",
+    ForceOpen: "pause",
+    RetryPublisher: "retry_publisher",
+}
+_MAX_ORIGIN: Final = 160
+_MAX_ID: Final = 64
+
+
+def audited(
+    command: CameraCommand | RetryPublisher,
+    answer: CommandAnswer,
+    http: pykka.ActorRef[Any] | None,
+) -> CommandAnswer:
+    """The answer to a command, after the log and the HTTP actor were told of both."""
+    done = CommandExecuted(
+        command=_NAMES[type(command)],
+        camera_id=None if isinstance(command, RetryPublisher) else command.camera_id,
+        origin=shorten(one_line(command.origin), _MAX_ORIGIN),
+        result=answer.result,
+    )
+    log_event(
+        _log,
+        LogEvent.COMMAND_EXECUTED,
+        target="publisher"
+        if done.camera_id is None
+        else shorten(one_line(done.camera_id), _MAX_ID),
+        command=done.command,
+        origin=done.origin,
+        result=done.result.value,
+    )
+    tell(http, done)
+    return answer
