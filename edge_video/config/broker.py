@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
+from edge_video.config.schema_rules import BROKER_URL
 from edge_video.config.section import (
     Accepts,
     Conflict,
@@ -23,6 +24,7 @@ from edge_video.config.types import (
     Flag,
     Formerly,
     Heartbeat,
+    InSchema,
     Lifetime,
     Mark,
     OptionalSecret,
@@ -84,7 +86,7 @@ class TlsConfig(Section):
     key: FilePath = default(None)
     """PEM file of our own key, if it is not in `cert`."""
     verify: Flag = True
-    """False accepts any certificate of any broker: for tests only."""
+    """false accepts any certificate of any broker: for tests only."""
 
     @model_validator(mode="after")
     def _key_has_a_certificate(self) -> Self:
@@ -117,7 +119,9 @@ class AmqpConfig(Section):
     """The broker, and what is sent to it."""
 
     url: Accepts[
-        Annotated[SecretStr, AfterValidator(_broker_url), Mark.URL] | None, SecretStr | str | None
+        Annotated[SecretStr, AfterValidator(_broker_url), InSchema(pattern=BROKER_URL), Mark.URL]
+        | None,
+        SecretStr | str | None,
     ] = default(None)
     """`amqp://user:password@host:5672/vhost`, or `amqps://` for TLS."""
     username: Username | None = None

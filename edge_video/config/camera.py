@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.schema_rules import CAMERA_URL, PROXY_URL
 from edge_video.config.section import Accepts, Section, check_text, default, raise_conflicts
 from edge_video.config.types import (
     USER_ALONE,
@@ -14,6 +15,7 @@ from edge_video.config.types import (
     CameraIdText,
     ExchangeName,
     Flag,
+    InSchema,
     Mark,
     OptionalSecret,
     OptionValue,
@@ -39,8 +41,9 @@ def _camera_url(secret: SecretStr) -> SecretStr:
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """Keep a default out of the schema where other keys decide it."""
+    """Keep a default out of the schema where other keys decide it; empty text is none, too."""
     del schema["default"]
+    schema.pop("minLength", None)
 
 
 _NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
@@ -56,14 +59,19 @@ class CameraConfig(Section):
 
     id: CameraIdText
     """Its name in logs, messages, directories and routing keys."""
-    url: Annotated[Accepts[SecretStr, SecretStr | str], AfterValidator(_camera_url), Mark.URL]
+    url: Annotated[
+        Accepts[SecretStr, SecretStr | str],
+        AfterValidator(_camera_url),
+        InSchema(pattern=CAMERA_URL),
+        Mark.URL,
+    ]
     """`rtsp(s)://`, `rtmp(s)://`, `http(s)://`, a file, or `lavfi:` and an FFmpeg test source."""
     username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
     password: OptionalSecret = default(None)
     """As it is, nothing percent-encoded; wins over the URL's."""
     enabled: Flag = True
-    """False: configured, shown, not started."""
+    """false: configured, shown, not started."""
     fps: Annotated[Whole, Field(ge=1, le=60)] = 15
     """Frames per second; absent: the `fps` above the cameras."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
@@ -81,7 +89,8 @@ class CameraConfig(Section):
     key_frame_timeout: Period = default(120.0)
     """The same, while data arrive and no picture can be decoded: the camera owes a key frame."""
     http_proxy: Accepts[
-        Annotated[SecretStr, AfterValidator(_proxy_url)] | None, SecretStr | str | None
+        Annotated[SecretStr, AfterValidator(_proxy_url), InSchema(pattern=PROXY_URL)] | None,
+        SecretStr | str | None,
     ] = default(None)
     """`http://host:3128`: only this asks through a proxy, never the environment's variables."""
     mode: Literal["transcode", "passthrough"] = "transcode"

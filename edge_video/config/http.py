@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.schema_rules import HOST_NAME, LISTEN
 from edge_video.config.section import (
     Accepts,
     Keys,
@@ -18,7 +19,7 @@ from edge_video.config.section import (
     made_by,
     raise_conflicts,
 )
-from edge_video.config.types import Flag, Secret, Text, Whole
+from edge_video.config.types import Flag, InSchema, Secret, Text, Whole
 from edge_video.text.urls import MAX_PORT
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _HOST_AND_PORT: Final = re.compile(
 )
 _SHORTEST_TOKEN: Final = 8
 _MAX_TOKEN: Final = 200
+# One that names a file, or a variable, is as long as the name.
+_IN_SCHEMA: Final = InSchema(pattern=rf"^(?:[!-~]{{{_SHORTEST_TOKEN},{_MAX_TOKEN}}}|file:.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +96,19 @@ class ReadyConfig(Section):
 class HttpConfig(Section):
     """The operator's page, probes, metrics and API; off unless this section is there."""
 
-    listen: Annotated[Text, AfterValidator(_listen)] = "127.0.0.1:8080"
+    listen: Annotated[Text, AfterValidator(_listen), InSchema(pattern=LISTEN)] = "127.0.0.1:8080"
     """Address and port. Anything but the machine itself needs a token."""
-    token: Accepts[Annotated[Secret, AfterValidator(_token)] | None, SecretStr | str | None] = (
-        default(None)
-    )
+    token: Accepts[
+        Annotated[Secret, AfterValidator(_token), _IN_SCHEMA] | None, SecretStr | str | None
+    ] = default(None)
     """Opens actions; on an address that others reach, reading too. Absent: no actions."""
     hosts: Accepts[
-        tuple[Annotated[str, AfterValidator(_host_name)], ...], list[str] | tuple[str, ...]
+        tuple[Annotated[str, AfterValidator(_host_name), InSchema(pattern=HOST_NAME)], ...],
+        list[str] | tuple[str, ...],
     ] = default(())
     """Names besides IP addresses under which browsers may ask: a DNS name, a proxy's name."""
     ready: Accepts[ReadyConfig, ReadyConfig | Keys] = made_by(ReadyConfig)
+    """What `/ready` asks for before it answers 200."""
 
     @property
     def address(self) -> ListenAddress:

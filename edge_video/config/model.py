@@ -77,14 +77,17 @@ class Config(Section):
     sink: Sink = made_by(AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
+    """The broker, and what is sent to it; required unless `sink` is a directory."""
     events: Accepts[EventsConfig | None, EventsConfig | Keys | None] = default(None)
     """Absent: no events are published."""
     circuit_breaker: Accepts[CircuitBreakerConfig, CircuitBreakerConfig | Keys] = made_by(
         CircuitBreakerConfig
     )
+    """When a failing camera is left alone, and for how long."""
     memory_controller: Accepts[MemoryControllerConfig, MemoryControllerConfig | Keys] = made_by(
         MemoryControllerConfig
     )
+    """How much memory this process may use, and what happens on the way there."""
     buffer: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """Frames of one camera that may wait for the sink; the oldest makes room."""
     max_buffered_bytes: Annotated[Whole, Field(ge=16 * 2**20, le=2**40)] = 256 * 2**20
@@ -102,6 +105,7 @@ class Config(Section):
     ] = default("auto")
     """Of logs and reports; auto: from the locale."""
     log: Accepts[LogConfig, LogConfig | Keys] = made_by(LogConfig)
+    """The program's own log: what is written, and where."""
     node: Text = Field(default_factory=lambda: socket.gethostname() or "edge-video")
     """This machine's name in messages; absent: its host name."""
     ffmpeg: Program | None = None
@@ -112,13 +116,14 @@ class Config(Section):
     """What files of this program never allow, beside what its own umask forbids: log, pictures,
     reports. 027: no access for others."""
     supervision: Accepts[SupervisionConfig, SupervisionConfig | Keys] = made_by(SupervisionConfig)
+    """How often the publisher, the metrics, HTTP and the reporter may be restarted."""
     http: Accepts[HttpConfig | None, HttpConfig | Keys | None] = default(None)
-    """The operator's view; absent: nothing is served."""
+    """The page, probes, metrics and API; absent: nothing is served."""
     cameras: Annotated[
         Accepts[tuple[CameraConfig, ...], Sequence[CameraConfig | Keys]],
         Field(json_schema_extra={"minItems": 1}),
     ]
-    """At least one."""
+    """The cameras; at least one."""
 
     _notes: tuple[str, ...] = PrivateAttr(default=())
 

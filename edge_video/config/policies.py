@@ -30,7 +30,7 @@ class CircuitBreakerConfig(Section):
     """When a failing camera is left alone, and for how long."""
 
     enabled: Flag = True
-    """False: a camera is retried for ever, four times a second at most."""
+    """false: a camera is retried for ever, four times a second at most."""
     max_failures: Annotated[Whole, Field(ge=1, le=1000)] = 5
     """Consecutive failures that open it."""
     reset_timeout: Seconds = default(30.0)
@@ -92,7 +92,7 @@ class MemoryControllerConfig(Section):
     """How much memory this process may use, and what happens on the way there."""
 
     enabled: Flag = False
-    """False: memory is shown and nothing is done about it."""
+    """false: memory is shown and nothing is done about it."""
     max_memory_mb: Annotated[Whole, Field(ge=32, le=1_048_576)] = 512
     """All percentages are of this many megabytes (2**20 bytes) of resident memory."""
     warning_percent: Percent = 60.0

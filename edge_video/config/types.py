@@ -49,6 +49,29 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class InSchema:
+    """Adds to the JSON schema what a validator checks, with a better message than a pattern."""
+
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    multiple_of: int | None = None
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the value as its type does, and add what is said here."""
+        further = {
+            "pattern": self.pattern,
+            "minLength": self.min_length,
+            "maxLength": self.max_length,
+            "multipleOf": self.multiple_of,
+        }
+        added = {key: value for key, value in further.items() if value is not None}
+        return {**handler(schema), **added}
+
+
+@dataclass(frozen=True, slots=True)
 class Formerly:
     """Marks a key with the name that it had before, which an unknown key may be."""
 
@@ -91,7 +114,7 @@ class Duration:
     ) -> dict[str, Any]:
         """Describe what a file may say; `0` is the one number that needs no unit."""
         text = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": MAX_TEXT}
-        return {"anyOf": [text, {"const": 0}]}
+        return {"anyOf": [text, {"const": 0}]} if self.low_s == 0 else text
 
     def _in_bounds(self, seconds: float) -> float:
         if not self.low_s <= seconds <= self.high_s:
@@ -218,25 +241,33 @@ _ROTATION: Final = (
     r"( at ([01]?[0-9]|2[0-3]):[0-5][0-9])?)"
 )
 
-Text: TypeAlias = Annotated[str, AfterValidator(_not_empty)]
+Text: TypeAlias = Annotated[str, AfterValidator(_not_empty), InSchema(min_length=1)]
 FileName: TypeAlias = Annotated[Text, AfterValidator(_no_directory)]
 Argument: TypeAlias = Annotated[str, AfterValidator(_argument)]
 Username: TypeAlias = Annotated[Text, Mark.MAY_BE_IN_FILE]
 Secret: TypeAlias = Annotated[SecretStr, Mark.MAY_BE_IN_FILE]
 OptionalSecret: TypeAlias = Accepts[Secret | None, SecretStr | str | None]
-RoutingKey: TypeAlias = Annotated[str, AfterValidator(_no_wildcard)]
-ExchangeName: TypeAlias = Annotated[str, AfterValidator(_exchange_name)]
+RoutingKey: TypeAlias = Annotated[
+    str,
+    AfterValidator(_no_wildcard),
+    InSchema(pattern=r"^[^*# ]*$", max_length=MAX_SHORT_STRING),
+]
+ExchangeName: TypeAlias = Annotated[
+    str,
+    AfterValidator(_exchange_name),
+    InSchema(min_length=1, max_length=MAX_SHORT_STRING),
+]
 CameraIdText: TypeAlias = Annotated[
     str,
     AfterValidator(_camera_id),
     # The pattern goes to the schema only: the validator's message is better than a regex.
-    WithJsonSchema({"type": "string", "pattern": f"^{_CAMERA_ID}$"}),
+    WithJsonSchema({"type": ["string", "number"], "pattern": f"^{_CAMERA_ID}$"}),
 ]
 FilePath: TypeAlias = Accepts[
     Annotated[Path, AfterValidator(_existing_file)] | None, Path | str | None
 ]
-Program: TypeAlias = Annotated[str, AfterValidator(_executable)]
-OptionValue: TypeAlias = Annotated[Text, AfterValidator(_no_option)]
+Program: TypeAlias = Annotated[str, AfterValidator(_executable), InSchema(min_length=1)]
+OptionValue: TypeAlias = Annotated[Text, AfterValidator(_no_option), InSchema(pattern="^[^-]")]
 Rotation: TypeAlias = Annotated[str, AfterValidator(_rotation)]
 Umask: TypeAlias = Annotated[
     str, AfterValidator(_umask), WithJsonSchema({"type": "string", "pattern": f"^{_UMASK}$"})
@@ -262,4 +293,6 @@ def _even(pixels: int) -> int:
     return pixels
 
 
-Pixels: TypeAlias = Annotated[Whole, Field(ge=16, le=8192), AfterValidator(_even)]
+Pixels: TypeAlias = Annotated[
+    Whole, Field(ge=16, le=8192), AfterValidator(_even), InSchema(multiple_of=2)
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -21,7 +20,6 @@ from edge_video.config import (
     LogConfig,
     MemoryControllerConfig,
     TlsConfig,
-    json_schema,
     load_config,
     parse_config,
 )
@@ -508,27 +506,3 @@ def test_the_example_shows_the_defaults(tmp_path: Path) -> None:
     defaults = AmqpConfig().model_dump(exclude={"url", "username", "password", "message_ttl"})
     assert loaded.amqp is not None
     assert loaded.amqp.model_dump(include=set(defaults)) == defaults
-
-
-def test_the_schema_is_current() -> None:
-    stored = json.loads((ROOT / "config" / "schema.json").read_text())
-    assert stored == json_schema(), "run python scripts/write_schema.py"
-
-
-def test_the_schema_forbids_unknown_keys_and_knows_durations() -> None:
-    schema = json_schema()
-    assert schema["additionalProperties"] is False
-    text = json.dumps(schema["properties"]["max_age"])
-    assert "ms|s|m|h" in text
-    camera_schema = schema["$defs"]["CameraConfig"]
-    assert camera_schema["required"] == ["id", "url"]
-    assert schema["required"] == ["cameras"]
-
-
-def test_the_schema_gives_defaults_that_a_file_may_have() -> None:
-    schema = json_schema()
-    assert schema["properties"]["max_age"]["default"] == "2s"
-    camera = schema["$defs"]["CameraConfig"]["properties"]
-    assert camera["stall_timeout"]["default"] == "10s"
-    assert "default" not in camera["exchange"]
-    assert "default" not in camera["routing_key"]
