@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from edge_video.capture.arrival_meter import ArrivalMeter
 from edge_video.capture.arrivals import bytes_taken
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
 
-_AT_ONCE: Final = 8
+MAX_AT_ONCE: Final = 8
 """Cameras that are probed at the same time; often they are channels of one recorder."""
 
 _VIDEO: Final = re.compile(r"Stream #\d+:\d+.*?: Video: (?P<codec>\w+)(?P<rest>.*)")
@@ -74,6 +74,8 @@ class ProbeResult:
         first_frame_s: seconds from the start of FFmpeg to the first whole frame.
         key_frames: how far apart they are; None when nobody knows.
         failure: why there was none; None when `ok`.
+        wanted_fps: frames per second that the configuration asks for; None when only key frames
+            are decoded.
     """
 
     camera_id: CameraId
@@ -85,6 +87,7 @@ class ProbeResult:
     first_frame_s: float | None = None
     key_frames: KeyFrames | None = None
     failure: Failure | None = None
+    wanted_fps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,19 @@ def _frames_per_second(text: str) -> float:
 
 
 def probe_camera(
-    binary: Binary, camera: CameraConfig, redact: Callable[[str], str], timeout_s: float
+    binary: Binary,
+    camera: CameraConfig,
+    redact: Callable[[str], str],
+    timeout_s: float,
+    cancelled: threading.Event | None = None,
 ) -> ProbeResult:
     """Run FFmpeg until the camera's second key frame, its failure, or `timeout_s` seconds.
 
-    Blocks for at most some four seconds more than that. Any thread; raises nothing.
+    Blocks for at most some four seconds more than that, or after `cancelled` is set. Any thread;
+    raises nothing.
     """
     camera_id = CameraId(camera.id)
-    record = _ProbeRecord()
+    record = _ProbeRecord(cancelled or threading.Event())
     capture = _probing(binary, camera, redact, record)
     try:
         capture.start()
@@ -155,6 +163,7 @@ def probe_camera(
         width=result.width or width,
         height=result.height or height,
         first_frame_s=record.first_frame_s,
+        wanted_fps=None if camera.keyframes_only else camera.fps,
         key_frames=record.key_frames(lines),
     )
 
@@ -201,7 +210,8 @@ def _probing(
 class _ProbeRecord:
     """What has come of one camera so far. The reactor's thread writes, the probing one waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
         self.images: list[bytes] = []
         self.failure: Failure | None = None
         self._arrivals_s: list[float] = []
@@ -242,6 +252,7 @@ class _ProbeRecord:
         if self.images:
             self._until_s = min(self._until_s, self._arrivals_s[0] + _KEY_FRAME_WAIT_S)
         enough = self.failure is not None or len(self.images) >= _ENOUGH_FRAMES
+        enough = enough or self._cancelled.is_set()
         return enough or time.monotonic() >= self._until_s
 
     def key_frames(self, lines: Sequence[str]) -> KeyFrames | None:
@@ -259,6 +270,26 @@ class _ProbeRecord:
         return KeyFrames(stamped_s if believed else arrived_s)
 
 
+class CameraProbes:
+    """The probes of some cameras, eight at a time; leaving its context cancels what still runs."""
+
+    def __init__(self, binary: Binary, redact: Callable[[str], str], timeout_s: float) -> None:
+        self._ask = partial(probe_camera, binary, redact=redact, timeout_s=timeout_s)
+        self._cancelled = threading.Event()
+        self._pool = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="probe")
+
+    def begin(self, camera: CameraConfig) -> Future[ProbeResult]:
+        """Probe a camera as soon as there is room."""
+        return self._pool.submit(self._ask, camera, cancelled=self._cancelled)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cancelled.set()
+        self._pool.shutdown(cancel_futures=True)
+
+
 def probe_all(
     binary: Binary,
     cameras: Sequence[CameraConfig],
@@ -266,9 +297,5 @@ def probe_all(
     timeout_s: float,
 ) -> list[ProbeResult]:
     """Probe cameras, eight at a time; the results are in the order of `cameras`."""
-    if not cameras:
-        return []
-    with ThreadPoolExecutor(min(_AT_ONCE, len(cameras)), thread_name_prefix="probe") as pool:
-        return list(
-            pool.map(lambda camera: probe_camera(binary, camera, redact, timeout_s), cameras)
-        )
+    with CameraProbes(binary, redact, timeout_s) as probes:
+        return [each.result() for each in [probes.begin(camera) for camera in cameras]]

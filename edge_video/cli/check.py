@@ -1,81 +1,104 @@
-"""Runs the commands `check` and `probe`: is the configuration valid, and do its cameras answer?"""
+"""Runs the command `check`, and declares its options and those of `probe`."""
 
 from __future__ import annotations
 
-import argparse
+import json
 from typing import TYPE_CHECKING
 
 import yaml
 
-from edge_video.capture.binary import find_binary
 from edge_video.cli.common import (
     EXIT_BAD_INPUT,
-    EXIT_FAILURE,
     EXIT_OK,
     add_config_option,
     load_configured,
     notes_on,
 )
-from edge_video.cli.standard_streams import print_error, print_out
+from edge_video.cli.standard_streams import print_out
+from edge_video.config import ConfigError
+from edge_video.report.check_table import render_check, render_verdict
+from edge_video.text.catalog import lookup
+from edge_video.text.command_help import add_command
+from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import positive_seconds
-from edge_video.wiring.settings import configured_language
+from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from pathlib import Path
 
     from edge_video.cli.common import Commands
-    from edge_video.config import CameraConfig, Config
+    from edge_video.config import Config
 
 
 def add_parsers(commands: Commands) -> None:
     """Add `check` and `probe` to the command line."""
-    check = commands.add_parser(
-        "check", help="validate a configuration and print what it amounts to, secrets masked"
-    )
+    check = add_command(commands, "check")
     add_config_option(check)
+    shown = check.add_mutually_exclusive_group()
+    shown.add_argument("--full", action="store_true", help=help_text("check.full"))
+    shown.add_argument("--json", action="store_true", help=help_text("option.json"))
 
-    probe = commands.add_parser("probe", help="connect to every camera once and say what it sends")
+    probe = add_command(commands, "probe")
     add_config_option(probe)
-    probe.add_argument("camera", nargs="*", metavar="CAMERA", help="ids; default: all enabled")
+    probe.add_argument("camera", nargs="*", metavar="CAMERA", help=help_text("probe.camera"))
     probe.add_argument(
         "--timeout",
         type=positive_seconds,
         default=20.0,
         metavar="TIME",
-        help="per camera (default 20s)",
+        help=help_text("probe.timeout"),
     )
+    probe.add_argument(
+        "--no-broker", dest="broker", action="store_false", help=help_text("probe.no_broker")
+    )
+    probe.add_argument("--json", action="store_true", help=help_text("option.json"))
 
 
 def check(args: argparse.Namespace) -> int:
-    """Print the configuration with all defaults filled in; returns the exit code."""
-    path, config = load_configured(args)
-    shown = yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100)
-    enabled = sum(camera.enabled for camera in config.cameras)
-    notes = [f"# note: {note}" for note in notes_on(config)]
-    valid = f"# {path}: valid; {enabled} of {len(config.cameras)} cameras enabled"
-    print_out("\n".join([shown.rstrip("\n"), *notes, valid]))
+    """Print what a configuration amounts to, and the verdict; returns the exit code."""
+    try:
+        path, config = load_configured(args)
+    except ConfigError as error:
+        if not args.json:
+            raise
+        print_out(_json_of_problems(error))
+        return EXIT_BAD_INPUT
+    if args.json:
+        print_out(_json_of(path, config))
+    elif args.full:
+        print_out(_yaml_of(path, config))
+    else:
+        language = configured_language(config)
+        notes = notes_on(config)
+        print_out(render_check(str(path), config, sink_target(config), notes, language))
     return EXIT_OK
 
 
-def probe(args: argparse.Namespace) -> int:
-    """Connect to each camera once and print what it sends; returns the exit code."""
-    from edge_video.capture.probe import probe_all  # noqa: PLC0415 - only this command needs it
-    from edge_video.report.probe_table import render_probes  # noqa: PLC0415 - as above
-
-    path, config = load_configured(args)
-    known = [camera.id for camera in config.cameras]
-    unknown = [each for each in args.camera if each not in known]
-    if unknown:
-        print_error(
-            f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}"
-        )
-        return EXIT_BAD_INPUT
-    cameras = _chosen(config, args.camera)
-    results = probe_all(find_binary(config.ffmpeg), cameras, config.secrets(), args.timeout)
-    print_out(render_probes(results, configured_language(config)))
-    return EXIT_OK if all(result.ok for result in results) else EXIT_FAILURE
+def _yaml_of(path: Path, config: Config) -> str:
+    """The whole configuration with its defaults; a file of it would be read again."""
+    language = configured_language(config)
+    shown = yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100)
+    notes = [lookup("check.note", language).format(note=note) for note in notes_on(config)]
+    comments = [f"# {line}" for line in (*notes, render_verdict(str(path), config, language))]
+    return "\n".join([shown.rstrip("\n"), *comments])
 
 
-def _chosen(config: Config, ids: Sequence[str]) -> list[CameraConfig]:
-    return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
+def _json_of(path: Path, config: Config) -> str:
+    shown = {
+        "file": str(path),
+        "valid": True,
+        "cameras": len(config.cameras),
+        "enabled": sum(camera.enabled for camera in config.cameras),
+        "notes": notes_on(config),
+        "config": config.masked(),
+    }
+    return json.dumps(shown, ensure_ascii=False, indent=2)
+
+
+def _json_of_problems(error: ConfigError) -> str:
+    problems = [
+        {"file": each.file, "line": each.line, "key": each.key or None, "message": each.message}
+        for each in error.problems
+    ]
+    return json.dumps({"valid": False, "problems": problems}, ensure_ascii=False, indent=2)

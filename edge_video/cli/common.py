@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 from edge_video.cli.standard_streams import print_error
 from edge_video.config import load_with_env_file
 from edge_video.runtime.descriptors import descriptor_note, hard_limit
+from edge_video.text.command_help import takes_file
+from edge_video.text.help_texts import help_text
 
 if TYPE_CHECKING:
     import argparse
@@ -35,14 +37,13 @@ def refuse(message: str) -> NoReturn:
     raise SystemExit(EXIT_BAD_INPUT)
 
 
-def add_config_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--config`."""
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="default: config.yaml, then config/config.yaml",
+def add_config_option(parser: argparse.ArgumentParser) -> argparse.Action:
+    """Add `--config`; returns it."""
+    option = parser.add_argument(
+        "--config", type=Path, metavar="FILE", help=help_text("option.config")
     )
+    takes_file(option)
+    return option
 
 
 def existing_default_config() -> Path | None:

@@ -1,27 +1,32 @@
 """Parses the command line and calls the function that runs the command.
 
-Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera,
-`top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that
-cannot be written is bad input), 70 the system gave up on itself, 74 what a command prints could not
-be printed, 128 + n stopped at once by signal n: by the second one while the system runs, by the
-first SIGINT in `check` and `probe`, by whoever closed the pipe that a command prints to.
+Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
+broker, `top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a
+report that cannot be written is bad input), 70 the system gave up on itself, 74 what a command
+prints could not be printed, 128 + n stopped at once by signal n: by the second one while the
+system runs, by the first SIGINT in `check` and `probe`, by whoever closed the pipe that a command
+prints to.
 """
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, demo, init_config, run, tools
+from edge_video.cli import check, demo, init_config, lookups, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
+from edge_video.cli.probe import probe
 from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
 from edge_video.runtime.version import version
+from edge_video.text.command_help import CommandParser, definitions, examples, options_section
+from edge_video.text.help_texts import help_text
+from edge_video.top.options import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping, Sequence
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
@@ -30,22 +35,21 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "init": init_config.init,
     "schema": init_config.schema,
     "check": check.check,
-    "probe": check.probe,
+    "probe": probe,
     "watch": tools.watch,
     "top": tools.top,
+    "explain": lookups.explain,
+    "completion": lambda args: lookups.completion(args, make_parser()),
 }
+_GLOBAL_OPTIONS: Final = ("-h", "--help", "-V", "--version")
+_EXIT_CODES: Final = ("0", "1", "2", "70", "74", "128")
+_VARIABLES: Final = (("EDGE_VIDEO_LANG", "language"), (TOKEN_VARIABLE, "token"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    # A word that is no command is left for argparse, which names those there are.
-    if not arguments or (
-        arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "-V", "--version")
-    ):
-        arguments.insert(0, "run")
-    args = _parser().parse_args(arguments)
     try:
+        args = _parse(list(sys.argv[1:] if argv is None else argv))
         return _COMMANDS[args.command](args)
     except ConfigError as error:
         print_error(str(error))
@@ -66,16 +70,45 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code_of(error)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="edge-video",
-        description="IP cameras to RabbitMQ: one supervised FFmpeg per camera, JPEG frames.",
-        epilog="Without a command: run.",
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line, for completion and the manual page as well."""
+    parser = CommandParser(
+        prog="edge-video", usage="%(prog)s [COMMAND] [...]", description=help_text("program.about")
     )
-    parser.add_argument("-V", "--version", action="version", version=f"edge-video {version()}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    run.add_parsers(commands)
+    parser.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=f"edge-video {version()}",
+        help=help_text("option.version"),
+    )
+    commands = parser.add_subparsers(
+        title=help_text("heading.commands"), dest="command", metavar="COMMAND", prog="edge-video"
+    )
+    run_options = run.add_parsers(commands)
     init_config.add_parsers(commands)
     check.add_parsers(commands)
     tools.add_parsers(commands)
+    lookups.add_parsers(commands)
+    parser.epilog = _epilog(run_options)
     return parser
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    # A word that is no command is left for argparse, which names those there are.
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in _GLOBAL_OPTIONS):
+        arguments.insert(0, "run")
+    if arguments[0] == "help":  # `help check` is `check --help`, with its complaint for no command
+        arguments = [*arguments[1:2], "--help"]
+    return make_parser().parse_args(arguments)
+
+
+def _epilog(run_options: Sequence[argparse.Action]) -> str:
+    """What stands below the commands: the options of `run`, examples, codes and variables."""
+    parts = [
+        options_section(help_text("heading.run_options"), run_options),
+        examples("program"),
+        definitions("heading.exit_codes", [(code, f"exit.{code}") for code in _EXIT_CODES]),
+        definitions("heading.variables", [(name, f"variable.{key}") for name, key in _VARIABLES]),
+    ]
+    return "\n\n".join(parts)

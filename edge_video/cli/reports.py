@@ -14,6 +14,8 @@ from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import settle_log
 from edge_video.runtime.files import is_standard_stream, why_not_writable, write_whole
 from edge_video.status.json import status_as_json
+from edge_video.text.command_help import takes_file
+from edge_video.text.help_texts import help_text
 from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
@@ -27,17 +29,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--report-file` and `--report-html`."""
-    parser.add_argument(
-        "--report-file", type=Path, metavar="FILE", help="write the final report as JSON too"
-    )
-    parser.add_argument(
-        "--report-html",
-        type=Path,
-        metavar="FILE",
-        help="write the final report as a page with plots too: one file, nothing from outside",
-    )
+def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add `--report-file` and `--report-html`; returns them."""
+    options: list[argparse.Action] = [
+        parser.add_argument(name, type=Path, metavar="FILE", help=help_text(key))
+        for name, key in (
+            ("--report-file", "run.report_file"),
+            ("--report-html", "run.report_html"),
+        )
+    ]
+    for option in options:
+        takes_file(option)
+    return options
 
 
 def refuse_unusable_files(args: argparse.Namespace, config: Config, source: str) -> None:

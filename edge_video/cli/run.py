@@ -35,6 +35,8 @@ from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
 from edge_video.runtime.version import version
+from edge_video.text.command_help import add_command
+from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import positive_seconds
 from edge_video.wiring.settings import configured_language, sink_target
 
@@ -52,21 +54,19 @@ _SIGNAL_LATE_S: Final = 0.25
 """A signal that another thread was given is acted on so much later at most."""
 
 
-def add_parsers(commands: Commands) -> None:
-    """Add `run` and `demo` to the command line."""
-    run = commands.add_parser("run", help="take the configured cameras to the broker (default)")
-    add_config_option(run)
-    demo = commands.add_parser(
-        "demo", help="three synthetic cameras and a broken one, into a directory; no broker"
+def add_parsers(commands: Commands) -> list[argparse.Action]:
+    """Add `run` and `demo` to the command line; returns the options of `run`."""
+    run = add_command(commands, "run")
+    options = [add_config_option(run), *_add_options(run)]
+    _add_options(add_command(commands, "demo"))
+    return options
+
+
+def _add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    seconds = parser.add_argument(
+        "--seconds", type=positive_seconds, metavar="TIME", help=help_text("run.seconds")
     )
-    for parser in (run, demo):
-        parser.add_argument(
-            "--seconds",
-            type=positive_seconds,
-            metavar="TIME",
-            help="stop in order after so long (90, 90s, 2m)",
-        )
-        reports.add_options(parser)
+    return [seconds, *reports.add_options(parser)]
 
 
 def run(args: argparse.Namespace) -> int:

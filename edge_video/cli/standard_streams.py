@@ -15,6 +15,7 @@ from edge_video.log.sinks import write_stream
 EXIT_CANNOT_PRINT: Final = 74
 """`EX_IOERR` of sysexits.h."""
 _EXIT_BROKEN_PIPE: Final = 128 + 13
+_ERASE_REST: Final = "\x1b[K"
 
 
 def prepare_standard_streams() -> None:
@@ -55,6 +56,32 @@ def print_error(text: str) -> None:
     """Print a complaint to standard error; where that is not possible nothing happens."""
     with contextlib.suppress(OSError):
         write_stream(sys.stderr, text + "\n")
+
+
+class TransientLine:
+    """One line on a terminal that makes room for what is printed; elsewhere nothing is shown.
+
+    Args:
+        enabled: whether it may be shown at all.
+    """
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled and sys.stdout.isatty() and sys.stderr.isatty()
+        self._is_shown = False
+
+    def show(self, text: str) -> None:
+        """Show this text in place of what is shown."""
+        if self._enabled:
+            with contextlib.suppress(OSError):
+                write_stream(sys.stderr, f"\r{text}{_ERASE_REST}")
+            self._is_shown = True
+
+    def clear(self) -> None:
+        """Make room."""
+        if self._is_shown:
+            with contextlib.suppress(OSError):
+                write_stream(sys.stderr, f"\r{_ERASE_REST}")
+            self._is_shown = False
 
 
 def exit_code_of(error: OSError) -> int:

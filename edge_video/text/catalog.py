@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
+from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
+from edge_video.text.probe_texts import CHECK_TEXTS, PROBE_TEXTS
 from edge_video.text.tool_texts import TOOL_TEXTS
 
 __all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
@@ -263,29 +265,7 @@ _PAGE: Final[dict[str, Text]] = {
     "page.drop.too_large": Text("too large for the broker", "grandes demais para o broker"),
 }
 
-_PROBE: Final[dict[str, Text]] = {
-    "probe.camera": Text("CAMERA", "CÂMERA"),
-    "probe.result": Text("RESULT", "RESULTADO"),
-    "probe.codec": Text("CODEC", "CODEC"),
-    "probe.size": Text("SIZE", "TAMANHO"),
-    "probe.fps": Text("FPS", "FPS"),
-    "probe.first": Text("FIRST FRAME", "PRIMEIRO FRAME"),
-    "probe.key": Text("KEY FRAMES", "FRAMES-CHAVE"),
-    "probe.key.every": Text("every {interval}", "a cada {interval}"),
-    "probe.key.at_least": Text("more than {interval} apart", "a mais de {interval} um do outro"),
-    "probe.key.long": Text(
-        "Key frames are far apart: each reconnection waits so long for its first picture, and"
-        " keyframes_only gives no more. Set the camera's key frame (I-frame) interval to 1 to 4 s.",
-        "Frames-chave distantes: cada reconexão espera isso pela primeira imagem, e keyframes_only"
-        " não dá mais. Configure o intervalo entre frames-chave (I-frame) da câmera para 1 a 4 s.",
-    ),
-    "probe.ok": Text("✓ ok", "✓ ok"),
-    "probe.failed": Text("✗ failed", "✗ falhou"),
-    "probe.summary": Text(
-        "{reached} of {cameras} cameras reached", "{reached} de {cameras} câmeras alcançadas"
-    ),
-}
-
 TEXTS: Final[dict[str, Text]] = (
-    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | _PROBE | TOOL_TEXTS | FIRST_STEPS_TEXTS
+    (_CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | TOOL_TEXTS | FIRST_STEPS_TEXTS)
+    | (CHECK_TEXTS | PROBE_TEXTS | EXPLAIN_TEXTS)
 )

@@ -7,9 +7,12 @@ argparse prints: a percent sign is written twice.
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge_video.text.catalog import Language, Text, language_from_locale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def help_text(key: str, language: Language | None = None) -> str:
@@ -23,7 +26,68 @@ def help_text(key: str, language: Language | None = None) -> str:
     return text.pt_br if chosen is Language.PT_BR else text.en
 
 
-HELP_TEXTS: Final[dict[str, Text]] = {
+_GENERAL: Final[dict[str, Text]] = {
+    "program.about": Text(
+        "IP cameras to RabbitMQ: one supervised FFmpeg per camera, JPEG frames. Without a command:"
+        " run. `python -m edge_video` is the same program.",
+        "Câmeras IP para o RabbitMQ: um FFmpeg supervisionado por câmera, frames JPEG. Sem comando:"
+        " run. `python -m edge_video` é o mesmo programa.",
+    ),
+    "heading.usage": Text("usage", "uso"),
+    "heading.arguments": Text("arguments", "argumentos"),
+    "heading.options": Text("options", "opções"),
+    "heading.commands": Text("commands", "comandos"),
+    "heading.examples": Text("examples", "exemplos"),
+    "heading.run_options": Text("options of run", "opções de run"),
+    "heading.exit_codes": Text("exit codes", "códigos de saída"),
+    "heading.variables": Text("environment variables", "variáveis de ambiente"),
+    "complaint": Text("{prog}: error: {message}", "{prog}: erro: {message}"),
+    "complaint.unknown": Text("unknown arguments: {value}", "argumentos desconhecidos: {value}"),
+    "complaint.no_value": Text("{name} needs a value", "{name} precisa de um valor"),
+    "complaint.required": Text("missing: {name}", "falta: {name}"),
+    "complaint.choice": Text(
+        "{name}: there is no {value}; choose from {choices}",
+        "{name}: {value} não existe; escolha entre {choices}",
+    ),
+    "complaint.argument": Text("{name}: {value}", "{name}: {value}"),
+    "exit.0": Text(
+        "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
+    ),
+    "exit.1": Text(
+        "probe: a camera or the broker failed; top --once: no answer; watch --seconds: no frame",
+        "probe: uma câmera ou o broker falhou; top --once: sem resposta; watch --seconds: nenhum"
+        " frame",
+    ),
+    "exit.2": Text(
+        "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
+        "entrada inválida (opções, configuração, relatório impossível de gravar) ou sem FFmpeg",
+    ),
+    "exit.70": Text(
+        "the system gave up on itself: an actor crashed again and again",
+        "o sistema desistiu: um ator falhou repetidas vezes",
+    ),
+    "exit.74": Text(
+        "what the command prints cannot be printed", "não é possível imprimir a saída do comando"
+    ),
+    "exit.128": Text(
+        "+ n: ended at once by signal n (130 Ctrl+C, 141 the reader of a pipe has ended)",
+        "+ n: encerrado na hora pelo sinal n (130 Ctrl+C, 141 o leitor do pipe terminou)",
+    ),
+    "variable.language": Text(
+        "language of help, messages and reports, en or pt-BR; else the locale's",
+        "idioma da ajuda, das mensagens e dos relatórios, en ou pt-BR; senão o do locale",
+    ),
+    "variable.token": Text(
+        "token for `top`, which does not show in a process list",
+        "token para `top`, que não aparece na lista de processos",
+    ),
+    "option.help": Text("show this help and end", "mostra esta ajuda e termina"),
+    "option.version": Text("show the version and end", "mostra a versão e termina"),
+    "option.config": Text(
+        "default: config.yaml, then config/config.yaml",
+        "padrão: config.yaml, depois config/config.yaml",
+    ),
+    "option.json": Text("print JSON for programs", "imprime JSON para programas"),
     "option.no_duration": Text(
         "{value} is no length of time; write it like 30, 30s, 5m or 1m30s",
         "{value} não é uma duração; escreva como 30, 30s, 5m ou 1m30s",
@@ -32,3 +96,183 @@ HELP_TEXTS: Final[dict[str, Text]] = {
     "option.too_short": Text("{value} is less than {bound}", "{value} é menos que {bound}"),
     "option.too_long": Text("{value} is more than {bound}", "{value} é mais que {bound}"),
 }
+
+_RUN: Final[dict[str, Text]] = {
+    "run.help": Text(
+        "take the configured cameras to the broker (default)",
+        "leva as câmeras configuradas ao broker (padrão)",
+    ),
+    "run.about": Text(
+        "Runs the configured cameras until SIGINT, SIGTERM or SIGHUP; a second signal ends it"
+        " at once.",
+        "Executa as câmeras configuradas até SIGINT, SIGTERM ou SIGHUP; um segundo sinal encerra na"
+        " hora.",
+    ),
+    "run.seconds": Text(
+        "stop in order after so long (90, 90s, 2m)",
+        "para normalmente após esse tempo (90, 90s, 2m)",
+    ),
+    "run.report_file": Text(
+        "write the final report as JSON too", "grava o relatório final também como JSON"
+    ),
+    "run.report_html": Text(
+        "write the final report as a page with plots too: one file, nothing from outside",
+        "grava o relatório final também como página com gráficos: um só arquivo, nada de fora",
+    ),
+    "run.example.plain": Text(
+        "the cameras of config.yaml, else config/config.yaml",
+        "as câmeras de config.yaml, ou de config/config.yaml",
+    ),
+    "run.example.config": Text("the same for another file", "o mesmo para outro arquivo"),
+    "run.example.report": Text(
+        "an hour, with a report as a page", "uma hora, com relatório em página"
+    ),
+    "demo.help": Text(
+        "three synthetic cameras and a broken one, into a directory; no broker",
+        "três câmeras sintéticas e uma quebrada, em um diretório; sem broker",
+    ),
+    "demo.about": Text(
+        "Shows the program without cameras and broker: pictures in demo-frames/, a page at"
+        " http://127.0.0.1:8080/.",
+        "Mostra o programa sem câmeras nem broker: imagens em demo-frames/, página em"
+        " http://127.0.0.1:8080/.",
+    ),
+    "demo.example.seconds": Text("for half a minute", "por meio minuto"),
+}
+
+_CHECK: Final[dict[str, Text]] = {
+    "check.help": Text(
+        "validate a configuration and show what it amounts to, secrets masked",
+        "valida uma configuração e mostra o que ela significa, sem revelar senhas",
+    ),
+    "check.about": Text(
+        "Validates a configuration without starting anything. Prints a line a camera and the"
+        " verdict, or every problem with its line; exit code 2 when the file is not valid.",
+        "Valida uma configuração sem iniciar nada. Imprime uma linha por câmera e o veredito, ou"
+        " cada problema com sua linha; código de saída 2 quando o arquivo não é válido.",
+    ),
+    "check.full": Text(
+        "print every key with its value, as YAML", "imprime cada chave com seu valor, em YAML"
+    ),
+    "check.example.plain": Text(
+        "config.yaml, a line a camera", "config.yaml, uma linha por câmera"
+    ),
+    "check.example.full": Text("every key of another file", "todas as chaves de outro arquivo"),
+    "check.example.json": Text("the notes, for a program", "as observações, para um programa"),
+    "probe.help": Text(
+        "connect to the broker and every camera once and say what they answer",
+        "conecta uma vez ao broker e a cada câmera e diz o que respondem",
+    ),
+    "probe.about": Text(
+        "Connects for real: to each camera until its second key frame, and to the broker up to the"
+        " permission to write to each exchange. Nothing is published or declared. Exit code 1 when"
+        " a camera or the broker fails.",
+        "Conecta de verdade: a cada câmera até o segundo frame-chave, e ao broker até a permissão"
+        " de escrita em cada exchange. Nada é publicado nem declarado. Código de saída 1 quando uma"
+        " câmera ou o broker falha.",
+    ),
+    "probe.camera": Text("ids; default: all enabled", "ids; padrão: todas as ativadas"),
+    "probe.timeout": Text(
+        "for each camera and each step of the broker (default 20s)",
+        "para cada câmera e cada etapa do broker (padrão 20s)",
+    ),
+    "probe.no_broker": Text("ask the cameras only", "consulta só as câmeras"),
+    "probe.example.plain": Text(
+        "the broker and all enabled cameras", "o broker e todas as câmeras ativadas"
+    ),
+    "probe.example.one": Text("two cameras, and no broker", "duas câmeras, sem o broker"),
+    "probe.example.json": Text("what failed, for a program", "o que falhou, para um programa"),
+}
+
+_MORE: Final[dict[str, Text]] = {
+    "explain.help": Text("explain a key of the configuration", "explica uma chave da configuração"),
+    "explain.about": Text(
+        "Says what a key means, its type, default and range, with an example; without a key it"
+        " lists the sections.",
+        "Diz o que uma chave significa, seu tipo, padrão e limites, com um exemplo; sem chave,"
+        " lista as seções.",
+    ),
+    "explain.key": Text(
+        "like fps, amqp.url or cameras.url; a section lists its keys",
+        "como fps, amqp.url ou cameras.url; uma seção lista suas chaves",
+    ),
+    "explain.example.sections": Text("the sections", "as seções"),
+    "explain.example.section": Text("the keys of one section", "as chaves de uma seção"),
+    "explain.example.key": Text("one key", "uma chave"),
+    "completion.help": Text(
+        "print a script that completes commands in a shell",
+        "imprime um script que completa comandos no shell",
+    ),
+    "completion.about": Text(
+        "Prints a completion script for a shell. Needs the package shtab:"
+        " pip install 'edge-video[completion]'.",
+        "Imprime um script de autocompletar para um shell. Precisa do pacote shtab:"
+        " pip install 'edge-video[completion]'.",
+    ),
+    "completion.shell": Text("bash, zsh or fish", "bash, zsh ou fish"),
+    "completion.no_shtab": Text(
+        "the package shtab is not installed: pip install 'edge-video[completion]'",
+        "o pacote shtab não está instalado: pip install 'edge-video[completion]'",
+    ),
+    "completion.example.bash": Text("bash, for this user", "bash, para este usuário"),
+    "completion.example.zsh": Text(
+        "zsh, in a directory of $fpath", "zsh, em um diretório de $fpath"
+    ),
+    "completion.example.fish": Text("fish, for this user", "fish, para este usuário"),
+    "help.help": Text("show the help of a command", "mostra a ajuda de um comando"),
+    "help.about": Text(
+        "Shows the help of a command, or of the whole program.",
+        "Mostra a ajuda de um comando, ou do programa inteiro.",
+    ),
+    "help.command": Text("one of the commands", "um dos comandos"),
+    "help.example.probe": Text("as edge-video probe --help", "como edge-video probe --help"),
+}
+
+EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "program": (
+        ("edge-video demo", "demo.help"),
+        ("edge-video check", "check.example.plain"),
+        ("edge-video probe", "probe.example.plain"),
+        ("edge-video", "run.example.plain"),
+        ("edge-video explain amqp.url", "explain.help"),
+    ),
+    "run": (
+        ("edge-video", "run.example.plain"),
+        ("edge-video --config shop.yaml", "run.example.config"),
+        ("edge-video --seconds 1h --report-html run.html", "run.example.report"),
+    ),
+    "demo": (("edge-video demo --seconds 30s", "demo.example.seconds"),),
+    "check": (
+        ("edge-video check", "check.example.plain"),
+        ("edge-video check --config shop.yaml --full", "check.example.full"),
+        ("edge-video check --json | jq .notes", "check.example.json"),
+    ),
+    "probe": (
+        ("edge-video probe", "probe.example.plain"),
+        ("edge-video probe door yard --no-broker", "probe.example.one"),
+        (
+            "edge-video probe --json | jq '.cameras[] | select(.ok | not)'",
+            "probe.example.json",
+        ),
+    ),
+    "explain": (
+        ("edge-video explain", "explain.example.sections"),
+        ("edge-video explain amqp", "explain.example.section"),
+        ("edge-video explain amqp.prefetch_count", "explain.example.key"),
+    ),
+    "completion": (
+        (
+            "edge-video completion bash > ~/.local/share/bash-completion/completions/edge-video",
+            "completion.example.bash",
+        ),
+        ("edge-video completion zsh > ~/.zfunc/_edge-video", "completion.example.zsh"),
+        (
+            "edge-video completion fish > ~/.config/fish/completions/edge-video.fish",
+            "completion.example.fish",
+        ),
+    ),
+    "help": (("edge-video help probe", "help.example.probe"),),
+}
+"""Lines to type, and the text that says what each does."""
+
+HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _MORE

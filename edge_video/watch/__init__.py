@@ -1,4 +1,4 @@
-"""Consumes the frames of a running system and shows them: `python -m edge_video watch`.
+"""Consumes the frames of a running system and shows them: `edge-video watch`.
 
 This package imports nothing by itself. `command` is the command: it joins `subscription` (where to
 listen), `consumer` (the connection), `session` (what happens to each message), `tally` (counts),

@@ -58,13 +58,13 @@ def write(folder: Path, port: int, **keys: Any) -> dict[str, Any]:
     return config
 
 
-@pytest.mark.parametrize("command", ["check", "probe"])
+@pytest.mark.parametrize("command", ["check", "check --full", "check --json", "probe"])
 def test_neither_check_nor_probe_shows_a_secret(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with HostileServer(http_pages({})) as server:
         write(tmp_path, server.port)
-        main([command, "--config", str(tmp_path / "c.yaml")])
+        main([*command.split(), "--config", str(tmp_path / "c.yaml")])
     shown = "".join(capsys.readouterr())
     assert "header" in shown
     assert CANARY not in shown.lower()

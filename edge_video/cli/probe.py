@@ -1,0 +1,165 @@
+"""Runs the command `probe`: do the cameras and the broker answer, and what do they say?"""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import FIRST_COMPLETED, wait
+from typing import TYPE_CHECKING, Any
+
+from edge_video.capture.binary import find_binary
+from edge_video.capture.probe import CameraProbes, ProbeResult
+from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, load_configured, refuse
+from edge_video.cli.standard_streams import TransientLine, print_out
+from edge_video.config import AmqpSinkConfig
+from edge_video.delivery.amqp.inquiry import BrokerResult, begin_probe
+from edge_video.delivery.amqp.settings import Route
+from edge_video.report.probe_json import probe_as_json
+from edge_video.report.probe_table import ProbeTable
+from edge_video.text.catalog import Language, lookup
+from edge_video.text.duration import format_duration
+from edge_video.text.formatting import shorten
+from edge_video.wiring.settings import configured_language
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from edge_video.config import CameraConfig, Config
+
+_LOOK_S = 1.0
+"""Between two looks at who has not answered yet."""
+_BROKER = "broker"
+
+
+def probe(args: argparse.Namespace) -> int:
+    """Connect to the broker and to each camera once, and print what they say as it comes."""
+    path, config = load_configured(args)
+    cameras = _chosen(config, path, args.camera)
+    language = configured_language(config)
+    binary = find_binary(config.ffmpeg)
+    asked: dict[Future[Any], str] = {}
+    with CameraProbes(binary, config.secrets(), args.timeout) as probes:
+        if args.broker and isinstance(config.sink, AmqpSinkConfig):
+            asked[_ask_broker(config, cameras, args.timeout)] = _BROKER
+        asked |= {probes.begin(camera): camera.id for camera in cameras}
+        screen = _JsonScreen() if args.json else _TableScreen(cameras, language)
+        screen.begin(cameras, args.timeout, has_broker=_BROKER in asked.values())
+        for answer in _as_they_come(asked, language, quiet=args.json):
+            screen.take(answer)
+    screen.finish([camera.id for camera in cameras], language)
+    return EXIT_OK if screen.is_good else EXIT_FAILURE
+
+
+def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig]:
+    known = [camera.id for camera in config.cameras]
+    unknown = [each for each in ids if each not in known]
+    if unknown:
+        refuse(f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}")
+    return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
+
+
+def _ask_broker(
+    config: Config, cameras: Sequence[CameraConfig], timeout_s: float
+) -> Future[BrokerResult]:
+    assert config.amqp is not None
+    routes = [camera.route for camera in cameras]
+    if config.events is not None:
+        key = f"{config.events.routing_key_prefix}camera.online.{config.cameras[0].id}"
+        routes.append(Route(config.events.exchange, key))
+    return begin_probe(config.amqp.settings(config.node), routes, config.secrets(), timeout_s)
+
+
+def _as_they_come(
+    asked: Mapping[Future[Any], str], language: Language, *, quiet: bool
+) -> Iterator[ProbeResult | BrokerResult]:
+    """Yield each answer when it is there; on a terminal, say meanwhile who has not answered."""
+    pending = set(asked)
+    began_s = time.monotonic()
+    line = TransientLine(enabled=not quiet)
+    while pending:
+        done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+        line.clear()
+        yield from (each.result() for each in done)
+        if pending:
+            names = shorten(", ".join(name for each, name in asked.items() if each in pending), 50)
+            since = format_duration(float(round(time.monotonic() - began_s)))
+            line.show(lookup("probe.waiting", language).format(names=names, since=since))
+
+
+class _Answers:
+    """What has been answered so far."""
+
+    def __init__(self) -> None:
+        self.broker: BrokerResult | None = None
+        self.results: dict[str, ProbeResult] = {}
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everybody answered well."""
+        return all(each.ok for each in self.results.values()) and (
+            self.broker is None or self.broker.ok
+        )
+
+    def take(self, answer: ProbeResult | BrokerResult) -> None:
+        """Keep an answer."""
+        if isinstance(answer, BrokerResult):
+            self.broker = answer
+        else:
+            self.results[answer.camera_id] = answer
+
+    def in_order(self, camera_ids: Sequence[str]) -> list[ProbeResult]:
+        """The cameras' answers in this order."""
+        return [self.results[each] for each in camera_ids]
+
+
+class _JsonScreen(_Answers):
+    """One object at the end."""
+
+    def begin(self, *_: object, **__: object) -> None:
+        """Nothing is printed before the end."""
+
+    def finish(self, camera_ids: Sequence[str], language: Language) -> None:
+        """Print everything."""
+        shown = probe_as_json(self.in_order(camera_ids), self.broker, language)
+        print_out(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+class _TableScreen(_Answers):
+    """A row for each camera when it answers; the broker's steps stand before or after them."""
+
+    def __init__(self, cameras: Sequence[CameraConfig], language: Language) -> None:
+        super().__init__()
+        self._table = ProbeTable([camera.id for camera in cameras], language)
+        self._language = language
+        self._owes_broker = False
+
+    def begin(self, cameras: Sequence[CameraConfig], timeout_s: float, *, has_broker: bool) -> None:
+        """Say at once what is asked."""
+        language = self._language
+        key = "probe.begin.camera" if len(cameras) == 1 else "probe.begin.cameras"
+        what = lookup(key, language).format(count=len(cameras))
+        if has_broker:
+            what = lookup("probe.begin.broker", language).format(cameras=what)
+        limit = format_duration(timeout_s)
+        print_out(lookup("probe.begin", language).format(what=what, timeout=limit))
+
+    def take(self, answer: ProbeResult | BrokerResult) -> None:
+        """Print an answer, unless it is the broker's in the middle of the table."""
+        if isinstance(answer, BrokerResult):
+            self._owes_broker = bool(self.results)
+            if not self._owes_broker:
+                print_out(self._table.broker(answer))
+        else:
+            if not self.results:
+                print_out(self._table.header())
+            print_out(self._table.row(answer))
+        super().take(answer)
+
+    def finish(self, camera_ids: Sequence[str], _language: Language) -> None:
+        """Print what is left, and the sum."""
+        if self.broker is not None and self._owes_broker:
+            print_out(self._table.broker(self.broker))
+        print_out(self._table.summary(self.in_order(camera_ids), self.broker))

@@ -1,0 +1,156 @@
+"""Help, completion and `explain`: what the command line says of itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_video.cli.main import main, make_parser
+from edge_video.text.catalog import Language
+from edge_video.text.command_help import CommandParser
+from edge_video.text.help_texts import EXAMPLES, HELP_TEXTS, help_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = ["run", "demo", "check", "probe", "watch", "top", "explain", "completion", "help"]
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def help_of(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as exit_:
+        main(list(arguments))
+    assert exit_.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_the_help_has_commands_options_of_run_examples_and_exit_codes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = help_of("--help", capsys=capsys)
+    for word in (*COMMANDS, "--config", "--seconds", "examples:", "exit codes:", "EDGE_VIDEO_LANG"):
+        assert word in shown
+    for code in ("0", "1", "2", "70", "74", "128"):
+        assert re.search(rf"^  {code} +\S", shown, re.MULTILINE)
+    assert shown == help_of("help", capsys=capsys)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_examples_that_can_be_parsed(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = help_of(command, "--help", capsys=capsys)
+    assert shown == help_of("help", command, capsys=capsys)
+    assert "examples:" in shown
+    for line, _ in EXAMPLES[command]:
+        assert line in shown
+        words = re.split(r" [|>] ", line)[0].split()[1:]
+        is_plain = not words or words[0].startswith("-")
+        make_parser().parse_args(["run", *words] if is_plain else words)
+
+
+def test_help_for_no_command_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["help", "prob"])
+    assert exit_.value.code == 2
+    assert "did you mean probe?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_has_a_short_option(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.fullmatch(r"edge-video \d+\.\d+\.\d+\S*\n", help_of(option, capsys=capsys))
+
+
+def test_help_and_complaints_are_portuguese_where_the_locale_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "pt-BR")
+    shown = help_of("probe", "--help", capsys=capsys)
+    assert shown.startswith("uso: edge-video probe")
+    for word in ("argumentos:", "opções:", "exemplos:", "mostra esta ajuda"):
+        assert word in shown
+    for arguments, complaint in {
+        "check --nope": "argumentos desconhecidos: --nope",
+        "check --config": "--config precisa de um valor",
+        "completion": "falta: shell",
+        "wach": "você quis dizer watch?",
+        "probe --timeout 0": "--timeout: 0 não é mais que 0s",
+    }.items():
+        with pytest.raises(SystemExit) as exit_:
+            main(arguments.split())
+        assert exit_.value.code == 2
+        assert complaint in capsys.readouterr().err
+
+
+def test_a_help_text_is_one_that_argparse_can_print_in_both_languages() -> None:
+    for key in HELP_TEXTS:
+        for language in Language:
+            parser = CommandParser(prog="x")
+            parser.add_argument("--option", help=help_text(key, language))
+            assert parser.format_help()
+
+
+def test_explain_tells_all_of_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "amqp.prefetch_count"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "amqp.prefetch_count",
+        "  Most unconfirmed frames in flight; 0 = no limit.",
+        "",
+        "  type        whole number",
+        "  default     50",
+        "  range       0 to 65535",
+        "  per camera  no",
+        "",
+        "  example:",
+        "    amqp:",
+        "      prefetch_count: 50",
+    ]
+
+
+def test_explain_lists_sections_and_the_keys_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    assert "  circuit_breaker: " in capsys.readouterr().out
+    assert main(["explain", "amqp.tls"]) == 0
+    assert "  amqp.tls.verify  " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        ("amqp.prefetch", "there is no key amqp.prefetch; did you mean amqp.prefetch_count"),
+        ("xyzzy\x1b[31m", "edge-video explain lists the sections"),
+    ],
+)
+def test_explain_refuses_what_is_no_key(
+    key: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["explain", key])
+    assert exit_.value.code == 2
+    complaint = capsys.readouterr().err
+    assert answer in complaint
+    assert "\x1b" not in complaint
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_the_commands_and_options(
+    shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("shtab")
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    for word in ("probe", "no-broker", "explain"):
+        assert word in script
+    if shell == "bash":
+        path = tmp_path / "edge-video"
+        path.write_text(script)
+        subprocess.run(["bash", "-n", str(path)], check=True)

@@ -1,0 +1,55 @@
+"""The table of `check`: a line a camera, in either language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge_video.config import Config
+from edge_video.report.check_table import render_check
+from edge_video.text.catalog import Language
+
+CAMERAS: list[dict[str, Any]] = [
+    {"id": "door", "url": "rtsp://u:canary1@10.0.0.5:554/s?token=canary2"},
+    {"id": "yard", "url": "http://[::1]/x", "mode": "passthrough", "enabled": False},
+    {"id": "wall", "url": "lavfi:testsrc2", "width": 640, "height": 360, "keyframes_only": True},
+    {"id": "gate", "url": "rtsp://h/s", "width": 640, "transport": "udp", "hwaccel": "vaapi"},
+]
+
+
+def render(language: Language = Language.EN, **keys: Any) -> list[str]:
+    amqp = {"url": "amqp://u:canary3@broker/", "exchange": "shop", "routing_key_prefix": "s."}
+    config = Config.model_validate({"amqp": amqp, "cameras": CAMERAS, "node": "edge-1", **keys})
+    return render_check("c.yaml", config, "amqp://broker", ["a note"], language).split("\n")
+
+
+def test_each_camera_is_a_line_and_the_verdict_comes_last() -> None:
+    assert render() == [
+        "CAMERA  HOST          PICTURE                      ROUTE        NOTES",
+        "door    10.0.0.5:554  15 fps, quality 5            shop s.door",
+        "yard    [::1]         15 fps, passed through       shop s.yard  disabled",
+        "wall    test source   15 fps, quality 5, 640x360   shop s.wall  key frames only",
+        (
+            "gate    h             15 fps, quality 5, 640 wide  shop s.gate"
+            "  over UDP, decoded by vaapi"
+        ),
+        "",
+        "node edge-1; frames to amqp://broker; no page (http is absent)",
+        "note: a note",
+        "every key: edge-video check --full",
+        "c.yaml: valid; 3 of 4 cameras enabled",
+    ]
+
+
+def test_it_speaks_portuguese_and_shows_no_secret() -> None:
+    lines = render(Language.PT_BR, http={"listen": "127.0.0.1:8080"}, events={"exchange": "e"})
+    assert lines[-1] == "c.yaml: válido; 3 de 4 câmeras ativadas"
+    assert "página em 127.0.0.1:8080" in lines[6]
+    assert "eventos para e" in lines[6]
+    assert "canary" not in "".join(lines)
+
+
+def test_a_directory_has_a_folder_for_each_camera() -> None:
+    cameras = CAMERAS[:1]
+    lines = render(sink={"type": "directory", "path": "frames"}, amqp=None, cameras=cameras)
+    assert lines[1].endswith("frames/door/")
+    assert lines[-1] == "c.yaml: valid; 1 of 1 camera enabled"
