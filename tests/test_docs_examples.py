@@ -106,9 +106,7 @@ def help_of(command: str) -> str:
 
 @pytest.mark.parametrize("text", written_in("sh"), ids=first_line)
 def test_a_command_line_names_options_that_exist(text: str) -> None:
-    for command, rest in re.findall(
-        r"^python -m edge_video ?([a-z]*)([^#\n]*)", text, re.MULTILINE
-    ):
+    for command, rest in re.findall(r"^edge-video ?([a-z]*)([^#\n]*)", text, re.MULTILINE):
         for option in re.findall(r"--[a-z-]+", rest):
             assert option in help_of(command), f"{command or 'run'} has no {option}"
 

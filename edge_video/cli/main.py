@@ -98,8 +98,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     # A word that is no command is left for argparse, which names those there are.
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in _GLOBAL_OPTIONS):
         arguments.insert(0, "run")
-    if arguments[0] == "help":  # `help check` is `check --help`, with its complaint for no command
-        arguments = [*arguments[1:2], "--help"]
+    topic = arguments[1:2]
+    if arguments[0] == "help" and not (topic and topic[0].startswith("-")):
+        arguments = [*topic, "--help"]  # which complains of what is no command
     return make_parser().parse_args(arguments)
 
 

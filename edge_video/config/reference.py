@@ -60,7 +60,8 @@ _EXAMPLES: Final[dict[str, object]] = {
 }
 """Of keys whose default says nothing."""
 
-_CAMERA_EXAMPLE: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
+_CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
+_WEB_CAMERA: Final = {"id": "door", "url": "http://10.0.0.5/video.mjpg"}
 _PER_CAMERA: Final = {"fps": "fps", "quality": "quality", "amqp.exchange": "exchange"}
 """Keys that a camera may set for itself, under which name."""
 
@@ -256,13 +257,14 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
         return ""
     value = _EXAMPLES.get(path, _plain_default(field, inner))
     if path.startswith("cameras."):
-        shown = _CAMERA_EXAMPLE | {path.partition(".")[2]: value}
+        around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
+        shown = around | {path.partition(".")[2]: value}
         return _dumped({"cameras": [shown]})
-    *around, name = path.split(".")
+    *outer, name = path.split(".")
     if path in ("sink.path", "sink.keep"):
         return _dumped({"sink": {"type": "directory", name: value}})
     shown_section: dict[str, Any] = {name: value}
-    for section in reversed(around):
+    for section in reversed(outer):
         shown_section = {section: shown_section}
     return _dumped(shown_section)
 

@@ -6,6 +6,7 @@ argparse has its words in English only, so those that an operator sees are repla
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 import shutil
 import textwrap
@@ -57,20 +58,25 @@ class CommandParser(argparse.ArgumentParser):
     """A parser whose help and complaints are in the operator's language."""
 
     def __init__(self, **options: Any) -> None:
-        about = textwrap.fill(options.pop("description", ""), _width())
+        about = textwrap.fill(options.pop("description", None) or options.get("help", ""), _width())
+        name = options.get("prog", "").rpartition(" ")[2]
         super().__init__(
-            **options, description=about, add_help=False, formatter_class=HelpFormatter
+            **options,
+            description=about,
+            epilog=examples(name) if name in EXAMPLES else None,
+            add_help=False,
+            formatter_class=HelpFormatter,
         )
         self.add_argument("-h", "--help", action="help", help=help_text("option.help"))
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2; the complaint stands below the usage."""
-        text = help_text("complaint").format(prog=self.prog, message=_translated(message))
+        text = help_text("complaint").format(prog=self.prog, message=_clearer(message))
         self.exit(2, f"{self.format_usage()}{text}\n")
 
 
 def add_command(commands: Any, name: str) -> argparse.ArgumentParser:
-    """Add a command; its texts are those of its name, as are its examples.
+    """Add a command; its texts are those of its name.
 
     Args:
         commands: what `add_subparsers` returned.
@@ -80,7 +86,6 @@ def add_command(commands: Any, name: str) -> argparse.ArgumentParser:
         name,
         help=help_text(f"{name}.help"),
         description=help_text(f"{name}.about"),
-        epilog=examples(name),
     )
     return parser
 
@@ -135,9 +140,16 @@ def _width() -> int:
     return min(shutil.get_terminal_size().columns, _MAX_WIDTH) - 2
 
 
-def _translated(message: str) -> str:
+def _clearer(message: str) -> str:
+    """A complaint of argparse in the operator's language, with what was probably meant."""
     for pattern, key in _COMPLAINTS.items():
         found = re.fullmatch(pattern, message, re.DOTALL)
         if found is not None:
-            return help_text(key).format(**found.groupdict())
+            return help_text(key).format(**found.groupdict()) + _meant(**found.groupdict())
     return message
+
+
+def _meant(value: str = "", choices: str = "", **_: str) -> str:
+    names = re.findall(r"[\w-]+", choices)
+    similar = difflib.get_close_matches(value.strip("'"), names, n=1)
+    return help_text("complaint.meant").format(name=similar[0]) if similar else ""

@@ -49,6 +49,7 @@ _GENERAL: Final[dict[str, Text]] = {
         "{name}: there is no {value}; choose from {choices}",
         "{name}: {value} não existe; escolha entre {choices}",
     ),
+    "complaint.meant": Text("; did you mean {name}?", "; você quis dizer {name}?"),
     "complaint.argument": Text("{name}: {value}", "{name}: {value}"),
     "exit.0": Text(
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
@@ -219,6 +220,26 @@ _MORE: Final[dict[str, Text]] = {
         "zsh, in a directory of $fpath", "zsh, em um diretório de $fpath"
     ),
     "completion.example.fish": Text("fish, for this user", "fish, para este usuário"),
+    "init.example.ask": Text(
+        "ask for cameras and broker, write config.yaml and .env",
+        "pergunta pelas câmeras e pelo broker, grava config.yaml e .env",
+    ),
+    "init.example.yes": Text("the same without a question", "o mesmo sem perguntas"),
+    "schema.example.file": Text("a file for editors", "um arquivo para editores"),
+    "watch.example.plain": Text(
+        "the broker and cameras of config.yaml", "o broker e as câmeras de config.yaml"
+    ),
+    "watch.example.save": Text(
+        "one camera of a broker, with its pictures",
+        "uma câmera de um broker, com suas imagens",
+    ),
+    "watch.example.seconds": Text(
+        "exit code 1 if no frame came in ten seconds",
+        "código de saída 1 se nenhum frame chegou em dez segundos",
+    ),
+    "top.example.plain": Text("the system of this machine", "o sistema desta máquina"),
+    "top.example.url": Text("that of another machine", "o de outra máquina"),
+    "top.example.once": Text("once, for a script", "uma vez, para um script"),
     "help.help": Text("show the help of a command", "mostra a ajuda de um comando"),
     "help.about": Text(
         "Shows the help of a command, or of the whole program.",
@@ -231,6 +252,7 @@ _MORE: Final[dict[str, Text]] = {
 EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "program": (
         ("edge-video demo", "demo.help"),
+        ("edge-video init", "init.example.ask"),
         ("edge-video check", "check.example.plain"),
         ("edge-video probe", "probe.example.plain"),
         ("edge-video", "run.example.plain"),
@@ -270,6 +292,27 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "edge-video completion fish > ~/.config/fish/completions/edge-video.fish",
             "completion.example.fish",
         ),
+    ),
+    "init": (
+        ("edge-video init", "init.example.ask"),
+        (
+            "edge-video init --yes --broker amqp://broker.local --camera door=rtsp://10.0.0.5/s",
+            "init.example.yes",
+        ),
+    ),
+    "schema": (("edge-video schema > schema.json", "schema.example.file"),),
+    "watch": (
+        ("edge-video watch", "watch.example.plain"),
+        (
+            "edge-video watch --url amqp://me:secret@broker/ --camera door --save pictures",
+            "watch.example.save",
+        ),
+        ("edge-video watch --seconds 10s --json", "watch.example.seconds"),
+    ),
+    "top": (
+        ("edge-video top", "top.example.plain"),
+        ("edge-video top --url http://10.0.0.17:8080", "top.example.url"),
+        ("edge-video top --once", "top.example.once"),
     ),
     "help": (("edge-video help probe", "help.example.probe"),),
 }

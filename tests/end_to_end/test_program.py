@@ -235,7 +235,7 @@ def test_check_prints_the_effective_configuration(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(
         "sink: directory\nfps: 7\ncameras:\n  - {id: cam1, url: 'rtsp://u:hunter2x@h/s'}\n"
     )
-    done = run(tmp_path, "check")
+    done = run(tmp_path, "check", "--full")
     assert done.returncode == 0
     assert "fps: 7" in done.stdout
     assert "rtsp://u:***@h/s" in done.stdout

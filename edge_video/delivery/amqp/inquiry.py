@@ -12,7 +12,6 @@ import contextlib
 import ipaddress
 import socket
 import threading
-import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from edge_video.delivery.amqp.errors import describe_loss
 from edge_video.delivery.amqp.refusals import read_refusal
 from edge_video.delivery.amqp.tls import make_tls_context
+from edge_video.runtime.timer import SystemClock
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.amqp.settings import AmqpSettings, Route
 
+_CLOCK: Final = SystemClock()
 _HEARTBEAT_S: Final = 2
 """A broker that falls silent in the middle is given up after a few of them."""
 _NO_NUMBER: Final = "probe"
@@ -196,7 +197,7 @@ class _Asking:
         yield Inquiry.LOGIN, self._log_in
 
     def _step(self, inquiry: Inquiry, subject: str, ask: Callable[[], str]) -> BrokerStep:
-        began_s = time.monotonic()
+        began_s = _CLOCK.monotonic()
         verdict = Verdict.OK
         try:
             detail = ask()
@@ -206,7 +207,7 @@ class _Asking:
             verdict = Verdict.MISSING if missing else Verdict.FAILED
             detail = self._why(error, subject)
         shown = shorten(one_line(self._redact(detail)), _MAX_DETAIL)
-        return BrokerStep(inquiry, verdict, subject, shown, time.monotonic() - began_s)
+        return BrokerStep(inquiry, verdict, subject, shown, _CLOCK.monotonic() - began_s)
 
     def _why(self, error: Exception, exchange: str) -> str:
         settings = self._settings

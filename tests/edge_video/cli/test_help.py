@@ -16,7 +16,10 @@ from edge_video.text.help_texts import EXAMPLES, HELP_TEXTS, help_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ["run", "demo", "check", "probe", "watch", "top", "explain", "completion", "help"]
+COMMANDS = [
+    *("run", "demo", "init", "schema", "check", "probe", "watch", "top"),
+    *("explain", "completion", "help"),
+]
 
 
 @pytest.fixture(autouse=True)

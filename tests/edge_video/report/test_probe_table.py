@@ -91,8 +91,8 @@ def test_the_broker_s_steps_are_a_line_each() -> None:
         "  ✓ exchange  shop (1ms)",
         "  ✓ write     shop, shop.door (1ms)",
         (
-            "  ! exchange  shop.events does not exist; it is declared at the start, if this user may"
-            " do so"
+            "  ! exchange  shop.events does not exist; it is declared at the start, if this user"
+            " may do so"
         ),
     ]
     assert table.summary([GOOD], READY) == "1 of 1 camera reached; the broker is ready"
