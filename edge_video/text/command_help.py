@@ -58,7 +58,7 @@ class CommandParser(argparse.ArgumentParser):
     """A parser whose help and complaints are in the operator's language."""
 
     def __init__(self, **options: Any) -> None:
-        about = textwrap.fill(options.pop("description", None) or options.get("help", ""), _width())
+        about = _wrapped(options.pop("description", None) or "")
         name = options.get("prog", "").rpartition(" ")[2]
         super().__init__(
             **options,
@@ -132,8 +132,8 @@ def takes_file(option: argparse.Action) -> None:
     }
 
 
-def _wrapped(text: str, indent: int) -> str:
-    return textwrap.fill(text, max(20, _width() - indent))
+def _wrapped(text: str, indent: int = 0) -> str:
+    return textwrap.fill(text, max(20, _width() - indent), break_on_hyphens=False)
 
 
 def _width() -> int:

@@ -133,10 +133,10 @@ _RUN: Final[dict[str, Text]] = {
         "três câmeras sintéticas e uma quebrada, em um diretório; sem broker",
     ),
     "demo.about": Text(
-        "Shows the program without cameras and broker: pictures in demo-frames/, a page at"
-        " http://127.0.0.1:8080/.",
-        "Mostra o programa sem câmeras nem broker: imagens em demo-frames/, página em"
-        " http://127.0.0.1:8080/.",
+        "Shows the program without cameras and broker, until Ctrl+C: pictures in demo-frames/, and"
+        " a page whose link is printed.",
+        "Mostra o programa sem câmeras nem broker, até Ctrl+C: imagens em demo-frames/, e uma"
+        " página cujo link é impresso.",
     ),
     "demo.example.seconds": Text("for half a minute", "por meio minuto"),
 }
