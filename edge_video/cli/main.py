@@ -22,8 +22,7 @@ from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
 from edge_video.runtime.version import version
 from edge_video.text.command_help import CommandParser, definitions, examples, options_section
-from edge_video.text.help_texts import help_text
-from edge_video.top.options import TOKEN_VARIABLE
+from edge_video.text.help_texts import EXIT_CODES, VARIABLES, help_text
 
 if TYPE_CHECKING:
     import argparse
@@ -42,8 +41,6 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "completion": lambda args: lookups.completion(args, make_parser()),
 }
 _GLOBAL_OPTIONS: Final = ("-h", "--help", "-V", "--version")
-_EXIT_CODES: Final = ("0", "1", "2", "70", "74", "128")
-_VARIABLES: Final = (("EDGE_VIDEO_LANG", "language"), (TOKEN_VARIABLE, "token"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +106,7 @@ def _epilog(run_options: Sequence[argparse.Action]) -> str:
     parts = [
         options_section(help_text("heading.run_options"), run_options),
         examples("program"),
-        definitions("heading.exit_codes", [(code, f"exit.{code}") for code in _EXIT_CODES]),
-        definitions("heading.variables", [(name, f"variable.{key}") for name, key in _VARIABLES]),
+        definitions("heading.exit_codes", EXIT_CODES),
+        definitions("heading.variables", VARIABLES),
     ]
     return "\n\n".join(parts)

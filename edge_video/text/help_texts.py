@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from edge_video.text.catalog import Language, Text, language_from_locale
+from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -317,5 +317,14 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "help": (("edge-video help probe", "help.example.probe"),),
 }
 """Lines to type, and the text that says what each does."""
+
+EXIT_CODES: Final = tuple((code, f"exit.{code}") for code in ("0", "1", "2", "70", "74", "128"))
+"""What a command ends with, and the text that says what it means."""
+
+VARIABLES: Final = (
+    (LANGUAGE_VARIABLE, "variable.language"),
+    ("EDGE_VIDEO_TOKEN", "variable.token"),
+)
+"""What of the environment is looked at, and the text that says what for."""
 
 HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _MORE

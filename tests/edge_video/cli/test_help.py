@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,9 +16,7 @@ from edge_video.text.catalog import Language
 from edge_video.text.command_help import CommandParser
 from edge_video.text.help_texts import EXAMPLES, HELP_TEXTS, help_text
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT: Final = Path(__file__).parents[3]
 COMMANDS = [
     *("run", "demo", "init", "schema", "check", "probe", "watch", "top"),
     *("explain", "completion", "help"),
@@ -157,3 +158,14 @@ def test_completion_knows_the_commands_and_options(
         path = tmp_path / "edge-video"
         path.write_text(script)
         subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="argparse writes usages in its own way")
+def test_the_manual_page_is_what_the_parser_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("argparse_manpage")
+    for name in ("EDGE_VIDEO_LANG", "COLUMNS"):
+        monkeypatch.setenv(name, "")  # the script sets them
+    script = runpy.run_path(str(ROOT / "scripts/write_manpage.py"))
+    assert (ROOT / "config/man/edge-video.1").read_text(encoding="utf-8") == script["render"](), (
+        "run: python scripts/write_manpage.py"
+    )
