@@ -6,7 +6,7 @@ Everything here is mutable and has no lock of its own: the outbox's lock guards 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.delivery.counters import FrameCounters
 from edge_video.delivery.ledger import DropReason
@@ -15,6 +15,12 @@ from edge_video.frames.jpeg import SizeReader
 
 if TYPE_CHECKING:
     from edge_video.frames import CameraId
+
+
+LAST_PICTURE_EVERY_S: Final = 3.0
+"""How far apart the pictures are of which the last one is kept."""
+
+_NEVER_S: Final = float("inf")
 
 
 class HeldFrame(NamedTuple):
@@ -43,30 +49,58 @@ class Picture(NamedTuple):
 
 
 class WatchedPicture:
-    """Keeps the newest frame of a camera while somebody looks at it.
+    """Keeps the newest frame of a camera while somebody looks, and else one of the last seconds.
+
+    The second kind is there for when the camera fails: its last picture tells an unplugged camera
+    from a covered one.
 
     Attributes:
         newest: the frame that is kept.
-        until_s: how long the next ones are kept, in monotonic seconds.
+        due_s: when the next frame is to be kept, in monotonic seconds.
     """
 
-    __slots__ = ("newest", "until_s")
+    __slots__ = ("_last_bytes", "_until_s", "due_s", "newest")
 
     def __init__(self) -> None:
         self.newest: HeldFrame | None = None
-        self.until_s = 0.0
+        self.due_s = _NEVER_S
+        self._until_s = 0.0
+        self._last_bytes = 0
 
     def watch(self, until_s: float) -> Picture | None:
-        """The picture that is kept; the next ones are kept until then."""
-        self.until_s = until_s
+        """The picture that is kept; each of the next ones is kept until then."""
+        self._until_s = until_s
+        self.due_s = 0.0
         newest = self.newest
         return newest and Picture(newest.seq, newest.captured_at_ns, newest.image)
 
+    def keep(self, frame: HeldFrame, now_s: float) -> None:
+        """Keep a frame that is due."""
+        if now_s < self._until_s:
+            self.newest = frame
+        elif len(frame.image) <= self._last_bytes:
+            self.newest = frame
+            self.due_s = now_s + LAST_PICTURE_EVERY_S
+        else:
+            self.newest = None  # rather none than one that looks newer than it is
+            self.due_s = now_s + LAST_PICTURE_EVERY_S if self._last_bytes else _NEVER_S
+
+    def remember(self, max_bytes: int, now_s: float) -> None:
+        """From now on keep one of the last frames also while nobody looks, up to this size.
+
+        0: none is kept then.
+        """
+        if max_bytes != self._last_bytes:
+            self._last_bytes = max_bytes
+            self.due_s = min(self.due_s, now_s)
+            self.forget_unwatched(now_s)
+
     def forget_unwatched(self, now_s: float) -> bool:
-        """Let go of the picture if nobody looks any more; whether one is still kept."""
-        if now_s >= self.until_s:
+        """Let go of what nobody looks at, the last picture aside; whether somebody looks."""
+        is_watched = now_s < self._until_s
+        if not is_watched and self.newest and len(self.newest.image) > self._last_bytes:
             self.newest = None
-        return self.newest is not None
+        return is_watched and self.newest is not None
 
 
 class CameraQueue:
@@ -80,7 +114,7 @@ class CameraQueue:
         held_bytes: their lengths together.
         counters: what is counted of the camera's frames.
         sizes: reads the images' sizes; knows that of the last one.
-        picture: the newest frame, kept for somebody who looks.
+        picture: the newest frame, kept for somebody who looks, or one of the last seconds.
         generation: the number of the latest attempt that was opened.
         session: the name of that attempt.
         is_open: whether its frames are accepted.
@@ -155,8 +189,8 @@ class CameraQueue:
             counters.undelivered_since_s = now_s
         self.last_accepted_s = now_s
         self.held_bytes += length
-        if now_s < self.picture.until_s:
-            self.picture.newest = frame
+        if now_s >= self.picture.due_s:
+            self.picture.keep(frame, now_s)
 
     def drop_unheld(self, length: int, now_s: float) -> None:
         """Count a frame that came in and is not held, for the sake of memory."""

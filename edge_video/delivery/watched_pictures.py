@@ -31,7 +31,7 @@ class WatchedPictures:
         """The camera's newest picture; from now on, and for `lease_s`, the newest one is kept.
 
         Nothing is copied and nothing waits: a reference is kept, at most one image per camera.
-        None until a frame comes in after the first call.
+        None until a frame comes in after the first call, where nothing is remembered.
 
         Raises:
             KeyError: the camera was never added to the outbox.
@@ -39,8 +39,22 @@ class WatchedPictures:
         with self._lock:
             return self._queues[camera_id].picture.watch(self._clock.monotonic() + lease_s)
 
+    def remember(self, max_bytes: int) -> None:
+        """Keep one of the last pictures of each camera also while nobody looks; 0: none.
+
+        It is renewed every few seconds and stays when the camera fails. Again a reference; one
+        of more than `max_bytes` is not kept.
+        """
+        with self._lock:
+            now_s = self._clock.monotonic()
+            for each in self._queues.values():
+                each.picture.remember(max_bytes, now_s)
+
     def forget_unwatched(self) -> int:
-        """Let go of the pictures at which nobody looks any more; how many are still kept."""
+        """Let go of the pictures at which nobody looks any more; how many are looked at.
+
+        What `remember` asked for stays.
+        """
         with self._lock:
             now_s = self._clock.monotonic()
             return sum(each.picture.forget_unwatched(now_s) for each in self._queues.values())

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_video.frames import CameraId
+from edge_video.http.camera_history import PICTURE_AGE_S
 from edge_video.http.openapi import MAX_SEQ, openapi
 from edge_video.http.responses import error, json_bytes, no_such_camera, too_many
 from edge_video.http.view import timeline_view
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 PICTURES_PER_S: Final = 40.0
 """What the program spends on pictures, however many look: about a millisecond of CPU each."""
+LIVE_PICTURES_PER_S: Final = 10.0
+"""How many of them may be live ones: of a single camera that somebody looks at closely."""
+
+_LIVE_AGE_S: Final = 0.15  # five a second, on a machine that is late at times
 
 
 class ApiEndpoints:
@@ -41,6 +46,7 @@ class ApiEndpoints:
         self._cache = cache
         self._clock = clock
         self._pictures = TokenBucket(2 * PICTURES_PER_S, PICTURES_PER_S)
+        self._live_pictures = TokenBucket(2 * LIVE_PICTURES_PER_S, LIVE_PICTURES_PER_S)
 
     def routes(self) -> list[Route]:
         """The paths that this answers."""
@@ -88,16 +94,28 @@ class ApiEndpoints:
         after = request.query_params.get("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > len(str(MAX_SEQ)):
             return error(400, "after is the number of a frame")
+        is_live = request.query_params.get("live") == "1"
+        max_age_s = _LIVE_AGE_S if is_live else PICTURE_AGE_S
         try:
-            picture = self._store.picture(CameraId(request.path_params["camera_id"]))
+            picture, is_quiet = self._store.picture(
+                CameraId(request.path_params["camera_id"]), max_age_s
+            )
         except KeyError:
             return no_such_camera()
         if picture is None or picture.seq <= int(after):
             return Response(status_code=204)
-        if not self._pictures.take(self._clock.monotonic()):
+        if not self._may_send(is_live=is_live):
             return too_many("too many pictures at once", 1.0)
         headers = {
             "x-frame-seq": str(picture.seq),
             "x-captured-at-ms": str(ns_to_ms(picture.captured_at_ns)),
+            **({"x-picture-stale": "1"} if is_quiet else {}),
         }
         return Response(picture.image, media_type="image/jpeg", headers=headers)
+
+    def _may_send(self, *, is_live: bool) -> bool:
+        """Take a picture out of the budget; large live pictures leave most of it to the others."""
+        now_s = self._clock.monotonic()
+        if is_live and not self._live_pictures.take(now_s):
+            return False
+        return self._pictures.take(now_s)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from edge_video.http.actions import ActionEndpoints
 from edge_video.http.api import ApiEndpoints
 from edge_video.http.guard import SESSION_PATH, Authenticator, SecurityMiddleware
+from edge_video.http.health import health
 from edge_video.http.page import PUBLIC_PATHS, PageEndpoints, UpdateEndpoint
 from edge_video.http.probes import ProbeEndpoints
 from edge_video.http.responses import ResponseCache, http_error
@@ -71,7 +72,7 @@ class Application:
             *ProbeEndpoints(settings, store, cache).routes(),
             *ApiEndpoints(store, cache, clock).routes(),
             *updates.routes(),
-            *SessionEndpoint(self._authenticator).routes(),
+            *SessionEndpoint(self._authenticator, lambda: health(store.pulse()).ok).routes(),
             *actions.routes(),
         ]
 

@@ -11,7 +11,7 @@ from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
-from edge_video.status.health import camera_health
+from edge_video.status.health import camera_health, is_late
 from edge_video.status.model import CameraPhase, CameraStatus
 from edge_video.status.snapshot import breaker_view
 from edge_video.status.timeline import TransitionCounts, count_transitions, is_half_reported
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 HISTORY_STEP_S: Final = 5.0
 """Between two counts of a camera's frames."""
+PICTURE_AGE_S: Final = 0.9
+"""For how long all who look get the same picture."""
 PICTURE_LEASE_S: Final = 10.0
 """How long a picture is kept after somebody asked for it."""
 
 _HISTORY_POINTS: Final = 120  # ten minutes
 _SHORTEST_FPS_WINDOW_S: Final = 2.5
-_PICTURE_AGE_S: Final = 0.9
 _ADD_UP_EVERY_S: Final = 10.0  # a week has a thousand buckets
 
 
@@ -140,10 +141,15 @@ class CameraHistory:
             transitions=dict(self._transitions),
         )
 
-    def fresh_picture(self, now_s: float) -> Picture | None:
+    def is_quiet(self, last_frame_s: float | None, now_s: float) -> bool:
+        """Whether its last picture is no live one: it does not stream, or its next is overdue."""
+        ago_s = None if last_frame_s is None else max(0.0, now_s - last_frame_s)
+        glance = replace(self._glance, last_frame_ago_s=ago_s)
+        return glance.phase is not CameraPhase.STREAMING or is_late(glance)
+
+    def fresh_picture(self, now_s: float, max_age_s: float) -> Picture | None:
         """The picture that is kept, unless a newer one may be had by now."""
-        is_fresh = now_s - self._picture_at_s < _PICTURE_AGE_S
-        return self._picture if is_fresh else None
+        return self._picture if now_s - self._picture_at_s < max_age_s else None
 
     def keep_picture(self, picture: Picture | None, now_s: float) -> None:
         """Keep the picture for those who ask within a second."""

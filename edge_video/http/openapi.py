@@ -290,9 +290,13 @@ def _paths() -> dict[str, Any]:
             "One camera.", {"200": _json("CameraStatus", "The camera."), **not_found}, camera=True
         ),
         "/api/cameras/{camera_id}/picture": _get(
-            "Its newest picture; 204 while there is none yet, so ask again in a second.",
+            "Its newest picture, or its last one; 204 while there is none, so ask again.",
             {
-                "200": {"description": "A frame.", "content": {"image/jpeg": {}}},
+                "200": {
+                    "description": "A frame, captured at X-Captured-At-Ms. X-Picture-Stale: 1"
+                    " says that the camera has gone quiet since.",
+                    "content": {"image/jpeg": {}},
+                },
                 "204": {"description": "None yet, or none newer than `after`."},
                 **not_found,
             },
@@ -303,7 +307,13 @@ def _paths() -> dict[str, Any]:
                     "in": "query",
                     "schema": {"type": "integer", "minimum": 0, "maximum": MAX_SEQ},
                     "description": "The number of the frame one has (header X-Frame-Seq).",
-                }
+                },
+                {
+                    "name": "live",
+                    "in": "query",
+                    "schema": {"type": "integer", "enum": [1]},
+                    "description": "Up to five pictures a second instead of one.",
+                },
             ],
         ),
     }

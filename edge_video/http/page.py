@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from edge_video.http.api import PICTURES_PER_S
+from edge_video.http.api import LIVE_PICTURES_PER_S, PICTURES_PER_S
 from edge_video.http.guard import UPDATES_PATH
 from edge_video.http.hub import UPDATE_S, Hub
 from edge_video.http.responses import error, json_bytes
@@ -96,7 +96,7 @@ class UpdateEndpoint:
         pictures = max(1, self.hub.viewers) * len(snapshot.status.cameras)
         view = page_view(
             snapshot,
-            picture_interval_s=max(UPDATE_S, pictures / PICTURES_PER_S),
+            picture_interval_s=max(UPDATE_S, pictures / (PICTURES_PER_S - LIVE_PICTURES_PER_S)),
             actions=self._actions,
         )
         return b"data: " + json_bytes(view) + b"\n\n"

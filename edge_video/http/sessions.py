@@ -13,6 +13,8 @@ from edge_video.http.responses import error
 from edge_video.http.security import SESSION_COOKIE, SESSION_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from edge_video.http.guard import Authenticator
@@ -26,10 +28,12 @@ class SessionEndpoint:
 
     Args:
         authenticator: decides by token, and signs sessions.
+        is_healthy: whether the program is alive, which `/health` tells anybody.
     """
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, is_healthy: Callable[[], bool]) -> None:
         self._authenticator = authenticator
+        self._is_healthy = is_healthy
 
     def routes(self) -> list[Route]:
         """The path that this answers."""
@@ -64,7 +68,8 @@ class SessionEndpoint:
             name: self._authenticator.refusal(request.headers, client, is_safe=is_safe) is None
             for name, is_safe in (("read", True), ("act", False))
         }
-        return JSONResponse({**permitted, "actions": self._authenticator.has_token})
+        actions = self._authenticator.has_token
+        return JSONResponse({**permitted, "actions": actions, "healthy": self._is_healthy()})
 
 
 def _log_out() -> Response:

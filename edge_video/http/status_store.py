@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.http.camera_history import (
     HISTORY_STEP_S,
+    PICTURE_AGE_S,
     PICTURE_LEASE_S,
     CameraExtra,
     CameraHistory,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 FRESH_S: Final = 0.5
 """A snapshot this young is not taken again."""
+
+MAX_PICTURE_BYTES: Final = 2**20
+MAX_PICTURES_BYTES: Final = 32 * 2**20
+"""Of the last pictures of all cameras; each may be as large as its share of it."""
 
 _TICK_SLACK_S: Final = 0.5
 
@@ -200,12 +205,20 @@ class StatusStore:
             for camera in self._cameras.values():
                 camera.drop_unwatched_picture(now_s)
         counts = self._ledger.frame_counts()
+        last_bytes = self._last_picture_bytes()
         for outbox in self._ledger.outboxes:
+            outbox.pictures.remember(last_bytes)
             outbox.pictures.forget_unwatched()
         with self._lock:
             for camera_id, camera in self._cameras.items():
                 if camera_id in counts:
                     camera.count(now_s, counts[camera_id].received)
+
+    def _last_picture_bytes(self) -> int:
+        """How large the last picture of each camera may be; 0 while memory is short."""
+        if self._facts.memory_level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY):
+            return 0
+        return min(MAX_PICTURE_BYTES, MAX_PICTURES_BYTES // max(1, len(self._ledger.outbox_of)))
 
     # --- who looks ------------------------------------------------------------------------------
 
@@ -226,24 +239,29 @@ class StatusStore:
         with self._lock:
             return self._timeline.version, self._timeline.entries
 
-    def picture(self, camera_id: CameraId) -> Picture | None:
-        """The newest picture, the same one for all who ask within a second.
+    def picture(
+        self, camera_id: CameraId, max_age_s: float = PICTURE_AGE_S
+    ) -> tuple[Picture | None, bool]:
+        """The newest picture, and whether the camera has gone quiet since.
 
-        None while there is none yet, which is so until a frame comes in after the first call.
+        It is the same one for all who ask within `max_age_s`. None while there is none yet, which
+        is so until a frame comes in.
 
         Raises:
             KeyError: there is no such camera.
         """
         now_s = self._clock.monotonic()
+        last_frame_s = self._last_frame_s(camera_id)
         with self._lock:
             camera = self._cameras[camera_id]
-            picture = camera.fresh_picture(now_s)
-        if picture is not None:
-            return picture
-        picture = self._ledger.outbox_of[camera_id].pictures.watch(camera_id, PICTURE_LEASE_S)
-        with self._lock:
-            camera.keep_picture(picture, now_s)
-        return picture
+            is_quiet = camera.is_quiet(last_frame_s, now_s)
+            picture = camera.fresh_picture(now_s, max_age_s)
+        if picture is None:
+            pictures = self._ledger.outbox_of[camera_id].pictures
+            picture = pictures.watch(camera_id, PICTURE_LEASE_S)
+            with self._lock:
+                camera.keep_picture(picture, now_s)
+        return picture, is_quiet
 
     def record(self, camera_id: CameraId) -> CameraRecord | None:
         """What was told of a camera last; None when there is no such camera."""

@@ -107,6 +107,7 @@ def test_a_picture_is_the_newest_frame(anyone: httpx.Client) -> None:
     answer = anyone.get(path)
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.content[:2] == b"\xff\xd8"
+    assert "x-picture-stale" not in answer.headers
     seq = int(answer.headers["x-frame-seq"])
     assert anyone.get(path, params={"after": seq + 1_000_000}).status_code == 204
     eventually(lambda: int(anyone.get(path).headers.get("x-frame-seq", 0)) > seq, 20)
@@ -159,7 +160,10 @@ def act_and_look(operator: httpx.Client, painted: PaintedSystem) -> None:
         answer = operator.post(f"api/cameras/{camera}/{action}")
         return answer.status_code, answer.json()["result"], answer.json()["outcome"]
 
+    eventually(lambda: operator.get("api/cameras/cam2/picture").status_code == 200)
     assert act("cam2", "stop") == (200, "done", "stopped")
+    last = operator.get("api/cameras/cam2/picture")
+    assert (last.status_code, last.headers["x-picture-stale"]) == (200, "1")
     assert act("cam2", "stop") == (200, "already", "stopped")
     assert act("cam2", "retry") == (409, "not_running", None)
     assert act("cam2", "start") == (200, "done", "streaming")
@@ -246,7 +250,8 @@ def test_a_browser_logs_in_with_a_cookie_that_scripts_cannot_read(
 
 
 def log_in_and_out(anyone: httpx.Client) -> None:
-    assert anyone.get("api/session").json() == {"read": True, "act": False, "actions": True}
+    session = {"read": True, "act": False, "actions": True, "healthy": True}
+    assert anyone.get("api/session").json() == session
     for body in (b"", b"[]", b"{}", b'{"token": 5}', b"[" * 4000, b"x" * 100_000):
         assert anyone.post("api/session", content=body).status_code == 400
     assert anyone.post("api/session", json={"token": "wrong"}).status_code == 401

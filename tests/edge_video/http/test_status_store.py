@@ -13,7 +13,8 @@ from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.health import health, ready
-from edge_video.http.status_store import StatusStore
+from edge_video.http.status_store import MAX_PICTURE_BYTES, StatusStore
+from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.runtime.units import s_to_ns
@@ -22,6 +23,7 @@ from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord, Identity
 from edge_video.status.timeline import EntryKind
 from edge_video.testing import FakeClock
+from tests.edge_video.report.examples import sample
 
 DOOR = CameraId("door")
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
@@ -151,24 +153,64 @@ def test_an_opening_is_counted_under_the_failure_that_caused_it() -> None:
     assert scene.store.snapshot().cameras["door"].transitions == {("CLOSED", "OPEN", "stalled"): 1}
 
 
-def test_a_picture_is_kept_only_while_somebody_looks_and_the_same_for_all() -> None:
+def test_a_picture_is_the_same_for_all_who_look_and_watched_only_while_they_do() -> None:
     scene = Scene()
-    scene.run(2, 5)
-    assert scene.outbox.pictures.watch(DOOR, 0.0) is None  # nobody looks: nothing is kept
-    assert scene.store.picture(DOOR) is None  # the first look only asks for the next one
+    assert scene.store.picture(DOOR) == (None, False)
     scene.clock.advance(1)
     scene.outbox.put(DOOR, 1, PICTURE)
-    first = scene.store.picture(DOOR)
+    first, _ = scene.store.picture(DOOR)
     assert first is not None
     assert first.image is PICTURE  # a reference, no copy
     scene.outbox.put(DOOR, 1, b"\xff\xd8 newer \xff\xd9")
-    assert scene.store.picture(DOOR) is first
-    scene.clock.advance(1)
-    newer = scene.store.picture(DOOR)
-    assert newer is not None
-    assert newer.seq == first.seq + 1
+    assert scene.store.picture(DOOR)[0] is first
+    live, _ = scene.store.picture(DOOR, 0.0)
+    assert live is not None
+    assert live.seq == first.seq + 1, "who looks closely need not wait"
+    assert scene.outbox.pictures.forget_unwatched() == 1
     scene.run(30, 5)
     assert scene.outbox.pictures.forget_unwatched() == 0
+
+
+def test_the_last_picture_of_a_camera_that_failed_stays() -> None:
+    scene = Scene()
+    scene.run(30, 5)
+    before, is_quiet = scene.store.picture(DOOR)
+    assert before is not None, "at once, although nobody has looked before"
+    assert 150 - before.seq <= 4 * 5, "one of the last seconds"
+    assert not is_quiet
+    scene.fails(scene.record.breaker)
+    scene.run(3600, 0)
+    last, is_quiet = scene.store.picture(DOOR)
+    assert last is not None
+    assert last.seq >= before.seq
+    assert is_quiet
+
+
+def test_a_camera_that_has_gone_quiet_has_an_old_picture() -> None:
+    scene = Scene()
+    scene.run(10, 5)
+    scene.run(3, 0)
+    assert not scene.store.picture(DOOR)[1]
+    scene.run(3, 0)
+    assert scene.store.picture(DOOR)[1]
+
+
+def test_last_pictures_are_bounded_and_none_is_kept_while_memory_is_short() -> None:
+    scene = Scene()
+    large = PICTURE + bytes(MAX_PICTURE_BYTES)
+    scene.run(5, 5)
+    for _ in range(10):
+        scene.outbox.put(DOOR, 1, large)
+        scene.clock.advance(1)
+        scene.store.ticked()
+    assert scene.store.picture(DOOR)[0] is None
+    scene.run(60, 5)
+    scene.store.process_measured(replace(sample(), memory_level=MemoryLevel.CRITICAL))
+    scene.run(10, 5)
+    assert scene.store.picture(DOOR)[0] is None
+    scene.store.process_measured(sample())
+    scene.run(60, 5)
+    assert scene.store.picture(DOOR)[0] is not None
 
 
 def test_there_is_no_picture_of_a_camera_that_is_not_there() -> None:
