@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
+from edge_video.actors.connection_record import ConnectionRecord
 from edge_video.actors.frame_messages import (
     GetFrameCounts,
     PublishAnswer,
@@ -29,7 +29,6 @@ from edge_video.actors.messages import (
 )
 from edge_video.actors.reconnection import Reconnection
 from edge_video.actors.sink_faults import SinkFaults
-from edge_video.actors.sink_log import SinkLog
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.outbox import Outbox
 from edge_video.delivery.sink import (
@@ -46,19 +45,14 @@ from edge_video.delivery.sink import (
     SinkUnblocked,
 )
 from edge_video.faults import Fault, LastingSinkFault, SinkFault
-from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.status.outages import Instant, OutageLog
-from edge_video.status.snapshot import PublisherMarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from edge_video.frames import CameraId
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
-
-_log = logging.getLogger(__name__)
 
 PublisherMessage: TypeAlias = (
     Begin
@@ -170,16 +164,14 @@ class PublisherActor(ChildActor):
         self._intake = FrameIntake(outbox, clock, runtime.cameras, runtime.max_foreign_cameras)
         if isinstance(self.actor_inbox, FrameMailbox):
             self.actor_inbox.on_refused = self._intake.count_refused
-        self._status = replace(
+        self._record = ConnectionRecord(
+            outbox,
+            clock,
             previous or PublisherStatus(PublisherState.CONNECTING, runtime.target),
-            state=PublisherState.CONNECTING,
-            retry_in_s=None,
         )
-        self._outages = OutageLog(self._status.outages)
         self._sink: Sink | None = None
         self._connection = 0
         self._reconnection = Reconnection(clock, runtime.timer, runtime.draw)
-        self._sink_log = SinkLog(clock)
         actor_ref = self.actor_ref
         self._faults = SinkFaults(
             runtime.timer, lambda number: void(tell(actor_ref, SinkFaultOver(number)))
@@ -224,18 +216,18 @@ class PublisherActor(ChildActor):
             self._tick.cancel()
         self._faults.forget_all()
         self._outbox.detach()
-        self._outbox.sink_connected(False)
         self._close_sink(_CLOSE_TIMEOUT_S if error is None else _CRASH_CLOSE_TIMEOUT_S)
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._answer_drain(done=False)
         self._reconnection.cancel()
-        self._enter(PublisherState.STOPPED)
+        self._record.stopped()
+        self._tell_stats()
         if self._own_timer is not None:
             self._own_timer.stop()
 
     def final_answer(self) -> PublisherStats:
         """How the connection ended."""
-        return PublisherStats(self._status, self._marks())
+        return self._record.stats(None)
 
     def too_late(self, message: object) -> object:
         """See `SupervisedActor.too_late`."""
@@ -247,8 +239,7 @@ class PublisherActor(ChildActor):
         if self._own_timer is not None:
             self._own_timer.start()
         self._outbox.settle_all(Outcome.UNKNOWN)
-        self._outbox.sink_connected(False)
-        self._outages.disconnected(self._instant())
+        self._record.begin()
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, lambda: void(tell(self.actor_ref, Tick())))
         self._hold_start_faults()
@@ -290,14 +281,15 @@ class PublisherActor(ChildActor):
             tell(self.actor_ref, SinkReported(connection, event))
 
         self._sink = self._runtime.sink(listener)
-        self._enter(PublisherState.CONNECTING, reason=self._status.reason)
+        self._record.connecting()
+        self._tell_stats()
         self._faults.hand_to(self._sink)
         self._sink.open()
 
     def _try_again(self, message: Connect | RetryPublisher) -> None:
         """The wait for the next connection is over, or an operator cuts it short."""
         if isinstance(message, RetryPublisher):
-            is_due = self._status.state is PublisherState.WAITING
+            is_due = self._record.state is PublisherState.WAITING
         else:
             is_due = message.connection == self._connection + 1
         if is_due:
@@ -311,54 +303,38 @@ class PublisherActor(ChildActor):
             case SinkLost():
                 self._lost(event)
             case SinkBlocked(reason=reason):
-                self._sink_log.blocked(reason)
-                self._outages.blocked(self._runtime.clock.monotonic())
-                self._enter(PublisherState.BLOCKED, reason=reason)
+                self._record.blocked(reason)
             case SinkUnblocked():
-                self._sink_log.unblocked()
-                self._outages.unblocked()
-                self._enter(PublisherState.CONNECTED)
+                self._record.unblocked()
             case RouteRefused() | FramesRefused() | FramesUnroutable():
-                self._sink_log.refused(event)
+                self._record.refused(event)
+                return
             case SinkDrained():
                 self._answer_drain(done=True)
+                return
             case _:
                 assert_never(event)
+        self._tell_stats()
 
     def _connected(self, target: str) -> None:
         assert self._sink is not None
         self._reconnection.connected()
-        self._outbox.sink_connected(True)
-        self._outages.connected(self._instant())
-        log_event(_log, LogEvent.PUBLISHER_CONNECTED, target=target)
-        self._status = replace(
-            self._status, target=target, connections=self._status.connections + 1
-        )
-        self._enter(PublisherState.CONNECTED)
+        self._record.connected(target)
         if self._drain is not None:
             self._sink.drain()
         else:
             self._sink.frames_ready()
 
     def _lost(self, lost: SinkLost) -> None:
-        was_up = self._status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
-        self._outbox.sink_connected(False)
-        self._outages.failed(lost.reason, self._instant())
         self._close_sink()
         self._answer_drain(done=False)
         due = Connect(self._connection + 1)
         delay_s = self._reconnection.lost(
             lambda: void(tell(self.actor_ref, due)),
-            was_up=was_up,
+            was_up=self._record.is_up,
             permanent=lost.permanent,
         )
-        self._status = replace(
-            self._status,
-            connections_lost=self._status.connections_lost + was_up,
-            failed_attempts=self._status.failed_attempts + (not was_up),
-        )
-        log_event(_log, LogEvent.PUBLISHER_LOST, reason=lost.reason, retry_in_s=delay_s)
-        self._enter(PublisherState.WAITING, reason=lost.reason)
+        self._record.lost(lost.reason, delay_s)
 
     def _close_sink(self, timeout_s: float = _CLOSE_TIMEOUT_S) -> None:
         sink, self._sink = self._sink, None
@@ -370,7 +346,7 @@ class PublisherActor(ChildActor):
     def _start_draining(self, drain: Drain) -> None:
         self._drain = drain
         self._intake.close()
-        state = self._status.state
+        state = self._record.state
         if self._sink is None or state is PublisherState.BLOCKED:
             self._answer_drain(done=False)
         elif state is PublisherState.CONNECTED:
@@ -386,30 +362,8 @@ class PublisherActor(ChildActor):
 
     # --- what others see ---
 
-    def _enter(self, state: PublisherState, *, reason: str = "") -> None:
-        self._status = replace(
-            self._status, state=state, reason=reason, outages=self._outages.outages
-        )
-        self._tell_stats()
-
     def _tell_stats(self) -> None:
-        marks, now = self._marks(), self._instant()
-        tell(
-            self._supervisor,
-            PublisherStats(marks.refresh(self._status, now.s, now.dropped), marks),
-        )
-
-    def _marks(self) -> PublisherMarks:
-        outages = self._outages
-        return PublisherMarks(
-            self._reconnection.retry_at_s, outages.down_since_s, outages.dropped_before
-        )
-
-    def _instant(self) -> Instant:
-        counts = self._outbox.counts().values()
-        dropped = sum(each.dropped_not_connected for each in counts)
-        clock = self._runtime.clock
-        return Instant(clock.monotonic(), clock.wall_ns(), dropped)
+        tell(self._supervisor, self._record.stats(self._reconnection.retry_at_s))
 
     # --- faults on purpose ---
 

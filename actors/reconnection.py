@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
 
-_MAX_DELAY_S: Final = 30.0
+_MAX_DELAY_S: Final = 15.0
+_HOPELESS_DELAY_S: Final = 30.0
+"""Where trying soon helps nothing: the password is wrong, say."""
 _HELD_S: Final = 10.0
 """A connection that lasted so long is no part of an outage before it: its loss is tried again at
 once. Longer than a broker takes to show that it confirms nothing (`confirm_timeout`)."""
@@ -64,7 +66,7 @@ class Reconnection:
             self._failed_attempts = 0
         self._failed_attempts += 1
         delay_s = (
-            _MAX_DELAY_S
+            _HOPELESS_DELAY_S
             if permanent
             else reconnect_delay_s(self._failed_attempts, self._draw(), cap_s=_MAX_DELAY_S)
         )

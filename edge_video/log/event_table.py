@@ -249,12 +249,41 @@ class LogEvent(StrEnum):
         _INFO,
         "Publisher connected to {target}",
         "Publisher conectado a {target}",
+        {
+            "again": Text(
+                "Publisher connected to {target} again after {away_s};"
+                " frames dropped meanwhile: {dropped}",
+                "Publisher conectado a {target} novamente após {away_s};"
+                " frames descartados nesse período: {dropped}",
+            ),
+            "late": Text(
+                "Publisher connected to {target} after {away_s};"
+                " frames dropped meanwhile: {dropped}",
+                "Publisher conectado a {target} após {away_s};"
+                " frames descartados nesse período: {dropped}",
+            ),
+        },
+        ("again",),
     )
     PUBLISHER_LOST = (
         "publisher_lost",
         _ERROR,
         "Publisher not connected: {reason}; next try in {retry_in_s}",
         "Publisher sem conexão: {reason}; nova tentativa em {retry_in_s}",
+        {
+            "still": Text(
+                "Publisher not connected for {away_s}, failed attempts: {tries}: {reason};"
+                " next try in {retry_in_s}",
+                "Publisher sem conexão há {away_s}, tentativas sem êxito: {tries}: {reason};"
+                " nova tentativa em {retry_in_s}",
+            )
+        },
+    )
+    PUBLISHER_TRY_FAILED = (
+        "publisher_try_failed",
+        _DEBUG,
+        "Publisher still not connected: {reason}; next try in {retry_in_s}",
+        "Publisher ainda sem conexão: {reason}; nova tentativa em {retry_in_s}",
     )
     PUBLISHER_BLOCKED = (
         "publisher_blocked",
@@ -265,8 +294,11 @@ class LogEvent(StrEnum):
     PUBLISHER_UNBLOCKED = (
         "publisher_unblocked",
         _INFO,
-        "Publisher no longer blocked",
-        "Publisher não está mais bloqueado",
+        "Publisher no longer blocked after {blocked_s}; frames dropped meanwhile: {dropped}",
+        (
+            "Publisher não está mais bloqueado após {blocked_s};"
+            " frames descartados nesse período: {dropped}"
+        ),
     )
     ROUTE_REFUSED = (
         "route_refused",

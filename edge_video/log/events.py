@@ -92,5 +92,9 @@ def _variant(event: LogEvent, fields: Mapping[str, object]) -> str:
             return "unnamed"
         case LogEvent.CAMERA_WAITS_FOR_KEY_FRAME if fields.get("interval_s") is not None:
             return "known"
+        case LogEvent.PUBLISHER_CONNECTED if fields.get("away_s") is not None:
+            return "again" if fields.get("again") else "late"
+        case LogEvent.PUBLISHER_LOST if fields.get("tries"):
+            return "still"
         case _:
             return ""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-_FLOOR_S: Final = 0.1
-"""A wait of nothing would spin against a broker that refuses at once."""
-
 _MAX_DOUBLINGS: Final = 32
 """2.0 ** 1024 raises; long before that the cap has decided."""
 
@@ -16,15 +13,16 @@ def reconnect_delay_s(
 ) -> float:
     """Seconds to wait before try number `attempt` (1 for the first one after a loss).
 
-    `draw * min(cap_s, first_s * 2 ** (attempt - 1))`, never below 0.1 s: exponential with full
-    jitter, so that many machines behind one restarted broker do not return in one instant.
+    The longest wait is `min(cap_s, first_s * 2 ** (attempt - 1))`, and the draw decides between
+    half of it and all of it: waits grow from try to try, and many machines behind one restarted
+    broker do not return in one instant.
 
     Args:
         attempt: 1, 2, 3 …; anything below counts as 1, however large is fine.
-        draw: uniform in 0 to 1, drawn by the caller.
+        draw: uniform in 0 to 1, drawn by the caller; 0 is half of the longest wait.
         first_s: upper bound of the first wait.
         cap_s: upper bound of every wait.
     """
     doublings = min(max(attempt - 1, 0), _MAX_DOUBLINGS)
     longest_s = min(cap_s, first_s * 2.0**doublings)
-    return max(_FLOOR_S, longest_s * min(max(draw, 0.0), 1.0))
+    return longest_s * (0.5 + 0.5 * min(max(draw, 0.0), 1.0))
