@@ -126,6 +126,9 @@ class AttemptScheduler:
 
     def note_failure(self, camera: CameraState, failure: Failure, breaker: CircuitBreaker) -> None:
         """Record why an attempt ended, and the breaker after that."""
+        if breaker.session_ends == camera.breaker.session_ends:
+            last_frame_s = self._spec.ledger.outbox_of[camera.camera_id].last_frame_s
+            camera.trouble.failed(self._now(), last_frame_s(camera.camera_id))
         camera.failed(failure, breaker, self._now())
         if failure.cause is Cause.BINARY_MISSING and not self._binary_missing_logged:
             self._binary_missing_logged = True

@@ -86,6 +86,7 @@ class CameraCommands:
         if not camera.wanted:
             return CommandAnswer(CommandResult.ALREADY)
         camera.wanted = False
+        camera.trouble.forget()
         camera.cancel_alarm()
         if not self._end_attempt(camera):
             log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
@@ -129,6 +130,7 @@ class CameraCommands:
     def _force_open(self, camera: CameraState) -> CommandAnswer:
         if camera.breaker.forced_open or camera.pending.force_open:
             return CommandAnswer(CommandResult.ALREADY)
+        camera.trouble.forget()
         if self._end_attempt(camera):
             camera.pending.force_open = True
             return CommandAnswer(CommandResult.DONE)

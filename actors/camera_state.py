@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from edge_video.actors.base import log_breaker_change
+from edge_video.actors.camera_trouble import CameraTrouble
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.model import CameraPhase
 from edge_video.status.snapshot import CameraRecord
@@ -53,6 +55,7 @@ class CameraState:
         has_slot: its turn on its host is reserved, and comes with the alarm.
         pending: see `Pending`.
         usual_rate: of its frames.
+        trouble: since when it sends nothing, if it does not.
     """
 
     config: CameraConfig
@@ -65,6 +68,7 @@ class CameraState:
     has_slot: bool = False
     pending: Pending = field(default_factory=Pending)
     usual_rate: UsualRate = field(default_factory=UsualRate)
+    trouble: CameraTrouble = field(default_factory=CameraTrouble)
 
     @classmethod
     def first(
@@ -109,6 +113,27 @@ class CameraState:
         """Note why an attempt failed, and the breaker after that."""
         self.record = replace(self.record.with_failure(failure, now_s), breaker=breaker)
         self.on_change(self.record)
+
+    def streams(self, now_s: float) -> None:
+        """Note the first frame of an attempt."""
+        self.trouble.streams(now_s)
+        self.update(phase=CameraPhase.STREAMING)
+        self.tell_return()
+
+    def tell_return(self) -> None:
+        """Say that the camera is back, if it was away and the stream is trusted."""
+        if self.breaker.state is not BreakerState.CLOSED:
+            return
+        absence = self.trouble.end()
+        if absence is not None:
+            log_event(
+                _log,
+                LogEvent.CAMERA_BACK,
+                camera_id=self.camera_id,
+                away_s=absence.away_s,
+                failures=absence.failures,
+                is_return=absence.is_return,
+            )
 
     def move_breaker(self, breaker: CircuitBreaker) -> None:
         """Set the breaker of a camera that does not run."""

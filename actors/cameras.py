@@ -28,7 +28,6 @@ from edge_video.actors.messages import (
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.failures import Cause, policy_for
-from edge_video.status.model import CameraPhase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,7 +118,7 @@ class CameraFleet:
             return
         match event:
             case CameraStreaming():
-                camera.update(phase=CameraPhase.STREAMING)
+                camera.streams(self._now())
             case CameraStats(breaker=breaker, ffmpeg_pid=pid):
                 usual_fps = camera.usual_rate.sample(self._now(), event.frames)
                 camera.update(
@@ -132,6 +131,7 @@ class CameraFleet:
                 )
             case BreakerChanged(breaker=breaker):
                 camera.update(breaker=breaker)
+                camera.tell_return()
             case BreakerWasReset(breaker=breaker):
                 camera.pending.reset = False
                 camera.update(breaker=breaker)
@@ -148,6 +148,7 @@ class CameraFleet:
         if camera.wanted:
             self._attempts.go_on(camera, ended.failure)
         else:
+            camera.trouble.forget()
             log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
 
     def _fold_end(self, camera: CameraState, ended: CameraEnded) -> None:
@@ -216,5 +217,6 @@ class CameraFleet:
     def stop_restarting(self) -> None:
         """Forget every wait; what ends from now on stays ended."""
         for camera in self._cameras.values():
+            camera.update(phase_before_stop=camera.record.phase)
             camera.cancel_alarm()
             camera.wanted = False

@@ -196,7 +196,7 @@ class PublisherActor(ChildActor):
             case GetFrameCounts():
                 return self._outbox.counts()
             case Connect() | RetryPublisher():
-                self._try_again(message)
+                self._connect(message)
             case SinkReported(connection=connection, event=event):
                 if connection == self._connection:
                     self._sink_reported(event)
@@ -243,7 +243,7 @@ class PublisherActor(ChildActor):
         self._outbox.attach(self._frames_ready)
         self._tick = self._runtime.timer.every(_STATS_S, lambda: void(tell(self.actor_ref, Tick())))
         self._hold_start_faults()
-        self._connect()
+        self._connect(Connect(1))
 
     def _hold_start_faults(self) -> None:
         """What lasts is there from the first connection on, which may have to be refused."""
@@ -272,10 +272,20 @@ class PublisherActor(ChildActor):
         if sink is not None:
             sink.frames_ready()
 
-    def _connect(self) -> None:
-        self._connection += 1
-        connection = self._connection
-        self._reconnection.connecting()
+    def _connect(self, on: Connect | RetryPublisher) -> None:
+        """Make the next connection, if it is that one's turn, or an operator cuts the wait short.
+
+        A second demand for the same one means nothing.
+        """
+        connection = self._connection + 1
+        if isinstance(on, RetryPublisher):
+            is_due = self._record.state is PublisherState.WAITING
+        else:
+            is_due = on.connection == connection
+        if not is_due:
+            return
+        self._connection = connection
+        self._reconnection.cancel()
 
         def listener(event: SinkEvent) -> None:
             tell(self.actor_ref, SinkReported(connection, event))
@@ -285,16 +295,6 @@ class PublisherActor(ChildActor):
         self._tell_stats()
         self._faults.hand_to(self._sink)
         self._sink.open()
-
-    def _try_again(self, message: Connect | RetryPublisher) -> None:
-        """The wait for the next connection is over, or an operator cuts it short."""
-        if isinstance(message, RetryPublisher):
-            is_due = self._record.state is PublisherState.WAITING
-        else:
-            is_due = message.connection == self._connection + 1
-        if is_due:
-            self._reconnection.cancel()
-            self._connect()
 
     def _sink_reported(self, event: SinkEvent) -> None:
         match event:

@@ -45,10 +45,6 @@ class Reconnection:
             return None
         return max(0.0, self.retry_at_s - self._clock.monotonic())
 
-    def connecting(self) -> None:
-        """Note that an attempt begins."""
-        self.retry_at_s = None
-
     def connected(self) -> None:
         """Note that the connection stands."""
         self._connected_at_s = self._clock.monotonic()

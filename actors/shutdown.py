@@ -59,6 +59,7 @@ class Shutdown:
         """Let it hand over what is held, and settle it, until the deadline (real seconds)."""
         publisher = self._children.ref("publisher")
         drained: pykka.Future[bool] = pykka.ThreadingFuture()
+        before = self._status().totals.confirmed
         if not tell(publisher, Drain(drained)):
             return
         try:
@@ -67,7 +68,8 @@ class Shutdown:
             _log.debug("the publisher did not drain within its deadline")
         totals = self._status().totals
         abandoned = totals.held + totals.in_flight
-        log_event(_log, LogEvent.DRAIN_FINISHED, confirmed=totals.confirmed, abandoned=abandoned)
+        confirmed = totals.confirmed - before
+        log_event(_log, LogEvent.DRAIN_FINISHED, confirmed=confirmed, abandoned=abandoned)
 
     def drop_held(self) -> None:
         """Drop what nobody will publish any more."""

@@ -17,7 +17,7 @@ from edge_video.actors.base import (
 from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.children import Children
 from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler, break_timer
-from edge_video.actors.memory_limits import apply_memory_level
+from edge_video.actors.memory_limits import MemoryLimits
 from edge_video.actors.messages import (
     ActorEnded,
     AttemptDue,
@@ -117,6 +117,7 @@ class SupervisorActor(SupervisedActor):
             break_timer=partial(break_timer, spec.timer),
             on_too_many_crashes=self._escalate,
         )
+        self._memory = MemoryLimits(spec.outboxes, spec.clock)
         self._shutdown = Shutdown(
             spec,
             self._children,
@@ -166,6 +167,7 @@ class SupervisorActor(SupervisedActor):
                 return self._faults.handle(message)
             case Tick():
                 self._look_for_silent_deaths()
+                self._memory.look()
             case Begin():
                 self._begin()
             case _:
@@ -255,7 +257,7 @@ class SupervisorActor(SupervisedActor):
         known = self._children.handover
         self._children.handover = replace(known, memory_level=change.level)
         tell(self._children.ref("notifier"), change)
-        apply_memory_level(self._spec.outboxes, known.memory_level, change)
+        self._memory.apply(known.memory_level, change)
 
     def _look_for_silent_deaths(self) -> None:
         """An actor whose thread is gone without its exit message is treated as crashed.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.camera_queue import CameraQueue
 from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.outbox_health import OutboxHealth
 from edge_video.delivery.ready_listener import ReadyListener
 from edge_video.delivery.round_robin import RoundRobin
 from edge_video.delivery.watched_pictures import WatchedPictures
@@ -66,6 +67,7 @@ class Outbox:
 
     Attributes:
         pictures: keeps the newest frames for those who only look.
+        health: knows what goes wrong lately.
 
     Raises:
         ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
@@ -92,6 +94,7 @@ class Outbox:
         self._waiting = RoundRobin(max_age_s, max_bytes)
         self._listener = ReadyListener()
         self.pictures = WatchedPictures(clock, self._lock, self._queues)
+        self.health = OutboxHealth(clock, self._lock, self._queues)
         self._buffer_limit: int | None = None
         self._min_interval_s: float | None = None
 
@@ -357,22 +360,6 @@ class Outbox:
                 camera_id: queue.counters.counts(held=len(queue.frames))
                 for camera_id, queue in self._queues.items()
             }
-
-    def recent_drops(self) -> dict[CameraId, tuple[int, bool]]:
-        """Of all cameras: frames dropped in the last five minutes, and whether it goes on now."""
-        with self._lock:
-            now_s = self._clock.monotonic()
-            return {
-                camera_id: (recent.number(now_s), recent.go_on(now_s))
-                for camera_id, queue in self._queues.items()
-                for recent in (queue.counters.recent_drops,)
-            }
-
-    def undelivered_s(self, camera_id: CameraId) -> float | None:
-        """How long the camera has had frames without one arriving; None: nothing is to be sent."""
-        with self._lock:
-            queue = self._queues[camera_id]
-            return queue.counters.undelivered_s(self._clock.monotonic(), held=len(queue.frames))
 
     def last_frame_s(self, camera_id: CameraId) -> float | None:
         """When the camera's last whole frame came in, in monotonic seconds; None before any."""

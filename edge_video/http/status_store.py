@@ -308,7 +308,7 @@ class StatusStore:
     def _extras(self, status: SystemStatus) -> dict[str, CameraExtra]:
         now_s = self._clock.monotonic()
         undelivered = {
-            camera.camera_id: self._ledger.outbox_of[camera.camera_id].undelivered_s(
+            camera.camera_id: self._ledger.outbox_of[camera.camera_id].health.undelivered_s(
                 camera.camera_id
             )
             for camera in status.cameras

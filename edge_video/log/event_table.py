@@ -97,6 +97,21 @@ class LogEvent(StrEnum):
         "[{camera_id}] Streaming {width}x{height}, first frame after {after_s}",
         "[{camera_id}] Transmitindo {width}x{height}, primeiro frame após {after_s}",
     )
+    CAMERA_BACK = (
+        "camera_back",
+        _INFO,
+        "[{camera_id}] Back after {away_s}; failed attempts: {failures}",
+        "[{camera_id}] De volta após {away_s}; tentativas sem êxito: {failures}",
+        {
+            "first": Text(
+                "[{camera_id}] Sends pictures, {away_s} after its first failure;"
+                " failed attempts: {failures}",
+                "[{camera_id}] Envia imagens, {away_s} após a primeira falha;"
+                " tentativas sem êxito: {failures}",
+            )
+        },
+        ("is_return",),
+    )
     CAMERA_RESIZED = (
         "camera_resized",
         _INFO,
@@ -365,8 +380,33 @@ class LogEvent(StrEnum):
         _WARNING,
         "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
         "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
-        None,
+        {
+            "normal": Text(
+                "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%) after {short_s};"
+                " frames dropped for it meanwhile: {dropped}",
+                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%) após {short_s};"
+                " frames descartados por isso nesse período: {dropped}",
+            ),
+            "critical": Text(
+                "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%);"
+                " of each camera only the newest frame waits",
+                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%);"
+                " de cada câmera só o frame mais novo espera",
+            ),
+            "emergency": Text(
+                "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%);"
+                " of each camera one frame a second is taken, all others are dropped",
+                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%);"
+                " de cada câmera se aceita um frame por segundo, os outros são descartados",
+            ),
+        },
         ("before",),
+    )
+    MEMORY_DROPS = (
+        "memory_drops",
+        _WARNING,
+        "Frames dropped to save memory: {dropped} in the last {period_s}",
+        "Frames descartados para poupar memória: {dropped} nos últimos {period_s}",
     )
     ACTOR_CRASHED = (
         "actor_crashed",

@@ -17,7 +17,7 @@ from edge_video.text.formatting import format_field
 from edge_video.text.language import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["EventSpec", "LogEvent", "event_text", "level_of", "log_event"]
 
@@ -83,18 +83,27 @@ def _text(event: LogEvent, fields: Mapping[str, object], language: Language) -> 
 
 def _variant(event: LogEvent, fields: Mapping[str, object]) -> str:
     """The name of the text that suits the fields; any other name stands for the plain text."""
-    match event:
-        case LogEvent.BREAKER_CHANGED:
-            return str(fields.get("after"))
-        case LogEvent.CAMERA_START_REJECTED if fields.get("retry_in_s") is None:
-            return "forced"
-        case LogEvent.COMMAND_EXECUTED if not fields.get("origin"):
-            return "unnamed"
-        case LogEvent.CAMERA_WAITS_FOR_KEY_FRAME if fields.get("interval_s") is not None:
-            return "known"
-        case LogEvent.PUBLISHER_CONNECTED if fields.get("away_s") is not None:
-            return "again" if fields.get("again") else "late"
-        case LogEvent.PUBLISHER_LOST if fields.get("tries"):
-            return "still"
-        case _:
-            return ""
+    choose = _VARIANTS.get(event)
+    return "" if choose is None else choose(fields)
+
+
+def _connected(fields: Mapping[str, object]) -> str:
+    if fields.get("away_s") is None:
+        return ""
+    return "again" if fields.get("again") else "late"
+
+
+_VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
+    LogEvent.BREAKER_CHANGED: lambda fields: str(fields.get("after")),
+    LogEvent.CAMERA_BACK: lambda fields: "" if fields.get("is_return", True) else "first",
+    LogEvent.CAMERA_START_REJECTED: lambda fields: (
+        "forced" if fields.get("retry_in_s") is None else ""
+    ),
+    LogEvent.CAMERA_WAITS_FOR_KEY_FRAME: lambda fields: (
+        "" if fields.get("interval_s") is None else "known"
+    ),
+    LogEvent.COMMAND_EXECUTED: lambda fields: "" if fields.get("origin") else "unnamed",
+    LogEvent.MEMORY_LEVEL_CHANGED: lambda fields: str(fields.get("level")),
+    LogEvent.PUBLISHER_CONNECTED: _connected,
+    LogEvent.PUBLISHER_LOST: lambda fields: "still" if fields.get("tries") else "",
+}

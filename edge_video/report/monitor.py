@@ -25,7 +25,7 @@ from edge_video.text.formatting import (
 if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.status.model import CameraStatus, PublisherStatus, SystemStatus
+    from edge_video.status.model import CameraStatus, PublisherStatus, Recent, SystemStatus
 
 _REASON_LIMIT: Final = 60
 _SHOWN_WITH_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
@@ -43,7 +43,7 @@ def render_monitor(status: SystemStatus, language: Language) -> str:
     lines = [RULE, lookup("monitor.title", language), RULE]
     lines.append(_publisher_line(status.publisher, totals, language))
     lines += [_camera_line(camera, language) for camera in status.cameras]
-    lines += _frame_lines(totals, language)
+    lines += _frame_lines(totals, status.recent, language)
     if status.process is not None:
         lines += _process_lines(status.process, language)
     lines.append(RULE)
@@ -123,7 +123,7 @@ def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
     return remarks
 
 
-def _frame_lines(totals: FrameCounts, language: Language) -> list[str]:
+def _frame_lines(totals: FrameCounts, recent: Recent, language: Language) -> list[str]:
     lines = []
     if totals.errors:
         lines.append(
@@ -133,9 +133,9 @@ def _frame_lines(totals: FrameCounts, language: Language) -> list[str]:
         )
     if totals.dropped:
         lines.append(
-            lookup("monitor.dropped", language).format(
+            lookup("monitor.dropping" if recent.dropping else "monitor.dropped", language).format(
                 count=totals.dropped,
-                percent=f"{percent(totals.dropped, totals.received):.1f}",
+                recent=recent.dropped_5m,
                 reasons=format_drops(totals, language),
             )
         )

@@ -37,7 +37,7 @@ class FrameLedger:
         """Of all cameras: frames dropped in the last five minutes, and whether it goes on now."""
         recent: dict[CameraId, tuple[int, bool]] = {}
         for outbox in self.outboxes:
-            recent.update(outbox.recent_drops())
+            recent.update(outbox.health.recent_drops())
         return recent
 
     def latencies(self) -> dict[CameraId, LatencyHistogram]:

@@ -44,7 +44,10 @@ class BreakerView:
     consecutive_failures: int
     backoff_s: float
     retry_in_s: float | None
-    """Seconds until the next attempt may begin; 0 when it may at once, None when forced open."""
+    """While OPEN: seconds until the next attempt may begin, 0 when it may at once; else None.
+
+    None also when forced open.
+    """
     forced_open: bool
     session_ends: int = 0
     """Failures that only ended one long session of a series; each is in `failures` too."""
@@ -94,6 +97,8 @@ class CameraStatus:
     received_fps: float | None = None
     """Over the last ten seconds that it streamed throughout; None until there were such."""
     recent: Recent = Recent()
+    phase_before_stop: CameraPhase | None = None
+    """What it was doing when the whole system began to stop; None before that."""
 
     @property
     def expected_fps(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
+from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import (
     BreakerView,
     CameraPhase,
@@ -51,6 +52,8 @@ class CameraRecord:
     usual_fps: float | None = None
     """See `edge_video.status.usual_rate`."""
     received_fps: float | None = None
+    """As in `CameraStatus`."""
+    phase_before_stop: CameraPhase | None = None
     """As in `CameraStatus`."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
@@ -114,7 +117,7 @@ def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
         changes=breaker.changes,
         consecutive_failures=breaker.consecutive_failures,
         backoff_s=breaker.backoff_s,
-        retry_in_s=breaker.retry_in_s(now_s),
+        retry_in_s=breaker.retry_in_s(now_s) if breaker.state is BreakerState.OPEN else None,
         forced_open=breaker.forced_open,
         session_ends=breaker.session_ends,
     )
@@ -206,6 +209,7 @@ def _camera_status(
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
+        phase_before_stop=record.phase_before_stop,
         recent=Recent(
             counted.dropped_lately,
             counted.dropping,

@@ -97,8 +97,12 @@ _MONITOR: Final[dict[str, Text]] = {
         "Erros: recusados {nacked}, devolvidos {returned}, incertos {unknown}",
     ),
     "monitor.dropped": Text(
-        "Dropped: {count} ({percent}%) - {reasons}",
-        "Descartados: {count} ({percent}%) - {reasons}",
+        "Dropped: {count} since start, {recent} in the last 5 min - {reasons}",
+        "Descartados: {count} desde o início, {recent} nos últimos 5 min - {reasons}",
+    ),
+    "monitor.dropping": Text(
+        "Dropping now: {count} since start, {recent} in the last 5 min - {reasons}",
+        "Descartando agora: {count} desde o início, {recent} nos últimos 5 min - {reasons}",
     ),
     "monitor.memory": Text(
         "Memory: {level} - {used} of {limit} MB ({percent}%)",

@@ -36,12 +36,15 @@ def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:
 
 
 def sink_target(config: Config) -> str:
-    """Where frames go that no actor of an embedding program gets, secrets masked."""
+    """Where frames go that no actor of an embedding program gets, without user and password.
+
+    The same words as a sink has for it when it is connected.
+    """
     if isinstance(config.sink, DirectorySinkConfig):
         return str(Path(config.sink.path))
     if config.amqp is None or config.amqp.url is None:
         return NO_TARGET
-    return config.amqp.masked_url
+    return config.amqp.settings().target
 
 
 def goes_to_broker(config: Config) -> bool:

@@ -179,7 +179,8 @@ class Running:
     def reconnection_s(self, connections: int) -> float:
         """How much later than announced connection number `connections` was there, seconds."""
         connected = self.wait_for_line(LogEvent.PUBLISHER_CONNECTED, count=connections)
-        losses = self.lines(LogEvent.PUBLISHER_LOST)
+        losses = self.lines(LogEvent.PUBLISHER_LOST) + self.lines(LogEvent.PUBLISHER_TRY_FAILED)
+        losses.sort(key=lambda each: each.created)
         lost = next(each for each in reversed(losses) if each.created <= connected.created)
         announced_s: float = lost.__dict__["fields"]["retry_in_s"]
         return connected.created - lost.created - announced_s
@@ -192,6 +193,7 @@ def running(
     """A system under load, connected; afterwards it stops in order and its accounting balances."""
     caplog.set_level(logging.INFO, "edge_video")
     caplog.set_level(logging.INFO, "edge_video")
+    caplog.set_level(logging.DEBUG, "edge_video.actors.publisher")
     config = Config(
         cameras=[CameraConfig(id=f"cam{n}", url="rtsp://10.0.0.1/s") for n in range(CAMERAS)],
         buffer=BUFFER,
@@ -272,10 +274,11 @@ def test_refuse_connections(
         now.inject(RefuseConnections(for_s=0.2))  # from now on it ends by itself
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
-        attempts = len(now.lines(LogEvent.PUBLISHER_LOST, refused))
-        assert len(now.warnings()) == 1 + attempts, "a line per attempt"
+        told = now.lines(LogEvent.PUBLISHER_LOST, refused)
+        others = now.lines(LogEvent.PUBLISHER_TRY_FAILED, refused)
+        assert len(now.warnings()) == 1 + len(told), "what repeats itself is told seldom"
         assert after.publisher.connections_lost == 1
-        assert after.publisher.failed_attempts == attempts
+        assert after.publisher.failed_attempts == len(told) + len(others)
         assert after.totals.unknown == during.totals.unknown
 
 
@@ -488,7 +491,7 @@ def test_node_restart(
         measure("reconnected after the announced wait", now.reconnection_s(2))
         after = now.flows()
         assert after.publisher.connections_lost == 1
-        assert len(now.warnings()) == 1 + after.publisher.failed_attempts, "a line per attempt"
+        assert 1 <= len(now.warnings()) <= 1 + after.publisher.failed_attempts
 
 
 @pytest.mark.rabbitmq

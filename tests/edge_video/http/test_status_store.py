@@ -306,9 +306,9 @@ def test_a_camera_that_has_gone_has_nothing_to_send() -> None:
     scene = Scene()
     scene.run(5, 1)
     scene.outbox.drop_held(DropReason.REFUSED)
-    assert scene.outbox.undelivered_s(DOOR) == 5.0
+    assert scene.outbox.health.undelivered_s(DOOR) == 5.0
     scene.clock.advance(60)
-    assert scene.outbox.undelivered_s(DOOR) is None
+    assert scene.outbox.health.undelivered_s(DOOR) is None
 
 
 def test_one_silent_exchange_is_named_and_one_refused_camera_of_another_is_not() -> None:

@@ -8,7 +8,13 @@ from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.monitor import render_monitor, status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.model import BreakerView, CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.model import (
+    BreakerView,
+    CameraPhase,
+    PublisherState,
+    PublisherStatus,
+    Recent,
+)
 from edge_video.text.catalog import Language
 from tests.edge_video.report.examples import (
     assert_golden,
@@ -158,10 +164,20 @@ def test_errors_are_a_share_of_what_was_published() -> None:
     assert shown[2] == "Errors: nacked 1, returned 2, unknown 3"
 
 
-def test_drops_are_a_share_of_what_came_in() -> None:
-    counts = FrameCounts(received=1000, published=950, confirmed=950, dropped_overflow=50)
-    shown = lines_of(render_monitor(system(camera(frames=counts)), Language.PT_BR))
-    assert shown[2] == "Descartados: 50 (5.0%) - buffer cheio 50"
+@pytest.mark.parametrize(
+    ("recent", "line"),
+    [
+        (Recent(0, False), "Descartados: 50 desde o início, 0 nos últimos 5 min - sem conexão 50"),
+        (
+            Recent(9, True),
+            "Descartando agora: 50 desde o início, 9 nos últimos 5 min - sem conexão 50",
+        ),
+    ],
+)
+def test_drops_say_whether_they_go_on(recent: Recent, line: str) -> None:
+    counts = FrameCounts(received=1000, published=950, confirmed=950, dropped_not_connected=50)
+    dropper = replace(camera(frames=counts), recent=recent)
+    assert lines_of(render_monitor(system(dropper), Language.PT_BR))[2] == line
 
 
 def test_the_memory_line_is_there_only_with_the_memory_controller() -> None:
