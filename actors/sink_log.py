@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("edge_video.actors.publisher")
 
 _FIRST_PAUSE_S: Final = 10.0
-_LONGEST_PAUSE_S: Final = 1800.0
+_MAX_PAUSE_S: Final = 1800.0
 """Between two lines about one outage; the pause doubles with each."""
 _MAX_REASONS: Final = 8
 """So many different reasons are told as soon as they appear, of one outage."""
@@ -63,7 +63,7 @@ class OutageLines:
             self._reasons.add(reason)
         if due or not self._quiet_until_s:
             self._quiet_until_s = now_s + self._pause_s
-            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+            self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
         return due
 
     def over(self) -> bool:
