@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +19,10 @@ from tests.support.program import ROOT, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from edge_video.testing.rabbit import RabbitNode
+
+CONSUMERS = ROOT / "examples" / "consumers"
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.ffmpeg]
 
@@ -93,3 +98,52 @@ def test_the_opencv_consumer_sees_the_test_pattern_move(broker: RabbitNode, runn
     assert lines
     assert all(line.startswith("door ") and "320x180" in line for line in lines)
     assert any(": 320x180, motion" in line for line in lines)
+
+
+# --- the smallest consumers, in several languages ---
+
+
+def in_python(_: Path) -> list[str]:
+    return [sys.executable, str(CONSUMERS / "consumer.py")]
+
+
+def in_node(folder: Path) -> list[str]:
+    libraries = os.environ.get("NODE_PATH", "")
+    if not shutil.which("node") or not Path(libraries, "amqplib").is_dir():
+        pytest.skip("NOT TESTED: no Node, or no amqplib in NODE_PATH")
+    (folder / "node_modules").symlink_to(libraries)  # ES modules do not look into NODE_PATH
+    return ["node", shutil.copy(str(CONSUMERS / "consumer.mjs"), str(folder))]
+
+
+def in_java(_: Path) -> list[str]:
+    if not shutil.which("java") or "amqp-client" not in os.environ.get("CLASSPATH", ""):
+        pytest.skip("NOT TESTED: no Java, or no amqp-client in CLASSPATH")
+    return ["java", str(CONSUMERS / "Consumer.java")]
+
+
+def in_go(_: Path) -> list[str]:
+    built = os.environ.get("EDGE_VIDEO_GO_CONSUMER", "")
+    if not built:
+        pytest.skip("NOT TESTED: EDGE_VIDEO_GO_CONSUMER names no build of consumer.go")
+    return [built]
+
+
+@pytest.fixture(params=[in_python, in_node, in_java, in_go], ids=lambda each: each.__name__)
+def consumer(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """The command of a consumer; asked for before a system is started for it."""
+    folder = tmp_path / "consumer"
+    folder.mkdir()
+    command: list[str] = request.param(folder)
+    return command
+
+
+def test_a_consumer_prints_the_frames_of_both_cameras(
+    consumer: list[str], broker: RabbitNode, running: str
+) -> None:
+    command = [*consumer, broker.url(), running, "12"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 12
+    assert all(re.fullmatch(r"(door|yard) \d+ 320x180 \d+ bytes", line) for line in lines)
+    assert {line.split()[0] for line in lines} == {"door", "yard"}
