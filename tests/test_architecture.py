@@ -46,7 +46,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "notifications": set(),
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
     "actors": {"logging", "pykka", "queue", "signal", "threading", "time"},
-    "top": {"rich", "threading", "time"},
+    "top": {"queue", "rich", "select", "signal", "threading", "time"},
     "wiring": {"pykka", "socket"},
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "socket", "time", "yaml"},

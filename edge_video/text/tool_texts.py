@@ -120,6 +120,49 @@ _TOP: Final[dict[str, Text]] = {
         "⚠ FRAME ACCOUNTING NOT BALANCED (a bug)", "⚠ A CONTAGEM DE FRAMES NÃO CONFERE (um defeito)"
     ),
     "top.summary": Text("{good} of {cameras} cameras OK", "{good} de {cameras} câmeras OK"),
+    "top.short.camera": Text("camera", "câmera"),
+    "top.short.state": Text("state", "estado"),
+    "top.short.fps": Text("fps", "fps"),
+    "top.short.last": Text("last", "último"),
+    "top.short.retry": Text("retry", "nova em"),
+    "top.short.trouble": Text("trouble", "problema"),
+    "top.summary_of_one": Text("{good} of {cameras} camera OK", "{good} de {cameras} câmera OK"),
+    "top.health.trouble": Text("{count} in trouble", "com problema: {count}"),
+    "top.health.slow": Text("{count} slow", "lentas: {count}"),
+    "top.health.starting": Text("{count} starting", "iniciando: {count}"),
+    "top.health.paused": Text("{count} paused", "pausadas: {count}"),
+    "top.health.stopped": Text("{count} stopped", "paradas: {count}"),
+    "top.health.disabled": Text("{count} disabled", "desativadas: {count}"),
+    "top.delivery": Text("Delivery: {state}", "Entrega: {state}"),
+    "top.down_for": Text("for {duration}", "há {duration}"),
+    "top.published": Text(
+        "published {published}, errors {errors}", "publicados {published}, erros {errors}"
+    ),
+    "top.no_drops": Text("Dropped: none", "Descartados: nenhum"),
+    "top.dropping": Text("DROPPING NOW:", "DESCARTANDO AGORA:"),
+    "top.dropped_before": Text("Dropped:", "Descartados:"),
+    "top.dropped": Text(
+        "{lately} in 5m, {count} in all ({reasons})",
+        "{lately} em 5m, {count} ao todo ({reasons})",
+    ),
+    "top.short_machine": Text(
+        "CPU {cpu} {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu} {ffmpeg_ram} MB"
+        " | machine CPU {machine_cpu} RAM {machine_ram}%",
+        "CPU {cpu} {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu} {ffmpeg_ram} MB"
+        " | máquina CPU {machine_cpu} RAM {machine_ram}%",
+    ),
+    "top.slow": Text("sends fewer frames than usual", "envia menos frames que o normal"),
+    "top.overdue": Text("no answer yet", "ainda sem resposta"),
+    "top.above": Text("{count} above", "{count} acima"),
+    "top.below": Text("{count} more below", "mais {count} abaixo"),
+    "top.ill_hidden": Text("{count} in trouble hidden", "com problema e ocultas: {count}"),
+    "top.filter": Text('"{text}": {count} of {cameras}', '"{text}": {count} de {cameras}'),
+    "top.typing": Text("filter: {text}", "filtro: {text}"),
+    "top.typing_keys": Text("Enter keep  Esc clear", "Enter manter  Esc limpar"),
+    "top.keys": Text("q quit  ↑↓ PgUp PgDn  / filter", "q sair  ↑↓ PgUp PgDn  / filtrar"),
+    "top.short_keys": Text("q ↑↓ /", "q ↑↓ /"),
+    "top.filter_keys": Text("q quit  ↑↓  Esc show all", "q sair  ↑↓  Esc mostrar todas"),
+    "top.asking": Text("Asking {url} …", "Consultando {url} …"),
     "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),
 }
 

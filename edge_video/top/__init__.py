@@ -1,5 +1,7 @@
 """Shows the status of a running system live in the terminal: `edge-video top`.
 
-This package imports nothing by itself. `screen` renders, `client` asks by HTTP, `command` is the
-command.
+This package imports nothing by itself. `command` is the command: it joins `client` (asks by HTTP),
+`session` (the newest status), `rates`, and what shows it: `screen` for a pipe, `json_lines`, and
+on a terminal `full_screen` with its `terminal`, `keys`, `browsing` (what is scrolled to), `poller`
+(asks in the background) and `page`. `header` and `camera_text` have the texts.
 """

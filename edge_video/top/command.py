@@ -5,27 +5,29 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.live import Live
 
 from edge_video.runtime.signals import ShutdownSignals
-from edge_video.text.catalog import Language, lookup
-from edge_video.top.client import Client, NoStatusError
-from edge_video.top.options import TOKEN_VARIABLE
-from edge_video.top.screen import Lost, Rates, aged, format_lost, render
+from edge_video.top.full_screen import FullScreen
+from edge_video.top.json_lines import lost_line, status_line
+from edge_video.top.page import Shown, long_page
+from edge_video.top.screen import format_lost, render
+from edge_video.top.session import TopSession
+from edge_video.top.terminal import Terminal
 
 if TYPE_CHECKING:
     import argparse
 
-    from rich.console import Group
+    from edge_video.text.catalog import Language
+    from edge_video.top.client import Client
 
-    from edge_video.status.model import SystemStatus
-
-EXIT_OK: Final = 0
-EXIT_NO_ANSWER: Final = 1
+EXIT_GOOD: Final = 0
+EXIT_TROUBLE: Final = 1
+"""Of `--once`: a camera is in trouble or slow, or frames cannot be delivered."""
+EXIT_NO_ANSWER: Final = 3
+"""Of `--once`: nobody answers, or not with a status; how the cameras are is not known."""
 
 _RATE_S: Final = 1.0
 """Between the two requests of `--once`: a rate needs two."""
@@ -33,84 +35,68 @@ _PIPE_WIDTH: Final = 160
 
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
-    """Show until a signal, or once; returns the exit code."""
-    session = _TopSession(client, language)
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    """Show until a signal or the key q, or once; returns the exit code."""
+    session = TopSession(client, language)
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    if not args.once and not args.json and console.is_terminal and not console.is_dumb_terminal:
+        terminal = Terminal(sys.stdin.fileno(), sys.stdout.fileno())
+        FullScreen(session, console, terminal, args.interval).run()
+        return EXIT_GOOD
     stop = threading.Event()
     with ShutdownSignals(lambda _: stop.set()):
         if args.once:
-            return _once(session, console, stop)
-        return _live(session, console, stop, args.interval)
+            return _once(session, console, stop, as_json=args.json)
+        _follow(session, console, stop, args.interval, as_json=args.json)
+    return EXIT_GOOD
 
 
-def _once(session: _TopSession, console: Console, stop: threading.Event) -> int:
+def _once(session: TopSession, console: Console, stop: threading.Event, *, as_json: bool) -> int:
     session.refresh()
-    if session.status is not None:
+    if session.status is not None and not as_json:
         stop.wait(_RATE_S)
         session.refresh()
-    console.print(session.screen())
-    return EXIT_OK if session.lost is None else EXIT_NO_ANSWER
+    if as_json:
+        _print_json(session)
+    elif console.is_terminal:
+        for line in long_page(_shown(session), console.width):
+            console.print(line)
+    else:
+        console.print(render(session.current(), session.rates, session.language, session.lost))
+    if session.lost is not None:
+        return EXIT_NO_ANSWER
+    return EXIT_GOOD if session.is_good else EXIT_TROUBLE
 
 
-def _live(session: _TopSession, console: Console, stop: threading.Event, interval_s: float) -> int:
-    """In place on a terminal; otherwise a block each interval, and a line when it is lost."""
-    if not console.is_terminal:
-        while not stop.is_set():
-            was_lost = session.lost is not None
-            session.refresh()
-            if session.lost is None:
-                console.print(session.screen())
-            elif not was_lost:
+def _follow(
+    session: TopSession,
+    console: Console,
+    stop: threading.Event,
+    interval_s: float,
+    *,
+    as_json: bool,
+) -> None:
+    """A block or an object each interval; a connection that is lost is told once."""
+    while not stop.is_set():
+        was_lost = session.lost is not None
+        session.refresh()
+        if session.lost is None or not was_lost:
+            if as_json:
+                _print_json(session)
+            elif session.lost is None:
+                console.print(render(session.current(), session.rates, session.language))
+            else:
                 console.print(format_lost(session.lost, session.language), markup=False)
-            stop.wait(interval_s)
-        return EXIT_OK
-    with Live(console=console, auto_refresh=False, screen=False) as live:
-        while not stop.is_set():
-            session.refresh()
-            asked_at_s = time.monotonic()
-            while not stop.is_set() and time.monotonic() - asked_at_s < interval_s:
-                live.update(session.screen(), refresh=True)
-                stop.wait(min(0.5, interval_s))
-    return EXIT_OK
+        stop.wait(interval_s)
 
 
-@dataclass(slots=True)
-class _TopSession:
-    """The newest status, and how old it is."""
+def _shown(session: TopSession) -> Shown:
+    return Shown(
+        session.current(), session.rates, session.language, session.client.shown, session.lost
+    )
 
-    client: Client
-    language: Language
-    status: SystemStatus | None = None
-    lost: Lost | None = None
-    rates: Rates = field(default_factory=Rates)
-    _answered_at_s: float | None = None
 
-    def refresh(self) -> None:
-        """Ask once; never raises."""
-        try:
-            self.status = self.client.status()
-        except NoStatusError as error:
-            self.lost = Lost(self.client.shown, self._silence_s(), self._reason(error))
-            return
-        self._answered_at_s = time.monotonic()
-        self.lost = None
-        self.rates.take(self.status)
-
-    def screen(self) -> Group:
-        """What to show now."""
-        age_s = self._silence_s() or 0.0
-        status = None if self.status is None else aged(self.status, age_s)
-        return render(status, self.rates, self.language, self.lost)
-
-    def _silence_s(self) -> float | None:
-        at_s = self._answered_at_s
-        return None if at_s is None else time.monotonic() - at_s
-
-    def _reason(self, error: NoStatusError) -> str:
-        if error.refused and not self.client.has_token:
-            return lookup("top.no_token", self.language).format(variable=TOKEN_VARIABLE)
-        if error.refused:
-            return lookup("top.refused", self.language)
-        if error.foreign:
-            return lookup("top.no_status", self.language).format(detail=error)
-        return str(error)
+def _print_json(session: TopSession) -> None:
+    if session.lost is not None:
+        print(lost_line(session.lost, time.time_ns()), flush=True)
+    elif session.status is not None:
+        print(status_line(session.status, time.time_ns()), flush=True)

@@ -28,7 +28,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help=f"default: the environment variable {TOKEN_VARIABLE}, which does not show in a"
         " process list",
     )
-    parser.add_argument("--once", action="store_true", help="print once and end")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="print once and end; exit code 0: all is well, 1: a camera is in trouble or slow, or"
+        " frames cannot be delivered, 3: nobody answers",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
         "--interval",
         type=_INTERVAL,

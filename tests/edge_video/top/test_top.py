@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import io
 import json
 import signal
 import socket
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from rich.console import Console
 
+from edge_video.cli.main import main
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.json import NotAStatusError, status_as_json, status_from_json
@@ -29,13 +30,20 @@ from edge_video.status.model import (
 from edge_video.testing import wait_until
 from edge_video.testing.rabbit import free_port
 from edge_video.text.catalog import Language
+from edge_video.top import command
+from edge_video.top.browsing import Browsing
+from edge_video.top.camera_text import by_trouble
 from edge_video.top.client import Client, NoStatusError
-from edge_video.top.screen import Lost, Rates, aged, by_trouble, render
+from edge_video.top.page import Shown, full_page
+from edge_video.top.rates import Rates
+from edge_video.top.screen import Lost, aged, render
+from edge_video.top.session import TopSession
 from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
 from tests.support.program import Program
+from tests.support.status_site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 TOKEN = "canary-7391"
@@ -121,49 +129,9 @@ def test_a_publisher_that_waits_and_a_lost_connection_are_said() -> None:
 # --- over HTTP ---
 
 
-class Site(http.server.ThreadingHTTPServer):
-    """Serves what the test says, and remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.body = json.dumps(status_as_json(STATUS)).encode()
-        self.code = 200
-        self.location: str | None = None
-        self.asked: list[tuple[str, str | None]] = []
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def end(self) -> None:
-        self.shutdown()
-        self.server_close()
-        self.thread.join(5)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers.get("Authorization")))
-        self.send_response(self.server.code)
-        if self.server.location is not None:
-            self.send_header("Location", self.server.location)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def site() -> Iterator[Site]:
-    made = Site()
+    made = Site(status=STATUS)
     yield made
     made.end()
 
@@ -188,7 +156,7 @@ def test_what_is_no_status_is_said(site: Site) -> None:
 
 
 def test_a_token_follows_no_redirect(site: Site) -> None:
-    elsewhere = Site()
+    elsewhere = Site(status=STATUS)
     try:
         site.code, site.location = 302, elsewhere.url + "/api/status"
         with pytest.raises(NoStatusError):
@@ -217,16 +185,29 @@ ODD_VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda odd: repr(odd)[:20])
-def test_any_value_in_any_place_is_a_screen_or_no_status(odd: Any) -> None:
-    whole = status_as_json(STATUS)
+def places(document: Any, turn: int) -> list[tuple[Any, ...]]:
+    """Every place of a status; one that all cameras have is taken of one of them, in turn."""
+    found = list(leaves(document))
+    cameras = len(document["cameras"])
+    common = Counter(path[2:] for path in found if path[0] == "cameras")
+    turns = {name: (number + turn) % cameras for number, name in enumerate(common)}
+    return [
+        path
+        for path in found
+        if path[0] != "cameras" or common[path[2:]] < cameras or path[1] == turns[path[2:]]
+    ]
+
+
+@pytest.mark.parametrize("turn", range(len(ODD_VALUES)), ids=lambda at: repr(ODD_VALUES[at])[:20])
+def test_any_value_in_any_place_is_a_screen_or_no_status(turn: int) -> None:
+    whole = json.dumps(status_as_json(STATUS))
     console = Console(width=100, file=io.StringIO())
-    for path in leaves(json.loads(json.dumps(whole))):
-        document = json.loads(json.dumps(whole))
+    for path in places(json.loads(whole), turn):
+        document = json.loads(whole)
         parent = document
         for key in path[:-1]:
             parent = parent[key]
-        parent[path[-1]] = odd
+        parent[path[-1]] = ODD_VALUES[turn]
         try:
             status = status_from_json(json.loads(json.dumps(document)))
         except NotAStatusError:
@@ -234,6 +215,8 @@ def test_any_value_in_any_place_is_a_screen_or_no_status(odd: Any) -> None:
         rates = Rates()
         rates.take(status)
         console.print(render(aged(status, 1.0), rates, Language.EN, None))
+        page = full_page(Shown(status, rates, Language.EN, "http://h"), Browsing(), 80, 24)
+        assert all(line.cell_len <= 80 and "\n" not in line.plain for line in page.lines)
 
 
 class Dripping:
@@ -301,34 +284,72 @@ def test_an_answer_beyond_all_measure_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://h", "http://", "http://u:p@h", "file:///etc/passwd"])
-def test_a_wrong_address_is_refused_at_once(url: str, tmp_path: Path) -> None:
-    with Program(tmp_path, None, "--url", url, "--once", command="top") as top:
-        assert top.wait() == 2
-    assert top.log[0].startswith("edge-video top: --url: ")
-    assert "p@h" not in "".join(top.log)
+def test_a_wrong_address_is_refused_at_once(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["top", "--url", url, "--once"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("edge-video top: --url: ")
+    assert "p@h" not in printed.out + printed.err
 
 
-def test_once_prints_a_screen_and_says_by_its_exit_code_whether_there_was_one(
-    site: Site, tmp_path: Path
-) -> None:
-    with Program(
-        tmp_path, None, "--url", site.url, "--once", "--token", TOKEN, command="top"
-    ) as top:
-        assert top.wait() == 0
-    assert any("CB_OPEN" in line and "yard" in line for line in top.printed)
-    assert TOKEN not in "\n".join(top.printed + top.log)
+Once: TypeAlias = "Callable[..., tuple[int, str]]"
+
+
+@pytest.fixture
+def once(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Once:
+    """`top --once` in this process: its exit code, and what it printed."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(command, "_RATE_S", 0.01)
+
+    def run(url: str, *options: str) -> tuple[int, str]:
+        code = main(["top", "--url", url, "--once", *options])
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return code, printed.out
+
+    return run
+
+
+def test_once_prints_a_screen_and_its_exit_code_says_how_things_are(site: Site, once: Once) -> None:
+    code, printed = once(site.url, "--token", TOKEN)
+    assert code == 1
+    assert any("CB_OPEN" in line and "yard" in line for line in printed.splitlines())
+    assert TOKEN not in printed
+    site.body = json.dumps(status_as_json(replace(STATUS, cameras=STATUS.cameras[:2]))).encode()
+    code, printed = once(site.url, "--json")
+    document = json.loads(printed)
+    assert (code, document["kind"], document["verdict"]["is_good"]) == (0, "status", True)
+    assert status_from_json(document["status"]).cameras[0].camera_id == "door"
+    assert printed.count("\n") == 1
     site.code = 401
-    with Program(tmp_path, None, "--url", site.url, "--once", command="top") as top:
-        assert top.wait() == 1
-    assert any("it wants a token: --token, or the variable" in line for line in top.printed)
+    code, printed = once(site.url)
+    assert code == 3
+    assert "it wants a token: --token, or the variable" in printed
+
+
+def test_once_at_nobody_has_an_exit_code_of_its_own(once: Once) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    with Program(tmp_path, None, "--url", nobody, "--once", command="top") as top:
-        assert top.wait() == 1
-    assert any("NO CONNECTION" in line and "refused" in line for line in top.printed)
+    code, printed = once(nobody, "--json")
+    document = json.loads(printed)
+    assert (code, document["kind"], document["since_s"]) == (3, "lost", None)
+    assert "refused" in document["reason"]
+    code, printed = once(nobody)
+    assert code == 3
+    assert "NO CONNECTION" in printed
+
+
+def test_trouble_of_the_delivery_is_trouble_though_every_camera_sends() -> None:
+    good = replace(STATUS, cameras=STATUS.cameras[:2])
+    away = PublisherStatus(PublisherState.WAITING, "amqp://b", reason="refused", down_for_s=3.0)
+    session = TopSession(Client("http://h"), Language.EN)
+    found = [session.is_good]
+    for answer in (good, replace(good, publisher=away), good, NoStatusError("silence")):
+        session.take(answer)
+        found.append(session.is_good)
+    assert found == [False, True, False, True, False]
 
 
 def test_a_system_that_goes_away_and_comes_back_is_followed(tmp_path: Path) -> None:
-    site = Site()
+    site = Site(status=STATUS)
     port = site.server_port
     words = ("--url", site.url, "--interval", "0.2")
     with Program(tmp_path, None, *words, command="top") as top:
@@ -336,7 +357,7 @@ def test_a_system_that_goes_away_and_comes_back_is_followed(tmp_path: Path) -> N
         site.end()
         printed_when(top, "NO CONNECTION", 1)
         before = sum("1 of 3" in line for line in top.printed)
-        site = Site(port)
+        site = Site(port, status=STATUS)
         try:
             printed_when(top, "1 of 3 cameras OK", before + 1)
             assert top.stop(signal.SIGINT) == 0
