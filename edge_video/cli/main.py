@@ -1,11 +1,11 @@
 """Parses the command line and calls the function that runs the command.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
-broker, `top --once` a system, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a
-report that cannot be written is bad input), 70 the system gave up on itself, 74 what a command
-prints could not be printed, 128 + n stopped at once by signal n: by the second one while the
-system runs, by the first SIGINT in `check` and `probe`, by whoever closed the pipe that a command
-prints to.
+broker, `top --once` found trouble, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a
+report that cannot be written is bad input), 3 `top --once` found nobody, 70 the system gave up on
+itself, 74 what a command prints could not be printed, 128 + n stopped at once by signal n: by the
+second one while the system runs, by the first SIGINT in `check` and `probe`, by whoever closed the
+pipe that a command prints to.
 """
 
 from __future__ import annotations

@@ -55,14 +55,15 @@ _GENERAL: Final[dict[str, Text]] = {
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
     ),
     "exit.1": Text(
-        "probe: a camera or the broker failed; top --once: no answer; watch --seconds: no frame",
-        "probe: uma câmera ou o broker falhou; top --once: sem resposta; watch --seconds: nenhum"
+        "probe: a camera or the broker failed; top --once: trouble; watch --seconds: no frame",
+        "probe: uma câmera ou o broker falhou; top --once: há problemas; watch --seconds: nenhum"
         " frame",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
         "entrada inválida (opções, configuração, relatório impossível de gravar) ou sem FFmpeg",
     ),
+    "exit.3": Text("top --once: nobody answers", "top --once: ninguém responde"),
     "exit.70": Text(
         "the system gave up on itself: an actor crashed again and again",
         "o sistema desistiu: um ator falhou repetidas vezes",
@@ -318,7 +319,9 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 """Lines to type, and the text that says what each does."""
 
-EXIT_CODES: Final = tuple((code, f"exit.{code}") for code in ("0", "1", "2", "70", "74", "128"))
+EXIT_CODES: Final = tuple(
+    (code, f"exit.{code}") for code in ("0", "1", "2", "3", "70", "74", "128")
+)
 """What a command ends with, and the text that says what it means."""
 
 VARIABLES: Final = (
