@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema bench clean
+.PHONY: help demo test package lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -77,6 +77,9 @@ fuzz: $(VENV)/.dev-installed ## property tests and targets with fresh seeds, for
 
 schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 	$(BIN)/python scripts/write_schema.py
+
+screenshots: $(VENV)/.dev-installed ## docs/screenshots anew, of the page in many states (Chromium; two minutes)
+	$(BIN)/python scripts/write_screenshots.py
 
 bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other ways (25 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

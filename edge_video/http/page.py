@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
     from edge_video.http.status_store import StatusStore
 
+_FOLDER: Final = resources.files("edge_video.http") / "static"
+_KINDS: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 _STATIC: Final = {
-    "/app.js": "text/javascript; charset=utf-8",
-    "/style.css": "text/css; charset=utf-8",
-    "/favicon.svg": "image/svg+xml",
+    f"/{each.name}": _KINDS[suffix]
+    for each in _FOLDER.iterdir()
+    if (suffix := PurePath(each.name).suffix) in _KINDS
 }
 _TEXTS: Final = {f"/texts/{language.value}.json": language for language in Language}
 
@@ -41,9 +48,8 @@ class PageEndpoints:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        folder = resources.files("edge_video.http") / "static"
-        self._files = {path: (folder / path[1:]).read_bytes() for path in _STATIC}
-        self._index = (folder / "index.html").read_text(encoding="utf-8")
+        self._files = {path: (_FOLDER / path[1:]).read_bytes() for path in _STATIC}
+        self._index = (_FOLDER / "index.html").read_text(encoding="utf-8")
 
     def routes(self) -> list[Route]:
         """The paths that this answers."""

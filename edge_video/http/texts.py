@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from edge_video.http.camera_texts import CAMERA_TEXTS
 from edge_video.resilience.failures import Cause
-from edge_video.text.catalog import TEXTS, Language, Text, lookup
+from edge_video.text.catalog import Language, Text, lookup
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
     *(f"advice.{cause.value}" for cause in Cause),  # what the operator can do, beyond the buttons
-    *(key for key in TEXTS if key.startswith("publisher.")),
     *(
         "key_wait",
         "key_wait.known",
@@ -18,9 +18,6 @@ _FROM_REPORTS: Final = (
         "signal",
         "never",
         "ago",
-        "retry_in",
-        "retry_now",
-        "held_open",
     ),
     "not_available",
 )
@@ -49,184 +46,259 @@ def accepted_language(header: str | None, default: Language) -> Language:
 
 
 PAGE: Final[dict[str, Text]] = {
-    "page.title": Text("edge-video", "edge-video"),
+    **CAMERA_TEXTS,
     "page.skip": Text("Skip to the cameras", "Ir para as câmeras"),
-    "page.all_well": Text("All {count} cameras stream", "Todas as {count} câmeras transmitem"),
-    "page.trouble": Text(
-        "{count} of {all} cameras need attention", "{count} de {all} câmeras precisam de atenção"
-    ),
-    "page.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve estar em execução"),
-    "page.publisher_trouble": Text("Frames are not delivered", "Frames não são entregues"),
-    "page.connecting": Text("Connecting to edge-video …", "Conectando ao edge-video …"),
-    "page.lost": Text(
-        "Connection to edge-video lost {ago}: what you see is old. Trying again …",
-        "Conexão com o edge-video perdida {ago}: o que você vê é antigo. Tentando de novo …",
-    ),
-    "page.stale": Text(
-        "edge-video's supervisor has not spoken for {duration}: what you see is old.",
-        "O supervisor do edge-video não responde há {duration}: o que você vê é antigo.",
-    ),
-    "page.stopping": Text("edge-video is shutting down.", "O edge-video está encerrando."),
-    "page.noscript": Text("This page needs JavaScript.", "Esta página precisa de JavaScript."),
     "page.cameras": Text("Cameras", "Câmeras"),
-    "page.filter": Text("Filter by name", "Filtrar por nome"),
-    "page.only_trouble": Text("Only trouble", "Só problemas"),
-    "page.sort": Text("Sort", "Ordenar"),
-    "page.sort.trouble": Text("trouble first", "problemas primeiro"),
-    "page.sort.name": Text("by name", "por nome"),
-    "page.sort.config": Text("as configured", "como configurado"),
-    "page.nothing_matches": Text("No camera matches the filter.", "Nenhuma câmera no filtro."),
+    "page.filter": Text("Find a camera", "Buscar câmera"),
+    "page.states": Text("Show only", "Mostrar só"),
+    "page.aside": Text("Timeline and machine", "Linha do tempo e máquina"),
+    "page.nothing_matches": Text("No camera matches.", "Nenhuma câmera corresponde."),
     "page.language": Text("Language", "Idioma"),
     "page.pictures": Text("Pictures", "Imagens"),
-    "page.login": Text("Log in", "Entrar"),
-    "page.logout": Text("Log out", "Sair"),
-    "page.token": Text("Token", "Token"),
-    "page.token_help": Text(
-        "The token of http.token in the configuration.",
-        "O token de http.token na configuração.",
+    "cancel": Text("Cancel", "Cancelar"),
+    "uptime": Text("running for {duration}", "em execução há {duration}"),
+    # --- logging in -----------------------------------------------------------------------------
+    "login": Text("Log in", "Entrar"),
+    "logout": Text("Log out", "Sair"),
+    "login.needed": Text("Log in to see the cameras", "Entre para ver as câmeras"),
+    "login.token": Text("Token", "Token"),
+    "login.token_help": Text(
+        "It is http.token of the configuration. Ask who installed edge-video for it.",
+        "É o http.token da configuração. Peça a quem instalou o edge-video.",
     ),
-    "page.token_wrong": Text("This is not the token.", "Este não é o token."),
-    "page.token_later": Text(
-        "Too many wrong tokens: try again in {duration}.",
-        "Tokens errados demais: tente de novo em {duration}.",
+    "login.wrong": Text("Wrong token.", "Token incorreto."),
+    "login.later": Text(
+        "Too many wrong tokens. Try again in {duration}.",
+        "Muitas tentativas com token errado. Tente de novo em {duration}.",
     ),
-    "page.cancel": Text("Cancel", "Cancelar"),
-    "page.confirm": Text("Yes, {action}", "Sim, {action}"),
-    "page.actions_off": Text(
-        "Actions are off: no http.token is configured.",
-        "Ações desativadas: nenhum http.token configurado.",
+    "login.done": Text("Logged in", "Sessão iniciada"),
+    "actions_off": Text(
+        "There are no buttons here: the configuration has no http.token.",
+        "Não há botões aqui: a configuração não tem http.token.",
     ),
-    # The state of a camera: a word beside a colour and a shape.
-    "word.OK": Text("streaming", "transmitindo"),
-    "word.WARN": Text("no frames", "sem frames"),
-    "word.CB_OPEN": Text("failed, waiting", "falhou, aguardando"),
-    "word.HALF_OPEN": Text("being tried", "em teste"),
-    "word.KEY_WAIT": Text("waiting for a key frame", "aguardando frame-chave"),
-    "word.STARTING": Text("starting", "iniciando"),
-    "word.STOPPED": Text("stopped", "parada"),
-    "word.DISABLED": Text("disabled", "desativada"),
-    "since": Text("for {duration}", "há {duration}"),
-    "since_at": Text("since {time}", "desde {time}"),
-    "fps": Text("{fps} of {target} fps", "{fps} de {target} fps"),
-    "fps_history": Text(
-        "Frames per second over the last ten minutes, target {target}; now {fps}",
-        "Frames por segundo nos últimos dez minutos, meta {target}; agora {fps}",
+    # --- the verdict ----------------------------------------------------------------------------
+    "verdict.connecting": Text("Connecting to edge-video …", "Conectando ao edge-video …"),
+    "verdict.lost": Text("No connection to edge-video", "Sem conexão com o edge-video"),
+    "verdict.lost_help": Text(
+        "What you see is from {time}. Trying to connect again …",
+        "O que você vê é de {time}. Tentando conectar de novo …",
     ),
-    "last_frame": Text("Last frame", "Último frame"),
-    "why": Text("Why", "Por quê"),
-    "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
-    "no_failure": Text("no failure so far", "nenhuma falha até agora"),
-    "last_failure": Text("Last failure", "Última falha"),
-    "failures_in_a_row": Text("{count} failures in a row", "{count} falhas seguidas"),
-    "doing": Text("Now", "Agora"),
-    "can": Text("You can", "Você pode"),
-    "size": Text("Size", "Tamanho"),
-    "latency": Text("Latency (95 %)", "Latência (95 %)"),
-    "received": Text("Received", "Recebidos"),
-    "dropped": Text("Dropped", "Descartados"),
-    "attempts": Text("Attempts", "Tentativas"),
-    "source": Text("Source", "Origem"),
-    "details": Text("Details", "Detalhes"),
-    "picture_of": Text("Newest picture of {camera}", "Imagem mais recente de {camera}"),
-    "picture_old": Text("picture from {ago}", "imagem de {ago}"),
-    "no_picture": Text("no picture", "sem imagem"),
-    # What the system is doing about it.
-    "doing.OK": Text("Everything is in order.", "Tudo em ordem."),
-    "doing.WARN": Text(
-        "Waits for frames; restarts the stream when none come.",
-        "Aguarda frames; reinicia o stream se não vierem.",
+    "verdict.lost_first": Text(
+        "It does not answer. Trying again …", "Ele não responde. Tentando de novo …"
     ),
-    "doing.CB_OPEN": Text(
-        "Leaves the camera alone, tries it again in {countdown}.",
-        "Deixa a câmera em paz, tenta de novo em {countdown}.",
+    "verdict.stale": Text("edge-video does not report any more", "O edge-video parou de informar"),
+    "verdict.stale_help": Text(
+        "Its page answers, its supervisor does not: what you see is old.",
+        "A página responde, o supervisor não: o que você vê é antigo.",
     ),
-    "doing.CB_OPEN.due": Text("Tries the camera now.", "Tenta a câmera agora."),
-    "doing.FORCED": Text(
-        "Leaves the camera alone until you reset it.",
-        "Deixa a câmera em paz até você fazer o reset.",
+    "verdict.stopping": Text("edge-video is shutting down", "O edge-video está encerrando"),
+    "verdict.all": Text("All {count} cameras stream", "Todas as {count} câmeras transmitem"),
+    "verdict.single.healthy": Text("The camera streams", "A câmera transmite"),
+    "verdict.single.starting": Text("The camera is starting", "A câmera está iniciando"),
+    "verdict.single.slow": Text("The camera is slow", "A câmera está lenta"),
+    "verdict.single.trouble": Text("The camera does not stream", "A câmera não transmite"),
+    "verdict.single.paused": Text("The camera is paused", "A câmera está pausada"),
+    "verdict.single.stopped": Text("The camera is stopped", "A câmera está parada"),
+    "verdict.single.disabled": Text("The camera is disabled", "A câmera está desativada"),
+    "verdict.some": Text("{count} of {all} stream", "{count} de {all} transmitem"),
+    "verdict.some.one": Text("1 of {all} streams", "1 de {all} transmite"),
+    "verdict.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve transmitir"),
+    "verdict.trouble": Text("{count} in trouble", "{count} com problema"),
+    "verdict.slow": Text("{count} slow", "{count} lentas"),
+    "verdict.slow.one": Text("1 slow", "1 lenta"),
+    "verdict.starting": Text("{count} starting", "{count} iniciando"),
+    "verdict.paused": Text("{count} paused", "{count} pausadas"),
+    "verdict.paused.one": Text("1 paused", "1 pausada"),
+    "verdict.stopped": Text("{count} stopped", "{count} paradas"),
+    "verdict.stopped.one": Text("1 stopped", "1 parada"),
+    "verdict.disabled": Text("{count} disabled", "{count} desativadas"),
+    "verdict.disabled.one": Text("1 disabled", "1 desativada"),
+    "verdict.delivery.lost.broker": Text("Nothing reaches RabbitMQ", "Nada chega ao RabbitMQ"),
+    "verdict.delivery.lost.files": Text("No frame is stored", "Nenhum frame é gravado"),
+    "verdict.delivery.blocked.broker": Text(
+        "RabbitMQ takes no frames", "O RabbitMQ não aceita frames"
     ),
-    "doing.HALF_OPEN": Text(
-        "Tries the camera once, and waits longer if it fails.",
-        "Testa a câmera uma vez, e espera mais se falhar.",
+    "verdict.delivery.blocked.files": Text("No frame is stored", "Nenhum frame é gravado"),
+    "verdict.delivery.starting.broker": Text("Connecting to RabbitMQ", "Conectando ao RabbitMQ"),
+    "verdict.delivery.starting.files": Text("Opening the folder", "Abrindo a pasta"),
+    # --- delivery -------------------------------------------------------------------------------
+    "delivery.broker": Text("Delivery to RabbitMQ", "Entrega ao RabbitMQ"),
+    "delivery.files": Text("Storing in a folder", "Gravação em pasta"),
+    "delivery.retry": Text("Try RabbitMQ now", "Tentar o RabbitMQ agora"),
+    "delivery.ok.broker": Text("connected to {target}", "conectada a {target}"),
+    "delivery.ok.files": Text("{target}", "{target}"),
+    "delivery.lost.broker": Text("not connected: {target}", "sem conexão: {target}"),
+    "delivery.lost.files": Text("cannot write: {target}", "não grava: {target}"),
+    "delivery.blocked.broker": Text("blocked by {target}", "bloqueada por {target}"),
+    "delivery.blocked.files": Text("cannot write: {target}", "não grava: {target}"),
+    "delivery.starting.broker": Text("connecting to {target}", "conectando a {target}"),
+    "delivery.starting.files": Text("{target}", "{target}"),
+    "delivery.down_for": Text("For {duration}", "Há {duration}"),
+    "delivery.trying": Text("trying now …", "tentando agora …"),
+    "delivery.delivered.broker": Text("{count} frames delivered", "{count} frames entregues"),
+    "delivery.delivered.broker.one": Text("1 frame delivered", "1 frame entregue"),
+    "delivery.delivered.files": Text("{count} frames stored", "{count} frames gravados"),
+    "delivery.delivered.files.one": Text("1 frame stored", "1 frame gravado"),
+    "delivery.errors": Text("{count} not confirmed", "{count} sem confirmação"),
+    "delivery.dropped": Text(
+        "{count} dropped since the start", "{count} descartados desde o início"
     ),
-    "doing.KEY_WAIT": Text(
-        "Data arrive; waits for the camera's next key frame.",
-        "Dados chegam; aguarda o próximo frame-chave da câmera.",
+    "delivery.dropped.one": Text("1 dropped since the start", "1 descartado desde o início"),
+    "delivery.dropped_5m": Text(
+        "{count} dropped in the last 5 minutes", "{count} descartados nos últimos 5 minutos"
     ),
-    "doing.STARTING": Text("Starts the stream.", "Inicia o stream."),
-    "doing.STARTING.again": Text("Tries again at once.", "Tenta de novo imediatamente."),
-    "doing.STOPPED": Text("Nothing: stopped on request.", "Nada: parada a pedido."),
-    "doing.DISABLED": Text(
-        "Nothing: disabled in the configuration.", "Nada: desativada na configuração."
+    "delivery.dropped_5m.one": Text(
+        "1 dropped in the last 5 minutes", "1 descartado nos últimos 5 minutos"
     ),
+    "delivery.cost": Text("{count} frames lost", "{count} frames perdidos"),
+    "delivery.cost.one": Text("1 frame lost", "1 frame perdido"),
+    "delivery.attempts": Text("{count} failed attempts", "{count} tentativas falharam"),
+    "delivery.connections_lost": Text(
+        "connection lost {count} times", "conexão perdida {count} vezes"
+    ),
+    "delivery.connections_lost.one": Text("connection lost once", "conexão perdida uma vez"),
+    "delivery.last_outage": Text(
+        "last outage at {time}: {duration}, {count} frames lost",
+        "última queda às {time}: {duration}, {count} frames perdidos",
+    ),
+    "delivery.last_outage.one": Text(
+        "last outage at {time}: {duration}, 1 frame lost",
+        "última queda às {time}: {duration}, 1 frame perdido",
+    ),
+    "machine": Text("This machine", "Esta máquina"),
+    "machine.use": Text("{cpu} CPU, {ram}", "{cpu} CPU, {ram}"),
+    "machine.ffmpeg": Text("{count}× FFmpeg", "{count}× FFmpeg"),
+    "machine.all": Text("All of it", "Total"),
+    "machine.total": Text("{cpu} CPU, {ram} of {total} GB", "{cpu} CPU, {ram} de {total} GB"),
+    "memory.normal": Text("Memory is normal again", "Memória normal de novo"),
+    "memory.warning": Text("Memory is getting short", "Memória ficando escassa"),
+    "memory.critical": Text("Memory is short", "Memória escassa"),
+    "memory.emergency": Text(
+        "Memory is used up: frames are being dropped", "Memória esgotada: frames sendo descartados"
+    ),
+    # --- trouble --------------------------------------------------------------------------------
+    "trouble": Text("{count} cameras need attention", "{count} câmeras precisam de atenção"),
+    "trouble.one": Text("1 camera needs attention", "1 câmera precisa de atenção"),
+    "trouble.more": Text("Show {count} more", "Mostrar mais {count}"),
+    "trouble.fewer": Text("Show fewer", "Mostrar menos"),
+    "next_try.in": Text("tries in {countdown}", "tenta em {countdown}"),
+    "next_try.in_words": Text("next try in {countdown}", "próxima tentativa em {countdown}"),
+    "next_try.now": Text("trying now …", "tentando agora …"),
+    "next_try.restart": Text("restarts soon", "reinicia em breve"),
+    # --- the wall -------------------------------------------------------------------------------
+    "state.all": Text("All {count}", "Todas {count}"),
+    "state.healthy": Text("Streaming {count}", "Transmitindo {count}"),
+    "state.trouble": Text("Trouble {count}", "Problema {count}"),
+    "state.slow": Text("Slow {count}", "Lentas {count}"),
+    "state.starting": Text("Starting {count}", "Iniciando {count}"),
+    "state.paused": Text("Paused {count}", "Pausadas {count}"),
+    "state.stopped": Text("Stopped {count}", "Paradas {count}"),
+    "state.disabled": Text("Disabled {count}", "Desativadas {count}"),
+    "group.cameras": Text("{count} cameras", "{count} câmeras"),
+    "group.cameras.one": Text("1 camera", "1 câmera"),
+    "group.other": Text("Others", "Outras"),
+    "office": Text("Wall of pictures", "Mural de imagens"),
+    "office.open": Text("Wall", "Mural"),
+    "office.close": Text("Close the wall", "Fechar o mural"),
+    "office.page": Text("{page} of {pages}", "{page} de {pages}"),
+    "picture.of": Text("Newest picture of {camera}", "Imagem mais recente de {camera}"),
+    "picture.from": Text("Picture from {time}, {ago}", "Imagem de {time}, {ago}"),
+    "picture.none": Text("no picture", "sem imagem"),
+    "picture.coming": Text("picture is coming …", "imagem chegando …"),
+    # --- actions, and what came of them ---------------------------------------------------------
     "action.retry": Text("Retry now", "Tentar agora"),
-    "action.reset": Text("Reset", "Reset"),
+    "action.reset": Text("Start over", "Recomeçar"),
     "action.stop": Text("Stop", "Parar"),
     "action.start": Text("Start", "Iniciar"),
     "action.pause": Text("Pause", "Pausar"),
     "action.resume": Text("Resume", "Retomar"),
-    "action.force-open": Text("Pause", "Pausar"),
     "action_hint.retry": Text(
-        "Cut the wait short: try the camera now", "Encurtar a espera: tentar a câmera agora"
+        "Do not wait: try the camera now", "Não esperar: tentar a câmera agora"
     ),
     "action_hint.reset": Text(
-        "Forget the failures, close the breaker, try now",
-        "Esquecer as falhas, fechar o breaker, tentar agora",
+        "Forget the failures and their waits, and try now",
+        "Esquecer as falhas e as esperas, e tentar agora",
     ),
-    "action_hint.stop": Text("Stop the camera until it is started", "Parar a câmera até iniciar"),
+    "action_hint.stop": Text("Stop it until it is started", "Parar até ser iniciada"),
     "action_hint.start": Text("Start the camera", "Iniciar a câmera"),
-    "action_hint.pause": Text(
-        "Leave the camera alone until it is resumed", "Deixar a câmera em paz até retomar"
+    "action_hint.pause": Text("No try until it is resumed", "Nada é tentado até retomar"),
+    "action_hint.resume": Text("Try the camera again, now", "Voltar a tentar a câmera, já"),
+    "action_sure.pause": Text(
+        "It sends no pictures until somebody resumes it.",
+        "Ela não envia imagens até alguém retomar.",
     ),
-    "action_hint.resume": Text("Try the camera again", "Tentar a câmera de novo"),
-    "action_hint.force-open": Text(
-        "Leave the camera alone until it is reset", "Deixar a câmera em paz até o reset"
+    "outcome.busy": Text("Trying …", "Tentando …"),
+    "outcome.trying": Text("{camera}: trying …", "{camera}: tentando …"),
+    "outcome.asking": Text("{camera}: {action} …", "{camera}: {action} …"),
+    "outcome.streaming": Text("{camera}: it streams again", "{camera}: transmite de novo"),
+    "outcome.still_trying": Text(
+        "{camera}: no answer yet, still trying", "{camera}: sem resposta ainda, tentando"
     ),
-    "result.done": Text("{camera}: {action}: done", "{camera}: {action}: feito"),
-    "result.already": Text(
-        "{camera}: {action}: it is so already", "{camera}: {action}: já é assim"
+    "outcome.failed": Text("{camera}: still {cause}", "{camera}: continua: {cause}"),
+    "outcome.retry.done": Text("{camera}: tried", "{camera}: tentativa feita"),
+    "outcome.retry.already": Text(
+        "{camera}: it is being tried already", "{camera}: já está em teste"
     ),
-    "result.rejected": Text(
-        "{camera}: refused, the breaker is OPEN", "{camera}: recusado, o breaker está OPEN"
+    "outcome.reset.done": Text("{camera}: starts over", "{camera}: recomeça"),
+    "outcome.reset.already": Text(
+        "{camera}: there is nothing to forget", "{camera}: não há o que esquecer"
     ),
-    "result.not_running": Text("{camera}: it is stopped", "{camera}: está parada"),
-    "result.failed": Text(
-        "{camera}: {action} failed: {error}", "{camera}: {action} falhou: {error}"
+    "outcome.stop.done": Text("{camera}: stopped", "{camera}: parada"),
+    "outcome.stop.already": Text("{camera}: is stopped already", "{camera}: já está parada"),
+    "outcome.start.done": Text("{camera}: starts", "{camera}: inicia"),
+    "outcome.start.already": Text("{camera}: runs already", "{camera}: já está em execução"),
+    "outcome.pause.done": Text("{camera}: paused", "{camera}: pausada"),
+    "outcome.pause.already": Text("{camera}: is paused already", "{camera}: já está pausada"),
+    "outcome.resume.done": Text("{camera}: resumed", "{camera}: retomada"),
+    "outcome.resume.already": Text("{camera}: is not paused", "{camera}: não está pausada"),
+    "outcome.rejected": Text("{camera}: not now", "{camera}: agora não"),
+    "outcome.not_running": Text("{camera}: it is stopped", "{camera}: está parada"),
+    "outcome.unknown_target": Text(
+        "{camera}: no such camera any more", "{camera}: não existe mais"
     ),
-    "result.logged_in": Text("Logged in", "Sessão iniciada"),
-    "publisher": Text("Publisher", "Publisher"),
-    "publisher.target": Text("to {target}", "para {target}"),
-    "publisher.numbers": Text(
-        "{confirmed} confirmed, {errors} errors, {dropped} dropped, {in_flight} in flight",
-        "{confirmed} confirmados, {errors} erros, {dropped} descartados, {in_flight} em trânsito",
+    "outcome.not_allowed": Text("{camera}: not allowed", "{camera}: não permitido"),
+    "outcome.publisher.trying": Text("RabbitMQ: trying …", "RabbitMQ: tentando …"),
+    "outcome.publisher.connected": Text("RabbitMQ: connected", "RabbitMQ: conectado"),
+    "outcome.publisher.failed": Text("RabbitMQ: still {cause}", "RabbitMQ: continua: {cause}"),
+    "outcome.publisher.still_trying": Text(
+        "RabbitMQ: no answer yet, still trying", "RabbitMQ: sem resposta ainda, tentando"
     ),
-    "publisher.losses": Text("losses: {count}", "quedas: {count}"),
-    "machine": Text("Machine", "Máquina"),
-    "machine.process": Text("edge-video: {cpu} CPU, {ram} MB", "edge-video: {cpu} CPU, {ram} MB"),
-    "machine.ffmpeg": Text(
-        "FFmpeg ({count}): {cpu} CPU, {ram} MB", "FFmpeg ({count}): {cpu} CPU, {ram} MB"
+    "problem.no_answer": Text(
+        "edge-video did not answer. Nothing is known to have changed.",
+        "O edge-video não respondeu. Não se sabe se algo mudou.",
     ),
-    "machine.total": Text(
-        "all: {cpu} CPU, {ram} % of {total} GB", "total: {cpu} CPU, {ram} % de {total} GB"
+    "problem.failed": Text("That did not work.", "Não funcionou."),
+    "problem.403": Text(
+        "This is not allowed: the configuration has no http.token.",
+        "Não permitido: a configuração não tem http.token.",
     ),
-    "machine.level": Text("Memory level {level}", "Nível de memória {level}"),
-    "uptime": Text("up {duration}", "no ar há {duration}"),
+    "problem.429": Text(
+        "Too many requests. Wait a moment.", "Requisições demais. Aguarde um momento."
+    ),
+    "problem.503": Text(
+        "edge-video is busy or shutting down. Try again in a moment.",
+        "O edge-video está ocupado ou encerrando. Tente de novo em instantes.",
+    ),
+    "problem.504": Text(
+        "edge-video has not answered yet; it may still do it.",
+        "O edge-video ainda não respondeu; talvez ainda o faça.",
+    ),
+    # --- the timeline ---------------------------------------------------------------------------
     "timeline": Text("Timeline", "Linha do tempo"),
     "timeline.empty": Text("Nothing has happened so far.", "Nada aconteceu até agora."),
     "timeline.times": Text("{count} times since {time}", "{count} vezes desde {time}"),
     "timeline.more": Text("Show more", "Mostrar mais"),
+    "timeline.by": Text("by {who}", "por {who}"),
+    "timeline.lasted": Text("after {duration}", "após {duration}"),
     "entry.camera_failed": Text("Failed: {cause}", "Falhou: {cause}"),
-    "entry.breaker_opened": Text("Breaker opened: {cause}", "Breaker abriu: {cause}"),
+    "entry.breaker_opened": Text("Stopped trying: {cause}", "Tentativas suspensas: {cause}"),
     "entry.probe_failed": Text("Still failing: {cause}", "Continua falhando: {cause}"),
-    "entry.breaker_closed": Text("Recovered, breaker closed", "Recuperada, breaker fechado"),
-    "entry.breaker_forced": Text("Paused by the operator", "Pausada pelo operador"),
-    "entry.breaker_reset": Text("Reset by the operator", "Reset pelo operador"),
+    "entry.breaker_closed": Text("Back again", "De volta"),
+    "entry.breaker_forced": Text("Paused", "Pausada"),
+    "entry.breaker_reset": Text("Resumed, failures forgotten", "Retomada, falhas esquecidas"),
     "entry.camera_streaming": Text("Streaming", "Transmitindo"),
     "entry.camera_stopped": Text("Stopped", "Parada"),
     "entry.camera_started": Text("Started", "Iniciada"),
-    "entry.publisher_connected": Text("Publisher connected", "Publisher conectado"),
-    "entry.publisher_lost": Text("Publisher lost the broker", "Publisher perdeu o broker"),
-    "entry.publisher_blocked": Text("Broker blocks the publisher", "Broker bloqueia o publisher"),
     "entry.command_start": Text("Start was asked for", "Pedido: iniciar"),
     "entry.command_stop": Text("Stop was asked for", "Pedido: parar"),
     "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),
@@ -235,6 +307,9 @@ PAGE: Final[dict[str, Text]] = {
     "entry.command_retry_publisher": Text(
         "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
     ),
-    "entry.memory_level": Text("Memory level {cause}", "Nível de memória {cause}"),
+    "entry.publisher_connected": Text("Delivery: connected", "Entrega: conectada"),
+    "entry.publisher_lost": Text("Delivery: connection lost", "Entrega: conexão perdida"),
+    "entry.publisher_blocked": Text("Delivery: blocked", "Entrega: bloqueada"),
+    "entry.memory_level": Text("{cause}", "{cause}"),
     "entry.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
-    from edge_video.status.model import CameraStatus, PublisherStatus, SystemStatus
+    from edge_video.status.model import CameraStatus, PublisherStatus, Recent, SystemStatus
     from edge_video.status.timeline import TimelineEntry
     from edge_video.text.json import Json
 
@@ -54,11 +54,11 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
         ],
         "verdict": _verdict(status),
         "publisher": _publisher(status.publisher, is_broker=snapshot.is_broker),
+        "recent": _recent(status.recent),
         "totals": {
             "confirmed": status.totals.confirmed,
             "errors": status.totals.errors,
             "dropped": status.totals.dropped,
-            "in_flight": status.totals.in_flight,
         },
         "process": _process(status.process),
     }
@@ -111,7 +111,6 @@ def _publisher(publisher: PublisherStatus, *, is_broker: bool) -> dict[str, Json
         "state": publisher.state.value,
         "target": one_line(publisher.target),
         "reason": shorten(one_line(publisher.reason), _MAX_DETAIL),
-        "losses": publisher.connections_lost,
         "connections_lost": publisher.connections_lost,
         "failed_attempts": publisher.failed_attempts,
         "down_for_s": _rounded(publisher.down_for_s),
@@ -153,11 +152,7 @@ def _camera(
         "attempts": camera.attempts,
         "uptime_24h": _share(extra.uptime_day),
         "uptime_7d": _share(extra.uptime_week),
-        "recent": {
-            "dropped_5m": camera.recent.dropped_5m,
-            "dropping": camera.recent.dropping,
-            "failures_5m": camera.recent.failures_5m,
-        },
+        "recent": _recent(camera.recent),
         "failure": _failure(camera),
         "breaker": {
             "state": camera.breaker.state.value,
@@ -169,6 +164,14 @@ def _camera(
         "dropped": camera.frames.dropped,
         "latency_s": latency_at(camera.latency, 95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
+    }
+
+
+def _recent(recent: Recent) -> dict[str, Json]:
+    return {
+        "dropped_5m": recent.dropped_5m,
+        "dropping": recent.dropping,
+        "failures_5m": recent.failures_5m,
     }
 
 

@@ -10,15 +10,25 @@ import pytest
 
 from edge_video.http.openapi import ACTIONS
 from edge_video.http.texts import PAGE, accepted_language, page_texts
+from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
+from edge_video.status.health import CameraHealth, Delivery
 from edge_video.status.timeline import EntryKind
 from edge_video.text.catalog import Language, Text
 
 STATIC = resources.files("edge_video.http") / "static"
-SCRIPT = (STATIC / "app.js").read_text(encoding="utf-8")
+SCRIPTS = {
+    each.name: each.read_text(encoding="utf-8")
+    for each in STATIC.iterdir()
+    if each.name.endswith(".js")
+}
+SCRIPT = "\n".join(SCRIPTS.values())
 PAGE_HTML = (STATIC / "index.html").read_text(encoding="utf-8")
-WORDS = ("OK", "WARN", "CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "STOPPED", "DISABLED")
+WORDS = (
+    *("OK", "SLOW", "WARN", "CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING"),
+    *("PAUSED", "STOPPED", "DISABLED"),
+)
 
 
 def placeholders(text: str) -> set[str]:
@@ -33,12 +43,27 @@ def test_both_languages_name_the_same_facts(key: str, text: Text) -> None:
 
 def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked = set(re.findall(r"""\bt\(["']([\w.-]+)["']""", SCRIPT))
-    asked |= set(re.findall(r'data-(?:t|placeholder)="([\w.-]+)"', PAGE_HTML))
+    asked |= set(re.findall(r'data-(?:t|placeholder|label)="([\w.-]+)"', PAGE_HTML))
     asked |= {f"word.{word}" for word in WORDS}
-    asked |= {f"doing.{word}" for word in WORDS}
+    asked |= {f"{part}.{word}" for part in ("doing", "legend") for word in WORDS}
+    asked |= {f"verdict.{health}" for health in CameraHealth if health != "healthy"}
+    asked |= {f"{part}.{health}" for part in ("verdict.single", "state") for health in CameraHealth}
+    asked |= {
+        f"{part}.{delivery}.{kind}"
+        for part in ("delivery", "verdict.delivery")
+        for delivery in Delivery
+        for kind in ("broker", "files")
+        if (part, delivery) != ("verdict.delivery", "ok")
+    }
+    asked |= {f"memory.{level.value}" for level in MemoryLevel}
     asked |= {f"entry.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
-    asked |= {f"{part}.{action}" for action in ACTIONS for part in ("action", "action_hint")}
+    asked |= {
+        f"{part}.{action}"
+        for action in ACTIONS
+        if action != "force-open"
+        for part in ("action", "action_hint")
+    }
     assert asked - set(page_texts(Language.EN)) == set()
 
 
@@ -48,11 +73,22 @@ def test_every_state_has_a_shape() -> None:
 
 
 def test_the_page_fetches_nothing_from_elsewhere() -> None:
-    for text in (SCRIPT, PAGE_HTML, (STATIC / "style.css").read_text(encoding="utf-8")):
+    styles = [each.read_text("utf-8") for each in STATIC.iterdir() if each.name.endswith(".css")]
+    for text in (SCRIPT, PAGE_HTML, *styles):
         elsewhere = re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text)
         assert [each for each in elsewhere if "w3.org" not in each] == []
     assert "innerHTML" not in SCRIPT  # what a camera says is text, never markup
     assert " style=" not in PAGE_HTML  # the content security policy would refuse it
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_module_of_the_page_is_one_concern(name: str) -> None:
+    assert len(SCRIPTS[name].splitlines()) < 400
+
+
+def test_every_text_for_a_single_thing_has_one_for_many() -> None:
+    alone = {key.removesuffix(".one") for key in PAGE if key.endswith(".one")}
+    assert alone <= set(PAGE)
 
 
 @pytest.mark.parametrize(

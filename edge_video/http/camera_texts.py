@@ -1,0 +1,133 @@
+"""Holds what the page says of one camera: its state, why, what is done about it, its details."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge_video.text.language import Text
+
+CAMERA_TEXTS: Final[dict[str, Text]] = {
+    # The state of a camera: a word beside a colour and a shape, and what it means.
+    "word.OK": Text("streaming", "transmitindo"),
+    "word.SLOW": Text("slow", "lenta"),
+    "word.WARN": Text("no frames", "sem frames"),
+    "word.CB_OPEN": Text("failed, waiting", "falhou, aguardando"),
+    "word.HALF_OPEN": Text("being tried", "em teste"),
+    "word.KEY_WAIT": Text("waiting for a key frame", "aguardando frame-chave"),
+    "word.STARTING": Text("starting", "iniciando"),
+    "word.PAUSED": Text("paused", "pausada"),
+    "word.STOPPED": Text("stopped", "parada"),
+    "word.DISABLED": Text("disabled", "desativada"),
+    "legend": Text("What the signs mean", "O que os sinais significam"),
+    "legend.OK": Text(
+        "Frames come as often as they should.", "Os frames chegam na frequência esperada."
+    ),
+    "legend.SLOW": Text(
+        "Frames come, but clearly fewer than usual.",
+        "Os frames chegam, mas bem menos que o normal.",
+    ),
+    "legend.WARN": Text(
+        "The stream is open and gives no frame.", "O stream está aberto e não envia frames."
+    ),
+    "legend.CB_OPEN": Text(
+        "It failed several times. edge-video waits, longer each time, and tries again by itself.",
+        "Falhou várias vezes. O edge-video espera, cada vez mais, e tenta de novo sozinho.",
+    ),
+    "legend.HALF_OPEN": Text(
+        "The wait is over: one try shows whether it works again.",
+        "A espera acabou: uma tentativa mostra se voltou a funcionar.",
+    ),
+    "legend.KEY_WAIT": Text(
+        "Data come. A picture can be made when the camera sends its next key frame.",
+        "Os dados chegam. A imagem virá com o próximo frame-chave da câmera.",
+    ),
+    "legend.STARTING": Text("The stream is being opened.", "O stream está sendo aberto."),
+    "legend.PAUSED": Text(
+        "Somebody paused it; it is not tried until it is resumed.",
+        "Alguém a pausou; nada é tentado até ser retomada.",
+    ),
+    "legend.STOPPED": Text(
+        "Somebody stopped it; it stays so until it is started.",
+        "Alguém a parou; fica assim até ser iniciada.",
+    ),
+    "legend.DISABLED": Text(
+        "Switched off in the configuration (enabled: false).",
+        "Desligada na configuração (enabled: false).",
+    ),
+    "since": Text("for {duration}", "há {duration}"),
+    "since_at": Text("since {time}", "desde {time}"),
+    "fps": Text("{fps} of {target} fps", "{fps} de {target} fps"),
+    "fps_history": Text(
+        "Frames per second over the last ten minutes, expected {target}; now {fps}",
+        "Frames por segundo nos últimos dez minutos, esperado {target}; agora {fps}",
+    ),
+    "why": Text("Why", "Por quê"),
+    "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
+    "why.SLOW": Text("only {fps} of {target} fps", "só {fps} de {target} fps"),
+    "doing": Text("Now", "Agora"),
+    "can": Text("You can", "Você pode"),
+    "doing.OK": Text("Everything is in order.", "Tudo em ordem."),
+    "doing.SLOW": Text("Takes every frame that comes.", "Recebe todo frame que chega."),
+    "doing.WARN": Text(
+        "Waits for frames, and restarts the stream if none come.",
+        "Aguarda frames e reinicia o stream se não vierem.",
+    ),
+    "doing.CB_OPEN": Text(
+        "Stopped trying until {time} (in {countdown}).",
+        "Tentativas suspensas até {time} (em {countdown}).",
+    ),
+    "doing.CB_OPEN.due": Text("Tries the camera now.", "Tenta a câmera agora."),
+    "doing.PAUSED": Text(
+        "Paused: it is not tried until you resume it.",
+        "Pausada: nada é tentado até você retomar.",
+    ),
+    "doing.HALF_OPEN": Text(
+        "Tries the camera once, and waits longer if that fails.",
+        "Testa a câmera uma vez, e espera mais se falhar.",
+    ),
+    "doing.KEY_WAIT": Text(
+        "Data come; waits for the camera's next key frame.",
+        "Os dados chegam; aguarda o próximo frame-chave da câmera.",
+    ),
+    "doing.STARTING": Text("Opens the stream.", "Abre o stream."),
+    "doing.STARTING.again": Text("Tries again at once.", "Tenta de novo imediatamente."),
+    "doing.STOPPED": Text("Nothing: somebody stopped it.", "Nada: alguém a parou."),
+    "doing.DISABLED": Text(
+        "Nothing: it is disabled in the configuration.",
+        "Nada: está desativada na configuração.",
+    ),
+    # --- one camera -----------------------------------------------------------------------------
+    "camera.before": Text("Camera before this one", "Câmera anterior"),
+    "camera.after": Text("Next camera", "Próxima câmera"),
+    "camera.close": Text("Close", "Fechar"),
+    "camera.side": Text("Details and timeline", "Detalhes e linha do tempo"),
+    "camera.unknown": Text(
+        "There is no camera {camera} in the configuration.",
+        "Não há câmera {camera} na configuração.",
+    ),
+    "camera.history": Text("Frames per second, ten minutes", "Frames por segundo, dez minutos"),
+    "details": Text("Details", "Detalhes"),
+    "details.uptime": Text("Streaming", "Transmitindo"),
+    "details.uptime.24h": Text("of 24 h", "de 24 h"),
+    "details.uptime.7d": Text("of 7 days", "de 7 dias"),
+    "details.picture": Text("Picture", "Imagem"),
+    "details.last_frame": Text("Last frame", "Último frame"),
+    "details.latency": Text("Latency (95 %)", "Latência (95 %)"),
+    "details.received": Text("Received", "Recebidos"),
+    "details.drops": Text("Dropped", "Descartados"),
+    "details.dropping": Text("now, too", "também agora"),
+    "details.drops_value": Text(
+        "5 min: {recent} · since the start: {count}",
+        "5 min: {recent} · desde o início: {count}",
+    ),
+    "details.failures": Text("Failures", "Falhas"),
+    "details.failures_value": Text(
+        "5 min: {count} · last: {cause}, {ago}", "5 min: {count} · última: {cause}, {ago}"
+    ),
+    "details.no_failure": Text("none so far", "nenhuma até agora"),
+    "details.in_a_row": Text("Failures in a row", "Falhas seguidas"),
+    "details.attempts": Text("Attempts", "Tentativas"),
+    "details.source": Text("Source", "Origem"),
+    "details.memory": Text("FFmpeg", "FFmpeg"),
+    "details.version": Text("Version", "Versão"),
+}

@@ -1,0 +1,162 @@
+// One camera, large and live, with all that is known of it. `#camera=door` leads here.
+
+import { actionButton, isBusy } from "./actions.js";
+import { $, el, setShape, setText, show } from "./dom.js";
+import { Screen } from "./pictures.js";
+import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
+import { ago, causeText, clockTime, duration, language, megabytes, number, rate, share, t } from "./text.js";
+import { drawEntries, timelineOf } from "./timeline.js";
+
+let id = "";
+let screen = null;
+let timelineVersion = -1;
+let buttonsKey = "";
+let detailsKey = "";
+
+export const isOpen = () => $("camera-dialog").open;
+export const isMine = (one) => one === screen;
+
+export function begin() {
+  const dialog = $("camera-dialog");
+  $("camera-close").addEventListener("click", () => dialog.close());
+  $("camera-before").addEventListener("click", () => step(-1));
+  $("camera-after").addEventListener("click", () => step(1));
+  dialog.addEventListener("close", closed);
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }); // beside it
+  dialog.addEventListener("keydown", (event) => {
+    if (event.target.matches("input, select") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by) { event.preventDefault(); step(by); }
+  });
+}
+
+export function open(wanted) {
+  id = wanted;
+  timelineVersion = -1;
+  buttonsKey = detailsKey = "";
+  $("camera-entries").replaceChildren();
+  if (screen) screen.turnTo(id);
+  else {
+    screen = new Screen(id, { live: true });
+    $("camera-screen").replaceChildren(screen.root);
+  }
+  if (!isOpen()) $("camera-dialog").showModal();
+  drawCamera();
+}
+
+export function close() {
+  if (isOpen()) $("camera-dialog").close();
+}
+
+function closed() {
+  screen?.close();
+  screen = null;
+  document.body.append($("toast"));
+  if (location.hash.startsWith("#camera=")) history.replaceState(null, "", location.pathname);
+  document.querySelector(`.tile[data-camera="${CSS.escape(id)}"] .open`)?.focus({ preventScroll: false });
+}
+
+// To the camera before or behind it, in the order of the configuration, around the corner.
+function step(by) {
+  const ids = app.view.cameras.map((camera) => camera.id);
+  const next = ids[(ids.indexOf(id) + by + ids.length) % ids.length];
+  history.replaceState(null, "", `#camera=${encodeURIComponent(next)}`);
+  open(next);
+}
+
+export function drawCamera() {
+  if (!isOpen() || !app.view) return;
+  const camera = cameraOf(id);
+  setText($("camera-title"), id);
+  show($("camera-unknown"), !camera);
+  show($("camera-known"), Boolean(camera));
+  if (!camera) { setText($("camera-unknown"), t("camera.unknown", { camera: id })); return; }
+  const state = stateOf(camera);
+  $("camera-dialog").dataset.state = state;
+  setShape($("camera-shape"), state);
+  setText($("camera-word"), t(`word.${state}`));
+  drawButtons(camera);
+  drawSpark(camera);
+  drawDetails(camera);
+  show($("camera-off"), !app.view.actions);
+  tickCamera();
+  followTimeline();
+}
+
+export function tickCamera() {
+  const camera = isOpen() && app.view ? cameraOf(id) : undefined;
+  if (!camera) return;
+  setText($("camera-since"), t("since", { duration: duration(sinceSeconds(camera)) }));
+  $("camera-since").title = t("since_at", { time: clockTime(sinceMs(camera)) });
+  setText($("camera-fps"), fpsText(camera));
+  const why = whyOf(camera);
+  show($("camera-row-why"), why !== null);
+  setText($("camera-why"), why?.text ?? "");
+  setText($("camera-evidence"), why?.evidence ?? "");
+  setText($("camera-doing"), isBusy(`${id}/retry`) ? t("doing.HALF_OPEN") : doingOf(camera));
+  const advice = adviceOf(camera);
+  show($("camera-row-can"), advice !== "");
+  setText($("camera-can"), advice);
+  show($("camera-explanation"), camera.health !== "healthy");
+  screen?.tick();
+}
+
+function drawButtons(camera) {
+  const actions = app.view.actions ? actionsOf(camera) : [];
+  const key = [language(), id, whyOf(camera)?.cause, ...actions].join();
+  if (buttonsKey === key) return;
+  buttonsKey = key;
+  const home = $("camera-buttons");
+  const focused = home.contains(document.activeElement) ? document.activeElement.dataset.action : null;
+  home.replaceChildren(...actions.map((action) => actionButton(camera, action)));
+  if (focused) (home.querySelector(`[data-action="${focused}"]`) ?? home.firstElementChild ?? $("camera-close")).focus();
+}
+
+function drawSpark(camera) {
+  const points = [...camera.history, ...(camera.fps === null ? [] : [camera.fps])].slice(-120);
+  show($("camera-history"), points.length > 1);
+  const top = Math.max(camera.target_fps * 1.2, ...points, 1);
+  const y = (fps) => (47 - (46 * fps) / top).toFixed(1);
+  const step = 240 / Math.max(1, Math.max(24, points.length) - 1);
+  const start = 240 - step * (points.length - 1);
+  const [line, polyline] = $("camera-spark").children;
+  line.setAttribute("y1", y(camera.target_fps));
+  line.setAttribute("y2", y(camera.target_fps));
+  polyline.setAttribute("points", points.map((fps, i) => `${(start + i * step).toFixed(1)},${y(fps)}`).join(" "));
+  $("camera-spark").setAttribute("aria-label", t("fps_history", { target: rate(camera.target_fps), fps: rate(camera.fps) }));
+}
+
+function drawDetails(camera) {
+  const recent = camera.recent ?? {};
+  const drops = (recent.dropping ? `${t("details.dropping")} · ` : "") + t("details.drops_value", { recent: recent.dropped_5m ?? 0, count: camera.dropped });
+  const rows = [
+    ["details.uptime", `${share(camera.uptime_24h)} ${t("details.uptime.24h")} · ${share(camera.uptime_7d)} ${t("details.uptime.7d")}`],
+    ["details.picture", [camera.width ? `${camera.width}×${camera.height}` : "", camera.codec ?? ""].filter(Boolean).join(" · ") || t("not_available")],
+    ["details.last_frame", camera.last_frame_ago_s === null ? t("never") : ago(camera.last_frame_ago_s)],
+    ["details.latency", camera.latency_s === null ? t("not_available") : `≤ ${number(camera.latency_s * 1000)} ms`],
+    ["details.received", number(camera.received)],
+    ["details.drops", drops],
+    ["details.failures", camera.failure ? t("details.failures_value", { count: recent.failures_5m ?? 0, cause: causeText(camera.failure.cause), ago: ago(camera.failure.ago_s) }) : t("details.no_failure")],
+    ["details.attempts", number(camera.attempts)],
+    ["details.source", camera.url],
+  ];
+  if (camera.breaker.consecutive_failures) rows.push(["details.in_a_row", number(camera.breaker.consecutive_failures)]);
+  if (camera.ffmpeg_rss_bytes !== null) rows.push(["details.memory", megabytes(camera.ffmpeg_rss_bytes)]);
+  if (app.view.version) rows.push(["details.version", `edge-video ${app.view.version}`]);
+  const key = JSON.stringify([language(), rows]);
+  if (detailsKey === key) return;
+  detailsKey = key;
+  $("camera-details").replaceChildren(...rows.flatMap(([name, value]) => [el("dt", { text: t(name) }), el("dd", { text: value })]));
+}
+
+async function followTimeline() {
+  if (timelineVersion === app.view.timeline_version) return;
+  timelineVersion = app.view.timeline_version;
+  const wanted = id;
+  try {
+    const entries = await timelineOf(wanted);
+    if (wanted !== id) return;
+    drawEntries($("camera-entries"), entries);
+    show($("camera-entries-empty"), entries.length === 0);
+  } catch { timelineVersion = -1; }
+}

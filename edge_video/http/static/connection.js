@@ -1,0 +1,70 @@
+// The stream of updates, and the watch over it: what is old must never look as if it were true.
+
+import { app } from "./state.js";
+
+const SILENCE_MS = 5000; // the server speaks each second; after this the connection counts as lost
+const PATIENCE_MS = 4000;
+
+let source = null;
+let heardAt = 0;
+let listeners = { update() {}, changed() {}, refused() {} };
+
+// `update`: there is a new view; `changed`: connected or lost; `refused`: one must log in.
+export function listen(wanted) {
+  listeners = wanted;
+}
+
+export function connect() {
+  disconnect();
+  if (!app.may.read) return;
+  heardAt = performance.now();
+  source = new EventSource("/api/updates");
+  source.onmessage = (event) => {
+    app.view = JSON.parse(event.data);
+    app.viewAt = heardAt = performance.now();
+    app.may.actions = app.view.actions;
+    const wasLost = app.lostSince > 0;
+    app.lostSince = 0;
+    if (wasLost) listeners.changed();
+    listeners.update();
+  };
+  source.onerror = lose;
+}
+
+export function disconnect() {
+  source?.close();
+  source = null;
+}
+
+function lose() {
+  if (app.lostSince || !app.may.read) return;
+  app.lostSince = performance.now();
+  app.lostAtMs = Date.now();
+  listeners.changed();
+}
+
+// Called once a second, also in a tab that is not looked at: its title is.
+export async function watch() {
+  if (!app.may.read) return;
+  const silent = performance.now() - heardAt > SILENCE_MS;
+  if (!silent && source && source.readyState !== EventSource.CLOSED) return;
+  lose();
+  heardAt = performance.now() - SILENCE_MS / 2; // the next try in a few seconds
+  try {
+    await whoAmI();
+    connect();
+  } catch { disconnect(); }
+}
+
+// Raises what `fetch` does where there is no answer.
+export async function whoAmI() {
+  const answer = await fetch("/api/session", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.ok) throw new Error(answer.statusText);
+  app.may = await answer.json();
+  if (!app.may.read) {
+    disconnect();
+    app.view = null;
+    app.lostSince = 0;
+  }
+  listeners.refused();
+}

@@ -1,0 +1,106 @@
+// What the page knows: the latest update, whether it is still true, and what is said of a camera.
+
+import { causeText, clockTime, duration, evidenceOf, has, number, rate, t } from "./text.js";
+
+export const app = {
+  view: null, // the latest update
+  viewAt: 0, // performance.now() when it came
+  lostSince: 0, // performance.now(); 0: connected
+  lostAtMs: 0, // of this computer's clock
+  may: { read: true, act: false, actions: true },
+};
+
+// Seconds since the update; they stand still while the connection is lost, and so does every
+// countdown.
+export const sinceView = () => Math.max(0, ((app.lostSince || performance.now()) - app.viewAt) / 1000);
+
+// The server's clock and this one may differ; times of this one are for comparing with Date.now().
+export const clockSkew = () => Date.now() - (app.view.taken_at_ms + ((performance.now() - app.viewAt)));
+
+export const cameraOf = (id) => app.view?.cameras.find((camera) => camera.id === id);
+
+// A word for each thing that one can see: a camera that is paused is not one that failed.
+export function stateOf(camera) {
+  if (camera.health === "paused" || camera.breaker.forced_open) return "PAUSED";
+  return camera.health === "slow" && camera.word === "OK" ? "SLOW" : camera.word;
+}
+
+export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
+export const isResting = (camera) => ["paused", "stopped", "disabled"].includes(camera.health);
+export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);
+
+// Since when: of its word, but of the whole trouble where one attempt follows the other.
+export function sinceMs(camera) {
+  const attempts = ["CB_OPEN", "HALF_OPEN", "STARTING"].includes(camera.word) && camera.health === "trouble";
+  return attempts ? camera.since_ms : Math.max(camera.since_ms, camera.word_since_ms ?? 0);
+}
+
+export const sinceSeconds = (camera) => (app.view.taken_at_ms - sinceMs(camera)) / 1000 + sinceView();
+
+// Why it does not deliver as it should; null where nothing is wrong.
+export function whyOf(camera) {
+  const state = stateOf(camera);
+  if (state === "SLOW") return { text: t("why.SLOW", { fps: rate(camera.fps), target: rate(camera.target_fps) }), evidence: "", cause: "slow" };
+  if (state === "WARN") return { text: t("why.WARN", { duration: duration((camera.last_frame_ago_s ?? 0) + sinceView()) }), evidence: "", cause: "stalled" };
+  if (state === "KEY_WAIT") return { text: keyWait(camera), evidence: "", cause: "no_key_frame" };
+  if (!["trouble", "starting"].includes(camera.health) || !camera.failure) return null;
+  return { text: causeText(camera.failure.cause), evidence: evidenceOf(camera.failure), cause: camera.failure.cause };
+}
+
+function keyWait(camera) {
+  const waited = duration((camera.key_frame_wait_s ?? 0) + sinceView());
+  const interval = camera.key_frame_interval_s;
+  return interval === null ? t("key_wait", { waited }) : t("key_wait.known", { waited, interval: duration(interval) });
+}
+
+export function adviceOf(camera) {
+  const why = whyOf(camera);
+  return why && has(`advice.${why.cause}`) ? t(`advice.${why.cause}`) : "";
+}
+
+// Seconds until it is tried again; null where no try is planned.
+export function retryInSeconds(camera) {
+  if (stateOf(camera) !== "CB_OPEN" || camera.breaker.retry_in_s === null) return null;
+  return Math.max(0, Math.ceil(camera.breaker.retry_in_s - sinceView()));
+}
+
+export const clockIn = (seconds) => clockTime(app.view.taken_at_ms + clockSkew() + (sinceView() + seconds) * 1000);
+
+export function doingOf(camera) {
+  const state = stateOf(camera);
+  if (state === "CB_OPEN") {
+    const left = retryInSeconds(camera);
+    return left ? t("doing.CB_OPEN", { time: clockIn(left), countdown: duration(left) }) : t("doing.CB_OPEN.due");
+  }
+  const again = state === "STARTING" && camera.breaker.consecutive_failures > 0;
+  return t(again ? "doing.STARTING.again" : `doing.${state}`);
+}
+
+// The next try, as short as a row has room for.
+export function nextTryOf(camera) {
+  const state = stateOf(camera);
+  if (state === "SLOW") return "";
+  const left = retryInSeconds(camera);
+  if (left) return t("next_try.in", { countdown: duration(left) });
+  return state === "WARN" ? t("next_try.restart") : t("next_try.now");
+}
+
+// What can be done about it with one button.
+export function mainAction(camera) {
+  const state = stateOf(camera);
+  if (state === "PAUSED") return "resume";
+  if (["STOPPED", "DISABLED"].includes(state)) return "start";
+  return state === "CB_OPEN" ? "retry" : "";
+}
+
+export function actionsOf(camera) {
+  const state = stateOf(camera);
+  if (isResting(camera)) return [mainAction(camera)];
+  if (state === "CB_OPEN") return ["retry", "reset", "pause"];
+  return camera.breaker.consecutive_failures ? ["pause", "reset"] : ["pause"];
+}
+
+// Every further try of a wrong password brings the camera nearer to locking the account.
+export const mayLock = (camera) => ["wrong_password", "forbidden"].includes(whyOf(camera)?.cause);
+
+export const fpsText = (camera) => (isResting(camera) ? "" : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: rate(camera.target_fps) }));
