@@ -25,7 +25,8 @@ def render() -> str:
 
     from edge_video.cli.main import make_parser  # noqa: PLC0415
     from edge_video.runtime.version import version  # noqa: PLC0415
-    from edge_video.text.help_texts import EXAMPLES, EXIT_CODES, VARIABLES  # noqa: PLC0415
+    from edge_video.text.help_examples import EXAMPLES  # noqa: PLC0415
+    from edge_video.text.help_texts import EXIT_CODES, VARIABLES  # noqa: PLC0415
 
     parser = make_parser()
     parser.epilog = None  # what stands there has sections of its own in a manual

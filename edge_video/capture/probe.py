@@ -153,6 +153,13 @@ def probe_camera(
     if not record.images:
         failure = explained_by_camera(camera, record.failure or silence, 0)
         return replace(result, failure=failure)
+    return _seen(camera, result, record, lines)
+
+
+def _seen(
+    camera: CameraConfig, result: ProbeResult, record: _ProbeRecord, lines: Sequence[str]
+) -> ProbeResult:
+    """Add what the pictures say; a single one may turn out to be all that there is."""
     if record.failure is not None and len(record.images) == 1:
         failure = explained_by_camera(camera, record.failure, 1)
         if failure.cause is Cause.STILL_PICTURE:

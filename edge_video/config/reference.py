@@ -84,6 +84,7 @@ class Kind(StrEnum):
 
 
 _WITH_CHOICES: Final = (Kind.CHOICE, Kind.SECTION_OR_WORD)
+_WITH_SPAN: Final = (Kind.INTEGER, Kind.NUMBER, Kind.DURATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ class KeyReference:
         choices: what it may be, where that can be listed.
         default: as one would write it; None: there is none.
         is_required: whether a file must have it.
-        low: the least value, as one would write it; None: there is no such thing.
-        high: the greatest value, likewise.
+        span: the least and the greatest value, as one would write them; None: it has none.
         unit: of a number; None: it counts, or has none.
         example: lines of YAML.
         of_camera: how a camera sets it for itself; None: it does not, or is a camera's anyway.
@@ -112,8 +112,7 @@ class KeyReference:
     choices: tuple[str, ...] = ()
     default: str | None = None
     is_required: bool = False
-    low: str | None = None
-    high: str | None = None
+    span: tuple[str, str] | None = None
     unit: str | None = None
     example: str = ""
     of_camera: str | None = None
@@ -179,10 +178,8 @@ def _sections_in(field: FieldInfo) -> list[type[BaseModel]]:
 def _reference(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> KeyReference:
     marks = marks_of(field)
     kind = _kind(field, inner, marks)
-    span = next((each for each in marks if isinstance(each, Duration)), None)
     name = path.rsplit(".", 1)[-1]
     is_number = kind in (Kind.INTEGER, Kind.NUMBER)
-    low, _, high = limits(field).partition(" and ") if is_number else ("", "", "")
     meaning = field.description or (inner[0].__doc__ if inner else "") or ""
     return KeyReference(
         path=path,
@@ -191,14 +188,21 @@ def _reference(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> Key
         choices=tuple(choices(field)) if kind in _WITH_CHOICES else (),
         default=_written_default(field, inner),
         is_required=field.is_required(),
-        low=low or None if span is None else format_duration(span.low_s),
-        high=high or None if span is None else format_duration(span.high_s),
+        span=_span(field, marks) if kind in _WITH_SPAN else None,
         unit=_unit(name) if is_number else None,
         example=_example(path, field, inner),
         of_camera=f"cameras[].{_PER_CAMERA[path]}" if path in _PER_CAMERA else None,
         formerly=next((each.name for each in marks if isinstance(each, Formerly)), None),
         keys=tuple(dict.fromkeys(key for each in inner for key in each.model_fields)),
     )
+
+
+def _span(field: FieldInfo, marks: tuple[Any, ...]) -> tuple[str, str] | None:
+    duration = next((each for each in marks if isinstance(each, Duration)), None)
+    if duration is not None:
+        return format_duration(duration.low_s), format_duration(duration.high_s)
+    low, _, high = limits(field).partition(" and ")
+    return (low, high) if low != str(None) else None
 
 
 def _unit(name: str) -> str | None:

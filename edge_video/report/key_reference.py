@@ -53,8 +53,9 @@ def _facts(key: KeyReference, language: Language) -> list[tuple[str, str]]:
         facts.append(("default", lookup("explain.required", language)))
     elif not key.is_section:
         facts.append(("default", key.default or lookup("explain.none", language)))
-    if key.low is not None and key.high is not None:
-        text = lookup("explain.span", language).format(low=key.low, high=key.high)
+    if key.span is not None:
+        low, high = key.span
+        text = lookup("explain.span", language).format(low=low, high=high)
         facts.append(("range", text))
     if key.unit is not None:
         facts.append(("unit", lookup(f"explain.unit.{key.unit}", language)))

@@ -12,7 +12,8 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from edge_video.text.help_texts import EXAMPLES, help_text
+from edge_video.text.help_examples import EXAMPLES
+from edge_video.text.help_texts import help_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

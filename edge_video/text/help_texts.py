@@ -7,12 +7,9 @@ argparse prints: a percent sign is written twice.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def help_text(key: str, language: Language | None = None) -> str:
@@ -186,6 +183,69 @@ _CHECK: Final[dict[str, Text]] = {
     "probe.example.json": Text("what failed, for a program", "o que falhou, para um programa"),
 }
 
+_TOOLS: Final[dict[str, Text]] = {
+    "option.json_lines": Text("one JSON object a line", "um objeto JSON por linha"),
+    "watch.help": Text(
+        "consume the frames of a running system and say what comes: rate, latency, gaps",
+        "consome os frames de um sistema em execução e diz o que chega: taxa, latência, lacunas",
+    ),
+    "watch.about": Text(
+        "A consumer for a running system. It has a bounded queue of its own and disturbs nobody."
+        " Without --url it takes the broker from the configuration.",
+        "Um consumidor para um sistema em execução. Tem uma fila própria e limitada, e não"
+        " atrapalha ninguém. Sem --url usa o broker da configuração.",
+    ),
+    "watch.url": Text(
+        "amqp://user:password@host:5672/vhost", "amqp://usuario:senha@host:5672/vhost"
+    ),
+    "watch.exchange": Text("with --url; default: edge-video", "com --url; padrão: edge-video"),
+    "watch.camera": Text("only this one; repeatable", "só esta; pode ser repetido"),
+    "watch.save": Text("keep the newest pictures there", "guarda ali as imagens mais recentes"),
+    "watch.limit": Text("pictures per camera (default 100)", "imagens por câmera (padrão 100)"),
+    "watch.seconds": Text(
+        "end after so long (90, 90s, 2m), with a summary; exit code 1 if no frame came",
+        "termina após esse tempo (90, 90s, 2m), com um resumo; código de saída 1 se nenhum frame"
+        " chegou",
+    ),
+    "watch.http": Text(
+        "show the pictures in a browser of this machine (default 127.0.0.1:8090)",
+        "mostra as imagens em um navegador desta máquina (padrão 127.0.0.1:8090)",
+    ),
+    "watch.decode": Text(
+        "decode every picture with Pillow, instead of looking at its structure",
+        "decodifica cada imagem com Pillow, em vez de verificar só a estrutura",
+    ),
+    "watch.bad_limit": Text(
+        "{value} is not a number from 1 to {most}", "{value} não é um número de 1 a {most}"
+    ),
+    "watch.bad_http": Text(
+        "{value} is not an address of this machine and a port, like 127.0.0.1:8090; pictures are"
+        " shown on this machine only",
+        "{value} não é um endereço desta máquina com uma porta, como 127.0.0.1:8090; as imagens só"
+        " são mostradas nesta máquina",
+    ),
+    "top.help": Text(
+        "the status of a running system, live in the terminal",
+        "o status de um sistema em execução, ao vivo no terminal",
+    ),
+    "top.about": Text(
+        "Shows what the system at an HTTP address says of itself; what is wrong comes first.",
+        "Mostra o que o sistema em um endereço HTTP diz de si mesmo; os problemas vêm primeiro.",
+    ),
+    "top.url": Text("default: http://127.0.0.1:8080", "padrão: http://127.0.0.1:8080"),
+    "top.token": Text(
+        "default: the environment variable EDGE_VIDEO_TOKEN, which does not show in a process list",
+        "padrão: a variável de ambiente EDGE_VIDEO_TOKEN, que não aparece na lista de processos",
+    ),
+    "top.once": Text(
+        "print once and end; exit code 0: all is well, 1: a camera is in trouble or slow, or frames"
+        " cannot be delivered, 3: nobody answers",
+        "imprime uma vez e termina; código de saída 0: tudo bem, 1: uma câmera com problema ou"
+        " lenta, ou frames não são entregues, 3: ninguém responde",
+    ),
+    "top.interval": Text("between two looks (default 1s)", "entre duas consultas (padrão 1s)"),
+}
+
 _MORE: Final[dict[str, Text]] = {
     "explain.help": Text("explain a key of the configuration", "explica uma chave da configuração"),
     "explain.about": Text(
@@ -250,75 +310,6 @@ _MORE: Final[dict[str, Text]] = {
     "help.example.probe": Text("as edge-video probe --help", "como edge-video probe --help"),
 }
 
-EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "program": (
-        ("edge-video demo", "demo.help"),
-        ("edge-video init", "init.example.ask"),
-        ("edge-video check", "check.example.plain"),
-        ("edge-video probe", "probe.example.plain"),
-        ("edge-video", "run.example.plain"),
-        ("edge-video explain amqp.url", "explain.help"),
-    ),
-    "run": (
-        ("edge-video", "run.example.plain"),
-        ("edge-video --config shop.yaml", "run.example.config"),
-        ("edge-video --seconds 1h --report-html run.html", "run.example.report"),
-    ),
-    "demo": (("edge-video demo --seconds 30s", "demo.example.seconds"),),
-    "check": (
-        ("edge-video check", "check.example.plain"),
-        ("edge-video check --config shop.yaml --full", "check.example.full"),
-        ("edge-video check --json | jq .notes", "check.example.json"),
-    ),
-    "probe": (
-        ("edge-video probe", "probe.example.plain"),
-        ("edge-video probe door yard --no-broker", "probe.example.one"),
-        (
-            "edge-video probe --json | jq '.cameras[] | select(.ok | not)'",
-            "probe.example.json",
-        ),
-    ),
-    "explain": (
-        ("edge-video explain", "explain.example.sections"),
-        ("edge-video explain amqp", "explain.example.section"),
-        ("edge-video explain amqp.prefetch_count", "explain.example.key"),
-    ),
-    "completion": (
-        (
-            "edge-video completion bash > ~/.local/share/bash-completion/completions/edge-video",
-            "completion.example.bash",
-        ),
-        ("edge-video completion zsh > ~/.zfunc/_edge-video", "completion.example.zsh"),
-        (
-            "edge-video completion fish > ~/.config/fish/completions/edge-video.fish",
-            "completion.example.fish",
-        ),
-    ),
-    "init": (
-        ("edge-video init", "init.example.ask"),
-        (
-            "edge-video init --yes --broker amqp://broker.local --camera door=rtsp://10.0.0.5/s",
-            "init.example.yes",
-        ),
-    ),
-    "schema": (("edge-video schema > schema.json", "schema.example.file"),),
-    "watch": (
-        ("edge-video watch", "watch.example.plain"),
-        (
-            "edge-video watch --url amqp://me:secret@broker/ --camera door --save pictures",
-            "watch.example.save",
-        ),
-        ("edge-video watch --seconds 10s --json", "watch.example.seconds"),
-    ),
-    "top": (
-        ("edge-video top", "top.example.plain"),
-        ("edge-video top --url http://10.0.0.17:8080", "top.example.url"),
-        ("edge-video top --once", "top.example.once"),
-    ),
-    "help": (("edge-video help probe", "help.example.probe"),),
-}
-"""Lines to type, and the text that says what each does."""
-
 EXIT_CODES: Final = tuple(
     (code, f"exit.{code}") for code in ("0", "1", "2", "3", "70", "74", "128")
 )
@@ -330,4 +321,4 @@ VARIABLES: Final = (
 )
 """What of the environment is looked at, and the text that says what for."""
 
-HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _MORE
+HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _TOOLS | _MORE

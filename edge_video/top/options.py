@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_video.text.command_help import add_command
+from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import seconds_between
 
 if TYPE_CHECKING:
@@ -16,30 +18,17 @@ _INTERVAL: Final = seconds_between(0.2, 3600.0)  # faster would be a burden
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The command's options."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "top",
-        help="the status of a running system, live in the terminal",
-        description="Shows what the system at an HTTP address says of itself; what is wrong"
-        " comes first.",
-    )
-    parser.add_argument("--url", default=DEFAULT_URL, help=f"default: {DEFAULT_URL}")
-    parser.add_argument(
-        "--token",
-        help=f"default: the environment variable {TOKEN_VARIABLE}, which does not show in a"
-        " process list",
-    )
-    parser.add_argument(
-        "--once",
-        action="store_true",
-        help="print once and end; exit code 0: all is well, 1: a camera is in trouble or slow, or"
-        " frames cannot be delivered, 3: nobody answers",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument(
+    parser = add_command(commands, "top")
+    add = parser.add_argument
+    add("--url", default=DEFAULT_URL, help=help_text("top.url"))
+    add("--token", help=help_text("top.token"))
+    add("--once", action="store_true", help=help_text("top.once"))
+    add("--json", action="store_true", help=help_text("option.json_lines"))
+    add(
         "--interval",
         type=_INTERVAL,
         default=1.0,
         metavar="TIME",
-        help="between two looks (default 1s)",
+        help=help_text("top.interval"),
     )
     return parser

@@ -6,6 +6,7 @@ import re
 import runpy
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,8 @@ import pytest
 from edge_video.cli.main import main, make_parser
 from edge_video.text.catalog import Language
 from edge_video.text.command_help import CommandParser
-from edge_video.text.help_texts import EXAMPLES, HELP_TEXTS, help_text
+from edge_video.text.help_examples import EXAMPLES
+from edge_video.text.help_texts import HELP_TEXTS, help_text
 
 ROOT: Final = Path(__file__).parents[3]
 COMMANDS = [
@@ -169,3 +171,14 @@ def test_the_manual_page_is_what_the_parser_says(monkeypatch: pytest.MonkeyPatch
     assert (ROOT / "config/man/edge-video.1").read_text(encoding="utf-8") == script["render"](), (
         "run: python scripts/write_manpage.py"
     )
+
+
+def test_every_text_of_the_help_is_used() -> None:
+    keys = {key for lines in EXAMPLES.values() for _, key in lines}
+    assert keys <= HELP_TEXTS.keys()
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "edge_video").rglob("*.py")
+    )
+    named = Counter(re.findall(r"""["']([a-z0-9_.]+)["']""", sources))
+    unused = {key for key in HELP_TEXTS if named[key] < 2 and not key.startswith("exit.")}
+    assert unused <= {f"{name}.{which}" for name in COMMANDS for which in ("help", "about")}

@@ -43,8 +43,8 @@ def test_the_example_of_a_key_is_valid(path: str) -> None:
 
 def test_types_limits_units_and_defaults_are_those_of_the_models() -> None:
     count, age, tls = KEYS["amqp.prefetch_count"], KEYS["max_age"], KEYS["amqp.tls"]
-    assert (count.kind, count.default, count.low, count.high) == (Kind.INTEGER, "50", "0", "65535")
-    assert (age.kind, age.default, age.low, age.high) == (Kind.DURATION, "2s", "50ms", "24h")
+    assert (count.kind, count.default, count.span) == (Kind.INTEGER, "50", ("0", "65535"))
+    assert (age.kind, age.default, age.span) == (Kind.DURATION, "2s", ("50ms", "24h"))
     assert (tls.kind, tls.keys) == (Kind.SECTION, ("ca", "cert", "key", "verify"))
     assert KEYS["cameras.width"].unit == "pixels"
     assert KEYS["cameras.url"].is_required

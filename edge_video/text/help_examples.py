@@ -1,0 +1,77 @@
+"""Holds the examples of every command; what each does is said in `help_texts`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "program": (
+        ("edge-video demo", "demo.help"),
+        ("edge-video init", "init.example.ask"),
+        ("edge-video check", "check.example.plain"),
+        ("edge-video probe", "probe.example.plain"),
+        ("edge-video", "run.example.plain"),
+        ("edge-video explain amqp.url", "explain.help"),
+    ),
+    "run": (
+        ("edge-video", "run.example.plain"),
+        ("edge-video --config shop.yaml", "run.example.config"),
+        ("edge-video --seconds 1h --report-html run.html", "run.example.report"),
+    ),
+    "demo": (("edge-video demo --seconds 30s", "demo.example.seconds"),),
+    "check": (
+        ("edge-video check", "check.example.plain"),
+        ("edge-video check --config shop.yaml --full", "check.example.full"),
+        ("edge-video check --json | jq .notes", "check.example.json"),
+    ),
+    "probe": (
+        ("edge-video probe", "probe.example.plain"),
+        ("edge-video probe door yard --no-broker", "probe.example.one"),
+        (
+            "edge-video probe --json | jq '.cameras[] | select(.ok | not)'",
+            "probe.example.json",
+        ),
+    ),
+    "explain": (
+        ("edge-video explain", "explain.example.sections"),
+        ("edge-video explain amqp", "explain.example.section"),
+        ("edge-video explain amqp.prefetch_count", "explain.example.key"),
+    ),
+    "completion": (
+        (
+            "edge-video completion bash > ~/.local/share/bash-completion/completions/edge-video",
+            "completion.example.bash",
+        ),
+        ("edge-video completion zsh > ~/.zfunc/_edge-video", "completion.example.zsh"),
+        (
+            "edge-video completion fish > ~/.config/fish/completions/edge-video.fish",
+            "completion.example.fish",
+        ),
+    ),
+    "init": (
+        ("edge-video init", "init.example.ask"),
+        (
+            "edge-video init --yes --broker amqp://broker.local --camera door=rtsp://10.0.0.5/s",
+            "init.example.yes",
+        ),
+    ),
+    "schema": (("edge-video schema > schema.json", "schema.example.file"),),
+    "watch": (
+        ("edge-video watch", "watch.example.plain"),
+        (
+            "edge-video watch --url amqp://me:secret@broker/ --camera door --save pictures",
+            "watch.example.save",
+        ),
+        ("edge-video watch --seconds 10s --json", "watch.example.seconds"),
+    ),
+    "top": (
+        ("edge-video top", "top.example.plain"),
+        ("edge-video top --url http://10.0.0.17:8080", "top.example.url"),
+        ("edge-video top --once", "top.example.once"),
+    ),
+    "help": (("edge-video help probe", "help.example.probe"),),
+}
+"""Lines to type, and the text that says what each does."""
