@@ -46,6 +46,7 @@ SECTIONS: Final = {
     "MemoryControllerConfig": "memory_controller",
     "LogConfig": "log",
     "HttpConfig": "http",
+    "StateConfig": "state",
     "ReadyConfig": "http.ready",
 }
 """The headings, by the name of the model, in the order of the page."""

@@ -17,6 +17,7 @@ from edge_video.config.policies import (
     CircuitBreakerConfig,
     LogConfig,
     MemoryControllerConfig,
+    StateConfig,
     SupervisionConfig,
 )
 from edge_video.config.problems import ConfigError, Problem
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryControllerConfig",
     "Problem",
     "ReadyConfig",
+    "StateConfig",
     "SupervisionConfig",
     "TlsConfig",
     "json_schema",

@@ -9,13 +9,18 @@ In any value, `${NAME}` and `${NAME:-default}` stand for an environment variable
 literal `${`. The keys `password`, `token` and `username` may name a file that holds the value:
 `file:/run/secrets/cam1`. (A `url` may not: there `file:` names a video file.) Top-level keys that
 begin with `x-` are ignored, as a place for anchors.
+
+Cameras may also stand in a directory, one file a camera, with the keys of the camera at the top.
+Over both lies what was changed while the program ran: see `edge_video.config.kept`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config.files import read_text
+from edge_video.config.kept import kept_directory, lay_over, read_kept
 from edge_video.config.problems import ConfigError, Findings, Problem
 from edge_video.config.reader import MAX_VALUES, Reader, TooManyValuesError, placeholder_camera
 from edge_video.config.validation import validate
@@ -23,22 +28,60 @@ from edge_video.config.yaml_nodes import BadYamlError, compose
 from edge_video.runtime.files import others_may_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from edge_video.config.kept import KeptCameras
     from edge_video.config.model import Config
     from edge_video.config.problems import KeyPath
-    from edge_video.config.yaml_nodes import Document
+
+_TOO_MANY: Final = f"it expands to more than {MAX_VALUES} values"
+_MAX_CAMERA_FILES: Final = 10_000
 
 
-def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration, and what it was made of.
+
+    Attributes:
+        config: what is to run.
+        files: those that were read, the operator's and those that hold secrets.
+        values: of the operator's files, before what is kept was laid over them.
+    """
+
+    config: Config
+    files: tuple[Path, ...]
+    values: Mapping[str, Any] = field(repr=False)
+
+
+def load_config(path: Path, environ: Mapping[str, str], *, directory: Path | None = None) -> Config:
     """Read the configuration in a file; `${…}` is taken from `environ`.
 
+    With a `directory`, further cameras are read from the files in it that end in `.yaml` or `.yml`.
+
     Raises:
-        ConfigError: with every problem that was found (200 at most), in the order of the lines.
+        ConfigError: with every problem that was found (200 at most), file by file in the order of
+            the lines.
     """
-    text = read_text(path)
-    return parse_config(text, str(path), environ, is_open=others_may_read(path))
+    return load(path, environ, directory=directory).config
+
+
+def load(path: Path, environ: Mapping[str, str], *, directory: Path | None = None) -> Loaded:
+    """Read the configuration as `load_config` does, and say what it was made of.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    reading = _Reading(str(path), environ)
+    reading.main(read_text(path), is_open=others_may_read(path))
+    files = [path]
+    for each in _camera_files(directory):
+        files.append(each)
+        reading.camera(each)
+    kept = kept_directory(reading.values)
+    cameras = {} if kept is None else read_kept(kept)
+    config = reading.finish(cameras)
+    return Loaded(config, (*files, *reading.secret_files), reading.values)
 
 
 def load_routes(path: Path, environ: Mapping[str, str]) -> Config:
@@ -50,12 +93,11 @@ def load_routes(path: Path, environ: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: with every problem of these keys, as in `load_config`.
     """
-    file, findings = str(path), Findings()
-    reader = Reader(environ, _composed(read_text(path), file), findings, _is_of_route)
-    values = _read(reader, file)
-    for index, camera in enumerate(values.get("cameras") or ()):
+    reading = _Reading(str(path), environ, _is_of_route)
+    reading.main(read_text(path), is_open=False)
+    for index, camera in enumerate(reading.values.get("cameras") or ()):
         camera.setdefault("url", placeholder_camera(index)["url"])
-    return _validated(values, findings, file)
+    return reading.finish({})
 
 
 def _is_of_route(path: KeyPath) -> bool:
@@ -74,31 +116,108 @@ def parse_config(
     Raises:
         ConfigError: with every problem that was found, as in `load_config`.
     """
-    findings = Findings()
-    reader = Reader(environ, _composed(text, file), findings)
-    config = _validated(_read(reader, file), findings, file)
-    if is_open and reader.holds_secrets:
-        findings.note((), f"it holds passwords, and every user may read it: chmod o-r {file}")
-    return config.with_notes(tuple(map(str, findings.notes(file))))
+    reading = _Reading(file, environ)
+    reading.main(text, is_open=is_open)
+    return reading.finish({})
 
 
-def _composed(text: str, file: str) -> Document:
+class _Reading:
+    """Gathers the values of all files, and what is wrong with them.
+
+    Attributes:
+        values: of the operator's files.
+        secret_files: those that hold single secrets.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        environ: Mapping[str, str],
+        is_wanted: Callable[[KeyPath], bool] = lambda _: True,
+    ) -> None:
+        self.values: dict[str, Any] = {}
+        self.secret_files: list[Path] = []
+        self._file = file
+        self._environ = environ
+        self._is_wanted = is_wanted
+        self._findings = Findings()
+        self._open_secrets: list[tuple[KeyPath, str]] = []
+
+    def main(self, text: str, *, is_open: bool) -> None:
+        """Read the text of the main file.
+
+        Raises:
+            ConfigError: it is no YAML, or is too large.
+        """
+        try:
+            document = compose(text)
+            reader = Reader(self._environ, document, self._findings, is_wanted=self._is_wanted)
+            self.values = reader.read()
+        except BadYamlError as error:
+            raise ConfigError((Problem(self._file, error.line, "", error.message),)) from None
+        except TooManyValuesError:
+            raise ConfigError((Problem(self._file, None, "", _TOO_MANY),)) from None
+        self._note(reader, (), self._file, is_open=is_open)
+
+    def camera(self, path: Path) -> None:
+        """Read a file that is one camera; what is wrong with it is reported at the end.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        cameras = self.values.setdefault("cameras", [])
+        place = ("cameras", len(cameras))
+        file = str(path)
+        try:
+            document = compose(read_text(path))
+            reader = Reader(self._environ, document, self._findings, file=file)
+            cameras.append(reader.read_camera(place))
+        except BadYamlError as error:
+            self._findings.report_line(error.line, (), error.message, file)
+        except TooManyValuesError:
+            self._findings.report_line(None, (), _TOO_MANY, file)
+        else:
+            self._note(reader, place, file, is_open=others_may_read(path))
+
+    def finish(self, kept: KeptCameras) -> Config:
+        """Make the configuration of what was read, with what is kept laid over it.
+
+        Raises:
+            ConfigError: with every problem that was found.
+        """
+        findings = self._findings
+        config = validate(lay_over(self.values, kept, findings), findings)
+        if findings or config is None:
+            raise ConfigError(findings.problems(self._file))
+        for place, file in self._open_secrets:
+            message = f"it holds passwords, and every user may read it: chmod o-r {file}"
+            findings.note(place, message)
+        return config.with_notes(tuple(map(str, findings.notes(self._file))))
+
+    def _note(self, reader: Reader, place: KeyPath, file: str, *, is_open: bool) -> None:
+        self.secret_files += reader.secret_files
+        if is_open and reader.holds_secrets:
+            self._open_secrets.append((place, file))
+
+
+def _camera_files(directory: Path | None) -> list[Path]:
+    """The files of a directory, in the order of their names.
+
+    Raises:
+        ConfigError: the directory cannot be read, or has far too many.
+    """
+    if directory is None:
+        return []
     try:
-        return compose(text)
-    except BadYamlError as error:
-        raise ConfigError((Problem(file, error.line, "", error.message),)) from None
-
-
-def _read(reader: Reader, file: str) -> dict[str, Any]:
-    try:
-        return reader.read()
-    except TooManyValuesError:
-        message = f"it expands to more than {MAX_VALUES} values"
-        raise ConfigError((Problem(file, None, "", message),)) from None
-
-
-def _validated(values: dict[str, Any], findings: Findings, file: str) -> Config:
-    config = validate(values, findings)
-    if findings or config is None:
-        raise ConfigError(findings.problems(file))
-    return config
+        found = sorted(
+            each
+            for each in directory.iterdir()
+            if each.suffix in (".yaml", ".yml") and not each.name.startswith(".")
+        )
+    except OSError as error:
+        message = f"this directory cannot be read ({error.strerror or 'unknown error'})"
+        raise ConfigError((Problem(str(directory), None, "", message),)) from None
+    if len(found) > _MAX_CAMERA_FILES:
+        message = f"it has more than {_MAX_CAMERA_FILES} files; is it the right directory?"
+        raise ConfigError((Problem(str(directory), None, "", message),))
+    return found

@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -30,8 +31,10 @@ from edge_video.config.policies import (
     CircuitBreakerConfig,
     LogConfig,
     MemoryControllerConfig,
+    StateConfig,
     SupervisionConfig,
 )
+from edge_video.config.problems import ConfigError, Problem
 from edge_video.config.section import (
     Accepts,
     Conflict,
@@ -119,6 +122,9 @@ class Config(Section):
     """How often the publisher, the metrics, HTTP and the reporter may be restarted."""
     http: Accepts[HttpConfig | None, HttpConfig | Keys | None] = default(None)
     """The page, probes, metrics and API; absent: nothing is served."""
+    state: Accepts[StateConfig | None, StateConfig | Keys | None] = default(None)
+    """What the program keeps between two starts; absent: nothing, and cameras are changed in the
+    file only."""
     cameras: Annotated[
         Accepts[tuple[CameraConfig, ...], Sequence[CameraConfig | Keys]],
         Field(json_schema_extra={"minItems": 1}),
@@ -226,6 +232,22 @@ class Config(Section):
         if isinstance(self.sink, AmqpSinkConfig):
             return self.amqp is not None and self.amqp.url is not None
         return True
+
+    def with_cameras(self, cameras: Iterable[CameraConfig]) -> Self:
+        """Return the same configuration with other cameras; they inherit what they do not say.
+
+        Raises:
+            ConfigError: these cameras do not go together, or not with the rest.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        try:
+            changed = type(self)(**{**values, "cameras": tuple(cameras)})
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False)
+            raise ConfigError(
+                tuple(Problem("cameras", None, "", detail["msg"]) for detail in details)
+            ) from None
+        return changed.with_notes(self._notes)
 
     def with_notes(self, notes: tuple[str, ...]) -> Self:
         """Return the same configuration with further notes of its reader, secrets masked."""

@@ -18,6 +18,7 @@ from edge_video.config.types import (
     Period,
     Rotation,
     Seconds,
+    Text,
     Whole,
 )
 from edge_video.log.settings import LogSettings
@@ -177,3 +178,11 @@ class SupervisionConfig(Section):
     """More restarts than this within `period` end the program."""
     period: Period = default(60.0)
     """The time in which restarts are counted."""
+
+
+class StateConfig(Section):
+    """What the program itself keeps between two starts."""
+
+    dir: Text
+    """The directory for it, made if it does not exist: cameras that were added or changed while
+    the program ran, and which of them an operator has stopped or paused."""

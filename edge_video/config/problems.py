@@ -63,6 +63,7 @@ class Origin:
         written: the value as the file has it (`${FPS}`); None when it is no single value.
         expanded: the value with its variables filled in; empty when it has none.
         is_quoted: whether the value stands in quotes.
+        file: the file that it stands in; None for the main one.
     """
 
     line: int
@@ -70,6 +71,7 @@ class Origin:
     written: str | None = None
     expanded: str = ""
     is_quoted: bool = False
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class _Finding:
     line: int | None
     path: KeyPath
     message: str
+    file: str | None = None
 
 
 class Findings:
@@ -106,9 +109,14 @@ class Findings:
         self.report_line(self._line_of(path), path, message)
         self.settle(path)
 
-    def report_line(self, line: int | None, path: KeyPath, message: str) -> None:
-        """Add a problem at a line; what else is wrong with the key is reported too."""
-        self._problems.setdefault(_Finding(line, path, message))
+    def report_line(
+        self, line: int | None, path: KeyPath, message: str, file: str | None = None
+    ) -> None:
+        """Add a problem at a line; what else is wrong with the key is reported too.
+
+        Without a `file` it is the one that the key, or the nearest key around it, stands in.
+        """
+        self._problems.setdefault(_Finding(line, path, message, file or self._file_of(path)))
 
     def settle(self, path: KeyPath) -> None:
         """Report nothing more of a key: it would only follow from what was reported."""
@@ -121,7 +129,8 @@ class Findings:
     def note(self, path: KeyPath, message: str | None) -> None:
         """Add what is allowed and probably not meant; None is ignored."""
         if message is not None:
-            self._notes.setdefault(_Finding(self._line_of(path), path, message))
+            found = _Finding(self._line_of(path), path, message, self._file_of(path))
+            self._notes.setdefault(found)
 
     def with_variables(self, path: KeyPath, message: str) -> str:
         """Put the value into a message as the file has it: a variable may be a secret."""
@@ -131,7 +140,7 @@ class Findings:
         return message.replace(origin.expanded, origin.written or "")
 
     def problems(self, file: str) -> tuple[Problem, ...]:
-        """Return what is wrong, in the order of the lines, secrets masked."""
+        """Return what is wrong, file by file in the order of the lines, secrets masked."""
         shown = self._shown(self._problems, file)
         more = len(self._problems) - len(shown)
         return (*shown, Problem(file, None, "", f"and {more} more problems")) if more else shown
@@ -141,16 +150,28 @@ class Findings:
         return self._shown(self._notes, file)
 
     def _line_of(self, path: KeyPath) -> int | None:
+        origin = self._nearest(path)
+        return None if origin is None else origin.line
+
+    def _file_of(self, path: KeyPath) -> str | None:
+        origin = self._nearest(path)
+        return None if origin is None else origin.file
+
+    def _nearest(self, path: KeyPath) -> Origin | None:
         around = (self.origins.get(path[:end]) for end in range(len(path), -1, -1))
-        return next((origin.line for origin in around if origin is not None), None)
+        return next((origin for origin in around if origin is not None), None)
 
     def _shown(self, findings: Iterable[_Finding], file: str) -> tuple[Problem, ...]:
         redact = Redactor(self.secrets)
         plain = Redactor()
         return tuple(
-            Problem(file, each.line, plain(_dotted(each.path)), redact(each.message))
-            for each in sorted(findings, key=lambda each: each.line or 0)[:_MAX_PROBLEMS]
+            Problem(each.file or file, each.line, plain(_dotted(each.path)), redact(each.message))
+            for each in sorted(findings, key=_place)[:_MAX_PROBLEMS]
         )
+
+
+def _place(finding: _Finding) -> tuple[str, int]:
+    return finding.file or "", finding.line or 0
 
 
 def _dotted(path: Iterable[str | int]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import yaml
 
 from edge_video.config.annotations import is_section, item_type, leaves, marks_of
+from edge_video.config.camera import CameraConfig
 from edge_video.config.model import Config
 from edge_video.config.problems import Origin
 from edge_video.config.scalars import INVALID, ScalarReader
@@ -16,6 +17,7 @@ from edge_video.config.yaml_nodes import KNOWN_TAGS, TAG, Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
+    from pathlib import Path
 
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
@@ -42,7 +44,13 @@ class TooManyValuesError(Exception):
 class Reader:
     """Turns the nodes of a document into plain values, and remembers where each came from.
 
-    Keys that are not wanted are not looked at: neither their names, nor their values and variables.
+    Args:
+        environ: what `${NAME}` stands for.
+        document: what is read.
+        findings: where problems are reported.
+        file: the name of a file that is not the main one; None for that.
+        is_wanted: tells of a key whether it is looked at; of the others neither their names are,
+            nor their values and variables.
     """
 
     def __init__(
@@ -50,9 +58,12 @@ class Reader:
         environ: Mapping[str, str],
         document: Document,
         findings: Findings,
+        *,
+        file: str | None = None,
         is_wanted: Callable[[KeyPath], bool] = lambda _: True,
     ) -> None:
         self._root = document.root
+        self._file = file
         self._findings = findings
         self._is_wanted = is_wanted
         self._scalars = ScalarReader(environ, document, findings)
@@ -71,6 +82,20 @@ class Reader:
         """
         self._findings.origins[()] = Origin(_line(self._root))
         return self._mapping(self._root, (Config,), ())
+
+    def read_camera(self, place: KeyPath) -> dict[str, Any]:
+        """Return the values of a document that is one camera, to stand at this place.
+
+        Raises:
+            TooManyValuesError: the document expands to too many values.
+        """
+        self._findings.origins[place] = Origin(_line(self._root), file=self._file)
+        return self._mapping(self._root, (CameraConfig,), place)
+
+    @property
+    def secret_files(self) -> list[Path]:
+        """The files that held the values of keys."""
+        return self._scalars.files
 
     def _value(self, node: yaml.Node, annotation: object, path: KeyPath) -> object:
         """A node as its annotation wants it; `INVALID` when it was reported."""
@@ -101,7 +126,7 @@ class Reader:
         for index, item in enumerate(node.value):
             self._count()
             here = (*path, index)
-            self._findings.origins[here] = Origin(_line(item))
+            self._findings.origins[here] = Origin(_line(item), file=self._file)
             if item.tag == TAG + "null":
                 value = self._refuse(here, "this item of the list is empty")
             else:
@@ -122,7 +147,7 @@ class Reader:
             here = (*path, name)
             if (not path and name.startswith("x-")) or not self._is_wanted(here):
                 continue
-            self._findings.origins[here] = Origin(line, fields.get(name))
+            self._findings.origins[here] = Origin(line, fields.get(name), file=self._file)
             if name not in fields:
                 if node.flow_style and _is_nothing(value_node):
                     self._findings.report_line(line, path, _COMMA)

@@ -60,6 +60,7 @@ class ScalarReader:
 
     Attributes:
         holds_secrets: whether the file itself, and no variable or other file, has a secret.
+        files: those that held the value of a key, whether they could be read or not.
     """
 
     def __init__(self, environ: Mapping[str, str], document: Document, findings: Findings) -> None:
@@ -67,6 +68,7 @@ class ScalarReader:
         self._document = document
         self._findings = findings
         self.holds_secrets = False
+        self.files: list[Path] = []
 
     def read(self, node: yaml.ScalarNode, leaves: tuple[object, ...], path: KeyPath) -> object:
         """Return the value of a key; `INVALID` when it was reported."""
@@ -117,6 +119,7 @@ class ScalarReader:
         return text
 
     def _from_file(self, file: Path, path: KeyPath, kind: _Kind) -> str:
+        self.files.append(file)
         try:
             text = read_secret(file)
         except SecretFileError as error:

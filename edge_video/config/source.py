@@ -1,0 +1,136 @@
+"""Reads a configuration from its files as often as it is asked to, and knows when they differ."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_video.config.loader import Loaded, load
+from edge_video.runtime.files import read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from edge_video.config.model import Config
+
+_MAX_FILE: Final = 1024 * 1024
+_SHOWN: Final = 16
+"""Hexadecimal digits of a configuration's hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of the files.
+
+    Attributes:
+        config: what is to run.
+        digest: of the contents of all the files; another one with other contents.
+        certificates: of the contents of the files that `amqp.tls` names.
+    """
+
+    config: Config
+    digest: str
+    certificates: str
+
+
+def config_hash(config: Config) -> str:
+    """A configuration's hash: the same on every machine, and made of no secret.
+
+    It is that of what `check` prints, so passwords of the same names make the same hash.
+    """
+    shown = json.dumps(config.masked(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(shown.encode()).hexdigest()[:_SHOWN]
+
+
+class ConfigSource:
+    """Reads the configuration anew each time, its secrets and certificates included. Any thread.
+
+    Args:
+        path: the main file.
+        environ: returns what `${…}` is taken from, anew for each reading.
+        directory: of further cameras, one file each; None: there is none.
+
+    Attributes:
+        lock: held by whoever reads and applies, so that no two do at once.
+        path: the main file.
+        running: the reading that runs; None before any was accepted.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        environ: Callable[[], Mapping[str, str]] = lambda: os.environ,
+        *,
+        directory: Path | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.path = path
+        self.running: Reading | None = None
+        self._environ = environ
+        self._directory = directory
+        self._key = secrets.token_bytes(16)
+        """Digests are of secrets, too: nobody can compare them with guesses."""
+        self._files: tuple[Path, ...] = (path,)
+        self._values: Mapping[str, object] = {}
+
+    def read(self) -> Reading:
+        """Read everything.
+
+        Raises:
+            edge_video.config.ConfigError: with every problem that was found.
+        """
+        with self.lock:
+            loaded = load(self.path, self._environ(), directory=self._directory)
+            self._take(loaded)
+            return Reading(loaded.config, self.digest(), self._certificates(loaded.config))
+
+    def accept(self, reading: Reading) -> None:
+        """Note that this reading runs from now on."""
+        self.running = reading
+
+    @property
+    def accepted(self) -> str:
+        """The digest of the files that run."""
+        return "" if self.running is None else self.running.digest
+
+    def digest(self) -> str:
+        """Of the files as they are now; a file that cannot be read counts as empty."""
+        return self._digest([*self._files, *self._camera_files()])
+
+    def _take(self, loaded: Loaded) -> None:
+        self._values = loaded.values
+        self._files = (*loaded.files, *_certificate_files(loaded.config))
+
+    def _certificates(self, config: Config) -> str:
+        return self._digest(_certificate_files(config))
+
+    def _camera_files(self) -> list[Path]:
+        """Those that are in the directory now, read or not."""
+        if self._directory is None:
+            return []
+        try:
+            return sorted(each for each in self._directory.iterdir() if each.suffix != ".tmp")
+        except OSError:
+            return []
+
+    def _digest(self, files: Iterable[Path]) -> str:
+        digest = hmac.new(self._key, digestmod=hashlib.sha256)
+        for file in dict.fromkeys(files):
+            try:
+                contents = read_regular(file, _MAX_FILE)
+            except (OSError, ValueError):
+                contents = b""
+            digest.update(f"{file}\0{len(contents)}\0".encode() + contents)
+        return digest.hexdigest()
+
+
+def _certificate_files(config: Config) -> list[Path]:
+    tls = None if config.amqp is None else config.amqp.tls
+    return [] if tls is None else [each for each in (tls.ca, tls.cert, tls.key) if each is not None]
