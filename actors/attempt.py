@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_video.actors.base import log_breaker_change
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.frames import CameraId
-    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,10 @@ class Attempt:
         """Execute `ResetBreaker`."""
         self._change(self.breaker.reset(self._clock.monotonic()))
         self._tell(BreakerWasReset(self._camera_id, self.generation, self.breaker))
+
+    def use_policy(self, policy: BreakerPolicy) -> None:
+        """Go by another policy from now on; where the breaker stands does not change."""
+        self.breaker = replace(self.breaker, policy=policy)
 
     def give_back(self) -> None:
         """End neutrally; after a failure the breaker has the attempt back already."""

@@ -45,8 +45,12 @@ class AttemptScheduler:
         self._supervisor = supervisor
         self._start_faults = start_faults
         self._now = spec.clock.monotonic
-        self._spacing = HostSpacing(spec.start_spacing_s)
+        self._spacing = HostSpacing(spec.limits.start_spacing_s)
         self._binary_missing_logged = False
+
+    def space(self, spacing_s: float) -> None:
+        """Keep starts on one host so far apart from now on."""
+        self._spacing.spacing_s = spacing_s
 
     def begin_next(self, camera: CameraState) -> None:
         """Schedule the next attempt for when the breaker, and the host's budget, permit it."""

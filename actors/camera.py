@@ -24,6 +24,7 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.actors.picture_size import PictureSize, known
+from edge_video.actors.reload_messages import UsePolicy
 from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker
+CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | UsePolicy
 """What the actor understands, besides what `base` says of all."""
 
 _TICK_S = 1.0
@@ -137,6 +138,8 @@ class CameraActor(SupervisedActor):
                 self._fail(self._explained(failure))
             case ResetBreaker():
                 self._attempt.reset()
+            case UsePolicy(policy=policy):
+                self._attempt.use_policy(policy)
             case _:
                 assert_never(message)
         return None

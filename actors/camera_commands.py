@@ -18,13 +18,14 @@ from edge_video.actors.messages import (
 )
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerState
-from edge_video.status.model import CameraPhase
+from edge_video.status.usual_rate import UsualRate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.actors.attempts import AttemptScheduler
     from edge_video.actors.camera_state import CameraState
+    from edge_video.config import CameraConfig
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,36 @@ class CameraCommands:
                 return self._force_open(camera)
             case _:
                 assert_never(command)
+
+    def take_over(self, camera: CameraState, config: CameraConfig, *, restart: bool) -> None:
+        """Let a camera have another configuration; with `restart` its stream begins anew by it.
+
+        What it failed of before is forgiven, unless an operator holds it: the new keys may be the
+        cure. Where `enabled` has changed, an operator's earlier start or stop is over.
+        """
+        before, camera.config = camera.config, config
+        if config.enabled is not before.enabled:
+            camera.wanted = config.enabled
+        camera.update(url=config.masked_url, target_fps=config.fps)
+        if not restart:
+            return
+        camera.usual_rate = UsualRate()
+        camera.cancel_alarm()
+        if self._end_attempt(camera):
+            camera.pending.reset |= _may_be_forgiven(camera)
+            return  # the next attempt begins when nothing is left of this one
+        if _may_be_forgiven(camera):
+            camera.move_breaker(camera.breaker.reset(self._now()))
+        camera.update(phase=camera.resting_phase)
+        self._attempts.begin_next(camera)
+
+    def remove(self, camera: CameraState) -> bool:
+        """Stop a camera for good; whether nothing is left of it already."""
+        camera.wanted = False
+        camera.leaving = True
+        camera.cancel_alarm()
+        log_event(_log, LogEvent.CAMERA_REMOVED, camera_id=camera.camera_id)
+        return not self._end_attempt(camera)
 
     def _start_camera(self, camera: CameraState) -> CommandAnswer:
         was_wanted, camera.wanted = camera.wanted, True
@@ -90,7 +121,7 @@ class CameraCommands:
         camera.cancel_alarm()
         if not self._end_attempt(camera):
             log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
-            camera.update(phase=CameraPhase.STOPPED)
+            camera.update(phase=camera.resting_phase)
         return CommandAnswer(CommandResult.DONE)
 
     def _end_attempt(self, camera: CameraState) -> bool:
@@ -138,3 +169,10 @@ class CameraCommands:
         log_event(_log, LogEvent.BREAKER_FORCED, camera_id=camera.camera_id)
         self._attempts.begin_next(camera)
         return CommandAnswer(CommandResult.DONE)
+
+
+def _may_be_forgiven(camera: CameraState) -> bool:
+    breaker = camera.breaker
+    held = breaker.forced_open or camera.pending.force_open
+    has_failed = breaker.consecutive_failures > 0 or breaker.state is not BreakerState.CLOSED
+    return has_failed and not held

@@ -54,6 +54,7 @@ class CameraState:
         ticket: tells the present wait from older ones, whose messages may be on their way.
         has_slot: its turn on its host is reserved, and comes with the alarm.
         pending: see `Pending`.
+        leaving: it is configured no more, and its last attempt is ending.
         usual_rate: of its frames.
         trouble: since when it sends nothing, if it does not.
     """
@@ -67,6 +68,7 @@ class CameraState:
     ticket: int = 0
     has_slot: bool = False
     pending: Pending = field(default_factory=Pending)
+    leaving: bool = False
     usual_rate: UsualRate = field(default_factory=UsualRate)
     trouble: CameraTrouble = field(default_factory=CameraTrouble)
 
@@ -100,14 +102,17 @@ class CameraState:
     @property
     def resting_phase(self) -> CameraPhase:
         """The phase while no attempt runs."""
-        return CameraPhase.STARTING if self.wanted else CameraPhase.STOPPED
+        if self.wanted:
+            return CameraPhase.STARTING
+        return CameraPhase.STOPPED if self.config.enabled else CameraPhase.DISABLED
 
     def update(self, **changes: Any) -> None:
         """Change the record, and tell if anything is different."""
         record = replace(self.record, **changes)
         if record != self.record:
             self.record = record
-            self.on_change(record)
+            if not self.leaving:
+                self.on_change(record)
 
     def failed(self, failure: Failure, breaker: CircuitBreaker, now_s: float) -> None:
         """Note why an attempt failed, and the breaker after that."""

@@ -25,6 +25,7 @@ from edge_video.actors.messages import (
     CommandResult,
     Finish,
 )
+from edge_video.actors.reload_messages import UsePolicy
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.failures import Cause, policy_for
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
     from edge_video.actors.messages import ApplyFault
     from edge_video.actors.system_spec import SystemSpec
-    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.config import CameraConfig
+    from edge_video.config.diff import Plan
+    from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
     from edge_video.status.snapshot import CameraRecord
 
 _log = logging.getLogger(__name__)
@@ -68,15 +71,24 @@ class CameraFleet:
         self._now = spec.clock.monotonic
         self._attempts = AttemptScheduler(spec, supervisor, start_faults)
         self._commands = CameraCommands(self._attempts, self._now)
+        self._on_change = on_change
+        self._first_breaker = spec.breaker
         self._cameras = {
             CameraId(config.id): CameraState.first(config, spec.breaker, on_change)
             for config in spec.cameras
         }
+        self._removed: dict[CameraId, int] = {}
+        """How many attempts there were of cameras that are gone: numbers are never used again."""
+
+    @property
+    def ids(self) -> tuple[CameraId, ...]:
+        """The cameras, in the order of the configuration."""
+        return tuple(record.camera_id for record in self.records)
 
     @property
     def records(self) -> list[CameraRecord]:
         """What is known about each camera, in the order of the configuration."""
-        return [camera.record for camera in self._cameras.values()]
+        return [camera.record for camera in self._cameras.values() if not camera.leaving]
 
     @property
     def refs(self) -> dict[CameraId, pykka.ActorRef[Any] | None]:
@@ -108,6 +120,64 @@ class CameraFleet:
         if camera is None:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
         return self._commands.execute(command, camera)
+
+    # --- another configuration ---
+
+    def take_over(self, configs: Sequence[CameraConfig], plan: Plan, policy: BreakerPolicy) -> None:
+        """Run these cameras; those that the plan does not name are not touched.
+
+        What was done before of a plan that failed half-way may be done again.
+        """
+        self.use_policy(policy)
+        by_id = {CameraId(config.id): config for config in configs}
+        for camera_id in [each for each in self._cameras if each not in by_id]:
+            self._remove(self._cameras[camera_id])
+        for camera_id, config in by_id.items():
+            camera = self._cameras.get(camera_id)
+            if camera is None:
+                self._add(camera_id, config)
+            elif camera.leaving:
+                self._return(camera, config)
+            elif camera.config != config:
+                restart = camera_id in plan.restarted
+                self._commands.take_over(camera, config, restart=restart)
+        ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
+        self._cameras = ordered | self._cameras  # behind them, those that are leaving
+
+    def space(self, spacing_s: float) -> None:
+        """Keep starts on one host so far apart from now on."""
+        self._attempts.space(spacing_s)
+
+    def use_policy(self, policy: BreakerPolicy) -> None:
+        """Let all breakers go by this policy; where each stands does not change."""
+        if policy == self._first_breaker.policy:
+            return
+        self._first_breaker = replace(self._first_breaker, policy=policy)
+        for camera in self._cameras.values():
+            tell(camera.ref, UsePolicy(policy))
+            camera.update(breaker=replace(camera.breaker, policy=policy))
+
+    def _add(self, camera_id: CameraId, config: CameraConfig) -> None:
+        attempts = self._removed.pop(camera_id, 0)
+        breaker = replace(self._first_breaker, generation=attempts)
+        camera = CameraState.first(config, breaker, self._on_change)
+        self._cameras[camera_id] = camera
+        self._on_change(camera.record)
+        self._attempts.begin_next(camera)
+
+    def _return(self, camera: CameraState, config: CameraConfig) -> None:
+        """Let a camera that is leaving stay; it starts when its last attempt has ended."""
+        camera.leaving, camera.wanted, camera.config = False, config.enabled, config
+        camera.update(url=config.masked_url, target_fps=config.fps)
+        self._on_change(camera.record)
+
+    def _remove(self, camera: CameraState) -> None:
+        if not camera.leaving and self._commands.remove(camera):
+            self._forget(camera)
+
+    def _forget(self, camera: CameraState) -> None:
+        self._removed[camera.camera_id] = camera.breaker.generation
+        del self._cameras[camera.camera_id]
 
     # --- events ---
 
@@ -145,7 +215,9 @@ class CameraFleet:
     def _camera_ended(self, camera: CameraState, ended: CameraEnded) -> None:
         """Nothing of the attempt is left; only now may the next one begin."""
         self._fold_end(camera, ended)
-        if camera.wanted:
+        if camera.leaving:
+            self._forget(camera)
+        elif camera.wanted:
             self._attempts.go_on(camera, ended.failure)
         else:
             camera.trouble.forget()
@@ -175,10 +247,11 @@ class CameraFleet:
         if breaker.attempt_running and ended.error is None:
             breaker = breaker.release(now_s, ended.generation)
         elif breaker.attempt_running:
-            policy = policy_for(Cause.CRASHED)
-            breaker = breaker.failure(now_s, ended.generation, policy, self._spec.draw())
+            cause = policy_for(Cause.CRASHED)
+            breaker = breaker.failure(now_s, ended.generation, cause, self._spec.draw())
         # Only the supervisor rejects, also while an attempt is ending.
-        breaker = replace(breaker, rejected=camera.breaker.rejected)
+        policy = self._first_breaker.policy
+        breaker = replace(breaker, rejected=camera.breaker.rejected, policy=policy)
         if pending.reset:
             breaker = breaker.reset(now_s)
         if pending.retry_now:

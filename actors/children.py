@@ -5,11 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
+
+import pykka
 
 from edge_video.actors.base import describe, is_running, tell, void
 from edge_video.actors.faults import TIMER
-from edge_video.actors.messages import ActorEnded, CommandAnswer, CommandResult, RestartDue
+from edge_video.actors.messages import (
+    ActorEnded,
+    CommandAnswer,
+    CommandResult,
+    Drain,
+    RestartDue,
+)
+from edge_video.actors.reload_messages import ExchangeDue
 from edge_video.actors.system_spec import HandoverState
 from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.memory import MemoryLevel
@@ -20,14 +29,26 @@ from edge_video.status.model import PublisherState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pykka
-
     from edge_video.actors.messages import ApplyFault, RetryPublisher
     from edge_video.actors.system_spec import ChildStarter, SystemSpec
 
 _log = logging.getLogger(__name__)
 
 _TIMER_PAUSE_S = 0.5
+_EXCHANGE_S = 0.25
+"""Until an actor that is replaced is ended."""
+
+
+class _Notice(pykka.ThreadingFuture[bool]):
+    """Tells a supervisor something as soon as it is set, instead of being waited for."""
+
+    def __init__(self, supervisor: pykka.ActorRef[Any], message: object) -> None:
+        super().__init__()
+        self._told = (supervisor, message)
+
+    def set(self, value: bool | None = None) -> None:
+        super().set(value)
+        tell(*self._told)
 
 
 @dataclass(slots=True)
@@ -42,6 +63,7 @@ class Child:
         wanted: it was started, and not stopped from outside.
         incarnation: the number of its present life.
         restarts: so far.
+        successor: how the one that takes its place starts; None while it is not to be replaced.
     """
 
     start: ChildStarter
@@ -51,6 +73,7 @@ class Child:
     wanted: bool = False
     incarnation: int = 0
     restarts: int = 0
+    successor: ChildStarter | None = None
 
 
 class Children:
@@ -65,6 +88,7 @@ class Children:
 
     Attributes:
         handover: what a restarted one takes over from its predecessor.
+        drain_s: how long a publisher may take to settle what is in flight.
     """
 
     def __init__(
@@ -77,13 +101,16 @@ class Children:
         on_too_many_crashes: Callable[[str], None],
     ) -> None:
         self.handover = HandoverState(spec.publisher, None, MemoryLevel.NORMAL)
+        self.drain_s = spec.limits.shutdown_timeout_s
         self._spec = spec
         self._supervisor = supervisor
         self._start_faults = start_faults
         self._break_timer = break_timer
         self._on_too_many_crashes = on_too_many_crashes
         self._children = {
-            name: Child(start, RestartIntensity(spec.max_restarts, spec.restart_period_s))
+            name: Child(
+                start, RestartIntensity(spec.limits.max_restarts, spec.limits.restart_period_s)
+            )
             for name, start in spec.children.items()
         }
 
@@ -131,6 +158,46 @@ class Children:
         self._start(name)
         return True
 
+    def limit(self, max_restarts: int, period_s: float) -> None:
+        """Let each crash so often from now on."""
+        for child in self._children.values():
+            child.intensity.max_restarts, child.intensity.period_s = max_restarts, period_s
+
+    def exchange(self, name: str, start: ChildStarter) -> None:
+        """Let an actor come to its end, and one that starts like this take its place.
+
+        A publisher settles what is in flight first; any other one has a moment, in which a request
+        that asked for this is still answered. One that rests starts like this when its time comes.
+        """
+        child = self._children[name]
+        if child.ref is None:
+            child.start = start
+            return
+        is_under_way = child.successor is not None
+        child.successor = start
+        if is_under_way:
+            return
+        due = ExchangeDue(name, child.incarnation)
+        if name == "publisher":
+            tell(child.ref, Drain(_Notice(self._supervisor, due), is_final=False))
+            self._tell_later(due, self.drain_s)
+        else:
+            self._tell_later(due, _EXCHANGE_S)
+
+    def exchange_due(self, due: ExchangeDue) -> None:
+        """End an actor that has had its time; what its end is told by starts its successor."""
+        child = self._children[due.name]
+        if child.successor is not None and due.incarnation == child.incarnation and child.ref:
+            child.ref.stop(block=False)
+
+    def _succeed(self, name: str, child: Child) -> str:
+        """Start what takes the place of one that has ended, whatever it ended of."""
+        assert child.successor is not None
+        child.start, child.successor = child.successor, None
+        child.incarnation += 1
+        self._start(name)
+        return name
+
     def look_for_silent_deaths(self, error: str) -> None:
         """Report one whose thread is gone without its exit message as ended by `error`."""
         for name, child in self._children.items():
@@ -155,12 +222,27 @@ class Children:
             for fault in known.start_faults:
                 self._break_timer(fault)
 
+    def handle(self, message: ActorEnded | RestartDue | ExchangeDue) -> str | None:
+        """Do what the message is about; the name of an actor that was started once more."""
+        match message:
+            case ActorEnded():
+                return self.ended(message)
+            case RestartDue():
+                return self.restart_due(message)
+            case ExchangeDue():
+                self.exchange_due(message)
+            case _:
+                assert_never(message)
+        return None
+
     def ended(self, ended: ActorEnded) -> str | None:
         """Restart one that crashed; the name of one that was restarted at once."""
         child = self._children.get(ended.name)
         if child is None or not child.wanted or ended.incarnation != child.incarnation:
             return None
         child.ref = None
+        if child.successor is not None:
+            return self._succeed(ended.name, child)
         if ended.error is None:
             child.wanted = False  # stopped from outside, by a host that stops its actors
             return None
@@ -194,6 +276,9 @@ class Children:
             time.sleep(min(pause_s, _TIMER_PAUSE_S))
             tell(self._supervisor, due)
             return
+        self._tell_later(due, pause_s)
+
+    def _tell_later(self, due: RestartDue | ExchangeDue, pause_s: float) -> None:
         self._spec.timer.after(pause_s, lambda: void(tell(self._supervisor, due)))
 
     def restart_due(self, due: RestartDue) -> str | None:

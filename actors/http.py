@@ -28,6 +28,7 @@ from edge_video.actors.messages import (
     SupervisorTicked,
     Tick,
 )
+from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event
 
@@ -45,6 +46,7 @@ HttpMessage: TypeAlias = (
     | PublisherStats
     | ProcessMeasured
     | RestartsCounted
+    | ConfigChanged
     | SupervisorTicked
     | CommandExecuted
     | HttpServerEnded
@@ -120,6 +122,8 @@ class HttpActor(ChildActor):
                 self._store.process_measured(sample)
             case RestartsCounted(restarts=restarts, faults=faults):
                 self._store.restarts_counted(restarts, faults)
+            case ConfigChanged(status=config, cameras=cameras):
+                self._store.config_changed(config, cameras)
             case SupervisorTicked(actors=actors, stopping=stopping):
                 self._store.supervisor_said(actors, stopping=stopping)
             case CommandExecuted(command=command, camera_id=camera_id, origin=origin):

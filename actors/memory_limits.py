@@ -47,8 +47,8 @@ class MemoryLimits:
         emergency = change.level is MemoryLevel.EMERGENCY
         now_s, dropped = self._now(), self._dropped()
         for outbox in self._outboxes:
-            outbox.limit_buffers(1 if critical else None)
-            outbox.limit_rate(_EMERGENCY_INTERVAL_S if emergency else None)
+            outbox.limits.buffers(1 if critical else None)
+            outbox.limits.rate(_EMERGENCY_INTERVAL_S if emergency else None)
         since_s, dropped_before = self._short or (now_s, dropped)
         self._short = None if change.level is MemoryLevel.NORMAL else (since_s, dropped_before)
         log_event(

@@ -272,6 +272,8 @@ class Drain:
     """
 
     drained: pykka.Future[bool]
+    is_final: bool = True
+    """No single frame is taken any more; False: another publisher goes on with the same outbox."""
 
 
 @dataclass(frozen=True, slots=True)

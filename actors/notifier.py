@@ -16,6 +16,7 @@ from edge_video.actors.messages import (
     RestartsCounted,
     Tick,
 )
+from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.log.events import LogEvent, log_event
 from edge_video.notifications.rules import Moment, NotificationRules
 
@@ -37,6 +38,7 @@ NotifierMessage: TypeAlias = (
     | PublisherStats
     | ProcessMeasured
     | RestartsCounted
+    | ConfigChanged
     | MemoryLevelChanged
     | Tick
 )
@@ -98,6 +100,8 @@ class NotifierActor(ChildActor):
                 self._report_lost(now.s)
             case Begin():
                 self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)
+            case ConfigChanged(status=config, cameras=cameras):
+                self._publish(self._rules.configuration(config, cameras, now))
             case ProcessMeasured() | RestartsCounted():
                 pass
             case _:

@@ -345,7 +345,8 @@ class PublisherActor(ChildActor):
 
     def _start_draining(self, drain: Drain) -> None:
         self._drain = drain
-        self._intake.close()
+        if drain.is_final:
+            self._intake.close()
         state = self._record.state
         if self._sink is None or state is PublisherState.BLOCKED:
             self._answer_drain(done=False)

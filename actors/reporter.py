@@ -17,12 +17,13 @@ from edge_video.actors.messages import (
     SampleDue,
     Tick,
 )
+from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.log.events import LogEvent, log_event
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
-from edge_video.status.snapshot import CameraRecord, Identity, take_status
+from edge_video.status.snapshot import CameraRecord, Identity, in_order, take_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.report.history import HistoryRecorder
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import SystemStatus
     from edge_video.status.snapshot import PublisherMarks
@@ -44,6 +46,7 @@ ReporterMessage: TypeAlias = (
     | PublisherStats
     | ProcessMeasured
     | RestartsCounted
+    | ConfigChanged
     | Tick
     | SampleDue
     | FinishReport
@@ -95,6 +98,7 @@ class ReporterActor(ChildActor):
         self._publisher = publisher or PublisherStatus(PublisherState.CONNECTING, "")
         self._process: ProcessSample | None = None
         self._counts = RestartsCounted({}, FaultCounts())
+        self._config: ConfigStatus | None = None
         self._tick: TimerHandle | None = None
         self._samples: TimerHandle | None = None
 
@@ -110,6 +114,9 @@ class ReporterActor(ChildActor):
                 self._process = sample
             case RestartsCounted():
                 self._counts = message
+            case ConfigChanged(status=config, cameras=cameras):
+                self._config = config
+                self._cameras = in_order(self._cameras, cameras)
             case Tick():
                 self._print_monitor()
             case SampleDue():
@@ -169,13 +176,14 @@ class ReporterActor(ChildActor):
         return take_status(
             self._runtime.clock,
             self._runtime.identity,
-            self._cameras.values(),
+            tuple(self._cameras.values()),
             self._runtime.ledger,
             publisher=self._publisher,
             publisher_marks=self._publisher_marks,
             process=self._process,
             restarts=self._counts.restarts,
             faults=self._counts.faults,
+            config=self._config,
         )
 
 

@@ -37,6 +37,7 @@ class Shutdown:
 
     Attributes:
         final: the status that the final report shows; None before it was made.
+        drain_s: how long the publisher may take to hand over what is held.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Shutdown:
         tell_everything: Callable[[], None],
     ) -> None:
         self.final: SystemStatus | None = None
+        self.drain_s = spec.limits.shutdown_timeout_s
         self._spec = spec
         self._children = children
         self._status = status
@@ -63,7 +65,7 @@ class Shutdown:
         if not tell(publisher, Drain(drained)):
             return
         try:
-            drained.get(timeout=self._spec.shutdown_timeout_s)
+            drained.get(timeout=self.drain_s)
         except pykka.Timeout:
             _log.debug("the publisher did not drain within its deadline")
         totals = self._status().totals
@@ -73,7 +75,7 @@ class Shutdown:
 
     def drop_held(self) -> None:
         """Drop what nobody will publish any more."""
-        for outbox in self._spec.outboxes:
+        for outbox in self._spec.ledger.outboxes:  # those that came later, too
             outbox.drop_held(DropReason.SHUTDOWN)
 
     def stop_children(self) -> None:

@@ -51,6 +51,17 @@ from edge_video.actors.messages import (
     SupervisorTicked,
     Tick,
 )
+from edge_video.actors.reload import Reloading
+from edge_video.actors.reload_messages import (
+    AddCamera,
+    ChangeCamera,
+    ConfigFilesSeen,
+    ExchangeDue,
+    Reload,
+    ReloadCommand,
+    ReloadFailed,
+    RemoveCamera,
+)
 from edge_video.actors.shutdown import Shutdown
 from edge_video.actors.system_spec import Stopped, SystemSpec
 from edge_video.log.events import LogEvent, log_event
@@ -59,6 +70,7 @@ from edge_video.status.snapshot import CameraRecord, take_status
 if TYPE_CHECKING:
     import pykka
 
+    from edge_video.actors.reconfiguration import Limits
     from edge_video.runtime.timer import TimerHandle
     from edge_video.status.model import SystemStatus
 
@@ -75,6 +87,10 @@ SupervisorMessage: TypeAlias = (
     | MemoryLevelChanged
     | AttemptDue
     | RestartDue
+    | ReloadCommand
+    | ReloadFailed
+    | ConfigFilesSeen
+    | ExchangeDue
     | InjectFault
     | ClearFaults
     | FaultTick
@@ -125,6 +141,14 @@ class SupervisorActor(SupervisedActor):
             on_publisher=self._pass_on,
             tell_everything=self._tell_everything,
         )
+        self._reloading = Reloading(
+            spec,
+            self._fleet,
+            self._children,
+            on_limits=self._limit,
+            tell_watchers=self._tell_watchers,
+        )
+        self._limits = spec.limits
         self._escalated: Escalated | None = None
         self._ticks: TimerHandle | None = None
 
@@ -155,14 +179,21 @@ class SupervisorActor(SupervisedActor):
                 self._fleet.on_event(message)
             case AttemptDue():
                 self._fleet.attempt_due(message)
-            case ActorEnded():
-                self._restarted(self._children.ended(message))
-            case RestartDue():
-                self._restarted(self._children.restart_due(message))
+            case ActorEnded() | RestartDue() | ExchangeDue():
+                self._restarted(self._children.handle(message))
             case PublisherStats() | ProcessMeasured():
                 self._pass_on(message)
             case MemoryLevelChanged():
                 self._memory_level_changed(message)
+            case (
+                Reload()
+                | AddCamera()
+                | ChangeCamera()
+                | RemoveCamera()
+                | ReloadFailed()
+                | ConfigFilesSeen()
+            ):
+                return self._reloading.handle(message)
             case InjectFault() | ClearFaults() | FaultTick():
                 return self._faults.handle(message)
             case Tick():
@@ -211,6 +242,7 @@ class SupervisorActor(SupervisedActor):
         self._children.start_all()
         for record in self._fleet.records:
             self._camera_changed(record)
+        self._reloading.tell_status()
         self._fleet.begin()
         self._ticks = self._spec.timer.every(_CHECK_S, self._check_due)
 
@@ -229,15 +261,22 @@ class SupervisorActor(SupervisedActor):
 
     def _escalate(self, name: str) -> None:
         """More crashes than restarting can heal: stop in order, and say so."""
-        restarts, period_s = self._children.restarts[name], self._spec.restart_period_s
+        restarts, period_s = self._children.restarts[name], self._limits.restart_period_s
         self._escalated = Escalated(name, restarts, period_s)
         log_event(_log, LogEvent.ESCALATED, actor=name, restarts=restarts, period_s=period_s)
         tell(self._spec.host, self._escalated)
         self.stop()
 
+    def _limit(self, limits: Limits) -> None:
+        """Go by these figures from now on."""
+        self._limits = limits
+        self._fleet.space(limits.start_spacing_s)
+        self._children.limit(limits.max_restarts, limits.restart_period_s)
+        self._children.drain_s = self._shutdown.drain_s = limits.shutdown_timeout_s
+
     def _tell_own_crash(self, error: str) -> None:
         """Nobody restarts a supervisor: its system stops in order, and everybody is told why."""
-        self._escalated = Escalated(SUPERVISOR, 0, self._spec.restart_period_s)
+        self._escalated = Escalated(SUPERVISOR, 0, self._limits.restart_period_s)
         log_event(_log, LogEvent.SUPERVISOR_CRASHED, error=error)
         tell(self._spec.host, self._escalated)
 
@@ -301,6 +340,7 @@ class SupervisorActor(SupervisedActor):
         if known.process is not None:
             self._tell_watchers(ProcessMeasured(known.process))
         self._tell_restarts()
+        self._reloading.tell_status()
 
     def _restart_counts(self) -> RestartsCounted:
         return RestartsCounted(self._children.restarts, self._faults.counts)
@@ -320,6 +360,7 @@ class SupervisorActor(SupervisedActor):
             process=known.process,
             restarts=counts.restarts,
             faults=counts.faults,
+            config=self._reloading.status,
         )
 
     # --- the orderly stop ---

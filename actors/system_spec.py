@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from edge_video.actors.reconfiguration import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +13,11 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.actors.messages import ApplyFault, Escalated
-    from edge_video.config import CameraConfig
+    from edge_video.actors.reconfiguration import Reconfiguration
+    from edge_video.config import CameraConfig, Config
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays
+    from edge_video.frames import CameraId
     from edge_video.metrics.memory import MemoryLevel
     from edge_video.metrics.sample import ProcessSample
     from edge_video.resilience.breaker import CircuitBreaker
@@ -72,6 +76,9 @@ class SystemSpec:
     clock: Clock
     timer: Timer
     identity: Identity
+    config: Config
+    """What runs at first."""
+    reconfiguration: Reconfiguration
     cameras: Sequence[CameraConfig]
     breaker: CircuitBreaker
     """A fresh one, with the configured policy."""
@@ -87,10 +94,14 @@ class SystemSpec:
     delays: Delays
     """Shared with whoever must end a delay of the supervisor itself."""
     publisher_outbox: Outbox | None = None
-    start_spacing_s: float = 0.1
-    max_restarts: int = 5
-    restart_period_s: float = 60.0
-    shutdown_timeout_s: float = 5.0
+    limits: Limits = Limits()  # noqa: RUF009 - a frozen value
+    """At first; a reload may bring others."""
+    certificates: str | None = None
+    """Stands for the contents of the certificates' files; None: nobody looks at them."""
+    receivers: dict[CameraId, pykka.ActorRef[Any]] = field(default_factory=dict)
+    """Actors of an embedding program that get the frames of a camera; grows with `AddCamera`."""
+    on_reload: Callable[[Config], None] | None = None
+    """Called in the supervisor's thread with each configuration that was taken over."""
     camera_stop_deadline_s: float = 4.0
     """All cameras together get this long to stop."""
     child_stop_deadline_s: float = 4.0

@@ -15,18 +15,22 @@ import pykka
 from edge_video import wiring
 from edge_video.actors.base import tell
 from edge_video.actors.messages import ClearFaults, GetStatus
+from edge_video.actors.reload_files import reload_files
 from edge_video.actors.supervisor import SupervisorActor
 from edge_video.faults.delays import Delays
 from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.timer import Clock, SystemClock, SystemTimer, Timer
+from edge_video.text.growing_redactor import GrowingRedactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edge_video.actors.camera_runtime import CaptureFactory
     from edge_video.actors.publisher import SinkFactory
+    from edge_video.actors.reload_messages import ReloadAnswer
     from edge_video.actors.system_spec import Stopped
     from edge_video.config import Config
+    from edge_video.config.source import ConfigSource
     from edge_video.delivery.outbox import Outbox
     from edge_video.frames import CameraId
     from edge_video.report.history import HistoryRecorder
@@ -50,6 +54,8 @@ class System:
     """Process ids of the FFmpegs that run now."""
     kill_processes: Callable[[], None]
     """Kill every FFmpeg at once; for an exit that cannot wait."""
+    source: ConfigSource | None
+    """Reads the files of the configuration; None where it was not read from any."""
     _ending: Ending
     _delays: Delays
 
@@ -62,6 +68,16 @@ class System:
         """
         status: SystemStatus = self.supervisor.ask(GetStatus(), block=True, timeout=timeout_s)
         return status
+
+    def reload(self, *, dry_run: bool = False, origin: str = "") -> ReloadAnswer:
+        """Read the configuration's files anew and run what they say, whole, or not at all.
+
+        A program that makes its configurations itself tells `Reload` to the supervisor.
+
+        Raises:
+            pykka.Timeout: no answer within ten seconds.
+        """
+        return reload_files(self.source, self.supervisor, dry_run=dry_run, origin=origin)
 
     def clear_faults(self, target: str | None = None) -> None:
         """`ClearFaults` that also reaches a supervisor which a `DelayActor` keeps busy.
@@ -129,6 +145,9 @@ def start_system(
     capture: CaptureFactory | None = None,
     sink: Callable[[Outbox], SinkFactory] | None = None,
     history: HistoryRecorder | None = None,
+    source: ConfigSource | None = None,
+    redact: GrowingRedactor | None = None,
+    on_reload: Callable[[Config], None] | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -146,6 +165,10 @@ def start_system(
         capture: instead of FFmpeg.
         sink: instead of the configured one; given the outbox that it is to empty.
         history: takes down the course of the run; read it when the system has stopped.
+        source: where the configuration was read from, and is read anew by a reload.
+        redact: masks secrets, and learns those of every configuration that comes; None for one
+            of the system's own.
+        on_reload: called in the supervisor's thread with each configuration that was taken over.
 
     Raises:
         edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
@@ -158,7 +181,8 @@ def start_system(
     own_timer = None
     if timer is None:
         timer = own_timer = SystemTimer()
-    launcher = None if capture else wiring.make_launcher(config)
+    redact = redact or GrowingRedactor(config.secrets())
+    launcher = None if capture else wiring.make_launcher(config, redact)
     parts = wiring.make_parts(
         config,
         clock=clock or SystemClock(),
@@ -167,8 +191,10 @@ def start_system(
         frames=frames,
         allow_faults=allow_faults,
         history=history,
+        redact=redact,
     )
-    children = parts.child_starters(language, print_block, sink(parts.outbox) if sink else None)
+    factory = sink(parts.outbox) if sink else None
+    children = parts.child_starters(language, print_block, factory)
     if own_timer is not None:
         children = {"timer": wiring.timer_starter(own_timer), **children}
     ending, delays = Ending(own_timer), Delays()
@@ -179,7 +205,11 @@ def start_system(
         on_stopped=ending.on_stopped,
         delays=delays,
         host=host,
+        reconfiguration=wiring.PartsReconfiguration(parts, language, print_block, factory),
+        receivers=frames,
+        certificates=source.running.certificates if source and source.running else None,
+        on_reload=on_reload,
     )
     supervisor = SupervisorActor.start(spec)
     processes = launcher.processes.snapshot if launcher else dict
-    return System(supervisor, processes, spec.kill_processes, ending, delays)
+    return System(supervisor, processes, spec.kill_processes, source, ending, delays)

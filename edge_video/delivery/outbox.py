@@ -11,9 +11,9 @@ from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from edge_video.delivery.camera_queue import CameraQueue
 from edge_video.delivery.ledger import Outcome
 from edge_video.delivery.outbox_health import OutboxHealth
+from edge_video.delivery.outbox_limits import OutboxLimits
 from edge_video.delivery.ready_listener import ReadyListener
 from edge_video.delivery.round_robin import RoundRobin
 from edge_video.delivery.watched_pictures import WatchedPictures
@@ -21,7 +21,7 @@ from edge_video.delivery.watched_pictures import WatchedPictures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.delivery.camera_queue import HeldFrame
+    from edge_video.delivery.camera_queue import CameraQueue, HeldFrame
     from edge_video.delivery.ledger import DropReason, FrameCounts, LatencyHistogram
     from edge_video.delivery.round_robin import Admit
     from edge_video.frames import CameraId, Frame
@@ -68,6 +68,7 @@ class Outbox:
     Attributes:
         pictures: keeps the newest frames for those who only look.
         health: knows what goes wrong lately.
+        limits: bounds what is held.
 
     Raises:
         ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
@@ -87,16 +88,13 @@ class Outbox:
         if max_bytes < 1:
             raise ValueError(f"max_bytes must be positive, got {max_bytes}")
         self._clock = clock
-        self._buffer_frames = _positive(buffer_frames)
-        self._max_bytes = max_bytes
         self._lock = Lock()
         self._queues: dict[CameraId, CameraQueue] = {}
         self._waiting = RoundRobin(max_age_s, max_bytes)
         self._listener = ReadyListener()
         self.pictures = WatchedPictures(clock, self._lock, self._queues)
         self.health = OutboxHealth(clock, self._lock, self._queues)
-        self._buffer_limit: int | None = None
-        self._min_interval_s: float | None = None
+        self.limits = OutboxLimits(clock, self._lock, self._queues, self._waiting, buffer_frames)
 
     # --- cameras --------------------------------------------------------------------------------
 
@@ -106,12 +104,9 @@ class Outbox:
         A camera that is known already keeps everything, its buffer size included. Its frames are
         refused until `open`.
         """
-        configured = _positive(self._buffer_frames if buffer_frames is None else buffer_frames)
         with self._lock:
             if camera_id not in self._queues:
-                queue = CameraQueue(camera_id, configured)
-                queue.limit(self._buffer_limit)
-                self._queues[camera_id] = queue
+                self._queues[camera_id] = self.limits.queue(camera_id, buffer_frames)
 
     def open(self, camera_id: CameraId, generation: int, session: str) -> None:
         """Accept the frames of this attempt from now on, and of no older one.
@@ -205,7 +200,7 @@ class Outbox:
         now_s: float,
     ) -> Arrival:
         """Hold a frame and count it, under the lock; what is dropped for it goes to `dropped`."""
-        interval_s = self._min_interval_s
+        interval_s = self.limits.min_interval_s
         if interval_s is not None and queue.comes_too_soon(now_s, interval_s):
             queue.drop_unheld(len(image), now_s)
             return Arrival.DROPPED
@@ -217,7 +212,7 @@ class Outbox:
             return Arrival.DROPPED
         if overflown is not None:
             dropped.append(overflown)
-        if self._waiting.held_bytes > self._max_bytes:
+        if self._waiting.held_bytes > self._waiting.max_bytes:
             self._waiting.make_room(dropped, now_s)
         if not queue.frames:  # the newest goes last
             return Arrival.DROPPED
@@ -296,31 +291,6 @@ class Outbox:
 
     # --- control --------------------------------------------------------------------------------
 
-    def limit_buffers(self, frames: int | None) -> None:
-        """Hold at most `frames` per camera, however many are configured; None lifts the limit.
-
-        What is held beyond it is dropped, oldest first, as `DropReason.MEMORY`. (A frame that
-        later finds the smaller buffer full is an overflow like any other.)
-
-        Raises:
-            ValueError: `frames` is not positive.
-        """
-        dropped: list[HeldFrame] = []
-        with self._lock:
-            self._buffer_limit = None if frames is None else _positive(frames)
-            now_s = self._clock.monotonic()
-            for queue in self._queues.values():
-                queue.limit(self._buffer_limit)
-                self._waiting.shrink(queue, dropped, now_s)
-
-    def limit_rate(self, min_interval_s: float | None) -> None:
-        """Drop each frame that comes sooner than this after its camera's previous accepted one.
-
-        Such frames count as received and as `DropReason.MEMORY`; None lifts the limit.
-        """
-        with self._lock:
-            self._min_interval_s = min_interval_s
-
     def drop_held(self, reason: DropReason) -> int:
         """Drop every frame that waits, for this reason; how many they were."""
         dropped: list[HeldFrame] = []
@@ -390,9 +360,3 @@ class Outbox:
                 is_news = self._listener.failed(listener)
             if is_news:
                 _log.warning("nobody could be told that frames wait: %r", error)
-
-
-def _positive(buffer_frames: int) -> int:
-    if buffer_frames < 1:
-        raise ValueError(f"a buffer holds at least one frame, got {buffer_frames}")
-    return buffer_frames

@@ -37,19 +37,25 @@ class RoundRobin:
     Attributes:
         held: frames that wait, of all cameras.
         held_bytes: their lengths together.
+        max_bytes: the most of them; whoever adds a frame beyond it calls `make_room`.
         is_connected: whether the taker can deliver; while it cannot, what is pushed out and what
             grows too old is dropped for that.
     """
 
-    __slots__ = ("_max_age_s", "_max_bytes", "_waiting", "held", "held_bytes", "is_connected")
+    __slots__ = ("_max_age_s", "_waiting", "held", "held_bytes", "is_connected", "max_bytes")
 
     def __init__(self, max_age_s: float, max_bytes: int) -> None:
         self._max_age_s = max_age_s
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._waiting: deque[CameraQueue] = deque()  # those that hold frames, each once
         self.held = 0
         self.held_bytes = 0
         self.is_connected = True
+
+    def limit(self, max_age_s: float, max_bytes: int) -> None:
+        """Hold no older frames, and no more of them, from now on; nothing is dropped yet."""
+        self._max_age_s = max_age_s
+        self.max_bytes = max_bytes
 
     def put(self, queue: CameraQueue, frame: HeldFrame, now_s: float) -> HeldFrame | None:
         """Let a frame wait in the queue of its camera; the frame that it pushed out of there.
@@ -76,7 +82,7 @@ class RoundRobin:
 
     def make_room(self, dropped: list[HeldFrame], now_s: float) -> None:
         """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""
-        while self.held_bytes > self._max_bytes:
+        while self.held_bytes > self.max_bytes:
             queue = max(self._waiting, key=_held_bytes_of)
             dropped.append(self._drop_oldest(queue, DropReason.MEMORY, now_s))
             if not queue.frames:

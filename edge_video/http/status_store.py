@@ -19,16 +19,17 @@ from edge_video.http.camera_history import (
     CameraHistory,
 )
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.status.snapshot import take_status
+from edge_video.status.snapshot import in_order, take_status
 from edge_video.status.timeline import Timeline, TimelineEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from edge_video.delivery.camera_queue import Picture
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
     from edge_video.status.snapshot import CameraRecord, Identity, PublisherMarks
@@ -78,6 +79,7 @@ class _SystemFacts:
     memory_level: MemoryLevel = MemoryLevel.NORMAL
     restarts: dict[str, int] = field(default_factory=dict)
     faults: FaultCounts = field(default_factory=FaultCounts)
+    config: ConfigStatus | None = None
 
 
 @dataclass(slots=True)
@@ -184,6 +186,13 @@ class StatusStore:
         with self._lock:
             if camera_id is None or camera_id in self._cameras:
                 self._timeline.command_executed(command, subject, origin, result, now_ns)
+
+    def config_changed(self, config: ConfigStatus, cameras: Collection[CameraId]) -> None:
+        """What is known of the configuration is now this; there are no other cameras any more."""
+        with self._lock:
+            self._facts.config = config
+            self._cameras = in_order(self._cameras, cameras)
+            self._snapshot = None
 
     def supervisor_said(self, actors: Mapping[str, bool], *, stopping: bool) -> None:
         """The supervisor runs, and so do these actors."""
@@ -302,6 +311,7 @@ class StatusStore:
             process=facts.process,
             restarts=facts.restarts,
             faults=facts.faults,
+            config=facts.config,
         )
         return Snapshot(status, self.pulse(), self._extras(status), version, self._is_broker)
 
@@ -324,5 +334,7 @@ class StatusStore:
                     self._exchanges.get(camera.camera_id, ""),
                     undelivered[camera.camera_id],
                 )
+                if camera.camera_id in self._cameras  # else it was removed just now
+                else CameraExtra()
                 for camera in status.cameras
             }

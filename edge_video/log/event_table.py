@@ -85,6 +85,54 @@ class LogEvent(StrEnum):
         "edge-video {version} iniciado: câmeras: {cameras}, para {sink}, configuração: {config}",
     )
     CONFIG_NOTE = ("config_note", _INFO, "Configuration: {text}", "Configuração: {text}")
+    CONFIG_RELOADED = (
+        "config_reloaded",
+        _INFO,
+        (
+            "Configuration reloaded ({origin}): cameras added: {added}, removed: {removed},"
+            " restarted: {restarted}; changed: {keys}"
+        ),
+        (
+            "Configuração recarregada ({origin}): câmeras adicionadas: {added}, removidas:"
+            " {removed}, reiniciadas: {restarted}; alterado: {keys}"
+        ),
+    )
+    CONFIG_UNCHANGED = (
+        "config_unchanged",
+        _INFO,
+        "Configuration reloaded ({origin}): nothing has changed",
+        "Configuração recarregada ({origin}): nada mudou",
+    )
+    CONFIG_INVALID = (
+        "config_invalid",
+        _ERROR,
+        "Configuration not reloaded ({origin}), the old one goes on: {details}",
+        "Configuração não recarregada ({origin}), a antiga continua valendo: {details}",
+    )
+    CONFIG_NEEDS_RESTART = (
+        "config_needs_restart",
+        _ERROR,
+        (
+            "Configuration not reloaded ({origin}), the old one goes on: only a new start of"
+            " the program takes over {details}"
+        ),
+        (
+            "Configuração não recarregada ({origin}), a antiga continua valendo: só reiniciando"
+            " o programa passa a valer {details}"
+        ),
+    )
+    CONFIG_RELOAD_FAILED = (
+        "config_reload_failed",
+        _ERROR,
+        "Configuration not reloaded ({origin}), the old one was put back: {details}",
+        "Configuração não recarregada ({origin}), a antiga foi restabelecida: {details}",
+    )
+    CAMERA_REMOVED = (
+        "camera_removed",
+        _INFO,
+        "[{camera_id}] Camera removed from the configuration",
+        "[{camera_id}] Câmera removida da configuração",
+    )
     CAMERA_CONNECTING = (
         "camera_connecting",
         _DEBUG,

@@ -16,15 +16,17 @@ from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import Debounced, Settled, StateChange, SteadyPolicy
 from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.units import s_to_ns
+from edge_video.status.configuration import ReloadResult
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language
 from edge_video.text.formatting import format_failure
 from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from edge_video.resilience.failures import Failure
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import PublisherStatus
     from edge_video.status.snapshot import CameraRecord
 
@@ -100,6 +102,7 @@ class NotificationRules:
         self._memory_bytes = (0, 0)
         self._publisher: PublisherStatus | None = None
         self._outage: _Outage | None = None
+        self._config: ConfigStatus | None = None
 
     def camera(self, record: CameraRecord, now: Moment) -> list[Notification]:
         """What the supervisor knows about one camera is now this."""
@@ -144,6 +147,27 @@ class NotificationRules:
         self._memory_bytes = (used_bytes, limit_bytes)
         self._memory, changes = self._memory.observe(level.value, now.s)
         return self._about_memory(changes, now)
+
+    def configuration(
+        self, config: ConfigStatus, cameras: Collection[str], now: Moment
+    ) -> list[Notification]:
+        """The configuration is now this one, and these are the cameras."""
+        self._cameras = {each: self._cameras[each] for each in cameras if each in self._cameras}
+        before, self._config = self._config, config
+        last = config.last_reload
+        is_news = before is not None and last != before.last_reload
+        if not is_news or last is None or last.result is ReloadResult.UNCHANGED:
+            return []
+        what = "reloaded" if last.result is ReloadResult.DONE else "refused"
+        facts: _Fields = {
+            "state": what,
+            "since_ns": config.loaded_at_ns,
+            "reason": last.reason.value,
+            "details": list(last.details),
+            "origin": last.origin,
+            "hash": config.hash,
+        }
+        return [self._write("config", what, facts, now, "")]
 
     def tick(self, now: Moment) -> list[Notification]:
         """Time has passed; call it about once a second."""

@@ -65,6 +65,7 @@ def status_as_json(status: SystemStatus) -> dict[str, object]:
         "schema": SCHEMA,
         **_object(status),
         "cameras": cameras,
+        "removed": _counts(status.removed),
         "totals": _counts(status.totals),
         "recent": _object(status.recent),
         "accounting": {"balanced": not problems, "problems": problems},

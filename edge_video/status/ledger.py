@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edge_video.delivery.ledger import FrameCounts, add_counts
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from edge_video.capture import CaptureTotals
-    from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
+    from edge_video.delivery.ledger import LatencyHistogram
     from edge_video.delivery.outbox import Outbox
     from edge_video.frames import CameraId
 
@@ -19,7 +21,17 @@ class FrameLedger:
     """The places where frames are counted. They outlive every actor."""
 
     outbox_of: Mapping[CameraId, Outbox]
+    """Of every camera that there is or was; grows when one is added."""
     capture_totals: Callable[[CameraId], CaptureTotals]
+    removed: set[CameraId] = field(default_factory=set)
+    """Every camera that was removed at some time, come back or not."""
+
+    def removed_counts(
+        self, counts: Mapping[CameraId, FrameCounts], present: Iterable[CameraId]
+    ) -> FrameCounts:
+        """What is counted of cameras that were removed and are not among those present."""
+        gone = self.removed.difference(present)
+        return add_counts(counts[camera_id] for camera_id in gone if camera_id in counts)
 
     @property
     def outboxes(self) -> tuple[Outbox, ...]:

@@ -14,6 +14,7 @@ from edge_video.frames import CameraId
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
+from edge_video.status.configuration import ConfigStatus
 from edge_video.status.usual_rate import expected_fps
 
 
@@ -176,11 +177,15 @@ class SystemStatus:
     """As in `FaultCounts`, all three."""
     faults_refused: int = 0
     faults_armed: int = 0
+    config: ConfigStatus | None = None
+    """None where nobody knows it."""
+    removed: FrameCounts = FrameCounts()  # noqa: RUF009 - a frozen value
+    """Those of all cameras that were removed while the program ran; they are in `totals`."""
 
     @property
     def totals(self) -> FrameCounts:
-        """The counts of all cameras added up."""
-        return add_counts(camera.frames for camera in self.cameras)
+        """The counts of all cameras added up, with those that were removed."""
+        return add_counts((*(camera.frames for camera in self.cameras), self.removed))
 
     @property
     def recent(self) -> Recent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
 from edge_video.resilience.breaker import BreakerState
@@ -17,7 +17,7 @@ from edge_video.status.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from edge_video.faults.scheduling import FaultCounts
     from edge_video.frames import CameraId
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.resilience.failures import Failure
     from edge_video.runtime.timer import Clock
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
 
 
 RECENT_S: Final = 300.0
 _MAX_FAILURES: Final = 1000
 """Remembered of one camera: more than can fail in that time."""
+_Known = TypeVar("_Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,13 @@ class Identity:
     """Monotonic clock."""
 
 
+def in_order(
+    known: Mapping[CameraId, _Known], cameras: Iterable[CameraId]
+) -> dict[CameraId, _Known]:
+    """What is known of these cameras, in their order; what is known of others is left out."""
+    return {camera_id: known[camera_id] for camera_id in cameras if camera_id in known}
+
+
 def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
     """A breaker as reports show it, at the monotonic time `now_s`."""
     return BreakerView(
@@ -126,7 +135,7 @@ def breaker_view(breaker: CircuitBreaker, now_s: float) -> BreakerView:
 def take_status(
     clock: Clock,
     identity: Identity,
-    records: Iterable[CameraRecord],
+    records: Collection[CameraRecord],
     ledger: FrameLedger,
     *,
     publisher: PublisherStatus,
@@ -134,6 +143,7 @@ def take_status(
     process: ProcessSample | None,
     restarts: Mapping[str, int],
     faults: FaultCounts,
+    config: ConfigStatus | None = None,
 ) -> SystemStatus:
     """One consistent picture of everything, as of now. Any thread; touches no actor.
 
@@ -170,6 +180,8 @@ def take_status(
         faults_injected=faults.injected,
         faults_refused=faults.refused,
         faults_armed=faults.armed,
+        config=config,
+        removed=ledger.removed_counts(counts, [record.camera_id for record in records]),
     )
 
 

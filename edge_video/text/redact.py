@@ -97,6 +97,16 @@ class Redactor:
         self._add_pair(user, password)
         self._compile()
 
+    def joined(self, other: Redactor) -> Redactor:
+        """A redactor that masks the secrets of both."""
+        both = Redactor()
+        for each in (self, other):
+            both._secrets |= each._secrets  # noqa: SLF001 - its own kind
+            both._literals |= each._literals  # noqa: SLF001 - as above
+            both._short_pairs |= each._short_pairs  # noqa: SLF001 - as above
+        both._compile()
+        return both
+
     def __call__(self, text: str, *, keep_newlines: bool = False) -> str:
         """Return `text` with secrets masked and control characters shown; one line by default."""
         if self._literal is not None:

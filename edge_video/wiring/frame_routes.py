@@ -44,17 +44,35 @@ def make_outboxes(
     if unknown:
         raise ValueError(f"frames: no such camera: {', '.join(sorted(unknown))}")
     shared = _outbox(config, clock)
-    by_receiver: dict[str, Outbox] = {}
-    routes = {}
+    outbox_of: dict[CameraId, Outbox] = {}
+    route_frames(config, clock, shared, frames, outbox_of)
+    return shared, outbox_of
+
+
+def route_frames(
+    config: Config,
+    clock: Clock,
+    shared: Outbox,
+    receivers: Mapping[str, pykka.ActorRef[Any]] | Mapping[CameraId, pykka.ActorRef[Any]],
+    outbox_of: dict[CameraId, Outbox],
+) -> None:
+    """Give each camera that has no outbox yet one: the shared one, or that of its receiver."""
+    by_receiver = {
+        receivers[camera_id].actor_urn: outbox
+        for camera_id, outbox in outbox_of.items()
+        if camera_id in receivers
+    }
     for camera in config.cameras:
+        camera_id = CameraId(camera.id)
+        if camera_id in outbox_of:
+            continue
         outbox = shared
-        receiver = frames.get(camera.id)
+        receiver = receivers.get(camera_id)
         if receiver is not None:
             outbox = by_receiver.setdefault(receiver.actor_urn, _outbox(config, clock))
             outbox.attach(_notice(receiver, outbox))
-        outbox.add_camera(CameraId(camera.id))
-        routes[CameraId(camera.id)] = outbox
-    return shared, routes
+        outbox.add_camera(camera_id)
+        outbox_of[camera_id] = outbox
 
 
 def _outbox(config: Config, clock: Clock) -> Outbox:

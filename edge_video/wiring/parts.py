@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pykka
@@ -40,6 +40,7 @@ from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import make_outboxes
+from edge_video.wiring.reconfiguration import limits_of
 from edge_video.wiring.settings import (
     configured_language,
     goes_to_broker,
@@ -47,18 +48,21 @@ from edge_video.wiring.settings import (
     notification_policy,
     sink_target,
 )
+from edge_video.wiring.shared import Shared
 from edge_video.wiring.sinks import configured_sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.actors.messages import ApplyFault
+    from edge_video.actors.reconfiguration import Reconfiguration
     from edge_video.config import CameraConfig, Config, HttpConfig
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays
     from edge_video.report.history import HistoryRecorder
     from edge_video.runtime.timer import Clock, SystemTimer, Timer
     from edge_video.text.catalog import Language
+    from edge_video.text.growing_redactor import GrowingRedactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ class Parts:
     ledger: FrameLedger
     outbox: Outbox
     """The publisher's."""
-    routes: Mapping[CameraId, Outbox]
-    """Where each camera's frames go: the publisher's outbox or one of an actor of the host."""
+    shared: Shared
     launcher: FfmpegLauncher | None
     """None when there are no FFmpegs, because a test brings its own captures."""
     allow_faults: bool
@@ -123,7 +126,7 @@ class Parts:
             return CameraActor.start(
                 camera,
                 runtime=runtime,
-                frames=self.routes[CameraId(camera.id)],
+                frames=self.shared.outbox_of[CameraId(camera.id)],
                 events=events,
                 breaker=breaker,
                 start_faults=start_faults,
@@ -155,7 +158,7 @@ class Parts:
         events, queue = self.config.events, self.notifications
         if events is None or queue is None:
             return {}
-        policy, clean = notification_policy(events, self.config.node), self.config.secrets()
+        policy, clean = notification_policy(events, self.config.node), self.shared.redact
         runtime = NotifierRuntime(
             clock=self.clock,
             timer=self.timer,
@@ -194,18 +197,20 @@ class Parts:
         from edge_video.actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
         from edge_video.http.status_store import StatusStore  # noqa: PLC0415
 
-        runtime = HttpRuntime(
-            clock=self.clock,
-            timer=self.timer,
-            settings=http_settings(http, len(self.config.cameras), language),
-            store=StatusStore(
+        if self.shared.store is None:
+            self.shared.store = StatusStore(
                 self.clock,
                 self.identity,
                 self.ledger,
                 self.publisher,
-                {CameraId(each.id): each.exchange or "" for each in self.config.cameras},
+                self.shared.exchanges,
                 is_broker=goes_to_broker(self.config),
-            ),
+            )
+        runtime = HttpRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            settings=http_settings(http, len(self.config.cameras), language),
+            store=self.shared.store,
             allow_faults=self.allow_faults,
         )
         return _starter(HttpActor, runtime=runtime)
@@ -224,13 +229,20 @@ class Parts:
             PublisherActor,
             self.outbox,
             runtime=runtime,
-            takes_over=lambda known: {"previous": known.publisher},
+            takes_over=lambda known: {
+                "previous": replace(known.publisher, target=self.publisher.target)
+            },
         )
 
     def _configured_sink(self) -> SinkFactory:
         reactor = None if self.launcher is None else self.launcher.reactor
         return configured_sink(
-            self.config, self.outbox, self.clock, reactor=reactor, notifications=self.notifications
+            self.config,
+            self.outbox,
+            self.clock,
+            routes=self.shared.routes,
+            reactor=reactor,
+            notifications=self.notifications,
         )
 
 
@@ -243,21 +255,22 @@ def make_parts(
     frames: Mapping[str, pykka.ActorRef[Any]],
     allow_faults: bool,
     history: HistoryRecorder | None,
+    redact: GrowingRedactor | None = None,
 ) -> Parts:
     """Make what the actors share; starts nothing.
 
     Raises:
         ValueError: `frames` names a camera that is not configured.
     """
-    shared, routes = make_outboxes(config, clock, frames)
+    outbox, outbox_of = make_outboxes(config, clock, frames)
     return Parts(
         config=config,
         clock=clock,
         timer=timer,
         identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
-        ledger=FrameLedger(routes, launcher.totals if launcher else lambda _: CaptureTotals()),
-        outbox=shared,
-        routes=routes,
+        ledger=FrameLedger(outbox_of, launcher.totals if launcher else lambda _: CaptureTotals()),
+        outbox=outbox,
+        shared=Shared.first(config, outbox_of, redact),
         launcher=launcher,
         allow_faults=allow_faults,
         publisher=PublisherStatus(PublisherState.CONNECTING, sink_target(config)),
@@ -274,6 +287,10 @@ def make_spec(
     on_stopped: Callable[[Stopped], None],
     delays: Delays,
     host: pykka.ActorRef[Any] | None,
+    reconfiguration: Reconfiguration,
+    receivers: Mapping[str, pykka.ActorRef[Any]],
+    certificates: str | None = None,
+    on_reload: Callable[[Config], None] | None = None,
 ) -> SystemSpec:
     """What the supervisor is handed."""
     config = parts.config
@@ -281,6 +298,8 @@ def make_spec(
         clock=parts.clock,
         timer=parts.timer,
         identity=parts.identity,
+        config=config,
+        reconfiguration=reconfiguration,
         cameras=config.cameras,
         breaker=CircuitBreaker.new(config.circuit_breaker.policy()),
         start_camera=start_camera,
@@ -292,23 +311,23 @@ def make_spec(
         on_stopped=on_stopped,
         delays=delays,
         publisher_outbox=parts.outbox,
-        start_spacing_s=config.start_spacing,
-        max_restarts=config.supervision.max_restarts,
-        restart_period_s=config.supervision.period,
-        shutdown_timeout_s=config.shutdown_timeout,
+        limits=limits_of(config),
+        certificates=certificates,
+        receivers={CameraId(name): receiver for name, receiver in receivers.items()},
+        on_reload=on_reload,
         host=host,
         allow_faults=parts.allow_faults,
         draw=random.random,
     )
 
 
-def make_launcher(config: Config) -> FfmpegLauncher:
-    """What starts FFmpegs.
+def make_launcher(config: Config, redact: Callable[[str], str]) -> FfmpegLauncher:
+    """What starts FFmpegs; `redact` masks secrets in their messages.
 
     Raises:
         edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
     """
-    return FfmpegLauncher(find_binary(config.ffmpeg), config.secrets())
+    return FfmpegLauncher(find_binary(config.ffmpeg), redact)
 
 
 def _starter(

@@ -18,7 +18,7 @@ from edge_video.frames import CameraId
 from edge_video.runtime.timer import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.actors.publisher import SinkFactory
     from edge_video.config import AmqpConfig, CameraConfig
@@ -34,6 +34,7 @@ def configured_sink(
     outbox: Outbox,
     clock: Clock,
     *,
+    routes: Mapping[CameraId, Route],
     reactor: Reactor | None,
     notifications: NotificationQueue | None,
 ) -> SinkFactory:
@@ -43,6 +44,7 @@ def configured_sink(
         config: the whole configuration.
         outbox: what the sink empties.
         clock: the system's.
+        routes: where each camera's frames go on the broker; may change meanwhile.
         reactor: the thread that publishes to RabbitMQ; None: one of the sink's own.
         notifications: those that go to RabbitMQ beside the frames.
     """
@@ -50,7 +52,7 @@ def configured_sink(
         return _directory_sink(config.sink, config.cameras, outbox, clock)
     if not config.has_sink:
         return NoSink
-    return _amqp_sink(config, outbox, clock, reactor, notifications)
+    return _amqp_sink(config, outbox, clock, routes, reactor=reactor, queue=notifications)
 
 
 def sink_for(
@@ -118,13 +120,14 @@ def _amqp_sink(
     config: Config,
     outbox: Outbox,
     clock: Clock,
+    routes: Mapping[CameraId, Route],
+    *,
     reactor: Reactor | None,
     queue: NotificationQueue | None,
 ) -> SinkFactory:
     amqp = config.amqp
     assert amqp is not None
     settings = amqp.settings(config.node)
-    routes = {CameraId(camera.id): camera.route for camera in config.cameras}
     notifications = None
     if config.events is not None and queue is not None:
         notifications = NotificationRoute(config.events.exchange, queue)

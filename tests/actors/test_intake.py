@@ -152,7 +152,7 @@ def test_the_latest_win_and_the_answer_says_so(scene: Scene) -> None:
 def test_a_frame_that_comes_too_soon_while_memory_is_short_is_refused_and_counted(
     scene: Scene,
 ) -> None:
-    scene.outbox.limit_rate(1.0)
+    scene.outbox.limits.rate(1.0)
     assert scene.intake.accept(scene.frame()) == ACCEPTED
     assert scene.intake.accept(scene.frame()) == PublishAnswer(PublishResult.MEMORY)
     assert (scene.counts().received, scene.counts().dropped_memory) == (2, 1)

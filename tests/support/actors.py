@@ -128,7 +128,12 @@ class ScriptedSink:
 
     def drain(self) -> None:
         self.frames_ready()
-        self.listener(SinkDrained())
+        if self.system.drains:
+            self.listener(SinkDrained())
+
+    def lose(self) -> None:
+        """The connection ends by itself."""
+        self.listener(SinkLost("scripted: lost"))
 
     def inject(self, fault: SinkFault) -> bool:
         if not isinstance(fault, DropConnection):
@@ -171,6 +176,7 @@ class ScriptedSystem:
         self.sinks: list[ScriptedSink] = []
         self.broker_is_up = True
         self.confirms = True
+        self.drains = True
         self.reports: list[str] = []
         config_options = {
             key: options.pop(key) for key in list(options) if key in Config.model_fields

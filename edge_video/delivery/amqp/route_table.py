@@ -19,34 +19,37 @@ class RouteTable:
     """Finds the route of a camera. Used in the reactor's thread only.
 
     Args:
-        routes: those of the configured cameras.
+        routes: those of the configured cameras; may change meanwhile, from any thread.
         foreign: the exchange of any other camera, and what comes before its id in its routing key;
             None: other cameras have no route.
     """
 
     def __init__(self, routes: Mapping[CameraId, Route], foreign: Route | None = None) -> None:
-        self._routes = dict(routes)
+        self._configured = routes
         self._foreign = foreign
+        self._foreign_routes: dict[CameraId, Route] = {}
 
     @property
     def exchanges(self) -> list[str]:
         """The exchanges that are needed from the beginning, each once."""
-        routes = self._routes.values()
+        routes = tuple(self._configured.values())
         if not routes and self._foreign is not None:
             return [self._foreign.exchange]
         return list(dict.fromkeys(route.exchange for route in routes))
 
     def route_of(self, camera_id: CameraId) -> Route | None:
         """Where a camera's frames go; None: nowhere."""
-        route, foreign = self._routes.get(camera_id), self._foreign
+        route, foreign = self._configured.get(camera_id), self._foreign
+        if route is None:
+            route = self._foreign_routes.get(camera_id)
         if route is not None or foreign is None:
             return route
         key = foreign.routing_key + camera_id
         if len(key.encode()) > _MAX_SHORT_STRING:
             return None
-        route = self._routes[camera_id] = Route(foreign.exchange, key)
+        route = self._foreign_routes[camera_id] = Route(foreign.exchange, key)
         return route
 
     def items(self) -> ItemsView[CameraId, Route]:
         """The cameras that have a route by now."""
-        return self._routes.items()
+        return {**self._foreign_routes, **self._configured}.items()

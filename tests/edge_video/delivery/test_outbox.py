@@ -114,10 +114,10 @@ def test_dropped_is_every_frame_between_two_that_were_taken_whatever_the_reason(
     scenario.put(times=2)
     assert scenario.outbox.take() is not None
     scenario.put(times=4)  # 2 and 3 overflow
-    scenario.outbox.limit_buffers(2)  # 4 makes way
-    scenario.outbox.limit_rate(1.0)
+    scenario.outbox.limits.buffers(2)  # 4 makes way
+    scenario.outbox.limits.rate(1.0)
     scenario.put()  # 7 comes too soon
-    scenario.outbox.limit_rate(None)
+    scenario.outbox.limits.rate(None)
     scenario.clock.advance(3)
     scenario.put(generation=99)  # no number, no loss
     scenario.put()  # 5 overflows, 6 is stale
@@ -258,7 +258,7 @@ def drop_by_overflow(scenario: OutboxScenario) -> None:
 
 def drop_for_memory(scenario: OutboxScenario) -> None:
     scenario.put()
-    scenario.outbox.limit_buffers(1)
+    scenario.outbox.limits.buffers(1)
 
 
 def drop_as_stale(scenario: OutboxScenario) -> None:

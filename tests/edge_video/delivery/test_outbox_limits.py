@@ -61,7 +61,7 @@ def test_a_frame_for_which_no_memory_is_left_when_it_is_taken_stays_held(
 def test_a_smaller_buffer_drops_the_oldest_for_memory_and_can_be_undone() -> None:
     scenario = OutboxScenario(CAM, buffer_frames=4)
     scenario.put(times=4)
-    scenario.outbox.limit_buffers(1)
+    scenario.outbox.limits.buffers(1)
     assert scenario.counts().dropped_memory == 3
     scenario.put()
     assert scenario.counts().dropped_overflow == 1
@@ -69,14 +69,14 @@ def test_a_smaller_buffer_drops_the_oldest_for_memory_and_can_be_undone() -> Non
     scenario.outbox.open(OTHER, 1, "x")
     scenario.put(OTHER, times=2)
     assert scenario.counts(OTHER).held == 1
-    scenario.outbox.limit_buffers(None)
+    scenario.outbox.limits.buffers(None)
     scenario.put(times=9)
     assert scenario.counts().held == 4
 
 
 def test_a_limit_above_the_configured_buffer_does_not_enlarge_it() -> None:
     scenario = OutboxScenario(buffer_frames=2)
-    scenario.outbox.limit_buffers(10)
+    scenario.outbox.limits.buffers(10)
     scenario.put(times=5)
     assert scenario.counts().held == 2
 
@@ -103,7 +103,7 @@ def test_a_frame_larger_than_all_the_bytes_is_not_held_and_pushes_out_nobody() -
 
 def test_a_rate_limit_drops_frames_that_come_too_soon_after_an_accepted_one() -> None:
     scenario = OutboxScenario(CAM, OTHER, buffer_frames=9)
-    scenario.outbox.limit_rate(0.25)
+    scenario.outbox.limits.rate(0.25)
     accepted = []
     for _ in range(9):
         accepted.append(scenario.put(CAM))
@@ -112,7 +112,7 @@ def test_a_rate_limit_drops_frames_that_come_too_soon_after_an_accepted_one() ->
     assert scenario.put(OTHER)
     assert scenario.counts().dropped_memory == 4
     assert scenario.outbox.last_frame_s(CAM) == scenario.clock.now - 0.125
-    scenario.outbox.limit_rate(None)
+    scenario.outbox.limits.rate(None)
     assert scenario.put(CAM, times=2)
 
 
@@ -149,4 +149,4 @@ def test_limits_that_make_no_sense_are_errors() -> None:
     with pytest.raises(ValueError, match="at least one"):
         scenario.outbox.add_camera(OTHER, buffer_frames=0)
     with pytest.raises(ValueError, match="at least one"):
-        scenario.outbox.limit_buffers(0)
+        scenario.outbox.limits.buffers(0)

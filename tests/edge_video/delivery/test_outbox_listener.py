@@ -46,7 +46,7 @@ def test_refused_and_dropped_frames_tell_nobody() -> None:
     scenario.put()
     scenario.taken()
     scenario.outbox.attach(scenario.on_ready)
-    scenario.outbox.limit_rate(10)
+    scenario.outbox.limits.rate(10)
     scenario.put(times=2)
     scenario.put(generation=4)
     assert scenario.notifications == 0

@@ -193,7 +193,7 @@ class OutboxModel(RuleBasedStateMachine):
     @rule(frames=st.sampled_from([None, 1, 2, 7]))
     def limit_buffers(self, frames: int | None) -> None:
         self.limit = frames
-        self.outbox.limit_buffers(frames)
+        self.outbox.limits.buffers(frames)
         for camera, held in self.held.items():
             while len(held) > self.capacity(camera):
                 held.popleft()
@@ -202,7 +202,7 @@ class OutboxModel(RuleBasedStateMachine):
     @rule(interval=st.sampled_from([None, 0.2, 1.0]))
     def limit_rate(self, interval: float | None) -> None:
         self.interval = interval
-        self.outbox.limit_rate(interval)
+        self.outbox.limits.rate(interval)
 
     @rule(reason=st.sampled_from(DropReason))
     def drop_held(self, reason: DropReason) -> None:

@@ -1,0 +1,101 @@
+"""Reads the configuration's files anew and asks a supervisor to run what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pykka
+
+from edge_video.actors.base import tell
+from edge_video.actors.reload_messages import ConfigFilesSeen, Reload, ReloadAnswer, ReloadFailed
+from edge_video.config import ConfigError
+from edge_video.status.configuration import ReloadReason, ReloadResult
+
+if TYPE_CHECKING:
+    from edge_video.config.source import ConfigSource
+
+_ANSWER_S: Final = 10.0
+_REFUSED: Final = ReloadResult.REFUSED
+
+
+def reload_files(
+    source: ConfigSource | None,
+    supervisor: pykka.ActorRef[Any],
+    *,
+    dry_run: bool = False,
+    origin: str = "",
+    timeout_s: float = _ANSWER_S,
+) -> ReloadAnswer:
+    """Read and validate all files, and take them over whole, or not at all. No actor's thread.
+
+    Two at once come one after the other.
+
+    Args:
+        source: reads the files; None: the system was not started from any.
+        supervisor: whose system it is.
+        dry_run: only say what would happen.
+        origin: who asks, for log and status.
+        timeout_s: how long the supervisor may take to answer.
+
+    Raises:
+        pykka.Timeout: it takes longer; it may still do it.
+    """
+    if source is None:
+        return ReloadAnswer(_REFUSED, ReloadReason.NO_FILE)
+    with source.lock:
+        try:
+            reading = source.read()
+        except ConfigError as error:
+            details = tuple(map(str, error.problems))
+            if not dry_run:
+                tell(supervisor, ReloadFailed(details, origin))
+            return ReloadAnswer(_REFUSED, ReloadReason.INVALID, details)
+        message = Reload(reading.config, dry_run, origin, reading.certificates)
+        answer = ask_for(supervisor, message, timeout_s)
+        if answer.result in (ReloadResult.DONE, ReloadResult.UNCHANGED):
+            source.accept(reading)
+        return answer
+
+
+def ask_for(
+    supervisor: pykka.ActorRef[Any], message: object, timeout_s: float = _ANSWER_S
+) -> ReloadAnswer:
+    """Ask a supervisor for a change of what runs; one that has stopped refuses.
+
+    Raises:
+        pykka.Timeout: it does not answer in time.
+    """
+    try:
+        answer: ReloadAnswer | None = supervisor.ask(message, block=True, timeout=timeout_s)
+    except pykka.ActorDeadError:
+        answer = None
+    return answer or ReloadAnswer(_REFUSED, ReloadReason.STOPPING)
+
+
+class FileWatch:
+    """Tells a supervisor when the files have other contents than those that run. One thread.
+
+    It compares contents and waits for no file events: those do not reach into containers, nor
+    over network disks.
+
+    Args:
+        source: the files.
+        supervisor: is told.
+    """
+
+    def __init__(self, source: ConfigSource, supervisor: pykka.ActorRef[Any]) -> None:
+        self._source = source
+        self._supervisor = supervisor
+        self._told: bool | None = None
+        self._seen = ""
+
+    def look(self) -> bool:
+        """Look once; True when the files differ and were not seen like this before."""
+        digest, running = self._source.digest(), self._source.accepted
+        differ = digest != running
+        if differ is not self._told:
+            self._told = differ
+            tell(self._supervisor, ConfigFilesSeen(differ))
+        is_news = differ and digest != self._seen
+        self._seen = digest
+        return is_news

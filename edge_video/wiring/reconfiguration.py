@@ -1,0 +1,153 @@
+"""Prepares and takes over another configuration, for the supervisor of a running system."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_video.actors.reconfiguration import Limits, NotReadyError, Prepared
+from edge_video.config.effects import Part
+from edge_video.delivery.amqp.tls import make_tls_context
+from edge_video.frames import CameraId
+from edge_video.status.model import PublisherState, PublisherStatus
+from edge_video.wiring.frame_routes import require_sink, route_frames
+from edge_video.wiring.settings import sink_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pykka
+
+    from edge_video.actors.publisher import SinkFactory
+    from edge_video.config import Config, HttpConfig
+    from edge_video.config.diff import Plan
+    from edge_video.text.catalog import Language
+    from edge_video.wiring.parts import Parts
+
+_CHILDREN: Final = {
+    Part.PUBLISHER: "publisher",
+    Part.NOTIFIER: "notifier",
+    Part.METRICS: "metrics",
+    Part.REPORTER: "reporter",
+    Part.HTTP: "http",
+}
+_MAX_REMOVED: Final = 1000
+"""Cameras that may be removed while the program runs: what is counted of each is kept."""
+
+
+def limits_of(config: Config) -> Limits:
+    """The figures that the supervisor goes by."""
+    return Limits(
+        start_spacing_s=config.start_spacing,
+        max_restarts=config.supervision.max_restarts,
+        restart_period_s=config.supervision.period,
+        shutdown_timeout_s=config.shutdown_timeout,
+    )
+
+
+@dataclass(slots=True)
+class PartsReconfiguration:
+    """A `Reconfiguration` of the parts that `edge_video.wiring.parts` makes.
+
+    Attributes:
+        parts: those of the configuration that runs.
+        language: of the reports; None: the configuration's.
+        print_block: where reports go.
+        sink: instead of the configured one.
+    """
+
+    parts: Parts
+    language: Language | None
+    print_block: Callable[[str], None] | None
+    sink: SinkFactory | None
+
+    def prepare(
+        self,
+        config: Config,
+        plan: Plan,
+        receivers: Mapping[CameraId, pykka.ActorRef[Any]],
+    ) -> Prepared:
+        """See `Reconfiguration.prepare`."""
+        _require(config, plan, self.parts, receivers)
+        publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
+        parts = replace(self.parts, config=config, publisher=publisher)
+        names = {name for part, name in _CHILDREN.items() if part in plan.parts}
+        try:
+            starters = parts.child_starters(self.language, self.print_block, self.sink)
+        except (OSError, ValueError) as error:
+            raise NotReadyError(str(error)) from None
+        return Prepared(
+            policy=config.circuit_breaker.policy(),
+            limits=limits_of(config),
+            adopt=lambda: self._adopt(parts, plan, receivers),
+            children={name: starters[name] for name in starters if name in names},
+        )
+
+    def _adopt(
+        self, parts: Parts, plan: Plan, receivers: Mapping[CameraId, pykka.ActorRef[Any]]
+    ) -> None:
+        config, shared = parts.config, parts.shared
+        shared.redact.learn(config.secrets())
+        shared.use_routes(config.cameras)
+        route_frames(config, parts.clock, parts.outbox, receivers, shared.outbox_of)
+        parts.ledger.removed.update(map(CameraId, plan.removed))
+        if Part.OUTBOXES in plan.parts:
+            for outbox in parts.ledger.outboxes:
+                outbox.limits.configure(config.buffer, config.max_age, config.max_buffered_bytes)
+        self.parts = parts
+
+
+def _require(
+    config: Config,
+    plan: Plan,
+    parts: Parts,
+    receivers: Mapping[CameraId, pykka.ActorRef[Any]],
+) -> None:
+    """Look for what a new configuration needs before anything is changed.
+
+    Raises:
+        NotReadyError: something is not there.
+    """
+    try:
+        require_sink(config, receivers)
+    except ValueError as error:
+        raise NotReadyError(str(error)) from None
+    if len(parts.ledger.removed.union(plan.removed)) > _MAX_REMOVED:
+        raise NotReadyError(
+            f"more than {_MAX_REMOVED} cameras were removed since the start; start the program anew"
+        )
+    if Part.PUBLISHER in plan.parts:
+        _require_certificates(config)
+    if any(change.key == "http.listen" for change in plan.changes):
+        assert config.http is not None
+        assert parts.config.http is not None
+        _require_address(config.http, parts.config.http)
+
+
+def _require_certificates(config: Config) -> None:
+    amqp = config.amqp
+    if amqp is None or amqp.url is None:
+        return
+    tls = amqp.settings().tls
+    if tls is None:
+        return
+    try:
+        make_tls_context(tls)
+    except (OSError, ValueError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise NotReadyError(f"amqp.tls: {reason}") from None
+
+
+def _require_address(http: HttpConfig, before: HttpConfig) -> None:
+    """Whether somebody else has the address; with the port that is ours, nobody can tell."""
+    address = http.address
+    if address.port in (0, before.address.port):
+        return
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise NotReadyError(f"http.listen: {error.strerror}: {http.listen}") from None

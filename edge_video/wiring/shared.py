@@ -1,0 +1,51 @@
+"""Holds what all actors share and what a reload changes while they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from edge_video.frames import CameraId
+from edge_video.text.growing_redactor import GrowingRedactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_video.config import CameraConfig, Config
+    from edge_video.delivery.amqp.settings import Route
+    from edge_video.delivery.outbox import Outbox
+
+
+@dataclass(slots=True)
+class Shared:
+    """What outlives every actor. Changed in the supervisor's thread, read in any.
+
+    Attributes:
+        redact: masks the secrets of every configuration there was.
+        outbox_of: where each camera's frames go; cameras that are gone stay in it.
+        routes: exchange and routing key of each camera, as the broker's sink reads them.
+        exchanges: the exchange of each camera, as HTTP shows it.
+        store: what HTTP shows; None until its actor is started for the first time.
+    """
+
+    redact: GrowingRedactor
+    outbox_of: dict[CameraId, Outbox]
+    routes: dict[CameraId, Route] = field(default_factory=dict)
+    exchanges: dict[CameraId, str] = field(default_factory=dict)
+    store: Any = None
+
+    @classmethod
+    def first(
+        cls, config: Config, outbox_of: dict[CameraId, Outbox], redact: GrowingRedactor | None
+    ) -> Shared:
+        """What the actors of a system share that begins with this configuration."""
+        shared = cls(redact or GrowingRedactor(config.secrets()), outbox_of)
+        shared.use_routes(config.cameras)
+        return shared
+
+    def use_routes(self, cameras: Iterable[CameraConfig]) -> None:
+        """Send the frames of these cameras where they say now; of others nothing changes."""
+        for camera in cameras:
+            camera_id = CameraId(camera.id)
+            self.routes[camera_id] = camera.route
+            self.exchanges[camera_id] = camera.exchange or ""
