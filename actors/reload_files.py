@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pykka
 
 from edge_video.actors.base import tell
-from edge_video.actors.reload_messages import ConfigFilesSeen, Reload, ReloadAnswer, ReloadFailed
+from edge_video.actors.reload_messages import Reload, ReloadAnswer, ReloadFailed
 from edge_video.config import ConfigError
 from edge_video.status.configuration import ReloadReason, ReloadResult
 
@@ -70,32 +70,3 @@ def ask_for(
     except pykka.ActorDeadError:
         answer = None
     return answer or ReloadAnswer(_REFUSED, ReloadReason.STOPPING)
-
-
-class FileWatch:
-    """Tells a supervisor when the files have other contents than those that run. One thread.
-
-    It compares contents and waits for no file events: those do not reach into containers, nor
-    over network disks.
-
-    Args:
-        source: the files.
-        supervisor: is told.
-    """
-
-    def __init__(self, source: ConfigSource, supervisor: pykka.ActorRef[Any]) -> None:
-        self._source = source
-        self._supervisor = supervisor
-        self._told: bool | None = None
-        self._seen = ""
-
-    def look(self) -> bool:
-        """Look once; True when the files differ and were not seen like this before."""
-        digest, running = self._source.digest(), self._source.accepted
-        differ = digest != running
-        if differ is not self._told:
-            self._told = differ
-            tell(self._supervisor, ConfigFilesSeen(differ))
-        is_news = differ and digest != self._seen
-        self._seen = digest
-        return is_news

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""They ask for the orderly stop; SIGHUP comes when the terminal or the ssh session is gone."""
+"""They ask for the orderly stop; SIGHUP comes when the terminal or the ssh session is gone.
+
+Where there is something to reload, SIGHUP asks for that: see `ShutdownSignals`.
+"""
 
 _DUPLICATE_S: Final = 0.1
 
@@ -28,6 +32,28 @@ class StopRequest(Enum):
     """Nothing: it is a copy of the signal before it."""
     IMMEDIATE = auto()
     """The end at once: the operator will not wait for the orderly stop."""
+    RELOAD = auto()
+    """The configuration is to be read anew; nothing, when the stop has begun."""
+
+
+class Terminal:
+    """Knows whether the terminal in which the program was started is still there."""
+
+    def __init__(self, path: str = "/dev/tty") -> None:
+        self._path = path
+        self._was_there = self._is_there()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there was one, and it has hung up."""
+        return self._was_there and not self._is_there()
+
+    def _is_there(self) -> bool:
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
 
 
 def _interrupt(_: signal.Signals) -> NoReturn:
@@ -43,12 +69,18 @@ class ShutdownSignals:
     copy and no request. Nor is SIGHUP one: a closed terminal sends it once or twice by itself, and
     systemd sends it right after SIGTERM (`SendSIGHUP=`).
 
+    With `on_reload` a SIGHUP asks for that instead, unless the terminal is gone in which the
+    program was started: then nobody is there any more who could have sent it.
+
     Everything runs in the main thread, the callbacks in between any two steps of it.
     """
 
     on_graceful: Callable[[signal.Signals], object]
     on_immediate: Callable[[signal.Signals], object] = _interrupt
     """By default it raises `KeyboardInterrupt`."""
+    on_reload: Callable[[], object] | None = None
+    """What a SIGHUP asks for as long as the terminal is there, or never was; None: the stop."""
+    terminal: Terminal = field(default_factory=Terminal)
     _first: tuple[int, float] | None = None
     _scope: ExitStack = field(default_factory=ExitStack)
 
@@ -66,6 +98,8 @@ class ShutdownSignals:
         another one has not waited in vain yet.
         """
         if signum == signal.SIGHUP:
+            if self.on_reload is not None and not self.terminal.is_gone:
+                return StopRequest.RELOAD
             return StopRequest.GRACEFUL if self._first is None else StopRequest.DUPLICATE
         if self._first is None:
             self._first = (signum, now_s)
@@ -80,6 +114,9 @@ class ShutdownSignals:
                 self.on_graceful(signal.Signals(signum))
             case StopRequest.IMMEDIATE:
                 self.on_immediate(signal.Signals(signum))
+            case StopRequest.RELOAD:
+                if self.on_reload is not None and self._first is None:
+                    self.on_reload()
             case StopRequest.DUPLICATE:
                 pass
 

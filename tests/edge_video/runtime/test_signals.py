@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 from signal import SIGHUP, SIGINT, SIGTERM
+from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.runtime.signals import ShutdownSignals, StopRequest
+from edge_video.runtime.signals import ShutdownSignals, StopRequest, Terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def unused(_: object) -> None:
@@ -35,6 +39,37 @@ def test_a_hang_up_asks_for_the_end_and_never_for_it_at_once() -> None:
     assert signals.classify(SIGTERM, 106.0) is StopRequest.GRACEFUL
     assert signals.classify(SIGHUP, 107.0) is StopRequest.DUPLICATE
     assert signals.classify(SIGTERM, 108.0) is StopRequest.IMMEDIATE
+
+
+def test_with_something_to_reload_a_hang_up_asks_for_that_while_the_terminal_is_there(
+    tmp_path: Path,
+) -> None:
+    tty = tmp_path / "tty"
+    tty.touch()
+    signals = ShutdownSignals(unused, on_reload=lambda: None, terminal=Terminal(str(tty)))
+    assert signals.classify(SIGHUP, 100.0) is StopRequest.RELOAD
+    tty.unlink()
+    assert signals.classify(SIGHUP, 101.0) is StopRequest.GRACEFUL, "the terminal is gone"
+
+
+def test_a_program_that_never_had_a_terminal_is_reloaded(tmp_path: Path) -> None:
+    terminal = Terminal(str(tmp_path / "none"))
+    signals = ShutdownSignals(unused, on_reload=lambda: None, terminal=terminal)
+    assert signals.classify(SIGHUP, 100.0) is StopRequest.RELOAD
+
+
+def test_nothing_is_reloaded_once_the_stop_has_begun(tmp_path: Path) -> None:
+    heard: list[str] = []
+    terminal = Terminal(str(tmp_path / "none"))
+    with ShutdownSignals(
+        lambda signum: heard.append(signum.name),
+        on_reload=lambda: heard.append("reload"),
+        terminal=terminal,
+    ):
+        signal.raise_signal(SIGHUP)
+        signal.raise_signal(SIGTERM)
+        signal.raise_signal(SIGHUP)
+    assert heard == ["reload", "SIGTERM"]
 
 
 def test_the_callbacks_run_only_while_the_scope_is_entered() -> None:
