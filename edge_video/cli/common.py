@@ -43,6 +43,10 @@ def add_config_option(parser: argparse.ArgumentParser) -> argparse.Action:
         "--config", type=Path, metavar="FILE", help=help_text("option.config")
     )
     takes_file(option)
+    directory = parser.add_argument(
+        "--config-dir", type=Path, metavar="DIR", help=help_text("option.config_dir")
+    )
+    takes_file(directory)
     return option
 
 
@@ -58,14 +62,24 @@ def load_configured(args: argparse.Namespace) -> tuple[Path, Config]:
         edge_video.config.ConfigError: it is not valid.
         SystemExit: no file is named, and there is no default one.
     """
-    path = args.config or existing_default_config()
+    path = configured_path(args)
+    return path, load_with_env_file(path, os.environ, directory=args.config_dir)
+
+
+def configured_path(args: argparse.Namespace) -> Path:
+    """The file that `--config` names, or the default one.
+
+    Raises:
+        SystemExit: no file is named, and there is no default one.
+    """
+    path: Path | None = args.config or existing_default_config()
     if path is None:
         refuse(
             "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
             "Write a first one with edge-video init, name one with --config FILE,\n"
             "or see it work without cameras and broker: edge-video demo"
         )
-    return path, load_with_env_file(path, os.environ)
+    return path
 
 
 def notes_on(config: Config) -> list[str]:

@@ -9,9 +9,10 @@ and a backtick). What the environment of the process has wins over the file.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_video.config.loader import load_config, load_routes
+from edge_video.config.loader import load, load_routes
 from edge_video.config.problems import Problem
 from edge_video.runtime.files import others_may_read, read_regular
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from edge_video.config.loader import Loaded
     from edge_video.config.model import Config
 
 ENV_FILE: Final = ".env"
@@ -33,7 +35,9 @@ _ESCAPED: Final = re.compile(r"\\([\"\\$`])")
 _NEEDS_NO_QUOTES: Final = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 
 
-def load_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
+def load_with_env_file(
+    path: Path, environ: Mapping[str, str], *, directory: Path | None = None
+) -> Config:
     """Read the configuration in a file as `load_config` does, and `.env` beside it, if it is there.
 
     A `.env` that this user may not read is none: a service manager may have read it before. A line
@@ -42,13 +46,43 @@ def load_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: with every problem of the configuration.
     """
+    return load_whole(path, environ, directory=directory).config
+
+
+def load_whole(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    directory: Path | None = None,
+    earlier: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Read a configuration as `load_with_env_file` does, and say what it was made of.
+
+    Args:
+        path: of the main file.
+        environ: of the process.
+        directory: of further cameras.
+        earlier: the variables of `.env` when the process started. What the environment has of
+            them with the same values came from there, by way of a service manager, and gives way
+            to what the file says now.
+
+    Raises:
+        ConfigError: with every problem of the configuration.
+    """
     env_file = path.parent / ENV_FILE
     variables, notes = read_env_file(env_file)
-    config = load_config(path, {**variables, **environ})
+    earlier = earlier or {}
+    own = {
+        name: value
+        for name, value in environ.items()
+        if name not in variables or earlier.get(name) != value
+    }
+    loaded = load(path, {**variables, **own}, directory=directory)
     if variables and others_may_read(env_file):
         message = f"it may hold passwords, and every user may read it: chmod o-r {env_file}"
         notes = [*notes, Problem(str(env_file), None, "", message)]
-    return config.with_notes(tuple(map(str, notes)))
+    config = loaded.config.with_notes(tuple(map(str, notes)))
+    return replace(loaded, config=config, files=(*loaded.files, env_file))
 
 
 def load_routes_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:

@@ -11,13 +11,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_video.config.loader import Loaded, load
+from edge_video.config.env_file import ENV_FILE, load_whole, read_env_file
 from edge_video.runtime.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from edge_video.config.loader import Loaded
     from edge_video.config.model import Config
 
 _MAX_FILE: Final = 1024 * 1024
@@ -75,6 +76,7 @@ class ConfigSource:
         self.running: Reading | None = None
         self._environ = environ
         self._directory = directory
+        self._earlier = read_env_file(path.parent / ENV_FILE)[0]
         self._key = secrets.token_bytes(16)
         """Digests are of secrets, too: nobody can compare them with guesses."""
         self._files: tuple[Path, ...] = (path,)
@@ -87,7 +89,9 @@ class ConfigSource:
             edge_video.config.ConfigError: with every problem that was found.
         """
         with self.lock:
-            loaded = load(self.path, self._environ(), directory=self._directory)
+            loaded = load_whole(
+                self.path, self._environ(), directory=self._directory, earlier=self._earlier
+            )
             self._take(loaded)
             return Reading(loaded.config, self.digest(), self._certificates(loaded.config))
 

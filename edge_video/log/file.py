@@ -103,6 +103,11 @@ class LogFile:
         self._open(self._rotation)
         self._report_reopened()
 
+    def relevel(self, level: int) -> None:
+        """See `Destination.relevel`."""
+        self._file.relevel(level)
+        self._open(self._rotation)
+
     def close(self) -> None:
         """See `Destination.close`."""
         self._file.close()

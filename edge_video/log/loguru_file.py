@@ -80,6 +80,10 @@ class LoguruFile:
             **options,
         )
 
+    def relevel(self, level: int) -> None:
+        """Write lines from this level on, as soon as it is opened anew."""
+        self._level = level
+
     def write(self, line: LogLine) -> None:
         """Write one line, and rotate the file when that is due. Raises whatever loguru raises."""
         loguru_logger.bind(line=line, sink=SINK).log(line.level, "")

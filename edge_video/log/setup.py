@@ -16,7 +16,7 @@ from edge_video.log.events import LogEvent
 from edge_video.log.file import LogFile
 from edge_video.log.loguru_file import LoguruFile
 from edge_video.log.renderer import Renderer
-from edge_video.log.sinks import Reopen, Stream, write_stream
+from edge_video.log.sinks import Relevel, Reopen, Stream, write_stream
 from edge_video.log.writer import LogWriter
 
 if TYPE_CHECKING:
@@ -86,7 +86,21 @@ class _Log:
         for each, _, _ in self._before:
             each.addHandler(self._handler)
             each.propagate = False
+        self._use_level()
+        sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
+        self.writer.start()
+
+    def relevel(self, level: str) -> None:
+        """Write lines from this level on. Any thread."""
+        self._level = loguru_logger.level(level.upper()).no
+        self.writer.put(Relevel(self._level))
+        self._use_level()
+
+    def _use_level(self) -> None:
+        for each, _, _ in self._before:
             each.setLevel(self._level)
+        for echo, level in self._echoes:
+            echo.setLevel(level)
         if self._level > logging.DEBUG:
             # pika reports every step of a connection at INFO, and every failure up to five times.
             pika = logging.getLogger("pika")
@@ -96,8 +110,6 @@ class _Log:
             logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
             for echo, _ in self._echoes:
                 echo.setLevel(logging.CRITICAL)
-        sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
-        self.writer.start()
 
     def stop(self, timeout_s: float) -> None:
         sys.excepthook, threading.excepthook = self._hooks
@@ -242,6 +254,18 @@ def reopen_log_file() -> None:
     """Open the log's file anew, whatever stands under its path now. Signal handlers too."""
     if _active is not None:
         _active.writer.put(Reopen())
+
+
+def change_log_level(level: str) -> None:
+    """Write lines from this level on; nothing without `setup_log`. Any thread.
+
+    The lines about cameras stay bounded as they were when the log was set up.
+
+    Raises:
+        ValueError: the level is not understood.
+    """
+    if _active is not None:
+        _active.relevel(level)
 
 
 def print_block(text: str) -> None:

@@ -49,7 +49,15 @@ class Reopen:
     """The file is to be opened anew; the streams ignore it."""
 
 
-Item: TypeAlias = LogLine | Block | Mark | Reopen
+@dataclass(frozen=True, slots=True)
+class Relevel:
+    """Lines from this level on are to be written from now on."""
+
+    level: int
+    """Loguru's number."""
+
+
+Item: TypeAlias = LogLine | Block | Mark | Reopen | Relevel
 
 
 class Destination(Protocol):
@@ -62,6 +70,9 @@ class Destination(Protocol):
 
     def reopen(self) -> None:
         """Open it anew, as asked for by the operator."""
+
+    def relevel(self, level: int) -> None:
+        """Write lines from this level on."""
 
     def idle(self) -> None:
         """Check itself: called about twice a second while there is nothing to write."""
@@ -169,6 +180,8 @@ class LogSink:
                 item.passed.set()
             case Reopen():
                 self._attempt(self._destination.reopen)
+            case Relevel(level=level):
+                self._attempt(lambda: self._destination.relevel(level))
             case LogLine() | Block():
                 if not self._attempt(lambda: self._destination.write(item)):
                     self.lose(1)
@@ -220,11 +233,16 @@ class Stream:
     ) -> None:
         self.name = name
         self._stream = stream
-        self._handler = loguru_logger.add(
+        self._template = template
+        self._handler = self._add(level)
+
+    def _add(self, level: int) -> int:
+        stream = self._stream
+        return loguru_logger.add(
             self.write_text,
             level=level,
-            format=template,
-            filter=lambda record: record["extra"].get("sink") == name,
+            format=self._template,
+            filter=lambda record: record["extra"].get("sink") == self.name,
             colorize=stream is not None and _is_terminal(stream) and "NO_COLOR" not in os.environ,
             backtrace=False,
             diagnose=False,
@@ -244,6 +262,11 @@ class Stream:
 
     def reopen(self) -> None:
         """See `Destination.reopen`."""
+
+    def relevel(self, level: int) -> None:
+        """See `Destination.relevel`."""
+        self.close()
+        self._handler = self._add(level)
 
     def idle(self) -> None:
         """See `Destination.idle`."""

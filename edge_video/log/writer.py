@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.log.events import LogEvent
 from edge_video.log.renderer import Block, LogLine
-from edge_video.log.sinks import QUEUE_LIMIT, LogSink, Mark, Reopen
+from edge_video.log.sinks import QUEUE_LIMIT, LogSink, Mark, Relevel, Reopen
 
 if TYPE_CHECKING:
     from edge_video.log.budget import LogBudget
@@ -35,7 +35,7 @@ class _ForOthers:
     line: LogLine
 
 
-_Entry: TypeAlias = LogLine | Block | Mark | Reopen | _Wake | _ForOthers
+_Entry: TypeAlias = LogLine | Block | Mark | Reopen | Relevel | _Wake | _ForOthers
 
 
 class LogWriter:
@@ -74,7 +74,7 @@ class LogWriter:
             sink.start()
         self._thread.start()
 
-    def put(self, item: LogLine | Block | Mark | Reopen) -> None:
+    def put(self, item: LogLine | Block | Mark | Reopen | Relevel) -> None:
         """Hand over one item, or drop and count it when too many wait. Any thread."""
         if self._queue.qsize() < QUEUE_LIMIT:
             self._queue.put(item)
@@ -159,7 +159,7 @@ class LogWriter:
 
     def _hand_on(self, entry: _Entry) -> None:
         match entry:
-            case LogLine() | Reopen():
+            case LogLine() | Reopen() | Relevel():
                 self._give(self._line_sinks, entry)
             case Block() | Mark():
                 self._give(self._report_sinks, entry)
