@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from edge_video.actors.messages import ApplyFault
     from edge_video.actors.system_spec import SystemSpec
     from edge_video.config import CameraConfig
-    from edge_video.config.diff import Plan
+    from edge_video.config.diff import ReloadPlan
     from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
     from edge_video.status.snapshot import CameraRecord
 
@@ -123,7 +123,9 @@ class CameraFleet:
 
     # --- another configuration ---
 
-    def take_over(self, configs: Sequence[CameraConfig], plan: Plan, policy: BreakerPolicy) -> None:
+    def take_over(
+        self, configs: Sequence[CameraConfig], plan: ReloadPlan, policy: BreakerPolicy
+    ) -> None:
         """Run these cameras; those that the plan does not name are not touched.
 
         What was done before of a plan that failed half-way may be done again.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.system_spec import ChildStarter
     from edge_video.config import Config
-    from edge_video.config.diff import Plan
+    from edge_video.config.diff import ReloadPlan
     from edge_video.frames import CameraId
     from edge_video.resilience.breaker import BreakerPolicy
 
@@ -53,7 +53,7 @@ class Reconfiguration(Protocol):
     def prepare(
         self,
         config: Config,
-        plan: Plan,
+        plan: ReloadPlan,
         receivers: Mapping[CameraId, pykka.ActorRef[Any]],
     ) -> Prepared:
         """Make everything that may fail, and change nothing.

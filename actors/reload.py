@@ -19,7 +19,7 @@ from edge_video.actors.reload_messages import (
     RemoveCamera,
 )
 from edge_video.config import ConfigError
-from edge_video.config.diff import Plan, compare
+from edge_video.config.diff import ReloadPlan, compare
 from edge_video.config.effects import Effect
 from edge_video.config.source import config_hash
 from edge_video.frames import CameraId
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _REFUSED = ReloadResult.REFUSED
-_MOST_SHOWN: Final = 10
+_MAX_SHOWN: Final = 10
 """Lines of the details that are logged and kept in the status."""
 
 
@@ -119,7 +119,7 @@ class Reloading:
         return self._take_over(config, compare(self._config, config), origin=message.origin)
 
     def _take_over(
-        self, config: Config, plan: Plan, *, dry_run: bool = False, origin: str
+        self, config: Config, plan: ReloadPlan, *, dry_run: bool = False, origin: str
     ) -> ReloadAnswer:
         answer = self._answer(config, plan, dry_run=dry_run)
         if answer.result is ReloadResult.DONE:
@@ -130,7 +130,7 @@ class Reloading:
             self._note(answer, origin)
         return answer
 
-    def _answer(self, config: Config, plan: Plan, *, dry_run: bool) -> ReloadAnswer:
+    def _answer(self, config: Config, plan: ReloadPlan, *, dry_run: bool) -> ReloadAnswer:
         if not plan:
             return ReloadAnswer(ReloadResult.UNCHANGED)
         fixed = plan.names(Effect.RESTART)
@@ -150,7 +150,7 @@ class Reloading:
             return ReloadAnswer(_REFUSED, ReloadReason.FAILED, (describe(error),), plan)
         return ReloadAnswer(ReloadResult.DONE, plan=plan)
 
-    def _carry_out(self, config: Config, plan: Plan, prepared: Prepared) -> None:
+    def _carry_out(self, config: Config, plan: ReloadPlan, prepared: Prepared) -> None:
         prepared.adopt()
         self._on_limits(prepared.limits)
         self._fleet.take_over(config.cameras, plan, prepared.policy)
@@ -175,7 +175,7 @@ class Reloading:
         return answer
 
     def _note(self, answer: ReloadAnswer, origin: str) -> None:
-        details = answer.details[:_MOST_SHOWN]
+        details = answer.details[:_MAX_SHOWN]
         now_ns = self._spec.clock.wall_ns()
         last = LastReload(now_ns, answer.result, answer.reason, details, origin)
         name = ":".join(filter(None, (answer.result.value, answer.reason.value)))
@@ -241,6 +241,6 @@ def _log_answer(answer: ReloadAnswer, origin: str) -> None:
 
 def _listed(texts: Sequence[str]) -> str:
     """Texts in one line, not too many of them."""
-    more = len(texts) - _MOST_SHOWN
-    shown = [*texts[:_MOST_SHOWN], *([f"+{more}"] if more > 0 else [])]
+    more = len(texts) - _MAX_SHOWN
+    shown = [*texts[:_MAX_SHOWN], *([f"+{more}"] if more > 0 else [])]
     return "; ".join(shown) or "-"

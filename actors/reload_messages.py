@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from edge_video.config.diff import Plan
+from edge_video.config.diff import ReloadPlan
 from edge_video.status.configuration import ReloadReason, ReloadResult
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ReloadAnswer:
     result: ReloadResult
     reason: ReloadReason = ReloadReason.NONE
     details: tuple[str, ...] = ()
-    plan: Plan = Plan()  # noqa: RUF009 - a frozen value
+    plan: ReloadPlan = ReloadPlan()  # noqa: RUF009 - a frozen value
 
 
 @dataclass(frozen=True, slots=True)

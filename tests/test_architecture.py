@@ -33,7 +33,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "faults": {"threading"},
     "text": set(),
     "metrics": {"psutil"},
-    "config": {"pydantic", "socket", "yaml"},
+    "config": {"pydantic", "socket", "threading", "yaml"},
     "log": {"logging", "loguru", "queue", "select", "threading", "time"},
     "delivery": {"logging", "threading"},
     "delivery.amqp": {"logging", "pika", "socket", "ssl", "threading"},

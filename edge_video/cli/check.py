@@ -10,7 +10,7 @@ import yaml
 from edge_video.cli.common import (
     EXIT_BAD_INPUT,
     EXIT_OK,
-    add_config_option,
+    add_config_options,
     load_configured,
     notes_on,
 )
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 def add_parsers(commands: Commands) -> None:
     """Add `check` and `probe` to the command line."""
     check = add_command(commands, "check")
-    add_config_option(check)
+    add_config_options(check)
     shown = check.add_mutually_exclusive_group()
     shown.add_argument("--full", action="store_true", help=help_text("check.full"))
     shown.add_argument("--json", action="store_true", help=help_text("option.json"))
 
     probe = add_command(commands, "probe")
-    add_config_option(probe)
+    add_config_options(probe)
     probe.add_argument("camera", nargs="*", metavar="CAMERA", help=help_text("probe.camera"))
     probe.add_argument(
         "--timeout",

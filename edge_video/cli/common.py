@@ -43,11 +43,16 @@ def add_config_option(parser: argparse.ArgumentParser) -> argparse.Action:
         "--config", type=Path, metavar="FILE", help=help_text("option.config")
     )
     takes_file(option)
+    return option
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add `--config` and `--config-dir`; returns them."""
     directory = parser.add_argument(
         "--config-dir", type=Path, metavar="DIR", help=help_text("option.config_dir")
     )
     takes_file(directory)
-    return option
+    return [add_config_option(parser), directory]
 
 
 def existing_default_config() -> Path | None:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_video.actors.reload_loop import ReloadLoop
 from edge_video.app import System, start_system
 from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import reports
@@ -18,13 +19,15 @@ from edge_video.cli.common import (
     EXIT_GAVE_UP,
     EXIT_OK,
     EXIT_SIGNAL,
-    add_config_option,
-    load_configured,
+    add_config_options,
+    configured_path,
     notes_on,
 )
 from edge_video.cli.standard_streams import print_error
+from edge_video.config.source import ConfigSource
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
+    change_log_level,
     print_block,
     reopen_log_file,
     setup_log,
@@ -36,6 +39,7 @@ from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
 from edge_video.runtime.version import version
 from edge_video.text.command_help import add_command
+from edge_video.text.growing_redactor import GrowingRedactor
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import positive_seconds
 from edge_video.wiring.settings import configured_language, sink_target
@@ -57,7 +61,8 @@ _SIGNAL_LATE_S: Final = 0.25
 def add_parsers(commands: Commands) -> list[argparse.Action]:
     """Add `run` and `demo` to the command line; returns the options of `run`."""
     run = add_command(commands, "run")
-    options = [add_config_option(run), *_add_options(run)]
+    watch = run.add_argument("--watch", action="store_true", help=help_text("run.watch"))
+    options = [*add_config_options(run), watch, *_add_options(run)]
     _add_options(add_command(commands, "demo"))
     return options
 
@@ -71,37 +76,65 @@ def _add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 def run(args: argparse.Namespace) -> int:
     """Run the configured system until a signal or the time limit; returns the exit code."""
-    path, config = load_configured(args)
-    return run_system(config, args, source=str(path))
+    files = ConfigSource(configured_path(args), directory=args.config_dir)
+    reading = files.read()
+    files.accept(reading)
+    return run_system(reading.config, args, source=str(files.path), files=files)
 
 
-def run_system(config: Config, args: argparse.Namespace, *, source: str) -> int:
-    """Run until a signal, the time limit or the system's own end; files get the umask."""
+def run_system(
+    config: Config, args: argparse.Namespace, *, source: str, files: ConfigSource | None = None
+) -> int:
+    """Run until a signal, the time limit or the system's own end; files get the umask.
+
+    Args:
+        config: what to run.
+        args: options for reports and the time limit.
+        source: where the configuration comes from, for the log.
+        files: those of the configuration, to be read anew by a reload; None: there are none.
+    """
     with umask_added(int(config.umask, 8)):
         reports.refuse_unusable_files(args, config, source)
         language = configured_language(config)
+        redact = GrowingRedactor(config.secrets())
         try:
-            setup_log(config.log.settings(), language, config.secrets())
+            setup_log(config.log.settings(), language, redact)
         except (OSError, ValueError) as error:
             print_error(f"edge-video: log: {error}")
             return EXIT_BAD_INPUT
-        return _run_with_log(config, args, language, source)
+        return _run_with_log(_Program(config, args, language, source, files, redact))
 
 
-def _run_with_log(config: Config, args: argparse.Namespace, language: Language, source: str) -> int:
-    ending = _Ending()
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What is run, and how."""
+
+    config: Config
+    args: argparse.Namespace
+    language: Language
+    source: str
+    files: ConfigSource | None
+    redact: GrowingRedactor
+
+
+def _run_with_log(program: _Program) -> int:
+    ending, reloads = _Ending(), _Reloads()
     # Signals are handled from before the first camera starts until after the last report.
     with (
         # A job in the background is not stopped for what it prints (`stty tostop`).
         signals_ignored(signal.SIGTTOU),
         signals_handled(lambda *_: reopen_log_file(), (signal.SIGUSR1,)),
-        ShutdownSignals(lambda signum: ending.begin(signum.name), ending.at_once),
+        ShutdownSignals(
+            lambda signum: ending.begin(signum.name),
+            ending.at_once,
+            None if program.files is None else reloads.request,
+        ),
     ):
         try:
             raise_limit()
-            if config.malloc_tuning:
+            if program.config.malloc_tuning:
                 keep_freed_pages()
-            return _run_until_stopped(config, args, language, source, ending)
+            return _run_until_stopped(program, ending, reloads)
         except BinaryMissing:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a secret
@@ -111,18 +144,28 @@ def _run_with_log(config: Config, args: argparse.Namespace, language: Language, 
             teardown_log()
 
 
-def _run_until_stopped(
-    config: Config, args: argparse.Namespace, language: Language, source: str, ending: _Ending
-) -> int:
+def _run_until_stopped(program: _Program, ending: _Ending, reloads: _Reloads) -> int:
+    config, args = program.config, program.args
     history = reports.new_history(args)
-    system = start_system(config, print_block=print_block, language=language, history=history)
+    system = start_system(
+        config,
+        print_block=print_block,
+        language=program.language,
+        history=history,
+        source=program.files,
+        redact=program.redact,
+        on_reload=lambda taken: change_log_level(taken.log.level),
+    )
     try:
         ending.of(system)
-        _log_started(config, source)
+        reloads.of(system, watches=getattr(args, "watch", False))
+        _log_started(config, program.source)
         stopped = _wait(system, args.seconds, ending)
     except BaseException:
         system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
         raise
+    finally:
+        reloads.stop()
     log_event(_log, LogEvent.SHUTDOWN_FINISHED, after_s=ending.since_s())
     written = reports.write_reports(args, stopped, history, config)
     if stopped.escalated or stopped.error:
@@ -155,6 +198,29 @@ def _wait(system: System, seconds: float | None, ending: _Ending) -> Stopped:
             ends_at_s = None
             ending.begin(f"{seconds:g} s are over")
     return stopped
+
+
+@dataclass(slots=True)
+class _Reloads:
+    """Reloads on request while the system runs; a signal before that asks for nothing."""
+
+    _loop: ReloadLoop | None = None
+
+    def of(self, system: System, *, watches: bool) -> None:
+        """Reload for this system from now on."""
+        if system.source is not None:
+            self._loop = ReloadLoop(system.source, system.supervisor, watches=watches)
+            self._loop.start()
+
+    def request(self) -> None:
+        """Ask for a reload; a signal's handler."""
+        if self._loop is not None:
+            self._loop.request("SIGHUP")
+
+    def stop(self) -> None:
+        """Reload no more."""
+        if self._loop is not None:
+            self._loop.stop()
 
 
 @dataclass(slots=True)

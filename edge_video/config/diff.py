@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReloadPlan:
     """What a running system has to do to run another configuration.
 
     Attributes:
@@ -95,8 +95,8 @@ class Plan:
         }
 
 
-def compare(before: Config, after: Config, *, certificates_changed: bool = False) -> Plan:
-    """Plan the way from one configuration to another.
+def compare(before: Config, after: Config, *, certificates_changed: bool = False) -> ReloadPlan:
+    """ReloadPlan the way from one configuration to another.
 
     Args:
         before: what runs.
@@ -111,7 +111,7 @@ def compare(before: Config, after: Config, *, certificates_changed: bool = False
     for camera_id, camera in new.items():
         if camera_id in old:
             changes += _changed_camera_keys(old[camera_id], camera)
-    return Plan(
+    return ReloadPlan(
         added=tuple(each for each in new if each not in old),
         removed=tuple(each for each in old if each not in new),
         changes=tuple(changes),

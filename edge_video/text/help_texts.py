@@ -86,6 +86,10 @@ _GENERAL: Final[dict[str, Text]] = {
         "default: config.yaml, then config/config.yaml",
         "padrão: config.yaml, depois config/config.yaml",
     ),
+    "option.config_dir": Text(
+        "further cameras: a file of each camera's keys, NAME.yaml",
+        "mais câmeras: um arquivo com as chaves de cada câmera, NOME.yaml",
+    ),
     "option.json": Text("print JSON for programs", "imprime JSON para programas"),
     "option.no_duration": Text(
         "{value} is no length of time; write it like 30, 30s, 5m or 1m30s",
@@ -110,6 +114,10 @@ _RUN: Final[dict[str, Text]] = {
     "run.seconds": Text(
         "stop in order after so long (90, 90s, 2m)",
         "para normalmente após esse tempo (90, 90s, 2m)",
+    ),
+    "run.watch": Text(
+        "reload when the files of the configuration change (SIGHUP does so at any time)",
+        "recarrega quando os arquivos de configuração mudam (SIGHUP faz isso a qualquer momento)",
     ),
     "run.report_file": Text(
         "write the final report as JSON too", "grava o relatório final também como JSON"

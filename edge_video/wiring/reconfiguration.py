@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.publisher import SinkFactory
     from edge_video.config import Config, HttpConfig
-    from edge_video.config.diff import Plan
+    from edge_video.config.diff import ReloadPlan
     from edge_video.text.catalog import Language
     from edge_video.wiring.parts import Parts
 
@@ -65,7 +65,7 @@ class PartsReconfiguration:
     def prepare(
         self,
         config: Config,
-        plan: Plan,
+        plan: ReloadPlan,
         receivers: Mapping[CameraId, pykka.ActorRef[Any]],
     ) -> Prepared:
         """See `Reconfiguration.prepare`."""
@@ -85,7 +85,7 @@ class PartsReconfiguration:
         )
 
     def _adopt(
-        self, parts: Parts, plan: Plan, receivers: Mapping[CameraId, pykka.ActorRef[Any]]
+        self, parts: Parts, plan: ReloadPlan, receivers: Mapping[CameraId, pykka.ActorRef[Any]]
     ) -> None:
         config, shared = parts.config, parts.shared
         shared.redact.learn(config.secrets())
@@ -100,7 +100,7 @@ class PartsReconfiguration:
 
 def _require(
     config: Config,
-    plan: Plan,
+    plan: ReloadPlan,
     parts: Parts,
     receivers: Mapping[CameraId, pykka.ActorRef[Any]],
 ) -> None:
