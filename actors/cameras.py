@@ -57,6 +57,9 @@ class CameraFleet:
         supervisor: where the cameras and the timer tell what happens.
         on_change: called with what is known about a camera, each time that changes.
         start_faults: what is to break in an attempt that begins now.
+
+    Attributes:
+        attempts: begins them.
     """
 
     def __init__(
@@ -69,8 +72,8 @@ class CameraFleet:
         self._spec = spec
         self._supervisor = supervisor
         self._now = spec.clock.monotonic
-        self._attempts = AttemptScheduler(spec, supervisor, start_faults)
-        self._commands = CameraCommands(self._attempts, self._now)
+        self.attempts = AttemptScheduler(spec, supervisor, start_faults)
+        self._commands = CameraCommands(self.attempts, self._now)
         self._on_change = on_change
         self._first_breaker = spec.breaker
         self._cameras = {
@@ -98,7 +101,7 @@ class CameraFleet:
     def begin(self) -> None:
         """Start every enabled camera, each when its host's budget permits."""
         for camera in self._cameras.values():
-            self._attempts.begin_next(camera)
+            self.attempts.begin_next(camera)
 
     def look_for_silent_deaths(self, error: str) -> None:
         """Report a camera whose thread is gone without its exit message as ended by `error`."""
@@ -112,7 +115,7 @@ class CameraFleet:
         """A camera's wait is over, if it is still the wait that the ticket stands for."""
         camera = self._cameras.get(due.camera_id)
         if camera is not None and due.ticket == camera.ticket:
-            self._attempts.attempt(camera)
+            self.attempts.attempt(camera)
 
     def execute(self, command: CameraCommand) -> CommandAnswer:
         """Do what an operator or an embedding program wants of one camera."""
@@ -132,23 +135,20 @@ class CameraFleet:
         """
         self.use_policy(policy)
         by_id = {CameraId(config.id): config for config in configs}
-        for camera_id in [each for each in self._cameras if each not in by_id]:
-            self._remove(self._cameras[camera_id])
+        for camera in [each for key, each in self._cameras.items() if key not in by_id]:
+            if not camera.leaving and self._commands.remove(camera):
+                self._forget(camera)
         for camera_id, config in by_id.items():
-            camera = self._cameras.get(camera_id)
-            if camera is None:
+            known = self._cameras.get(camera_id)
+            if known is None:
                 self._add(camera_id, config)
-            elif camera.leaving:
-                self._return(camera, config)
-            elif camera.config != config:
+            elif known.leaving:
+                self._return(known, config)
+            elif known.config != config:
                 restart = camera_id in plan.restarted
-                self._commands.take_over(camera, config, restart=restart)
+                self._commands.take_over(known, config, restart=restart)
         ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
         self._cameras = ordered | self._cameras  # behind them, those that are leaving
-
-    def space(self, spacing_s: float) -> None:
-        """Keep starts on one host so far apart from now on."""
-        self._attempts.space(spacing_s)
 
     def use_policy(self, policy: BreakerPolicy) -> None:
         """Let all breakers go by this policy; where each stands does not change."""
@@ -165,17 +165,13 @@ class CameraFleet:
         camera = CameraState.first(config, breaker, self._on_change)
         self._cameras[camera_id] = camera
         self._on_change(camera.record)
-        self._attempts.begin_next(camera)
+        self.attempts.begin_next(camera)
 
     def _return(self, camera: CameraState, config: CameraConfig) -> None:
         """Let a camera that is leaving stay; it starts when its last attempt has ended."""
         camera.leaving, camera.wanted, camera.config = False, config.enabled, config
         camera.update(url=config.masked_url, target_fps=config.fps)
         self._on_change(camera.record)
-
-    def _remove(self, camera: CameraState) -> None:
-        if not camera.leaving and self._commands.remove(camera):
-            self._forget(camera)
 
     def _forget(self, camera: CameraState) -> None:
         self._removed[camera.camera_id] = camera.breaker.generation
@@ -208,7 +204,7 @@ class CameraFleet:
                 camera.pending.reset = False
                 camera.update(breaker=breaker)
             case CameraFailed(failure=failure, breaker=breaker):
-                self._attempts.note_failure(camera, failure, breaker)
+                self.attempts.note_failure(camera, failure, breaker)
             case CameraEnded():
                 self._camera_ended(camera, event)
             case _:
@@ -220,7 +216,7 @@ class CameraFleet:
         if camera.leaving:
             self._forget(camera)
         elif camera.wanted:
-            self._attempts.go_on(camera, ended.failure)
+            self.attempts.go_on(camera, ended.failure)
         else:
             camera.trouble.forget()
             log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)

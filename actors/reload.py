@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from edge_video.actors.base import describe
-from edge_video.actors.reconfiguration import NotReadyError
 from edge_video.actors.reload_messages import (
     AddCamera,
     ChangeCamera,
@@ -18,6 +17,7 @@ from edge_video.actors.reload_messages import (
     ReloadFailed,
     RemoveCamera,
 )
+from edge_video.actors.system_spec import NotReadyError
 from edge_video.config import ConfigError
 from edge_video.config.diff import ReloadPlan, compare
 from edge_video.config.effects import Effect
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.cameras import CameraFleet
     from edge_video.actors.children import Children
-    from edge_video.actors.reconfiguration import Limits, Prepared
-    from edge_video.actors.system_spec import SystemSpec
+    from edge_video.actors.system_spec import Limits, Prepared, SystemSpec
     from edge_video.config import CameraConfig, Config
 
 _log = logging.getLogger(__name__)

@@ -70,7 +70,7 @@ from edge_video.status.snapshot import CameraRecord, take_status
 if TYPE_CHECKING:
     import pykka
 
-    from edge_video.actors.reconfiguration import Limits
+    from edge_video.actors.system_spec import Limits
     from edge_video.runtime.timer import TimerHandle
     from edge_video.status.model import SystemStatus
 
@@ -270,7 +270,7 @@ class SupervisorActor(SupervisedActor):
     def _limit(self, limits: Limits) -> None:
         """Go by these figures from now on."""
         self._limits = limits
-        self._fleet.space(limits.start_spacing_s)
+        self._fleet.attempts.space(limits.start_spacing_s)
         self._children.limit(limits.max_restarts, limits.restart_period_s)
         self._children.drain_s = self._shutdown.drain_s = limits.shutdown_timeout_s
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge_video.actors.reconfiguration import Limits
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pykka
 
     from edge_video.actors.messages import ApplyFault, Escalated
-    from edge_video.actors.reconfiguration import Reconfiguration
     from edge_video.config import CameraConfig, Config
+    from edge_video.config.diff import ReloadPlan
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays
     from edge_video.frames import CameraId
     from edge_video.metrics.memory import MemoryLevel
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
     from edge_video.runtime.timer import Clock, Timer
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
     from edge_video.status.snapshot import Identity, PublisherMarks
+
+
+class NotReadyError(Exception):
+    """Raised for what a new configuration needs and is not there; a line for each."""
+
+    def __init__(self, *details: str) -> None:
+        super().__init__("; ".join(details))
+        self.details = details
 
 
 class CameraStarter(Protocol):
@@ -66,6 +72,50 @@ class HandoverState:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The figures of a configuration that the supervisor itself goes by."""
+
+    start_spacing_s: float = 0.1
+    max_restarts: int = 5
+    restart_period_s: float = 60.0
+    shutdown_timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is ready to be taken over; making it has changed nothing."""
+
+    policy: BreakerPolicy
+    limits: Limits
+    adopt: Callable[[], None]
+    """Lets what all actors share know the new configuration; cannot fail for want of anything."""
+    children: Mapping[str, ChildStarter] = field(default_factory=dict)
+    """How those actors start from now on that have to start anew, by name."""
+
+
+class Reconfiguration(Protocol):
+    """The composition root's part in a reload. Supervisor's thread."""
+
+    def prepare(
+        self,
+        config: Config,
+        plan: ReloadPlan,
+        receivers: Mapping[CameraId, pykka.ActorRef[Any]],
+    ) -> Prepared:
+        """Make everything that may fail, and change nothing.
+
+        Args:
+            config: what is to run.
+            plan: how it differs from what runs.
+            receivers: actors that get the frames of cameras which are new.
+
+        Raises:
+            NotReadyError: something is missing.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SystemSpec:
     """What a supervisor runs, handed in whole by the composition root.
 
@@ -94,7 +144,7 @@ class SystemSpec:
     delays: Delays
     """Shared with whoever must end a delay of the supervisor itself."""
     publisher_outbox: Outbox | None = None
-    limits: Limits = Limits()  # noqa: RUF009 - a frozen value
+    limits: Limits = Limits()
     """At first; a reload may bring others."""
     certificates: str | None = None
     """Stands for the contents of the certificates' files; None: nobody looks at them."""

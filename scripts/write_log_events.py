@@ -59,6 +59,15 @@ WHEN = {
     "command_executed": "somebody gave a command about a camera or the publisher: `origin` says who"
     " (a browser's cookie or the token, from which address, with which program), `result` what came"
     " of it",
+    "config_reloaded": "a running system has taken another configuration over; `origin` says who"
+    " asked (SIGHUP, watch, a client), `keys` what has changed",
+    "config_unchanged": "a reload found nothing new",
+    "config_invalid": "a reload was refused: the files have errors, all of them in `details`",
+    "config_needs_restart": "a reload was refused: `details` names the keys that only a new start"
+    " takes over",
+    "config_reload_failed": "a reload was refused: something that it needs is not there, or it"
+    " failed half-way and was put back",
+    "camera_removed": "a camera is configured no more",
     "camera_started": "an operator started a camera",
     "camera_stopped": "a camera was asked to stop, and has",
     "camera_start_rejected": "a start was asked for while the breaker is open;"

@@ -78,6 +78,13 @@ def test_the_list_of_log_events_is_what_the_code_has() -> None:
     )
 
 
+def test_the_page_about_reloads_is_what_the_table_has() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/write_reload.py"))
+    assert (ROOT / "docs/reload.md").read_text(encoding="utf-8") == script["render"](), (
+        "run: python scripts/write_reload.py"
+    )
+
+
 def test_the_configuration_reference_is_what_the_schema_has() -> None:
     script = runpy.run_path(str(ROOT / "scripts/write_configuration.py"))
     assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == script["render"](), (

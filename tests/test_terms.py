@@ -26,7 +26,7 @@ NAMES: Final = {
     "Books|_?books(_.*)?": "FrameLedger, ledger_imbalance",
     "Patience|lost_patience": "ShutdownSignals, ShortDuration",
     "Birth|birth|ServantActor|_?farewell|_?last_words": "ChildOptions, ChildActor",
-    "Known|ReloadPlan|_plan": "HandoverState, SystemSpec",
+    "Known|Plan|_plan": "HandoverState, SystemSpec",
     "FaultBook": "FaultScheduler",
     "_?obey": "execute",
     "Doorkeeper|doorkeeper|Guard|Act": "Authenticator, SecurityMiddleware, …",

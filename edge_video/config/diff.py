@@ -96,7 +96,7 @@ class ReloadPlan:
 
 
 def compare(before: Config, after: Config, *, certificates_changed: bool = False) -> ReloadPlan:
-    """ReloadPlan the way from one configuration to another.
+    """Find the way from one configuration to another.
 
     Args:
         before: what runs.

@@ -40,11 +40,11 @@ from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import make_outboxes
-from edge_video.wiring.reconfiguration import limits_of
 from edge_video.wiring.settings import (
     configured_language,
     goes_to_broker,
     http_settings,
+    limits_of,
     notification_policy,
     sink_target,
 )
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.actors.messages import ApplyFault
-    from edge_video.actors.reconfiguration import Reconfiguration
+    from edge_video.actors.system_spec import Reconfiguration
     from edge_video.config import CameraConfig, Config, HttpConfig
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays

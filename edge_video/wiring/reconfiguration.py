@@ -6,13 +6,13 @@ import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_video.actors.reconfiguration import Limits, NotReadyError, Prepared
+from edge_video.actors.system_spec import NotReadyError, Prepared
 from edge_video.config.effects import Part
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.frames import CameraId
 from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.wiring.frame_routes import require_sink, route_frames
-from edge_video.wiring.settings import sink_target
+from edge_video.wiring.settings import limits_of, sink_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,16 +34,6 @@ _CHILDREN: Final = {
 }
 _MAX_REMOVED: Final = 1000
 """Cameras that may be removed while the program runs: what is counted of each is kept."""
-
-
-def limits_of(config: Config) -> Limits:
-    """The figures that the supervisor goes by."""
-    return Limits(
-        start_spacing_s=config.start_spacing,
-        max_restarts=config.supervision.max_restarts,
-        restart_period_s=config.supervision.period,
-        shutdown_timeout_s=config.shutdown_timeout,
-    )
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_video.actors.system_spec import Limits
 from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.no_sink import NO_TARGET
 from edge_video.notifications.debounce import SteadyPolicy
@@ -70,4 +71,14 @@ def http_settings(http: HttpConfig, cameras: int, language: Language) -> HttpSet
             cameras, descriptors.current_limit(), MAX_CONNECTIONS
         ),
         language=language,
+    )
+
+
+def limits_of(config: Config) -> Limits:
+    """The figures that the supervisor goes by."""
+    return Limits(
+        start_spacing_s=config.start_spacing,
+        max_restarts=config.supervision.max_restarts,
+        restart_period_s=config.supervision.period,
+        shutdown_timeout_s=config.shutdown_timeout,
     )

@@ -35,6 +35,7 @@ WORDS = [sys.executable, "-m", "edge_video"]
 ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
 STREAMING = "[a] Streaming"
 FAILING = "[b] ERROR reading"
+CAMERA_A = {"id": "a", "url": "lavfi:testsrc2=size=64x48:rate=5", "fps": 5}
 DEADLINE_S = 12.0
 """Of an orderly stop, with what a busy machine adds."""
 
@@ -44,7 +45,7 @@ def configuration(folder: Path, **more: Any) -> dict[str, Any]:
     return {
         "sink": {"type": "directory", "path": str(folder / "frames"), "keep": 3},
         "cameras": [
-            {"id": "a", "url": "lavfi:testsrc2=size=64x48:rate=5", "fps": 5},
+            CAMERA_A,
             {"id": "b", "url": "rtsp://127.0.0.1:9/x"},
         ],
         "circuit_breaker": {"enabled": False},
@@ -193,14 +194,29 @@ def test_a_terminal_that_somebody_made_non_blocking_gets_every_line_whole(tmp_pa
 # --- signals --------------------------------------------------------------------------------
 
 
-def test_a_closed_terminal_stops_in_order(tmp_path: Path) -> None:
-    with running(command(tmp_path), tmp_path) as process:
+def test_a_hang_up_reloads_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Nobody's terminal is gone: somebody asked for it, as `systemctl reload` does."""
+    with running(command(tmp_path, "--seconds", "60"), tmp_path) as process:
         until_logged(tmp_path, STREAMING, FAILING)
+        (ffmpeg,) = ffmpegs_of(process)
+        command(tmp_path, buffer=0, quality=99, nonsense=1)
         process.send_signal(signal.SIGHUP)
+        until_logged(tmp_path, "Configuration not reloaded (SIGHUP)")
+        (line,) = [each for each in log_of(tmp_path).split("\n") if "not reloaded" in each]
+        assert all(key in line for key in (": buffer: ", ": quality: ", ": nonsense: "))
+        command(tmp_path, buffer=9, cameras=[CAMERA_A, {**CAMERA_A, "id": "c"}])
+        process.send_signal(signal.SIGHUP)
+        until_logged(tmp_path, "Configuration reloaded (SIGHUP)", "[c] Streaming", "[b] Camera rem")
+        assert ffmpeg in ffmpegs_of(process)
+        process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGHUP)
         assert process.wait(DEADLINE_S) == 0
-    assert "Shutting down: SIGHUP" in log_of(tmp_path)
     assert_ended_well(tmp_path)
+
+
+def ffmpegs_of(process: subprocess.Popen[bytes]) -> list[int]:
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [each.pid for each in children if "lavfi" in each.cmdline()]
 
 
 def test_a_signal_that_another_thread_is_given_stops_in_order(tmp_path: Path) -> None:

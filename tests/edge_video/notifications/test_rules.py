@@ -18,6 +18,12 @@ from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import Moment, NotificationPolicy, NotificationRules
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.status.configuration import (
+    ConfigStatus,
+    LastReload,
+    ReloadReason,
+    ReloadResult,
+)
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord
 from edge_video.text.redact import Redactor
@@ -239,3 +245,32 @@ def test_the_document_names_every_event_and_every_key_of_the_schema() -> None:
 def test_the_documents_own_example_satisfies_the_schema() -> None:
     block = DOCUMENT.split("```json\n")[1].split("```")[0]
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(block))
+
+
+def test_what_became_of_a_reload_is_told_once_and_not_what_was_before() -> None:
+    scene = Scene()
+    first = ConfigStatus(1, "abc", last_reload=LastReload(1, ReloadResult.DONE))
+    refused = LastReload(
+        2, ReloadResult.REFUSED, ReloadReason.INVALID, (f"line {CANARY}",), "watch"
+    )
+    ids = (scene.record.camera_id,)
+    told = scene.rules.configuration(first, ids, scene.now)
+    told += scene.rules.configuration(replace(first, last_reload=refused), ids, scene.now)
+    told += scene.rules.configuration(replace(first, last_reload=refused), ids, scene.now)
+    unchanged = LastReload(3, ReloadResult.UNCHANGED)
+    told += scene.rules.configuration(replace(first, last_reload=unchanged), ids, scene.now)
+    done = LastReload(4, ReloadResult.DONE)
+    told += scene.rules.configuration(replace(first, last_reload=done), ids, scene.now)
+    events = [valid(each) for each in told]
+    assert [each["event"] for each in events] == ["config_refused", "config_reloaded"]
+    assert (events[0]["reason"], events[0]["origin"]) == ("invalid", "watch")
+    assert CANARY not in str(events)
+    assert [each.routing_key for each in told] == ["site1.config.refused", "site1.config.reloaded"]
+
+
+def test_a_camera_that_was_removed_is_not_told_of_any_more() -> None:
+    scene = Scene()
+    scene.camera(phase=CameraPhase.STREAMING)
+    scene.rules.configuration(ConfigStatus(1, "abc"), (), scene.now)
+    scene.wait(100)
+    assert scene.reported == []

@@ -1,0 +1,66 @@
+"""Writes the table of docs/reload.md, which a reload goes by; a test fails when it is out of date.
+
+Run it as `python scripts/write_reload.py` after a change of `edge_video/config/effects.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the checkout, wherever it is run from
+
+from edge_video.config.effects import EFFECTS, Effect, Part  # noqa: E402 - as above
+
+PAGE: Final = ROOT / "docs" / "reload.md"
+TABLE: Final = "| key | effect | |\n|---|---|---|\n"
+"""What stands before the generated rows, which end with an empty line."""
+
+NOTES: Final = {
+    "fps": "of the cameras that do not say it themselves",
+    "quality": "likewise",
+    "sink": "",
+    "amqp": "with the contents of the certificates",
+    "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
+    "cameras.exchange": "from the next frame on",
+    "cameras.routing_key": "from the next frame on",
+    "circuit_breaker": "where each breaker stands does not change",
+    "log.level": "of the command line; a program that embeds the system has its own log",
+    "http.listen": "HTTP's connections are closed, and the page comes back by itself",
+    "http.token": "likewise; whoever is logged in logs in again",
+    "http.hosts": "likewise",
+    "http.ready": "likewise",
+    "max_age": "what is held and older is dropped when its turn comes",
+    "buffer": "what is held beyond it is dropped, oldest first",
+    "max_buffered_bytes": "likewise",
+}
+
+_CHILDREN: Final = {
+    Part.NOTIFIER: "events may be told once more",
+    Part.METRICS: "the memory level is kept",
+    Part.REPORTER: "the next report comes one interval later",
+}
+
+
+def render() -> str:
+    """Return the whole page."""
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(TABLE)
+    tail = rest.partition("\n\n")[2]
+    rows = []
+    order = list(Effect)
+    for key, row in sorted(EFFECTS.items(), key=lambda item: order.index(item[1].effect)):
+        note = NOTES.get(key) or _CHILDREN.get(row.part, "")
+        rows.append(f"| `{key}` | {row.effect.value} | {note} |\n")
+    return f"{head}{TABLE}{''.join(rows)}\n{tail}"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(render(), encoding="utf-8")
+    print(PAGE)
+
+
+if __name__ == "__main__":
+    main()
