@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_an_interrupted_command_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(common, "load_with_env_file", interrupted)

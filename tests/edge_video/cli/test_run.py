@@ -36,6 +36,7 @@ class PlayedSystem:
     kills: int = 0
     on_wait: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
+    source: None = None
     _over: threading.Event = field(default_factory=threading.Event)
 
     def begin_stop(self) -> None:
