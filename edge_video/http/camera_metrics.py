@@ -142,6 +142,7 @@ def camera_metrics(snapshot: Snapshot) -> Iterator[Metric]:
         [(camera.camera_id, camera.breaker.state) for camera in cameras],
     )
     yield _transitions(snapshot)
+    yield _uptimes(snapshot)
     yield from _ffmpegs(snapshot)
 
 
@@ -199,6 +200,19 @@ def _transitions(snapshot: Snapshot) -> Metric:
         for labels, count in extra.transitions.items():
             transitions.add_metric((camera_id, *labels), count)
     return transitions
+
+
+def _uptimes(snapshot: Snapshot) -> Metric:
+    uptimes = GaugeMetricFamily(
+        PREFIX + "camera_uptime_ratio",
+        "Share of the time in which the camera was to stream and did; absent while unknown.",
+        labels=("camera", "window"),
+    )
+    for camera_id, extra in snapshot.cameras.items():
+        for window, share in (("24h", extra.uptime_day), ("7d", extra.uptime_week)):
+            if share is not None:
+                uptimes.add_metric((camera_id, window), share)
+    return uptimes
 
 
 def _ffmpegs(snapshot: Snapshot) -> Iterator[Metric]:

@@ -206,10 +206,15 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
             "detail": {"type": "string"},
             "count": {"type": "integer", "description": "How often in a row."},
             "by": {"type": "string", "description": "Who asked for it; empty where nobody did."},
+            "lasted_s": {
+                "anyOf": [{"type": "number"}, {"type": "null"}],
+                "description": "How long the trouble lasted that is over with this.",
+            },
+            "dropped": {"type": "integer", "description": "Frames dropped while that lasted."},
         },
         "required": [
             *("number", "kind", "first_at_ms", "last_at_ms", "subject", "camera", "cause"),
-            *("detail", "count", "by"),
+            *("detail", "count", "by", "lasted_s", "dropped"),
         ],
     },
 }

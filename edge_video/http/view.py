@@ -80,6 +80,8 @@ def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, J
                 "detail": one_line(entry.detail),
                 "count": entry.count,
                 "by": one_line(entry.by),
+                "lasted_s": _rounded(entry.lasted_s),
+                "dropped": entry.dropped,
             }
             for entry in reversed(tuple(entries))
         ],

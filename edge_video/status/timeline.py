@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.resilience.breaker import BreakerState
+from edge_video.runtime.units import ns_to_s
 from edge_video.status.model import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class TimelineEntry:
     count: int = 1
     by: str = ""
     """Who asked for it, where somebody did."""
+    lasted_s: float | None = None
+    """How long the trouble lasted that is over with this."""
+    dropped: int = 0
+    """Frames dropped for want of a connection, while that lasted."""
 
     @property
     def camera(self) -> str:
@@ -94,6 +99,13 @@ _ABOUT_NO_CAMERA: Final = frozenset(
 )
 
 
+_SHORTEST_TROUBLE_S: Final = 1.0
+_TROUBLES: Final = frozenset(
+    {EntryKind.CAMERA_FAILED, EntryKind.BREAKER_OPENED, EntryKind.PROBE_FAILED}
+)
+_RECOVERIES: Final = frozenset({EntryKind.BREAKER_CLOSED, EntryKind.CAMERA_STREAMING})
+
+
 class Timeline:
     """The newest entries, at most `limit`, `MAX_OF_SUBJECT` of each subject. One thread writes.
 
@@ -105,6 +117,7 @@ class Timeline:
         self._limit = limit
         self._entries: dict[int, TimelineEntry] = {}  # by number, the latest change last
         self._of_subject: dict[str, dict[int, None]] = {}  # their numbers, in the same order
+        self._troubled_since_ns: dict[str, int] = {}
         self._next = 1
         self.version = 0
         """Changes with every change."""
@@ -123,6 +136,8 @@ class Timeline:
         cause: str = "",
         detail: str = "",
         by: str = "",
+        lasted_s: float | None = None,
+        dropped: int = 0,
     ) -> None:
         """Add an entry, or count it when it repeats its subject's latest one."""
         self.version += 1
@@ -132,10 +147,26 @@ class Timeline:
         if known is not None and (known.kind, known.cause, known.by) == (kind, cause, by):
             del self._entries[known.number]
             self._entries[known.number] = replace(
-                known, last_at_ns=at_ns, detail=detail, count=known.count + 1
+                known,
+                last_at_ns=at_ns,
+                detail=detail,
+                count=known.count + 1,
+                lasted_s=lasted_s,
+                dropped=dropped,
             )
             return
-        entry = TimelineEntry(self._next, kind, at_ns, at_ns, subject, cause, detail, by=by)
+        entry = TimelineEntry(
+            self._next,
+            kind,
+            at_ns,
+            at_ns,
+            subject,
+            cause,
+            detail,
+            by=by,
+            lasted_s=lasted_s,
+            dropped=dropped,
+        )
         self._next += 1
         self._entries[entry.number] = entry
         of_subject[entry.number] = None
@@ -157,7 +188,26 @@ class Timeline:
             return
         for kind, failure in _camera_entries(before, now):
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
-            self.add(kind, at_ns, subject=now.camera_id, cause=cause, detail=detail)
+            lasted_s = self._trouble_over(kind, now.camera_id, at_ns)
+            self.add(
+                kind,
+                at_ns,
+                subject=now.camera_id,
+                cause=cause,
+                detail=detail,
+                lasted_s=lasted_s,
+            )
+
+    def _trouble_over(self, kind: EntryKind, camera_id: str, at_ns: int) -> float | None:
+        """How long the trouble lasted that is over with this; None when it ends none."""
+        if kind in _TROUBLES:
+            self._troubled_since_ns.setdefault(camera_id, at_ns)
+            return None
+        began_ns = self._troubled_since_ns.pop(camera_id, None)
+        if began_ns is None or kind not in _RECOVERIES:
+            return None
+        lasted_s = ns_to_s(at_ns - began_ns)
+        return lasted_s if lasted_s >= _SHORTEST_TROUBLE_S else None
 
     def publisher_changed(
         self, before: PublisherStatus | None, now: PublisherStatus, at_ns: int
@@ -166,7 +216,12 @@ class Timeline:
         kind = _PUBLISHER_KINDS.get(now.state)
         if kind is None or (before is not None and _same_connection(before, now)):
             return
-        self.add(kind, at_ns, subject="publisher", detail=now.reason)
+        over = now.outages[-1] if now.outages else None
+        if kind is not EntryKind.PUBLISHER_CONNECTED or over is None or over.ended_at_ns is None:
+            self.add(kind, at_ns, subject="publisher", detail=now.reason)
+            return
+        lasted_s = max(0.0, ns_to_s(over.ended_at_ns - over.started_at_ns))
+        self.add(kind, at_ns, subject="publisher", lasted_s=lasted_s, dropped=over.dropped)
 
     def command_executed(
         self, command: str, subject: str, origin: str, result: str, at_ns: int

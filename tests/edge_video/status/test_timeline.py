@@ -10,7 +10,7 @@ from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.model import CameraPhase, Outage, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord
 from edge_video.status.timeline import (
     MAX_ENTRIES,
@@ -181,3 +181,27 @@ def test_an_entry_is_about_a_camera_or_about_something_else() -> None:
     timeline.add(EntryKind.CAMERA_FAILED, 1, subject="publisher")  # a camera may be named so
     timeline.add(EntryKind.PUBLISHER_LOST, 2, subject="publisher")
     assert [entry.camera for entry in timeline.entries] == ["publisher", ""]
+
+
+def test_what_is_over_tells_how_long_it_lasted() -> None:
+    timeline = Timeline()
+    second_ns = 10**9
+    opened = failed(replace(STREAMING, phase=CameraPhase.STARTING), 1.0, OPEN)
+    probing = replace(opened, breaker=HALF_OPEN)
+    again = failed(probing, 2.0, replace(OPEN, changes=3))
+    well = replace(again, breaker=replace(CLOSED, changes=5), phase=CameraPhase.STREAMING)
+    records = [STREAMING, opened, probing, again, replace(again, breaker=HALF_OPEN), well]
+    for at_s, (before, now) in enumerate(pairwise(records)):
+        timeline.camera_changed(before, now, (100 + 10 * at_s) * second_ns)
+    lasted = [(entry.kind, entry.lasted_s) for entry in timeline.entries]
+    assert (EntryKind.BREAKER_CLOSED, 40.0) in lasted
+    assert [each for _, each in lasted if each is not None] == [40.0]
+
+
+def test_a_connection_after_an_outage_tells_its_cost() -> None:
+    timeline = Timeline()
+    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856)
+    connected = PublisherStatus(PublisherState.CONNECTED, "broker", connections=2, outages=(over,))
+    timeline.publisher_changed(None, connected, 49 * 10**9)
+    (entry,) = timeline.entries
+    assert (entry.lasted_s, entry.dropped) == (44.0, 856)
