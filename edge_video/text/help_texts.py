@@ -237,8 +237,10 @@ _TOOLS: Final[dict[str, Text]] = {
         "o status de um sistema em execução, ao vivo no terminal",
     ),
     "top.about": Text(
-        "Shows what the system at an HTTP address says of itself; what is wrong comes first.",
-        "Mostra o que o sistema em um endereço HTTP diz de si mesmo; os problemas vêm primeiro.",
+        "Shows what the system at an HTTP address says of itself; what is wrong comes first. On a"
+        " terminal arrows, PgUp and PgDn scroll, / filters, q ends.",
+        "Mostra o que o sistema em um endereço HTTP diz de si mesmo; os problemas vêm primeiro."
+        " No terminal, setas, PgUp e PgDn rolam, / filtra, q sai.",
     ),
     "top.url": Text("default: http://127.0.0.1:8080", "padrão: http://127.0.0.1:8080"),
     "top.token": Text(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from edge_video.status.health import camera_health
+from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
@@ -136,12 +137,15 @@ def _table(
 
 def _cells(camera: CameraStatus, shown: Shown) -> dict[str, Text]:
     language, last_s = shown.language, camera.last_frame_ago_s
-    never = lookup("never", language)
+    age = lookup("never", language) if last_s is None else format_duration(float(int(last_s)))
+    fps = format_fps_of_target(camera, shown.rates, language).replace(" ", "")
+    if camera.phase is CameraPhase.DISABLED:
+        fps = age = ""
     return {
         "camera": Text(one_line(camera.camera_id), style="bold"),
         "state": state_text(camera),
-        "fps": Text(format_fps_of_target(camera, shown.rates, language).replace(" ", "")),
-        "last": Text(never if last_s is None else format_duration(float(int(last_s)))),
+        "fps": Text(fps),
+        "last": Text(age),
         "retry": Text(short_retry(camera)),
         "trouble": Text(", ".join(short_remarks_on(camera, language))),
     }
