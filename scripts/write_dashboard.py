@@ -174,15 +174,19 @@ ROWS: list[tuple[str, list[tuple[str, str, int, str, list[tuple[str, str]]]]]] =
                 ],
             ),
             (
-                "Connections lost",
+                "Connections lost, attempts that failed",
                 "short",
                 12,
                 "lines",
                 [
                     (
                         f"increase(edge_video_publisher_connections_lost_total{{{NODE}}}{RATE})",
-                        "{{instance}}",
-                    )
+                        "{{instance}} lost",
+                    ),
+                    (
+                        f"increase(edge_video_publisher_failed_attempts_total{{{NODE}}}{RATE})",
+                        "{{instance}} failed attempts",
+                    ),
                 ],
             ),
         ],

@@ -14,6 +14,7 @@ from prometheus_client.core import (
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, DropReason, Outcome
 from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.units import ns_to_s
+from edge_video.status.health import CameraHealth, camera_health
 from edge_video.status.model import CameraPhase
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ _CAMERA_GAUGES: Final[tuple[tuple[str, str, Callable[[CameraStatus], float | Non
     ),
     (
         "breaker_retry_seconds",
-        "Until the next attempt may begin; absent while held open by an operator.",
+        "Until the next attempt may begin; absent unless open, and while held open by an operator.",
         lambda camera: camera.breaker.retry_in_s,
     ),
     (
@@ -133,6 +134,13 @@ def camera_metrics(snapshot: Snapshot) -> Iterator[Metric]:
         "phase",
         CameraPhase,
         [(camera.camera_id, camera.phase) for camera in cameras],
+    )
+    yield _one_of(
+        "camera_health",
+        "How the camera is, judged by what it sends: 1 for the health it is in.",
+        "health",
+        CameraHealth,
+        [(camera.camera_id, camera_health(camera)) for camera in cameras],
     )
     yield _one_of(
         "breaker_state",

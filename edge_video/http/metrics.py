@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from edge_video.http.camera_metrics import PREFIX, camera_metrics
 from edge_video.metrics.memory import MemoryLevel
+from edge_video.status.health import Delivery, delivery_of
 from edge_video.status.model import PublisherState
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ def _publisher(publisher: PublisherStatus) -> Iterator[Metric]:
     for state in PublisherState:
         states.add_metric((state.value,), publisher.state is state)
     yield states
+    delivery = GaugeMetricFamily(
+        PREFIX + "delivery",
+        "Whether frames can be delivered: 1 for the state it is in.",
+        labels=("state",),
+    )
+    for each in Delivery:
+        delivery.add_metric((each.value,), delivery_of(publisher) is each)
+    yield delivery
+    if publisher.down_for_s is not None:
+        yield GaugeMetricFamily(
+            PREFIX + "publisher_down_seconds",
+            "Since when frames cannot be delivered; absent while they can be.",
+            value=publisher.down_for_s,
+        )
     yield CounterMetricFamily(
         PREFIX + "publisher_connections",
         "Times a connection to the sink was established.",
