@@ -69,6 +69,8 @@ class _Camera:
     record: CameraRecord
     stream: Debounced
     breaker: Debounced
+    offline_since_s: float | None = None
+    """Monotonic, of the absence that was reported last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class _Outage:
     lost_s: float
     lost_before: int
     failed_before: int
+    began_at_ns: int
+    """Wall clock, of the first outage in the status that belongs to it."""
     reason: str
     back_s: float | None = None
 
@@ -130,7 +134,11 @@ class NotificationRules:
         if outage is None:
             if not connected and status.connections and status.connections_lost:
                 self._outage = _Outage(
-                    now.s, status.connections_lost - 1, status.failed_attempts, status.reason
+                    lost_s=now.s,
+                    lost_before=status.connections_lost - 1,
+                    failed_before=status.failed_attempts,
+                    began_at_ns=status.outages[-1].started_at_ns if status.outages else now.ns,
+                    reason=status.reason,
                 )
         elif connected:
             self._outage = replace(outage, back_s=outage.back_s or now.s)
@@ -195,6 +203,7 @@ class NotificationRules:
         for change in changes:
             facts: _Fields = {"camera_id": record.camera_id, "phase": record.phase}
             facts["failure"] = self._failure(record.last_failure, change)
+            facts["away_s"] = _away_s(camera, change)
             notifications.append(self._of_change("camera", change, facts, now, record.camera_id))
         for change in breaker_changes:
             breaker = record.breaker
@@ -237,6 +246,9 @@ class NotificationRules:
             "away_s": round(outage.back_s - outage.lost_s, 3),
             "connections_lost": status.connections_lost - outage.lost_before,
             "failed_attempts": status.failed_attempts - outage.failed_before,
+            "dropped": sum(
+                each.dropped for each in status.outages if each.started_at_ns >= outage.began_at_ns
+            ),
             "reason": outage.reason,
         }
         return [self._write("publisher", "reconnected", facts, now, "")]
@@ -278,6 +290,19 @@ class NotificationRules:
             at_ns=now.ns,
             body=json.dumps(json_ready(document, self._clean), ensure_ascii=False).encode(),
         )
+
+
+def _away_s(camera: _Camera, change: StateChange) -> float | None:
+    """How long a camera that is online again was offline; None for every other change."""
+    if not isinstance(change, Settled):
+        return None
+    since_s, camera.offline_since_s = (
+        camera.offline_since_s,
+        change.since_s if change.state == OFFLINE else None,
+    )
+    if change.state != ONLINE or since_s is None:
+        return None
+    return _rounded(change.since_s - since_s)
 
 
 def _rounded(seconds: float | None) -> float | None:

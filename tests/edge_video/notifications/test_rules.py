@@ -24,7 +24,7 @@ from edge_video.status.configuration import (
     ReloadReason,
     ReloadResult,
 )
-from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.model import CameraPhase, Outage, PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord
 from edge_video.text.redact import Redactor
 
@@ -124,6 +124,37 @@ def test_a_camera_comes_online_goes_away_and_says_why() -> None:
         "site1.breaker.open.yard.1",
     ]
     assert CANARY not in "".join(each.body.decode() for each in scene.notifications)
+
+
+def test_a_camera_that_is_back_says_how_long_it_was_away() -> None:
+    scene = Scene()
+    scene.camera(phase=CameraPhase.STREAMING)
+    scene.wait(6)
+    scene.camera(phase=CameraPhase.WAITING)
+    scene.wait(72)
+    scene.camera(phase=CameraPhase.STREAMING)
+    scene.wait(6)
+    assert [(each["event"], each["away_s"]) for each in scene.reported] == [
+        ("camera_online", None),
+        ("camera_offline", None),
+        ("camera_online", 72.0),
+    ]
+
+
+def test_the_end_of_an_outage_says_what_all_of_it_cost() -> None:
+    scene = Scene()
+    scene.publisher(PublisherState.CONNECTED, connections=1)
+    old = Outage(scene.now.ns - 9_000, scene.now.ns - 8_000, "refused", 5)
+    first = Outage(scene.now.ns, None, "reset by peer", 0)
+    lost: dict[str, Any] = {"connections": 1, "connections_lost": 1, "reason": "reset by peer"}
+    scene.publisher(PublisherState.WAITING, **lost, outages=(old, first))
+    ended = replace(first, ended_at_ns=scene.now.ns + 9, dropped=40)
+    second = Outage(scene.now.ns + 99, scene.now.ns + 999, "refused", 2)
+    again: dict[str, Any] = {"connections": 3, "connections_lost": 2}
+    scene.publisher(PublisherState.CONNECTED, **again, outages=(old, ended, second))
+    scene.wait(5)
+    [event] = scene.reported
+    assert event["dropped"] == 42
 
 
 def test_the_probes_of_a_dead_camera_are_no_news() -> None:
