@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 from edge_video.cli.standard_streams import print_error
 from edge_video.config import load_with_env_file
 from edge_video.runtime.descriptors import descriptor_note, hard_limit
+from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import takes_file
 from edge_video.text.help_texts import help_text
 
@@ -79,11 +80,9 @@ def configured_path(args: argparse.Namespace) -> Path:
     """
     path: Path | None = args.config or existing_default_config()
     if path is None:
-        refuse(
-            "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.\n"
-            "Write a first one with edge-video init, name one with --config FILE,\n"
-            "or see it work without cameras and broker: edge-video demo"
-        )
+        language = language_from_locale(os.environ)
+        lines = [lookup(f"no_config.{part}", language) for part in ("what", "write", "demo")]
+        refuse("\n".join([f"edge-video: {lines[0]}", *lines[1:]]))
     return path
 
 

@@ -63,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except OSError as error:  # whoever read the output has seen enough, or its disk is full
         if not isinstance(error, BrokenPipeError):
-            print_error(f"edge-video: cannot print: {error.strerror or error}")
+            text = help_text("complaint.print").format(reason=error.strerror or error)
+            print_error(f"edge-video: {text}")
         return exit_code_of(error)
 
 

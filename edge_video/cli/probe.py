@@ -57,7 +57,9 @@ def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig
     known = [camera.id for camera in config.cameras]
     unknown = [each for each in ids if each not in known]
     if unknown:
-        refuse(f"edge-video: no camera {', '.join(unknown)} in {path}; it has {', '.join(known)}")
+        text = lookup("probe.unknown", configured_language(config))
+        facts = {"unknown": ", ".join(unknown), "path": path, "known": ", ".join(known)}
+        refuse(f"edge-video: {text.format(**facts)}")
     return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
 
 

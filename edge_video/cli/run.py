@@ -38,7 +38,9 @@ from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
 from edge_video.runtime.version import version
+from edge_video.text.catalog import Language, lookup
 from edge_video.text.command_help import add_command
+from edge_video.text.duration import format_duration
 from edge_video.text.growing_redactor import GrowingRedactor
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import positive_seconds
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from edge_video.actors.system_spec import Stopped
     from edge_video.cli.common import Commands
     from edge_video.config import Config
-    from edge_video.text.catalog import Language
 
 _log = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ def _run_until_stopped(program: _Program, ending: _Ending, reloads: _Reloads) ->
         ending.of(system)
         reloads.of(system, watches=getattr(args, "watch", False))
         _log_started(config, program.source)
-        stopped = _wait(system, args.seconds, ending)
+        stopped = _wait(system, args.seconds, ending, program.language)
     except BaseException:
         system.kill_processes()  # the actors' threads are daemons, FFmpeg is not
         raise
@@ -186,7 +187,7 @@ def _log_started(config: Config, source: str) -> None:
         log_event(_log, LogEvent.CONFIG_NOTE, text=text)
 
 
-def _wait(system: System, seconds: float | None, ending: _Ending) -> Stopped:
+def _wait(system: System, seconds: float | None, ending: _Ending, language: Language) -> Stopped:
     """Wait for the end, whoever brings it about.
 
     Not in one go: the kernel may hand a signal to any thread of the process. Python then remembers
@@ -196,7 +197,8 @@ def _wait(system: System, seconds: float | None, ending: _Ending) -> Stopped:
     while (stopped := system.wait(_SIGNAL_LATE_S)) is None:
         if ends_at_s is not None and time.monotonic() + _SIGNAL_LATE_S / 2 >= ends_at_s:
             ends_at_s = None
-            ending.begin(f"{seconds:g} s are over")
+            limit = format_duration(seconds or 0.0)
+            ending.begin(lookup("run.time_limit", language).format(limit=limit))
     return stopped
 
 

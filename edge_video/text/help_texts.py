@@ -46,6 +46,7 @@ _GENERAL: Final[dict[str, Text]] = {
         "{name}: there is no {value}; choose from {choices}",
         "{name}: {value} não existe; escolha entre {choices}",
     ),
+    "complaint.print": Text("cannot print: {reason}", "não é possível imprimir: {reason}"),
     "complaint.meant": Text("; did you mean {name}?", "; você quis dizer {name}?"),
     "complaint.argument": Text("{name}: {value}", "{name}: {value}"),
     "exit.0": Text(

@@ -1,4 +1,4 @@
-"""Holds the texts of `check` and `probe`, advice about the broker included."""
+"""Holds the texts of `run`, `check` and `probe`, advice about the broker included."""
 
 from __future__ import annotations
 
@@ -43,7 +43,27 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     ),
 }
 
+COMMAND_TEXTS: Final[dict[str, Text]] = {
+    "no_config.what": Text(
+        "no configuration: neither config.yaml nor config/config.yaml is here.",
+        "sem configuração: não há config.yaml nem config/config.yaml aqui.",
+    ),
+    "no_config.write": Text(
+        "Write a first one with edge-video init, name one with --config FILE,",
+        "Crie a primeira com edge-video init, indique uma com --config ARQUIVO,",
+    ),
+    "no_config.demo": Text(
+        "or see it work without cameras and broker: edge-video demo",
+        "ou veja funcionar sem câmeras nem broker: edge-video demo",
+    ),
+    "run.time_limit": Text("time limit of {limit}", "limite de tempo de {limit}"),
+}
+
 PROBE_TEXTS: Final[dict[str, Text]] = {
+    "probe.unknown": Text(
+        "no camera {unknown} in {path}; it has {known}",
+        "nenhuma câmera {unknown} em {path}; há {known}",
+    ),
     "probe.begin": Text(
         "Asking {what}, at most {timeout} each …", "Consultando {what}, no máximo {timeout} cada …"
     ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -7,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.capture.binary import Binary
-from edge_video.capture.probe import VideoStream, parse_stream, probe_all, probe_camera
+from edge_video.capture.probe import (
+    CameraProbes,
+    VideoStream,
+    parse_stream,
+    probe_all,
+    probe_camera,
+)
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import numbered_clip
@@ -87,6 +94,19 @@ def test_a_probe_leaves_nothing_behind(ffmpeg: Binary) -> None:
     assert [result.camera_id for result in results] == ["c0", "c1", "c2"]
     assert all(result.ok and result.width == 64 for result in results)
     assert threading.active_count() == threads
+
+
+@pytest.mark.ffmpeg
+def test_probes_that_nobody_waits_for_any_more_are_cancelled(ffmpeg: Binary) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        camera = CameraConfig(id="cam1", url=f"rtsp://127.0.0.1:{silent.getsockname()[1]}/s")
+        before = time.monotonic()
+        with CameraProbes(ffmpeg, Redactor(), 60.0) as probes:
+            answer = probes.begin(camera)
+            connection, _ = silent.accept()  # FFmpeg is there, and waits
+    connection.close()
+    assert time.monotonic() - before < 30
+    assert not answer.result().ok
 
 
 def test_no_cameras_have_no_results() -> None:

@@ -66,3 +66,7 @@ def test_without_a_configuration_it_says_what_to_do(
         main([])
     assert exit_.value.code == 2
     assert "demo" in capsys.readouterr().err
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "pt-BR")
+    with pytest.raises(SystemExit):
+        main([])
+    assert "sem configuração" in capsys.readouterr().err
