@@ -3,7 +3,7 @@
 The documents link to each other and to source files as they lie in the repository, so that they
 can be read there. On the site
 
-- README.md, CONTRIBUTING.md and CHANGELOG.md become pages,
+- README.md, docs/README.md, CONTRIBUTING.md and CHANGELOG.md become pages,
 - every source file that a page links to becomes a page below `source/`, every folder a list,
 - each folder of the package gets a page below `api/` made of its docstrings,
 
@@ -31,10 +31,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 PAGES: Final = {
     "README.md": "index.md",
+    "docs/README.md": "documents.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
-"""Documents at the top of the repository, and the page that each becomes."""
+"""Documents that are not where their page is, and the page that each becomes."""
 
 LINK: Final = re.compile(r"(?<=\]\()(?![a-z]+:)([^)#\s]+)(#[^)\s]*)?(?=\))")
 """The target of a link to another file, and its anchor."""
@@ -45,7 +46,10 @@ NOT_SEARCHED: Final = "---\nsearch:\n  exclude: true\n---\n\n"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that do not lie in docs/."""
+    """Add the pages that do not lie in docs/, or not under their own name."""
+    readme = files.get_file_from_path("README.md")
+    if readme is not None:
+        files.remove(readme)  # it would be the start page
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=(ROOT / name).read_text("utf-8")))
     files.append(File.generated(config, "api/index.md", content=public_page()))

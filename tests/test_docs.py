@@ -13,6 +13,8 @@ import yaml
 import edge_video.actors.frame_messages
 import edge_video.actors.messages
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
+from edge_video.text.catalog import TEXTS
+from edge_video.text.cause_texts import CAUSE_TEXTS
 from edge_video.text.duration import format_duration
 
 ROOT = Path(__file__).parent.parent
@@ -102,14 +104,44 @@ def in_the_nav() -> set[str]:
 
 
 def test_every_document_and_every_folder_has_its_place_on_the_site() -> None:
-    documents = {path.name for path in (ROOT / "docs").glob("*.md")}
-    assert documents - in_the_nav() == set()
+    documents = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert (documents | {"documents.md"}) - in_the_nav() == set()
     folders = {path.parent.name for path in (ROOT / "edge_video").glob("*/__init__.py")}
     assert {f"api/{each}.md" for each in folders} - in_the_nav() == set()
 
 
 def test_no_page_is_long_to_begin_with() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs/README.md").read_text()
+    names = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert [name for name in sorted(names) if f"({name}" not in index] == []
+
+
+# --- docs/troubleshooting.md ---
+
+
+def symptoms(title: str) -> set[str]:
+    """What stands in code in the first column of the tables under a heading."""
+    text = (ROOT / "docs/troubleshooting.md").read_text().partition(f"## {title}\n")[2]
+    rows = re.findall(r"^\| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
+    return {found for row in rows for found in re.findall(r"`([^`]+)`", row)}
+
+
+def test_the_reasons_of_troubleshooting_are_those_that_are_shown() -> None:
+    causes = {text.en for text in CAUSE_TEXTS.values()}
+    shown = symptoms("A camera shows nothing")
+    assert len(shown) > 10
+    assert shown - causes == set()
+
+
+def test_every_reason_why_frames_are_dropped_is_explained() -> None:
+    reasons = {
+        text.en.removesuffix(" {count}") for key, text in TEXTS.items() if key.startswith("drop.")
+    }
+    assert reasons - symptoms("Frames are missing") == set()
 
 
 # --- docs/devices.md ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from edge_video.runtime.version import version
 
 ROOT: Final = Path(__file__).parent.parent
-SOURCES: Final = ("pyproject.toml", "README.md", "LICENSE", "actors", "config", "edge_video")
+SOURCES: Final = ("pyproject.toml", "README.pypi.md", "LICENSE", "actors", "config", "edge_video")
 
 USER_PROGRAM: Final = """
 import pykka
@@ -173,9 +174,7 @@ def test_without_a_configuration_the_command_names_one_that_writes_it(
     )
     assert done.returncode == 2
     assert "edge-video init" in done.stderr
-    run(command, "init", "--yes", cwd=tmp_path)
-    assert "1 of 1 cameras enabled" in run(command, "check", cwd=tmp_path)
-    run(command, "schema", cwd=tmp_path)
+    assert '"$id"' in run(command, "schema", cwd=tmp_path)
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
@@ -184,3 +183,69 @@ def test_a_source_distribution_has_everything_of_the_repository() -> None:
     included = {name for line in manifest if line[:1] != "#" for name in line.split()[1:]}
     tracked = {path.split("/")[0] for path in run("git", "ls-files", cwd=ROOT).splitlines()}
     assert tracked - {"pyproject.toml", "MANIFEST.in"} <= included
+
+
+# --- what the documents show of a terminal ---
+
+
+TRANSCRIPT: Final = re.compile(
+    r"^<!-- transcript -->\n```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+MARK: Final = "--- the next command ---"
+
+
+def transcripts() -> list[tuple[str, str]]:
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [
+        (document.name, found["text"])
+        for document in documents
+        for found in TRANSCRIPT.finditer(document.read_text(encoding="utf-8"))
+    ]
+
+
+def steps(text: str) -> list[tuple[str, str]]:
+    """Each command of a transcript, and what it prints."""
+    parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def pattern_of(printed: str) -> str:
+    """A line that is `…` stands for any lines, `…` within a line for any text."""
+    lines = [
+        r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n"
+        for line in printed.splitlines()
+    ]
+    return "".join(lines)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(("document", "text"), transcripts())
+def test_a_transcript_is_what_a_user_sees_who_has_only_the_wheel(
+    document: str, text: str, installed: Path, tmp_path: Path
+) -> None:
+    expected = steps(text)
+    path = f"{installed.parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    script = "".join(f"echo '{MARK}'\n{command}\n" for command, _ in expected)
+    done = subprocess.run(
+        ["sh", "-e", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    outputs = done.stdout.split(f"{MARK}\n")[1:]
+    for (command, printed), output in zip(expected, outputs, strict=True):
+        assert re.fullmatch(pattern_of(printed), output), f"{document}: $ {command}\n{output}"
+
+
+def test_there_are_transcripts_and_every_console_block_is_one() -> None:
+    assert {document for document, _ in transcripts()} >= {"README.md", "install.md"}
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        written = document.read_text(encoding="utf-8")
+        assert written.count("```console") == written.count("<!-- transcript -->"), document.name
