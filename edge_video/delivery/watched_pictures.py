@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from threading import Lock
 
     from edge_video.delivery.camera_queue import CameraQueue, Picture
@@ -39,8 +39,8 @@ class WatchedPictures:
         with self._lock:
             return self._queues[camera_id].picture.watch(self._clock.monotonic() + lease_s)
 
-    def remember(self, max_bytes: int) -> None:
-        """Keep one of the last pictures of each camera also while nobody looks; 0: none.
+    def remember(self, max_bytes: int, cameras: Collection[CameraId]) -> None:
+        """Keep one of the last pictures of these cameras also while nobody looks; 0: none.
 
         It is renewed every few seconds and stays when the camera fails. Again a reference; one
         of more than `max_bytes` is not kept.
@@ -48,7 +48,7 @@ class WatchedPictures:
         with self._lock:
             now_s = self._clock.monotonic()
             for each in self._queues.values():
-                each.picture.remember(max_bytes, now_s)
+                each.picture.remember(max_bytes if each.camera_id in cameras else 0, now_s)
 
     def forget_unwatched(self) -> int:
         """Let go of the pictures at which nobody looks any more; how many are looked at.

@@ -211,12 +211,13 @@ class StatusStore:
             if now_s - self._counted_at_s < HISTORY_STEP_S - _TICK_SLACK_S:
                 return
             self._counted_at_s = now_s
+            present = frozenset(self._cameras)
             for camera in self._cameras.values():
                 camera.drop_unwatched_picture(now_s)
         counts = self._ledger.frame_counts()
         last_bytes = self._last_picture_bytes()
         for outbox in self._ledger.outboxes:
-            outbox.pictures.remember(last_bytes)
+            outbox.pictures.remember(last_bytes, present)
             outbox.pictures.forget_unwatched()
         with self._lock:
             for camera_id, camera in self._cameras.items():

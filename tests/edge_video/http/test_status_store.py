@@ -186,6 +186,13 @@ def test_the_last_picture_of_a_camera_that_failed_stays() -> None:
     assert is_quiet
 
 
+def test_of_a_camera_that_was_removed_no_picture_is_kept() -> None:
+    scene = Scene()
+    scene.run(10, 5)
+    scene.outbox.pictures.remember(MAX_PICTURE_BYTES, ())
+    assert scene.outbox.pictures.watch(DOOR, 0.0) is None
+
+
 def test_a_camera_that_has_gone_quiet_has_an_old_picture() -> None:
     scene = Scene()
     scene.run(10, 5)
