@@ -24,7 +24,7 @@ Every key, with its type and its default. `edge-video init` writes a file to sta
 `edge-video init --example` prints [one with every key](../config/config.example.yaml), editors
 complete and check a file with what `edge-video schema` prints
 ([schema.json](../config/schema.json)), and `edge-video check` says what is wrong with one, line by
-line.
+line. `edge-video explain KEY` prints one key with its range and an example.
 
 - A *duration* has a unit: `500ms`, `30s`, `5m`, `1m30s`. 0 needs none.
 - `${NAME}` and `${NAME:-default}` take a value from the environment, else from the file `.env`

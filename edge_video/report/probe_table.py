@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.amqp.inquiry import BrokerResult, BrokerStep
 
 _USUAL_INTERVAL_S: Final = 5.0
+_EXACT_BELOW_S: Final = 0.1
 _SLOW_SHARE: Final = 0.95
 """A camera that announces less than this of the configured rate is slower than it."""
 _COLUMNS: Final = ("camera", "result", "codec", "size", "fps", "first", "key")
@@ -125,6 +126,7 @@ def broker_advice(step: BrokerStep, language: Language) -> list[str]:
 
 
 def _format_key_frames(key_frames: KeyFrames, language: Language) -> str:
-    rounded_s = round(key_frames.interval_s, 1)
+    seconds = key_frames.interval_s
+    rounded_s = round(seconds, 1) if seconds >= _EXACT_BELOW_S else seconds
     kind = "at_least" if key_frames.at_least else "every"
     return lookup(f"probe.key.{kind}", language).format(interval=format_rounded_duration(rounded_s))

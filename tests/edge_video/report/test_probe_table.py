@@ -61,6 +61,10 @@ def test_key_frames_that_are_far_apart_are_told_with_what_it_means() -> None:
     assert len(lines) == 5
 
 
+def test_a_camera_of_key_frames_only_has_their_true_interval() -> None:
+    assert rows(replace(GOOD, key_frames=KeyFrames(0.0334)))[1].endswith("every 33ms")
+
+
 def test_a_camera_that_is_slower_than_configured_is_told() -> None:
     assert rows(replace(GOOD, fps=10.0, wanted_fps=15))[2] == (
         "  → It sends 10 frames per second, and fps is 15: 10 are taken."
