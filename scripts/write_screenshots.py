@@ -64,9 +64,8 @@ class Shot:
 
 def well(names: tuple[str, ...], **given: Any) -> dict[str, Any]:
     """Everything streams."""
-    return view(
-        *(camera(name, fps=14.8 + index % 3 / 10) for index, name in enumerate(names)), **given
-    )
+    cameras = (camera(name, fps=14.8 + index % 3 / 10) for index, name in enumerate(names))
+    return view(*cameras, **{"publisher": _back_again(), **given})
 
 
 def trouble(names: tuple[str, ...]) -> dict[str, Any]:
@@ -84,7 +83,11 @@ def trouble(names: tuple[str, ...]) -> dict[str, Any]:
     places = {1: [3], 6: [0, 2, 4]}.get(len(names), list(range(8)))
     given = {(index * 7 + 2) % len(names): troubles[place] for index, place in enumerate(places)}
     cameras = [camera(name, **given.get(index, {})) for index, name in enumerate(names)]
-    return view(*cameras)
+    return view(*cameras, publisher=_back_again())
+
+
+def _back_again() -> dict[str, Any]:
+    return publisher(connections_lost=1, outages=[outage(9_144, 44, dropped=16)])
 
 
 def broker_lost(names: tuple[str, ...]) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def entries(names: tuple[str, ...], kind: str) -> list[dict[str, Any]]:
         entry("camera_streaming", names[-1], ago_s=3_900),
         entry("breaker_closed", names[-1], ago_s=3_901, lasted_s=72),
         entry("breaker_opened", names[-1], ago_s=3_973, **REFUSED),
-        entry("publisher_connected", "publisher", ago_s=9_100, lasted_s=44, dropped=856),
+        entry("publisher_connected", "publisher", ago_s=9_100, lasted_s=44, dropped=16),
         entry(
             "publisher_lost",
             "publisher",

@@ -179,6 +179,7 @@ PAGE: Final[dict[str, Text]] = {
     # --- trouble --------------------------------------------------------------------------------
     "trouble": Text("{count} cameras need attention", "{count} câmeras precisam de atenção"),
     "trouble.one": Text("1 camera needs attention", "1 câmera precisa de atenção"),
+    "trouble.retry": Text("Retry all {count} now", "Tentar todas as {count} agora"),
     "trouble.more": Text("Show {count} more", "Mostrar mais {count}"),
     "trouble.fewer": Text("Show fewer", "Mostrar menos"),
     "next_try.in": Text("tries in {countdown}", "tenta em {countdown}"),
@@ -229,6 +230,7 @@ PAGE: Final[dict[str, Text]] = {
     ),
     "outcome.busy": Text("Trying …", "Tentando …"),
     "outcome.trying": Text("{camera}: trying …", "{camera}: tentando …"),
+    "outcome.trying_all": Text("Trying {count} cameras …", "Tentando {count} câmeras …"),
     "outcome.asking": Text("{camera}: {action} …", "{camera}: {action} …"),
     "outcome.streaming": Text("{camera}: it streams again", "{camera}: transmite de novo"),
     "outcome.still_trying": Text(

@@ -177,6 +177,22 @@ def test_a_lost_broker_is_said_first_with_its_cost_and_can_be_retried(
     assert "in flight" not in page.text("#main")
 
 
+def test_the_end_of_trouble_tells_how_long_it_was_and_what_it_cost(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.entries = [
+        entry("publisher_connected", "publisher", ago_s=60, lasted_s=44, dropped=856),
+        entry("breaker_closed", "door", ago_s=100, lasted_s=72),
+    ]
+    server.show(*map(camera, SIX), publisher=publisher(outages=[outage(104, 44, dropped=856)]))
+    visit(page, server)
+    page.shows(lambda: len(page.all("#timeline-entries li")) == 2)
+    first, second = (each.text for each in page.all("#timeline-entries li"))
+    assert "after 44s, 856 frames lost" in first
+    assert "after 1m12s" in second
+    assert "44s, 856 frames lost" in page.text("#delivery-numbers")
+
+
 # --- actions ----------------------------------------------------------------------------------
 
 
@@ -352,6 +368,18 @@ def test_the_wall_has_equal_tiles_without_holes_and_nothing_is_wider_than_the_sc
     assert max(heights) < (140 if width == 320 else 70)
     page.click("#trouble-more")
     page.shows(lambda: len(page.rows()) == 40)
+
+
+def test_all_that_wait_are_tried_at_once_but_none_whose_account_may_be_locked(
+    page: Page, server: ScriptedPage
+) -> None:
+    locked = camera("safe", "CB_OPEN", cause="wrong_password", retry_in_s=40)
+    server.show(*many(6, 2), locked)
+    visit(page, server)
+    assert page.text("#trouble-retry") == "Retry all 2 now"
+    page.click("#trouble-retry")
+    page.shows(lambda: sum("retry" in each for each in server.asked) == 2)
+    assert "cameras/safe/retry" not in server.asked
 
 
 def test_cameras_are_grouped_counted_and_found(page: Page, server: ScriptedPage) -> None:

@@ -172,9 +172,13 @@ def entry(kind: str, subject: str = "", *, ago_s: float = 60, **given: Any) -> d
         "first_at_ms": first_ms,
         "last_at_ms": at_ms,
         "subject": subject,
+        "camera": "" if subject in ("", "publisher", "memory") else subject,
         "cause": "",
         "detail": "",
         "count": 1,
+        "by": "",
+        "lasted_s": None,
+        "dropped": 0,
         **given,
     }
 
@@ -187,7 +191,7 @@ class ScriptedPage:
     `pictures` (camera → JPEG image, when it was captured in ms).
     """
 
-    def __init__(self, update_s: float = 0.1) -> None:
+    def __init__(self, update_s: float = 0.2) -> None:
         self.view: dict[str, Any] = view()
         self.entries: list[dict[str, Any]] = []
         self.session = {"read": True, "act": True, "actions": True}

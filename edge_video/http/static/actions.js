@@ -29,6 +29,17 @@ export async function act(camera, action) {
   await ask(`/api/cameras/${encodeURIComponent(camera)}/${action}`, `${camera}/${action}`, trying, (body) => cameraOutcome(body, action, facts));
 }
 
+// Many at once: no answer is waited for, each row tells how it goes on.
+export async function retryAll(cameras) {
+  if (!app.may.act && !(await askForToken())) return;
+  say(t("outcome.trying_all", { count: cameras.length }), "busy");
+  try {
+    for (const { id } of cameras) {
+      await fetch(`/api/cameras/${encodeURIComponent(id)}/retry?wait=0`, { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
+    }
+  } catch { say(t("problem.no_answer"), "bad"); }
+}
+
 export async function publisherRetry() {
   await ask("/api/publisher/retry", "publisher/retry", t("outcome.publisher.trying"), publisherOutcome);
 }

@@ -8,6 +8,7 @@ import { ago, causeText, clockTime, duration, language, megabytes, number, rate,
 import { drawEntries, timelineOf } from "./timeline.js";
 
 let id = "";
+let openedId = "";
 let screen = null;
 let timelineVersion = -1;
 let buttonsKey = "";
@@ -40,7 +41,10 @@ export function open(wanted) {
     screen = new Screen(id, { live: true });
     $("camera-screen").replaceChildren(screen.root);
   }
-  if (!isOpen()) $("camera-dialog").showModal();
+  if (!isOpen()) {
+    openedId = id;
+    $("camera-dialog").showModal();
+  }
   drawCamera();
 }
 
@@ -53,7 +57,8 @@ function closed() {
   screen = null;
   document.body.append($("toast"));
   if (location.hash.startsWith("#camera=")) history.replaceState(null, "", location.pathname);
-  document.querySelector(`.tile[data-camera="${CSS.escape(id)}"] .open`)?.focus({ preventScroll: false });
+  // The browser gives the focus back to where it was; after ← and → that is another camera.
+  if (id !== openedId) document.querySelector(`.tile[data-camera="${CSS.escape(id)}"] .open`)?.focus({ preventScroll: false });
 }
 
 // To the camera before or behind it, in the order of the configuration, around the corner.

@@ -4,9 +4,11 @@ import { app } from "./state.js";
 
 const SILENCE_MS = 5000; // the server speaks each second; after this the connection counts as lost
 const PATIENCE_MS = 4000;
+const AGAIN_MS = 3000;
 
 let source = null;
 let heardAt = 0;
+let connectedAt = 0;
 let listeners = { update() {}, changed() {}, refused() {} };
 
 // `update`: there is a new view; `changed`: connected or lost; `refused`: one must log in.
@@ -17,7 +19,7 @@ export function listen(wanted) {
 export function connect() {
   disconnect();
   if (!app.may.read) return;
-  heardAt = performance.now();
+  heardAt = connectedAt = performance.now();
   source = new EventSource("/api/updates");
   source.onmessage = (event) => {
     app.view = JSON.parse(event.data);
@@ -28,7 +30,17 @@ export function connect() {
     if (wasLost) listeners.changed();
     listeners.update();
   };
-  source.onerror = lose;
+  source.onerror = ended;
+}
+
+// The server ends a stream once an hour, and the next one follows at once; what cannot be reached
+// is lost, and so is what ends again and again.
+async function ended() {
+  if (performance.now() - connectedAt < AGAIN_MS) { lose(); return; }
+  try {
+    await whoAmI();
+    connect();
+  } catch { lose(); }
 }
 
 export function disconnect() {

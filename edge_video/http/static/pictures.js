@@ -35,7 +35,7 @@ export class Screen {
 
   forget() {
     if (this.url) URL.revokeObjectURL(this.url);
-    Object.assign(this, { seq: 0, capturedAt: 0, next: 0, busy: false, url: "", generation: (this.generation ?? 0) + 1 });
+    Object.assign(this, { seq: 0, capturedAt: 0, isStale: false, next: 0, busy: false, url: "", generation: (this.generation ?? 0) + 1 });
   }
 
   // The same place, for another camera.
@@ -57,12 +57,17 @@ export class Screen {
     const camera = cameraOf(this.cameraId);
     if (!camera) return;
     const age = this.capturedAt ? Date.now() - clockSkew() - this.capturedAt : 0;
-    const old = this.seq > 0 && (age > OLD_MS || !isLive(camera));
+    const old = this.seq > 0 && (this.isStale || age > this.usualAge(camera) || !isLive(camera));
     this.root.classList.toggle("old", old);
     show(this.age, old);
     if (old) setText(this.age, this.live ? t("picture.from", { time: clockTime(this.capturedAt + clockSkew()), ago: ago(age / 1000) }) : roughly(age / 1000));
     show(this.none, this.image.hidden);
     setText(this.none, t(isLive(camera) ? "picture.coming" : "picture.none"));
+  }
+
+  // A camera of one frame in ten seconds has no old picture after five.
+  usualAge(camera) {
+    return Math.max(OLD_MS, 3000 / Math.max(camera.target_fps, 0.05));
   }
 
   isDue(now) {
@@ -104,6 +109,7 @@ export class Screen {
     this.url = url;
     this.seq = Number(answer.headers.get("x-frame-seq"));
     this.capturedAt = Number(answer.headers.get("x-captured-at-ms"));
+    this.isStale = answer.headers.get("x-picture-stale") === "1";
     show(this.image, true);
     this.tick();
   }

@@ -1,7 +1,7 @@
 // What happened: on the page all of it, in a camera's dialog what concerns it.
 
-import { $, el, setText, show } from "./dom.js";
-import { app, cameraOf, clockSkew } from "./state.js";
+import { $, el, show } from "./dom.js";
+import { app, clockSkew } from "./state.js";
 import { causeText, clockTime, duration, has, t } from "./text.js";
 
 const SHOWN = 25;
@@ -32,7 +32,7 @@ export async function followTimeline() {
 
 export async function timelineOf(cameraId) {
   const timeline = await fetched(`/api/timeline?camera=${encodeURIComponent(cameraId)}`);
-  return timeline.entries.filter((entry) => entry.subject === cameraId);
+  return timeline.entries.filter((entry) => entry.camera === cameraId);
 }
 
 async function fetched(path) {
@@ -55,8 +55,8 @@ function item(entry, withSubject) {
   const skew = app.view ? clockSkew() : 0;
   const at = entry.last_at_ms + skew;
   const what = el("span", { className: "text" });
-  if (withSubject && cameraOf(entry.subject)) {
-    what.append(el("a", { href: `#camera=${encodeURIComponent(entry.subject)}`, text: entry.subject, className: "subject" }), " ");
+  if (withSubject && entry.camera) {
+    what.append(el("a", { href: `#camera=${encodeURIComponent(entry.camera)}`, text: entry.camera, className: "subject" }), " ");
   } else if (withSubject && !["", "publisher", "memory"].includes(entry.subject)) {
     what.append(el("strong", { text: entry.subject }), " ");
   }
@@ -77,12 +77,7 @@ function sentence(entry) {
 // How long the trouble lasted that ended with this entry, and what it cost.
 function afterwards(entry) {
   const facts = [];
-  if (entry.lasted_s) facts.push(t("timeline.lasted", { duration: duration(entry.lasted_s) }));
+  if (entry.lasted_s !== null) facts.push(t("timeline.lasted", { duration: duration(entry.lasted_s) }));
   if (entry.dropped) facts.push(t("delivery.cost", { count: entry.dropped }));
   return facts.join(", ");
-}
-
-export function showProblem(list, text) {
-  list.replaceChildren(el("li", {}, el("span", { className: "quiet", text })));
-  setText(list.firstElementChild.firstElementChild, text);
 }

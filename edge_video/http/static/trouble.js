@@ -1,8 +1,8 @@
 // What is wrong, one row for each camera: forty of them are still a list.
 
-import { actionButton, isBusy } from "./actions.js";
+import { actionButton, isBusy, retryAll } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show } from "./dom.js";
-import { app, isTrouble, nextTryOf, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
+import { app, isTrouble, mayLock, nextTryOf, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
 const FEW = 8; // rows at first; more of them on request
@@ -11,8 +11,12 @@ const rows = new Map();
 let all = false;
 
 export function begin() {
+  $("trouble-retry").addEventListener("click", () => retryAll(waiting()));
   $("trouble-more").addEventListener("click", () => { all = !all; drawTrouble(); });
 }
+
+// Those that wait, and come to no harm by another try.
+const waiting = () => app.view.cameras.filter((camera) => stateOf(camera) === "CB_OPEN" && !mayLock(camera));
 
 function newRow(id) {
   const row = {
@@ -39,6 +43,8 @@ export function drawTrouble() {
   setText($("trouble-more"), all ? t("trouble.fewer") : t("trouble.more", { count: cameras.length - FEW }));
   $("trouble-more").setAttribute("aria-expanded", String(all));
   show($("trouble-off"), !app.view.actions);
+  show($("trouble-retry"), app.view.actions && waiting().length > 1);
+  setText($("trouble-retry"), t("trouble.retry", { count: waiting().length }));
 }
 
 function drawRow(camera) {
@@ -93,6 +99,6 @@ function causesText(cameras) {
     const cause = whyOf(camera)?.cause ?? "";
     if (cause) counts.set(cause, (counts.get(cause) ?? 0) + 1);
   }
-  return [...counts].sort((a, b) => b[1] - a[1])
+  return [...counts].filter(([, count]) => count > 1).sort((a, b) => b[1] - a[1])
     .map(([cause, count]) => `${count}× ${cause === "slow" ? t("word.SLOW") : t(`cause.${cause}`)}`).join(" · ");
 }

@@ -67,6 +67,7 @@ def test_the_timeline_is_sent_newest_first() -> None:
     assert [entry["kind"] for entry in rendered["entries"]] == ["publisher_lost", "camera_failed"]
     assert "\x1b" not in rendered["entries"][1]["detail"]
     entries = rendered["entries"]
+    assert set(entries[0]) == set(scripted_page.entry("camera_failed"))
     assert {name for name in names(entries) if not re.search(rf"\b{name}\b", SCRIPT)} == set()
 
 
