@@ -190,7 +190,7 @@ def assert_said_once_in_words(program: Program) -> None:
 def assert_frames_accounted_for(report: dict[str, Any]) -> dict[str, int]:
     assert report["accounting"]["balanced"] is True, report["accounting"]
     totals: dict[str, int] = report["totals"]
-    reasons = ("overflow", "stale", "shutdown", "memory")
+    reasons = ("overflow", "not_connected", "stale", "shutdown", "memory")
     assert totals["dropped"] == sum(totals[f"dropped_{reason}"] for reason in reasons)
     assert totals["held"] == totals["in_flight"] == 0
     return totals
