@@ -57,6 +57,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "http.hosts": ["edge-1.shop.example"],
     "log.file": "logs/edge-video.log",
     "node": "edge-1",
+    "state.dir": "/var/lib/edge-video",
 }
 """Of keys whose default says nothing."""
 

@@ -23,7 +23,10 @@ def render_sections(keys: Mapping[str, KeyReference], language: Language) -> str
 
 def render_key(key: KeyReference, keys: Mapping[str, KeyReference], language: Language) -> str:
     """Everything about a key; of a section, its keys."""
-    lines = [key.path, *textwrap.wrap(key.meaning, _WIDTH, initial_indent="  ")]
+    lines = [
+        key.path,
+        *textwrap.wrap(key.meaning, _WIDTH, initial_indent="  ", subsequent_indent="  "),
+    ]
     facts = [(lookup(f"explain.{name}", language), text) for name, text in _facts(key, language)]
     width = max(len(name) for name, _ in facts)
     lines += ["", *(f"  {name.ljust(width)}  {text}" for name, text in facts)]

@@ -125,6 +125,8 @@ def test_explain_tells_all_of_a_key(capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_lists_sections_and_the_keys_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     assert "  circuit_breaker: " in capsys.readouterr().out
+    assert main(["explain", "state.dir"]) == 0
+    assert "\n  the program ran, " in capsys.readouterr().out, "a long meaning stays indented"
     assert main(["explain", "amqp.tls"]) == 0
     assert "  amqp.tls.verify  " in capsys.readouterr().out
 
