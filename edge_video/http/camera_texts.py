@@ -15,6 +15,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "word.HALF_OPEN": Text("being tried", "em teste"),
     "word.KEY_WAIT": Text("waiting for a key frame", "aguardando frame-chave"),
     "word.STARTING": Text("starting", "iniciando"),
+    "word.UNKNOWN": Text("not known now", "desconhecido agora"),
     "word.PAUSED": Text("paused", "pausada"),
     "word.STOPPED": Text("stopped", "parada"),
     "word.DISABLED": Text("disabled", "desativada"),

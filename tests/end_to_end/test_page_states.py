@@ -91,6 +91,12 @@ def test_a_lost_connection_turns_verdict_title_and_icon_and_stops_countdowns(
     assert page.find("body").get_attribute("data-tone") == "unknown"
     assert page.find("#icon").get_attribute("data-name") == "unknown"
     assert page.text("#verdict-detail").startswith("What you see is from ")
+    signs = page.run(
+        "return [...document.querySelectorAll('.tile use, #delivery use')]"
+        ".map((each) => each.getAttribute('href'))"
+    )
+    assert set(signs) == {"#shape-UNKNOWN"}  # nothing says that it is well
+    assert page.accessibility_problems() == []
     before = page.text("#main")
     time.sleep(1.1)  # a countdown would show it
     assert page.text("#main") == before

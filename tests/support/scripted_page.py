@@ -237,7 +237,12 @@ class ScriptedPage:
         self.view = view(*cameras, **given)
 
     def hang_up(self) -> None:
-        """End every connection, also those that a browser opened in advance."""
+        """End every connection, also those that a browser opened in advance or is opening."""
+        for _ in range(3):
+            self._abort_connections()
+            time.sleep(0.05)
+
+    def _abort_connections(self) -> None:
 
         def abort() -> None:
             for connection in tuple(self._server.server_state.connections):

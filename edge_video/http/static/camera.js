@@ -3,7 +3,7 @@
 import { actionButton, isBusy } from "./actions.js";
 import { $, el, setShape, setText, show } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
+import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, shownState, sinceMs, sinceSeconds, whyOf } from "./state.js";
 import { ago, causeText, clockTime, duration, language, megabytes, number, rate, share, t } from "./text.js";
 import { drawEntries, timelineOf } from "./timeline.js";
 
@@ -76,7 +76,7 @@ export function drawCamera() {
   show($("camera-unknown"), !camera);
   show($("camera-known"), Boolean(camera));
   if (!camera) { setText($("camera-unknown"), t("camera.unknown", { camera: id })); return; }
-  const state = stateOf(camera);
+  const state = shownState(camera);
   $("camera-dialog").dataset.state = state;
   setShape($("camera-shape"), state);
   setText($("camera-word"), t(`word.${state}`));

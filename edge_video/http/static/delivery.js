@@ -15,11 +15,11 @@ export function drawDelivery() {
   if (!app.view) return;
   const { publisher, verdict } = app.view;
   const kind = publisher.is_broker ? "broker" : "files";
-  const tone = { ok: "ok", starting: "busy" }[verdict.delivery] ?? "bad";
+  const tone = app.lostSince ? "unknown" : { ok: "ok", starting: "busy" }[verdict.delivery] ?? "bad";
   $("delivery").dataset.tone = tone;
-  setShape($("delivery-shape"), { ok: "OK", busy: "STARTING", bad: "CB_OPEN" }[tone]);
+  setShape($("delivery-shape"), { ok: "OK", busy: "STARTING", bad: "CB_OPEN", unknown: "UNKNOWN" }[tone]);
   setText($("delivery-title"), t(`delivery.${kind}`));
-  setText($("delivery-state"), t(`delivery.${verdict.delivery}.${kind}`, { target: where(publisher) }));
+  setText($("delivery-state"), app.lostSince ? t("word.UNKNOWN") : t(`delivery.${verdict.delivery}.${kind}`, { target: where(publisher) }));
   $("delivery-state").title = publisher.target;
   setText($("delivery-trouble"), tone === "bad" ? troubleText(publisher) : "");
   show($("delivery-trouble"), tone === "bad");

@@ -2,7 +2,7 @@
 
 import { $, arrange, el, setShape, setText, shape, show } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { app, isResting, isTrouble, sinceSeconds, stateOf, whyOf } from "./state.js";
+import { app, isResting, isTrouble, shownState, sinceSeconds, whyOf } from "./state.js";
 import { clockTime, duration, t } from "./text.js";
 import { verdict } from "./verdict.js";
 import { worstFirst } from "./wall.js";
@@ -106,12 +106,12 @@ const rotated = (list, by) => (list.length ? [...list.slice(by % list.length), .
 function drawPlace(camera) {
   if (!places.has(camera.id)) places.set(camera.id, newPlace(camera.id));
   const place = places.get(camera.id);
-  const state = stateOf(camera);
+  const state = shownState(camera);
   place.root.dataset.state = state;
   place.root.dataset.health = camera.health;
   setShape(place.shape, state);
   const why = whyOf(camera)?.text ?? t(`word.${state}`);
-  setText(place.words, camera.health === "healthy" ? "" : `${why} · ${duration(sinceSeconds(camera))}`);
+  setText(place.words, camera.health === "healthy" || app.lostSince ? "" : `${why} · ${duration(sinceSeconds(camera))}`);
   place.screen.tick();
   return place.root;
 }

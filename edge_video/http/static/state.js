@@ -25,6 +25,9 @@ export function stateOf(camera) {
   return camera.health === "slow" && camera.word === "OK" ? "SLOW" : camera.word;
 }
 
+// While the connection is lost, nobody knows: no sign of a camera may say that it is well.
+export const shownState = (camera) => (app.lostSince ? "UNKNOWN" : stateOf(camera));
+
 export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
 export const isResting = (camera) => ["paused", "stopped", "disabled"].includes(camera.health);
 export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);

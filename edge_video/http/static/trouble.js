@@ -2,7 +2,7 @@
 
 import { actionButton, isBusy, retryAll } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show } from "./dom.js";
-import { app, isTrouble, mayLock, nextTryOf, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
+import { app, isTrouble, mayLock, nextTryOf, shownState, sinceMs, sinceSeconds, stateOf, whyOf } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
 const FEW = 8; // rows at first; more of them on request
@@ -51,9 +51,9 @@ function drawRow(camera) {
   if (!rows.has(camera.id)) rows.set(camera.id, newRow(camera.id));
   const row = rows.get(camera.id);
   row.camera = camera;
-  row.root.dataset.state = stateOf(camera);
-  setShape(row.shape, stateOf(camera));
-  setText(row.state, t(`word.${stateOf(camera)}`));
+  row.root.dataset.state = shownState(camera);
+  setShape(row.shape, shownState(camera));
+  setText(row.state, t(`word.${shownState(camera)}`));
   drawButton(row, camera);
   tickRow(row);
   return row.root;

@@ -3,7 +3,7 @@
 import { actionButton } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show, store, stored } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { app, fpsText, isResting, isTrouble, mainAction, sinceMs, sinceSeconds, stateOf } from "./state.js";
+import { app, fpsText, isResting, isTrouble, mainAction, shownState, sinceMs, sinceSeconds } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
 const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "disabled"];
@@ -94,7 +94,7 @@ function countsText(cameras) {
 function drawTile(camera, groupName) {
   if (!tiles.has(camera.id)) tiles.set(camera.id, newTile(camera.id, groupName));
   const tile = tiles.get(camera.id);
-  const state = stateOf(camera);
+  const state = shownState(camera);
   tile.camera = camera;
   tile.root.dataset.state = state;
   tile.root.dataset.health = camera.health;
@@ -116,9 +116,10 @@ function drawTile(camera, groupName) {
 
 function tickTile(tile) {
   const { camera } = tile;
-  const word = t(`word.${stateOf(camera)}`);
-  const calm = camera.health === "healthy";
-  setText(tile.line, calm ? fpsText(camera) : `${word} · ${t("since", { duration: duration(sinceSeconds(camera)) })}`);
+  const word = t(`word.${shownState(camera)}`);
+  if (app.lostSince) setText(tile.line, word);
+  else if (camera.health === "healthy") setText(tile.line, fpsText(camera));
+  else setText(tile.line, `${word} · ${t("since", { duration: duration(sinceSeconds(camera)) })}`);
   tile.line.title = t("since_at", { time: clockTime(sinceMs(camera)) });
   tile.screen.tick();
 }
