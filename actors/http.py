@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, assert_never, get_ar
 import pykka
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
+from edge_video.actors.config_requests import ConfigRequests
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -33,6 +34,7 @@ from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
+    from edge_video.config.source import ConfigSource
     from edge_video.frames import CameraId
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -84,6 +86,8 @@ class HttpRuntime:
     store: StatusStore
     """Outlives the actor, and with it everything that is shown."""
     allow_faults: bool = False
+    source: ConfigSource | None = None
+    """Reads the files of the configuration; None: there are none."""
 
 
 class HttpActor(ChildActor):
@@ -163,6 +167,7 @@ class HttpActor(ChildActor):
             self._store,
             self._ask,
             self._runtime.clock,
+            changes=ConfigRequests(self._runtime.source, self._supervisor),
             on_death=lambda reason: void(tell(self.actor_ref, HttpServerEnded(reason))),
             name=self._thread_name,
         )

@@ -100,7 +100,8 @@ class Reloading:
         )
         if answer.result in (ReloadResult.DONE, ReloadResult.UNCHANGED):
             self._certificates = message.certificates or self._certificates
-            self._show(replace(self.status, file_differs=False))
+            if message.whole_files and self.status.file_differs:
+                self._show(replace(self.status, file_differs=False))
         return answer
 
     def _change_cameras(self, message: AddCamera | ChangeCamera | RemoveCamera) -> ReloadAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pykka
@@ -20,7 +21,7 @@ _REFUSED: Final = ReloadResult.REFUSED
 
 def reload_files(
     source: ConfigSource | None,
-    supervisor: pykka.ActorRef[Any],
+    supervisor: pykka.ActorRef[Any] | None,
     *,
     dry_run: bool = False,
     origin: str = "",
@@ -58,15 +59,15 @@ def reload_files(
 
 
 def ask_for(
-    supervisor: pykka.ActorRef[Any], message: object, timeout_s: float = _ANSWER_S
+    supervisor: pykka.ActorRef[Any] | None, message: object, timeout_s: float = _ANSWER_S
 ) -> ReloadAnswer:
     """Ask a supervisor for a change of what runs; one that has stopped refuses.
 
     Raises:
         pykka.Timeout: it does not answer in time.
     """
-    try:
-        answer: ReloadAnswer | None = supervisor.ask(message, block=True, timeout=timeout_s)
-    except pykka.ActorDeadError:
-        answer = None
+    answer: ReloadAnswer | None = None
+    if supervisor is not None:
+        with suppress(pykka.ActorDeadError):
+            answer = supervisor.ask(message, block=True, timeout=timeout_s)
     return answer or ReloadAnswer(_REFUSED, ReloadReason.STOPPING)

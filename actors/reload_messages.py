@@ -38,6 +38,8 @@ class Reload:
     """Who asks, for log and status."""
     certificates: str | None = None
     """Stands for the contents of the certificates' files; another one reconnects. None: no news."""
+    whole_files: bool = True
+    """It is what the files say; False: whether they differ from what runs is as before."""
 
 
 @dataclass(frozen=True, slots=True)

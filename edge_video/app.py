@@ -193,6 +193,7 @@ def start_system(
         history=history,
         redact=redact,
     )
+    parts.shared.source = source
     factory = sink(parts.outbox) if sink else None
     children = parts.child_starters(language, print_block, factory)
     if own_timer is not None:

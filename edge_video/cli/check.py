@@ -14,6 +14,7 @@ from edge_video.cli.common import (
     load_configured,
     notes_on,
 )
+from edge_video.cli.reload import ask_and_print
 from edge_video.cli.standard_streams import print_out
 from edge_video.config import ConfigError
 from edge_video.report.check_table import render_check, render_verdict
@@ -38,6 +39,7 @@ def add_parsers(commands: Commands) -> None:
     shown = check.add_mutually_exclusive_group()
     shown.add_argument("--full", action="store_true", help=help_text("check.full"))
     shown.add_argument("--json", action="store_true", help=help_text("option.json"))
+    check.add_argument("--against", metavar="URL", help=help_text("check.against"))
 
     probe = add_command(commands, "probe")
     add_config_options(probe)
@@ -72,7 +74,7 @@ def check(args: argparse.Namespace) -> int:
         language = configured_language(config)
         notes = notes_on(config)
         print_out(render_check(str(path), config, sink_target(config), notes, language))
-    return EXIT_OK
+    return EXIT_OK if args.against is None else ask_and_print(args.against, None, dry_run=True)
 
 
 def _yaml_of(path: Path, config: Config) -> str:

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, demo, init_config, lookups, run, tools
+from edge_video.cli import check, demo, init_config, lookups, reload, run, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.probe import probe
 from edge_video.cli.standard_streams import exit_code_of, print_error
@@ -35,6 +35,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "schema": init_config.schema,
     "check": check.check,
     "probe": probe,
+    "reload": reload.reload,
     "watch": tools.watch,
     "top": tools.top,
     "explain": lookups.explain,
@@ -86,6 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
     run_options = run.add_parsers(commands)
     init_config.add_parsers(commands)
     check.add_parsers(commands)
+    reload.add_parsers(commands)
     tools.add_parsers(commands)
     lookups.add_parsers(commands)
     parser.epilog = _epilog(run_options)

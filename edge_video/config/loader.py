@@ -16,6 +16,7 @@ Over both lies what was changed while the program ran: see `edge_video.config.ke
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,6 +83,19 @@ def load(path: Path, environ: Mapping[str, str], *, directory: Path | None = Non
     cameras = {} if kept is None else read_kept(kept)
     config = reading.finish(cameras)
     return Loaded(config, (*files, *reading.secret_files), reading.values)
+
+
+def combine(values: Mapping[str, Any], kept: KeptCameras, file: str) -> Config:
+    """Lay what is kept over the values of files that were read before.
+
+    Raises:
+        ConfigError: with every problem that was found; `file` is the main file's name in them.
+    """
+    findings = Findings()
+    config = validate(lay_over(deepcopy(dict(values)), kept, findings), findings)
+    if findings or config is None:
+        raise ConfigError(findings.problems(file))
+    return config
 
 
 def load_routes(path: Path, environ: Mapping[str, str]) -> Config:

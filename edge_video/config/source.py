@@ -8,8 +8,8 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config.env_file import ENV_FILE, load_whole, read_env_file
 from edge_video.runtime.files import read_regular
@@ -34,11 +34,13 @@ class Reading:
         config: what is to run.
         digest: of the contents of all the files; another one with other contents.
         certificates: of the contents of the files that `amqp.tls` names.
+        values: of the operator's files, before what is kept was laid over them.
     """
 
     config: Config
     digest: str
     certificates: str
+    values: Mapping[str, Any] = field(repr=False)
 
 
 def config_hash(config: Config) -> str:
@@ -80,7 +82,6 @@ class ConfigSource:
         self._key = secrets.token_bytes(16)
         """Digests are of secrets, too: nobody can compare them with guesses."""
         self._files: tuple[Path, ...] = (path,)
-        self._values: Mapping[str, object] = {}
 
     def read(self) -> Reading:
         """Read everything.
@@ -93,7 +94,8 @@ class ConfigSource:
                 self.path, self._environ(), directory=self._directory, earlier=self._earlier
             )
             self._take(loaded)
-            return Reading(loaded.config, self.digest(), self._certificates(loaded.config))
+            certificates = self._digest(_certificate_files(loaded.config))
+            return Reading(loaded.config, self.digest(), certificates, loaded.values)
 
     def accept(self, reading: Reading) -> None:
         """Note that this reading runs from now on."""
@@ -109,11 +111,7 @@ class ConfigSource:
         return self._digest([*self._files, *self._camera_files()])
 
     def _take(self, loaded: Loaded) -> None:
-        self._values = loaded.values
         self._files = (*loaded.files, *_certificate_files(loaded.config))
-
-    def _certificates(self, config: Config) -> str:
-        return self._digest(_certificate_files(config))
 
     def _camera_files(self) -> list[Path]:
         """Those that are in the directory now, read or not."""

@@ -13,6 +13,7 @@ from edge_video.http.guard import SESSION_PATH, Authenticator, SecurityMiddlewar
 from edge_video.http.health import health
 from edge_video.http.page import PUBLIC_PATHS, PageEndpoints, UpdateEndpoint
 from edge_video.http.probes import ProbeEndpoints
+from edge_video.http.reload import ConfigEndpoints
 from edge_video.http.responses import ResponseCache, http_error
 from edge_video.http.security import FailureLimiter, SessionSigner
 from edge_video.http.sessions import SessionEndpoint
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
+    from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
@@ -38,6 +40,7 @@ class Application:
         handler: carries actions out.
         executor: where the handler may block.
         clock: monotonic and wall time.
+        changes: carries changes of the configuration out.
         log: for what a request can cause; see `RequestLog`.
     """
 
@@ -49,6 +52,7 @@ class Application:
         executor: Executor,
         clock: Clock,
         *,
+        changes: ConfigHandler,
         log: logging.Logger,
     ) -> None:
         self._names = {settings.host.lower(), *settings.names}
@@ -74,6 +78,7 @@ class Application:
             *updates.routes(),
             *SessionEndpoint(self._authenticator, lambda: health(store.pulse()).ok).routes(),
             *actions.routes(),
+            *ConfigEndpoints(changes, executor, self._authenticator).routes(),
         ]
 
     def asgi(self) -> ASGIApp:

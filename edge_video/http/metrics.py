@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from edge_video.http.camera_metrics import PREFIX, camera_metrics
 from edge_video.metrics.memory import MemoryLevel
+from edge_video.runtime.units import ns_to_s
 from edge_video.status.health import Delivery, delivery_of
 from edge_video.status.model import PublisherState
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from edge_video.http.status_store import Snapshot
     from edge_video.metrics.sample import ProcessSample
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import PublisherStatus, SystemStatus
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -72,6 +74,7 @@ class SnapshotCollector(Collector):
         yield from _publisher(status.publisher)
         yield from _system(status)
         yield from _process(status.process)
+        yield from _configuration(status.config)
 
 
 def render_metrics(snapshot: Snapshot) -> bytes:
@@ -152,6 +155,30 @@ def _system(status: SystemStatus) -> Iterator[Metric]:
 
 def _ratio(percent: float | None) -> float | None:
     return None if percent is None else percent / 100
+
+
+def _configuration(config: ConfigStatus | None) -> Iterator[Metric]:
+    if config is None:
+        return
+    yield GaugeMetricFamily(
+        PREFIX + "config_loaded_timestamp_seconds",
+        "When the configuration that runs was taken over.",
+        value=ns_to_s(config.loaded_at_ns),
+    )
+    yield GaugeMetricFamily(
+        PREFIX + "config_file_differs",
+        "1 while the files on the disk are not what runs.",
+        value=config.file_differs,
+    )
+    reloads = CounterMetricFamily(
+        PREFIX + "config_reloads",
+        "Reloads of the configuration, by result and by why they were refused.",
+        labels=("result", "reason"),
+    )
+    for name, number in config.reloads.items():
+        result, _, reason = name.partition(":")
+        reloads.add_metric((result, reason), number)
+    yield reloads
 
 
 def _process(process: ProcessSample | None) -> Iterator[Metric]:

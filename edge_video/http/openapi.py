@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
+from edge_video.http.openapi_changes import CHANGE_SCHEMA, change_paths
 from edge_video.http.outcome import OutcomeKind
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
@@ -118,6 +119,7 @@ def openapi(version: str) -> dict[str, Any]:
     }
     status["required"] += ["schema", "totals", "recent", "accounting"]
     components |= _OWN_SCHEMAS
+    components["Change"] = CHANGE_SCHEMA
     return {
         "openapi": "3.1.0",
         "info": {
@@ -327,6 +329,8 @@ def _paths() -> dict[str, Any]:
     paths["/api/publisher/retry"] = _post(
         "retry-publisher", "Cut the wait for the broker short: connect at once.", camera=False
     )
+    for path, operations in change_paths(_COMMON, _CAMERA_PARAMETER).items():
+        paths[path] = {**paths.get(path, {}), **operations}
     return paths
 
 

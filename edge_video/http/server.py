@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
+    from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
@@ -53,6 +54,7 @@ class HttpServer:
         store: where snapshots come from.
         handler: carries actions out; called on two threads of the server's own.
         clock: monotonic and wall time.
+        changes: carries changes of the configuration out; called on the same threads.
         on_death: called with the reason, on the dying thread, when the server ends by itself.
         name: of the thread.
     """
@@ -64,6 +66,7 @@ class HttpServer:
         handler: CommandHandler,
         clock: Clock,
         *,
+        changes: ConfigHandler,
         on_death: Callable[[str], None],
         name: str,
     ) -> None:
@@ -73,7 +76,13 @@ class HttpServer:
         self._places = Places(settings.max_connections)
         self._request_log = RequestLog(_log, clock)
         self._application = Application(
-            settings, store, handler, self._executor, clock, log=self._request_log.logger
+            settings,
+            store,
+            handler,
+            self._executor,
+            clock,
+            changes=changes,
+            log=self._request_log.logger,
         )
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None

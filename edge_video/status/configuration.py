@@ -33,6 +33,9 @@ class ReloadReason(StrEnum):
     """Something broke half-way, and was put back."""
     NO_FILE = "no_file"
     """The system was not started from a file."""
+    NOT_KEPT = "not_kept"
+    """There is no `state.dir` in which a change could be kept."""
+    UNKNOWN_CAMERA = "unknown_camera"
     STOPPING = "stopping"
 
 

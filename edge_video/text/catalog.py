@@ -15,6 +15,7 @@ from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
+from edge_video.text.reload_texts import RELOAD_TEXTS
 from edge_video.text.tool_texts import TOOL_TEXTS
 
 __all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
@@ -271,4 +272,4 @@ _PAGE: Final[dict[str, Text]] = {
 
 TEXTS: Final[dict[str, Text]] = (
     _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | TOOL_TEXTS | FIRST_STEPS_TEXTS
-) | (CHECK_TEXTS | COMMAND_TEXTS | PROBE_TEXTS | EXPLAIN_TEXTS)
+) | (CHECK_TEXTS | COMMAND_TEXTS | PROBE_TEXTS | EXPLAIN_TEXTS | RELOAD_TEXTS)

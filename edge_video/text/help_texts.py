@@ -233,6 +233,29 @@ _TOOLS: Final[dict[str, Text]] = {
         "{value} não é um endereço desta máquina com uma porta, como 127.0.0.1:8090; as imagens só"
         " são mostradas nesta máquina",
     ),
+    "check.against": Text(
+        "then ask the system at this address what a reload of its files would do",
+        "depois pergunta ao sistema neste endereço o que recarregar os arquivos dele faria",
+    ),
+    "reload.help": Text(
+        "let a running system read its configuration anew",
+        "faz um sistema em execução reler sua configuração",
+    ),
+    "reload.about": Text(
+        "Asks the system at an HTTP address to read its configuration anew and to run it, whole or"
+        " not at all. Cameras that have not changed are not touched. It needs http.token; without"
+        " HTTP, send SIGHUP to the program. Exit code 1 when it is refused, or nobody answers.",
+        "Pede ao sistema em um endereço HTTP que releia sua configuração e passe a usá-la, por"
+        " inteiro ou de jeito nenhum. As câmeras que não mudaram não são tocadas. Precisa de"
+        " http.token; sem HTTP, envie SIGHUP ao programa. Código de saída 1 quando é recusado ou"
+        " ninguém responde.",
+    ),
+    "reload.url": Text("default: http://127.0.0.1:8080", "padrão: http://127.0.0.1:8080"),
+    "reload.token": Text(
+        "default: the environment variable EDGE_VIDEO_TOKEN, which does not show in a process list",
+        "padrão: a variável de ambiente EDGE_VIDEO_TOKEN, que não aparece na lista de processos",
+    ),
+    "reload.dry_run": Text("only say what would happen", "apenas diz o que aconteceria"),
     "top.help": Text(
         "the status of a running system, live in the terminal",
         "o status de um sistema em execução, ao vivo no terminal",

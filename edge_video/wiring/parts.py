@@ -211,6 +211,7 @@ class Parts:
             timer=self.timer,
             settings=http_settings(http, len(self.config.cameras), language),
             store=self.shared.store,
+            source=self.shared.source,
             allow_faults=self.allow_faults,
         )
         return _starter(HttpActor, runtime=runtime)

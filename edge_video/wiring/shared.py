@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge_video.config import CameraConfig, Config
+    from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.settings import Route
     from edge_video.delivery.outbox import Outbox
 
@@ -25,6 +26,7 @@ class Shared:
         outbox_of: where each camera's frames go; cameras that are gone stay in it.
         routes: exchange and routing key of each camera, as the broker's sink reads them.
         exchanges: the exchange of each camera, as HTTP shows it.
+        source: reads the configuration's files; None: there are none.
         store: what HTTP shows; None until its actor is started for the first time.
     """
 
@@ -33,6 +35,7 @@ class Shared:
     routes: dict[CameraId, Route] = field(default_factory=dict)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
     store: Any = None
+    source: ConfigSource | None = None
 
     @classmethod
     def first(

@@ -1,0 +1,116 @@
+"""Carries out over HTTP what somebody asks for about the configuration; on no actor's thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+from edge_video.actors.reload_files import ask_for, reload_files
+from edge_video.actors.reload_messages import Reload, ReloadAnswer
+from edge_video.config import ConfigError
+from edge_video.config.camera_changes import camera_in, patched, problems_of, removed, replaced
+from edge_video.config.kept import kept_directory, read_kept, write_kept
+from edge_video.config.loader import combine
+from edge_video.http.reload import ConfigAnswer
+from edge_video.status.configuration import ReloadReason, ReloadResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edge_video.config import Config
+    from edge_video.config.source import ConfigSource
+    from edge_video.http.reload import CameraChange
+
+
+class ConfigRequests:
+    """A `ConfigHandler`: reads files, keeps what is changed, and asks the supervisor.
+
+    Args:
+        source: the configuration's files; None: the system was not started from any.
+        supervisor: whose system it is.
+    """
+
+    def __init__(self, source: ConfigSource | None, supervisor: pykka.ActorRef[Any] | None) -> None:
+        self._source = source
+        self._supervisor = supervisor
+
+    def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
+        """See `ConfigHandler.reload`."""
+        try:
+            return _shown(
+                reload_files(self._source, self._supervisor, dry_run=dry_run, origin=origin)
+            )
+        except pykka.Timeout:
+            raise TimeoutError from None
+
+    def change_camera(self, change: CameraChange) -> ConfigAnswer:
+        """See `ConfigHandler.change_camera`."""
+        problems = problems_of(change.values or {})
+        source = self._source
+        if problems:
+            return _refused(ReloadReason.INVALID, *problems)
+        if source is None or source.running is None:
+            return _refused(ReloadReason.NO_FILE)
+        with source.lock:
+            directory = kept_directory(source.running.values)
+            if directory is None:
+                return _refused(ReloadReason.NOT_KEPT)
+            try:
+                return self._change(change, source, directory)
+            except ConfigError as error:
+                return _refused(ReloadReason.INVALID, *map(str, error.problems))
+            except OSError as error:
+                why = error.strerror or "it cannot be written"
+                return _refused(ReloadReason.NOT_READY, f"{directory}: {why}")
+            except pykka.Timeout:
+                raise TimeoutError from None
+
+    def _change(self, change: CameraChange, source: ConfigSource, directory: Path) -> ConfigAnswer:
+        running = source.running
+        assert running is not None
+        kept, camera_id = read_kept(directory), change.camera_id
+        in_file, before = camera_in(running.values, camera_id), kept.get(camera_id)
+        is_there = any(camera.id == camera_id for camera in running.config.cameras)
+        if not is_there and not change.whole:
+            return _refused(ReloadReason.UNKNOWN_CAMERA, f"there is no camera {camera_id}")
+        after = _after(change, in_file, before)
+        kept = {key: each for key, each in kept.items() if key != camera_id}
+        if after is not None:
+            kept[camera_id] = after
+        config = combine(running.values, kept, str(source.path))
+        planned = self._ask(config, change.origin, dry_run=True)
+        if planned.result is ReloadResult.REFUSED:
+            return _shown(planned)
+        # Kept first: whoever is killed in between starts again with the one or with the other.
+        write_kept(directory, camera_id, after)
+        answer = self._ask(config, change.origin)
+        if answer.result is ReloadResult.REFUSED:
+            write_kept(directory, camera_id, before)
+        else:
+            source.accept(replace(running, config=config))
+        return _shown(answer, created=not is_there)
+
+    def _ask(self, config: Config, origin: str, *, dry_run: bool = False) -> ReloadAnswer:
+        return ask_for(self._supervisor, Reload(config, dry_run, origin, whole_files=False))
+
+
+def _after(
+    change: CameraChange, in_file: Mapping[str, Any] | None, before: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """What is kept of a camera after a change."""
+    if change.values is None:
+        return removed(in_file)
+    return replaced(change.values, in_file) if change.whole else patched(change.values, before)
+
+
+def _refused(reason: ReloadReason, *details: str) -> ConfigAnswer:
+    return _shown(ReloadAnswer(ReloadResult.REFUSED, reason, details))
+
+
+def _shown(answer: ReloadAnswer, *, created: bool = False) -> ConfigAnswer:
+    return ConfigAnswer(
+        answer.result, answer.reason, answer.details, answer.plan.as_json(), created=created
+    )

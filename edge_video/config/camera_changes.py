@@ -1,0 +1,59 @@
+"""Works out what is kept of a camera when somebody changes it over the network. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_video.config.camera import CameraConfig
+from edge_video.config.kept import REMOVED
+from edge_video.config.url_checks import scheme_of
+from edge_video.text.redact import MASK
+from edge_video.text.urls import NETWORK_SCHEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {"id", "input_args"}
+"""Keys that may be set over the network. FFmpeg's arguments may name files, so they may not."""
+
+
+def problems_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What nobody may set over the network, a line each; the rest is the validation's."""
+    found = []
+    for key, value in values.items():
+        if key not in CHANGEABLE:
+            known = ", ".join(sorted(CHANGEABLE))
+            found.append(f"{key[:60]}: it cannot be set here; known are {known}")
+        elif not isinstance(value, str | int | float | bool | None):
+            found.append(f"{key}: it must be a single value")
+        elif isinstance(value, str) and MASK in value:
+            found.append(f"{key}: it holds {MASK}, which only stands for a secret")
+    url = values.get("url")
+    if isinstance(url, str) and scheme_of(url) not in NETWORK_SCHEMES:
+        found.append(f"url: it must begin with one of {', '.join(sorted(NETWORK_SCHEMES))}://")
+    return tuple(found)
+
+
+def replaced(values: Mapping[str, Any], in_file: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is kept when these are all the keys of a camera, whatever its file says."""
+    hidden = {key: None for key in (in_file or {}) if key in CHANGEABLE}
+    return {**hidden, **values}
+
+
+def patched(values: Mapping[str, Any], kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is kept when these keys change and all others stay."""
+    before = {} if kept is None else {k: v for k, v in kept.items() if k != REMOVED}
+    return {**before, **values}
+
+
+def removed(in_file: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is kept when a camera is removed: nothing, unless its file still has it."""
+    return None if in_file is None else {REMOVED: True}
+
+
+def camera_in(values: Mapping[str, Any], camera_id: str) -> Mapping[str, Any] | None:
+    """The keys of a camera in the operator's files; None when it is not there."""
+    for camera in values.get("cameras") or ():
+        if isinstance(camera, dict) and str(camera.get("id")) == camera_id:
+            return camera
+    return None

@@ -1,0 +1,95 @@
+"""Describes the endpoints that change the configuration, for the OpenAPI description."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_PLAN: Final = {"type": "array", "items": {"type": "string"}}
+
+CHANGE_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What became of a change. It is taken over whole, or not at all.",
+    "properties": {
+        "result": {"type": "string", "enum": ["done", "unchanged", "planned", "refused"]},
+        "reason": {"type": ["string", "null"], "description": "Why it was refused."},
+        "details": {"type": "array", "items": {"type": "string"}},
+        "plan": {
+            "type": "object",
+            "description": "Cameras, or keys, by what happens to them.",
+            "properties": dict.fromkeys(
+                ("add", "remove", "restart", "reconnect", "live", "keys", "needs_restart"), _PLAN
+            ),
+        },
+    },
+    "required": ["result", "reason", "details", "plan"],
+}
+"""`ConfigAnswer` as JSON."""
+
+_CAMERA_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "description": "Keys of a camera as in the configuration, without id and"
+                " input_args; null takes a key away.",
+            }
+        }
+    },
+}
+
+
+def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, Any]:
+    """The paths, by their names.
+
+    Args:
+        common: responses that every path may give.
+        camera: the parameter that names a camera.
+    """
+
+    def operation(name: str, summary: str, *, body: bool = False, **more: Any) -> dict[str, Any]:
+        answer = {"content": {"application/json": {"schema": {"$ref": _REFERENCE}}}}
+        return {
+            "operationId": name,
+            "summary": summary,
+            "security": [{"token": []}],
+            **({"requestBody": _CAMERA_BODY} if body else {}),
+            **more,
+            "responses": {
+                **common,
+                "200": {"description": "Done, or there was nothing to do.", **answer},
+                "404": {"description": "There is no such camera.", **answer},
+                "409": {"description": "It cannot be done while the system runs.", **answer},
+                "422": {"description": "It is not valid; all errors.", **answer},
+            },
+        }
+
+    dry_run = {
+        "name": "dry_run",
+        "in": "query",
+        "schema": {"type": "integer", "enum": [0, 1]},
+        "description": "1: only say what would happen.",
+    }
+    one = [camera]
+    path = "/api/cameras/{camera_id}"
+    return {
+        "/api/reload": {
+            "post": operation("reload", "Read the files anew.", parameters=[dry_run]),
+        },
+        path: {
+            "put": operation(
+                "put-camera", "Add a camera, or replace it.", body=True, parameters=one
+            ),
+            "patch": operation("patch-camera", "Change some keys.", body=True, parameters=one),
+            "delete": operation("delete-camera", "Remove it for good.", parameters=one),
+        },
+        f"{path}/enable": {
+            "post": operation("enable-camera", "Enable it, for good.", parameters=one)
+        },
+        f"{path}/disable": {
+            "post": operation("disable-camera", "Disable it, for good.", parameters=one)
+        },
+    }
+
+
+_REFERENCE: Final = "#/components/schemas/Change"

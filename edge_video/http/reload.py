@@ -1,0 +1,181 @@
+"""Answers the endpoints that change the configuration: a reload, and single cameras."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from edge_video.http.guard import client_of
+from edge_video.http.origin import origin_of
+from edge_video.http.responses import error
+from edge_video.status.configuration import ReloadReason, ReloadResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from edge_video.http.guard import Authenticator
+
+_MAX_BODY: Final = 64 * 1024
+_OK: Final = 200
+_CREATED: Final = 201
+_REFUSED: Final = 409
+_STATUS: Final = {
+    ReloadReason.INVALID: 422,
+    ReloadReason.FAILED: 500,
+    ReloadReason.STOPPING: 503,
+    ReloadReason.UNKNOWN_CAMERA: 404,
+}
+_MAX_RUNNING: Final = 4
+_CAMERA: Final = "/api/cameras/{camera_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChange:
+    """What is to become of one camera.
+
+    Attributes:
+        camera_id: its id.
+        values: its keys; None: it is removed.
+        whole: these are all of its keys; False: all others stay.
+        origin: who asks.
+    """
+
+    camera_id: str
+    values: Mapping[str, Any] | None
+    whole: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigAnswer:
+    """What became of a change; fit to be shown."""
+
+    result: ReloadResult
+    reason: ReloadReason = ReloadReason.NONE
+    details: tuple[str, ...] = ()
+    plan: Mapping[str, list[str]] = field(default_factory=dict)
+    created: bool = False
+    """The camera is new."""
+
+
+class ConfigHandler(Protocol):
+    """Changes the configuration; blocks for a bounded time, on a thread of its own.
+
+    Raises:
+        TimeoutError: (any method) no answer in time.
+    """
+
+    def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
+        """Read the files anew, and run what they say; with `dry_run` only say what would happen."""
+        ...
+
+    def change_camera(self, change: CameraChange) -> ConfigAnswer:
+        """Change one camera, and keep that."""
+        ...
+
+
+class ConfigEndpoints:
+    """Answers `/api/reload` and what changes `/api/cameras/ID`. The event loop's thread.
+
+    Args:
+        handler: carries changes out.
+        executor: where the handler may block.
+        authenticator: knows who asks.
+    """
+
+    def __init__(
+        self, handler: ConfigHandler, executor: Executor, authenticator: Authenticator
+    ) -> None:
+        self._handler = handler
+        self._executor = executor
+        self._authenticator = authenticator
+        self._running = 0
+
+    def routes(self) -> list[Route]:
+        """The paths that this answers."""
+        return [
+            Route("/api/reload", self._reload, methods=["POST"]),
+            Route(f"{_CAMERA}/enable", self._enable, methods=["POST"]),
+            Route(f"{_CAMERA}/disable", self._disable, methods=["POST"]),
+            Route(_CAMERA, self._camera, methods=["PUT", "PATCH", "DELETE"]),
+        ]
+
+    async def _reload(self, request: Request) -> Response:
+        given = request.query_params.get("dry_run", "0")
+        if given not in ("0", "1"):
+            return error(400, "dry_run is 0 or 1")
+        origin = self._origin_of(request)
+        return await self._ask(lambda: self._handler.reload(dry_run=given == "1", origin=origin))
+
+    async def _camera(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            return await self._change(request, None, whole=False)
+        values = await _object_in(request)
+        if values is None:
+            return error(400, "the body must be a JSON object, of 64 KiB at most")
+        return await self._change(request, values, whole=request.method == "PUT")
+
+    async def _enable(self, request: Request) -> Response:
+        return await self._change(request, {"enabled": True}, whole=False)
+
+    async def _disable(self, request: Request) -> Response:
+        return await self._change(request, {"enabled": False}, whole=False)
+
+    async def _change(
+        self, request: Request, values: Mapping[str, Any] | None, *, whole: bool
+    ) -> Response:
+        camera_id = request.path_params["camera_id"]
+        change = CameraChange(camera_id, values, whole, self._origin_of(request))
+        return await self._ask(lambda: self._handler.change_camera(change))
+
+    async def _ask(self, step: Callable[[], ConfigAnswer]) -> Response:
+        if self._running >= _MAX_RUNNING:
+            return error(503, "too many changes at once", {"retry-after": "1"})
+        self._running += 1
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._executor, step)
+        except TimeoutError:
+            late = "the supervisor did not answer in time; the change may still be carried out"
+            return error(504, late)
+        finally:
+            self._running -= 1
+        return _answer(answer)
+
+    def _origin_of(self, request: Request) -> str:
+        by_session = self._authenticator.has_session(request.headers)
+        return origin_of(client_of(request.scope), request.headers, by_session=by_session)
+
+
+def _answer(answer: ConfigAnswer) -> JSONResponse:
+    body = {
+        "result": answer.result.value,
+        "reason": answer.reason.value or None,
+        "details": list(answer.details),
+        "plan": dict(answer.plan),
+    }
+    if answer.result is ReloadResult.REFUSED:
+        return JSONResponse(body, _STATUS.get(answer.reason, _REFUSED))
+    return JSONResponse(body, _CREATED if answer.created else _OK)
+
+
+async def _object_in(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a request's body; None when it is none, or too large."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_BODY:
+            return None
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
