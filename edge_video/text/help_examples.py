@@ -35,6 +35,10 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "probe.example.json",
         ),
     ),
+    "reload": (
+        ("edge-video reload", "reload.help"),
+        ("edge-video reload --dry-run --url http://10.0.0.7:8080", "reload.dry_run"),
+    ),
     "explain": (
         ("edge-video explain", "explain.example.sections"),
         ("edge-video explain amqp", "explain.example.section"),
