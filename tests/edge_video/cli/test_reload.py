@@ -73,7 +73,7 @@ def test_what_is_refused_ends_with_1_and_all_its_lines(
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "said"),
+    ("status", "body", "printed"),
     [
         (401, {"error": "this is not the token"}, "HTTP 401 this is not the token"),
         (200, b"<html>", "no answer of edge-video"),
@@ -81,11 +81,11 @@ def test_what_is_refused_ends_with_1_and_all_its_lines(
     ],
 )
 def test_what_is_no_answer_is_said(
-    server: Any, capsys: pytest.CaptureFixture[str], status: int, body: object, said: str
+    server: Any, capsys: pytest.CaptureFixture[str], status: int, body: object, printed: str
 ) -> None:
     server.answer = (status, body)
     assert main(["reload", "--url", server.url]) == 1
-    assert said in capsys.readouterr().err
+    assert printed in capsys.readouterr().err
 
 
 def test_an_address_that_is_none_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
