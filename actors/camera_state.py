@@ -78,16 +78,24 @@ class CameraState:
         config: CameraConfig,
         breaker: CircuitBreaker,
         on_change: Callable[[CameraRecord], None],
+        *,
+        stopped: bool = False,
     ) -> CameraState:
-        """Make the state of a camera that no attempt was made at yet."""
+        """Make the state of a camera that no attempt was made at yet.
+
+        With `stopped` an operator has stopped it, in an earlier run of the program.
+        """
+        wanted = config.enabled and not stopped
         record = CameraRecord(
             camera_id=CameraId(config.id),
             url=config.masked_url,
             target_fps=config.fps,
-            phase=CameraPhase.STARTING if config.enabled else CameraPhase.DISABLED,
+            phase=CameraPhase.STARTING,
             breaker=breaker,
         )
-        return cls(config, record, on_change, config.enabled)
+        camera = cls(config, record, on_change, wanted)
+        camera.record = replace(record, phase=camera.resting_phase)
+        return camera
 
     @property
     def camera_id(self) -> CameraId:
@@ -117,7 +125,8 @@ class CameraState:
     def failed(self, failure: Failure, breaker: CircuitBreaker, now_s: float) -> None:
         """Note why an attempt failed, and the breaker after that."""
         self.record = replace(self.record.with_failure(failure, now_s), breaker=breaker)
-        self.on_change(self.record)
+        if not self.leaving:
+            self.on_change(self.record)
 
     def streams(self, now_s: float) -> None:
         """Note the first frame of an attempt."""

@@ -11,6 +11,7 @@ from edge_video.actors.attempts import AttemptScheduler
 from edge_video.actors.base import answers_to, is_running, join, log_breaker_change, tell
 from edge_video.actors.camera_commands import CameraCommands
 from edge_video.actors.camera_state import CameraState, Pending
+from edge_video.actors.held_cameras import HeldWatch
 from edge_video.actors.messages import (
     AttemptDue,
     BreakerChanged,
@@ -76,12 +77,18 @@ class CameraFleet:
         self._commands = CameraCommands(self.attempts, self._now)
         self._on_change = on_change
         self._first_breaker = spec.breaker
-        self._cameras = {
-            CameraId(config.id): CameraState.first(config, spec.breaker, on_change)
-            for config in spec.cameras
-        }
+        self._held = HeldWatch(spec.held, spec.on_held)
+        self._cameras = {CameraId(each.id): self._first(each) for each in spec.cameras}
         self._removed: dict[CameraId, int] = {}
         """How many attempts there were of cameras that are gone: numbers are never used again."""
+
+    def _first(self, config: CameraConfig) -> CameraState:
+        """A camera as it begins: stopped or paused, if an operator has left it so."""
+        held, breaker = self._spec.held, self._first_breaker
+        if config.id in held.paused:
+            breaker = breaker.force_open(self._now())
+        is_stopped = config.id in held.stopped
+        return CameraState.first(config, breaker, self._on_change, stopped=is_stopped)
 
     @property
     def ids(self) -> tuple[CameraId, ...]:
@@ -122,7 +129,9 @@ class CameraFleet:
         camera = self._cameras.get(command.camera_id)
         if camera is None:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
-        return self._commands.execute(command, camera)
+        answer = self._commands.execute(command, camera)
+        self._held.look(self._cameras.values())
+        return answer
 
     # --- another configuration ---
 
@@ -149,6 +158,7 @@ class CameraFleet:
                 self._commands.take_over(known, config, restart=restart)
         ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
         self._cameras = ordered | self._cameras  # behind them, those that are leaving
+        self._held.look(self._cameras.values())
 
     def use_policy(self, policy: BreakerPolicy) -> None:
         """Let all breakers go by this policy; where each stands does not change."""

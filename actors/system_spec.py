@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edge_video.actors.held_cameras import HeldCameras
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -150,6 +152,10 @@ class SystemSpec:
     """Stands for the contents of the certificates' files; None: nobody looks at them."""
     receivers: dict[CameraId, pykka.ActorRef[Any]] = field(default_factory=dict)
     """Actors of an embedding program that get the frames of a camera; grows with `AddCamera`."""
+    held: HeldCameras = HeldCameras()  # noqa: RUF009 - a frozen value
+    """Cameras that an operator has stopped or paused in an earlier run."""
+    on_held: Callable[[HeldCameras], None] | None = None
+    """Told of those that are held from now on; must not block. Supervisor's thread."""
     on_reload: Callable[[Config], None] | None = None
     """Called in the supervisor's thread with each configuration that was taken over."""
     camera_stop_deadline_s: float = 4.0

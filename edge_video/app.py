@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pykka
 
 from edge_video import wiring
 from edge_video.actors.base import tell
+from edge_video.actors.held_cameras import HeldFile
 from edge_video.actors.messages import ClearFaults, GetStatus
 from edge_video.actors.reload_files import reload_files
 from edge_video.actors.supervisor import SupervisorActor
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _TIMER_STOP_S = 4.0
+_KEEP_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class Ending:
 
     timer: SystemTimer | None
     """Stopped with the system; None when it belongs to somebody else."""
+    held: HeldFile | None = None
+    """Written to the end before the end is told."""
     _stopped: Stopped | None = None
     _event: threading.Event = field(default_factory=threading.Event)
 
@@ -122,6 +127,8 @@ class Ending:
         """Record the end and wake whoever waits; called once, by the supervisor."""
         self._stopped = stopped
         try:
+            if self.held is not None:
+                self.held.settle(_KEEP_S)
             if self.timer is not None and not self.timer.stop(_TIMER_STOP_S):
                 log_event(_log, LogEvent.SURVIVOR, actor="timer")
         finally:
@@ -198,7 +205,8 @@ def start_system(
     children = parts.child_starters(language, print_block, factory)
     if own_timer is not None:
         children = {"timer": wiring.timer_starter(own_timer), **children}
-    ending, delays = Ending(own_timer), Delays()
+    held = None if config.state is None else HeldFile(Path(config.state.dir))
+    ending, delays = Ending(own_timer, held), Delays()
     spec = wiring.make_spec(
         parts,
         start_camera=parts.camera_starter(capture),
@@ -209,6 +217,7 @@ def start_system(
         reconfiguration=wiring.PartsReconfiguration(parts, language, print_block, factory),
         receivers=frames,
         certificates=source.running.certificates if source and source.running else None,
+        held=held,
         on_reload=on_reload,
     )
     supervisor = SupervisorActor.start(spec)

@@ -67,6 +67,8 @@ WHEN = {
     " takes over",
     "config_reload_failed": "a reload was refused: something that it needs is not there, or it"
     " failed half-way and was put back",
+    "state_not_kept": "the file in which an operator's stops and pauses are kept cannot be read or"
+    " written; they hold until the program ends",
     "camera_removed": "a camera is configured no more",
     "camera_started": "an operator started a camera",
     "camera_stopped": "a camera was asked to stop, and has",

@@ -127,6 +127,12 @@ class LogEvent(StrEnum):
         "Configuration not reloaded ({origin}), the old one was put back: {details}",
         "Configuração não recarregada ({origin}), a antiga foi restabelecida: {details}",
     )
+    STATE_NOT_KEPT = (
+        "state_not_kept",
+        _ERROR,
+        "Which cameras are stopped or paused cannot be kept in {path}: {reason}",
+        "Não é possível guardar em {path} quais câmeras estão paradas ou pausadas: {reason}",
+    )
     CAMERA_REMOVED = (
         "camera_removed",
         _INFO,

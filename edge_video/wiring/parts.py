@@ -13,6 +13,7 @@ from edge_video.actors.base import ChildActor, tell, void
 from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, unexplained
 from edge_video.actors.faultable import RequestedCrashError
+from edge_video.actors.held_cameras import HeldCameras, HeldFile
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
@@ -291,6 +292,7 @@ def make_spec(
     reconfiguration: Reconfiguration,
     receivers: Mapping[str, pykka.ActorRef[Any]],
     certificates: str | None = None,
+    held: HeldFile | None = None,
     on_reload: Callable[[Config], None] | None = None,
 ) -> SystemSpec:
     """What the supervisor is handed."""
@@ -315,6 +317,8 @@ def make_spec(
         limits=limits_of(config),
         certificates=certificates,
         receivers={CameraId(name): receiver for name, receiver in receivers.items()},
+        held=HeldCameras() if held is None else held.read(),
+        on_held=None if held is None else held.keep,
         on_reload=on_reload,
         host=host,
         allow_faults=parts.allow_faults,

@@ -14,6 +14,7 @@ from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
 from edge_video.http.status_store import Pulse, Snapshot
+from edge_video.status.configuration import ConfigStatus
 from tests.edge_video.report.examples import busy_system, system
 from tests.support.browser import required
 
@@ -89,7 +90,11 @@ def test_every_metric_is_documented() -> None:
     documented = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
     process = busy_system().process
     assert process is not None
-    limited = replace(busy_system(), process=replace(process, memory_limit_bytes=1))
+    limited = replace(
+        busy_system(),
+        process=replace(process, memory_limit_bytes=1),
+        config=ConfigStatus(1, "abc", reloads={"done": 1, "refused:invalid": 2}),
+    )
     text = render_metrics(replace(snapshot(), status=limited)).decode()
     names = set(re.findall(r"^# TYPE (edge_video_\w+)", text, re.MULTILINE))
     assert len(names) > 30

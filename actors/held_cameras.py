@@ -1,0 +1,135 @@
+"""Keeps, over a new start of the program, which cameras an operator has stopped or paused."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_video.log.events import LogEvent, log_event
+from edge_video.runtime.files import open_directory, read_regular, replace_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from edge_video.actors.camera_state import CameraState
+
+_log = logging.getLogger(__name__)
+
+FILE: Final = "operator.json"
+_MAX_FILE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCameras:
+    """The cameras that an operator holds, by their ids."""
+
+    stopped: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, cameras: Iterable[CameraState]) -> HeldCameras:
+        """Those of a supervisor that are held now."""
+        present = [camera for camera in cameras if not camera.leaving]
+        return cls(
+            frozenset(
+                camera.camera_id
+                for camera in present
+                if camera.config.enabled and not camera.wanted
+            ),
+            frozenset(
+                camera.camera_id
+                for camera in present
+                if camera.breaker.forced_open or camera.pending.force_open
+            ),
+        )
+
+
+class HeldWatch:
+    """Part of the supervisor, used in its thread: tells when other cameras are held than before.
+
+    Args:
+        first: those that are held at first.
+        on_change: told of the others; must not block. None: nobody wants to know.
+    """
+
+    def __init__(self, first: HeldCameras, on_change: Callable[[HeldCameras], None] | None) -> None:
+        self._before = first
+        self._on_change = on_change
+
+    def look(self, cameras: Iterable[CameraState]) -> None:
+        """Compare, after something that may have changed it."""
+        held = HeldCameras.of(cameras)
+        if held != self._before:
+            self._before = held
+            if self._on_change is not None:
+                self._on_change(held)
+
+
+class HeldFile:
+    """The file in which they are kept. It is written by a thread that lives while there is need.
+
+    A disk that is slow, or full, holds up nobody else; what could not be written is logged.
+
+    Args:
+        directory: of what the program keeps; made when it is needed.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._changed = threading.Condition()
+        self._next: HeldCameras | None = None
+        self._is_writing = False
+
+    def read(self) -> HeldCameras:
+        """Those that are kept; none when the file is not there, or is none of ours."""
+        try:
+            kept = json.loads(read_regular(self._directory / FILE, _MAX_FILE))
+            return HeldCameras(
+                frozenset(map(str, kept["stopped"])), frozenset(map(str, kept["paused"]))
+            )
+        except FileNotFoundError:
+            return HeldCameras()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._report(error)
+            return HeldCameras()
+
+    def keep(self, held: HeldCameras) -> None:
+        """Keep these from now on; returns at once. Any thread."""
+        with self._changed:
+            self._next = held
+            if not self._is_writing:
+                self._is_writing = True
+                threading.Thread(target=self._run, name="edge-video-state", daemon=True).start()
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until what was told is on the disk, for so long at most; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._is_writing, timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                held, self._next = self._next, None
+                if held is None:
+                    self._is_writing = False
+                    self._changed.notify_all()
+                    return
+            try:
+                self._write(held)
+            except OSError as error:
+                self._report(error)
+
+    def _write(self, held: HeldCameras) -> None:
+        kept = {"stopped": sorted(held.stopped), "paused": sorted(held.paused)}
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open_directory(self._directory) as descriptor:
+            encoded = (json.dumps(kept, indent=2) + "\n").encode()
+            replace_at(descriptor, FILE, encoded, temporary=f".{FILE}.tmp", mode=0o600)
+
+    def _report(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        log_event(_log, LogEvent.STATE_NOT_KEPT, path=self._directory / FILE, reason=reason)
