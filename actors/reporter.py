@@ -22,7 +22,8 @@ from edge_video.faults.scheduling import FaultCounts
 from edge_video.log.events import LogEvent, log_event
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
-from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.report.monitor_line import MonitorForm, condition, render_line
+from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord, Identity, in_order, take_status
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.report.history import HistoryRecorder
+    from edge_video.report.monitor_line import Condition
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
@@ -66,8 +68,10 @@ class ReporterRuntime:
     ledger: FrameLedger
     language: Language
     report_interval_s: float
+    """Between two looks at the counts, whatever is printed then."""
     print_block: Callable[[str], None] | None
     """Where a rendered report goes; None (the default of an embedded system) prints nothing."""
+    monitor: MonitorForm = MonitorForm.FULL
     allow_faults: bool = False
     history: HistoryRecorder | None = None
     """Takes down the course of the run; None keeps none."""
@@ -99,6 +103,7 @@ class ReporterActor(ChildActor):
         self._process: ProcessSample | None = None
         self._counts = RestartsCounted({}, FaultCounts())
         self._config: ConfigStatus | None = None
+        self._condition: Condition | None = None
         self._tick: TimerHandle | None = None
         self._samples: TimerHandle | None = None
 
@@ -107,9 +112,12 @@ class ReporterActor(ChildActor):
         match message:
             case CameraChanged(record=record):
                 self._cameras[record.camera_id] = record
-                self._note_breaker(record)
+                if self._runtime.history is not None:
+                    self._runtime.history.camera(record, *self._instant())
             case PublisherStats(status=status):
                 self._publisher, self._publisher_marks = status, message.marks
+                if self._runtime.history is not None:
+                    self._runtime.history.publisher(status, *self._instant())
             case ProcessMeasured(sample=sample):
                 self._process = sample
             case RestartsCounted():
@@ -148,18 +156,30 @@ class ReporterActor(ChildActor):
         if self._runtime.history is not None:
             self._runtime.history.sample(status)
 
-    def _note_breaker(self, record: CameraRecord) -> None:
-        if self._runtime.history is not None and record.phase is not CameraPhase.DISABLED:
-            at_s = self._runtime.clock.monotonic() - self._runtime.identity.started_at_s
-            self._runtime.history.breaker(record.camera_id, record.breaker.state, at_s)
+    def _instant(self) -> tuple[float, int]:
+        """Seconds since the start, and the wall clock."""
+        clock = self._runtime.clock
+        return clock.monotonic() - self._runtime.identity.started_at_s, clock.wall_ns()
 
     def _tick_due(self) -> None:
         tell(self.actor_ref, Tick())
 
     def _print_monitor(self) -> None:
-        status = self._status()
+        status, language = self._status(), self._runtime.language
         _audit(status)
-        self._print(render_monitor(status, self._runtime.language))
+        match self._runtime.monitor:
+            case MonitorForm.FULL:
+                self._print(render_monitor(status, language))
+            case MonitorForm.COMPACT:
+                self._print(render_line(status, language))
+            case MonitorForm.CHANGES:
+                before, self._condition = self._condition, condition(status)
+                if self._condition != before:
+                    self._print(render_line(status, language))
+            case MonitorForm.OFF:
+                pass
+            case _:
+                assert_never(self._runtime.monitor)
 
     def _finish(self) -> SystemStatus:
         status = self._status()

@@ -50,6 +50,7 @@ from edge_video.config.types import (
     MAX_SHORT_STRING,
     Flag,
     Period,
+    PeriodOrNever,
     Program,
     ShortDuration,
     Text,
@@ -99,8 +100,11 @@ class Config(Section):
     """A frame older than this when its turn comes is dropped."""
     start_spacing: ShortDuration = default(0.1)
     """Least time between two starts of cameras on one host."""
-    report_interval: Period = default(30.0)
-    """How often the monitor is printed."""
+    report_interval: PeriodOrNever = default(30.0)
+    """How often the monitor is printed; 0s: never."""
+    monitor: Literal["full", "compact", "changes", "off"] = "full"
+    """full: the block of all cameras; compact: one line; changes: one line when the condition of a
+    camera, of the delivery or of the memory has changed since the last look; off: none."""
     shutdown_timeout: ShortDuration = default(5.0)
     """How long frames that are held may take to be confirmed at shutdown."""
     language: Annotated[

@@ -124,10 +124,24 @@ class Duration:
 
 
 _DAY_S: Final = 86_400.0
+_SHORTEST_PERIOD_S: Final = 0.05
 Seconds: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.0, 30 * _DAY_S)]
 """Any length of time."""
-Period: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.05, _DAY_S)]
+Period: TypeAlias = Annotated[Accepts[float, float | str], Duration(_SHORTEST_PERIOD_S, _DAY_S)]
 """An interval or a time-out that must not be zero."""
+
+
+def _never_or_rarely(seconds: float) -> float:
+    if 0 < seconds < _SHORTEST_PERIOD_S:
+        shortest = format_duration(_SHORTEST_PERIOD_S)
+        raise invalid(f"{format_duration(seconds)} is below {shortest}; 0s means never")
+    return seconds
+
+
+PeriodOrNever: TypeAlias = Annotated[
+    Accepts[float, float | str], Duration(0.0, _DAY_S), AfterValidator(_never_or_rarely)
+]
+"""An interval; zero: never."""
 ShortDuration: TypeAlias = Annotated[Accepts[float, float | str], Duration(0.0, 600.0)]
 """A short wait."""
 Heartbeat: TypeAlias = Annotated[Accepts[float, float | str], Duration(1.0, 3600.0)]

@@ -251,7 +251,7 @@ class LogEvent(StrEnum):
                 "[{camera_id}] Start refused, circuit breaker held OPEN by the operator until"
                 " it is reset",
                 "[{camera_id}] Início recusado, circuit breaker mantido OPEN pelo operador"
-                " até o reset",
+                " até ser liberado",
             )
         },
     )
@@ -287,7 +287,7 @@ class LogEvent(StrEnum):
         "breaker_forced",
         _WARNING,
         "[{camera_id}] Circuit breaker held OPEN by the operator until it is reset",
-        "[{camera_id}] Circuit breaker mantido OPEN pelo operador até o reset",
+        "[{camera_id}] Circuit breaker mantido OPEN pelo operador até ser liberado",
     )
     COMMAND_EXECUTED = (
         "command_executed",
@@ -305,7 +305,7 @@ class LogEvent(StrEnum):
         "breaker_reset",
         _INFO,
         "[{camera_id}] Circuit breaker reset by the operator",
-        "[{camera_id}] Circuit breaker resetado pelo operador",
+        "[{camera_id}] Circuit breaker zerado pelo operador",
     )
     BINARY_MISSING = (
         "binary_missing",
@@ -433,24 +433,24 @@ class LogEvent(StrEnum):
         "memory_level_changed",
         _WARNING,
         "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%)",
-        "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%)",
+        "Memória em nível {level}: {used_mb} de {limit_mb} MB ({percent}%)",
         {
             "normal": Text(
                 "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%) after {short_s};"
                 " frames dropped for it meanwhile: {dropped}",
-                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%) após {short_s};"
+                "Memória em nível {level}: {used_mb} de {limit_mb} MB ({percent}%) após {short_s};"
                 " frames descartados por isso nesse período: {dropped}",
             ),
             "critical": Text(
                 "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%);"
                 " of each camera only the newest frame waits",
-                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%);"
+                "Memória em nível {level}: {used_mb} de {limit_mb} MB ({percent}%);"
                 " de cada câmera só o frame mais novo espera",
             ),
             "emergency": Text(
                 "Memory {level}: {used_mb} of {limit_mb} MB ({percent}%);"
                 " of each camera one frame a second is taken, all others are dropped",
-                "Memória {level}: {used_mb} de {limit_mb} MB ({percent}%);"
+                "Memória em nível {level}: {used_mb} de {limit_mb} MB ({percent}%);"
                 " de cada câmera se aceita um frame por segundo, os outros são descartados",
             ),
         },
@@ -587,7 +587,7 @@ class LogEvent(StrEnum):
         "http_listening",
         _INFO,
         "Page, probes, metrics and API at {url}",
-        "Página, probes, métricas e API em {url}",
+        "Página, verificações de saúde, métricas e API em {url}",
     )
     HTTP_UNAVAILABLE = (
         "http_unavailable",
@@ -599,7 +599,7 @@ class LogEvent(StrEnum):
         "http_token_refused",
         _WARNING,
         "HTTP: requests with a wrong token: {count}, the last one from {client}",
-        "HTTP: pedidos com token errado: {count}, o último de {client}",
+        "HTTP: requisições com token errado: {count}, o último de {client}",
     )
     LOG_LINES_LOST = (
         "log_lines_lost",

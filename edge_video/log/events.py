@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.log.event_table import EventSpec, LogEvent
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
+from edge_video.text.catalog import lookup
 from edge_video.text.formatting import format_field
 from edge_video.text.language import Language
 
@@ -65,7 +66,7 @@ def event_text(event: LogEvent, fields: Mapping[str, object], language: Language
         (name, format_field(name, value, language)) for name, value in fields.items()
     )
     if isinstance(level := fields.get("level"), MemoryLevel):
-        texts["level"] = level.name  # as in the monitor
+        texts["level"] = lookup(f"memory_level.{level.value}", language)
     return _text(event, fields, language).format_map(texts)
 
 

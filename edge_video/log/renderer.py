@@ -13,6 +13,7 @@ from edge_video.log.events import LogEvent, event_text
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 from edge_video.text.json import json_ready
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ class Renderer:
                 text = event_text(event, fields, self._language)
             else:
                 event, fields = None, {}
-                text = f"{record.name}: {record.getMessage()}"
+                text = f"{record.name}: {translated(record.getMessage(), self._language)}"
             return self._line_of(record, text, event, fields, trace)
         except Exception as error:  # noqa: BLE001 - foreign __str__ methods run in here
             # Not logging's own way out, which prints the record with its secrets.

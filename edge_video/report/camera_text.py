@@ -18,10 +18,10 @@ def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
     """How long a camera's data have come without a picture; None when it owes no key frame."""
     if camera.key_frame_wait_s is None:
         return None
-    waited = format_rounded_duration(float(round(camera.key_frame_wait_s)))
+    waited = format_rounded_duration(float(round(camera.key_frame_wait_s)), language)
     if camera.key_frame_interval_s is None:
         return lookup("key_wait", language).format(waited=waited)
-    interval = format_rounded_duration(float(round(camera.key_frame_interval_s)))
+    interval = format_rounded_duration(float(round(camera.key_frame_interval_s)), language)
     return lookup("key_wait.known", language).format(waited=waited, interval=interval)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.report.camera_text import format_drops
 from edge_video.report.monitor import format_publisher
+from edge_video.report.outage_text import format_outages, outage_lines
 from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.health import HEALTHY_PERCENT
 from edge_video.status.model import CameraPhase
 from edge_video.status.usual_rate import format_fps
-from edge_video.text.catalog import Language, lookup
+from edge_video.text.catalog import Language, count_text, lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     MB,
@@ -20,11 +21,13 @@ from edge_video.text.formatting import (
     format_ago,
     format_failure,
     format_mean,
+    format_number,
     format_percent,
     format_rounded_duration,
     percent,
     shorten,
 )
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -44,7 +47,7 @@ def render_final(status: SystemStatus, language: Language, *, zone: tzinfo | Non
     """The report as text without a final line end. `zone` None is the machine's own time zone."""
     sections = [
         _header(status, language, zone),
-        _publisher(status, language),
+        _publisher(status, language, zone),
         _cameras(status, language),
         _totals(status, language),
         _profile(status, language),
@@ -79,14 +82,14 @@ def program_line(status: SystemStatus, language: Language) -> str:
 
 
 def _header(status: SystemStatus, language: Language, zone: tzinfo | None) -> list[str]:
-    rows = header_rows(status, zone)
+    rows = header_rows(status, language, zone)
     return [
         f"   {program_line(status, language)}",
         *(_row(key, value, language) for key, value in rows),
     ]
 
 
-def header_rows(status: SystemStatus, zone: tzinfo | None) -> list[Row]:
+def header_rows(status: SystemStatus, language: Language, zone: tzinfo | None) -> list[Row]:
     """Start, end and duration of the run."""
 
     def instant(wall_ns: int) -> str:
@@ -96,15 +99,16 @@ def header_rows(status: SystemStatus, zone: tzinfo | None) -> list[Row]:
     return [
         ("final.start", instant(status.started_at_ns)),
         ("final.end", instant(status.taken_at_ns)),
-        ("final.uptime", format_rounded_duration(status.uptime_s)),
+        ("final.uptime", format_rounded_duration(status.uptime_s, language)),
     ]
 
 
-def _publisher(status: SystemStatus, language: Language) -> list[str]:
+def _publisher(status: SystemStatus, language: Language, zone: tzinfo | None) -> list[str]:
     rows = publisher_rows(status, language)
     return [
         lookup("final.publisher", language),
         *(_row(key, value, language) for key, value in rows),
+        *(" " * 6 + line for line in outage_lines(status, language, zone=zone)),
     ]
 
 
@@ -113,7 +117,8 @@ def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
     publisher, totals = status.publisher, status.totals
     rows: list[Row] = [("final.state", format_publisher(publisher, language))]
     if publisher.reason:
-        rows.append(("final.reason", shorten(one_line(publisher.reason), _FAILURE_LIMIT)))
+        reason = translated(one_line(publisher.reason), language)
+        rows.append(("final.reason", shorten(reason, _FAILURE_LIMIT)))
     returned = _noted(totals.returned, "final.returned_note", language)
     unknown = _noted(totals.unknown, "final.unknown_note", language)
     failed = _noted(publisher.failed_attempts, "final.failed_attempts_note", language)
@@ -129,6 +134,7 @@ def publisher_rows(status: SystemStatus, language: Language) -> list[Row]:
         ("final.connections", publisher.connections),
         ("final.connections_lost", publisher.connections_lost),
         ("final.failed_attempts", failed),
+        ("final.outages", format_outages(status, language)),
     ]
 
 
@@ -224,6 +230,9 @@ def _target(camera: CameraStatus, language: Language) -> str:
 
 def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
     rows: list[Row] = []
+    if camera.phase is not CameraPhase.WAITING or camera.breaker.forced_open:
+        # A breaker that is OPEN says of itself that the camera waits.
+        rows.append(("final.phase", _end_state(camera, language)))
     if camera.last_failure is not None:
         text = format_failure(camera.last_failure, language, limit=_FAILURE_LIMIT)
         when = format_ago(camera.last_failure_ago_s, language)
@@ -238,11 +247,17 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
         rows.append(("final.resolution", f"{camera.width}x{camera.height}"))
     capture = camera.capture
     if capture.discarded_bytes or capture.oversized:
-        garbage = lookup("final.discarded_value", language).format(
-            bytes=capture.discarded_bytes, oversized=capture.oversized
+        garbage = count_text(
+            "final.discarded_value", capture.oversized, language, bytes=capture.discarded_bytes
         )
         rows.append(("final.discarded", garbage))
     return rows
+
+
+def _end_state(camera: CameraStatus, language: Language) -> str:
+    """What the camera was doing when the end began."""
+    paused = camera.breaker.forced_open and camera.phase is not CameraPhase.STOPPED
+    return lookup(f"phase.{'paused' if paused else camera.phase.value}", language)
 
 
 def _dropped(frames: FrameCounts, language: Language) -> str:
@@ -353,16 +368,17 @@ def _machine(process: ProcessSample | None, language: Language) -> list[str]:
             last=format_ago(process.gc_last_ago_s, language),
         ),
         lookup("profile.process", language).format(
-            cpu=format_percent(process.cpu_percent, language), ram=f"{process.rss_bytes / MB:.1f}"
+            cpu=format_percent(process.cpu_percent, language),
+            ram=format_number(process.rss_bytes / MB, language),
         ),
         lookup("profile.ffmpeg", language).format(
             count=process.ffmpeg_processes,
             cpu=format_percent(process.ffmpeg_cpu_percent, language),
-            ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
+            ram=format_number(process.ffmpeg_rss_bytes / MB, language),
         ),
         lookup("profile.system", language).format(
             ram=f"{process.system_ram_bytes / MB:.0f}",
-            ram_percent=f"{process.system_ram_used_percent:.1f}",
+            ram_percent=format_number(process.system_ram_used_percent, language),
             cpu=format_percent(process.system_cpu_percent, language),
         ),
         lookup("profile.threads", language).format(threads=process.threads, actors=process.actors),

@@ -9,21 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from edge_video.resilience.breaker import BreakerState
+from edge_video.metrics.memory import MemoryLevel
+from edge_video.status.health import delivery_of
+from edge_video.status.model import CameraPhase
+from edge_video.status.timeline import Timeline, TimelineEntry, is_half_reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from enum import StrEnum
 
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.status.model import SystemStatus
+    from edge_video.status.model import PublisherStatus, SystemStatus
+    from edge_video.status.snapshot import CameraRecord
 
 T = TypeVar("T")
 
 SAMPLES: Final = 480
 """Most points of a plot; more than a screen shows side by side in its column."""
 STRETCHES: Final = 240
-"""Most stretches of one camera's breaker."""
+"""Most stretches of one camera's breaker, and of the delivery."""
+EVENTS: Final = 200
+"""Most events that are kept, the newest; what repeats itself is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +126,23 @@ def _merge_loads(earlier: Load | None, later: Load | None) -> Load | None:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A breaker from one instant to another: how long it was in each state."""
+    """A breaker, or the delivery, from one instant to another: how long it was in each state."""
 
     start_s: float
     end_s: float
-    seconds: Mapping[BreakerState, float]
+    seconds: Mapping[StrEnum, float]
 
     @property
-    def state(self) -> BreakerState:
+    def state(self) -> StrEnum:
         """The state it was in for longest."""
         return max(self.seconds, key=lambda state: self.seconds[state])
 
 
 def merge_stretches(earlier: Stretch, later: Stretch) -> Stretch:
     """Two neighbours as one."""
-    seconds = {
-        state: earlier.seconds.get(state, 0.0) + later.seconds.get(state, 0.0)
-        for state in BreakerState
-    }
+    seconds = dict(earlier.seconds)
+    for state, lasted_s in later.seconds.items():
+        seconds[state] = seconds.get(state, 0.0) + lasted_s
     return Stretch(earlier.start_s, later.end_s, seconds)
 
 
@@ -146,18 +152,51 @@ class History:
 
     samples: tuple[Sample, ...] = ()
     breakers: Mapping[CameraId, tuple[Stretch, ...]] = field(default_factory=dict)
+    delivery: tuple[Stretch, ...] = ()
+    events: tuple[TimelineEntry, ...] = ()
+    """The newest `EVENTS`, oldest first."""
+
+
+class StateLane:
+    """The states of one thing over the run, in at most `STRETCHES` stretches."""
+
+    def __init__(self, state: StrEnum, at_s: float) -> None:
+        self._state = state
+        self._since_s = at_s
+        self._ring: HalvingRing[Stretch] = HalvingRing(STRETCHES, merge_stretches)
+
+    def note(self, state: StrEnum, at_s: float) -> None:
+        """It is in this state from `at_s` on."""
+        if state is not self._state:
+            self._ring = self._until(at_s)
+            self._state, self._since_s = state, at_s
+
+    def stretches(self, end_s: float) -> tuple[Stretch, ...]:
+        """All of them; the one that still lasts ends at `end_s`."""
+        return self._until(max(self._since_s, end_s)).entries
+
+    def _until(self, end_s: float) -> HalvingRing[Stretch]:
+        lasted = {self._state: end_s - self._since_s}
+        return self._ring.add(Stretch(self._since_s, end_s, lasted))
 
 
 class HistoryRecorder:
     """Takes down the course of a run. One thread at a time; outlives the actor that feeds it.
 
-    Memory is bounded by the number of cameras, not by the length of the run.
+    Memory is bounded by the number of cameras, not by the length of the run. Instants are `at_s`,
+    seconds since the start, and `at_ns`, wall clock.
     """
 
     def __init__(self) -> None:
         self._samples: HalvingRing[Sample] = HalvingRing(SAMPLES, merge_samples)
-        self._stretches: dict[CameraId, HalvingRing[Stretch]] = {}
-        self._now: dict[CameraId, tuple[BreakerState, float]] = {}
+        self._breakers: dict[CameraId, StateLane] = {}
+        self._delivery: StateLane | None = None
+        self._events = Timeline(EVENTS)
+        self._records: dict[CameraId, tuple[CameraRecord, CameraRecord]] = {}
+        """Of each camera what the events know, and the newest."""
+        self._publisher: PublisherStatus | None = None
+        self._memory = MemoryLevel.NORMAL
+        self._restarts: Mapping[str, int] = {}
 
     def sample(self, status: SystemStatus) -> None:
         """Take down one snapshot; they come in the order of their time."""
@@ -169,30 +208,40 @@ class HistoryRecorder:
                 process=None if status.process is None else _load(status.process),
             )
         )
+        if status.process is not None and status.process.memory_level is not self._memory:
+            self._memory = status.process.memory_level
+            self._events.memory_level_changed(self._memory, status.taken_at_ns)
+        self._events.restarts_counted(self._restarts, status.restarts, status.taken_at_ns)
+        self._restarts = status.restarts
 
-    def breaker(self, camera_id: CameraId, state: BreakerState, at_s: float) -> None:
-        """Note that a camera's breaker is in this state, `at_s` seconds after the start."""
-        before = self._now.get(camera_id)
-        if before is not None and before[0] is state:
+    def camera(self, record: CameraRecord, at_s: float, at_ns: int) -> None:
+        """Note what is now known of a camera; a disabled one has no course."""
+        if record.phase is CameraPhase.DISABLED:
             return
-        if before is not None:
-            self._stretches[camera_id] = self._with(camera_id, before, at_s)
-        self._now[camera_id] = (state, at_s)
+        lane = self._breakers.setdefault(record.camera_id, StateLane(record.breaker.state, at_s))
+        lane.note(record.breaker.state, at_s)
+        known, before = self._records.get(record.camera_id, (record, record))
+        if not is_half_reported(known, before, record):
+            self._events.camera_changed(known, record, at_ns)
+            known = record
+        self._records[record.camera_id] = (known, record)
+
+    def publisher(self, status: PublisherStatus, at_s: float, at_ns: int) -> None:
+        """Note the publisher's state."""
+        delivery = delivery_of(status)
+        self._delivery = self._delivery or StateLane(delivery, at_s)
+        self._delivery.note(delivery, at_s)
+        self._events.publisher_changed(self._publisher, status, at_ns)
+        self._publisher = status
 
     def history(self, end_s: float) -> History:
         """Everything so far; stretches that still last end at `end_s`. Changes nothing."""
-        breakers = {
-            camera_id: self._with(camera_id, now, max(now[1], end_s)).entries
-            for camera_id, now in self._now.items()
-        }
-        return History(self._samples.entries, breakers)
-
-    def _with(
-        self, camera_id: CameraId, now: tuple[BreakerState, float], end_s: float
-    ) -> HalvingRing[Stretch]:
-        state, start_s = now
-        ring = self._stretches.get(camera_id) or HalvingRing(STRETCHES, merge_stretches)
-        return ring.add(Stretch(start_s, end_s, {state: end_s - start_s}))
+        return History(
+            samples=self._samples.entries,
+            breakers={name: lane.stretches(end_s) for name, lane in self._breakers.items()},
+            delivery=() if self._delivery is None else self._delivery.stretches(end_s),
+            events=self._events.entries,
+        )
 
 
 def _load(process: ProcessSample) -> Load | None:

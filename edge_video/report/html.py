@@ -18,7 +18,8 @@ from edge_video.report.final import (
     publisher_rows,
     totals_rows,
 )
-from edge_video.report.html_charts import Charts, format_number
+from edge_video.report.html_charts import Charts
+from edge_video.report.html_events import event_list, legend, outage_list
 from edge_video.report.html_style import STYLE
 from edge_video.report.markup import Markup
 from edge_video.status.model import CameraPhase
@@ -67,11 +68,13 @@ class _Page:
         sections = [
             self._header(),
             _pair(self._publisher(), self._totals()),
-            self._charts.breakers(),
+            self._charts.course(),
             _pair(self._charts.latencies(), self._charts.drops()),
             _pair(self._charts.cpu(), self._charts.memory()),
             self._cameras(),
+            event_list(self._history.events, self._html, self._zone),
             self._profile(),
+            legend(self._html),
         ]
         return (
             f'<!doctype html>\n<html lang="{self._html.language.value}">\n<head>\n'
@@ -91,11 +94,11 @@ class _Page:
         verdict = totals_rows(status, self._html.language)[-1][1]
         balanced = "✓" in str(verdict)
         mark = "✓" if all_well else "⚠"
-        cameras = self._html.text("page.healthy", healthy=healthy, cameras=len(self._shown))
+        cameras = self._html.counted("page.healthy", len(self._shown), healthy=healthy)
         return (
             f"<header><h1>{self._html.text('final.title')}</h1>"
             f'<p class="dim">{self._html.safe(program_line(status, self._html.language))}</p>'
-            f"{self._html.rows(header_rows(status, self._zone))}"
+            f"{self._html.rows(header_rows(status, self._html.language, self._zone))}"
             '<div class="verdict">'
             f'<span class="pill {_tone(good=all_well)}">{mark} {cameras}</span>'
             f'<span class="pill {_tone(good=balanced)}">{self._html.text("final.accounting")}:'
@@ -105,7 +108,8 @@ class _Page:
     def _publisher(self) -> str:
         return self._html.section(
             "final.publisher",
-            self._html.rows(publisher_rows(self._status, self._html.language)),
+            self._html.rows(publisher_rows(self._status, self._html.language))
+            + outage_list(self._status, self._html, self._zone),
         )
 
     def _totals(self) -> str:
@@ -119,7 +123,7 @@ class _Page:
         if len(self._history.samples) > 1:
             span_s = self._status.uptime_s / len(self._history.samples)
             interval = " " + self._html.text(
-                "page.interval", interval=format_rounded_duration(span_s)
+                "page.interval", interval=format_rounded_duration(span_s, self._html.language)
             )
         order = {camera.camera_id: number for number, camera in enumerate(self._status.cameras)}
         ranked = sorted(self._shown, key=lambda each: is_healthy(each, self._status.uptime_s))
@@ -144,7 +148,7 @@ class _Page:
         plot = svg.line_chart(
             [svg.Line(title, "s0", rates)],
             self._charts.short_time,
-            svg.Axis(highest, format_number, 3),
+            svg.Axis(highest, self._charts.format_number, 3),
             width=340,
             height=120,
             guide=camera.expected_fps,

@@ -8,12 +8,14 @@ from edge_video.delivery.ledger import DropReason
 from edge_video.report import svg
 from edge_video.report.latency import add_latencies, format_class, format_percentile
 from edge_video.resilience.breaker import BreakerState
-from edge_video.text.catalog import lookup
+from edge_video.status.health import Delivery
+from edge_video.text.catalog import count_text, lookup
 from edge_video.text.duration import format_duration
-from edge_video.text.formatting import MB, format_rounded_duration
+from edge_video.text.formatting import MB, format_rounded_duration, localized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from enum import StrEnum
 
     from edge_video.report.history import History, Load, Stretch
     from edge_video.report.markup import Markup
@@ -46,36 +48,58 @@ class Charts:
         self.short_time = svg.Axis(end_s, format_instant, most_ticks=4)
         """The time axis of a narrow chart."""
 
-    def breakers(self) -> str:
-        """The states of every breaker over the run."""
-        rows = [
+    def course(self) -> str:
+        """What happened over the run: the delivery, and below it every breaker."""
+        delivery = [self._bar(each, self._delivery_word) for each in self._history.delivery]
+        rows = [(lookup("page.delivery", self._html.language), delivery)] if delivery else []
+        rows += [
             (
                 self._html.plain(camera.camera_id),
-                [self._bar(each) for each in self._history.breakers.get(camera.camera_id, ())],
+                [self._bar(each, str) for each in self._history.breakers.get(camera.camera_id, ())],
             )
             for camera in self._cameras
         ]
-        keys = "".join(
+        title = lookup("page.course", self._html.language)
+        plot = svg.lanes(rows, self._time, width=1100, title=title)
+        return self._html.section("page.course", f'{self._keys()}<div class="wide">{plot}</div>')
+
+    def _keys(self) -> str:
+        breakers = "".join(
             f'<span class="key {state.value}"></span>{state.value}' for state in BreakerState
         )
-        title = lookup("page.breakers", self._html.language)
-        plot = svg.lanes(rows, self._time, width=1100, title=title)
-        return self._html.section(
-            "page.breakers", f'<p class="dim">{keys}</p><div class="wide">{plot}</div>'
+        was = {state for stretch in self._history.delivery for state in stretch.seconds}
+        delivery = "".join(
+            f'<span class="key {state.value}"></span>{self._html.safe(self._delivery_word(state))}'
+            for state in Delivery
+            if state in was
         )
+        name = self._html.text("page.delivery")
+        lines = [f"{name}: {delivery}"] if delivery else []
+        return "".join(f'<p class="dim">{line}</p>' for line in (*lines, breakers))
 
-    def _bar(self, stretch: Stretch) -> svg.Bar:
+    def _delivery_word(self, state: StrEnum) -> str:
+        return lookup(f"delivery.{state.value}", self._html.language)
+
+    def _bar(self, stretch: Stretch, word: Callable[[StrEnum], str]) -> svg.Bar:
         shares = ", ".join(
-            f"{state.value} {format_rounded_duration(seconds)}"
+            f"{word(state)} {self._duration(seconds)}"
             for state, seconds in stretch.seconds.items()
             if seconds > 0
         )
         start, end = format_instant(stretch.start_s), format_instant(stretch.end_s)
-        tip = f"{start} – {end}: {shares or stretch.state.value}"
+        tip = f"{start} – {end}: {shares or word(stretch.state)}"
         return svg.Bar(stretch.start_s, stretch.end_s, stretch.state.value, tip)
+
+    def _duration(self, seconds: float) -> str:
+        return format_rounded_duration(seconds, self._html.language)
+
+    def format_number(self, value: float) -> str:
+        """A number of an axis, as short as it can be."""
+        return localized(f"{value:g}", self._html.language)
 
     def latencies(self) -> str:
         """A histogram of latencies, and their percentiles."""
+        language = self._html.language
         latency = add_latencies(camera.latency for camera in self._status.cameras)
         if not latency.count:
             return self._html.section(
@@ -84,21 +108,19 @@ class Charts:
         used = [number for number, count in enumerate(latency.counts) if count]
         bars = [
             (
-                format_class(number).removeprefix("≤ "),
+                format_class(number, language).removeprefix("≤ "),
                 float(latency.counts[number]),
-                f"{format_class(number)}: "
-                + lookup("page.latency_frames", self._html.language).format(
-                    count=latency.counts[number]
-                ),
+                f"{format_class(number, language)}: "
+                + count_text("page.latency_frames", latency.counts[number], language),
             )
             for number in range(max(0, used[0] - 1), min(len(latency.counts), used[-1] + 2))
         ]
         percentiles = self._html.text(
             "page.latency_percentiles",
-            half=format_percentile(latency, 50),
-            most=format_percentile(latency, 95),
-            nearly=format_percentile(latency, 99),
-            mean=format_rounded_duration(latency.sum_s / latency.count),
+            half=format_percentile(latency, 50, language),
+            most=format_percentile(latency, 95, language),
+            nearly=format_percentile(latency, 99, language),
+            mean=self._duration(latency.sum_s / latency.count),
         )
         plot = svg.columns(bars, title=lookup("page.latency", self._html.language), width=520)
         return self._html.section("page.latency", f'<p class="dim">{percentiles}</p>{plot}')
@@ -148,7 +170,7 @@ class Charts:
         plot = svg.line_chart(
             lines,
             self.short_time,
-            svg.Axis(highest * 1.08, format_number, 4),
+            svg.Axis(highest * 1.08, self.format_number, 4),
             width=520,
             title=title,
         )
@@ -158,8 +180,3 @@ class Charts:
 def format_instant(seconds: float) -> str:
     """An instant of the run as the duration since its start, whole seconds."""
     return format_duration(float(round(seconds)))
-
-
-def format_number(value: float) -> str:
-    """A number of an axis, as short as it can be."""
-    return f"{value:g}"

@@ -38,6 +38,15 @@ svg text{fill:var(--dim)}.grid{stroke:var(--line);stroke-width:1}
 vertical-align:-1px}.key:first-child{margin-left:0}
 .key.CLOSED{background:var(--good);opacity:.55}.key.HALF_OPEN{background:var(--half)}
 .key.OPEN{background:var(--bad)}.key.s0{background:var(--s0)}.key.s1{background:var(--s1)}
+rect.ok{fill:var(--good);opacity:.55}rect.lost{fill:var(--bad)}
+rect.blocked{fill:var(--half)}rect.starting{fill:var(--guide)}
+.key.ok{background:var(--good);opacity:.55}.key.lost{background:var(--bad)}
+.key.blocked{background:var(--half)}.key.starting{background:var(--guide)}
+.outages,.events{margin:8px 0 0;padding:0;list-style:none;font-size:.92em}
+.outages li{padding:3px 0 3px 10px;border-left:3px solid var(--bad);margin:4px 0}
+.events li{display:grid;grid-template-columns:max-content minmax(60px,max-content) 1fr;gap:2px 12px;
+padding:3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
+.events time{color:var(--dim);font-variant-numeric:tabular-nums}.events b{font-weight:600}
 .drop{display:grid;grid-template-columns:minmax(90px,max-content) 1fr max-content;gap:6px 10px;
 align-items:center}.track{background:var(--line);border-radius:4px;height:12px}
 .fill{background:var(--s1);border-radius:4px;height:12px;min-width:2px}

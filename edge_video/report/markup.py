@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from edge_video.text.catalog import Language, lookup
+from edge_video.text.catalog import Language, count_text, lookup
 from edge_video.text.escaping import one_line
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Markup:
             f"<dt>{self.text(key)}</dt><dd>{self.safe(value)}</dd>" for key, value in rows
         )
         return f"<dl>{items}</dl>"
+
+    def counted(self, key: str, count: int, **facts: object) -> str:
+        """A text of the catalog for so many, safe."""
+        return self.safe(count_text(key, count, self.language, **facts))
 
     def section(self, key: str, body: str) -> str:
         """A section whose heading is a text of the catalog."""

@@ -16,11 +16,13 @@ from edge_video.text.formatting import (
     RULE,
     format_ago,
     format_failure,
+    format_number,
     format_percent,
     format_retry,
     percent,
     shorten,
 )
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
@@ -83,28 +85,36 @@ def _publisher_line(publisher: PublisherStatus, totals: FrameCounts, language: L
         errors=totals.errors,
         percent=f"{percent(totals.errors, totals.published):.2f}",
     )
-    remarks = []
-    if publisher.reason:
-        remarks.append(shorten(one_line(publisher.reason), _REASON_LIMIT))
-    if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
-        remarks.append(format_retry(publisher.retry_in_s, language))
+    remarks = publisher_remarks(publisher, language)
     return " | ".join([line, ", ".join(remarks)]) if remarks else line
 
 
+def publisher_remarks(publisher: PublisherStatus, language: Language) -> list[str]:
+    """Why it is not connected, and when it tries again; empty when all is well."""
+    remarks = []
+    if publisher.reason:
+        remarks.append(shorten(translated(one_line(publisher.reason), language), _REASON_LIMIT))
+    if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
+        remarks.append(format_retry(publisher.retry_in_s, language))
+    return remarks
+
+
 def _camera_line(camera: CameraStatus, language: Language) -> str:
-    word = status_word(camera)
     line = lookup("monitor.camera", language).format(
         camera_id=one_line(camera.camera_id),
-        status=word,
+        status=status_word(camera),
         frames=camera.frames.received,
         last=format_ago(camera.last_frame_ago_s, language),
         breaker=camera.breaker.state.value,
     )
-    remarks = _camera_remarks(camera, language) if word in _TROUBLED else []
+    remarks = camera_remarks(camera, language)
     return " | ".join([line, ", ".join(remarks)]) if remarks else line
 
 
-def _camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
+def camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
+    """Why a camera is in trouble, and when it is tried again; empty when it is not."""
+    if status_word(camera) not in _TROUBLED:
+        return []
     waiting = format_key_wait(camera, language)
     if waiting is not None:
         return [waiting]
@@ -147,22 +157,25 @@ def _process_lines(process: ProcessSample, language: Language) -> list[str]:
     if process.memory_limit_bytes is not None:
         lines.append(
             lookup("monitor.memory", language).format(
-                level=process.memory_level.name,
-                used=f"{process.rss_bytes / MB:.1f}",
+                level=lookup(f"memory_level.{process.memory_level.value}", language),
+                used=format_number(process.rss_bytes / MB, language),
                 limit=f"{process.memory_limit_bytes / MB:.0f}",
-                percent=f"{percent(process.rss_bytes, process.memory_limit_bytes):.1f}",
+                percent=format_number(
+                    percent(process.rss_bytes, process.memory_limit_bytes), language
+                ),
             )
         )
     lines.append(
         lookup("monitor.ffmpeg", language).format(
             count=process.ffmpeg_processes,
             cpu=format_percent(process.ffmpeg_cpu_percent, language),
-            ram=f"{process.ffmpeg_rss_bytes / MB:.1f}",
+            ram=format_number(process.ffmpeg_rss_bytes / MB, language),
         )
     )
     lines.append(
         lookup("monitor.process", language).format(
-            cpu=format_percent(process.cpu_percent, language), ram=f"{process.rss_bytes / MB:.1f}"
+            cpu=format_percent(process.cpu_percent, language),
+            ram=format_number(process.rss_bytes / MB, language),
         )
     )
     return lines

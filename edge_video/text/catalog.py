@@ -16,9 +16,10 @@ from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
 from edge_video.text.reload_texts import RELOAD_TEXTS
+from edge_video.text.report_texts import REPORT_TEXTS
 from edge_video.text.tool_texts import TOOL_TEXTS
 
-__all__ = ["TEXTS", "Language", "Text", "language_from_locale", "lookup"]
+__all__ = ["TEXTS", "Language", "Text", "count_text", "language_from_locale", "lookup"]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,15 @@ def lookup(key: str, language: Language) -> str:
     """The text of a key. Raises KeyError for a key that does not exist."""
     text = TEXTS[key]
     return text.pt_br if language is Language.PT_BR else text.en
+
+
+def count_text(key: str, count: int, language: Language, **facts: object) -> str:
+    """The text of a key for so many: `key.one` for one, else `key`; `{count}` is the number.
+
+    Raises KeyError for a key that does not exist.
+    """
+    suits = f"{key}.one" if count == 1 else key
+    return lookup(suits, language).format(count=count, **facts)
 
 
 def language_from_locale(environ: Mapping[str, str]) -> Language:
@@ -59,10 +69,10 @@ _COMMON: Final[dict[str, Text]] = {
     "ago": Text("{duration} ago", "{duration} atrás"),
     "retry_in": Text("retry in {duration}", "nova tentativa em {duration}"),
     "retry_now": Text("retrying", "tentando de novo"),
-    "held_open": Text("held open until reset", "mantido aberto até o reset"),
+    "held_open": Text("paused by the operator", "pausada pelo operador"),
     "drop.overflow": Text("buffer full {count}", "buffer cheio {count}"),
     "drop.not_connected": Text("not connected {count}", "sem conexão {count}"),
-    "drop.stale": Text("too old {count}", "velhos demais {count}"),
+    "drop.stale": Text("too old {count}", "antigos demais {count}"),
     "drop.shutdown": Text("shutdown {count}", "encerramento {count}"),
     "key_wait": Text(
         "waiting for a key frame, {waited} so far", "aguardando um frame-chave, {waited} até agora"
@@ -122,7 +132,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.program": Text("edge-video {version}, node {node}", "edge-video {version}, nó {node}"),
     "final.start": Text("Start", "Início"),
     "final.end": Text("End", "Fim"),
-    "final.uptime": Text("Uptime", "Uptime"),
+    "final.uptime": Text("Uptime", "No ar há"),
     "final.publisher": Text("📤 PUBLISHER", "📤 PUBLISHER"),
     "final.state": Text("State", "Estado"),
     "final.reason": Text("Reason", "Motivo"),
@@ -174,8 +184,12 @@ _FINAL: Final[dict[str, Text]] = {
     "final.attempts": Text("Attempts", "Tentativas"),
     "final.discarded": Text("Stream Garbage", "Lixo no Stream"),
     "final.discarded_value": Text(
-        "{bytes} bytes in no frame, {oversized} frames too large",
-        "{bytes} bytes fora de frames, {oversized} frames grandes demais",
+        "{bytes} bytes in no frame, {count} frames too large",
+        "{bytes} bytes fora de frames, {count} frames grandes demais",
+    ),
+    "final.discarded_value.one": Text(
+        "{bytes} bytes in no frame, {count} frame too large",
+        "{bytes} bytes fora de frames, {count} frame grande demais",
     ),
     "final.refused_late": Text("Late Frames", "Frames Tardios"),
     "final.refused_late_note": Text(
@@ -239,13 +253,15 @@ _FINAL: Final[dict[str, Text]] = {
 _PAGE: Final[dict[str, Text]] = {
     "page.title": Text("edge-video: report of {node}", "edge-video: relatório de {node}"),
     "page.healthy": Text(
-        "{healthy} of {cameras} cameras healthy", "{healthy} de {cameras} câmeras saudáveis"
+        "{healthy} of {count} cameras healthy", "{healthy} de {count} câmeras saudáveis"
     ),
     "page.fps": Text("Frames per second", "Frames por segundo"),
-    "page.fps_note": Text("the dashed line is the target", "a linha tracejada é o alvo"),
-    "page.breakers": Text("Circuit breakers over the run", "Circuit breakers durante a execução"),
-    "page.latency": Text("Latency, whole frame to confirm", "Latência, do frame ao confirm"),
+    "page.fps_note": Text("the dashed line is the target", "a linha tracejada é a meta"),
+    "page.latency": Text(
+        "Latency, whole frame to confirm", "Latência, do frame completo à confirmação"
+    ),
     "page.latency_frames": Text("{count} frames", "{count} frames"),
+    "page.latency_frames.one": Text("{count} frame", "{count} frame"),
     "page.latency_percentiles": Text(
         "half of the frames: {half}, 95 %: {most}, 99 %: {nearly}; mean: {mean}",
         "metade dos frames: {half}, 95 %: {most}, 99 %: {nearly}; média: {mean}",
@@ -253,7 +269,7 @@ _PAGE: Final[dict[str, Text]] = {
     "page.latency_none": Text("nothing was confirmed", "nada foi confirmado"),
     "page.drops": Text("Dropped frames, by reason", "Frames descartados, por motivo"),
     "page.drops_none": Text("none was dropped", "nenhum foi descartado"),
-    "page.cpu": Text("CPU, percent of one core", "CPU, porcento de um núcleo"),
+    "page.cpu": Text("CPU, percent of one core", "CPU, por cento de um núcleo"),
     "page.memory": Text("Memory, MB", "Memória, MB"),
     "page.process": Text("edge-video", "edge-video"),
     "page.ffmpeg": Text("FFmpeg, all", "FFmpeg, todos"),
@@ -263,13 +279,25 @@ _PAGE: Final[dict[str, Text]] = {
     ),
     "page.drop.overflow": Text("buffer full", "buffer cheio"),
     "page.drop.not_connected": Text("not connected", "sem conexão"),
-    "page.drop.stale": Text("too old", "velhos demais"),
+    "page.drop.stale": Text("too old", "antigos demais"),
     "page.drop.shutdown": Text("shutdown", "encerramento"),
     "page.drop.memory": Text("memory", "memória"),
     "page.drop.refused": Text("refused by the broker", "recusados pelo broker"),
     "page.drop.too_large": Text("too large for the broker", "grandes demais para o broker"),
 }
 
-TEXTS: Final[dict[str, Text]] = (
-    _CAUSES | _COMMON | _MONITOR | _FINAL | _PAGE | TOOL_TEXTS | FIRST_STEPS_TEXTS
-) | (CHECK_TEXTS | COMMAND_TEXTS | PROBE_TEXTS | EXPLAIN_TEXTS | RELOAD_TEXTS)
+TEXTS: Final[dict[str, Text]] = {
+    **_CAUSES,
+    **_COMMON,
+    **_MONITOR,
+    **_FINAL,
+    **_PAGE,
+    **TOOL_TEXTS,
+    **FIRST_STEPS_TEXTS,
+    **CHECK_TEXTS,
+    **COMMAND_TEXTS,
+    **PROBE_TEXTS,
+    **EXPLAIN_TEXTS,
+    **RELOAD_TEXTS,
+    **REPORT_TEXTS,
+}

@@ -19,7 +19,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.NO_SUCH_STREAM: Text("no such stream", "stream inexistente"),
     Cause.BUSY: Text("all sessions taken", "todas as sessões ocupadas"),
     Cause.TRANSPORT_REFUSED: Text("transport refused", "transporte recusado"),
-    Cause.REQUEST_REFUSED: Text("request not understood", "pedido não entendido"),
+    Cause.REQUEST_REFUSED: Text("request not understood", "requisição não entendida"),
     Cause.CAMERA_ERROR: Text("error inside the camera", "erro dentro da câmera"),
     Cause.UNREACHABLE: Text("unreachable", "inacessível"),
     Cause.REFUSED: Text("connection refused", "conexão recusada"),
@@ -44,12 +44,10 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.FORMAT_NOT_ALLOWED: Text("format not allowed", "formato não permitido"),
     Cause.NO_HARDWARE: Text("no such decoding hardware", "hardware de decodificação ausente"),
     Cause.NOT_READABLE: Text("file not readable", "arquivo sem permissão de leitura"),
-    Cause.BAD_ARGUMENTS: Text(
-        "FFmpeg refuses its arguments", "FFmpeg recusa os próprios argumentos"
-    ),
+    Cause.BAD_ARGUMENTS: Text("FFmpeg refuses its arguments", "FFmpeg recusou os argumentos"),
     Cause.BINARY_MISSING: Text("FFmpeg not found", "FFmpeg não encontrado"),
     Cause.SPAWN_FAILED: Text("FFmpeg did not start", "FFmpeg não iniciou"),
-    Cause.KILLED: Text("FFmpeg was killed", "FFmpeg foi morto"),
+    Cause.KILLED: Text("FFmpeg was killed", "FFmpeg foi encerrado à força"),
     Cause.CRASHED: Text("internal error", "erro interno"),
     Cause.UNKNOWN: Text("unknown failure", "falha desconhecida"),
 }
@@ -220,7 +218,7 @@ _ADVICE: Final[dict[Cause, Text]] = {
     ),
     Cause.KILLED: Text(
         "Somebody or the kernel killed FFmpeg: look for 'out of memory' in the system's log.",
-        "Alguém ou o kernel matou o FFmpeg: procure 'out of memory' no log do sistema.",
+        "Alguém ou o kernel encerrou o FFmpeg à força: procure 'out of memory' no log do sistema.",
     ),
     Cause.CRASHED: Text(
         "This is a bug of this program: please report it, with its log.",

@@ -9,9 +9,13 @@ from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
+from edge_video.text.phrases import translated
 
 RULE: Final = "=" * 60
 """The line above and below a block."""
+
+_SENTENCES: Final = frozenset({"config", "detail", "error", "reason", "text"})
+"""Fields of log lines that hold what the program says in English."""
 
 MB: Final = 1024 * 1024
 """Bytes in the MB of every report, as in `memory_controller.max_memory_mb`."""
@@ -24,11 +28,15 @@ def shorten(text: str, limit: int) -> str:
 
 def format_number(value: float, language: Language, *, digits: int = 1) -> str:
     """A number with so many decimals, behind a comma where the language has one."""
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if language is Language.PT_BR else text
+    return localized(f"{value:.{digits}f}", language)
 
 
-def format_rounded_duration(seconds: float) -> str:
+def localized(number: str, language: Language) -> str:
+    """A number, or a duration, as the language writes it: 9.7s, and 9,7s in Portuguese."""
+    return number.replace(".", ",") if language is Language.PT_BR else number
+
+
+def format_rounded_duration(seconds: float, language: Language = Language.EN) -> str:
     """A duration as Go writes it, rounded to what an operator reads: 123ms, 9.7s, 1m30s.
 
     Infinity and not-a-number are written as such: a log line must not raise.
@@ -37,7 +45,7 @@ def format_rounded_duration(seconds: float) -> str:
         return str(seconds)
     if seconds >= 60:  # noqa: PLR2004 - a minute
         return format_duration(float(round(seconds)))
-    return format_duration(round(seconds, 1 if seconds >= 1 else 3))
+    return localized(format_duration(round(seconds, 1 if seconds >= 1 else 3)), language)
 
 
 def format_ago(seconds: float | None, language: Language) -> str:
@@ -60,12 +68,15 @@ def format_mean(total_ns: int, count: int, language: Language) -> str:
     if count <= 0:
         return lookup("not_available", language)
     mean_us = total_ns / count / 1000
-    return f"{mean_us / 1000:.2f} ms" if mean_us >= 1000 else f"{mean_us:.1f} µs"  # noqa: PLR2004 - 1 ms
+    shown = f"{mean_us / 1000:.2f} ms" if mean_us >= 1000 else f"{mean_us:.1f} µs"  # noqa: PLR2004 - 1 ms
+    return localized(shown, language)
 
 
 def format_percent(value: float | None, language: Language, *, digits: int = 1) -> str:
     """A measured share: `12.3%`, or `n/a` when it was not measured yet."""
-    return lookup("not_available", language) if value is None else f"{value:.{digits}f}%"
+    if value is None:
+        return lookup("not_available", language)
+    return format_number(value, language, digits=digits) + "%"
 
 
 def percent(part: float, whole: float) -> float:
@@ -80,7 +91,8 @@ def format_failure(failure: Failure, language: Language, *, limit: int | None = 
     the stream, which is just `EOF`. `limit` is the most characters of evidence.
     """
     text = lookup(f"cause.{failure.cause.value}", language)
-    evidence = one_line(failure.detail).strip() or _exit_text(failure, language)
+    detail = translated(one_line(failure.detail).strip(), language)
+    evidence = detail or _exit_text(failure, language)
     if limit is not None:
         evidence = shorten(evidence, limit)
     return f"{text} ({evidence})" if evidence else text
@@ -101,8 +113,16 @@ def format_field(name: str, value: object, language: Language) -> str:
         return lookup("not_available", language)
     if isinstance(value, Failure):
         return format_failure(value, language)
+    if name in _SENTENCES:
+        return translated(one_line(str(value)), language)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if name.endswith("_s"):
-            return format_rounded_duration(value)
-        return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+        return _format_figure(name, value, language)
     return one_line(str(value))
+
+
+def _format_figure(name: str, value: float, language: Language) -> str:
+    if name.endswith("_s"):
+        return format_rounded_duration(value, language)
+    if isinstance(value, int):
+        return str(value)
+    return localized(f"{value:.1f}".removesuffix(".0"), language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 
@@ -46,6 +46,7 @@ from edge_video.wiring.settings import (
     goes_to_broker,
     http_settings,
     limits_of,
+    monitor_form,
     notification_policy,
     sink_target,
 )
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, SystemTimer, Timer
     from edge_video.text.catalog import Language
     from edge_video.text.growing_redactor import GrowingRedactor
+
+_AUDIT_S: Final = 30.0
+"""How often the counts are checked where no monitor is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,9 @@ class Parts:
             identity=self.identity,
             ledger=self.ledger,
             language=language,
-            report_interval_s=self.config.report_interval,
+            report_interval_s=self.config.report_interval or _AUDIT_S,
             print_block=print_block,
+            monitor=monitor_form(self.config),
             allow_faults=self.allow_faults,
             history=self.history,
         )

@@ -15,6 +15,7 @@ from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.no_sink import NO_TARGET
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import NotificationPolicy
+from edge_video.report.monitor_line import MonitorForm
 from edge_video.runtime import descriptors
 from edge_video.text.catalog import Language, language_from_locale
 
@@ -28,6 +29,11 @@ def configured_language(config: Config) -> Language:
     if config.language == "auto":
         return language_from_locale(os.environ)
     return Language(config.language)
+
+
+def monitor_form(config: Config) -> MonitorForm:
+    """What the monitor looks like; an interval of zero switches it off."""
+    return MonitorForm(config.monitor) if config.report_interval else MonitorForm.OFF
 
 
 def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:

@@ -1,0 +1,233 @@
+"""Holds the phrases of what is wrong with a configuration, and of its notes. See `phrases`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge_video.text.file_phrases import FILE_PHRASES
+from edge_video.text.language import Text
+from edge_video.text.url_phrases import URL_PHRASES
+
+_VALUES: Final = (
+    Text("it is empty", "está vazio"),
+    Text("it is required: {what}", "é obrigatório: {what}"),
+    Text("set it", "defina-o"),
+    Text("a list of at least one camera", "uma lista com ao menos uma câmera"),
+    Text("the camera's name", "o nome da câmera"),
+    Text(
+        "where the camera's stream is, like rtsp://10.0.0.5:554/stream",
+        "onde está o stream da câmera, como rtsp://10.0.0.5:554/stream",
+    ),
+    Text("it needs the key type: amqp or directory", "precisa da chave type: amqp ou directory"),
+    Text("{value} is not between {low} and {high}", "{value} não está entre {low} e {high}"),
+    Text("its limits", "seus limites"),
+    Text(
+        "{value} is text because of its quotes; write it without them",
+        "{value} é texto por causa das aspas; escreva sem elas",
+    ),
+    Text("this value cannot be used here", "este valor não pode ser usado aqui"),
+    Text("{value} is not a whole number", "{value} não é um número inteiro"),
+    Text("{value} is not a number", "{value} não é um número"),
+    Text("{value} is neither true nor false", "{value} não é true nem false"),
+    Text(
+        '{value} is not one of {known}; did you mean "{close}"?',
+        '{value} não é um destes: {known}; você quis dizer "{close}"?',
+    ),
+    Text("{value} is not one of {known}", "{value} não é um destes: {known}"),
+    Text("this", "isto"),
+    Text(
+        'there is a user name without a password; set password as well (an empty one is "")',
+        'há um usuário sem senha; defina password também (uma vazia é "")',
+    ),
+    Text(
+        "a duration is text like 30s, 5m or 500ms",
+        "uma duração é um texto como 30s, 5m ou 500ms",
+    ),
+    Text(
+        "{value} has no unit; write {seconds}, {milliseconds} or {minutes}",
+        "{value} está sem unidade; escreva {seconds}, {milliseconds} ou {minutes}",
+    ),
+    Text(
+        "a duration is a number of seconds, zero or more",
+        "uma duração é um número de segundos, zero ou mais",
+    ),
+    Text(
+        "a duration is empty; write it like 500ms, 30s, 5m or 1m30s",
+        "uma duração está vazia; escreva como 500ms, 30s, 5m ou 1m30s",
+    ),
+    Text(
+        "a duration of {size} characters is too long; {examples}",
+        "uma duração de {size} caracteres é longa demais; {examples}",
+    ),
+    Text("{value} is negative; {examples}", "{value} é negativo; {examples}"),
+    Text("{value} is not a duration; {examples}", "{value} não é uma duração; {examples}"),
+    Text(
+        "{value} has no unit after {number}; {examples}",
+        "{value} está sem unidade depois de {number}; {examples}",
+    ),
+    Text(
+        "{value} has an unknown unit {unit}; use ns, us, ms, s, m or h: {examples}",
+        "{value} tem uma unidade desconhecida, {unit}; use ns, us, ms, s, m ou h: {examples}",
+    ),
+    Text(
+        "write it like 500ms, 30s, 5m or 1m30s",
+        "escreva como 500ms, 30s, 5m ou 1m30s",
+    ),
+    Text(
+        "{value} is below {shortest}; 0s means never",
+        "{value} é menos que {shortest}; 0s significa nunca",
+    ),
+    Text(
+        "it contains a line break or another control character",
+        "contém uma quebra de linha ou outro caractere de controle",
+    ),
+    Text("it has {size} bytes; AMQP allows {most}", "tem {size} bytes; o AMQP permite {most}"),
+    Text(
+        "* and # are wildcards of bindings; a frame's own routing key has none",
+        "* e # são curingas de bindings; a routing key de um frame não os tem",
+    ),
+    Text("it contains a space", "contém um espaço"),
+    Text(
+        "it begins with a -, as an option does; further options go to input_args",
+        "começa com -, como uma opção; outras opções vão em input_args",
+    ),
+    Text(
+        "it must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and begin with a letter, a digit or"
+        " _, because it becomes the name of directories and of routing keys",
+        "deve ter de 1 a 64 dos caracteres A-Z a-z 0-9 . _ - e começar com uma letra, um dígito ou"
+        " _, porque se torna nome de diretórios e de routing keys",
+    ),
+    Text("it is a directory; name a file in it", "é um diretório; informe um arquivo dentro dele"),
+    Text("there is no file {path}", "não há arquivo {path}"),
+    Text("{path} is no regular file", "{path} não é um arquivo comum"),
+    Text(
+        "the file {path} may not be read by this user",
+        "o arquivo {path} não pode ser lido por este usuário",
+    ),
+    Text(
+        "there is no program {path}; leave the key out to use ffmpeg from PATH",
+        "não há programa {path}; retire a chave para usar o ffmpeg do PATH",
+    ),
+    Text(
+        "it is neither a size (10 MB), nor an age (1 day), nor a time of day (00:00), nor a weekday"
+        " (monday at 12:00)",
+        "não é um tamanho (10 MB), nem uma idade (1 day), nem um horário (00:00), nem um dia da"
+        " semana (monday at 12:00)",
+    ),
+    Text(
+        "a umask is three octal digits: 027 keeps others out, 077 the group as well",
+        "uma umask tem três dígitos octais: 027 exclui os outros, 077 também o grupo",
+    ),
+    Text(
+        "{pixels} is odd; most encoders need an even number",
+        "{pixels} é ímpar; a maioria dos codificadores precisa de um número par",
+    ),
+)
+
+_PARTS: Final = (
+    Text(
+        "a key needs its certificate: set cert as well",
+        "uma chave precisa do certificado: defina cert também",
+    ),
+    Text(
+        "amqp.tls.verify is false: any broker's certificate is accepted",
+        "amqp.tls.verify é false: qualquer certificado de broker é aceito",
+    ),
+    Text("amqp.url is not set", "amqp.url não está definido"),
+    Text(
+        "amqp has a password without a username: guest is tried with it",
+        "amqp tem senha sem username: guest é tentado com ela",
+    ),
+    Text(
+        "it takes effect only with a URL that begins with amqps://",
+        "só tem efeito com uma URL que começa com amqps://",
+    ),
+    Text("{value} is less than {key} ({least})", "{value} é menos que {key} ({least})"),
+    Text("{value} is not more than {key} ({least})", "{value} não é mais que {key} ({least})"),
+    Text(
+        "only http:// and https:// cameras are asked through a proxy",
+        "só câmeras http:// e https:// são acessadas por um proxy",
+    ),
+    Text(
+        "camera {camera_id} has a password without a username: most cameras ask for both",
+        "a câmera {camera_id} tem senha sem username: a maioria das câmeras pede os dois",
+    ),
+    Text(
+        "it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080",
+        "deve ser um endereço e uma porta, como 127.0.0.1:8080 ou [::1]:8080",
+    ),
+    Text(
+        "what stands between [ and ] is no IPv6 address",
+        "o que está entre [ e ] não é um endereço IPv6",
+    ),
+    Text("a token has {least} to {most} characters", "um token tem de {least} a {most} caracteres"),
+    Text(
+        "a token is made of ASCII letters, digits and signs, without spaces",
+        "um token é feito de letras, dígitos e sinais ASCII, sem espaços",
+    ),
+    Text(
+        "it must be a host name, without scheme, port or path",
+        "deve ser um nome de host, sem esquema, porta ou caminho",
+    ),
+    Text(
+        "it is required, because listen is an address that other machines reach; set one"
+        " (${{NAME}} or file:/run/secrets/...), or listen on 127.0.0.1",
+        "é obrigatório, porque listen é um endereço que outras máquinas alcançam; defina um"
+        " (${{NOME}} ou file:/run/secrets/...), ou use 127.0.0.1 em listen",
+    ),
+    Text("there must be at least one camera", "deve haver ao menos uma câmera"),
+    Text(
+        "it is required, because frames go to the broker; for a trial without one, write sink:"
+        " directory",
+        "é obrigatório, porque os frames vão para o broker; para um teste sem ele, escreva sink:"
+        " directory",
+    ),
+    Text(
+        "{camera_id} is already the id of cameras[{index}]",
+        "{camera_id} já é o id de cameras[{index}]",
+    ),
+    Text(
+        "with mode: passthrough nothing is decoded or scaled",
+        "com mode: passthrough nada é decodificado ou redimensionado",
+    ),
+    Text(
+        "with the id of cameras[{index}] it has {size} bytes; AMQP allows 255",
+        "com o id de cameras[{index}] tem {size} bytes; o AMQP permite 255",
+    ),
+    Text(
+        "events travel on the connection of the frames; they need sink: amqp",
+        "eventos vão pela conexão dos frames; precisam de sink: amqp",
+    ),
+    Text(
+        "{exchange} carries the frames of cameras[{index}]; events need an exchange of their own,"
+        " or whoever is bound with # would get them as frames",
+        "{exchange} leva os frames de cameras[{index}]; eventos precisam de um exchange próprio, ou"
+        " quem estiver ligado com # os receberia como frames",
+    ),
+    Text(
+        "with the longest id it makes keys of {size} bytes; AMQP allows 255",
+        "com o id mais longo resulta em chaves de {size} bytes; o AMQP permite 255",
+    ),
+    Text(
+        "every camera is disabled: nothing will be captured",
+        "todas as câmeras estão desativadas: nada será capturado",
+    ),
+    Text(
+        "cameras {other} and {camera_id} share the routing key {key} of exchange {exchange}:"
+        " consumers can tell their frames apart only by the header camera_id",
+        "as câmeras {other} e {camera_id} usam a mesma routing key {key} do exchange {exchange}:"
+        " consumidores só distinguem seus frames pelo header camera_id",
+    ),
+    Text(
+        "memory_controller: {level}_percent of max_memory_mb is {megabytes} MB, and the program"
+        " alone needs about {least} MB, so {consequence}: set max_memory_mb to {enough} or more",
+        "memory_controller: {level}_percent de max_memory_mb é {megabytes} MB, e só o programa"
+        " precisa de cerca de {least} MB, então {consequence}: defina max_memory_mb como {enough}"
+        " ou mais",
+    ),
+    Text("frames would be dropped for ever", "frames seriam descartados para sempre"),
+    Text("the level would be CRITICAL for ever", "o nível seria CRÍTICO para sempre"),
+    Text("the level would be WARNING for ever", "o nível seria ALERTA para sempre"),
+)
+
+CONFIG_PHRASES: Final[tuple[Text, ...]] = (*_VALUES, *_PARTS, *FILE_PHRASES, *URL_PHRASES)

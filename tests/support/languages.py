@@ -1,0 +1,97 @@
+"""Texts in two languages: their facts, and English words that were left in the Portuguese."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_NOT_PROSE: Final = re.compile(
+    r"""
+    \{[^}]*\}                # facts
+    | \$\S+
+    | "[^"]*" | `[^`]*`      # what is to be typed
+    | \S*(?:://|/)\S*        # addresses and paths
+    | -{1,2}[a-z][\w-]*      # options
+    | \b\w+_[\w{}]*          # keys of the configuration, codes of AMQP
+    | \b[a-z]\w*:(?=\s[a-z])    # mode: passthrough
+    | \b\w+\.\w[\w.]*           # amqp.url
+    """,
+    re.VERBOSE,
+)
+
+
+def placeholders(template: str) -> set[str]:
+    """The names of the facts in a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def filled(template: str) -> str:
+    """The text with a fact of no language in each place."""
+    names = sorted(placeholders(template))
+    return template.format(**{name: f"⟨{number}⟩" for number, name in enumerate(names)})
+
+
+def words(text: str) -> set[str]:
+    """The words of the prose in a text, in lower case: no facts, keys, addresses, quotes."""
+    return {each.lower() for each in _WORD.findall(_NOT_PROSE.sub(" ", text))}
+
+
+def vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """Every word of these texts."""
+    return frozenset(word for text in texts for word in words(text))
+
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SHARED: Final = _words_of(
+    """
+    a as do e no o se é
+    compare digital final id item literal local manual max normal real terminal total use
+    virtual volume zero
+    """
+)
+"""Words of both languages."""
+
+TERMS: Final = _words_of(
+    """
+    amqp api ascii axis backoff basic bindings breaker breakers broker browser bytes cb chmod
+    circuit codec confirms cpu digest driver edge edge-video exchange feed ffmpeg firewall firmware
+    fps frame frames gb gc gcs guest handshake hardware header heartbeat host html http imageio ip
+    ipv javascript jpeg json kernel kib lavfi limitnofile link log mb md mjpeg motion node online
+    passthrough path pika pipe pixels port proxy publisher python qop rabbitmq ram routing key keys
+    rtsp runtime script smart socket status stream streams substream supervisor tab tags tcp thread
+    threads tls token topic transcode udp ulimit umask uri url utf vhost video web windows
+    www-authenticate yaml
+    """
+)
+"""Terms that Brazilian operators use in English, names, and units."""
+
+CODES: Final = _words_of(
+    """
+    carriage cert closed day directory eof false file half hn hwaccel i interno line listen
+    lock m max-channels monday at ms name ns ok open password percent s transport true u us
+    username x a-z h f p cameras
+    """
+)
+"""Keys and values of the configuration, states, codes and abbreviations."""
+
+LAYOUT: Final = (
+    *("Calls", "Changes", "FFmpeg Read", "Frame Decode", "Publishing", "FPS Target"),
+    *("CPU Usage", "RAM Usage", "RAM Total", "RAM Used", "Memory (Python runtime)"),
+    *("antes de retry", "CB:", "Circuit Breaker", "'out of memory'"),
+)
+"""What the user's own layouts say in English, and what is to be searched for."""
+
+
+def english_words(text: str, english: frozenset[str]) -> set[str]:
+    """Words of a Portuguese text that are of the `english` vocabulary and of no other."""
+    for fixed in LAYOUT:
+        text = text.replace(fixed, " ")
+    return (words(text) & english) - SHARED - TERMS - CODES

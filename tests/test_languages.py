@@ -1,0 +1,190 @@
+"""Whatever an operator reads in Portuguese is Portuguese, but for terms that have no other word."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from edge_video.http.texts import PAGE
+from edge_video.log.event_table import LogEvent
+from edge_video.report.final import render_final
+from edge_video.report.monitor import render_monitor
+from edge_video.report.monitor_line import render_line
+from edge_video.text.catalog import TEXTS, Language
+from edge_video.text.phrases import PHRASES, translated
+from tests.edge_video.report.examples import busy_system
+from tests.support.languages import english_words, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_video.text.language import Text
+
+ROOT: Final = Path(__file__).parent.parent
+PT: Final = Language.PT_BR
+
+
+def all_texts() -> Iterator[Text]:
+    yield from TEXTS.values()
+    yield from PAGE.values()
+    yield from PHRASES
+    for event in LogEvent:
+        yield from event.spec.texts
+
+
+ENGLISH: Final = vocabulary(text.en for text in all_texts())
+
+
+def test_no_english_word_is_left_in_any_text() -> None:
+    left = {text.pt_br: english_words(text.pt_br, ENGLISH) for text in all_texts()}
+    assert {text: found for text, found in left.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "Publisher sem conexão: connection refused by 10.0.0.5:5672",
+        "the stream ended",
+        "Memória em nível EMERGENCY",
+        "Descartados: 3 (queue full)",
+        "[door] Camera stopped",
+    ],
+)
+def test_a_planted_english_sentence_is_found(planted: str) -> None:
+    assert english_words(planted, ENGLISH)
+
+
+def test_reports_of_a_busy_system_hold_no_english() -> None:
+    status = busy_system()
+    for text in (render_monitor(status, PT), render_line(status, PT), render_final(status, PT)):
+        for line in text.splitlines():
+            assert english_words(_facts_of(line), ENGLISH) == set(), line
+
+
+def _facts_of(line: str) -> str:
+    """A line of a report without names, states and the words of FFmpeg and cameras."""
+    line = re.sub(r"\[[\w.-]+\] \w+ -", " ", line)
+    return re.sub(
+        r"\((?:Invalid data|Connection timed|401)[^)]*\)|publisher \d|HALF_OPEN", " ", line
+    )
+
+
+MAKERS: Final = (
+    *("capture", "config", "delivery", "delivery/amqp", "metrics"),
+    *("runtime/files.py", "runtime/descriptors.py", "text/urls.py", "text/duration.py"),
+    *("cli/output_paths.py", "top/client.py", "watch/subscription.py"),
+)
+"""Where sentences are made that an operator reads."""
+
+NOT_FOR_OPERATORS: Final = re.compile(
+    r"""
+    %[sdr]|%\.1f             # of the log's debug lines, and of our own bugs
+    | \\|\(\?|\.\*           # regular expressions
+    | ^module\ |Callable|dict\[|Redactor
+    | must\ be\ (positive|at\ least|usable|in)|must\ not\ be\ negative|at\ least\ one\ frame
+    | positive\ and\ in\ rising|started\ once|cannot\ be\ written\ as\ a\ duration
+    | ^[,;]\ |^\ here;         # only ever a part of another, which is translated whole
+    | !=|HTTP/1|RTSP/1|\r\n|^Accept:|not\ a\ pipe|^Bearer
+    """,
+    re.VERBOSE,
+)
+"""What those who program read."""
+
+
+FOREIGN: Final = {
+    "capture/binary.py": re.compile(r"^ffmpeg version$"),
+    "capture/classification.py": re.compile(
+        r"\||\[|muxer|pixel count|4XX|Invalid data|not on whitelist|certificate|prematurely"
+    ),
+    "capture/frame_watch.py": re.compile(r"^no frame for ⟨0⟩ s⟨1⟩$"),
+    "config/schema.py": re.compile(r"^(Ignored; |edge-video configuration)"),
+    "config/url_spelling.py": re.compile(r": ⟨0⟩, ⟨1⟩$"),
+    "config/url_checks.py": re.compile(r"user name or password ⟨0⟩"),
+    "config/validation.py": re.compile(r"is not between ⟨1⟩$|is ⟨1⟩$"),
+    "config/scalars.py": re.compile(r"of the ⟨0⟩ in it"),
+    "delivery/amqp/exchange_opening.py": re.compile(r"^(not ours|looked for)$"),
+    "config/yaml_nodes.py": re.compile(
+        r"scalar|token|anchor|alias|tag|values are not|flow|expected|single|block"
+    ),
+    "delivery/amqp/errors.py": re.compile(r"^(EOF|not found|is down|user connection|certificate)"),
+    "delivery/amqp/refusals.py": re.compile(r"^(access to|' in exchange|internal exchange)"),
+}
+"""What others say, by the module that looks for it; and what is put together of two phrases."""
+
+PARTS: Final = frozenset(
+    {
+        "user name",
+        "a control character",
+        "not a whole number",
+        "not a number",
+        "neither true nor false",
+        "a duration is empty; ⟨0⟩",
+        "write @ as %40, : as %3A, / as %2F, # as %23 and ? as %3F",
+        "or put them, as they are, into the keys username and password",
+    }
+)
+"""Parts of sentences that are translated whole."""
+
+
+def sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """Texts of two words and more in a module, with `⟨n⟩` where a fact stands."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            skipped.update(map(id, node.values))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in skipped:
+            text = _template(node)
+            if " " in text.strip() and len(re.findall(r"[A-Za-z]{2,}", text)) > 1:
+                yield node.lineno, text
+
+
+def _template(node: ast.JoinedStr | ast.Constant) -> str:
+    """The text, with the same sign for the same fact."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    facts: dict[str, str] = {}
+    text = ""
+    for each in node.values:
+        if isinstance(each, ast.Constant):
+            text += str(each.value)
+        elif isinstance(each, ast.FormattedValue):
+            text += facts.setdefault(ast.unparse(each.value), f"⟨{len(facts)}⟩")
+    return text
+
+
+def modules() -> Iterator[Path]:
+    for maker in MAKERS:
+        path = ROOT / "edge_video" / maker
+        yield from [path] if path.is_file() else sorted(path.glob("*.py"))
+
+
+def is_foreign(path: Path, text: str) -> bool:
+    """Whether no operator reads it, or it is looked for in what others say."""
+    place = str(path.relative_to(ROOT / "edge_video"))
+    others = FOREIGN.get(place)
+    theirs = others is not None and others.search(text)
+    return bool(text in PARTS or NOT_FOR_OPERATORS.search(text) or theirs)
+
+
+SAME: Final = frozenset(
+    {"virtual host '⟨0⟩'", "line feed", "exchange '⟨0⟩': ⟨1⟩", "Content-Type: ⟨0⟩"}
+)
+"""What is said so in both languages."""
+
+
+def test_every_sentence_that_the_program_makes_has_its_phrase() -> None:
+    without = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in modules()
+        for line, text in sentences(path)
+        if not is_foreign(path, text) and translated(text, PT) == text and text not in SAME
+    ]
+    assert without == []
