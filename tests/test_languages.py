@@ -98,9 +98,10 @@ NOT_FOR_OPERATORS: Final = re.compile(
 FOREIGN: Final = {
     "capture/binary.py": re.compile(r"^ffmpeg version$"),
     "capture/classification.py": re.compile(
-        r"\||\[|muxer|pixel count|4XX|Invalid data|not on whitelist|certificate|prematurely"
+        r"[|\[]|\)\?|muxer|pixel count|4XX|Invalid data|not on whitelist|certificate|prematurely"
     ),
     "capture/frame_watch.py": re.compile(r"^no frame for ⟨0⟩ s⟨1⟩$"),
+    "config/skeleton.py": re.compile(""),  # what it writes is YAML
     "config/schema.py": re.compile(r"^(Ignored; |edge-video configuration)"),
     "config/url_spelling.py": re.compile(r": ⟨0⟩, ⟨1⟩$"),
     "config/url_checks.py": re.compile(r"user name or password ⟨0⟩"),

@@ -144,8 +144,8 @@ _FINAL: Final[dict[str, Text]] = {
     "final.unknown": Text("Unknown", "Incertos"),
     "final.in_flight": Text("In flight", "Em trânsito"),
     "final.connections": Text("Connections", "Conexões"),
-    "final.connections_lost": Text("Lost", "Quedas"),
-    "final.failed_attempts": Text("Failed attempts", "Tentativas falhas"),
+    "final.connections_lost": Text("Connections Lost", "Conexões Perdidas"),
+    "final.failed_attempts": Text("Failed Attempts", "Falhas ao Conectar"),
     "final.returned_note": Text("no queue is bound to the route", "nenhuma fila ligada à rota"),
     "final.unknown_note": Text(
         "connection lost before the answer", "conexão perdida antes da resposta"

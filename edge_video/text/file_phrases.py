@@ -18,6 +18,11 @@ _FILE: Final = (
     Text("this user may not read it", "este usuário não pode ler o arquivo"),
     Text("it cannot be read ({error})", "não pode ser lido ({error})"),
     Text("it cannot be read", "não pode ser lido"),
+    Text(
+        "it may hold passwords, and every user may read it: chmod o-r {file}",
+        "pode conter senhas, e qualquer usuário pode ler: chmod o-r {file}",
+    ),
+    Text("this is not NAME=value and was left out", "isto não é NOME=valor e foi deixado de fora"),
     Text("unknown error", "erro desconhecido"),
     Text(
         "after ${{ comes NAME}} or NAME:-default}}; for a literal ${{ write $${{",

@@ -38,7 +38,7 @@ OUTAGE_TEXTS: Final[dict[str, Text]] = {
         "{start} – {end} ({duration}): {reason}; {dropped}",
         "{start} – {end} ({duration}): {reason}; {dropped}",
     ),
-    "outages.lasting": Text("still", "ainda"),
+    "outages.lasting": Text("the end", "o fim"),
     "frames_dropped": Text("{count} frames dropped", "{count} frames descartados"),
     "frames_dropped.one": Text("{count} frame dropped", "{count} frame descartado"),
     "final.outages": Text("Without Connection", "Sem Conexão"),

@@ -53,7 +53,7 @@ def _words_of(text: str) -> frozenset[str]:
 SHARED: Final = _words_of(
     """
     a as do e no o se é
-    compare digital final id item literal local manual max normal real terminal total use
+    compare digital final id item literal local manual max normal real serve terminal total use
     virtual volume zero
     """
 )
@@ -61,13 +61,13 @@ SHARED: Final = _words_of(
 
 TERMS: Final = _words_of(
     """
-    amqp api ascii axis backoff basic bindings breaker breakers broker browser bytes cb chmod
-    circuit codec confirms cpu digest driver edge edge-video exchange feed ffmpeg firewall firmware
-    fps frame frames gb gc gcs guest handshake hardware header heartbeat host html http imageio ip
+    amqp api ascii axis backoff basic bindings breaker breakers broker browser buffer bytes cb chmod
+    circuit codec confirms content-type cpu digest driver edge edge-video exchange feed ffmpeg firewall firmware
+    fps frame frames gb gc gcs guest handshake hardware header headers heartbeat host html http imageio ip
     ipv javascript jpeg json kernel kib lavfi limitnofile link log mb md mjpeg motion node online
-    passthrough path pika pipe pixels port proxy publisher python qop rabbitmq ram routing key keys
+    passthrough path pika pipe pixels port proxy publisher python qop rabbitmq reactor ram routing key keys
     rtsp runtime script smart socket status stream streams substream supervisor tab tags tcp thread
-    threads tls token topic transcode udp ulimit umask uri url utf vhost video web windows
+    threads timer tls token topic transcode udp ulimit umask uri url utf vhost video watch web windows
     www-authenticate yaml
     """
 )
@@ -75,8 +75,8 @@ TERMS: Final = _words_of(
 
 CODES: Final = _words_of(
     """
-    carriage cert closed day directory eof false file half hn hwaccel i interno line listen
-    lock m max-channels monday at ms name ns ok open password percent s transport true u us
+    address bak c carriage cert closed ctrl day directory editor en env eof false file half hn hwaccel i init interno line listen
+    lock m max-channels monday at ms name ns ok open password percent pt-br s schema transport true u us
     username x a-z h f p cameras
     """
 )

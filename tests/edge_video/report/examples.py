@@ -11,7 +11,7 @@ from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.metrics.sample import ProcessSample
-from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import (
     BreakerView,
@@ -23,9 +23,11 @@ from edge_video.status.model import (
     Recent,
     SystemStatus,
 )
+from edge_video.status.snapshot import CameraRecord
 
 GOLDEN = Path(__file__).parent / "golden"
 MB = 1024 * 1024
+STARTED_AT_NS = 1_769_871_600_000_000_000
 
 
 def assert_golden(name: str, text: str) -> None:
@@ -88,6 +90,16 @@ def camera(
     )
 
 
+def record(
+    camera_id: str = "cam1",
+    state: BreakerState = BreakerState.CLOSED,
+    phase: CameraPhase = CameraPhase.STREAMING,
+) -> CameraRecord:
+    """What the supervisor tells of a camera with its breaker in this state."""
+    breaker = replace(CircuitBreaker.new(BreakerPolicy()), state=state)
+    return CameraRecord(CameraId(camera_id), "rtsp://10.0.0.5/stream", 15, phase, breaker)
+
+
 def good_counts(frames: int, *, bytes_each: int = 50_000) -> FrameCounts:
     """All received, published and confirmed after 4.2 ms each."""
     return FrameCounts(
@@ -106,18 +118,23 @@ def connected() -> PublisherStatus:
     )
 
 
+def outage(began_s: int, ended_s: int | None, reason: str, *, dropped: int) -> Outage:
+    """Between two moments of the run, in seconds since its start."""
+    ended_ns = None if ended_s is None else STARTED_AT_NS + ended_s * 10**9
+    return Outage(STARTED_AT_NS + began_s * 10**9, ended_ns, reason, dropped)
+
+
 def system(
     *cameras: CameraStatus,
     publisher: PublisherStatus | None = None,
     process: ProcessSample | None = None,
     uptime_s: float = 54.4,
 ) -> SystemStatus:
-    started_at_ns = 1_769_871_600_000_000_000
     return SystemStatus(
         version="0.1.0",
         node="shop-17",
-        started_at_ns=started_at_ns,
-        taken_at_ns=started_at_ns + round(uptime_s * 1e9),
+        started_at_ns=STARTED_AT_NS,
+        taken_at_ns=STARTED_AT_NS + round(uptime_s * 1e9),
         uptime_s=uptime_s,
         cameras=cameras,
         publisher=publisher or connected(),
@@ -257,8 +274,11 @@ def busy_system() -> SystemStatus:
             connections_lost=1,
             failed_attempts=2,
             retry_in_s=7.1,
+            outages=(
+                outage(600, 644, "connection reset by the broker", dropped=856),
+                outage(3_646, None, "connection refused by broker:5672", dropped=640),
+            ),
             down_for_s=44.0,
-            outages=(Outage(1769875246000000000, None, "connection refused by broker:5672", 640),),
         ),
     )
     return replace(status, restarts={"publisher": 1, "metrics": 0}, faults_injected=2)

@@ -65,9 +65,9 @@ def test_the_performance_profile_has_the_users_lines() -> None:
         "🔧 Frame Decode:    ",
         "📤 Publishing:      ",
         "💾 Memory (Python runtime): ",
-        "🖥️  Sistema (Processo): CPU Usage 12.3%, RAM Usage 61.5 MB",
+        "🖥️  Sistema (Processo): CPU Usage 12,3%, RAM Usage 61,5 MB",
         "🎞️  FFmpeg (3): ",
-        "🌐 Sistema (Total): RAM Total 7982 MB, RAM Used 41.2%",
+        "🌐 Sistema (Total): RAM Total 7982 MB, RAM Used 41,2%",
         "🔀 Threads: 17 (atores vivos: 9)",
         "🔴 Circuit Breakers OPEN: 0",
     ]

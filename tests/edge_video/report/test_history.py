@@ -19,7 +19,7 @@ from edge_video.report.history import (
     merge_samples,
 )
 from edge_video.resilience.breaker import BreakerState
-from tests.edge_video.report.examples import camera, sample, system
+from tests.edge_video.report.examples import camera, record, sample, system
 
 CAM1 = CameraId("cam1")
 
@@ -80,7 +80,7 @@ def test_months_of_samples_and_changes_fit() -> None:
     shown = system(camera(), process=sample())
     for at_s in range(20_000):
         recorder.sample(replace(shown, uptime_s=float(at_s)))
-        recorder.breaker(CAM1, next(states), float(at_s))
+        recorder.camera(record(state=next(states)), float(at_s), at_s)
     history = recorder.history(20_000.0)
     assert SAMPLES / 2 <= len(history.samples) <= SAMPLES
     assert len(history.breakers[CAM1]) <= STRETCHES
@@ -99,7 +99,7 @@ def test_the_seconds_in_each_state_are_kept_exactly_and_without_gaps(
     recorder, at_s = HistoryRecorder(), 0
     expected = dict.fromkeys(BreakerState, 0)
     for state, lasts_s in steps:
-        recorder.breaker(CAM1, state, float(at_s))
+        recorder.camera(record(state=state), float(at_s), at_s)
         expected[state] += lasts_s
         at_s += lasts_s
     first = recorder.history(float(at_s))

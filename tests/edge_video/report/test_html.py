@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, FrameCounts, LatencyHistogram
-from edge_video.frames import CameraId
 from edge_video.report import svg
 from edge_video.report.final import render_final
 from edge_video.report.history import History, HistoryRecorder, Sample
@@ -25,7 +24,15 @@ from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, SystemStatus
 from edge_video.text.catalog import Language
 from edge_video.text.redact import Redactor
-from tests.edge_video.report.examples import breaker, camera, good_counts, sample, system
+from tests.edge_video.report.examples import (
+    STARTED_AT_NS,
+    breaker,
+    camera,
+    good_counts,
+    record,
+    sample,
+    system,
+)
 
 CANARY = "canary-7391"
 HOSTILE = "</title><script>alert(1)</script>\"'&\x1b[2J\u202e"
@@ -92,8 +99,8 @@ def a_run() -> tuple[SystemStatus, History]:
             *status.cameras[1:],
         )
         recorder.sample(replace(status, uptime_s=float(at_s), cameras=cameras))
-    recorder.breaker(CameraId("yard"), BreakerState.CLOSED, 0.0)
-    recorder.breaker(CameraId("yard"), BreakerState.OPEN, 3.0)
+    recorder.camera(record("yard"), 0.0, STARTED_AT_NS)
+    recorder.camera(record("yard", BreakerState.OPEN, CameraPhase.WAITING), 3.0, STARTED_AT_NS + 3)
     return status, recorder.history(54.4)
 
 
@@ -113,7 +120,7 @@ def test_every_line_of_the_text_report_is_on_the_page(language: Language) -> Non
         assert " ".join(value.split()) in shown, line
         assert label.strip(" ✓⚠📤📹📊⏱️💾🖥🎞🌐🔀🔴🎥🔧") in shown or label in shown, line
     for percent in (50, 95, 99):
-        assert format_percentile(LATENCY, percent) in shown
+        assert format_percentile(LATENCY, percent, language) in shown
 
 
 @pytest.mark.parametrize("language", Language)
@@ -135,7 +142,7 @@ def test_hostile_words_have_no_meaning_and_secrets_are_masked() -> None:
     hostile = camera(HOSTILE, CameraPhase.WAITING, failure=failure)
     status = replace(system(hostile), node=HOSTILE, version=HOSTILE)
     recorder = HistoryRecorder()
-    recorder.breaker(hostile.camera_id, BreakerState.OPEN, 0.0)
+    recorder.camera(record(HOSTILE, BreakerState.OPEN), 0.0, STARTED_AT_NS)
     text = render_page(status, recorder.history(5.0), Language.EN, clean=Redactor([CANARY]))
     page = read(text)
     assert page.tags.isdisjoint({"script"})
@@ -170,7 +177,7 @@ def test_a_hundred_cameras_have_a_card_and_a_lane_each() -> None:
 
 
 def test_percentiles_are_those_of_the_classes() -> None:
-    assert [format_percentile(LATENCY, each) for each in (10, 50, 90, 96, 97)] == [
+    assert [format_percentile(LATENCY, each, Language.EN) for each in (10, 50, 90, 96, 97)] == [
         "≤ 5ms",
         "≤ 10ms",
         "≤ 10ms",
@@ -178,7 +185,10 @@ def test_percentiles_are_those_of_the_classes() -> None:
         "> 10s",
     ]
     assert LatencyHistogram().percentile_bound_s(50) == 0.0
-    assert (format_class(0), format_class(OPEN_CLASS)) == ("≤ 5ms", "> 10s")
+    assert (format_class(0, Language.EN), format_class(OPEN_CLASS, Language.EN)) == (
+        "≤ 5ms",
+        "> 10s",
+    )
 
 
 def test_cameras_are_added_class_by_class() -> None:

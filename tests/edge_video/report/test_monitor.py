@@ -121,7 +121,7 @@ def test_a_camera_held_open_says_so() -> None:
         state=breaker(BreakerState.OPEN, retry_in_s=None, forced_open=True),
     )
     shown = lines_of(render_monitor(system(held), Language.EN))[1]
-    assert shown.endswith("| CB: OPEN | held open until reset")
+    assert shown.endswith("| CB: OPEN | paused by the operator")
 
 
 def test_a_failure_without_words_of_its_own_shows_its_evidence_cut_short() -> None:

@@ -38,7 +38,7 @@ EN, PT = Language.EN, Language.PT_BR
         (
             Failure(Cause.KILLED, exit_status=-9),
             "FFmpeg was killed (signal 9)",
-            "FFmpeg foi morto (sinal 9)",
+            "FFmpeg foi encerrado à força (sinal 9)",
         ),
         (
             Failure(Cause.UNKNOWN, exit_status=187),
@@ -135,7 +135,7 @@ def test_only_reasons_that_occurred_are_named() -> None:
     assert format_drops(FrameCounts(), EN) == ""
     counts = FrameCounts(dropped_overflow=3, dropped_memory=1, dropped_stale=2, dropped_shutdown=4)
     assert format_drops(counts, EN) == "buffer full 3, too old 2, shutdown 4, memory 1"
-    assert format_drops(FrameCounts(dropped_stale=2), PT) == "velhos demais 2"
+    assert format_drops(FrameCounts(dropped_stale=2), PT) == "antigos demais 2"
 
 
 def test_percent_of_nothing_is_zero() -> None:
