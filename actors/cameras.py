@@ -73,6 +73,7 @@ class CameraFleet:
         self._spec = spec
         self._supervisor = supervisor
         self._now = spec.clock.monotonic
+        self._ending = False
         self.attempts = AttemptScheduler(spec, supervisor, start_faults)
         self._commands = CameraCommands(self.attempts, self._now)
         self._on_change = on_change
@@ -241,11 +242,13 @@ class CameraFleet:
         if stopped_from_outside:
             # A host that stops its actors wants them stopped: restart only after a failure.
             camera.wanted = False
+        # What ends because everything does keeps the phase that the final report is to show.
+        ends_with_all = self._ending and not camera.pending.stop
         camera.pending = Pending()
         log_breaker_change(camera.camera_id, ended.breaker, breaker)
         camera.update(
             breaker=breaker,
-            phase=camera.resting_phase,
+            phase=camera.record.phase if ends_with_all else camera.resting_phase,
             ffmpeg_pid=None,
             key_frame_wait_s=None,
         )
@@ -297,6 +300,7 @@ class CameraFleet:
 
     def stop_restarting(self) -> None:
         """Forget every wait; what ends from now on stays ended."""
+        self._ending = True
         for camera in self._cameras.values():
             camera.update(phase_before_stop=camera.record.phase)
             camera.cancel_alarm()

@@ -67,7 +67,7 @@ def test_reports_of_a_busy_system_hold_no_english() -> None:
 
 def _facts_of(line: str) -> str:
     """A line of a report without names, states and the words of FFmpeg and cameras."""
-    line = re.sub(r"\[[\w.-]+\] \w+ -", " ", line)
+    line = re.sub(r"\[[\w.-]+\] [A-Z_]+\b", " ", line)
     return re.sub(
         r"\((?:Invalid data|Connection timed|401)[^)]*\)|publisher \d|HALF_OPEN", " ", line
     )

@@ -18,6 +18,7 @@ from edge_video.delivery.outbox import Outbox
 from edge_video.faults.scheduling import FaultCounts
 from edge_video.frames import CameraId
 from edge_video.report.history import HistoryRecorder
+from edge_video.report.monitor_line import MonitorForm
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
@@ -53,6 +54,7 @@ class Stage:
         outbox: type[Outbox] = Outbox,
         print_block: Callable[[str], None] | None = None,
         history: HistoryRecorder | None = None,
+        monitor: MonitorForm = MonitorForm.FULL,
     ) -> None:
         self.clock = FakeClock()
         self.timer = FakeTimer(self.clock)
@@ -68,6 +70,7 @@ class Stage:
             report_interval_s=30.0,
             print_block=print_block or self.printed.append,
             history=history,
+            monitor=monitor,
         )
         self.reporter: pykka.ActorRef[Any] = ReporterActor.start(runtime=runtime)
         for fact in (CameraChanged(RECORD), CONNECTED):
@@ -97,6 +100,34 @@ def test_the_monitor_is_printed_every_interval(stages: list[Stage]) -> None:
     stage.advance(30)
     assert len(stage.printed) == 2
     assert "[cam1]" in stage.printed[0]
+
+
+def test_a_compact_monitor_is_one_line_every_interval(stages: list[Stage]) -> None:
+    stages.append(stage := Stage(monitor=MonitorForm.COMPACT))
+    stage.advance(60)
+    assert len(stage.printed) == 2
+    assert all("\n" not in line and "Publisher: ✓ CONNECTED" in line for line in stage.printed)
+
+
+def test_a_monitor_of_changes_says_what_is_new_once(stages: list[Stage]) -> None:
+    stages.append(stage := Stage(monitor=MonitorForm.CHANGES))
+    stage.advance(120)
+    assert len(stage.printed) == 1, "the first look is news"
+    stage.reporter.tell(PublisherStats(PublisherStatus(PublisherState.BLOCKED, "broker", "disk")))
+    stage.advance(60)
+    assert "⚠ BLOCKED" in stage.printed[1]
+    stage.reporter.tell(CONNECTED)
+    stage.advance(60)
+    assert len(stage.printed) == 3
+
+
+def test_a_monitor_that_is_off_prints_nothing_and_still_checks_the_counts(
+    stages: list[Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    stages.append(stage := Stage(WrongOutbox, monitor=MonitorForm.OFF))
+    stage.advance(30)
+    assert stage.printed == []
+    assert "received 1 != published 0" in caplog.text
 
 
 def test_the_final_report_is_printed_and_answered(stages: list[Stage]) -> None:
@@ -147,3 +178,6 @@ def test_a_history_is_taken_once_a_second_and_outlives_the_reporter(stages: list
         (0.0, 3.0, BreakerState.CLOSED),
         (3.0, 5.0, BreakerState.OPEN),
     ]
+    kinds = [event.kind.value for event in kept.events]
+    assert kinds == ["publisher_connected"]
+    assert [(each.state.value, each.end_s) for each in kept.delivery] == [("ok", 5.0)]

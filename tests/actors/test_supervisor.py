@@ -209,7 +209,8 @@ def test_the_final_report_shows_the_last_facts(world_of: Callable[..., ScriptedS
     stopped = system.system.stop(10)
     by_id = {camera.camera_id: camera for camera in stopped.status.cameras}
     assert by_id[CAM1].frames.confirmed == 4
-    assert by_id[CAM1].phase is CameraPhase.STOPPED
+    assert by_id[CAM1].phase is CameraPhase.STREAMING, "as it was when the end began"
+    assert by_id[CameraId("cam2")].phase is CameraPhase.WAITING
     assert by_id[CAM1].breaker.successes == 4
     assert by_id[CameraId("cam2")].breaker.failures == 5
     assert stopped.status.publisher.state is PublisherState.STOPPED

@@ -52,22 +52,22 @@ def _words_of(text: str) -> frozenset[str]:
 
 SHARED: Final = _words_of(
     """
-    a as do e no o se é
-    compare digital final id item literal local manual max normal real serve terminal total use
-    virtual volume zero
+    a as compare digital do e final id item literal local manual max no normal o real se serve
+    terminal total use virtual volume zero é
     """
 )
 """Words of both languages."""
 
 TERMS: Final = _words_of(
     """
-    amqp api ascii axis backoff basic bindings breaker breakers broker browser buffer bytes cb chmod
-    circuit codec confirms content-type cpu digest driver edge edge-video exchange feed ffmpeg firewall firmware
-    fps frame frames gb gc gcs guest handshake hardware header headers heartbeat host html http imageio ip
-    ipv javascript jpeg json kernel kib lavfi limitnofile link log mb md mjpeg motion node online
-    passthrough path pika pipe pixels port proxy publisher python qop rabbitmq reactor ram routing key keys
-    rtsp runtime script smart socket status stream streams substream supervisor tab tags tcp thread
-    threads timer tls token topic transcode udp ulimit umask uri url utf vhost video watch web windows
+    amqp api ascii axis backoff basic bindings breaker breakers broker browser buffer bytes cb
+    chmod circuit codec confirms content-type cpu digest driver edge edge-video exchange feed
+    ffmpeg firewall firmware fps frame frames gb gc gcs guest handshake hardware header
+    headers heartbeat host html http imageio ip ipv javascript jpeg json kernel key keys kib
+    lavfi limitnofile link log mb md mjpeg motion node online passthrough path pika pipe
+    pixels port proxy publisher python qop rabbitmq ram reactor reset routing rtsp runtime
+    script smart socket status stream streams substream supervisor tab tags tcp thread threads
+    timer tls token topic transcode udp ulimit umask uri url utf vhost video watch web windows
     www-authenticate yaml
     """
 )
@@ -75,9 +75,9 @@ TERMS: Final = _words_of(
 
 CODES: Final = _words_of(
     """
-    address bak c carriage cert closed ctrl day directory editor en env eof false file half hn hwaccel i init interno line listen
-    lock m max-channels monday at ms name ns ok open password percent pt-br s schema transport true u us
-    username x a-z h f p cameras
+    a-z address at bak c cameras carriage cert closed ctrl day directory editor en env eof f
+    false file h half hn hwaccel i init interno line listen lock m max-channels monday ms name
+    ns ok open p password percent pt-br s schema transport true u us username x
     """
 )
 """Keys and values of the configuration, states, codes and abbreviations."""

@@ -16,19 +16,23 @@ from hypothesis import strategies as st
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, FrameCounts, LatencyHistogram
 from edge_video.report import svg
 from edge_video.report.final import render_final
-from edge_video.report.history import History, HistoryRecorder, Sample
+from edge_video.report.history import EVENTS, STRETCHES, History, HistoryRecorder, Sample
 from edge_video.report.html import render_page
 from edge_video.report.latency import add_latencies, format_class, format_percentile
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.status.model import CameraPhase, SystemStatus
-from edge_video.text.catalog import Language
+from edge_video.status.health import HEALTHY_PERCENT
+from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
+from edge_video.text.catalog import Language, lookup
 from edge_video.text.redact import Redactor
+from edge_video.text.report_texts import LEGEND
 from tests.edge_video.report.examples import (
     STARTED_AT_NS,
     breaker,
     camera,
+    connected,
     good_counts,
+    outage,
     record,
     sample,
     system,
@@ -101,7 +105,13 @@ def a_run() -> tuple[SystemStatus, History]:
         recorder.sample(replace(status, uptime_s=float(at_s), cameras=cameras))
     recorder.camera(record("yard"), 0.0, STARTED_AT_NS)
     recorder.camera(record("yard", BreakerState.OPEN, CameraPhase.WAITING), 3.0, STARTED_AT_NS + 3)
-    return status, recorder.history(54.4)
+    lost = PublisherStatus(PublisherState.WAITING, "broker", "connection refused by broker:5672")
+    recorder.publisher(connected(), 0.0, STARTED_AT_NS)
+    recorder.publisher(lost, 10.0, STARTED_AT_NS + 10 * 10**9)
+    recorder.publisher(connected(), 54.0, STARTED_AT_NS + 54 * 10**9)
+    gone = outage(10, 54, "connection refused by broker:5672", dropped=856)
+    publisher = replace(connected(), connections_lost=1, failed_attempts=7, outages=(gone,))
+    return replace(status, publisher=publisher), recorder.history(54.4)
 
 
 def numbers(text: str) -> list[str]:
@@ -135,6 +145,60 @@ def test_a_page_is_whole_and_asks_for_nothing(language: Language) -> None:
     assert "default-src 'none'" in text
     assert f'<html lang="{language.value}">' in text
     assert "prefers-color-scheme:dark" in text
+
+
+def test_an_outage_is_a_line_a_band_and_two_events() -> None:
+    status, history = a_run()
+    text = render_page(status, history, Language.EN, zone=dt.UTC)
+    shown = " ".join(" ".join(read(text).texts).split())
+    line = "15:00:10 – 15:00:54 (44s): connection refused by broker:5672; 856 frames dropped"
+    assert line in shown
+    assert re.findall(r'<rect class="(ok|lost)"[^>]*><title>([^<]*)', text) == [
+        ("ok", "0s – 10s: delivered 10s"),
+        ("lost", "10s – 54s: no connection 44s"),
+        ("ok", "54s – 54s: delivered 400ms"),
+    ]
+    assert "Connection to the broker lost: connection refused by broker:5672" in shown
+    assert "2026-01-31 15:00:54 Connected to the broker" in shown
+
+
+def test_events_name_the_camera_and_the_cause_in_the_operators_language() -> None:
+    recorder = HistoryRecorder()
+    first = record("yard")
+    failed = replace(
+        record("yard", BreakerState.OPEN, CameraPhase.WAITING),
+        last_failure=Failure(Cause.STALLED, "no frame for 11 s"),
+        last_failure_at_s=3.0,
+    )
+    recorder.camera(first, 0.0, STARTED_AT_NS)
+    recorder.camera(failed, 3.0, STARTED_AT_NS + 3 * 10**9)
+    page = read(render_page(system(camera("yard")), recorder.history(5.0), Language.PT_BR))
+    shown = " ".join(" ".join(page.texts).split())
+    assert "yard Parou de tentar por ora: travada, sem frames (nenhum frame há 11 s)" in shown
+
+
+def test_the_events_of_months_are_few_and_those_that_repeat_are_one() -> None:
+    recorder = HistoryRecorder()
+    states = (PublisherState.CONNECTED, PublisherState.WAITING)
+    for number in range(2_000):
+        status = replace(connected(), state=states[number % 2], reason=f"reason {number}")
+        recorder.publisher(status, float(number), STARTED_AT_NS + number)
+    history = recorder.history(2_000.0)
+    assert len(history.events) == EVENTS
+    assert len(history.delivery) <= STRETCHES
+    text = render_page(system(), history, Language.EN)
+    assert text.count("<li>") == EVENTS
+    assert f"The newest {EVENTS}" in text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_legend_explains_every_mark_and_term(language: Language) -> None:
+    status, history = a_run()
+    page = read(render_page(status, history, language))
+    shown = " ".join(page.texts)
+    for name in LEGEND:
+        assert lookup(f"legend.{name}", language) in shown
+    assert f"{HEALTHY_PERCENT:g} %" in shown
 
 
 def test_hostile_words_have_no_meaning_and_secrets_are_masked() -> None:
