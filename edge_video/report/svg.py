@@ -19,6 +19,8 @@ _RIGHT: Final = 10
 _TOP: Final = 8
 _BOTTOM: Final = 22
 _SMALLEST: Final = 1e-9
+_LABEL_WIDTH: Final = 52
+"""Of a column's label, with the room around it."""
 _NEAR_THE_END: Final = 0.95
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -135,13 +137,15 @@ def columns(
     highest = max((value for _, value, _ in bars), default=0.0)
     plot = _Plot(width, height, max(1, len(bars)), highest or 1.0)
     parts = [plot.grid([], _whole, ticks(highest, 4), _whole)]
+    each = math.ceil(len(bars) * _LABEL_WIDTH / width)  # labels that would overlap are left out
     for number, (label, value, tip) in enumerate(bars):
         left, right, top = plot.x(number + 0.12), plot.x(number + 0.88), plot.y(value)
         parts.append(
             f'<rect class="s0 area" x="{left}" y="{top}" width="{_number(right - left)}"'
             f' height="{_number(plot.bottom - top)}"><title>{escape(tip)}</title></rect>'
         )
-        parts.append(_text(plot.x(number + 0.5), height - 7, label, "middle"))
+        if number % each == 0:
+            parts.append(_text(plot.x(number + 0.5), height - 7, label, "middle"))
     return _svg(width, height, title, parts)
 
 

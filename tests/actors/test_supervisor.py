@@ -452,7 +452,7 @@ def test_a_camera_that_is_just_failing_is_waited_for_at_the_stop(
     ending.over()
     stopped = system.system.wait(10)
     assert stopped is not None
-    assert stopped.status.cameras[0].phase is CameraPhase.STOPPED
+    assert stopped.status.cameras[0].phase is CameraPhase.STARTING
     assert stopped.status.cameras[0].breaker.failures == 1
     assert system.actors_of("cam1") == []
 
