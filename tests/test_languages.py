@@ -16,6 +16,7 @@ from edge_video.report.monitor import render_monitor
 from edge_video.report.monitor_line import render_line
 from edge_video.text.catalog import TEXTS, Language
 from edge_video.text.phrases import PHRASES, translated
+from tests.edge_video.config import test_mistakes, test_url_mistakes
 from tests.edge_video.report.examples import busy_system
 from tests.support.languages import english_words, vocabulary
 
@@ -63,6 +64,18 @@ def test_reports_of_a_busy_system_hold_no_english() -> None:
     for text in (render_monitor(status, PT), render_line(status, PT), render_final(status, PT)):
         for line in text.splitlines():
             assert english_words(_facts_of(line), ENGLISH) == set(), line
+
+
+@pytest.mark.parametrize("table", [test_mistakes.TABLE, test_url_mistakes.TABLE])
+def test_every_mistake_in_a_configuration_is_told_in_portuguese(
+    table: dict[str, tuple[str, list[str]]],
+) -> None:
+    for _, lines in table.values():
+        for line in lines:
+            shown = translated(line, PT)
+            prose = re.sub(r"destes: .*|são .*|\(U\+.*?\)", " ", shown.split(": ", 2)[-1])
+            assert english_words(prose, ENGLISH) == set(), shown
+            assert shown != line
 
 
 def _facts_of(line: str) -> str:

@@ -599,7 +599,7 @@ class LogEvent(StrEnum):
         "http_token_refused",
         _WARNING,
         "HTTP: requests with a wrong token: {count}, the last one from {client}",
-        "HTTP: requisições com token errado: {count}, o último de {client}",
+        "HTTP: requisições com token incorreto: {count}, o último de {client}",
     )
     LOG_LINES_LOST = (
         "log_lines_lost",

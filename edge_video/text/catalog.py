@@ -4,6 +4,26 @@ A text that needs facts names them in braces, as `str.format` does; both languag
 the same ones. Keys: `cause.<name>` for failures, the rest for reports; the texts of log lines
 stand in `edge_video.log.event_table`. Words that operators search for in either language (OK,
 WARN, CB_OPEN, the states of a breaker) are not translated and therefore not in here.
+
+One thing has one word, here and in every other table of texts:
+
+| English | Portuguese |
+|---|---|
+| camera, picture, still picture | câmera, imagem, foto |
+| frame, key frame, stream | frame, frame-chave, stream |
+| broker, exchange, queue, route, node | broker, exchange, fila, rota, nó |
+| delivery, connection, outage | entrega, conexão, queda |
+| received, published, confirmed | recebidos, publicados, confirmados |
+| nacked (refused), returned, unknown | recusados, devolvidos, incertos |
+| dropped, held, in flight, too old | descartados, retidos, em trânsito, antigos demais |
+| attempt, failure, wait, next try | tentativa, falha, espera, nova tentativa |
+| circuit breaker, backoff | circuit breaker, backoff |
+| paused, stopped, disabled | pausada, parada, desativada |
+| target (of fps), target (of frames) | meta, destino |
+| request, wrong token | requisição, token incorreto |
+| undecodable | corrompida |
+| bug | defeito |
+| killed | encerrado à força |
 """
 
 from __future__ import annotations

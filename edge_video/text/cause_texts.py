@@ -15,7 +15,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.NO_PASSWORD: Text("a password is wanted", "senha exigida"),
     Cause.UNKNOWN_AUTHENTICATION: Text("unknown authentication", "autenticação desconhecida"),
     Cause.FORBIDDEN: Text("access forbidden", "acesso proibido"),
-    Cause.PROXY_REFUSED: Text("the HTTP proxy refuses", "o proxy HTTP recusa"),
+    Cause.PROXY_REFUSED: Text("the HTTP proxy refuses", "o proxy HTTP recusou"),
     Cause.NO_SUCH_STREAM: Text("no such stream", "stream inexistente"),
     Cause.BUSY: Text("all sessions taken", "todas as sessões ocupadas"),
     Cause.TRANSPORT_REFUSED: Text("transport refused", "transporte recusado"),
@@ -26,7 +26,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.NAME_NOT_RESOLVED: Text("host name not found", "nome do host não encontrado"),
     Cause.TIMEOUT: Text("timed out", "tempo esgotado"),
     Cause.NOT_RTSP: Text("no RTSP on this port", "sem RTSP nesta porta"),
-    Cause.TLS_FAILED: Text("TLS failed", "TLS falhou"),
+    Cause.TLS_FAILED: Text("TLS failed", "falha no TLS"),
     Cause.CERTIFICATE_REFUSED: Text("certificate not accepted", "certificado não aceito"),
     Cause.STALLED: Text("stalled, no frames", "travada, sem frames"),
     Cause.NO_KEY_FRAME: Text("no key frame", "sem frame-chave"),
@@ -38,7 +38,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.UNSUPPORTED: Text("unsupported stream", "stream não suportado"),
     Cause.NOT_MJPEG: Text("no Motion JPEG", "não é Motion JPEG"),
     Cause.NOT_JPEG: Text("the stream is not JPEG", "o stream não é JPEG"),
-    Cause.TOO_MUCH_WORK: Text("too much work for its images", "trabalho demais por suas imagens"),
+    Cause.TOO_MUCH_WORK: Text("too much work for its images", "dados demais para tão poucas imagens"),
     Cause.PICTURE_TOO_LARGE: Text("picture too large", "imagem grande demais"),
     Cause.PROTOCOL_NOT_ALLOWED: Text("protocol not allowed", "protocolo não permitido"),
     Cause.FORMAT_NOT_ALLOWED: Text("format not allowed", "formato não permitido"),
@@ -72,9 +72,8 @@ _ADVICE: Final[dict[Cause, Text]] = {
     Cause.FORBIDDEN: Text(
         "Let this account see the stream, and this machine's address ask, in the camera's"
         " settings (users, IP filter); a locked account answers so, too.",
-        "Permita que esta conta veja o stream, e que o endereço desta máquina pergunte, nas"
-        " configurações da câmera (usuários, filtro de IP); uma conta bloqueada também responde"
-        " assim.",
+        "Permita que esta conta veja o stream, e que o endereço desta máquina acesse a câmera, nas"
+        " configurações dela (usuários, filtro de IP); uma conta bloqueada também responde assim.",
     ),
     Cause.PROXY_REFUSED: Text(
         "Let the proxy reach the camera, or remove http_proxy so that the camera is asked"
@@ -87,8 +86,8 @@ _ADVICE: Final[dict[Cause, Text]] = {
     ),
     Cause.BUSY: Text(
         "Close other viewers of the camera, or use its substream: it serves no more at a time.",
-        "Feche outros visualizadores da câmera, ou use o substream: ela não atende mais ao mesmo"
-        " tempo.",
+        "Feche outros visualizadores da câmera, ou use o substream: ela não atende mais conexões"
+        " ao mesmo tempo.",
     ),
     Cause.TRANSPORT_REFUSED: Text(
         "Set transport: udp for this camera (or back to tcp, if it is udp now).",
@@ -226,7 +225,7 @@ _ADVICE: Final[dict[Cause, Text]] = {
     ),
     Cause.UNKNOWN: Text(
         "Read FFmpeg's words above; please report them, so that they are understood.",
-        "Leia as palavras do FFmpeg acima; por favor relate-as, para que sejam entendidas.",
+        "Leia a mensagem do FFmpeg acima; por favor relate-a, para que passe a ser reconhecida.",
     ),
 }
 

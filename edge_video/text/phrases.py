@@ -29,7 +29,7 @@ PHRASES: Final[tuple[Text, ...]] = (*REASON_PHRASES, *CONFIG_PHRASES, *LOG_PHRAS
 """All of them; a test holds every text that the program makes against them."""
 
 _LONGEST: Final = 4096
-_DEEPEST: Final = 4
+_DEEPEST: Final = 6
 
 
 def translated(text: str, language: Language) -> str:
