@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from edge_video.cli.common import EXIT_BAD_INPUT
+from edge_video.cli.main import main
 from edge_video.http.texts import PAGE
 from edge_video.log.event_table import LogEvent
 from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.report.monitor_line import render_line
 from edge_video.text.catalog import TEXTS, Language
+from edge_video.text.help_texts import HELP_TEXTS
 from edge_video.text.phrases import PHRASES, translated
 from tests.edge_video.config import test_mistakes, test_url_mistakes
 from tests.edge_video.report.examples import busy_system
@@ -32,6 +35,7 @@ PT: Final = Language.PT_BR
 def all_texts() -> Iterator[Text]:
     yield from TEXTS.values()
     yield from PAGE.values()
+    yield from HELP_TEXTS.values()
     yield from PHRASES
     for event in LogEvent:
         yield from event.spec.texts
@@ -78,6 +82,24 @@ def test_every_mistake_in_a_configuration_is_told_in_portuguese(
             assert shown != line
 
 
+def test_complaints_are_in_the_language_of_the_environment_or_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "pt-BR")
+    with pytest.raises(SystemExit):
+        main(["run"])
+    assert english_words(capsys.readouterr().err, ENGLISH) == set()
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "en")
+    (tmp_path / "config.yaml").write_text("sink: directory\nlanguage: pt\nfps: 70\n")
+    assert main(["run"]) == EXIT_BAD_INPUT
+    shown = capsys.readouterr().err.splitlines()
+    assert shown == [
+        "config.yaml:1: cameras: é obrigatório: uma lista com ao menos uma câmera",
+        "config.yaml:3: fps: 70 não está entre 1 e 60",
+    ]
+
+
 def _facts_of(line: str) -> str:
     """A line of a report without names, states and the words of FFmpeg and cameras."""
     line = re.sub(r"\[[\w.-]+\] [A-Z_]+\b", " ", line)
@@ -89,7 +111,8 @@ def _facts_of(line: str) -> str:
 MAKERS: Final = (
     *("capture", "config", "delivery", "delivery/amqp", "metrics"),
     *("runtime/files.py", "runtime/descriptors.py", "text/urls.py", "text/duration.py"),
-    *("cli/output_paths.py", "top/client.py", "watch/subscription.py"),
+    *("cli/common.py", "cli/main.py", "cli/output_paths.py", "cli/probe.py", "cli/reports.py"),
+    *("cli/run.py", "top/client.py", "watch/command.py", "watch/subscription.py"),
 )
 """Where sentences are made that an operator reads."""
 
@@ -119,6 +142,10 @@ FOREIGN: Final = {
     "config/url_spelling.py": re.compile(r": ⟨0⟩, ⟨1⟩$"),
     "config/url_checks.py": re.compile(r"user name or password ⟨0⟩"),
     "config/validation.py": re.compile(r"is not between ⟨1⟩$|is ⟨1⟩$"),
+    "cli/common.py": re.compile(r"\n"),  # printed by lines, each of which is a phrase
+    "cli/main.py": re.compile(r"prog|^edge-video:? ⟨0⟩$|cannot print"),
+    "cli/reports.py": re.compile(r"⟨\d⟩$"),
+    "cli/run.py": re.compile(r"^edge-video: log: ⟨0⟩$"),
     "config/scalars.py": re.compile(r"of the ⟨0⟩ in it"),
     "delivery/amqp/exchange_opening.py": re.compile(r"^(not ours|looked for)$"),
     "config/yaml_nodes.py": re.compile(

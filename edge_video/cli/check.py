@@ -22,6 +22,7 @@ from edge_video.text.catalog import lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import positive_seconds
+from edge_video.text.phrases import translated
 from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def check(args: argparse.Namespace) -> int:
         print_out(_yaml_of(path, config))
     else:
         language = configured_language(config)
-        notes = notes_on(config)
+        notes = [translated(note, language) for note in notes_on(config)]
         print_out(render_check(str(path), config, sink_target(config), notes, language))
     return EXIT_OK if args.against is None else ask_and_print(args.against, None, dry_run=True)
 
@@ -81,7 +82,10 @@ def _yaml_of(path: Path, config: Config) -> str:
     """The whole configuration with its defaults; a file of it would be read again."""
     language = configured_language(config)
     shown = yaml.safe_dump(config.masked(), sort_keys=False, allow_unicode=True, width=100)
-    notes = [lookup("check.note", language).format(note=note) for note in notes_on(config)]
+    notes = [
+        lookup("check.note", language).format(note=translated(note, language))
+        for note in notes_on(config)
+    ]
     comments = [f"# {line}" for line in (*notes, render_verdict(str(path), config, language))]
     return "\n".join([shown.rstrip("\n"), *comments])
 

@@ -23,6 +23,7 @@ from edge_video.config import ConfigError
 from edge_video.runtime.version import version
 from edge_video.text.command_help import CommandParser, definitions, examples, options_section
 from edge_video.text.help_texts import EXIT_CODES, VARIABLES, help_text
+from edge_video.wiring.settings import language_of_file
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parse(list(sys.argv[1:] if argv is None else argv))
         return _COMMANDS[args.command](args)
     except ConfigError as error:
-        print_error(str(error))
+        print_error(str(error), language_of_file(error.problems[0].file))
         return EXIT_BAD_INPUT
     except BinaryMissing as error:
         print_error(f"edge-video: {error}")

@@ -7,10 +7,15 @@ import errno
 import io
 import os
 import sys
-from typing import Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from edge_video.log.setup import log_is_stuck
 from edge_video.log.sinks import write_stream
+from edge_video.text.catalog import language_from_locale
+from edge_video.text.phrases import translated
+
+if TYPE_CHECKING:
+    from edge_video.text.language import Language
 
 EXIT_CANNOT_PRINT: Final = 74
 """`EX_IOERR` of sysexits.h."""
@@ -52,10 +57,15 @@ def print_out(text: str) -> None:
     write_stream(sys.stdout, text + "\n")
 
 
-def print_error(text: str) -> None:
-    """Print a complaint to standard error; where that is not possible nothing happens."""
+def print_error(text: str, language: Language | None = None) -> None:
+    """Print a complaint to standard error; where that is not possible nothing happens.
+
+    Each line that is a known sentence is translated into `language`; None is the locale's.
+    """
+    spoken = language or language_from_locale(os.environ)
+    lines = [translated(line, spoken) for line in text.split("\n")]
     with contextlib.suppress(OSError):
-        write_stream(sys.stderr, text + "\n")
+        write_stream(sys.stderr, "\n".join(lines) + "\n")
 
 
 class TransientLine:

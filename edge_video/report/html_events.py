@@ -61,6 +61,8 @@ def _event(entry: TimelineEntry, html: Markup, zone: tzinfo | None) -> str:
         until = _instant(entry.last_at_ns, zone)
         times = " · " + html.text("page.events_times", count=entry.count, time=until)
     is_said = entry.subject in _PLACES and entry.kind is not EntryKind.ACTOR_RESTARTED
+    if entry.by:
+        times += " · " + html.text("page.events_by", who=entry.by)
     subject = "" if is_said else html.safe(entry.subject)
     return (
         f"<li><time>{_instant(entry.first_at_ns, zone)}</time><b>{subject}</b>"

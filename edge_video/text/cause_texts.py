@@ -38,7 +38,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.UNSUPPORTED: Text("unsupported stream", "stream não suportado"),
     Cause.NOT_MJPEG: Text("no Motion JPEG", "não é Motion JPEG"),
     Cause.NOT_JPEG: Text("the stream is not JPEG", "o stream não é JPEG"),
-    Cause.TOO_MUCH_WORK: Text("too much work for its images", "dados demais para tão poucas imagens"),
+    Cause.TOO_MUCH_WORK: Text("too much work for its images", "dados demais para poucas imagens"),
     Cause.PICTURE_TOO_LARGE: Text("picture too large", "imagem grande demais"),
     Cause.PROTOCOL_NOT_ALLOWED: Text("protocol not allowed", "protocolo não permitido"),
     Cause.FORMAT_NOT_ALLOWED: Text("format not allowed", "formato não permitido"),

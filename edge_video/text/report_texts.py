@@ -70,27 +70,32 @@ PAGE_TEXTS: Final[dict[str, Text]] = {
         "The newest {count}; what repeats itself is one.",
         "Os últimos {count}; o que se repete é um só.",
     ),
+    "page.events_by": Text("by {who}", "por {who}"),
     "page.events_times": Text("{count} times until {time}", "{count} vezes até {time}"),
     "page.legend": Text("How to read this", "Como ler este relatório"),
 }
 
 ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.camera_failed": Text("Failed: {cause}", "Falhou: {cause}"),
-    "entry.breaker_opened": Text(
-        "Stopped trying for now: {cause}", "Parou de tentar por ora: {cause}"
-    ),
+    "entry.breaker_opened": Text("Stopped trying: {cause}", "Tentativas suspensas: {cause}"),
     "entry.probe_failed": Text("Still failing: {cause}", "Continua falhando: {cause}"),
-    "entry.breaker_closed": Text("Recovered", "Recuperada"),
-    "entry.breaker_forced": Text("Paused by the operator", "Pausada pelo operador"),
-    "entry.breaker_reset": Text(
-        "Failures forgotten by the operator", "Falhas esquecidas pelo operador"
-    ),
+    "entry.breaker_closed": Text("Back again", "De volta"),
+    "entry.breaker_forced": Text("Paused", "Pausada"),
+    "entry.breaker_reset": Text("Resumed, failures forgotten", "Retomada, falhas esquecidas"),
     "entry.camera_streaming": Text("Streaming", "Transmitindo"),
     "entry.camera_stopped": Text("Stopped", "Parada"),
     "entry.camera_started": Text("Started", "Iniciada"),
-    "entry.publisher_connected": Text("Connected to the broker", "Conectado ao broker"),
-    "entry.publisher_lost": Text("Connection to the broker lost", "Conexão com o broker perdida"),
-    "entry.publisher_blocked": Text("The broker takes no frames", "O broker não aceita frames"),
+    "entry.command_start": Text("Start was asked for", "Pedido: iniciar"),
+    "entry.command_stop": Text("Stop was asked for", "Pedido: parar"),
+    "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),
+    "entry.command_reset": Text("A fresh start was asked for", "Pedido: recomeçar"),
+    "entry.command_pause": Text("A pause was asked for", "Pedido: pausar"),
+    "entry.command_retry_publisher": Text(
+        "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
+    ),
+    "entry.publisher_connected": Text("Delivery: connected", "Entrega: conectada"),
+    "entry.publisher_lost": Text("Delivery: connection lost", "Entrega: conexão perdida"),
+    "entry.publisher_blocked": Text("Delivery: blocked", "Entrega: bloqueada"),
     "entry.memory_level": Text("Memory level {cause}", "Nível de memória {cause}"),
     "entry.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
 }

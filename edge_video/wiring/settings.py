@@ -7,8 +7,9 @@ What stands below is a method of its section, like `CircuitBreakerConfig.policy`
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_video.actors.system_spec import Limits
 from edge_video.config import DirectorySinkConfig
@@ -23,12 +24,27 @@ if TYPE_CHECKING:
     from edge_video.config import Config, EventsConfig, HttpConfig
     from edge_video.http.settings import HttpSettings
 
+_LANGUAGE: Final = re.compile(r"^language:\s*[\"']?(pt|en)", re.MULTILINE | re.IGNORECASE)
+_MOST_READ: Final = 1 << 20
+
 
 def configured_language(config: Config) -> Language:
     """The configuration's language, or the locale's when it says `auto`."""
     if config.language == "auto":
         return language_from_locale(os.environ)
     return Language(config.language)
+
+
+def language_of_file(path: str) -> Language:
+    """The language that a configuration names which cannot be used, or else the locale's."""
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as file:
+            named = _LANGUAGE.search(file.read(_MOST_READ))
+    except OSError:
+        named = None
+    if named is None:
+        return language_from_locale(os.environ)
+    return Language.PT_BR if named[1].lower() == "pt" else Language.EN
 
 
 def monitor_form(config: Config) -> MonitorForm:

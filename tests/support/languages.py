@@ -16,6 +16,7 @@ _NOT_PROSE: Final = re.compile(
     | \$\S+
     | "[^"]*" | `[^`]*`      # what is to be typed
     | \S*(?:://|/)\S*        # addresses and paths
+    | \bedge-video\ (?:[a-z]+|-m)\b | rabbitmqctl\ .*? (?=;|$) | getent\ \w+   # commands
     | -{1,2}[a-z][\w-]*      # options
     | \b\w+_[\w{}]*          # keys of the configuration, codes of AMQP
     | \b[a-z]\w*:(?=\s[a-z])    # mode: passthrough
@@ -52,32 +53,34 @@ def _words_of(text: str) -> frozenset[str]:
 
 SHARED: Final = _words_of(
     """
-    a as compare digital do e final id item literal local manual max no normal o real se serve
-    terminal total use virtual volume zero é
+    a as compare configure digital do e final id item literal local manual max no normal o
+    real se serve terminal total use virtual volume zero é
     """
 )
 """Words of both languages."""
 
 TERMS: Final = _words_of(
     """
-    amqp api ascii axis backoff basic bindings breaker breakers broker browser buffer bytes cb
-    chmod circuit codec confirms content-type cpu digest driver edge edge-video exchange feed
-    ffmpeg firewall firmware fps frame frames gb gc gcs guest handshake hardware header
-    headers heartbeat host html http imageio ip ipv javascript jpeg json kernel key keys kib
-    lavfi limitnofile link log mb md mjpeg motion node online passthrough path pika pipe
-    pixels port proxy publisher python qop rabbitmq ram reactor reset routing rtsp runtime
-    script smart socket status stream streams substream supervisor tab tags tcp thread threads
-    timer tls token topic transcode udp ulimit umask uri url utf vhost video watch web windows
-    www-authenticate yaml
+    amqp api ascii axis backoff bash basic bindings breaker breakers broker browser buffer
+    bytes cb chmod circuit codec confirms content-type cpu digest dns driver edge edge-video
+    exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest handshake
+    hardware header headers heartbeat host html http imageio ip ipv javascript jpeg json
+    kernel key keys kib lavfi limitnofile link log login mb md mjpeg motion node online
+    passthrough path pika pillow pipe pixels port proxy publisher python qop rabbitmq ram
+    reactor reset routing rtsp runtime script shell shtab sighup sigint sigterm smart socket
+    status stream streams substream supervisor tab tags tcp thread threads timer tls token
+    topic transcode udp ulimit umask uri url utf vhost video watch web windows
+    www-authenticate yaml zsh
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""
 
 CODES: Final = _words_of(
     """
-    a-z address at bak c cameras carriage cert closed ctrl day directory editor en env eof f
-    false file h half hn hwaccel i init interno line listen lock m max-channels monday ms name
-    ns ok open p password percent pt-br s schema transport true u us username x
+    a-z address at bak c cameras carriage cert closed completion ctrl day directory editor en
+    env eof f false file h half hn hwaccel i ids init install interno line listen lock m
+    max-channels monday ms n name ns ok open p password percent pip pt-br run s schema top
+    transport true type u us username x
     """
 )
 """Keys and values of the configuration, states, codes and abbreviations."""

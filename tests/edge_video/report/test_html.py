@@ -23,7 +23,8 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.health import HEALTHY_PERCENT
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus, SystemStatus
-from edge_video.text.catalog import Language, lookup
+from edge_video.status.timeline import EntryKind
+from edge_video.text.catalog import TEXTS, Language, lookup
 from edge_video.text.redact import Redactor
 from edge_video.text.report_texts import LEGEND
 from tests.edge_video.report.examples import (
@@ -158,8 +159,8 @@ def test_an_outage_is_a_line_a_band_and_two_events() -> None:
         ("lost", "10s – 54s: no connection 44s"),
         ("ok", "54s – 54s: delivered 400ms"),
     ]
-    assert "Connection to the broker lost: connection refused by broker:5672" in shown
-    assert "2026-01-31 15:00:54 Connected to the broker" in shown
+    assert "Delivery: connection lost: connection refused by broker:5672" in shown
+    assert "2026-01-31 15:00:54 Delivery: connected" in shown
 
 
 def test_events_name_the_camera_and_the_cause_in_the_operators_language() -> None:
@@ -174,7 +175,7 @@ def test_events_name_the_camera_and_the_cause_in_the_operators_language() -> Non
     recorder.camera(failed, 3.0, STARTED_AT_NS + 3 * 10**9)
     page = read(render_page(system(camera("yard")), recorder.history(5.0), Language.PT_BR))
     shown = " ".join(" ".join(page.texts).split())
-    assert "yard Parou de tentar por ora: travada, sem frames (nenhum frame há 11 s)" in shown
+    assert "yard Tentativas suspensas: travada, sem frames (nenhum frame há 11 s)" in shown
 
 
 def test_the_events_of_months_are_few_and_those_that_repeat_are_one() -> None:
@@ -189,6 +190,10 @@ def test_the_events_of_months_are_few_and_those_that_repeat_are_one() -> None:
     text = render_page(system(), history, Language.EN)
     assert text.count("<li>") == EVENTS
     assert f"The newest {EVENTS}" in text
+
+
+def test_every_kind_of_event_has_its_sentence() -> None:
+    assert {f"entry.{kind.value}" for kind in EntryKind} <= TEXTS.keys()
 
 
 @pytest.mark.parametrize("language", Language)
