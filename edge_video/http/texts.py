@@ -6,11 +6,12 @@ from typing import Final
 
 from edge_video.http.camera_texts import CAMERA_TEXTS
 from edge_video.resilience.failures import Cause
-from edge_video.text.catalog import Language, Text, lookup
+from edge_video.text.catalog import TEXTS, Language, Text, lookup
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
     *(f"advice.{cause.value}" for cause in Cause),  # what the operator can do, beyond the buttons
+    *(key for key in TEXTS if key.startswith("entry.")),
     *(
         "key_wait",
         "key_wait.known",
@@ -292,26 +293,6 @@ PAGE: Final[dict[str, Text]] = {
     "timeline.more": Text("Show more", "Mostrar mais"),
     "timeline.by": Text("by {who}", "por {who}"),
     "timeline.lasted": Text("after {duration}", "após {duration}"),
-    "entry.camera_failed": Text("Failed: {cause}", "Falhou: {cause}"),
-    "entry.breaker_opened": Text("Stopped trying: {cause}", "Tentativas suspensas: {cause}"),
-    "entry.probe_failed": Text("Still failing: {cause}", "Continua falhando: {cause}"),
-    "entry.breaker_closed": Text("Back again", "De volta"),
-    "entry.breaker_forced": Text("Paused", "Pausada"),
-    "entry.breaker_reset": Text("Resumed, failures forgotten", "Retomada, falhas esquecidas"),
-    "entry.camera_streaming": Text("Streaming", "Transmitindo"),
-    "entry.camera_stopped": Text("Stopped", "Parada"),
-    "entry.camera_started": Text("Started", "Iniciada"),
-    "entry.command_start": Text("Start was asked for", "Pedido: iniciar"),
-    "entry.command_stop": Text("Stop was asked for", "Pedido: parar"),
-    "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),
-    "entry.command_reset": Text("A fresh start was asked for", "Pedido: recomeçar"),
-    "entry.command_pause": Text("A pause was asked for", "Pedido: pausar"),
-    "entry.command_retry_publisher": Text(
-        "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
-    ),
-    "entry.publisher_connected": Text("Delivery: connected", "Entrega: conectada"),
-    "entry.publisher_lost": Text("Delivery: connection lost", "Entrega: conexão perdida"),
-    "entry.publisher_blocked": Text("Delivery: blocked", "Entrega: bloqueada"),
+    # What is drawn with a sentence of its own; the other kinds are those of the report.
     "entry.memory_level": Text("{cause}", "{cause}"),
-    "entry.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
 }

@@ -65,12 +65,12 @@ TERMS: Final = _words_of(
     bytes cb chmod circuit codec confirms content-type cpu digest dns driver edge edge-video
     exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest handshake
     hardware header headers heartbeat host html http imageio ip ipv javascript jpeg json
-    kernel key keys kib lavfi limitnofile link log login mb md mjpeg motion node online
+    kernel key keys kib lavfi limitnofile link log login mb md min mjpeg motion node online
     passthrough path pika pillow pipe pixels port proxy publisher python qop rabbitmq ram
-    reactor reset routing rtsp runtime script shell shtab sighup sigint sigterm smart socket
-    status stream streams substream supervisor tab tags tcp thread threads timer tls token
-    topic transcode udp ulimit umask uri url utf vhost video watch web windows
-    www-authenticate yaml zsh
+    reactor routing rtsp runtime script shell shtab sighup sigint sigterm smart socket status
+    stream streams substream supervisor tab tags tcp thread threads timer tls token topic
+    transcode udp ulimit umask uri url utf vhost video watch web windows www-authenticate yaml
+    zsh
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""
@@ -78,9 +78,9 @@ TERMS: Final = _words_of(
 CODES: Final = _words_of(
     """
     a-z address at bak c cameras carriage cert closed completion ctrl day directory editor en
-    env eof f false file h half hn hwaccel i ids init install interno line listen lock m
-    max-channels monday ms n name ns ok open p password percent pip pt-br run s schema top
-    transport true type u us username x
+    enter env eof esc f false file h half hn hwaccel i ids init install interno line listen
+    lock m max-channels monday ms n name ns ok open p password percent pgdn pgup pip pt-br q
+    run s schema top transport true type u us username x
     """
 )
 """Keys and values of the configuration, states, codes and abbreviations."""
