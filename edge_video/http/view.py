@@ -12,6 +12,8 @@ from edge_video.status.health import CameraHealth, camera_health, verdict
 from edge_video.status.model import PublisherState
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
+from edge_video.text.language import Language
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,11 +63,13 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
             "dropped": status.totals.dropped,
         },
         "process": _process(status.process),
+        "sentences": _portuguese(_sentences(status)),
     }
 
 
 def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, Json]:
     """The timeline, newest first."""
+    kept = tuple(entries)
     return {
         "version": version,
         "entries": [
@@ -83,9 +87,26 @@ def timeline_view(version: int, entries: Iterable[TimelineEntry]) -> dict[str, J
                 "lasted_s": _rounded(entry.lasted_s),
                 "dropped": entry.dropped,
             }
-            for entry in reversed(tuple(entries))
+            for entry in reversed(kept)
         ],
+        "sentences": _portuguese(one_line(entry.detail) for entry in kept),
     }
+
+
+def _sentences(status: SystemStatus) -> Iterable[str]:
+    """What is said in English in a view, as it stands there."""
+    publisher = status.publisher
+    for reason in (publisher.reason, *(outage.reason for outage in publisher.outages)):
+        yield shorten(one_line(reason), _MAX_DETAIL)
+    for camera in status.cameras:
+        if camera.last_failure is not None:
+            yield shorten(one_line(camera.last_failure.detail), _MAX_DETAIL)
+
+
+def _portuguese(sentences: Iterable[str]) -> dict[str, Json]:
+    """English → Portuguese of those that have one: a page may show either language."""
+    both = {each: translated(each, Language.PT_BR) for each in sentences}
+    return {english: said for english, said in both.items() if said != english}
 
 
 def latency_at(latency: LatencyHistogram, percent: float) -> float | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.config_phrases import CONFIG_PHRASES
@@ -36,6 +36,11 @@ def translated(text: str, language: Language) -> str:
     """The sentence in this language; as it is where no phrase fits it."""
     if language is Language.EN or len(text) > _LONGEST:
         return text
+    return _remembered(text)
+
+
+@lru_cache(maxsize=256)  # what a page shows each second, it says for long
+def _remembered(text: str) -> str:
     return _translated(text, _DEEPEST)
 
 

@@ -20,6 +20,7 @@ from edge_video.text.formatting import (
     format_retry,
     format_rounded_duration,
 )
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from edge_video.status.model import PublisherStatus, SystemStatus
@@ -84,7 +85,7 @@ def format_publisher_remarks(publisher: PublisherStatus, language: Language) -> 
     if publisher.retry_in_s is not None and publisher.state is PublisherState.WAITING:
         remarks.append(format_retry(publisher.retry_in_s, language))
     if publisher.reason:
-        remarks.append(one_line(publisher.reason))
+        remarks.append(translated(one_line(publisher.reason), language))
     return ", ".join(remarks)
 
 

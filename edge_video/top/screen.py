@@ -14,6 +14,7 @@ from edge_video.status.model import PublisherState
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_ago, format_rounded_duration
+from edge_video.text.phrases import translated
 from edge_video.top.camera_text import by_trouble, format_fps_of_target, remarks_on, state_text
 from edge_video.top.header import (
     format_publisher_remarks,
@@ -86,12 +87,11 @@ def render(
 
 def format_lost(lost: Lost, language: Language) -> str:
     """The text that there is no connection, and why."""
+    reason = translated(one_line(lost.reason), language)
     if lost.since_s is None:
-        return lookup("top.never", language).format(url=lost.url, reason=one_line(lost.reason))
+        return lookup("top.never", language).format(url=lost.url, reason=reason)
     since = format_rounded_duration(float(round(lost.since_s)))
-    return lookup("top.lost", language).format(
-        url=lost.url, since=since, reason=one_line(lost.reason)
-    )
+    return lookup("top.lost", language).format(url=lost.url, since=since, reason=reason)
 
 
 def _headline(status: SystemStatus, language: Language) -> Text:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import format_rounded_duration
+from edge_video.text.phrases import translated
 from edge_video.watch import view
 from edge_video.watch.consumer import Listener
 from edge_video.watch.silence import Silences
@@ -59,7 +60,10 @@ class WatchSession:
             except OSError as error:
                 self.saver = None
                 text = lookup("watch.save_failed", self.language)
-                self.screen.show("save", text.format(reason=error.strerror or error))
+                self.screen.show(
+                    "save",
+                    text.format(reason=translated(error.strerror or str(error), self.language)),
+                )
 
     def connected(self) -> None:
         """Show that the broker is connected."""
@@ -74,7 +78,10 @@ class WatchSession:
         text = lookup("watch.lost", self.language)
         self.screen.show(
             "lost",
-            text.format(reason=reason, retry_in=format_rounded_duration(retry_in_s)),
+            text.format(
+                reason=translated(reason, self.language),
+                retry_in=format_rounded_duration(retry_in_s, self.language),
+            ),
             reason=reason,
         )
 

@@ -3,7 +3,7 @@
 import { $, el, setText } from "./dom.js";
 import { askForToken } from "./login.js";
 import { app, mayLock } from "./state.js";
-import { causeText, duration, has, t } from "./text.js";
+import { causeText, duration, has, said, t } from "./text.js";
 import { say } from "./toast.js";
 
 const PATIENCE_MS = 30000; // the server answers when it knows what came of the try
@@ -78,7 +78,7 @@ function cameraOutcome(body, action, facts) {
 
 function publisherOutcome(body) {
   if (body.outcome === "connected" || body.outcome === "streaming") return [t("outcome.publisher.connected"), "ok"];
-  if (body.outcome === "failed") return [t("outcome.publisher.failed", { cause: body.detail || app.view.publisher.reason }) + next(body), "bad"];
+  if (body.outcome === "failed") return [t("outcome.publisher.failed", { cause: said(body.detail || app.view.publisher.reason) }) + next(body), "bad"];
   if (body.outcome === "still_trying") return [t("outcome.publisher.still_trying"), "busy"];
   return [t(body.result === "already" ? "outcome.publisher.connected" : "outcome.publisher.still_trying"), "none"];
 }

@@ -1,6 +1,7 @@
 // The stream of updates, and the watch over it: what is old must never look as if it were true.
 
 import { app } from "./state.js";
+import { learn } from "./text.js";
 
 const SILENCE_MS = 5000; // the server speaks each second; after this the connection counts as lost
 const PATIENCE_MS = 4000;
@@ -23,6 +24,7 @@ export function connect() {
   source = new EventSource("/api/updates");
   source.onmessage = (event) => {
     app.view = JSON.parse(event.data);
+    learn(app.view.sentences);
     app.viewAt = heardAt = performance.now();
     app.may.actions = app.view.actions;
     const wasLost = app.lostSince > 0;

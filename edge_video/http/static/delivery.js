@@ -3,7 +3,7 @@
 import { publisherRetry } from "./actions.js";
 import { $, setShape, setText, show } from "./dom.js";
 import { app, clockSkew, sinceView } from "./state.js";
-import { clockTime, duration, megabytes, percent, rate, t } from "./text.js";
+import { clockTime, duration, megabytes, percent, rate, said, t } from "./text.js";
 
 const DOWN_LONG_S = 2;
 
@@ -32,7 +32,7 @@ function troubleText(publisher) {
   const facts = [];
   const down = publisher.down_for_s;
   if (down !== null && down !== undefined) facts.push(t("delivery.down_for", { duration: duration(down + sinceView()) }));
-  if (publisher.reason) facts.push(publisher.reason);
+  if (publisher.reason) facts.push(said(publisher.reason));
   if (publisher.failed_attempts > 1) facts.push(t("delivery.attempts", { count: publisher.failed_attempts }));
   const outage = lastOutage(publisher);
   if (outage && outage.ended_at_ms === null && outage.dropped) facts.push(t("delivery.cost", { count: outage.dropped }));
@@ -62,7 +62,7 @@ function numbersText(publisher, tone) {
   const outage = lastOutage(publisher);
   if (tone === "ok" && outage && outage.ended_at_ms !== null && (outage.ended_at_ms - outage.started_at_ms) / 1000 >= DOWN_LONG_S) {
     facts.push(t("delivery.last_outage", {
-      reason: outage.reason, time: clockTime(outage.started_at_ms + clockSkew(), { seconds: false }), count: outage.dropped,
+      reason: said(outage.reason), time: clockTime(outage.started_at_ms + clockSkew(), { seconds: false }), count: outage.dropped,
       duration: duration((outage.ended_at_ms - outage.started_at_ms) / 1000) }));
   }
   return facts.join(" · ");

@@ -10,6 +10,16 @@ export async function load(wanted) {
   document.documentElement.lang = wanted;
 }
 
+// Reasons and evidence come in English, and a view brings the Portuguese of those it knows.
+const sentences = new Map();
+
+export function learn(portugueseOf) {
+  if (sentences.size > 1000) sentences.clear();
+  for (const [english, portuguese] of Object.entries(portugueseOf ?? {})) sentences.set(english, portuguese);
+}
+
+export const said = (english) => (language() === "pt-BR" ? sentences.get(english) ?? english : english);
+
 export const has = (key) => key in texts;
 
 // The text of a key. With a `count`, the one for a single thing where there is one; numbers are
@@ -85,6 +95,6 @@ export const causeText = (cause) => texts[`cause.${cause}`] ?? cause;
 
 export function evidenceOf(failure) {
   const status = failure.exit_status;
-  if (failure.detail || !status || failure.cause === "end_of_stream") return failure.detail;
+  if (failure.detail || !status || failure.cause === "end_of_stream") return said(failure.detail);
   return status < 0 ? t("signal", { number: -status }) : t("exit_status", { status });
 }

@@ -2,7 +2,7 @@
 
 import { $, el, show } from "./dom.js";
 import { app, clockSkew } from "./state.js";
-import { causeText, clockTime, duration, has, t } from "./text.js";
+import { causeText, clockTime, duration, has, learn, said, t } from "./text.js";
 
 const SHOWN = 25;
 const PATIENCE_MS = 8000;
@@ -38,7 +38,9 @@ export async function timelineOf(cameraId) {
 async function fetched(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(answer.statusText);
-  return answer.json();
+  const timeline = await answer.json();
+  learn(timeline.sentences);
+  return timeline;
 }
 
 export function drawTimeline() {
@@ -64,7 +66,7 @@ function item(entry, withSubject) {
   if (entry.count > 1) what.append(` (${t("timeline.times", { count: entry.count, time: clockTime(entry.first_at_ms + skew) })})`);
   const line = el("li", { "data-tone": TONES[entry.kind] ?? "none", "data-kind": entry.kind },
     el("time", { text: clockTime(at), datetime: new Date(at).toISOString() }), what);
-  const detail = [entry.detail, afterwards(entry), entry.by ? t("timeline.by", { who: entry.by }) : ""].filter(Boolean).join(" · ");
+  const detail = [said(entry.detail), afterwards(entry), entry.by ? t("timeline.by", { who: entry.by }) : ""].filter(Boolean).join(" · ");
   if (detail) line.append(el("span", { className: "detail", text: detail }));
   return line;
 }
