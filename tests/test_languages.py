@@ -120,7 +120,7 @@ NOT_FOR_OPERATORS: Final = re.compile(
     r"""
     %[sdr]|%\.1f             # of the log's debug lines, and of our own bugs
     | \\|\(\?|\.\*           # regular expressions
-    | ^module\ |Callable|dict\[|Redactor
+    | ^module\ |Callable|dict\[|Mapping\[|Redactor
     | must\ be\ (positive|at\ least|usable|in)|must\ not\ be\ negative|at\ least\ one\ frame
     | positive\ and\ in\ rising|started\ once|cannot\ be\ written\ as\ a\ duration
     | ^[,;]\ |^\ here;         # only ever a part of another, which is translated whole

@@ -73,6 +73,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "max_age": Row(_LIVE, Part.OUTBOXES),
     "start_spacing": Row(_LIVE, Part.SUPERVISION),
     "report_interval": Row(_LIVE, Part.REPORTER),
+    "monitor": Row(_LIVE, Part.REPORTER),
     "shutdown_timeout": Row(_LIVE, Part.SUPERVISION),
     "language": _RESTART,
     "log": _RESTART,

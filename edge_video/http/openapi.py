@@ -192,8 +192,13 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
                 "type": "array",
                 "items": {"$ref": "#/components/schemas/TimelineEntry"},
             },
+            "sentences": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "string"}},
+                "description": "Details in English, and the same in Portuguese.",
+            },
         },
-        "required": ["version", "entries"],
+        "required": ["version", "entries", "sentences"],
     },
     "TimelineEntry": {
         "type": "object",

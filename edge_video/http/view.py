@@ -103,10 +103,10 @@ def _sentences(status: SystemStatus) -> Iterable[str]:
             yield shorten(one_line(camera.last_failure.detail), _MAX_DETAIL)
 
 
-def _portuguese(sentences: Iterable[str]) -> dict[str, Json]:
-    """English → Portuguese of those that have one: a page may show either language."""
+def _portuguese(sentences: Iterable[str]) -> list[Json]:
+    """English and Portuguese of those that have one: a page may show either language."""
     both = {each: translated(each, Language.PT_BR) for each in sentences}
-    return {english: said for english, said in both.items() if said != english}
+    return [[english, said] for english, said in both.items() if said != english]
 
 
 def latency_at(latency: LatencyHistogram, percent: float) -> float | None:

@@ -23,6 +23,15 @@ _FILE: Final = (
         "pode conter senhas, e qualquer usuário pode ler: chmod o-r {file}",
     ),
     Text("this is not NAME=value and was left out", "isto não é NOME=valor e foi deixado de fora"),
+    Text(
+        "this is no file of a kept camera; put it aside",
+        "isto não é um arquivo de câmera guardada; coloque-o à parte",
+    ),
+    Text(
+        "it has more than {most} files; is it the right directory?",
+        "tem mais de {most} arquivos; é o diretório certo?",
+    ),
+    Text("this directory cannot be read ({error})", "este diretório não pode ser lido ({error})"),
     Text("unknown error", "erro desconhecido"),
     Text(
         "after ${{ comes NAME}} or NAME:-default}}; for a literal ${{ write $${{",

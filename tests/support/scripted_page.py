@@ -147,6 +147,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
         "publisher": publisher(),
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},
         "totals": {"confirmed": 1_482_113, "errors": 0, "dropped": 16},
+        "sentences": [],
         "process": {
             "cpu_percent": 3.6,
             "rss_bytes": 71 * 2**20,

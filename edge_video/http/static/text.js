@@ -13,9 +13,9 @@ export async function load(wanted) {
 // Reasons and evidence come in English, and a view brings the Portuguese of those it knows.
 const sentences = new Map();
 
-export function learn(portugueseOf) {
+export function learn(pairs) {
   if (sentences.size > 1000) sentences.clear();
-  for (const [english, portuguese] of Object.entries(portugueseOf ?? {})) sentences.set(english, portuguese);
+  for (const [english, portuguese] of pairs ?? []) sentences.set(english, portuguese);
 }
 
 export const said = (english) => (language() === "pt-BR" ? sentences.get(english) ?? english : english);

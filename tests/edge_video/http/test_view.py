@@ -83,3 +83,16 @@ def test_a_share_of_the_latencies_is_a_bound() -> None:
 
 def test_a_group_is_what_stands_before_the_first_dot() -> None:
     assert [group_of(each) for each in ("centre.door.a", "door", ".x")] == ["centre", "", ""]
+
+
+def test_sentences_come_with_their_portuguese() -> None:
+    pairs = view()["sentences"]
+    assert isinstance(pairs, list)
+    assert ["connection refused by broker:5672", "conexão recusada por broker:5672"] in pairs
+    timeline = Timeline()
+    timeline.add(EntryKind.PUBLISHER_LOST, 1, detail="connection reset by the broker")
+    timeline.add(EntryKind.PUBLISHER_LOST, 2, subject="x", detail="words of a broker")
+    shown = timeline_view(timeline.version, timeline.entries)
+    assert shown["sentences"] == [
+        ["connection reset by the broker", "conexão interrompida pelo broker"]
+    ]
