@@ -81,9 +81,8 @@ class Sample:
 
     at_s: float
     """Since the start."""
-    received: tuple[int, ...]
-    """Frames so far, by camera."""
-    published: tuple[int, ...]
+    received: Mapping[CameraId, int]
+    """Frames so far; cameras come and go with a reload."""
     process: Load | None
 
 
@@ -203,8 +202,7 @@ class HistoryRecorder:
         self._samples = self._samples.add(
             Sample(
                 at_s=status.uptime_s,
-                received=tuple(camera.frames.received for camera in status.cameras),
-                published=tuple(camera.frames.published for camera in status.cameras),
+                received={each.camera_id: each.frames.received for each in status.cameras},
                 process=None if status.process is None else _load(status.process),
             )
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import tzinfo
 
+    from edge_video.frames import CameraId
     from edge_video.report.history import History, Sample
     from edge_video.status.model import CameraStatus, SystemStatus
 
@@ -125,9 +126,8 @@ class _Page:
             interval = " " + self._html.text(
                 "page.interval", interval=format_rounded_duration(span_s, self._html.language)
             )
-        order = {camera.camera_id: number for number, camera in enumerate(self._status.cameras)}
         ranked = sorted(self._shown, key=lambda each: is_healthy(each, self._status.uptime_s))
-        cards = "".join(self._card(camera, order[camera.camera_id]) for camera in ranked)
+        cards = "".join(self._card(camera) for camera in ranked)
         cards += "".join(
             f'<div class="card"><h3>– {self._html.safe(camera.camera_id)}</h3>'
             f"<p>{self._html.text('final.disabled')}</p></div>"
@@ -140,9 +140,9 @@ class _Page:
             f'<div class="cards">{cards}</div>',
         )
 
-    def _card(self, camera: CameraStatus, number: int) -> str:
+    def _card(self, camera: CameraStatus) -> str:
         good = is_healthy(camera, self._status.uptime_s)
-        rates = list(_rates(self._history.samples, number))
+        rates = list(_rates(self._history.samples, camera.camera_id))
         highest = max([camera.expected_fps * 1.25, *(rate for _, rate in rates)])
         title = f"{lookup('page.fps', self._html.language)}: {self._html.plain(camera.camera_id)}"
         plot = svg.line_chart(
@@ -173,7 +173,7 @@ def _tone(*, good: bool) -> str:
     return "ok" if good else "warn"
 
 
-def _rates(samples: Sequence[Sample], number: int) -> Iterable[tuple[float, float]]:
+def _rates(samples: Sequence[Sample], camera_id: CameraId) -> Iterable[tuple[float, float]]:
     """Frames per second of one camera between each two samples, at the middle of the interval.
 
     The last sample comes whenever the run ends: too soon after the one before it says nothing.
@@ -182,8 +182,10 @@ def _rates(samples: Sequence[Sample], number: int) -> Iterable[tuple[float, floa
     before_s, before = 0.0, 0
     for sample in samples:
         elapsed_s = sample.at_s - before_s
-        is_known = number < len(sample.received)  # not yet, in a reporter that was just restarted
-        if is_known and elapsed_s > 0 and elapsed_s >= shortest_s:
-            rate = (sample.received[number] - before) / elapsed_s
-            yield (before_s + sample.at_s) / 2, rate
-            before_s, before = sample.at_s, sample.received[number]
+        received = sample.received.get(camera_id)
+        if received is None:
+            if not before:  # it was added later, by a reload
+                before_s = sample.at_s
+        elif elapsed_s > 0 and elapsed_s >= shortest_s:
+            yield (before_s + sample.at_s) / 2, (received - before) / elapsed_s
+            before_s, before = sample.at_s, received

@@ -65,9 +65,9 @@ def test_counts_stay_exact_and_load_is_averaged_however_coarse_it_gets(
         recorder.sample(shown)
         ring = ring.add(recorder.history(0.0).samples[-1])
     kept = recorder.history(float(len(frames))).samples
-    assert [each.received for each in kept] == [(total,) for total in totals]
+    assert [each.received for each in kept] == [{CAM1: total} for total in totals]
     for entry in ring.entries:
-        assert entry.received == (totals[round(entry.at_s) - 1],)
+        assert entry.received == {CAM1: totals[round(entry.at_s) - 1]}
     loads = [entry.process for entry in ring.entries if entry.process]
     weighed = sum(load.cpu_percent * load.weight for load in loads)
     assert abs(weighed - sum(frames)) < 1e-6

@@ -227,14 +227,21 @@ def test_a_system_that_never_ran_has_a_page() -> None:
     assert "too short to measure" in text
 
 
-def test_a_sample_that_does_not_know_every_camera_yet_does_no_harm() -> None:
-    status = system(camera("door"), camera("yard"))
+def test_cameras_that_come_and_go_have_the_rates_of_their_own_time() -> None:
+    status = system(camera("door"), camera("yard"), uptime_s=4.0)
+    door, yard = (each.camera_id for each in status.cameras)
     samples = (
-        Sample(1.0, (15, 15), (0, 0), None),
-        Sample(2.0, (), (), None),
-        Sample(3.0, (45, 45), (0, 0), None),
+        Sample(1.0, {door: 15}, None),
+        Sample(2.0, {}, None),  # of a reporter that was just restarted
+        Sample(3.0, {yard: 12, door: 45}, None),
+        Sample(4.0, {yard: 24, door: 60}, None),
     )
-    read(render_page(status, History(samples), Language.EN))
+    page = render_page(status, History(samples), Language.EN)
+    read(page)
+    curves = re.findall(r'<polyline class="curve s0" points="([^"]*)"', page)
+    assert [len(points.split()) for points in curves] == [3, 2]
+    heights = {point.split(",")[1] for points in curves for point in points.split()}
+    assert len(heights) == 2, "15 fps and 12 fps throughout"
 
 
 def test_a_hundred_cameras_have_a_card_and_a_lane_each() -> None:
