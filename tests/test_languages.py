@@ -123,6 +123,7 @@ NOT_FOR_OPERATORS: Final = re.compile(
     | ^module\ |Callable|dict\[|Mapping\[|Redactor
     | must\ be\ (positive|at\ least|usable|in)|must\ not\ be\ negative|at\ least\ one\ frame
     | positive\ and\ in\ rising|started\ once|cannot\ be\ written\ as\ a\ duration
+    | ^edge-video:\ ⟨0⟩$
     | ^[,;]\ |^\ here;         # only ever a part of another, which is translated whole
     | !=|HTTP/1|RTSP/1|\r\n|^Accept:|not\ a\ pipe|^Bearer
     """,
@@ -142,7 +143,6 @@ FOREIGN: Final = {
     "config/url_spelling.py": re.compile(r": ⟨0⟩, ⟨1⟩$"),
     "config/url_checks.py": re.compile(r"user name or password ⟨0⟩"),
     "config/validation.py": re.compile(r"is not between ⟨1⟩$|is ⟨1⟩$"),
-    "cli/common.py": re.compile(r"\n"),  # printed by lines, each of which is a phrase
     "cli/main.py": re.compile(r"prog|^edge-video:? ⟨0⟩$|cannot print"),
     "cli/reports.py": re.compile(r"⟨\d⟩$"),
     "cli/run.py": re.compile(r"^edge-video: log: ⟨0⟩$"),

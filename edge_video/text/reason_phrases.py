@@ -358,23 +358,6 @@ _CLIENTS: Final = (
         "no broker: name one with --url amqp://… or with --config FILE",
         "nenhum broker: informe um com --url amqp://… ou com --config ARQUIVO",
     ),
-    Text("cannot print: {error}", "não é possível imprimir: {error}"),
-    Text(
-        "edge-video: no configuration: neither config.yaml nor config/config.yaml is here.",
-        "edge-video: nenhuma configuração: não há config.yaml nem config/config.yaml aqui.",
-    ),
-    Text(
-        "Write a first one with edge-video init, name one with --config FILE,",
-        "Grave a primeira com edge-video init, informe uma com --config ARQUIVO,",
-    ),
-    Text(
-        "or see it work without cameras and broker: edge-video demo",
-        "ou veja o programa funcionar sem câmeras nem broker: edge-video demo",
-    ),
-    Text(
-        "edge-video: no camera {unknown} in {path}; it has {known}",
-        "edge-video: não há câmera {unknown} em {path}; existem {known}",
-    ),
     Text(
         "--decode needs Pillow: pip install Pillow",
         "--decode precisa do Pillow: pip install Pillow",
