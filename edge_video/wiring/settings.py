@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge_video.http.settings import HttpSettings
 
 _LANGUAGE: Final = re.compile(r"^language:\s*[\"']?(pt|en)", re.MULTILINE | re.IGNORECASE)
-_MOST_READ: Final = 1 << 20
+_MAX_READ: Final = 1 << 20
 
 
 def configured_language(config: Config) -> Language:
@@ -39,7 +39,7 @@ def language_of_file(path: str) -> Language:
     """The language that a configuration names which cannot be used, or else the locale's."""
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as file:
-            named = _LANGUAGE.search(file.read(_MOST_READ))
+            named = _LANGUAGE.search(file.read(_MAX_READ))
     except OSError:
         named = None
     if named is None:
