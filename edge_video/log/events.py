@@ -24,6 +24,8 @@ __all__ = ["EventSpec", "LogEvent", "event_text", "level_of", "log_event"]
 
 
 _MEMORY_ORDER: Final = tuple(MemoryLevel)
+_LAYOUTS: Final = frozenset({LogEvent.BREAKER_CHANGED, LogEvent.BREAKER_WAITING})
+"""The user's own layouts; their durations are Go's (33.6s) in every language."""
 
 
 def log_event(logger: logging.Logger, event: LogEvent, /, **fields: object) -> None:
@@ -62,8 +64,9 @@ def _rank(level: object) -> int:
 
 def event_text(event: LogEvent, fields: Mapping[str, object], language: Language) -> str:
     """The text of a line; one line, whatever the fields contain."""
+    written = Language.EN if event in _LAYOUTS else language
     texts = _FieldTexts(
-        (name, format_field(name, value, language)) for name, value in fields.items()
+        (name, format_field(name, value, written)) for name, value in fields.items()
     )
     if isinstance(level := fields.get("level"), MemoryLevel):
         texts["level"] = lookup(f"memory_level.{level.value}", language)

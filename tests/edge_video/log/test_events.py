@@ -206,3 +206,12 @@ def test_every_line_that_the_code_logs_has_exactly_its_fields() -> None:
         if not set(spec.fields) <= fields <= {*spec.fields, *spec.optional}:
             wrong.append(f"{where}: {name} has {sorted(fields)}, wants {sorted(spec.fields)}")
     assert wrong == []
+
+
+def test_portuguese_has_decimal_commas_but_in_the_users_own_layouts() -> None:
+    def shown(event: LogEvent, **fields: object) -> str:
+        return event_text(event, {"camera_id": "door", **fields}, Language.PT_BR)
+
+    waiting = shown(LogEvent.BREAKER_WAITING, wait_s=33.6)
+    assert waiting == "[door] Circuit breaker OPEN - aguardando 33.6s antes de retry..."
+    assert "em 33,6s" in shown(LogEvent.CAMERA_START_REJECTED, retry_in_s=33.6)
