@@ -49,6 +49,30 @@ def test_no_english_word_is_left_in_any_text() -> None:
     assert {text: found for text, found in left.items() if found} == {}
 
 
+OTHER_WORDS: Final = {
+    r"\balvos?\b": "meta",
+    r"porcento": "por cento",
+    r"\blivros?\b": "contas",
+    r"\bmort[ao]s?\b|\bmatou\b": "encerrado à força",
+    r"\bvelh[ao]s?\b": "antigo",
+    r"indecodific": "corrompida",
+    r"\bpedidos com\b": "requisições com",
+    r"(token|senha) errad[ao]": "incorreto",
+    r"\bprobes\b": "verificações",
+    r"\b[Rr]eset(ad[ao])?\b": "recomeçar, liberar",
+    r"[Dd]eixa(r)? a câmera em paz": "não tentar",
+    r"[Mm]ant(er|ida) aberta": "pausada",
+    r"CONECTADO para": "a, de",
+}
+"""Words that were in use, and the one that the glossary of the catalog has in their place."""
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS)
+def test_one_thing_has_one_word(word: str) -> None:
+    found = [text.pt_br for text in all_texts() if re.search(word, text.pt_br)]
+    assert found == [], f"write {OTHER_WORDS[word]}"
+
+
 @pytest.mark.parametrize(
     "planted",
     [

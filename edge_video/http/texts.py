@@ -70,7 +70,7 @@ PAGE: Final[dict[str, Text]] = {
     "login.wrong": Text("Wrong token.", "Token incorreto."),
     "login.later": Text(
         "Too many wrong tokens. Try again in {duration}.",
-        "Muitas tentativas com token errado. Tente de novo em {duration}.",
+        "Muitas tentativas com token incorreto. Tente de novo em {duration}.",
     ),
     "login.done": Text("Logged in", "Sessão iniciada"),
     "actions_off": Text(

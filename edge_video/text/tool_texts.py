@@ -86,7 +86,7 @@ _TOP: Final[dict[str, Text]] = {
     "top.up": Text("up {uptime}", "no ar há {uptime}"),
     "top.camera": Text("camera", "câmera"),
     "top.state": Text("state", "estado"),
-    "top.fps": Text("fps / target", "fps / alvo"),
+    "top.fps": Text("fps / target", "fps / meta"),
     "top.last": Text("last frame", "último frame"),
     "top.trouble": Text("trouble", "problema"),
     "top.publisher": Text(
