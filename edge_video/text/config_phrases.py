@@ -9,6 +9,15 @@ from edge_video.text.language import Text
 from edge_video.text.url_phrases import URL_PHRASES
 
 _VALUES: Final = (
+    Text(
+        "{key}: it cannot be set here; known are {known}",
+        "{key}: não pode ser definida aqui; as conhecidas são {known}",
+    ),
+    Text("{key}: it must be a single value", "{key}: deve ser um único valor"),
+    Text(
+        "{key}: it holds {mask}, which only stands for a secret",
+        "{key}: contém {mask}, que só representa um segredo",
+    ),
     Text("it is empty", "está vazio"),
     Text("it is required: {what}", "é obrigatório: {what}"),
     Text("set it", "defina-o"),
