@@ -58,6 +58,26 @@ class CameraExtra:
     """(from, to, cause) → how often its breaker went that way; the sum is `changes`."""
 
 
+class _PresenceShares:
+    """How large a part of a day and of a week a camera streamed, added up now and then."""
+
+    def __init__(self, now_s: float) -> None:
+        self._uptime = Uptime(now_s, Presence.UNEXPECTED)
+        self._shares: tuple[float | None, float | None] = (None, None)
+        self._added_up_at_s = float("-inf")
+
+    def note(self, now_s: float, what: Presence) -> None:
+        """Note whether it streams by now."""
+        self._uptime.note(now_s, what)
+
+    def shares(self, now_s: float) -> tuple[float | None, float | None]:
+        """Of a day and of a week; see `edge_video.status.uptime`."""
+        if now_s >= self._added_up_at_s + _ADD_UP_EVERY_S:
+            self._added_up_at_s = now_s
+            self._shares = self._uptime.day(), self._uptime.week()
+        return self._shares
+
+
 class CameraHistory:
     """One camera's records as they change. Not thread-safe: the store's lock protects it.
 
@@ -75,9 +95,7 @@ class CameraHistory:
         self._since_ns = now_ns
         self._word_since_ns = now_ns
         self._word = ""
-        self._uptime = Uptime(now_s, Presence.UNEXPECTED)
-        self._shares: tuple[float | None, float | None] = (None, None)
-        self._added_up_at_s = float("-inf")
+        self._presence = _PresenceShares(now_s)
         self._transitions: TransitionCounts = Counter()
         if record.breaker.changes:
             self._transitions["unseen", "unseen", "unseen"] = record.breaker.changes
@@ -115,7 +133,7 @@ class CameraHistory:
         word = status_word(glance)
         if word != self._word:
             self._word, self._word_since_ns = word, now_ns
-        self._uptime.note(now_s, presence(camera_health(glance)))
+        self._presence.note(now_s, presence(camera_health(glance)))
 
     def count(self, now_s: float, received: int) -> None:
         """Remember how many frames had come in by now."""
@@ -125,10 +143,7 @@ class CameraHistory:
         self, now_s: float, received: int, exchange: str, undelivered_s: float | None
     ) -> CameraExtra:
         """What is shown of it, with `received` frames by now."""
-        if now_s >= self._added_up_at_s + _ADD_UP_EVERY_S:
-            self._added_up_at_s = now_s
-            self._shares = self._uptime.day(), self._uptime.week()
-        day, week = self._shares
+        day, week = self._presence.shares(now_s)
         return CameraExtra(
             fps=_fps(self._counts, now_s, received),
             fps_history=_history(self._counts),
