@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
+from edge_video.log.journal import is_journal, with_priority
 from edge_video.log.setup import log_is_stuck
 from edge_video.log.sinks import write_stream
 from edge_video.text.catalog import language_from_locale
@@ -63,9 +65,11 @@ def print_error(text: str, language: Language | None = None) -> None:
     Each line that is a known sentence is translated into `language`; None is the locale's.
     """
     spoken = language or language_from_locale(os.environ)
-    lines = [translated(line, spoken) for line in text.split("\n")]
+    shown = "\n".join(translated(line, spoken) for line in text.split("\n"))
+    if is_journal(sys.stderr, os.environ):
+        shown = with_priority(shown, logging.ERROR)
     with contextlib.suppress(OSError):
-        write_stream(sys.stderr, "\n".join(lines) + "\n")
+        write_stream(sys.stderr, shown + "\n")
 
 
 class TransientLine:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO, TypeAlias
 from loguru import logger as loguru_logger
 
 from edge_video.log.events import LogEvent
+from edge_video.log.journal import is_journal, with_priority
 from edge_video.log.renderer import Block, LogLine
 
 if TYPE_CHECKING:
@@ -224,6 +225,8 @@ class LogSink:
 class Stream:
     """Standard error or standard output, or any other stream.
 
+    Where it is the journal, each line has its priority in front.
+
     Lines go to the descriptor itself where there is one: what a buffered stream keeps of a line
     that a full disk or a stopped terminal refused would come out later, torn, or hang the end.
     """
@@ -234,12 +237,13 @@ class Stream:
         self.name = name
         self._stream = stream
         self._template = template
+        self._is_journal = is_journal(stream, os.environ)
         self._handler = self._add(level)
 
     def _add(self, level: int) -> int:
         stream = self._stream
         return loguru_logger.add(
-            self.write_text,
+            self._write_line,
             level=level,
             format=self._template,
             filter=lambda record: record["extra"].get("sink") == self.name,
@@ -252,12 +256,13 @@ class Stream:
     def write(self, item: LogLine | Block) -> None:
         """See `Destination.write`."""
         if isinstance(item, Block):
-            self.write_text(item.text + "\n")
+            write_stream(self._stream, item.text + "\n")
         else:
             loguru_logger.bind(line=item, sink=self.name).log(item.level, "")
 
-    def write_text(self, text: str) -> None:
-        """Write and flush; also loguru's sink."""
+    def _write_line(self, line: loguru.Message) -> None:
+        """Write and flush: loguru's sink."""
+        text = with_priority(line, line.record["level"].no) if self._is_journal else line
         write_stream(self._stream, text)
 
     def reopen(self) -> None:
