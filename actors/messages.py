@@ -424,9 +424,9 @@ class CaptureEnded:
 class InjectFault:
     """Break something on purpose.
 
-    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `http`, `timer`, `supervisor`;
-    a camera with one of these names is reached as `camera:publisher`. Refused and counted unless
-    the system was started with `allow_faults=True`.
+    `target` is a camera id, or `publisher`, `metrics`, `reporter`, `http`, `service`, `timer`,
+    `supervisor`; a camera with one of these names is reached as `camera:publisher`. Refused and
+    counted unless the system was started with `allow_faults=True`.
 
     Each time `when` comes true is a trigger. On a trigger the fault acts with `probability`
     (drawn from `seed`, so the same message breaks the same triggers), at most `times` times.

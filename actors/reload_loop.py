@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.actors.base import tell
@@ -13,6 +14,9 @@ from edge_video.actors.reload_files import reload_files
 from edge_video.actors.reload_messages import ConfigFilesSeen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     import pykka
 
     from edge_video.config.source import ConfigSource
@@ -66,6 +70,7 @@ class ReloadLoop:
         supervisor: takes them over.
         watches: reload by itself when the files differ; else they are only said to.
         look_s: between two looks at the files.
+        around: entered for each reload, whoever asked for it.
     """
 
     def __init__(
@@ -75,11 +80,13 @@ class ReloadLoop:
         *,
         watches: bool = False,
         look_s: float = LOOK_S,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._source = source
         self._supervisor = supervisor
         self._watches = watches
         self._look_s = look_s
+        self._around = around
         self._watch = FileWatch(source, supervisor)
         self._tried = ""
         self._requests: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -127,4 +134,5 @@ class ReloadLoop:
             self._tried = digest
 
     def _reload(self, origin: str) -> None:
-        reload_files(self._source, self._supervisor, origin=origin)
+        with self._around():
+            reload_files(self._source, self._supervisor, origin=origin)

@@ -100,7 +100,7 @@ SupervisorMessage: TypeAlias = (
 """What the actor understands, besides what `base` says of all."""
 
 _CHECK_S = 1.0
-_WATCHERS = ("reporter", "http", "notifier")
+_WATCHERS = ("reporter", "http", "notifier", "service")
 """Hear of everything that changes; a restarted one hears it all once more."""
 
 
@@ -313,7 +313,8 @@ class SupervisorActor(SupervisedActor):
         running = {
             name: is_running(ref) for name, ref in self._children.refs.items() if ref is not None
         }
-        tell(self._children.ref("http"), SupervisorTicked(running, stopping))
+        for name in ("http", "service"):
+            tell(self._children.ref(name), SupervisorTicked(running, stopping))
 
     def _targets(self) -> dict[str, pykka.ActorRef[Any] | None]:
         """Whom a fault can be aimed at."""

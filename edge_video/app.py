@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.outbox import Outbox
     from edge_video.frames import CameraId
     from edge_video.report.history import HistoryRecorder
+    from edge_video.runtime.service_manager import ServiceManager
     from edge_video.status.model import SystemStatus
     from edge_video.text.catalog import Language
 
@@ -155,6 +156,7 @@ def start_system(
     source: ConfigSource | None = None,
     redact: GrowingRedactor | None = None,
     on_reload: Callable[[Config], None] | None = None,
+    service: ServiceManager | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -176,6 +178,7 @@ def start_system(
         redact: masks secrets, and learns those of every configuration that comes; None for one
             of the system's own.
         on_reload: called in the supervisor's thread with each configuration that was taken over.
+        service: is notified of how the system is; None: nobody is.
 
     Raises:
         edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
@@ -199,6 +202,7 @@ def start_system(
         allow_faults=allow_faults,
         history=history,
         redact=redact,
+        service=service,
     )
     parts.shared.source = source
     factory = sink(parts.outbox) if sink else None

@@ -29,7 +29,7 @@ FLOORS: Final = (
 MACHINE: Final[dict[str, set[str]]] = {
     "frames": set(),
     "resilience": set(),
-    "runtime": {"ctypes", "logging", "select", "signal", "threading", "time"},
+    "runtime": {"ctypes", "logging", "select", "signal", "socket", "threading", "time"},
     "faults": {"threading"},
     "text": set(),
     "metrics": {"psutil"},

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ from edge_video.log.setup import (
 from edge_video.runtime.descriptors import raise_limit
 from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
+from edge_video.runtime.service_manager import ServiceManager
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
 from edge_video.runtime.version import version
 from edge_video.text.catalog import Language, lookup
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_STOP_SLACK_S: Final = 30.0
+"""What an orderly stop takes at most beside `shutdown_timeout`."""
 _SIGNAL_LATE_S: Final = 0.25
 """A signal that another thread was given is acted on so much later at most."""
 
@@ -103,7 +107,8 @@ def run_system(
         except (OSError, ValueError) as error:
             print_error(f"edge-video: log: {error}")
             return EXIT_BAD_INPUT
-        return _run_with_log(_Program(config, args, language, source, files, redact))
+        service = ServiceManager.of_environment(os.environ)
+        return _run_with_log(_Program(config, args, language, source, files, redact, service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,11 @@ class _Program:
     source: str
     files: ConfigSource | None
     redact: GrowingRedactor
+    service: ServiceManager | None
 
 
 def _run_with_log(program: _Program) -> int:
-    ending, reloads = _Ending(), _Reloads()
+    ending, reloads = _Ending(program), _Reloads(program.service)
     # Signals are handled from before the first camera starts until after the last report.
     with (
         # A job in the background is not stopped for what it prints (`stty tostop`).
@@ -156,6 +162,7 @@ def _run_until_stopped(program: _Program, ending: _Ending, reloads: _Reloads) ->
         source=program.files,
         redact=program.redact,
         on_reload=lambda taken: change_log_level(taken.log.level),
+        service=program.service,
     )
     try:
         ending.of(system)
@@ -206,12 +213,18 @@ def _wait(system: System, seconds: float | None, ending: _Ending, language: Lang
 class _Reloads:
     """Reloads on request while the system runs; a signal before that asks for nothing."""
 
+    service: ServiceManager | None
     _loop: ReloadLoop | None = None
 
     def of(self, system: System, *, watches: bool) -> None:
         """Reload for this system from now on."""
         if system.source is not None:
-            self._loop = ReloadLoop(system.source, system.supervisor, watches=watches)
+            self._loop = ReloadLoop(
+                system.source,
+                system.supervisor,
+                watches=watches,
+                around=nullcontext if self.service is None else self.service.reloading,
+            )
             self._loop.start()
 
     def request(self) -> None:
@@ -234,6 +247,7 @@ class _Ending:
     is being done is begun again.
     """
 
+    program: _Program
     _system: System | None = None
     _began_s: float | None = None
 
@@ -249,6 +263,8 @@ class _Ending:
             return
         self._began_s = time.monotonic()
         log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
+        if self.program.service is not None:
+            self.program.service.stopping(self.program.config.shutdown_timeout + _STOP_SLACK_S)
         if self._system is not None:
             self._system.begin_stop()
 

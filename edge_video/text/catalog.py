@@ -37,6 +37,7 @@ from edge_video.text.language import Language, Text
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
 from edge_video.text.reload_texts import RELOAD_TEXTS
 from edge_video.text.report_texts import REPORT_TEXTS
+from edge_video.text.service_texts import SERVICE_TEXTS
 from edge_video.text.tool_texts import TOOL_TEXTS
 
 __all__ = ["TEXTS", "Language", "Text", "count_text", "language_from_locale", "lookup"]
@@ -320,4 +321,5 @@ TEXTS: Final[dict[str, Text]] = {
     **EXPLAIN_TEXTS,
     **RELOAD_TEXTS,
     **REPORT_TEXTS,
+    **SERVICE_TEXTS,
 }

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.outbox import Outbox
     from edge_video.faults.delays import Delays
     from edge_video.report.history import HistoryRecorder
+    from edge_video.runtime.service_manager import ServiceManager
     from edge_video.runtime.timer import Clock, SystemTimer, Timer
     from edge_video.text.catalog import Language
     from edge_video.text.growing_redactor import GrowingRedactor
@@ -91,6 +92,8 @@ class Parts:
     publisher: PublisherStatus
     notifications: NotificationQueue | None
     history: HistoryRecorder | None
+    service: ServiceManager | None = None
+    """Is notified of how the system is; None: nobody is."""
 
     def child_starters(
         self,
@@ -106,6 +109,7 @@ class Parts:
             **({} if http is None else {"http": self.http_starter(http, language)}),
             MetricsActor.NAME: self.metrics_starter(),
             **self.notifier_starters(),
+            **self.service_starters(language),
             PublisherActor.NAME: self.publisher_starter(sink or self._configured_sink()),
         }
 
@@ -222,6 +226,25 @@ class Parts:
         )
         return _starter(HttpActor, runtime=runtime)
 
+    def service_starters(self, language: Language) -> dict[str, ChildStarter]:
+        """For the actor that notifies the service manager; none where there is none."""
+        if self.service is None:
+            return {}
+        from edge_video.actors.service import ServiceActor, ServiceRuntime  # noqa: PLC0415 - as above
+
+        runtime = ServiceRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            identity=self.identity,
+            ledger=self.ledger,
+            language=language,
+            manager=self.service,
+            publisher=self.publisher,
+            is_broker=goes_to_broker(self.config),
+            allow_faults=self.allow_faults,
+        )
+        return {ServiceActor.NAME: _starter(ServiceActor, runtime=runtime)}
+
     def publisher_starter(self, sink: SinkFactory) -> ChildStarter:
         """For the actor that empties the outbox into a sink."""
         runtime = PublisherRuntime(
@@ -263,6 +286,7 @@ def make_parts(
     allow_faults: bool,
     history: HistoryRecorder | None,
     redact: GrowingRedactor | None = None,
+    service: ServiceManager | None = None,
 ) -> Parts:
     """Make what the actors share; starts nothing.
 
@@ -283,6 +307,7 @@ def make_parts(
         publisher=PublisherStatus(PublisherState.CONNECTING, sink_target(config)),
         notifications=None if config.events is None else NotificationQueue(config.events.queue),
         history=history,
+        service=service,
     )
 
 

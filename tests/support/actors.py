@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
 
 
-def quiesce() -> None:
-    """Wait until every actor has handled what was told so far, and what that led to."""
+def quiesce(kind: type[pykka.Actor] = pykka.Actor) -> None:
+    """Wait until every actor, or those of a kind, has handled what was told so far.
+
+    And, where it is all of them, what that led to.
+    """
     for _ in range(3):
-        for ref in pykka.ActorRegistry.get_all():
+        for ref in pykka.ActorRegistry.get_by_class(kind):
             future = ref.ask(ProxyGetAttr(attr_path=("actor_urn",)), block=False)
             try:
                 future.get(timeout=5)
