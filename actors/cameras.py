@@ -181,6 +181,7 @@ class CameraFleet:
     def _return(self, camera: CameraState, config: CameraConfig) -> None:
         """Let a camera that is leaving stay; it starts when its last attempt has ended."""
         camera.leaving, camera.wanted, camera.config = False, config.enabled, config
+        camera.pending.reset, camera.pending.force_open = True, False
         camera.update(url=config.masked_url, target_fps=config.fps)
         self._on_change(camera.record)
 

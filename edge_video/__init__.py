@@ -42,6 +42,13 @@ if TYPE_CHECKING:
         StopCamera,
     )
     from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkPlace
+    from edge_video.actors.reload_messages import (
+        AddCamera,
+        ChangeCamera,
+        Reload,
+        ReloadAnswer,
+        RemoveCamera,
+    )
     from edge_video.actors.system_spec import Stopped
     from edge_video.app import System, start_system
     from edge_video.capture.binary import BinaryMissing
@@ -59,11 +66,13 @@ if TYPE_CHECKING:
         MemoryControllerConfig,
         Problem,
         ReadyConfig,
+        StateConfig,
         SupervisionConfig,
         TlsConfig,
         load_config,
         parse_config,
     )
+    from edge_video.config.source import ConfigSource
     from edge_video.delivery import DropReason, FrameCounts, Outbox, Outcome
     from edge_video.faults import (
         AfterFrames,
@@ -102,6 +111,7 @@ if TYPE_CHECKING:
         status_as_json,
         status_from_json,
     )
+    from edge_video.status.configuration import ConfigStatus, ReloadReason, ReloadResult
     from edge_video.status.json import NotAStatusError
     from edge_video.status.model import BreakerView
     from edge_video.text import Language
@@ -110,6 +120,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AddCamera",
     "AfterFrames",
     "AmqpConfig",
     "AmqpSinkConfig",
@@ -131,6 +142,7 @@ __all__ = [
     "CameraStatus",
     "CameraStreaming",
     "Cause",
+    "ChangeCamera",
     "CircuitBreaker",
     "CircuitBreakerConfig",
     "ClearFaults",
@@ -138,6 +150,8 @@ __all__ = [
     "CommandResult",
     "Config",
     "ConfigError",
+    "ConfigSource",
+    "ConfigStatus",
     "CrashActor",
     "CrashInStart",
     "DelayActor",
@@ -182,6 +196,11 @@ __all__ = [
     "ReadyConfig",
     "RefuseConnections",
     "RefuseSpawn",
+    "Reload",
+    "ReloadAnswer",
+    "ReloadReason",
+    "ReloadResult",
+    "RemoveCamera",
     "ResetBreaker",
     "RetryNow",
     "RetryPublisher",
@@ -191,6 +210,7 @@ __all__ = [
     "SlowConfirms",
     "SlowFrames",
     "StartCamera",
+    "StateConfig",
     "StopCamera",
     "StopConfirming",
     "Stopped",
@@ -217,14 +237,18 @@ _PUBLIC: Final = {
         " GetStatus InjectFault ResetBreaker RetryNow RetryPublisher StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
+    "edge_video.actors.reload_messages": (
+        "AddCamera ChangeCamera Reload ReloadAnswer RemoveCamera"
+    ),
     "edge_video.actors.system_spec": "Stopped",
     "edge_video.app": "System start_system",
     "edge_video.capture.binary": "BinaryMissing",
     "edge_video.config": (
         "AmqpConfig AmqpSinkConfig CameraConfig CircuitBreakerConfig Config ConfigError"
         " DirectorySinkConfig EventsConfig HttpConfig LogConfig MemoryControllerConfig Problem"
-        " ReadyConfig SupervisionConfig TlsConfig load_config parse_config"
+        " ReadyConfig StateConfig SupervisionConfig TlsConfig load_config parse_config"
     ),
+    "edge_video.config.source": "ConfigSource",
     "edge_video.delivery": "DropReason FrameCounts Outbox Outcome",
     "edge_video.faults": (
         "AfterFrames AtNextStart BlockConnection CrashActor CrashInStart DelayActor DiskFull"
@@ -238,6 +262,7 @@ _PUBLIC: Final = {
         "CameraPhase CameraStatus PublisherState PublisherStatus SystemStatus status_as_json"
         " status_from_json"
     ),
+    "edge_video.status.configuration": "ConfigStatus ReloadReason ReloadResult",
     "edge_video.status.json": "NotAStatusError",
     "edge_video.status.model": "BreakerView",
     "edge_video.text": "Language",

@@ -13,6 +13,8 @@ import pykka
 import edge_video.actors.http
 from edge_video.actors.http import HttpActor
 from edge_video.actors.messages import InjectFault
+from edge_video.actors.reload_messages import Reload, ReloadAnswer
+from edge_video.config import Config
 from edge_video.faults import CrashActor
 from edge_video.http import health
 from edge_video.log.events import LogEvent
@@ -161,3 +163,34 @@ def test_the_stop_closes_what_is_open_and_no_secret_was_said(
     ]
     assert TOKEN not in caplog.text
     assert PASSWORD not in caplog.text
+
+
+def test_a_new_token_counts_at_once_and_whoever_asked_for_it_is_answered() -> None:
+    with PaintedSystem("cam1").start() as painted:
+        before = painted.system.status().cameras[0]
+        http = {"listen": "127.0.0.1:0", "token": "another-token-1"}
+        values = {name: getattr(painted.config, name) for name in Config.model_fields}
+        config = Config.model_validate({**values, "http": http})
+        answer: ReloadAnswer = painted.system.supervisor.ask(Reload(config), block=True, timeout=5)
+        assert answer.plan.as_json()["live"] == ["http.token"]
+        painted.find()
+        old = {"authorization": f"Bearer {TOKEN}"}
+        new = {"authorization": "Bearer another-token-1"}
+        path = "api/cameras/cam1/reset?wait=0"
+        with httpx.Client(base_url=painted.url, timeout=20, trust_env=False) as client:
+            assert client.post(path, headers=old).status_code == 401
+            assert client.post(path, headers=new).status_code == 200
+        after = painted.system.status()
+        assert after.restarts["http"] == 0
+        assert after.cameras[0].attempts == before.attempts
+
+
+def test_a_reload_is_asked_for_over_http_and_refused_where_there_is_no_file() -> None:
+    with PaintedSystem("cam1").start() as painted:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(base_url=painted.url, timeout=20, trust_env=False) as client:
+            assert client.post("api/reload").status_code == 401
+            answer = client.post("api/reload?dry_run=1", headers=headers)
+            assert (answer.status_code, answer.json()["reason"]) == (409, "no_file")
+            answer = client.put("api/cameras/cam2", headers=headers, json={"url": "rtsp://h/s"})
+            assert (answer.status_code, answer.json()["reason"]) == (409, "no_file")
