@@ -18,7 +18,8 @@ from tests.support.settling import Settling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FEW, MANY = 24, 1000
+COURSES = int(os.environ.get("EDGE_VIDEO_RELOAD_COURSES", "24"))
+"""`make fuzz` runs a thousand."""
 STEPS = 8
 
 
@@ -44,11 +45,5 @@ def run(seed: int, settling: Settling) -> None:
 
 def test_what_the_last_reload_says_runs(settling: Settling) -> None:
     one = os.environ.get("EDGE_VIDEO_RELOADS")
-    for seed in [int(one)] if one else range(FEW):
-        run(seed, settling)
-
-
-@pytest.mark.slow
-def test_what_the_last_reload_says_runs_a_thousand_times(settling: Settling) -> None:
-    for seed in range(FEW, MANY):
+    for seed in [int(one)] if one else range(COURSES):
         run(seed, settling)
