@@ -42,6 +42,7 @@ FILES = {
     "MemoryControllerConfig": CAMERA + "sink: directory\\nmemory_controller: {one_key_more: %s}",
     "LogConfig": CAMERA + "sink: directory\\nlog: {one_key_more: %s}",
     "SupervisionConfig": CAMERA + "sink: directory\\nsupervision: {one_key_more: %s}",
+    "StateConfig": CAMERA + "sink: directory\\nstate: {dir: /tmp, one_key_more: %s}",
     "HttpConfig": CAMERA + "sink: directory\\nhttp: {one_key_more: %s}",
     "ReadyConfig": CAMERA + "sink: directory\\nhttp: {ready: {one_key_more: %s}}",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",
