@@ -45,6 +45,13 @@ PLACES: Final = (
 SHOPS: Final = ("centro", "norte", "praia", "sul")
 SIXTY: Final = tuple(f"{shop}.{place}" for shop in SHOPS for place in PLACES)
 
+RELOAD_PLAN: Final = {
+    "add": ["gate"],
+    "restart": ["door", "yard"],
+    "reconnect": ["amqp.max_delay"],
+    "live": ["buffer", "circuit_breaker.max_backoff"],
+}
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -57,6 +64,9 @@ class Shot:
     language: str = "en"
     path: str = ""
     lost: bool = False
+    script: str = ""
+    """What is done on the page before it is shown."""
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     session: dict[str, bool] = field(
         default_factory=lambda: {"read": True, "act": True, "actions": True}
     )
@@ -175,6 +185,12 @@ def shots() -> list[Shot]:
         Shot("dark", lambda: trouble(SIX), (1280, 800), "dark"),
         Shot("pt-BR", lambda: trouble(SIX), (1280, 800), language="pt-BR"),
         Shot("pt-BR-broker", lambda: broker_lost(SIX), (390, 844), language="pt-BR"),
+        Shot(
+            "reload",
+            lambda: well(SIX, config={"file_differs": True, "refused": None}),
+            script="document.querySelector('#reload-plan').click()",
+            answers={"plan": {"result": "planned", "plan": RELOAD_PLAN}},
+        ),
         Shot("login", lambda: well(SIX), (1280, 800), session=stranger),
     ]
 
@@ -193,6 +209,7 @@ def take(page: ScriptedPage, driver: Chrome, shot: Shot, began_ms: int) -> None:
     """Let the page come to rest in this state, and keep what is seen."""
     page.frozen = False
     page.session = dict(shot.session)
+    page.answers = shot.answers
     page.view = shot.update()
     names = tuple(each["id"] for each in page.view["cameras"])
     for name in names:
@@ -213,6 +230,9 @@ def take(page: ScriptedPage, driver: Chrome, shot: Shot, began_ms: int) -> None:
     if shot.session["read"]:
         eventually(lambda: driver.execute_script(_SETTLED), 30)
     time.sleep(1.2)
+    if shot.script:
+        driver.execute_script(shot.script)
+        time.sleep(1.2)
     if shot.lost:
         page.frozen = True
         eventually(lambda: "No connection" in driver.title, 15)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from edge_video.http.camera_texts import CAMERA_TEXTS
+from edge_video.http.reload_texts import RELOAD_TEXTS
 from edge_video.resilience.failures import Cause
 from edge_video.text.catalog import TEXTS, Language, Text, lookup
 
@@ -48,6 +49,7 @@ def accepted_language(header: str | None, default: Language) -> Language:
 
 PAGE: Final[dict[str, Text]] = {
     **CAMERA_TEXTS,
+    **RELOAD_TEXTS,
     "page.skip": Text("Skip to the cameras", "Ir para as câmeras"),
     "page.cameras": Text("Cameras", "Câmeras"),
     "page.filter": Text("Find a camera", "Buscar câmera"),

@@ -8,6 +8,7 @@ from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
 from edge_video.runtime.units import ns_to_ms
+from edge_video.status.configuration import ReloadResult
 from edge_video.status.health import CameraHealth, camera_health, verdict
 from edge_video.status.model import PublisherState
 from edge_video.text.escaping import one_line
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
+    from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import CameraStatus, PublisherStatus, Recent, SystemStatus
     from edge_video.status.timeline import TimelineEntry
     from edge_video.text.json import Json
 
 _MAX_DETAIL: Final = 300
+_MAX_DETAILS: Final = 50
 
 
 def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
@@ -64,6 +67,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
         },
         "process": _process(status.process),
         "sentences": _portuguese(_sentences(status)),
+        "config": _config(status.config),
     }
 
 
@@ -223,6 +227,27 @@ def _process(process: ProcessSample | None) -> dict[str, Json] | None:
         "machine_ram_bytes": process.system_ram_bytes,
         "machine_ram_used_percent": _rounded(process.system_ram_used_percent),
         "memory_level": process.memory_level.value,
+    }
+
+
+def _config(config: ConfigStatus | None) -> dict[str, Json] | None:
+    """Whether the files are what runs, and why the last reload was refused, if it was."""
+    if config is None:
+        return None
+    last = config.last_reload
+    refused = last if last is not None and last.result is ReloadResult.REFUSED else None
+    return {
+        "file_differs": config.file_differs,
+        "refused": None
+        if refused is None
+        else {
+            "at_ms": ns_to_ms(refused.at_ns),
+            "reason": refused.reason.value,
+            "details": [
+                shorten(one_line(each), _MAX_DETAIL) for each in refused.details[:_MAX_DETAILS]
+            ],
+            "origin": one_line(refused.origin),
+        },
     }
 
 

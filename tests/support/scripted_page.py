@@ -159,6 +159,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
             "machine_ram_used_percent": 31.0,
             "memory_level": "normal",
         },
+        "config": {"file_differs": False, "refused": None},
         **given,
     }
 
@@ -263,6 +264,7 @@ class ScriptedPage:
                 Route("/api/cameras/{camera_id}/picture", self._picture),
                 Route("/api/cameras/{camera_id}/{action}", self._action, methods=["POST"]),
                 Route("/api/publisher/retry", self._action, methods=["POST"]),
+                Route("/api/reload", self._reload, methods=["POST"]),
             ]
         )
         return _hardened(app)
@@ -327,6 +329,14 @@ class ScriptedPage:
         await _set(self.gate)
         answer = self.answers.get(path.rpartition("/")[2], {"result": "done"})
         return JSONResponse({"outcome": None, "cause": None, "retry_in_s": None, **answer})
+
+    async def _reload(self, request: Request) -> Response:
+        is_plan = request.query_params.get("dry_run") == "1"
+        name = "plan" if is_plan else "reload"
+        self.asked.append(name)
+        empty: dict[str, Any] = {"result": "unchanged", "reason": None, "details": [], "plan": {}}
+        answer = {**empty, **self.answers.get(name, {})}
+        return JSONResponse(answer, 422 if answer["result"] == "refused" else 200)
 
 
 async def _set(event: threading.Event) -> None:

@@ -44,7 +44,8 @@ export async function publisherRetry() {
   await ask("/api/publisher/retry", "publisher/retry", t("outcome.publisher.trying"), publisherOutcome);
 }
 
-async function ask(path, key, trying, outcome) {
+// `outcome` makes of an answer what is said of it, and how; where it says nothing, it has shown it.
+export async function ask(path, key, trying, outcome) {
   if (busy.has(key)) return;
   for (let tries = 0; tries < 2; tries += 1) {
     if (!app.may.act && !(await askForToken())) return;

@@ -8,6 +8,7 @@ import { $, setText, show, store, stored } from "./dom.js";
 import * as login from "./login.js";
 import * as office from "./office.js";
 import * as pictures from "./pictures.js";
+import * as reload from "./reload.js";
 import { app } from "./state.js";
 import * as text from "./text.js";
 import * as timeline from "./timeline.js";
@@ -25,6 +26,7 @@ function draw() {
   if (!app.view) return;
   delivery.drawDelivery();
   delivery.drawMachine();
+  reload.drawReload();
   trouble.drawTrouble();
   wall.drawWall();
   camera.drawCamera();
@@ -99,7 +101,7 @@ function drawLegend() {
 }
 
 function begin() {
-  for (const part of [delivery, trouble, wall, timeline, login, camera, office]) part.begin();
+  for (const part of [delivery, reload, trouble, wall, timeline, login, camera, office]) part.begin();
   $("language").addEventListener("change", (event) => { store("language", event.target.value); speak(event.target.value); });
   const box = $("pictures");
   box.checked = stored("pictures") !== "no";

@@ -11,6 +11,7 @@ export function say(text, tone = "none", { lasting = false } = {}) {
   // In a modal dialog everything outside it is out of reach, for eyes and screen readers alike.
   const home = document.querySelector("#camera-dialog[open]") ?? document.body;
   if (toast.parentElement !== home) home.append(toast);
+  if (!text) { hide(); return; }
   setText(toast, text);
   toast.dataset.tone = tone;
   toast.classList.add("shown");

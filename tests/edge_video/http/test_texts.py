@@ -13,6 +13,7 @@ from edge_video.http.texts import PAGE, accepted_language, page_texts
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
+from edge_video.status.configuration import ReloadReason, ReloadResult
 from edge_video.status.health import CameraHealth, Delivery
 from edge_video.status.timeline import EntryKind
 from edge_video.text.catalog import Language, Text
@@ -58,6 +59,8 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked |= {f"memory.{level.value}" for level in MemoryLevel}
     asked |= {f"entry.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
+    asked |= {f"reload.reason.{reason}" for reason in ReloadReason if reason}
+    asked |= {f"reload.result.{result}" for result in ReloadResult}
     asked |= {
         f"{part}.{action}"
         for action in ACTIONS

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib import resources
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, LatencyHistogram
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.http.view import group_of, latency_at, page_view, timeline_view
+from edge_video.status.configuration import (
+    ConfigStatus,
+    LastReload,
+    ReloadReason,
+    ReloadResult,
+)
 from edge_video.status.timeline import EntryKind, Timeline
 from tests.edge_video.report.examples import busy_system
 from tests.support import scripted_page
@@ -55,6 +62,22 @@ def test_the_pages_tests_are_sent_what_the_page_is_sent() -> None:
     cameras = sent["cameras"]
     assert isinstance(cameras, list)
     assert names(written["cameras"]) == names(cameras)
+
+
+def test_a_refused_reload_is_sent_with_its_errors_in_bounds() -> None:
+    details = ("x\x1b[2J",) * 60
+    last = LastReload(5_000_000, ReloadResult.REFUSED, ReloadReason.INVALID, details, "SIGHUP")
+    config = ConfigStatus(1, "0", file_differs=True, last_reload=last)
+    for status, refused in ((config, True), (replace(config, last_reload=None), False)):
+        shot = Snapshot(replace(busy_system(), cameras=(), config=status), Pulse(0.1, 0.1), {}, 7)
+        sent = json.loads(json.dumps(page_view(shot, picture_interval_s=1.0, actions=True)))
+        assert sent["config"]["file_differs"] is True
+        assert (sent["config"]["refused"] is not None) == refused
+        assert "\x1b" not in json.dumps(sent["config"])
+        unread = {each for each in names(sent["config"]) if not re.search(rf"\b{each}\b", SCRIPT)}
+        assert unread == set()
+        if refused:
+            assert len(sent["config"]["refused"]["details"]) <= 50
 
 
 def test_the_timeline_is_sent_newest_first() -> None:
