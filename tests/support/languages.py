@@ -53,7 +53,7 @@ def _words_of(text: str) -> frozenset[str]:
 
 SHARED: Final = _words_of(
     """
-    a as compare configure digital do e final id item literal local manual max no normal o
+    a as compare configure digital do e final for id item literal local manual max no normal o
     real se serve terminal total use virtual volume zero é
     """
 )
@@ -61,16 +61,16 @@ SHARED: Final = _words_of(
 
 TERMS: Final = _words_of(
     """
-    amqp api ascii axis backoff bash basic bindings breaker breakers broker browser buffer
-    bytes cb chmod circuit codec confirms content-type cpu digest dns driver edge edge-video
-    exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest handshake
-    hardware header headers heartbeat host html http imageio ip ipv javascript jpeg json
-    kernel key keys kib lavfi limitnofile link log login mb md min mjpeg motion node online
-    passthrough path pika pillow pipe pixels port proxy publisher python qop rabbitmq ram
-    reactor routing rtsp runtime script shell shtab sighup sigint sigterm smart socket status
-    stream streams substream supervisor tab tags tcp thread threads timer tls token topic
-    transcode udp ulimit umask uri url utf vhost video watch web windows www-authenticate yaml
-    zsh
+    amqp api ascii axis backoff bash basic bindings boot breaker breakers broker browser
+    buffer bytes cb chmod circuit codec confirms content-type cpu digest dns driver edge
+    edge-video exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest
+    handshake hardware header headers heartbeat host html http imageio ip ipv javascript
+    journal jpeg json kernel key keys kib lavfi limitnofile link log login mb md min mjpeg
+    motion node online passthrough path pika pillow pipe pixels port proxy publisher python
+    qop rabbitmq ram reactor root routing rtsp runtime script shell shtab sighup sigint
+    sigterm smart socket status stream streams substream sudo supervisor systemd tab tags tcp
+    thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
+    video watch web windows www-authenticate yaml zsh
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""
