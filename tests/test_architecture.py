@@ -49,7 +49,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "top": {"queue", "rich", "select", "signal", "threading", "time"},
     "wiring": {"pykka", "socket"},
     "app": {"logging", "pykka", "threading"},
-    "cli": {"logging", "pydantic", "signal", "socket", "time", "yaml"},
+    "cli": {"logging", "pydantic", "signal", "socket", "subprocess", "time", "yaml"},
     "__main__": {"signal"},
 }
 """What each folder may use of the machine and of other people's libraries; the rest is pure.

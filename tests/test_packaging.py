@@ -103,7 +103,11 @@ def test_a_wheel_has_one_package_at_the_top_and_all_of_it(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 assert prefix + str(path.relative_to(ROOT)) in names
-    assert {"edge_video/cli/config.example.yaml", "edge_video/config/schema.json"} <= names
+    assert {
+        "edge_video/cli/config.example.yaml",
+        "edge_video/cli/edge-video.service",
+        "edge_video/config/schema.json",
+    } <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

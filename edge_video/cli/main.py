@@ -1,11 +1,11 @@
 """Parses the command line and calls the function that runs the command.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
-broker, `top --once` found trouble, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a
-report that cannot be written is bad input), 3 `top --once` found nobody, 70 the system gave up on
-itself, 74 what a command prints could not be printed, 128 + n stopped at once by signal n: by the
-second one while the system runs, by the first SIGINT in `check` and `probe`, by whoever closed the
-pipe that a command prints to.
+broker, `top --once` found trouble, `service` found it not running, or `watch --seconds` saw no
+frame, 2 bad input or no FFmpeg (a report that cannot be written is bad input), 3 `top --once` found
+nobody, 70 the system gave up on itself, 74 what a command prints could not be printed, 128 + n
+stopped at once by signal n: by the second one while the system runs, by the first SIGINT in `check`
+and `probe`, by whoever closed the pipe that a command prints to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, demo, init_config, lookups, reload, run, tools
+from edge_video.cli import check, demo, init_config, lookups, reload, run, service, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.probe import probe
 from edge_video.cli.standard_streams import exit_code_of, print_error
@@ -39,6 +39,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "reload": reload.reload,
     "watch": tools.watch,
     "top": tools.top,
+    "service": service.service,
     "explain": lookups.explain,
     "completion": lambda args: lookups.completion(args, make_parser()),
 }
@@ -90,6 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     check.add_parsers(commands)
     reload.add_parsers(commands)
     tools.add_parsers(commands)
+    service.add_parsers(commands)
     lookups.add_parsers(commands)
     parser.epilog = _epilog(run_options)
     return parser

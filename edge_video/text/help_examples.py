@@ -39,6 +39,11 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video reload", "reload.help"),
         ("edge-video reload --dry-run --url http://10.0.0.7:8080", "reload.dry_run"),
     ),
+    "service": (
+        ("edge-video service install", "service.example.install"),
+        ("edge-video service status", "service.example.status"),
+        ("edge-video service install --print", "service.example.print"),
+    ),
     "explain": (
         ("edge-video explain", "explain.example.sections"),
         ("edge-video explain amqp", "explain.example.section"),

@@ -10,6 +10,7 @@ import os
 from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
+from edge_video.text.service_texts import SERVICE_HELP_TEXTS
 
 
 def help_text(key: str, language: Language | None = None) -> str:
@@ -53,9 +54,10 @@ _GENERAL: Final[dict[str, Text]] = {
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
     ),
     "exit.1": Text(
-        "probe: a camera or the broker failed; top --once: trouble; watch --seconds: no frame",
+        "probe: a camera or the broker failed; top --once: trouble; watch --seconds: no frame;"
+        " service: it does not run",
         "probe: uma câmera ou o broker falhou; top --once: há problemas; watch --seconds: nenhum"
-        " frame",
+        " frame; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
@@ -355,4 +357,4 @@ VARIABLES: Final = (
 )
 """What of the environment is looked at, and the text that says what for."""
 
-HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _TOOLS | _MORE
+HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _TOOLS | _MORE | SERVICE_HELP_TEXTS

@@ -105,3 +105,42 @@ _COMMAND: Final[dict[str, Text]] = {
 
 SERVICE_TEXTS: Final[dict[str, Text]] = {**_STATUS, **_COMMAND}
 """By key."""
+
+SERVICE_HELP_TEXTS: Final[dict[str, Text]] = {
+    "service.help": Text(
+        "install, show or remove the service of systemd",
+        "instala, mostra ou remove o serviço do systemd",
+    ),
+    "service.about": Text(
+        "Installs a hardened service that starts at boot, as a user of its own; says how it is; or"
+        " removes it. It says what it will change, and asks first.",
+        "Instala um serviço protegido que inicia no boot, com usuário próprio; mostra seu estado;"
+        " ou o remove. Diz o que vai alterar e pergunta antes.",
+    ),
+    "service.action": Text("install, status or uninstall", "install, status ou uninstall"),
+    "service.config": Text(
+        "the configuration it runs (default /etc/edge-video/config.yaml)",
+        "a configuração que ele usa (padrão /etc/edge-video/config.yaml)",
+    ),
+    "service.credential": Text(
+        "a secret for ${CREDENTIALS_DIRECTORY}/NAME, from a file that only root may read;"
+        " repeatable",
+        "um segredo para ${CREDENTIALS_DIRECTORY}/NOME, de um arquivo que só o root lê; pode ser"
+        " repetido",
+    ),
+    "service.print": Text(
+        "print the unit instead, and change nothing", "só imprime a unit, sem alterar nada"
+    ),
+    "service.yes": Text("do not ask", "não pergunta"),
+    "service.root": Text(
+        "install into the system image mounted there", "instala na imagem de sistema montada ali"
+    ),
+    "service.example.install": Text(
+        "install it for /etc/edge-video/config.yaml", "instala para /etc/edge-video/config.yaml"
+    ),
+    "service.example.status": Text(
+        "does it run? exit code 1 if not", "está rodando? código de saída 1 se não"
+    ),
+    "service.example.print": Text("the unit, to look at", "a unit, para conferir"),
+}
+"""The help of the command, for `edge_video.text.help_texts`."""
