@@ -29,11 +29,13 @@ from edge_video.actors.messages import (
     SupervisorTicked,
     Tick,
 )
+from edge_video.actors.probing import CameraProber
 from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
+    from edge_video.capture.binary import Binary
     from edge_video.config.source import ConfigSource
     from edge_video.frames import CameraId
     from edge_video.http.settings import HttpSettings
@@ -88,6 +90,8 @@ class HttpRuntime:
     allow_faults: bool = False
     source: ConfigSource | None = None
     """Reads the files of the configuration; None: there are none."""
+    binary: Binary | None = None
+    """The FFmpeg that connects to cameras which are not configured; None: there is none."""
 
 
 class HttpActor(ChildActor):
@@ -168,6 +172,7 @@ class HttpActor(ChildActor):
             self._ask,
             self._runtime.clock,
             changes=ConfigRequests(self._runtime.source, self._supervisor),
+            prober=CameraProber(self._runtime.binary),
             on_death=lambda reason: void(tell(self.actor_ref, HttpServerEnded(reason))),
             name=self._thread_name,
         )

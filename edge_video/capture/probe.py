@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
@@ -76,6 +76,7 @@ class ProbeResult:
         failure: why there was none; None when `ok`.
         wanted_fps: frames per second that the configuration asks for; None when only key frames
             are decoded.
+        picture: the first frame, a JPEG; None when there was none.
     """
 
     camera_id: CameraId
@@ -88,6 +89,7 @@ class ProbeResult:
     key_frames: KeyFrames | None = None
     failure: Failure | None = None
     wanted_fps: int | None = None
+    picture: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _seen(
         first_frame_s=record.first_frame_s,
         wanted_fps=None if camera.keyframes_only else camera.fps,
         key_frames=record.key_frames(lines),
+        picture=record.images[0],
     )
 
 

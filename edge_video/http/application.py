@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
+    from edge_video.http.camera_probe import CameraProbeEndpoint
     from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -41,6 +42,7 @@ class Application:
         executor: where the handler may block.
         clock: monotonic and wall time.
         changes: carries changes of the configuration out.
+        probe: connects to cameras that are not configured.
         log: for what a request can cause; see `RequestLog`.
     """
 
@@ -53,6 +55,7 @@ class Application:
         clock: Clock,
         *,
         changes: ConfigHandler,
+        probe: CameraProbeEndpoint,
         log: logging.Logger,
     ) -> None:
         self._names = {settings.host.lower(), *settings.names}
@@ -78,6 +81,7 @@ class Application:
             *updates.routes(),
             *SessionEndpoint(self._authenticator, lambda: health(store.pulse()).ok).routes(),
             *actions.routes(),
+            *probe.routes(),
             *ConfigEndpoints(changes, executor, self._authenticator).routes(),
         ]
 

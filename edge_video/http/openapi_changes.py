@@ -72,7 +72,14 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
     }
     one = [camera]
     path = "/api/cameras/{camera_id}"
+    probed = {"description": "What it sends (`picture`: Base64 of a JPEG), or why it does not."}
     return {
+        "/api/probe": {
+            "post": {
+                **operation("probe", "Connect to a camera that is not configured.", body=True),
+                "responses": {**common, "200": probed},
+            }
+        },
         "/api/reload": {
             "post": operation("reload", "Read the files anew.", parameters=[dry_run]),
         },

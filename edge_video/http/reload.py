@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -12,7 +11,7 @@ from starlette.routing import Route
 
 from edge_video.http.guard import client_of
 from edge_video.http.origin import origin_of
-from edge_video.http.responses import error
+from edge_video.http.responses import error, object_in
 from edge_video.status.configuration import ReloadReason, ReloadResult
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from edge_video.http.guard import Authenticator
 
-_MAX_BODY: Final = 64 * 1024
 _OK: Final = 200
 _CREATED: Final = 201
 _REFUSED: Final = 409
@@ -119,7 +117,7 @@ class ConfigEndpoints:
     async def _camera(self, request: Request) -> Response:
         if request.method == "DELETE":
             return await self._change(request, None, whole=False)
-        values = await _object_in(request)
+        values = await object_in(request)
         if values is None:
             return error(400, "the body must be a JSON object, of 64 KiB at most")
         return await self._change(request, values, whole=request.method == "PUT")
@@ -165,17 +163,3 @@ def _answer(answer: ConfigAnswer) -> JSONResponse:
     if answer.result is ReloadResult.REFUSED:
         return JSONResponse(body, _STATUS.get(answer.reason, _REFUSED))
     return JSONResponse(body, _CREATED if answer.created else _OK)
-
-
-async def _object_in(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a request's body; None when it is none, or too large."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MAX_BODY:
-            return None
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return values if isinstance(values, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock
 
 _OK: Final = 200
+_MAX_BODY: Final = 64 * 1024
 _UNAVAILABLE: Final = 503
 
 
@@ -55,6 +56,20 @@ def verdict_response(verdict: Verdict) -> JSONResponse:
     """A probe's answer: 200, or 503 with the reasons."""
     body = {"ok": verdict.ok, "reasons": list(verdict.reasons)}
     return JSONResponse(body, _OK if verdict.ok else _UNAVAILABLE)
+
+
+async def object_in(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a request's body; None when it is none, or larger than 64 KiB."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_BODY:
+            return None
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def json_bytes(value: object) -> bytes:

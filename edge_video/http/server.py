@@ -14,6 +14,7 @@ import uvicorn
 
 from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
+from edge_video.http.camera_probe import CameraProbeEndpoint
 from edge_video.http.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
+    from edge_video.http.camera_probe import ProbeHandler
     from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -55,6 +57,7 @@ class HttpServer:
         handler: carries actions out; called on two threads of the server's own.
         clock: monotonic and wall time.
         changes: carries changes of the configuration out; called on the same threads.
+        prober: connects to a camera that is not configured; called on a thread of its own.
         on_death: called with the reason, on the dying thread, when the server ends by itself.
         name: of the thread.
     """
@@ -67,6 +70,7 @@ class HttpServer:
         clock: Clock,
         *,
         changes: ConfigHandler,
+        prober: ProbeHandler,
         on_death: Callable[[str], None],
         name: str,
     ) -> None:
@@ -82,6 +86,7 @@ class HttpServer:
             self._executor,
             clock,
             changes=changes,
+            probe=CameraProbeEndpoint(prober, f"{name}-probe"),
             log=self._request_log.logger,
         )
         self._socket: socket.socket | None = None

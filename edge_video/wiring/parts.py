@@ -222,6 +222,7 @@ class Parts:
             settings=http_settings(http, len(self.config.cameras), language),
             store=self.shared.store,
             source=self.shared.source,
+            binary=None if self.launcher is None else self.launcher.binary,
             allow_faults=self.allow_faults,
         )
         return _starter(HttpActor, runtime=runtime)

@@ -1,0 +1,88 @@
+"""Answers `POST /api/probe`: what a camera sends that is not configured yet, or why it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from edge_video.http.responses import error, object_in
+from edge_video.text.escaping import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from edge_video.capture.probe import ProbeResult
+
+_TIMEOUT_S: Final = 20.0
+
+
+class ProbeHandler(Protocol):
+    """Connects to a camera once; blocks for some forty seconds at most, on a thread of its own."""
+
+    def __call__(
+        self, values: Mapping[str, Any], timeout_s: float
+    ) -> ProbeResult | tuple[str, ...]:
+        """What the camera sends; or, a line each, what is wrong with its keys."""
+        ...
+
+
+class CameraProbeEndpoint:
+    """Connects to one camera at a time. The event loop's thread; the handler runs elsewhere.
+
+    Args:
+        handler: connects.
+        name: of the thread that it runs on, which lives while there is something to do.
+    """
+
+    def __init__(self, handler: ProbeHandler, name: str) -> None:
+        self._handler = handler
+        self._name = name
+        self._is_running = False
+
+    def routes(self) -> list[Route]:
+        """The path that this answers."""
+        return [Route("/api/probe", self._probe, methods=["POST"])]
+
+    async def _probe(self, request: Request) -> Response:
+        values = await object_in(request)
+        if values is None:
+            return error(400, "the body must be a JSON object, of 64 KiB at most")
+        if self._is_running:
+            return error(503, "another camera is being probed", {"retry-after": "10"})
+        self._is_running = True
+        executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(
+                executor, self._handler, values, _TIMEOUT_S
+            )
+        finally:
+            self._is_running = False
+            executor.shutdown(wait=False)
+        if isinstance(found, tuple):
+            return JSONResponse({"error": "not valid", "details": list(found)}, 422)
+        return JSONResponse(_shown(found))
+
+
+def _shown(found: ProbeResult) -> dict[str, Any]:
+    failure, interval = found.failure, found.key_frames
+    return {
+        "ok": found.ok,
+        "codec": found.codec,
+        "width": found.width,
+        "height": found.height,
+        "fps": found.fps,
+        "first_frame_s": found.first_frame_s,
+        "key_frame_interval_s": None if interval is None else interval.interval_s,
+        "key_frame_interval_is_at_least": interval is not None and interval.at_least,
+        "cause": None if failure is None else failure.cause.value,
+        "detail": None if failure is None else one_line(failure.detail),
+        "picture": None if found.picture is None else base64.b64encode(found.picture).decode(),
+    }

@@ -1,0 +1,101 @@
+"""What somebody is told of a camera that is not configured yet."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from edge_video.capture.probe import KeyFrames, ProbeResult
+from edge_video.frames import CameraId
+from edge_video.http.camera_probe import CameraProbeEndpoint
+from edge_video.resilience.failures import Cause, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROBED = CameraId("probed")
+GOOD = ProbeResult(
+    PROBED,
+    ok=True,
+    codec="h264",
+    width=1920,
+    height=1080,
+    fps=12.5,
+    first_frame_s=0.4,
+    key_frames=KeyFrames(4.0, at_least=True),
+    picture=b"\xff\xd8\xff\xd9",
+)
+
+
+def ask(endpoint: CameraProbeEndpoint, *bodies: bytes) -> list[httpx.Response]:
+    """Send these requests at once."""
+
+    async def sent() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(Starlette(routes=endpoint.routes()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return await asyncio.gather(
+                *(client.post("/api/probe", content=body) for body in bodies)
+            )
+
+    return asyncio.run(sent())
+
+
+def test_a_camera_that_sends_is_told_with_its_picture() -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def handler(values: Mapping[str, Any], timeout_s: float) -> ProbeResult:
+        asked.append(values)
+        assert timeout_s == 20.0
+        return GOOD
+
+    (answer,) = ask(CameraProbeEndpoint(handler, "p"), b'{"url": "rtsp://h/s"}')
+    assert asked == [{"url": "rtsp://h/s"}]
+    assert answer.json() == {
+        "ok": True,
+        "codec": "h264",
+        "width": 1920,
+        "height": 1080,
+        "fps": 12.5,
+        "first_frame_s": 0.4,
+        "key_frame_interval_s": 4.0,
+        "key_frame_interval_is_at_least": True,
+        "cause": None,
+        "detail": None,
+        "picture": "/9j/2Q==",
+    }
+
+
+def test_a_camera_that_does_not_is_told_with_the_cause() -> None:
+    failed = ProbeResult(PROBED, ok=False, failure=Failure(Cause.WRONG_PASSWORD, "401\x1b"))
+    (answer,) = ask(CameraProbeEndpoint(lambda *_: failed, "p"), b"{}")
+    assert (answer.status_code, answer.json()["cause"]) == (200, "wrong_password")
+    assert "\x1b" not in answer.json()["detail"]
+
+
+def test_keys_that_are_wrong_are_told() -> None:
+    (answer,) = ask(CameraProbeEndpoint(lambda *_: ("url: no",), "p"), b"{}")
+    assert (answer.status_code, answer.json()["details"]) == (422, ["url: no"])
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b" " * 70_000 + b"{}"])
+def test_a_body_that_is_no_small_object_is_an_error(body: bytes) -> None:
+    (answer,) = ask(CameraProbeEndpoint(lambda *_: GOOD, "p"), body)
+    assert answer.status_code == 400
+
+
+def test_one_camera_is_probed_at_a_time() -> None:
+    first = threading.Event()
+
+    def handler(values: Mapping[str, Any], timeout_s: float) -> ProbeResult:
+        del values, timeout_s
+        first.wait(5)
+        return GOOD
+
+    threading.Timer(0.2, first.set).start()
+    answers = ask(CameraProbeEndpoint(handler, "p"), b"{}", b"{}")
+    assert sorted(answer.status_code for answer in answers) == [200, 503]
