@@ -1,11 +1,11 @@
 """Parses the command line and calls the function that runs the command.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
-broker, `top --once` found trouble, `service` found it not running, or `watch --seconds` saw no
-frame, 2 bad input or no FFmpeg (a report that cannot be written is bad input), 3 `top --once` found
-nobody, 70 the system gave up on itself, 74 what a command prints could not be printed, 128 + n
-stopped at once by signal n: by the second one while the system runs, by the first SIGINT in `check`
-and `probe`, by whoever closed the pipe that a command prints to.
+broker, `doctor` found something to do, `top --once` found trouble, `service` found it not running,
+or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that cannot be written is bad
+input), 3 `top --once` found nobody, 70 the system gave up on itself, 74 what a command prints could
+not be printed, 128 + n stopped at once by signal n: by the second one while the system runs, by the
+first SIGINT in `check`, `probe` and `doctor`, by whoever closed the pipe that a command prints to.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import check, demo, init_config, lookups, reload, run, service, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
+from edge_video.cli.doctor import command as doctor
 from edge_video.cli.probe import probe
 from edge_video.cli.standard_streams import exit_code_of, print_error
 from edge_video.config import ConfigError
@@ -37,6 +38,8 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": check.check,
     "probe": probe,
     "reload": reload.reload,
+    "doctor": doctor.doctor,
+    "bundle": doctor.bundle,
     "watch": tools.watch,
     "top": tools.top,
     "service": service.service,
@@ -90,6 +93,7 @@ def make_parser() -> argparse.ArgumentParser:
     init_config.add_parsers(commands)
     check.add_parsers(commands)
     reload.add_parsers(commands)
+    doctor.add_parsers(commands)
     tools.add_parsers(commands)
     service.add_parsers(commands)
     lookups.add_parsers(commands)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.capture.binary import find_binary
 from edge_video.capture.probe import CameraProbes, ProbeResult
+from edge_video.cli.broker_questions import ask_broker
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, load_configured, refuse
 from edge_video.cli.standard_streams import TransientLine, print_out
 from edge_video.config import AmqpSinkConfig
-from edge_video.delivery.amqp.inquiry import BrokerResult, begin_probe
-from edge_video.delivery.amqp.settings import Route
+from edge_video.delivery.amqp.inquiry import BrokerResult
 from edge_video.report.probe_json import probe_as_json
 from edge_video.report.probe_table import ProbeTable
 from edge_video.text.catalog import Language, lookup
@@ -43,7 +43,7 @@ def probe(args: argparse.Namespace) -> int:
     asked: dict[Future[Any], str] = {}
     with CameraProbes(binary, config.secrets(), args.timeout) as probes:
         if args.broker and isinstance(config.sink, AmqpSinkConfig):
-            asked[_ask_broker(config, cameras, args.timeout)] = _BROKER
+            asked[ask_broker(config, cameras, args.timeout)] = _BROKER
         asked |= {probes.begin(camera): camera.id for camera in cameras}
         screen = _JsonScreen() if args.json else _TableScreen(cameras, language)
         screen.begin(cameras, args.timeout, has_broker=_BROKER in asked.values())
@@ -61,17 +61,6 @@ def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig
         facts = {"unknown": ", ".join(unknown), "path": path, "known": ", ".join(known)}
         refuse(f"edge-video: {text.format(**facts)}")
     return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
-
-
-def _ask_broker(
-    config: Config, cameras: Sequence[CameraConfig], timeout_s: float
-) -> Future[BrokerResult]:
-    assert config.amqp is not None
-    routes = [camera.route for camera in cameras]
-    if config.events is not None:
-        key = f"{config.events.routing_key_prefix}camera.online.{config.cameras[0].id}"
-        routes.append(Route(config.events.exchange, key))
-    return begin_probe(config.amqp.settings(config.node), routes, config.secrets(), timeout_s)
 
 
 def _as_they_come(

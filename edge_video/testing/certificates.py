@@ -27,15 +27,18 @@ class Certificates:
     """Signed none of the others."""
 
 
-def make_certificates(folder: Path, host: str = "127.0.0.1") -> Certificates:
+def make_certificates(
+    folder: Path, host: str = "127.0.0.1", *, server_days: float = 1
+) -> Certificates:
     """Make a certificate authority, a server for localhost, a client and a foreign authority.
 
     Args:
         folder: where they go.
         host: the server's address.
+        server_days: for how many more days the server's is valid; expired with less than 0.
     """
     authority = _issue("test authority", host)
-    server = _issue("localhost", host, authority)
+    server = _issue("localhost", host, authority, server_days)
     client = _issue("test client", host, authority)
     return Certificates(
         ca=authority.save(folder / "ca.pem"),
@@ -73,7 +76,7 @@ class _Issued:
         return path
 
 
-def _issue(name: str, host: str, issuer: _Issued | None = None) -> _Issued:
+def _issue(name: str, host: str, issuer: _Issued | None = None, days: float = 1) -> _Issued:
     """A certificate for localhost and `host`; without an issuer it signs itself."""
     from cryptography import x509  # noqa: PLC0415 - an optional package
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
@@ -90,8 +93,8 @@ def _issue(name: str, host: str, issuer: _Issued | None = None) -> _Issued:
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=30))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True)
         .add_extension(x509.SubjectAlternativeName(names), False)
         .sign(issuer.key if issuer else key, hashes.SHA256())

@@ -13,6 +13,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video init", "init.example.ask"),
         ("edge-video check", "check.example.plain"),
         ("edge-video probe", "probe.example.plain"),
+        ("edge-video doctor", "doctor.example.plain"),
         ("edge-video", "run.example.plain"),
         ("edge-video explain amqp.url", "explain.help"),
     ),
@@ -43,6 +44,17 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video service install", "service.example.install"),
         ("edge-video service status", "service.example.status"),
         ("edge-video service install --print", "service.example.print"),
+    ),
+    "doctor": (
+        ("edge-video doctor", "doctor.example.plain"),
+        (
+            "edge-video doctor --json | jq '.findings[] | select(.grade == \"problem\")'",
+            "doctor.example.json",
+        ),
+    ),
+    "bundle": (
+        ("edge-video bundle", "bundle.example.plain"),
+        ("edge-video bundle -o /tmp/shop.tar.gz", "bundle.example.output"),
     ),
     "explain": (
         ("edge-video explain", "explain.example.sections"),

@@ -54,10 +54,10 @@ _GENERAL: Final[dict[str, Text]] = {
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
     ),
     "exit.1": Text(
-        "probe: a camera or the broker failed; top --once: trouble; watch --seconds: no frame;"
-        " service: it does not run",
-        "probe: uma câmera ou o broker falhou; top --once: há problemas; watch --seconds: nenhum"
-        " frame; service: não está rodando",
+        "probe: a camera or the broker failed; doctor: something has to be done; top --once:"
+        " trouble; watch --seconds: no frame; service: it does not run",
+        "probe: uma câmera ou o broker falhou; doctor: algo precisa ser feito; top --once: há"
+        " problemas; watch --seconds: nenhum frame; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
@@ -187,6 +187,42 @@ _CHECK: Final[dict[str, Text]] = {
         "para cada câmera e cada etapa do broker (padrão 20s)",
     ),
     "probe.no_broker": Text("ask the cameras only", "consulta só as câmeras"),
+    "doctor.help": Text(
+        "examine this machine, the broker and the cameras, and say what to do",
+        "examina esta máquina, o broker e as câmeras, e diz o que fazer",
+    ),
+    "doctor.about": Text(
+        "Looks at FFmpeg, hardware decoders, broker, cameras, clock, disks, limits, who may read"
+        " the files, and the port. Changes nothing. Exit code 1 when something has to be done.",
+        "Examina FFmpeg, decodificação por hardware, broker, câmeras, relógio, discos, limites,"
+        " quem pode ler os arquivos, e a porta. Não altera nada. Código de saída 1 quando algo"
+        " precisa ser feito.",
+    ),
+    "doctor.timeout": Text(
+        "for each camera and each step of the broker (default 10s)",
+        "para cada câmera e cada etapa do broker (padrão 10s)",
+    ),
+    "doctor.example.plain": Text(
+        "everything that config.yaml needs", "tudo o que config.yaml exige"
+    ),
+    "doctor.example.json": Text("the problems, for a program", "os problemas, para um programa"),
+    "bundle.help": Text(
+        "write a file for support: configuration, status, log, findings, no secrets",
+        "grava um arquivo para o suporte: configuração, status, log, diagnóstico, sem segredos",
+    ),
+    "bundle.about": Text(
+        "Writes a .tar.gz that only this user may read: the configuration, the status of the system"
+        " that runs, the end of the log, what edge-video doctor finds, versions. Passwords are"
+        " masked.",
+        "Grava um .tar.gz que só este usuário pode ler: a configuração, o status do sistema em"
+        " execução, o fim do log, o que edge-video doctor encontra, versões. As senhas são"
+        " ocultadas.",
+    ),
+    "bundle.output": Text(
+        "default: edge-video-NODE-TIME.tar.gz here", "padrão: edge-video-NÓ-HORA.tar.gz aqui"
+    ),
+    "bundle.example.plain": Text("a file in this folder", "um arquivo nesta pasta"),
+    "bundle.example.output": Text("another file", "outro arquivo"),
     "probe.example.plain": Text(
         "the broker and all enabled cameras", "o broker e todas as câmeras ativadas"
     ),

@@ -295,6 +295,9 @@ _CAMERA: Final = (
         "nenhum frame há {seconds} s, embora cheguem dados",
     ),
     Text("no frame for {seconds} s", "nenhum frame há {seconds} s"),
+    Text("exit status {status}", "código de saída {status}"),
+    Text("no picture came", "nenhuma imagem veio"),
+    Text("no end within {seconds} s", "não terminou em {seconds} s"),
     Text("no frame in {seconds} s", "nenhum frame em {seconds} s"),
     Text(
         "data came for {seconds} s, and no key frame in them; they came every {interval} s",

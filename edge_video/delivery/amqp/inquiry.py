@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
+import ssl
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ _NO_NUMBER: Final = "probe"
 _NOT_FOUND: Final = 404
 _PRECONDITION_FAILED: Final = 406
 _MAX_DETAIL: Final = 300
+_MAX_PRODUCT: Final = 60
 _BLOCKED_S: Final = 2.0
 """How long a blocked broker is waited for: it does not even hear a goodbye."""
 _BLOCKED: Final = pika.exceptions.ConnectionBlockedTimeout
@@ -96,16 +98,36 @@ class BrokerStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the broker says of itself while a client logs in.
+
+    Attributes:
+        product: its name and version, "RabbitMQ 3.12.1"; empty when it says none.
+        frame_max: the largest AMQP frame that was agreed on, in bytes.
+        heartbeat_s: what the broker proposes, in seconds; 0 when it wants none.
+    """
+
+    product: str
+    frame_max: int
+    heartbeat_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerResult:
     """What the broker answered: each step that was tried; the first failure is the last step.
 
     Attributes:
         target: the broker, without user name and password.
         steps: in the order in which they were tried.
+        agreement: None when it was not heard.
+        certificate_until_s: when its certificate ends, in seconds of Unix time; None without TLS
+            or where it is not looked at.
     """
 
     target: str
     steps: tuple[BrokerStep, ...]
+    agreement: Agreement | None = None
+    certificate_until_s: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -129,7 +151,8 @@ def probe_broker(
     """
     asking = _Asking(settings, redact, timeout_s)
     try:
-        return BrokerResult(settings.target, tuple(asking.steps(_one_each(routes))))
+        steps = tuple(asking.steps(_one_each(routes)))
+        return BrokerResult(settings.target, steps, asking.agreement, asking.certificate_until_s)
     finally:
         asking.close()
 
@@ -166,6 +189,8 @@ class _Asking:
         self._timeout_s = timeout_s
         self._connection: Any = None
         self._alarm = ""
+        self.agreement: Agreement | None = None
+        self.certificate_until_s: float | None = None
 
     def steps(self, routes: Sequence[Route]) -> Iterator[BrokerStep]:
         """Yield each step; ends after one without which the others make no sense."""
@@ -248,6 +273,8 @@ class _Asking:
             certificate = encrypted.getpeercert() or {}
             until = certificate.get("notAfter")
             version = encrypted.version() or "TLS"
+            if until is not None:
+                self.certificate_until_s = float(ssl.cert_time_to_seconds(str(until)))
         return version if until is None else f"{version}, {until}"
 
     def _connected(self) -> socket.socket:
@@ -257,6 +284,12 @@ class _Asking:
     def _log_in(self) -> str:
         settings = self._settings
         tls = None if settings.tls is None else make_tls_context(settings.tls)
+
+        # pika copies its parameters, and with a method the object that it belongs to.
+        def agree(connection: Any, proposed_s: int) -> int:
+            self.agreement = self._read_agreement(connection, proposed_s)
+            return _HEARTBEAT_S
+
         self._connection = pika.BlockingConnection(
             pika.ConnectionParameters(
                 host=settings.host,
@@ -264,7 +297,7 @@ class _Asking:
                 virtual_host=settings.vhost,
                 credentials=pika.PlainCredentials(settings.username, settings.password),
                 ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
-                heartbeat=_HEARTBEAT_S,
+                heartbeat=agree,
                 connection_attempts=1,
                 socket_timeout=self._timeout_s,
                 stack_timeout=self._timeout_s,
@@ -274,6 +307,17 @@ class _Asking:
         )
         self._connection.add_on_connection_blocked_callback(self._blocked)
         return f"{settings.username}, vhost {settings.vhost}"
+
+    def _read_agreement(self, connection: Any, proposed_s: int) -> Agreement:
+        """What pika has just agreed on with the broker."""
+        told = {
+            name: value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+            for name, value in (connection.server_properties or {}).items()
+            if name in ("product", "version")
+        }
+        product = " ".join(told[name] for name in ("product", "version") if name in told)
+        shown = shorten(one_line(self._redact(product)), _MAX_PRODUCT)
+        return Agreement(shown, connection.params.frame_max, proposed_s)
 
     def _blocked(self, _connection: object, frame: Any) -> None:
         self._alarm = str(frame.method.reason)

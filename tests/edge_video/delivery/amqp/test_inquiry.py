@@ -63,6 +63,9 @@ def test_a_good_broker_answers_each_step_and_no_consumer_sees_a_thing(
         ("write", "ok"),
     ]
     assert result.steps[-1].detail == "shop.door"
+    assert result.agreement is not None
+    assert result.agreement.product.startswith("RabbitMQ ")
+    assert (result.agreement.frame_max, result.agreement.heartbeat_s) == (131_072, 60)
 
 
 @pytest.mark.rabbitmq
@@ -100,6 +103,7 @@ def test_a_wrong_password_and_a_wrong_vhost_are_told_apart(broker: RabbitNode) -
 def test_tls_is_a_step_of_its_own(broker: RabbitNode) -> None:
     good = ask(broker, **tls(broker))
     assert steps(good)[-2:] == [("tls", "ok"), ("login", "ok")]
+    assert good.certificate_until_s is not None
     plain = ask(broker, **{**tls(broker), "port": broker.port})
     assert steps(plain)[-1] == ("tls", "failed")
     assert plain.steps[-1].detail.startswith("TLS: ")

@@ -1,0 +1,94 @@
+"""Checks the time: this machine's zone and clock, and what the cameras' clocks say of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import zoneinfo
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge_video.capture.camera_clock import clock_address, clock_offset
+from edge_video.report.finding import Check, Finding, FindingWriter
+from edge_video.text.formatting import format_rounded_duration
+
+if TYPE_CHECKING:
+    from edge_video.cli.doctor.machine import Subject
+
+_TOLERATED_S: Final = 60.0
+_AT_ONCE: Final = 8
+_MAX_TIMEOUT_S: Final = 5.0
+_POSIX_ZONE: Final = re.compile(r"(<[^>]+>|[A-Za-z]{3,})[-+]?\d.*|UTC\d*|GMT\d*")
+
+
+def check_zone(subject: Subject) -> list[Finding]:
+    """Whether the time zone is one that the system knows; it takes any other one for UTC."""
+    write = FindingWriter(Check.CLOCK, subject.language)
+    name = subject.machine.environ.get("TZ", "").removeprefix(":")
+    if name and not _POSIX_ZONE.fullmatch(name) and not _zone_exists(name):
+        return [write.problem("clock.zone_unknown", name=name)]
+    zone = name or _local_zone()
+    return [write.ok("clock.zone", zone=zone, offset=time.strftime("%z"))]
+
+
+def check_clocks(subject: Subject) -> list[Finding]:
+    """Whether the cameras that tell their time have this machine's, and NTP keeps it."""
+    write = FindingWriter(Check.CLOCK, subject.language)
+    offsets = _offsets(subject)
+    wrong = {camera: each for camera, each in offsets.items() if abs(each) > _TOLERATED_S}
+    found = []
+    if subject.machine.clock_is_synchronized() is False:
+        found.append(write.hint("clock.not_synchronized"))
+    if len(wrong) * 2 > len(offsets):
+        first = next(iter(wrong))
+        return [*found, _of_machine(write, len(wrong), len(offsets), wrong[first])]
+    found += [
+        write.hint(f"clock.camera_{_direction(each)}", camera, by=_shown(each))
+        for camera, each in wrong.items()
+    ]
+    if offsets and not wrong:
+        kind = "one" if len(offsets) == 1 else "many"
+        found.append(write.ok(f"clock.agree.{kind}", count=len(offsets)))
+    return found
+
+
+def _of_machine(write: FindingWriter, wrong: int, asked: int, offset_s: float) -> Finding:
+    """What to say when most of those who tell their time have another one."""
+    code = f"clock.machine_{_direction(-offset_s)}"
+    return write.problem(code, by=_shown(offset_s), wrong=wrong, asked=asked)
+
+
+def _direction(offset_s: float) -> str:
+    return "ahead" if offset_s > 0 else "behind"
+
+
+def _shown(offset_s: float) -> str:
+    return format_rounded_duration(float(round(abs(offset_s))))
+
+
+def _offsets(subject: Subject) -> dict[str, float]:
+    """How far each host's clock is ahead, by the first camera of it."""
+    hosts: dict[str, tuple[str, tuple[str, str, int]]] = {}
+    for camera in subject.cameras:
+        address = clock_address(camera)
+        if address is not None:
+            hosts.setdefault(address[1], (camera.id, address))
+    limit_s = min(subject.timeout_s, _MAX_TIMEOUT_S)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor-clock") as pool:
+        asked = {
+            camera: pool.submit(clock_offset, address, limit_s, subject.machine.now)
+            for camera, address in hosts.values()
+        }
+        answers = {camera: each.result() for camera, each in asked.items()}
+    return {camera: each for camera, each in answers.items() if each is not None}
+
+
+def _zone_exists(name: str) -> bool:
+    return any((Path(folder) / name).is_file() for folder in ("/", *zoneinfo.TZPATH))
+
+
+def _local_zone() -> str:
+    target = os.path.realpath("/etc/localtime")
+    return target.partition("zoneinfo/")[2] or "/".join(dict.fromkeys(time.tzname))
