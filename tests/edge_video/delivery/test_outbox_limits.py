@@ -150,3 +150,18 @@ def test_limits_that_make_no_sense_are_errors() -> None:
         scenario.outbox.add_camera(OTHER, buffer_frames=0)
     with pytest.raises(ValueError, match="at least one"):
         scenario.outbox.limits.buffers(0)
+
+
+def test_other_limits_hold_at_once_and_for_cameras_that_come_later() -> None:
+    scenario = OutboxScenario(CAM, buffer_frames=4)
+    scenario.put(times=4)
+    scenario.outbox.limits.configure(2, 9.0, 2**20)
+    assert (scenario.counts().held, scenario.counts().dropped_memory) == (2, 2)
+    scenario.outbox.add_camera(OTHER)
+    scenario.outbox.open(OTHER, 1, "x")
+    scenario.put(OTHER, times=5)
+    assert scenario.counts(OTHER).held == 2
+    scenario.outbox.limits.configure(3, 9.0, len(IMAGE))
+    assert scenario.outbox.held == 1, "no more bytes are held than one frame has"
+    with pytest.raises(ValueError, match="at least one frame"):
+        scenario.outbox.limits.configure(0, 9.0, 1)

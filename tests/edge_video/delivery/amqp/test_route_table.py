@@ -1,0 +1,32 @@
+"""Routes of cameras: those configured, which may change meanwhile, and one rule for the others."""
+
+from __future__ import annotations
+
+from edge_video.delivery.amqp.route_table import RouteTable
+from edge_video.delivery.amqp.settings import Route
+from edge_video.frames import CameraId
+
+DOOR, YARD = CameraId("door"), CameraId("yard")
+FOREIGN = Route("rest", "shop.")
+
+
+def test_a_route_that_is_added_or_changed_counts_from_the_next_frame_on() -> None:
+    routes = {DOOR: Route("ex", "shop.door")}
+    table = RouteTable(routes, FOREIGN)
+    assert table.exchanges == ["ex"]
+    assert table.route_of(YARD) == Route("rest", "shop.yard")
+    routes[YARD] = Route("other", "yard")
+    routes[DOOR] = Route("ex", "elsewhere")
+    assert table.route_of(YARD) == Route("other", "yard")
+    assert dict(table.items()) == routes
+
+
+def test_without_a_rule_other_cameras_have_no_route() -> None:
+    table = RouteTable({DOOR: Route("ex", "shop.door")})
+    assert table.route_of(YARD) is None
+
+
+def test_a_key_that_amqp_does_not_allow_is_none() -> None:
+    table = RouteTable({}, Route("rest", "k" * 255))
+    assert table.exchanges == ["rest"]
+    assert table.route_of(DOOR) is None
