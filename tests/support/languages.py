@@ -54,7 +54,7 @@ def _words_of(text: str) -> frozenset[str]:
 SHARED: Final = _words_of(
     """
     a as compare configure digital do e final for id item literal local manual max no normal o
-    real se serve terminal total use virtual volume zero é
+    real remove se serve terminal total use virtual volume zero é
     """
 )
 """Words of both languages."""
@@ -81,7 +81,7 @@ CODES: Final = _words_of(
     a-z address at bak c cameras carriage cert closed completion ctrl day directory editor en
     enter env eof esc f false file h half hn hwaccel i ids init install interno line listen
     lock m max-channels monday ms n name ns ok open p password percent pgdn pgup pip pt-br q
-    run s schema top transport true type u us username x
+    run s schema top transport true type u uninstall us username x
     """
 )
 """Keys and values of the configuration, states, codes and abbreviations."""
