@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from edge_video.cli.main import main
+from tests.edge_video.report.examples import busy_system
 from tests.support.doctor import Setup
+from tests.support.status_site import Site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +93,24 @@ def test_of_a_long_log_the_end_is_taken_in_whole_lines(setup: Setup) -> None:
     assert shown[-1] == "line 199999"
     assert int(shown[0].removeprefix("line ")) == 200_000 - len(shown)
     assert b"no http section" in found["status.txt"]
+
+
+def test_of_a_system_that_runs_the_status_is_taken_and_its_port_is_no_problem(
+    setup: Setup,
+) -> None:
+    site = Site(status=busy_system())
+    try:
+        setup.keys["http"] = {"listen": f"127.0.0.1:{site.server_port}", "token": TOKEN}
+        output = setup.folder / "shop.tar.gz"
+        assert main(["bundle", "--config", str(setup.write()), "-o", str(output)]) == 0
+    finally:
+        site.end()
+    found = members(output)
+    assert site.asked[-1] == ("/api/status", f"Bearer {TOKEN}")
+    assert len(json.loads(found["status.json"])["cameras"]) == len(busy_system().cameras)
+    codes = [each["code"] for each in json.loads(found["doctor.json"])["findings"]]
+    assert "port.ours" in codes
+    assert not [each for each in CANARIES if each.encode() in found["status.json"]]
 
 
 def test_a_folder_that_does_not_exist_is_bad_input(
