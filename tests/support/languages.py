@@ -71,7 +71,7 @@ TERMS: Final = _words_of(
     sigterm smart socket status stream streams substream sudo supervisor systemd tab tags tcp
     thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
-    exchanges inodes kb libzimg ntp tz tzdata utc zscale
+    exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""

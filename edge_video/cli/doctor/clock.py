@@ -6,11 +6,13 @@ import os
 import re
 import time
 import zoneinfo
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.camera_clock import clock_address, clock_offset
+from edge_video.cli.doctor.threads import on_thread
 from edge_video.report.finding import Check, Finding, FindingWriter
 from edge_video.text.formatting import format_rounded_duration
 
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from edge_video.cli.doctor.machine import Subject
 
 _TOLERATED_S: Final = 60.0
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 64
 _MAX_TIMEOUT_S: Final = 5.0
+_ALL_S: Final = 10.0
+"""No more hosts are asked after that: the first hundreds tell enough."""
 _POSIX_ZONE: Final = re.compile(r"(<[^>]+>|[A-Za-z]{3,})[-+]?\d.*|UTC\d*|GMT\d*")
 
 
@@ -75,14 +79,27 @@ def _offsets(subject: Subject) -> dict[str, float]:
         address = clock_address(camera)
         if address is not None:
             hosts.setdefault(address[1], (camera.id, address))
+    found: dict[str, float] = {}
+    waiting = list(hosts.values())
+    ends_at_s = time.monotonic() + _ALL_S
+    while waiting and time.monotonic() < ends_at_s:
+        found |= _asked(subject, waiting[:_AT_ONCE])
+        waiting = waiting[_AT_ONCE:]
+    return found
+
+
+def _asked(subject: Subject, hosts: list[tuple[str, tuple[str, str, int]]]) -> dict[str, float]:
+    """Ask some at once; who does not answer in time, or has no clock, is left out."""
     limit_s = min(subject.timeout_s, _MAX_TIMEOUT_S)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor-clock") as pool:
-        asked = {
-            camera: pool.submit(clock_offset, address, limit_s, subject.machine.now)
-            for camera, address in hosts.values()
-        }
-        answers = {camera: each.result() for camera, each in asked.items()}
-    return {camera: each for camera, each in answers.items() if each is not None}
+    asked = {
+        on_thread(
+            "doctor-clock", partial(clock_offset, address, limit_s, subject.machine.now)
+        ): camera
+        for camera, address in hosts
+    }
+    answered, _ = wait(asked, timeout=limit_s)
+    offsets = {camera: each.result() for each, camera in asked.items() if each in answered}
+    return {camera: offset_s for camera, offset_s in offsets.items() if offset_s is not None}
 
 
 def _zone_exists(name: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +17,14 @@ from edge_video.cli.doctor.limits import check_limits
 from edge_video.cli.doctor.network import broker_findings, camera_finding
 from edge_video.cli.doctor.places import check_disk, check_state
 from edge_video.cli.doctor.port import check_port
+from edge_video.cli.doctor.threads import on_thread
 from edge_video.config import AmqpSinkConfig
 from edge_video.report.doctor_table import in_order
 from edge_video.report.finding import Check, Finding, FindingWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from edge_video.cli.doctor.machine import Subject
 
@@ -73,17 +73,8 @@ def examine(subject: Subject) -> list[Finding]:
 
 
 def _begin(check: Check, look: Callable[[], list[Finding]], limit_s: float) -> _Asked:
-    """Look on a thread that no end of the program waits for."""
-    answer: Future[list[Finding]] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(look())
-        except Exception as error:  # noqa: BLE001 - told where it is waited for
-            answer.set_exception(error)
-
-    threading.Thread(target=run, name=f"doctor-{check}", daemon=True).start()
-    return _Asked(check, answer, time.monotonic() + limit_s, list)
+    until_s = time.monotonic() + limit_s
+    return _Asked(check, on_thread(f"doctor-{check}", look), until_s, list)
 
 
 def _broker(subject: Subject) -> _Asked:
