@@ -38,6 +38,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "delivery": {"logging", "threading"},
     "delivery.amqp": {"logging", "pika", "socket", "ssl", "threading"},
     "capture": {"logging", "signal", "socket", "ssl", "subprocess", "threading", "time"},
+    "capture.onvif": {"httpx", "psutil", "select", "socket", "time"},
     "watch": {
         *("pika", "pydantic", "rich", "socket", "ssl", "starlette", "threading", "time", "uvicorn"),
     },
@@ -56,7 +57,7 @@ MACHINE: Final[dict[str, set[str]]] = {
 """What each folder may use of the machine and of other people's libraries; the rest is pure.
 
 So pykka is known to actors and composition only, pika to the AMQP sink and the consumer, psutil
-to metrics, subprocess to capture, loguru to the log.
+to metrics and the search for cameras, subprocess and httpx to capture, loguru to the log.
 """
 
 WATCHED: Final = set[str]().union(*MACHINE.values())

@@ -2,10 +2,11 @@
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
 broker, `doctor` found something to do, `top --once` found trouble, `service` found it not running,
-or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that cannot be written is bad
-input), 3 `top --once` found nobody, 70 the system gave up on itself, 74 what a command prints could
-not be printed, 128 + n stopped at once by signal n: by the second one while the system runs, by the
-first SIGINT in `check`, `probe` and `doctor`, by whoever closed the pipe that a command prints to.
+`discover` found no camera, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report
+that cannot be written is bad input), 3 `top --once` found nobody, 70 the system gave up on itself,
+74 what a command prints could not be printed, 128 + n stopped at once by signal n: by the second
+one while the system runs, by the first SIGINT in `check`, `probe` and `doctor`, by whoever closed
+the pipe that a command prints to.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, demo, init_config, lookups, reload, run, service, tools
+from edge_video.cli import check, demo, discover, init_config, lookups, reload, run, service, tools
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.doctor import command as doctor
 from edge_video.cli.probe import probe
@@ -34,6 +35,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "run": run.run,
     "demo": demo.demo,
     "init": init_config.init,
+    "discover": discover.discover,
     "schema": init_config.schema,
     "check": check.check,
     "probe": probe,
@@ -91,6 +93,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     run_options = run.add_parsers(commands)
     init_config.add_parsers(commands)
+    discover.add_parsers(commands)
     check.add_parsers(commands)
     reload.add_parsers(commands)
     doctor.add_parsers(commands)

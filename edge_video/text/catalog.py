@@ -31,6 +31,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
+from edge_video.text.discover_texts import DISCOVER_TEXTS
 from edge_video.text.doctor_texts import DOCTOR_TEXTS
 from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
@@ -316,6 +317,7 @@ TEXTS: Final[dict[str, Text]] = {
     **_PAGE,
     **TOOL_TEXTS,
     **FIRST_STEPS_TEXTS,
+    **DISCOVER_TEXTS,
     **CHECK_TEXTS,
     **COMMAND_TEXTS,
     **PROBE_TEXTS,

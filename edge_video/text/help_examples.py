@@ -79,6 +79,14 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "init.example.yes",
         ),
     ),
+    "discover": (
+        ("edge-video discover", "discover.example.plain"),
+        (
+            "edge-video discover --username viewer --password-file onvif.txt",
+            "discover.example.login",
+        ),
+        ("edge-video discover --address 10.0.0.5 --json", "discover.example.address"),
+    ),
     "schema": (("edge-video schema > schema.json", "schema.example.file"),),
     "watch": (
         ("edge-video watch", "watch.example.plain"),

@@ -10,6 +10,7 @@ import os
 from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
+from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
 from edge_video.text.service_texts import SERVICE_HELP_TEXTS
 
 
@@ -54,10 +55,11 @@ _GENERAL: Final[dict[str, Text]] = {
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
     ),
     "exit.1": Text(
-        "probe: a camera or the broker failed; doctor: something has to be done; top --once:"
-        " trouble; watch --seconds: no frame; service: it does not run",
-        "probe: uma câmera ou o broker falhou; doctor: algo precisa ser feito; top --once: há"
-        " problemas; watch --seconds: nenhum frame; service: não está rodando",
+        "discover: no camera; probe: a camera or the broker failed; doctor: something has to be"
+        " done; top --once: trouble; watch --seconds: no frame; service: it does not run",
+        "discover: nenhuma câmera; probe: uma câmera ou o broker falhou; doctor: algo precisa"
+        " ser feito; top --once: há problemas; watch --seconds: nenhum frame; service: não está"
+        " rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
@@ -390,7 +392,10 @@ EXIT_CODES: Final = tuple(
 VARIABLES: Final = (
     (LANGUAGE_VARIABLE, "variable.language"),
     ("EDGE_VIDEO_TOKEN", "variable.token"),
+    (PASSWORD_VARIABLE, "variable.onvif_password"),
 )
 """What of the environment is looked at, and the text that says what for."""
 
-HELP_TEXTS: Final[dict[str, Text]] = _GENERAL | _RUN | _CHECK | _TOOLS | _MORE | SERVICE_HELP_TEXTS
+HELP_TEXTS: Final[dict[str, Text]] = (
+    DISCOVER_HELP_TEXTS | _GENERAL | _RUN | _CHECK | _TOOLS | _MORE | SERVICE_HELP_TEXTS
+)

@@ -15,6 +15,7 @@ from edge_video.testing.devices.http import (
 )
 from edge_video.testing.devices.jpeg import jpegs, without_huffman_tables
 from edge_video.testing.devices.loopback import Connection, HangUp, LoopbackServer
+from edge_video.testing.devices.onvif import OnvifDevice, OnvifStream, probe_match
 from edge_video.testing.devices.requests import Request
 from edge_video.testing.devices.rtp import Packetizer, RtpPacket
 from edge_video.testing.devices.rtsp import RtspDevice
@@ -34,6 +35,8 @@ __all__ = [
     "HttpDevice",
     "LoopbackServer",
     "MpegTs",
+    "OnvifDevice",
+    "OnvifStream",
     "Packetizer",
     "Request",
     "RtpPacket",
@@ -45,6 +48,7 @@ __all__ = [
     "http_head",
     "jpegs",
     "pacing",
+    "probe_match",
     "stamps",
     "usual_part",
     "without_huffman_tables",

@@ -22,6 +22,7 @@ ROOT: Final = Path(__file__).parents[3]
 COMMANDS = [
     *("run", "demo", "init", "schema", "check", "probe", "reload", "watch", "top", "service"),
     *("doctor", "bundle"),
+    "discover",
     *("explain", "completion", "help"),
 ]
 

@@ -1,0 +1,154 @@
+"""Asks one device for its clock, its name and its streams."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import quoteattr
+
+from edge_video.capture.onvif.model import Device, Problem, Stream
+from edge_video.capture.onvif.reading import (
+    MEDIA,
+    MEDIA_2,
+    foreign_addresses,
+    read_clock,
+    read_maker,
+    read_media_services,
+    read_profiles,
+    read_stream_url,
+    service_urls,
+)
+from edge_video.capture.onvif.soap import Questions, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from xml.etree.ElementTree import Element
+
+    from edge_video.capture.onvif.model import Answer, Login
+
+_AT_ONCE: Final = 8
+_DEVICE: Final = "http://www.onvif.org/ver10/device/wsdl"
+_SCHEMA: Final = "http://www.onvif.org/ver10/schema"
+_CLOCK: Final = f'<GetSystemDateAndTime xmlns="{_DEVICE}"/>'
+_SERVICES: Final = (
+    f'<GetServices xmlns="{_DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>',
+    f'<GetCapabilities xmlns="{_DEVICE}"><Category>Media</Category></GetCapabilities>',
+)
+_INFORMATION: Final = f'<GetDeviceInformation xmlns="{_DEVICE}"/>'
+_PROFILES: Final = {
+    MEDIA: f'<GetProfiles xmlns="{MEDIA}"/>',
+    MEDIA_2: f'<GetProfiles xmlns="{MEDIA_2}"><Type>VideoEncoder</Type></GetProfiles>',
+}
+_STREAM: Final = {
+    MEDIA: (
+        f'<GetStreamUri xmlns="{MEDIA}"><StreamSetup><Stream xmlns="{_SCHEMA}">RTP-Unicast</Stream>'
+        f'<Transport xmlns="{_SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
+        "<ProfileToken>{token}</ProfileToken></GetStreamUri>"
+    ),
+    MEDIA_2: (
+        f'<GetStreamUri xmlns="{MEDIA_2}"><Protocol>RTSP</Protocol>'
+        "<ProfileToken>{token}</ProfileToken></GetStreamUri>"
+    ),
+}
+_FINAL: Final = frozenset({Problem.NEEDS_LOGIN, Problem.WRONG_LOGIN, Problem.NO_ANSWER})
+"""After these a device is asked nothing more."""
+
+
+def ask_devices(answers: Iterable[Answer], login: Login | None, limit_s: float) -> list[Device]:
+    """Ask several devices side by side, each for so long at most; the order stays."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="onvif") as pool:
+        return list(pool.map(partial(ask_device, login=login, limit_s=limit_s), answers))
+
+
+def ask_device(answer: Answer, login: Login | None, limit_s: float) -> Device:
+    """Everything that a device says of its streams; what went wrong is in the result."""
+    questions = Questions(login, limit_s)
+    inquiry = _Inquiry(answer, questions)
+    try:
+        inquiry.run()
+    except Unanswered as end:
+        detail = str(end)
+        inquiry.device = replace(inquiry.device, problem=end.problem, detail=detail)
+    finally:
+        questions.close()
+    return inquiry.device
+
+
+class _Inquiry:
+    """The questions to one device, in the order that its answers need."""
+
+    def __init__(self, answer: Answer, questions: Questions) -> None:
+        self._questions = questions
+        foreign = foreign_addresses(answer.services, answer.address)
+        self.device = Device(answer, foreign_addresses=foreign)
+
+    def run(self) -> None:
+        """Ask for everything. Raises Unanswered when the streams remain unknown."""
+        service = self._find_service()
+        self.device = replace(self.device, service=service)
+        media = self._media_services(service)
+        streams = self._streams(media)
+        self.device = replace(self.device, streams=streams)
+        self.device = replace(self.device, maker=self._maker(service))
+
+    def _find_service(self) -> str:
+        """The first address that understands the question for the time, which needs no login."""
+        answer, problem = self.device.answer, Unanswered(Problem.NO_ANSWER)
+        for url in service_urls(answer.services, answer.address):
+            try:
+                body = self._questions.ask_openly(url, _CLOCK)
+            except Unanswered as error:
+                if error.problem in (Problem.NEEDS_LOGIN, Problem.REFUSED):
+                    return url  # it is one; some want a login even for that
+                if error.problem is not Problem.NO_ANSWER:
+                    problem = error
+                continue
+            offset_s = read_clock(body, time.time())
+            self._questions.clock_offset_s = offset_s or 0.0
+            self.device = replace(self.device, clock_offset_s=offset_s)
+            return url
+        raise problem
+
+    def _media_services(self, service: str) -> dict[str, str]:
+        for question in _SERVICES:
+            body = self._optional(service, question)
+            found = {} if body is None else read_media_services(body, self._address)
+            if found:
+                return found
+        raise Unanswered(Problem.NO_STREAMS)
+
+    def _streams(self, media: dict[str, str]) -> tuple[Stream, ...]:
+        """The streams of the newer media service, else of the older one."""
+        for version in (MEDIA_2, MEDIA):
+            body = self._optional(media[version], _PROFILES[version]) if version in media else None
+            profiles = [] if body is None else read_profiles(body)
+            streams = [self._with_url(each, media[version], version) for each in profiles]
+            if found := tuple(each for each in streams if each.url):
+                return found
+        raise Unanswered(Problem.NO_STREAMS)
+
+    def _with_url(self, stream: Stream, service: str, version: str) -> Stream:
+        token = quoteattr(stream.token)[1:-1]
+        body = self._optional(service, _STREAM[version].format(token=token))
+        url = "" if body is None else read_stream_url(body, self._address)
+        return replace(stream, url=url)
+
+    def _maker(self, service: str) -> str:
+        body = self._optional(service, _INFORMATION)
+        return "" if body is None else read_maker(body)
+
+    def _optional(self, url: str, question: str) -> Element | None:
+        """The answer; None when the device does not know this question."""
+        try:
+            return self._questions.ask(url, question)
+        except Unanswered as error:
+            if error.problem in _FINAL:
+                raise
+            return None
+
+    @property
+    def _address(self) -> str:
+        return self.device.answer.address
