@@ -27,8 +27,9 @@ class Device:
 
     scheme = "tcp"
 
-    def __init__(self, *, port: int = 0, path: str = "/stream") -> None:
-        self._server = LoopbackServer(self.serve, port=port)
+    def __init__(self, *, port: int = 0, path: str = "/stream", host: str = "127.0.0.1") -> None:
+        self._server = LoopbackServer(self.serve, port=port, host=host)
+        self.host = host
         self.path = path
         self._requests: deque[Request] = deque(maxlen=_REMEMBERED)
         self._changed = threading.Condition()
@@ -50,12 +51,12 @@ class Device:
     @property
     def url(self) -> str:
         """Without credentials."""
-        return f"{self.scheme}://127.0.0.1:{self.port}{self.path}"
+        return f"{self.scheme}://{self.host}:{self.port}{self.path}"
 
     def url_for(self, user: str, password: str) -> str:
         """With credentials, encoded."""
         userinfo = f"{quote(user, safe='')}:{quote(password, safe='')}@"
-        return f"{self.scheme}://{userinfo}127.0.0.1:{self.port}{self.path}"
+        return f"{self.scheme}://{userinfo}{self.host}:{self.port}{self.path}"
 
     def serve(self, connection: Connection) -> None:
         """Talk to one client until it or the device hangs up."""

@@ -103,14 +103,17 @@ class Connection:
 
 
 class LoopbackServer:
-    """Accepts on 127.0.0.1 and runs `serve(connection)` in a thread for each client.
+    """Accepts on an address of this machine and runs `serve(connection)` in a thread per client.
 
     More than 64 clients at once are hung up on. `close` ends every connection, joins every thread
     and frees the port; `open` may follow, on the same port.
     """
 
-    def __init__(self, serve: Callable[[Connection], None], *, port: int = 0) -> None:
+    def __init__(
+        self, serve: Callable[[Connection], None], *, port: int = 0, host: str = "127.0.0.1"
+    ) -> None:
         self._serve = serve
+        self._host = host
         self.port = port
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
@@ -122,7 +125,7 @@ class LoopbackServer:
         """Listen; connections are accepted when this returns."""
         if self._listener is not None:
             raise RuntimeError("the device listens already")
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=_MAX_CONNECTIONS)
+        listener = socket.create_server((self._host, self.port), backlog=_MAX_CONNECTIONS)
         self.port = listener.getsockname()[1]
         self._listener = listener
         self._acceptor = threading.Thread(

@@ -72,7 +72,7 @@ class OnvifStream:
 
 
 class OnvifDevice(Device):
-    """Answers as an ONVIF camera on the loopback interface, and does what real ones do wrong.
+    """Answers as an ONVIF camera, and does what real ones do wrong.
 
     Args:
         streams: its profiles.
@@ -88,6 +88,7 @@ class OnvifDevice(Device):
             function is called with the request, and may raise `HangUp`.
         probe_answers: datagrams in place of the usual answer to the multicast question.
         discovery_port: where the multicast question comes; None: it is not answered.
+        host: its address.
     """
 
     scheme = "http"
@@ -106,8 +107,9 @@ class OnvifDevice(Device):
         answers: Mapping[str, bytes | Callable[[Request], bytes]] | None = None,
         probe_answers: Sequence[bytes] | None = None,
         discovery_port: int | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__(path="/onvif/device_service")
+        super().__init__(path="/onvif/device_service", host=host)
         self.streams = list(streams)
         self.endpoint = endpoint
         self.name = name
@@ -117,7 +119,7 @@ class OnvifDevice(Device):
         self._answers_by_operation = dict(answers or {})
         self._probe_answers = probe_answers
         self._responder = (
-            None if discovery_port is None else _Responder(discovery_port, self._match)
+            None if discovery_port is None else _Responder(host, discovery_port, self._match)
         )
 
     def __enter__(self) -> Self:
@@ -265,9 +267,10 @@ class _Guard:
 
 
 class _Responder:
-    """Answers the multicast question on the loopback interface, in a thread of its own."""
+    """Answers the multicast question on one interface, in a thread of its own."""
 
-    def __init__(self, port: int, answers: Callable[[], Sequence[bytes]]) -> None:
+    def __init__(self, host: str, port: int, answers: Callable[[], Sequence[bytes]]) -> None:
+        self._host = host
         self._port = port
         self._answers = answers
         self._over = threading.Event()
@@ -278,7 +281,7 @@ class _Responder:
         """Join the group; the question is heard when this returns."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((GROUP, self._port))
-        group = socket.inet_aton(GROUP) + socket.inet_aton("127.0.0.1")
+        group = socket.inet_aton(GROUP) + socket.inet_aton(self._host)
         self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
         self._thread.start()
 
