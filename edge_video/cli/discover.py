@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from edge_video.capture.onvif.choice import Wish
+from edge_video.capture.onvif.choice import Wish, propose
 from edge_video.capture.onvif.interfaces import ipv4_addresses
 from edge_video.capture.onvif.model import Answer, Login
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, refuse
 from edge_video.cli.standard_streams import print_out
+from edge_video.config.skeleton import Source
 from edge_video.report.discover_table import devices_as_json, render_devices
 from edge_video.text.catalog import Language, language_from_locale, lookup
 from edge_video.text.command_help import add_command, takes_file
@@ -28,34 +29,42 @@ from edge_video.text.urls import split_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from edge_video.capture.onvif.model import Device
     from edge_video.cli.common import Commands
 
 _MAX_PASSWORD: Final = 1024
+_WAIT_S: Final = 4.0
+_TIMEOUT_S: Final = 15.0
+_WIDTH: Final = 1280
+_FPS: Final = 15
 
 
 def add_parsers(commands: Commands) -> None:
     """Add `discover` to the command line."""
     parser = add_command(commands, "discover")
     lists: dict[str, Any] = {"action": "append", "default": []}
-    text = help_text("discover.interface")
-    parser.add_argument("--interface", metavar="NAME", help=text, **lists)
     text = help_text("discover.address")
     parser.add_argument("--address", type=_address, metavar="HOST", help=text, **lists)
-    add_login_options(parser)
+    add_search_options(parser)
     duration: dict[str, Any] = {"type": seconds_between(0.1, 300.0), "metavar": "DURATION"}
-    parser.add_argument("--wait", default=4.0, help=help_text("discover.wait"), **duration)
-    parser.add_argument("--timeout", default=15.0, help=help_text("discover.timeout"), **duration)
     parser.add_argument(
-        "--width", type=_number_to(65535), default=1280, help=help_text("discover.width")
+        "--timeout", default=_TIMEOUT_S, help=help_text("discover.timeout"), **duration
     )
     parser.add_argument(
-        "--fps", type=_number_to(60), default=15, help=help_text("discover.fps.help")
+        "--width", type=_number_to(65535), default=_WIDTH, help=help_text("discover.width")
+    )
+    parser.add_argument(
+        "--fps", type=_number_to(60), default=_FPS, help=help_text("discover.fps.help")
     )
     parser.add_argument("--json", action="store_true", help=help_text("option.json"))
 
 
-def add_login_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say who asks the cameras."""
+def add_search_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where cameras are looked for, and who asks them."""
+    text = help_text("discover.interface")
+    parser.add_argument("--interface", action="append", default=[], metavar="NAME", help=text)
+    wait, text = seconds_between(0.1, 300.0), help_text("discover.wait")
+    parser.add_argument("--wait", default=_WAIT_S, type=wait, metavar="DURATION", help=text)
     parser.add_argument("--username", metavar="NAME", help=help_text("discover.username"))
     file = parser.add_argument(
         "--password-file", type=Path, metavar="FILE", help=help_text("discover.password_file")
@@ -66,13 +75,13 @@ def add_login_options(parser: argparse.ArgumentParser) -> None:
 def discover(args: argparse.Namespace) -> int:
     """Find cameras and print their streams; returns the exit code, 1 when there is no camera."""
     language = language_from_locale(os.environ)
-    try:
-        from edge_video.capture.onvif.inquiry import ask_devices  # noqa: PLC0415 - httpx is optional
-    except ImportError:
-        _refuse(language, "no_package")
+    ask = _asker(language)
     login = login_of(args, language)
-    answers = _named(args.address) if args.address else _found(args, language)
-    devices = ask_devices(answers, login, args.timeout)
+    if args.address:
+        answers = _named(args.address)
+    else:
+        answers = _found(args.interface, args.wait, language, quiet=args.json)
+    devices = ask(answers, login, args.timeout)
     wish = Wish(args.width, args.fps)
     if args.json:
         shown = devices_as_json(devices, wish, language)
@@ -81,6 +90,34 @@ def discover(args: argparse.Namespace) -> int:
         print_out(render_devices(devices, wish, language))
     is_found = any(each.service is not None or each.answer.announced for each in devices)
     return EXIT_OK if is_found else EXIT_FAILURE
+
+
+def find_sources(
+    args: argparse.Namespace, language: Language
+) -> tuple[tuple[str, Source], ...] | None:
+    """The proposed stream of each camera that is found, with an id; None when there is no camera.
+
+    What is found is printed. Ids are `cam1`, `cam2`, … in the order of addresses.
+    """
+    ask = _asker(language)
+    login = login_of(args, language)
+    answers = _found(args.interface, args.wait, language)
+    wish = Wish(_WIDTH, _FPS)
+    devices = ask(answers, login, _TIMEOUT_S)
+    print_out(render_devices(devices, wish, language))
+    proposed = [found for each in devices if (found := propose(each.streams, wish))]
+    username, password = (login.username, login.password) if login else (None, None)
+    sources = (Source(each.url, username, password) for each in proposed)
+    return tuple((f"cam{n}", each) for n, each in enumerate(sources, 1)) or None
+
+
+def _asker(language: Language) -> Callable[[list[Answer], Login | None, float], list[Device]]:
+    """What asks devices; refuses where its package is not installed."""
+    try:
+        from edge_video.capture.onvif.inquiry import ask_devices  # noqa: PLC0415 - optional
+    except ImportError:
+        _refuse(language, "no_package")
+    return ask_devices
 
 
 def login_of(args: argparse.Namespace, language: Language) -> Login | None:
@@ -120,16 +157,18 @@ def _password_in(path: Path, language: Language) -> str:
     return password
 
 
-def _found(args: argparse.Namespace, language: Language) -> list[Answer]:
+def _found(
+    interfaces: Sequence[str], wait_s: float, language: Language, *, quiet: bool = False
+) -> list[Answer]:
     """Who answers the multicast question."""
     from edge_video.capture.onvif.discovery import find_devices  # noqa: PLC0415 - as above
 
-    addresses = _addresses(args.interface, language)
-    if not args.json:
-        facts = {"addresses": ", ".join(addresses), "wait": format_duration(args.wait)}
+    addresses = _addresses(interfaces, language)
+    if not quiet:
+        facts = {"addresses": ", ".join(addresses), "wait": format_duration(wait_s)}
         print_out(lookup("discover.begin", language).format(**facts))
     try:
-        return find_devices(addresses, args.wait)
+        return find_devices(addresses, wait_s)
     except OSError as error:
         _refuse(language, "not_sent", reason=error.strerror or str(error))
 

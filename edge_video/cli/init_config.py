@@ -11,7 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from edge_video.cli.common import EXIT_OK, refuse
+from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, refuse
+from edge_video.cli.discover import add_search_options, find_sources
 from edge_video.cli.questions import NONE, Questions
 from edge_video.cli.standard_streams import print_out
 from edge_video.config import ConfigError, parse_config
@@ -19,6 +20,7 @@ from edge_video.config.env_file import ENV_FILE, parse_env
 from edge_video.config.skeleton import DEFAULT_LISTEN, Answers, Files, Source, write_skeleton
 from edge_video.runtime.files import open_directory, replace_at
 from edge_video.text.catalog import Language, language_from_locale, lookup
+from edge_video.text.help_texts import help_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,8 @@ def add_parsers(commands: Commands) -> None:
         "--http", nargs="?", const=DEFAULT_LISTEN, metavar="ADDRESS", help=text("http")
     )
     init.add_argument("--language", choices=list(Language), type=Language, help=text("language"))
+    init.add_argument("--discover", action="store_true", help=help_text("discover.init"))
+    add_search_options(init)
     for option in ("force", "yes", "example"):
         init.add_argument(f"--{option}", action="store_true", help=text(option))
     commands.add_parser("schema", help=text("schema"))
@@ -69,6 +73,11 @@ def init(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         _refuse(answers.language, "no_folder", folder=str(folder))
     _refuse_existing(args, answers.language)
+    if args.discover:
+        found = find_sources(args, answers.language)
+        if found is None:
+            return EXIT_FAILURE
+        answers = replace(answers, cameras=(*answers.cameras, *found))
     if sys.stdin.isatty() and sys.stdout.isatty() and not args.yes:
         answers = _asked(args, answers)
     problem = _problem_of(answers)
@@ -124,7 +133,7 @@ def _asked(args: argparse.Namespace, answers: Answers) -> Answers:
             refuse(f"edge-video init: {problem}")
         if args.broker is None:
             answers = questions.broker(answers)
-        if not args.camera:
+        if not answers.cameras:
             answers = questions.cameras(answers)
         if args.http is None:
             answers = questions.page(answers)

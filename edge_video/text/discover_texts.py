@@ -135,6 +135,10 @@ DISCOVER_HELP_TEXTS: Final[dict[str, Text]] = {
         "ask this camera and do not search; repeatable",
         "consulta esta câmera sem procurar; pode ser repetido",
     ),
+    "discover.init": Text(
+        "look for ONVIF cameras and write the stream that fits of each that is found",
+        "procura câmeras ONVIF e grava o stream mais adequado de cada uma",
+    ),
     "discover.username": Text("user of the cameras", "usuário das câmeras"),
     "discover.password_file": Text(
         f"its password; default: the environment variable {PASSWORD_VARIABLE}, else it is asked",

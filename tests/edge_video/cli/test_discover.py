@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -44,12 +45,12 @@ def test_the_streams_of_a_camera_and_the_one_that_fits(
         login = ["--username", "me", "--password-file", str(file)]
         code = main(["discover", "--address", address, *login, "--width", "600"])
     assert code == 0
-    shown = capsys.readouterr().out
+    shown = re.sub(r"is \w+ behind", "is … behind", capsys.readouterr().out)
     assert shown.splitlines() == [
         "127.0.0.1  Acme Simulated",
         "    main  H264  1920x1080  25 fps  rtsp://127.0.0.1:554/main",
         "  → sub   H264  640x360    15 fps  rtsp://127.0.0.1:554/sub?password=***",
-        "  ! its clock is 1h behind this machine's",
+        "  ! its clock is … behind this machine's",
         "  ! its address holds a password, which is masked here",
         f"1 camera found; {PROPOSED}",
     ]
@@ -80,6 +81,23 @@ def test_a_camera_is_found_through_an_interface(capsys: pytest.CaptureFixture[st
     assert shown.startswith("Looking for ONVIF cameras through 127.0.0.1 for 500ms")
     assert f"127.0.0.1  Acme Simulated  {endpoint}" in shown
     assert "it says its address is 0.0.0.0; it answers at 127.0.0.1, and that is used" in shown
+
+
+def test_init_writes_the_streams_of_the_cameras_that_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGE_VIDEO_ONVIF_PASSWORD", SECRET)
+    streams = [OnvifStream("only", "rtsp://10.9.8.7:554/written-by-init")]
+    search = ["--discover", "--interface", "lo", "--wait", "500ms", "--username", "me"]
+    with OnvifDevice(streams, login=("me", SECRET), discovery_port=3702):
+        assert main(["init", "--yes", "--broker", "none", *search]) == 0
+    written = (tmp_path / "config.yaml").read_text()
+    assert "rtsp://127.0.0.1:554/written-by-init" in written
+    assert 'username: "me"' in written
+    assert SECRET not in written + capsys.readouterr().out
+    assert SECRET in (tmp_path / ".env").read_text()
+    assert main(["check"]) == 0
 
 
 def test_a_camera_that_wants_a_login_says_how(capsys: pytest.CaptureFixture[str]) -> None:
