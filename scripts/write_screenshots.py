@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import sys
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +46,10 @@ PLACES: Final = (
 SHOPS: Final = ("centro", "norte", "praia", "sul")
 SIXTY: Final = tuple(f"{shop}.{place}" for shop in SHOPS for place in PLACES)
 
+ADDING: Final[dict[str, dict[str, Any]]] = {
+    "": {},
+    "-phone": {"size": (390, 844), "scheme": "dark", "language": "pt-BR"},
+}
 RELOAD_PLAN: Final = {
     "add": ["gate"],
     "restart": ["door", "yard"],
@@ -191,8 +196,35 @@ def shots() -> list[Shot]:
             script="document.querySelector('#reload-plan').click()",
             answers={"plan": {"result": "planned", "plan": RELOAD_PLAN}},
         ),
+        *(_adding(f"add-camera{name}", **given) for name, given in ADDING.items()),
         Shot("login", lambda: well(SIX), (1280, 800), session=stranger),
     ]
+
+
+def _adding(name: str, **given: Any) -> Shot:
+    """A camera that has answered, before it is added."""
+    shown = b64encode(picture("gate")).decode("ascii")
+    sent = {
+        "ok": True,
+        "codec": "hevc",
+        "width": 2560,
+        "height": 1440,
+        "fps": 12.5,
+        "picture": shown,
+    }
+    rest = {"key_frame_interval_s": 4.0, "key_frame_interval_is_at_least": False, "cause": None}
+    answers = {"probe": {**sent, **rest}}
+    return Shot(name, lambda: well(SIX), script=_ADD, answers=answers, **given)
+
+
+_ADD: Final = """
+document.querySelector('#add-camera').click();
+const given = {url: 'rtsp://10.0.0.24:554/s1', username: 'viewer', password: 'none', id: 'gate'};
+for (const [field, value] of Object.entries(given)) {
+  document.querySelector(`#edit-${field}`).value = value;
+}
+document.querySelector('#edit-test').click();
+"""
 
 
 def main(wanted: list[str]) -> None:

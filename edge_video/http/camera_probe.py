@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from edge_video.http.guard import PROBE_CAMERA_PATH
 from edge_video.http.responses import error, object_in
+from edge_video.http.texts import language_of
 from edge_video.text.escaping import one_line
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from edge_video.capture.probe import ProbeResult
+    from edge_video.text.language import Language
 
 _TIMEOUT_S: Final = 20.0
 
@@ -49,7 +53,7 @@ class CameraProbeEndpoint:
 
     def routes(self) -> list[Route]:
         """The path that this answers."""
-        return [Route("/api/probe", self._probe, methods=["POST"])]
+        return [Route(PROBE_CAMERA_PATH, self._probe, methods=["POST"])]
 
     async def _probe(self, request: Request) -> Response:
         values = await object_in(request)
@@ -59,19 +63,23 @@ class CameraProbeEndpoint:
             return error(503, "another camera is being probed", {"retry-after": "10"})
         self._is_running = True
         executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(
-                executor, self._handler, values, _TIMEOUT_S
-            )
-        finally:
-            self._is_running = False
-            executor.shutdown(wait=False)
+        probing = asyncio.get_running_loop().run_in_executor(
+            executor, self._handler, values, _TIMEOUT_S
+        )
+        probing.add_done_callback(self._ended)
+        executor.shutdown(wait=False)
+        found = await asyncio.shield(probing)  # FFmpeg still runs when its client has gone
+        language = language_of(request)
         if isinstance(found, tuple):
-            return JSONResponse({"error": "not valid", "details": list(found)}, 422)
-        return JSONResponse(_shown(found))
+            details = [translated(each, language) for each in found]
+            return JSONResponse({"error": "not valid", "details": details}, 422)
+        return JSONResponse(_shown(found, language))
+
+    def _ended(self, _: object) -> None:
+        self._is_running = False
 
 
-def _shown(found: ProbeResult) -> dict[str, Any]:
+def _shown(found: ProbeResult, language: Language) -> dict[str, Any]:
     failure, interval = found.failure, found.key_frames
     return {
         "ok": found.ok,
@@ -83,6 +91,6 @@ def _shown(found: ProbeResult) -> dict[str, Any]:
         "key_frame_interval_s": None if interval is None else interval.interval_s,
         "key_frame_interval_is_at_least": interval is not None and interval.at_least,
         "cause": None if failure is None else failure.cause.value,
-        "detail": None if failure is None else one_line(failure.detail),
+        "detail": None if failure is None else translated(one_line(failure.detail), language),
         "picture": None if found.picture is None else base64.b64encode(found.picture).decode(),
     }

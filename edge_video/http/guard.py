@@ -37,12 +37,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 UPDATES_PATH: Final = "/api/updates"
+PROBE_CAMERA_PATH: Final = "/api/probe"
 SESSION_PATH: Final = "/api/session"
 PROBE_PATHS: Final = ("/health", "/ready")
 """Answered from places that nobody else can take."""
 
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _ANSWER_S: Final = 10.0
+_PROBE_ANSWER_S: Final = 45.0
+"""A camera is asked for twenty seconds, and its FFmpeg has some more to end."""
 _SEND_S: Final = 10.0
 _LOG_EVERY_S: Final = 60.0
 REQUESTS_PER_S: Final = 300.0
@@ -164,7 +167,8 @@ class SecurityMiddleware:
             elif scope["path"] == UPDATES_PATH:
                 await self._app(scope, receive, answer.send)
             else:
-                async with asyncio.timeout(_ANSWER_S):
+                is_probe = scope["path"] == PROBE_CAMERA_PATH
+                async with asyncio.timeout(_PROBE_ANSWER_S if is_probe else _ANSWER_S):
                     await self._app(scope, receive, answer.send)
         except TimeoutError:
             # Begun: uvicorn closes the connection, as it was promised more.

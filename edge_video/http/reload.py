@@ -12,7 +12,9 @@ from starlette.routing import Route
 from edge_video.http.guard import client_of
 from edge_video.http.origin import origin_of
 from edge_video.http.responses import error, object_in
+from edge_video.http.texts import language_of
 from edge_video.status.configuration import ReloadReason, ReloadResult
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from edge_video.http.guard import Authenticator
+    from edge_video.text.language import Language
 
 _OK: Final = 200
 _CREATED: Final = 201
@@ -112,7 +115,9 @@ class ConfigEndpoints:
         if given not in ("0", "1"):
             return error(400, "dry_run is 0 or 1")
         origin = self._origin_of(request)
-        return await self._ask(lambda: self._handler.reload(dry_run=given == "1", origin=origin))
+        return await self._ask(
+            request, lambda: self._handler.reload(dry_run=given == "1", origin=origin)
+        )
 
     async def _camera(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -133,9 +138,9 @@ class ConfigEndpoints:
     ) -> Response:
         camera_id = request.path_params["camera_id"]
         change = CameraChange(camera_id, values, whole, self._origin_of(request))
-        return await self._ask(lambda: self._handler.change_camera(change))
+        return await self._ask(request, lambda: self._handler.change_camera(change))
 
-    async def _ask(self, step: Callable[[], ConfigAnswer]) -> Response:
+    async def _ask(self, request: Request, step: Callable[[], ConfigAnswer]) -> Response:
         if self._running >= _MAX_RUNNING:
             return error(503, "too many changes at once", {"retry-after": "1"})
         self._running += 1
@@ -146,18 +151,18 @@ class ConfigEndpoints:
             return error(504, late)
         finally:
             self._running -= 1
-        return _answer(answer)
+        return _answer(answer, language_of(request))
 
     def _origin_of(self, request: Request) -> str:
         by_session = self._authenticator.has_session(request.headers)
         return origin_of(client_of(request.scope), request.headers, by_session=by_session)
 
 
-def _answer(answer: ConfigAnswer) -> JSONResponse:
+def _answer(answer: ConfigAnswer, language: Language) -> JSONResponse:
     body = {
         "result": answer.result.value,
         "reason": answer.reason.value or None,
-        "details": list(answer.details),
+        "details": [translated(each, language) for each in answer.details],
         "plan": dict(answer.plan),
     }
     if answer.result is ReloadResult.REFUSED:

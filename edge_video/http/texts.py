@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge_video.http.camera_texts import CAMERA_TEXTS
+from edge_video.http.edit_texts import EDIT_TEXTS
 from edge_video.http.reload_texts import RELOAD_TEXTS
 from edge_video.resilience.failures import Cause
 from edge_video.text.catalog import TEXTS, Language, Text, lookup
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _FROM_REPORTS: Final = (
     *(f"cause.{cause.value}" for cause in Cause),
@@ -31,6 +35,11 @@ def page_texts(language: Language) -> dict[str, str]:
     return {key: lookup(key, language) for key in _FROM_REPORTS} | own
 
 
+def language_of(request: Request) -> Language:
+    """The language in which a request wants to be answered; English where it says nothing."""
+    return accepted_language(request.headers.get("accept-language"), Language.EN)
+
+
 def accepted_language(header: str | None, default: Language) -> Language:
     """The first language of an Accept-Language header that we speak, by its weights."""
     best, best_weight = default, 0.0
@@ -50,6 +59,7 @@ def accepted_language(header: str | None, default: Language) -> Language:
 PAGE: Final[dict[str, Text]] = {
     **CAMERA_TEXTS,
     **RELOAD_TEXTS,
+    **EDIT_TEXTS,
     "page.skip": Text("Skip to the cameras", "Ir para as câmeras"),
     "page.cameras": Text("Cameras", "Câmeras"),
     "page.filter": Text("Find a camera", "Buscar câmera"),

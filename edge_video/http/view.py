@@ -102,6 +102,9 @@ def _sentences(status: SystemStatus) -> Iterable[str]:
     publisher = status.publisher
     for reason in (publisher.reason, *(outage.reason for outage in publisher.outages)):
         yield shorten(one_line(reason), _MAX_DETAIL)
+    if status.config is not None and status.config.last_reload is not None:
+        for line in status.config.last_reload.details[:_MAX_DETAILS]:
+            yield shorten(one_line(line), _MAX_DETAIL)
     for camera in status.cameras:
         if camera.last_failure is not None:
             yield shorten(one_line(camera.last_failure.detail), _MAX_DETAIL)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tests.support.browser import browser, look_like
@@ -15,6 +19,19 @@ from tests.support.scripted_page import ScriptedPage, camera
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+GOOD = {
+    "ok": True,
+    "codec": "hevc",
+    "width": 2560,
+    "height": 1440,
+    "fps": 12.5,
+    "first_frame_s": 1.2,
+    "key_frame_interval_s": 4.0,
+    "key_frame_interval_is_at_least": False,
+    "cause": None,
+    "detail": None,
+    "picture": None,
+}
 DIFFERS = {"file_differs": True, "refused": None}
 
 
@@ -28,7 +45,7 @@ def opened() -> Iterator[tuple[ScriptedPage, Page]]:
 def server(opened: tuple[ScriptedPage, Page]) -> ScriptedPage:
     server, _ = opened
     server.session = {"read": True, "act": True, "actions": True}
-    server.answers, server.asked = {}, []
+    server.answers, server.asked, server.changes = {}, [], []
     server.show(camera("door"), camera("till"))
     return server
 
@@ -95,3 +112,117 @@ def test_a_refused_reload_shows_all_of_its_errors_until_it_is_hidden(
     page.click("#reload-do")
     page.shows(lambda: page.text("#toast").startswith("A recarga foi recusada: é preciso"))
     assert [each.text for each in page.all("#reload-answer li")] == ["node"]
+
+
+# --- cameras ----------------------------------------------------------------------------------
+
+
+def fill(page: Page, **values: str) -> None:
+    for field, value in values.items():
+        page.find(f"#edit-{field}").clear()
+        page.find(f"#edit-{field}").send_keys(value)
+
+
+def test_a_camera_is_tested_added_and_then_on_the_wall(page: Page, server: ScriptedPage) -> None:
+    grey = io.BytesIO()
+    Image.new("L", (64, 36), 90).save(grey, "JPEG")
+    server.answers["probe"] = {**GOOD, "picture": b64encode(grey.getvalue()).decode()}
+    page.click("#add-camera")
+    page.shows(lambda: page.sees("#edit-dialog"))
+    assert page.run("return document.activeElement.id") == "edit-url"
+    fill(page, url="rtsp://10.0.0.9/s", username="viewer", password="pw canary ")
+    assert page.find("#edit-id").get_attribute("value") == "camera-10-0-0-9"
+    page.click("#edit-test")
+    page.shows(lambda: page.sees("#edit-answer img"))
+    expected = "The camera answers: hevc · 2560×1440 · 12.5 fps · a key frame every 4.0 s"
+    assert expected in page.text("#edit-answer")
+    assert "substream" in page.text("#edit-answer")
+    page.shows(lambda: page.run("return document.querySelector('#edit-answer img').naturalWidth"))
+    assert page.accessibility_problems() == []
+    given = {"url": "rtsp://10.0.0.9/s", "username": "viewer", "password": "pw canary "}
+    assert server.changes == [("POST probe", given)]
+    fill(page, id="gate", fps="5")
+    page.find("#edit-fps").send_keys(Keys.ENTER)
+    page.shows(lambda: page.text("#toast") == "gate: added")
+    assert server.changes[1:] == [("PUT cameras/gate", {**given, "fps": 5})]
+    assert not page.sees("#edit-dialog")
+    server.show(camera("door"), camera("till"), camera("gate", "STARTING"))
+    page.shows(lambda: "gate" in page.tiles())
+    page.click("#add-camera")
+    assert page.find("#edit-password").get_attribute("value") == ""
+
+
+def test_errors_stand_at_their_fields_and_a_failed_test_says_what_to_do(
+    page: Page, server: ScriptedPage
+) -> None:
+    look_like(page.driver, 320, 700)
+    Select(page.find("#language")).select_by_value("pt-BR")
+    page.shows(lambda: page.text("#add-camera") == "Adicionar câmera")
+    page.click("#add-camera")
+    page.click("#edit-save")
+    assert page.text("#edit-url-wrong") == "Campo obrigatório."
+    fill(page, url="rtsp://10.0.0.9/s", id="door")
+    page.click("#edit-save")
+    assert page.text("#edit-id-wrong") == "Já existe a câmera door."
+    fill(page, id="gate")
+    lines = [
+        "cameras.d/gate.json:1: cameras[2].fps: 900 não está entre 1 e 60",
+        "url: não informa o host",
+    ]
+    server.answers["change"] = {"result": "refused", "reason": "invalid", "details": lines}
+    page.click("#edit-save")
+    page.shows(lambda: page.text("#edit-fps-wrong") == "900 não está entre 1 e 60")
+    assert page.text("#edit-url-wrong") == "não informa o host"
+    assert page.run("return document.activeElement.id") == "edit-fps"
+    assert page.find("#edit-fps").get_attribute("aria-invalid") is not None
+    server.answers["change"] = {"result": "refused", "reason": "not_kept"}
+    page.click("#edit-save")
+    page.shows(lambda: "defina state.dir" in page.text("#edit-wrong"))
+    failed = {**GOOD, "ok": False, "cause": "wrong_password", "detail": "401 Unauthorized"}
+    server.answers["probe"] = failed
+    page.click("#edit-test")
+    page.shows(lambda: "401 Unauthorized" in page.text("#edit-answer"))
+    assert page.accessibility_problems() == []
+    assert page.run("return document.querySelector('#edit-form').scrollWidth") <= 320
+    page.press(Keys.ESCAPE)
+    page.shows(lambda: not page.sees("#edit-dialog"))
+    Select(page.find("#language")).select_by_value("en")
+    page.run("localStorage.clear()")
+
+
+def test_a_camera_is_changed_disabled_and_removed_after_a_question(
+    page: Page, server: ScriptedPage
+) -> None:
+    page.run("location.hash = '#camera=door'")
+    page.shows(lambda: page.sees("#camera-manage"))
+    page.click("#camera-change")
+    page.shows(lambda: "rtsp://viewer:***@" in page.text("#edit-now"))
+    assert not page.sees("#edit-id")
+    page.click("#edit-save")
+    assert page.text("#edit-wrong") == "Nothing was entered."
+    fill(page, fps="3")
+    page.click("#edit-save")
+    page.shows(lambda: page.text("#toast") == "door: changed")
+    page.click("#camera-switch")
+    page.click("#sure-yes")
+    page.shows(lambda: page.text("#toast") == "door: disabled")
+    server.show(camera("door", "DISABLED"), camera("till"))
+    page.shows(lambda: page.text("#camera-switch") == "Enable")
+    page.click("#camera-remove")
+    assert page.text("#sure-title") == "Remove: door"
+    page.click("#sure-no")
+    page.click("#camera-remove")
+    page.click("#sure-yes")
+    page.shows(lambda: page.text("#toast") == "door: removed")
+    assert not page.sees("#camera-dialog")
+    assert [what for what, _ in server.changes] == [
+        "PATCH cameras/door",
+        "DELETE cameras/door",
+    ]
+    assert "cameras/door/disable" in server.asked
+
+
+def test_without_a_token_nothing_can_be_added(page: Page, server: ScriptedPage) -> None:
+    server.session = {"read": True, "act": False, "actions": False}
+    server.show(camera("door"), camera("till"), actions=False)
+    page.shows(lambda: not page.sees("#add-camera"))

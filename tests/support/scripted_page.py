@@ -203,6 +203,8 @@ class ScriptedPage:
         self.pictures: Callable[[str], tuple[bytes, int] | None] = lambda _: None
         self.asked: list[str] = []
         """Paths of actions, and `picture ID` for each picture."""
+        self.changes: list[tuple[str, Any]] = []
+        """What was to be changed, and the body that said how."""
         self.tokens: list[str] = []
         self.gate = threading.Event()
         """Actions are answered once it is set."""
@@ -265,6 +267,8 @@ class ScriptedPage:
                 Route("/api/cameras/{camera_id}/{action}", self._action, methods=["POST"]),
                 Route("/api/publisher/retry", self._action, methods=["POST"]),
                 Route("/api/reload", self._reload, methods=["POST"]),
+                Route("/api/probe", self._change, methods=["POST"]),
+                Route("/api/cameras/{camera_id}", self._change, methods=["PUT", "PATCH", "DELETE"]),
             ]
         )
         return _hardened(app)
@@ -329,6 +333,17 @@ class ScriptedPage:
         await _set(self.gate)
         answer = self.answers.get(path.rpartition("/")[2], {"result": "done"})
         return JSONResponse({"outcome": None, "cause": None, "retry_in_s": None, **answer})
+
+    async def _change(self, request: Request) -> Response:
+        what = f"{request.method} {request.url.path.removeprefix('/api/')}"
+        body = await request.body()
+        self.changes.append((what, json.loads(body) if body else None))
+        await _set(self.gate)
+        if "probe" in what:
+            return JSONResponse(self.answers["probe"])
+        given = self.answers.get("change", {})
+        answer = {"result": "done", "reason": None, "details": [], **given}
+        return JSONResponse(answer, 422 if answer["result"] == "refused" else 200)
 
     async def _reload(self, request: Request) -> Response:
         is_plan = request.query_params.get("dry_run") == "1"

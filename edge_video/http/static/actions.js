@@ -3,10 +3,10 @@
 import { $, el, setText } from "./dom.js";
 import { askForToken } from "./login.js";
 import { app, mayLock } from "./state.js";
-import { causeText, duration, has, said, t } from "./text.js";
-import { say } from "./toast.js";
+import { causeText, duration, has, language, said, t } from "./text.js";
+import { hide, say } from "./toast.js";
 
-const PATIENCE_MS = 30000; // the server answers when it knows what came of the try
+const PATIENCE_MS = 50000; // the server answers when it knows what came of the try
 const TRIES = new Set(["retry", "reset", "resume", "start"]);
 const busy = new Set();
 
@@ -23,7 +23,7 @@ export function actionButton(camera, action, { label = t(`action.${action}`) } =
 }
 
 export async function act(camera, action) {
-  if (action === "pause" && !(await isSure(camera, action))) return;
+  if (action === "pause" && !(await isSure(`${t("action.pause")}: ${camera}`, t("action_sure.pause"), t("action.pause")))) return;
   const facts = { camera, action: t(`action.${action}`) };
   const trying = TRIES.has(action) ? t("outcome.trying", facts) : t("outcome.asking", facts);
   await ask(`/api/cameras/${encodeURIComponent(camera)}/${action}`, `${camera}/${action}`, trying, (body) => cameraOutcome(body, action, facts));
@@ -44,25 +44,33 @@ export async function publisherRetry() {
   await ask("/api/publisher/retry", "publisher/retry", t("outcome.publisher.trying"), publisherOutcome);
 }
 
+// The status and the body of an answer; null where she does not log in. `begun` is called when it
+// is sent. Raises what `fetch` does where there is no answer.
+export async function send(path, { method = "POST", body, begun = () => {} } = {}) {
+  for (let tries = 0; tries < 2; tries += 1) {
+    if (!app.may.act && !(await askForToken())) return null;
+    begun();
+    const reply = await fetch(path, {
+      method, signal: AbortSignal.timeout(PATIENCE_MS), headers: { "accept-language": language() },
+      body: body && JSON.stringify(body) });
+    if (reply.status !== 401) return { status: reply.status, body: await reply.json() };
+    app.may.act = false;
+  }
+  return null;
+}
+
 // `outcome` makes of an answer what is said of it, and how; where it says nothing, it has shown it.
 export async function ask(path, key, trying, outcome) {
   if (busy.has(key)) return;
-  for (let tries = 0; tries < 2; tries += 1) {
-    if (!app.may.act && !(await askForToken())) return;
-    busy.add(key);
-    say(trying, "busy", { lasting: true });
-    try {
-      const reply = await fetch(path, { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
-      if (reply.status === 401) { app.may.act = false; continue; }
-      const body = await reply.json();
-      say(...(body.result ? outcome(body) : [problem(reply.status), "bad"]));
-    } catch { say(t("problem.no_answer"), "bad"); } finally { busy.delete(key); }
-    return;
-  }
+  try {
+    const reply = await send(path, { begun: () => { busy.add(key); say(trying, "busy", { lasting: true }); } });
+    if (reply) say(...(reply.body.result ? outcome(reply.body) : [problem(reply.status), "bad"]));
+    else if (busy.has(key)) hide();
+  } catch { say(t("problem.no_answer"), "bad"); } finally { busy.delete(key); }
 }
 
 // Errors in the operator's words; what the server says of them is for programs.
-const problem = (status) => t(has(`problem.${status}`) ? `problem.${status}` : "problem.failed");
+export const problem = (status) => t(has(`problem.${status}`) ? `problem.${status}` : "problem.failed");
 
 function next(body) {
   const seconds = body.retry_in_s;
@@ -84,11 +92,11 @@ function publisherOutcome(body) {
   return [t(body.result === "already" ? "outcome.publisher.connected" : "outcome.publisher.still_trying"), "none"];
 }
 
-function isSure(camera, action) {
+export function isSure(title, text, yes) {
   const dialog = $("sure-dialog");
-  setText($("sure-title"), `${t(`action.${action}`)}: ${camera}`);
-  setText($("sure-text"), t(`action_sure.${action}`));
-  setText($("sure-yes"), t(`action.${action}`));
+  setText($("sure-title"), title);
+  setText($("sure-text"), text);
+  setText($("sure-yes"), yes);
   return new Promise((done) => {
     const answer = (value) => { dialog.onclose = null; dialog.close(); done(value); };
     dialog.onclose = () => done(false); // Escape

@@ -6,6 +6,7 @@ import { connect, listen, watch, whoAmI } from "./connection.js";
 import * as delivery from "./delivery.js";
 import { $, setText, show, store, stored } from "./dom.js";
 import * as login from "./login.js";
+import * as edit from "./edit.js";
 import * as office from "./office.js";
 import * as pictures from "./pictures.js";
 import * as reload from "./reload.js";
@@ -23,6 +24,7 @@ function draw() {
   document.body.classList.toggle("empty", !app.view);
   drawVerdict();
   login.drawLogin();
+  edit.drawAdd();
   if (!app.view) return;
   delivery.drawDelivery();
   delivery.drawMachine();
@@ -101,7 +103,7 @@ function drawLegend() {
 }
 
 function begin() {
-  for (const part of [delivery, reload, trouble, wall, timeline, login, camera, office]) part.begin();
+  for (const part of [delivery, reload, trouble, wall, timeline, login, camera, edit, office]) part.begin();
   $("language").addEventListener("change", (event) => { store("language", event.target.value); speak(event.target.value); });
   const box = $("pictures");
   box.checked = stored("pictures") !== "no";

@@ -1,6 +1,7 @@
 // One camera, large and live, with all that is known of it. `#camera=door` leads here.
 
 import { actionButton, isBusy } from "./actions.js";
+import { drawManage } from "./edit.js";
 import { $, el, setShape, setText, show } from "./dom.js";
 import { Screen } from "./pictures.js";
 import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, shownState, sinceMs, sinceSeconds, whyOf } from "./state.js";
@@ -83,6 +84,7 @@ export function drawCamera() {
   drawButtons(camera);
   drawSpark(camera);
   drawDetails(camera);
+  drawManage(camera);
   show($("camera-off"), !app.view.actions);
   tickCamera();
   followTimeline();

@@ -3,7 +3,7 @@
 import { ask } from "./actions.js";
 import { $, el, setText, show } from "./dom.js";
 import { app, clockSkew } from "./state.js";
-import { clockTime, language, t } from "./text.js";
+import { clockTime, language, said, t } from "./text.js";
 
 const PARTS = ["add", "remove", "restart", "reconnect", "live", "needs_restart"];
 let plan = null; // the latest answer to "Show plan" or to a reload that was refused
@@ -69,7 +69,7 @@ function answerOf(answer) {
   const rows = PARTS.filter((part) => answer.plan[part]?.length)
     .flatMap((part) => [el("dt", { text: t(`reload.plan.${part}`) }), el("dd", { text: answer.plan[part].join(", ") })]);
   const parts = [el("p", { text: headOf(answer) })];
-  if (answer.details.length) parts.push(el("ul", { lang: "en" }, ...answer.details.map((line) => el("li", { text: line }))));
+  if (answer.details.length) parts.push(el("ul", {}, ...answer.details.map((line) => el("li", { text: said(line) }))));
   if (rows.length) parts.push(el("dl", { className: "facts" }, ...rows));
   return parts;
 }

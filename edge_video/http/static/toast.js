@@ -9,7 +9,7 @@ let timer = 0;
 export function say(text, tone = "none", { lasting = false } = {}) {
   const toast = $("toast");
   // In a modal dialog everything outside it is out of reach, for eyes and screen readers alike.
-  const home = document.querySelector("#camera-dialog[open]") ?? document.body;
+  const home = document.querySelector("#edit-dialog[open]") ?? document.querySelector("#camera-dialog[open]") ?? document.body;
   if (toast.parentElement !== home) home.append(toast);
   if (!text) { hide(); return; }
   setText(toast, text);

@@ -76,6 +76,8 @@ def test_a_camera_is_described_by_what_it_really_sends(
     ]
     h264, hevc, none = probe_all(any_ffmpeg, cameras, Redactor(), 20.0)
     assert (h264.camera_id, h264.ok, h264.failure) == ("h264", True, None)
+    assert h264.picture is not None
+    assert h264.picture.startswith(b"\xff\xd8\xff")
     assert (h264.codec, h264.width, h264.height, h264.fps) == ("h264", 1280, 720, 25.0)
     assert h264.first_frame_s is not None
     assert 0 < h264.first_frame_s < 20

@@ -32,14 +32,19 @@ GOOD = ProbeResult(
 )
 
 
-def ask(endpoint: CameraProbeEndpoint, *bodies: bytes) -> list[httpx.Response]:
+def ask(
+    endpoint: CameraProbeEndpoint, *bodies: bytes, language: str = "en"
+) -> list[httpx.Response]:
     """Send these requests at once."""
 
     async def sent() -> list[httpx.Response]:
         transport = httpx.ASGITransport(Starlette(routes=endpoint.routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
             return await asyncio.gather(
-                *(client.post("/api/probe", content=body) for body in bodies)
+                *(
+                    client.post("/api/probe", content=body, headers={"accept-language": language})
+                    for body in bodies
+                )
             )
 
     return asyncio.run(sent())
@@ -80,6 +85,42 @@ def test_a_camera_that_does_not_is_told_with_the_cause() -> None:
 def test_keys_that_are_wrong_are_told() -> None:
     (answer,) = ask(CameraProbeEndpoint(lambda *_: ("url: no",), "p"), b"{}")
     assert (answer.status_code, answer.json()["details"]) == (422, ["url: no"])
+
+
+def test_what_is_wrong_is_told_in_the_language_of_who_asks() -> None:
+    wrong = ("fps: 900 is not between 1 and 60",)
+    (answer,) = ask(CameraProbeEndpoint(lambda *_: wrong, "p"), b"{}", language="pt-BR")
+    assert answer.json()["details"] == ["fps: 900 não está entre 1 e 60"]
+
+
+def test_a_camera_is_still_being_probed_when_its_client_has_gone() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def handler(values: Mapping[str, Any], timeout_s: float) -> ProbeResult:
+        del values, timeout_s
+        begun.set()
+        end.wait(10)
+        return GOOD
+
+    async def story() -> list[int]:
+        transport = httpx.ASGITransport(
+            Starlette(routes=CameraProbeEndpoint(handler, "p").routes())
+        )
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            gone = asyncio.create_task(client.post("/api/probe", content=b"{}"))
+            await asyncio.to_thread(begun.wait, 10)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            refused = await client.post("/api/probe", content=b"{}")
+            end.set()
+            for _ in range(1000):
+                answer = await client.post("/api/probe", content=b"{}")
+                if answer.status_code == 200:
+                    break
+                await asyncio.sleep(0.01)
+            return [refused.status_code, answer.status_code]
+
+    assert asyncio.run(story()) == [503, 200]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b" " * 70_000 + b"{}"])

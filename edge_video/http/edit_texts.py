@@ -1,0 +1,76 @@
+"""Holds what the page says where cameras are added, changed and removed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge_video.text.language import Text
+
+EDIT_TEXTS: Final[dict[str, Text]] = {
+    "edit.add": Text("Add camera", "Adicionar câmera"),
+    "edit.save": Text("Save", "Salvar"),
+    "edit.test": Text("Test camera", "Testar câmera"),
+    "edit.now": Text("Now: {url}", "Agora: {url}"),
+    "edit.kept": Text(
+        "edge-video keeps what is changed here, also after a new start. It wins over the"
+        " configuration file, key by key; the file itself is not written.",
+        "O edge-video guarda o que se muda aqui, mesmo após reiniciar. Isso vale mais que o arquivo"
+        " de configuração, chave por chave; o arquivo em si não é alterado.",
+    ),
+    "edit.url": Text("Address of the stream", "Endereço da transmissão"),
+    "edit.url_example": Text("rtsp://10.0.0.5:554/stream", "rtsp://10.0.0.5:554/stream"),
+    "edit.username": Text("User name", "Usuário"),
+    "edit.password": Text("Password", "Senha"),
+    "edit.id": Text("Id: its name in logs and routing keys", "Id: o nome nos logs e routing keys"),
+    "edit.fps": Text("Frames per second", "Frames por segundo"),
+    "edit.fps_default": Text("as configured", "como na configuração"),
+    "edit.stays": Text("empty: stays as it is", "vazio: fica como está"),
+    "edit.asking": Text(
+        "Asking the camera; this takes up to 20 seconds …",
+        "Consultando a câmera; leva até 20 segundos …",
+    ),
+    "edit.saving": Text("Saving …", "Salvando …"),
+    "edit.answers": Text("The camera answers:", "A câmera responde:"),
+    "edit.key_frames": Text("a key frame every {seconds} s", "um frame-chave a cada {seconds} s"),
+    "edit.key_frames.at_least": Text(
+        "key frames more than {seconds} s apart", "frames-chave a mais de {seconds} s"
+    ),
+    "edit.large": Text(
+        "This picture is large. If the camera has a smaller stream, often called substream, its"
+        " address costs much less CPU.",
+        "Esta imagem é grande. Se a câmera tiver uma transmissão menor (substream), o endereço dela"
+        " exige muito menos CPU.",
+    ),
+    "edit.picture": Text("What the camera shows", "O que a câmera mostra"),
+    "edit.needed": Text("This is needed.", "Campo obrigatório."),
+    "edit.test_needs": Text(
+        "To test, enter the address and the password again: they are never shown.",
+        "Para testar, informe de novo o endereço e a senha: eles nunca são mostrados.",
+    ),
+    "edit.id_wrong": Text(
+        "Up to 64 letters, digits, dots, hyphens and underscores; a letter or digit first.",
+        "Até 64 letras, dígitos, pontos, hífens e sublinhados; começa com letra ou dígito.",
+    ),
+    "edit.id_taken": Text("There is a camera {camera} already.", "Já existe a câmera {camera}."),
+    "edit.nothing": Text("Nothing was entered.", "Nada foi informado."),
+    "edit.added": Text("{camera}: added", "{camera}: adicionada"),
+    "edit.changed": Text("{camera}: changed", "{camera}: alterada"),
+    "manage": Text("Configuration", "Configuração"),
+    "manage.change": Text("Change", "Alterar"),
+    "manage.remove": Text("Remove", "Remover"),
+    "manage.disable": Text("Disable", "Desativar"),
+    "manage.enable": Text("Enable", "Ativar"),
+    "manage.remove_sure": Text(
+        "It ends now and does not come back after a new start. The configuration file is not"
+        " written: there it stays, without effect.",
+        "Ela termina agora e não volta após reiniciar. O arquivo de configuração não é alterado:"
+        " ali ela fica, sem efeito.",
+    ),
+    "manage.disable_sure": Text(
+        "It sends no pictures, also after a new start, until somebody enables it.",
+        "Ela não envia imagens, mesmo após reiniciar, até alguém ativar.",
+    ),
+    "manage.removed": Text("{camera}: removed", "{camera}: removida"),
+    "manage.disabled": Text("{camera}: disabled", "{camera}: desativada"),
+    "manage.enabled": Text("{camera}: enabled", "{camera}: ativada"),
+}
