@@ -43,7 +43,8 @@ PROBE_PATHS: Final = ("/health", "/ready")
 """Answered from places that nobody else can take."""
 
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
-_ANSWER_S: Final = 10.0
+ANSWER_S: Final = 10.0
+"""How long an answer may take to be made."""
 _PROBE_ANSWER_S: Final = 45.0
 """A camera is asked for twenty seconds, and its FFmpeg has some more to end."""
 _SEND_S: Final = 10.0
@@ -168,7 +169,7 @@ class SecurityMiddleware:
                 await self._app(scope, receive, answer.send)
             else:
                 is_probe = scope["path"] == PROBE_CAMERA_PATH
-                async with asyncio.timeout(_PROBE_ANSWER_S if is_probe else _ANSWER_S):
+                async with asyncio.timeout(_PROBE_ANSWER_S if is_probe else ANSWER_S):
                     await self._app(scope, receive, answer.send)
         except TimeoutError:
             # Begun: uvicorn closes the connection, as it was promised more.
