@@ -13,7 +13,7 @@ const LARGE = 1280 * 960; // pixels; beyond it the smaller stream of a camera is
 let changed = ""; // the camera that is changed; empty: one is added
 let managed = ""; // the camera whose dialog is open
 let isIdTyped = false;
-let round = 0; // an answer to an earlier form is about nothing
+let round = 0; // an answer to an earlier form is ignored
 
 const input = (field) => $(`edit-${field}`);
 
