@@ -21,7 +21,7 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
     "edit.url_example": Text("rtsp://10.0.0.5:554/stream", "rtsp://10.0.0.5:554/stream"),
     "edit.username": Text("User name", "Usuário"),
     "edit.password": Text("Password", "Senha"),
-    "edit.id": Text("Id: its name in logs and routing keys", "Id: o nome nos logs e routing keys"),
+    "edit.id": Text("Id: its name in logs and routing keys", "Id: o nome no log e nas routing keys"),
     "edit.fps": Text("Frames per second", "Frames por segundo"),
     "edit.fps_default": Text("as configured", "como na configuração"),
     "edit.stays": Text("empty: stays as it is", "vazio: fica como está"),
