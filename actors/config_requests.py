@@ -37,6 +37,12 @@ class ConfigRequests:
         self._source = source
         self._supervisor = supervisor
 
+    @property
+    def can_keep(self) -> bool:
+        """See `ConfigHandler.can_keep`."""
+        running = None if self._source is None else self._source.running
+        return running is not None and kept_directory(running.values) is not None
+
     def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
         """See `ConfigHandler.reload`."""
         try:

@@ -70,6 +70,7 @@ class Application:
         updates = UpdateEndpoint(
             store,
             actions=self._authenticator.has_token,
+            can_keep=lambda: changes.can_keep,
             max_viewers=settings.max_connections // 2,
         )
         self.hub = updates.hub

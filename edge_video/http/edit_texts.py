@@ -17,11 +17,19 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
         "O edge-video guarda o que se muda aqui, mesmo após reiniciar. Isso vale mais que o arquivo"
         " de configuração, chave por chave; o arquivo em si não é alterado.",
     ),
+    "edit.not_kept": Text(
+        "A camera can be tested, but not added: edge-video has nowhere to keep it. Set state.dir in"
+        " the configuration and start edge-video anew.",
+        "Dá para testar uma câmera, mas não adicionar: o edge-video não tem onde guardá-la. Defina"
+        " state.dir na configuração e reinicie o edge-video.",
+    ),
     "edit.url": Text("Address of the stream", "Endereço da transmissão"),
     "edit.url_example": Text("rtsp://10.0.0.5:554/stream", "rtsp://10.0.0.5:554/stream"),
     "edit.username": Text("User name", "Usuário"),
     "edit.password": Text("Password", "Senha"),
-    "edit.id": Text("Id: its name in logs and routing keys", "Id: o nome no log e nas routing keys"),
+    "edit.id": Text(
+        "Id: its name in logs and routing keys", "Id: o nome no log e nas routing keys"
+    ),
     "edit.fps": Text("Frames per second", "Frames por segundo"),
     "edit.fps_default": Text("as configured", "como na configuração"),
     "edit.stays": Text("empty: stays as it is", "vazio: fica como está"),

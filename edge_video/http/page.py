@@ -18,6 +18,8 @@ from edge_video.http.view import page_view
 from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from edge_video.http.status_store import StatusStore
@@ -78,12 +80,21 @@ class UpdateEndpoint:
     Args:
         store: where snapshots come from.
         actions: whether there is a token, and so actions.
+        can_keep: whether a change of a camera could be kept.
         max_viewers: at once.
     """
 
-    def __init__(self, store: StatusStore, *, actions: bool, max_viewers: int) -> None:
+    def __init__(
+        self,
+        store: StatusStore,
+        *,
+        actions: bool,
+        can_keep: Callable[[], bool],
+        max_viewers: int,
+    ) -> None:
         self._store = store
         self._actions = actions
+        self._can_keep = can_keep
         self.hub = Hub(self._render, max_viewers)
 
     def routes(self) -> list[Route]:
@@ -104,5 +115,6 @@ class UpdateEndpoint:
             snapshot,
             picture_interval_s=max(UPDATE_S, pictures / (PICTURES_PER_S - LIVE_PICTURES_PER_S)),
             actions=self._actions,
+            can_keep=self._can_keep(),
         )
         return b"data: " + json_bytes(view) + b"\n\n"

@@ -71,9 +71,17 @@ class ConfigAnswer:
 class ConfigHandler(Protocol):
     """Changes the configuration; blocks for a bounded time, on a thread of its own.
 
+    Attributes:
+        can_keep: whether a change of a camera has a place where it is kept; blocks nobody.
+
     Raises:
         TimeoutError: (any method) no answer in time.
     """
+
+    @property
+    def can_keep(self) -> bool:
+        """See the class."""
+        ...
 
     def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
         """Read the files anew, and run what they say; with `dry_run` only say what would happen."""

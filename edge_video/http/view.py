@@ -32,7 +32,9 @@ _MAX_DETAIL: Final = 300
 _MAX_DETAILS: Final = 50
 
 
-def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -> dict[str, Json]:
+def page_view(
+    snapshot: Snapshot, *, picture_interval_s: float, actions: bool, can_keep: bool = True
+) -> dict[str, Json]:
     """One update of the page.
 
     Args:
@@ -40,6 +42,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
         picture_interval_s: how often a page may fetch each picture, so that all of them together
             stay within what the program spends on pictures.
         actions: whether there is a token at all.
+        can_keep: whether a change of a camera could be kept.
     """
     status = snapshot.status
     ffmpegs = ffmpeg_of(snapshot)
@@ -49,6 +52,7 @@ def page_view(snapshot: Snapshot, *, picture_interval_s: float, actions: bool) -
         "taken_at_ms": ns_to_ms(status.taken_at_ns),
         "uptime_s": round(status.uptime_s, 1),
         "actions": actions,
+        "can_keep": can_keep,
         "picture_interval_s": round(picture_interval_s, 2),
         "timeline_version": snapshot.timeline_version,
         "stopping": snapshot.pulse.stopping,

@@ -76,6 +76,15 @@ def test_a_camera_that_is_put_runs_and_is_there_after_a_new_start(scene: Scene) 
     assert "10.0.0.3" not in scene.path.read_text()
 
 
+def test_it_is_known_beforehand_whether_a_change_can_be_kept(scene: Scene) -> None:
+    assert scene.requests.can_keep
+    assert not ConfigRequests(None, None).can_keep
+    scene.path.write_text('sink: directory\ncameras: [{id: door, url: "rtsp://10.0.0.1/s"}]\n')
+    source = ConfigSource(scene.path)
+    source.accept(source.read())
+    assert not ConfigRequests(source, None).can_keep
+
+
 def test_a_camera_that_is_patched_keeps_its_other_keys(scene: Scene) -> None:
     assert scene.change("door", {"quality": 9}).plan["keys"] == ["cameras[door].quality"]
     scene.change("door", {"url": "rtsp://10.0.0.9/s"})

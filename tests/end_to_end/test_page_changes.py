@@ -222,6 +222,22 @@ def test_a_camera_is_changed_disabled_and_removed_after_a_question(
     assert "cameras/door/disable" in server.asked
 
 
+def test_where_nothing_can_be_kept_that_is_said_before_anything_is_typed(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.show(camera("door"), camera("till"), can_keep=False)
+    page.shows(lambda: page.run("return document.querySelectorAll('.tile').length") == 2)
+    page.run("location.hash = '#camera=door'")
+    page.shows(lambda: page.sees("#camera-details"))
+    page.shows(lambda: not page.sees("#camera-manage"))
+    page.press(Keys.ESCAPE)
+    page.shows(lambda: not page.sees("#camera-dialog"))
+    page.click("#add-camera")
+    assert "Set state.dir" in page.text("#edit-kept")
+    assert not page.sees("#edit-save")
+    assert page.sees("#edit-test")
+
+
 def test_without_a_token_nothing_can_be_added(page: Page, server: ScriptedPage) -> None:
     server.session = {"read": True, "act": False, "actions": False}
     server.show(camera("door"), camera("till"), actions=False)

@@ -134,6 +134,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
         "taken_at_ms": int(time.time() * 1000),
         "uptime_s": 273_912.0,
         "actions": True,
+        "can_keep": True,
         "picture_interval_s": 1.0,
         "timeline_version": 1,
         "stopping": False,

@@ -32,7 +32,7 @@ export function begin() {
 
 export function drawManage(camera) {
   managed = camera.id;
-  show($("camera-manage"), app.view.actions);
+  show($("camera-manage"), app.view.actions && app.view.can_keep);
   setText($("camera-switch"), t(camera.health === "disabled" ? "manage.enable" : "manage.disable"));
 }
 
@@ -48,6 +48,10 @@ function open(id) {
   setText($("edit-save"), t(id ? "edit.save" : "edit.add"));
   setText($("edit-now"), id ? t("edit.now", { url: cameraOf(id)?.url ?? "" }) : "");
   show($("edit-field-id"), !id);
+  const keeps = app.view.can_keep;
+  setText($("edit-kept"), t(keeps ? "edit.kept" : "edit.not_kept"));
+  $("edit-kept").classList.toggle("wrong", !keeps);
+  show($("edit-save"), keeps);
   const stays = id ? t("edit.stays") : "";
   for (const field of ["url", "username", "password"]) input(field).placeholder = stays || (field === "url" ? t("edit.url_example") : "");
   input("fps").placeholder = id ? rate(cameraOf(id)?.target_fps ?? null) : t("edit.fps_default");

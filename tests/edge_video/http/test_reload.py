@@ -27,6 +27,7 @@ class Played:
         self.answer = ConfigAnswer(ReloadResult.DONE, plan={"add": ["gate"]})
         self.is_late = False
         self.asked: list[Any] = []
+        self.can_keep = True
 
     def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
         self.asked.append((dry_run, origin))
