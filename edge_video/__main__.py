@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
-from typing import NoReturn
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 from edge_video.cli.pid1 import fork_below_init
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def program() -> NoReturn:
@@ -13,15 +17,26 @@ def program() -> NoReturn:
     # A log rotation that comes before the log is set up must not kill.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     fork_below_init()  # before all else is loaded: the parent needs none of it
-    from edge_video.cli.main import main  # noqa: PLC0415 - as said
+    command = _command()
     from edge_video.cli.standard_streams import leave, prepare_standard_streams  # noqa: PLC0415
 
     prepare_standard_streams()
     try:
-        code = main()
+        code = command()
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     leave(code)
+
+
+def _command() -> Callable[[], int]:
+    """Load what is to run: all of the command line, or the one command that is asked for often."""
+    if sys.argv[1:2] == ["health"]:
+        from edge_video.cli import health  # noqa: PLC0415 - only this command needs it
+
+        return lambda: health.main(sys.argv[2:])
+    from edge_video.cli.main import main  # noqa: PLC0415 - as said
+
+    return main
 
 
 if __name__ == "__main__":

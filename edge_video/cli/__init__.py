@@ -1,1 +1,1 @@
-"""Implements the commands `run`, `demo`, `init`, `schema`, `check`, `probe`, `watch` and `top`."""
+"""Implements the commands of the command line: `run`, `check`, `probe`, `top` and the others."""

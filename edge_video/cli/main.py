@@ -1,12 +1,12 @@
 """Parses the command line and calls the function that runs the command.
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
-broker, `doctor` found something to do, `top --once` found trouble, `service` found it not running,
-`discover` found no camera, or `watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report
-that cannot be written is bad input), 3 `top --once` found nobody, 70 the system gave up on itself,
-74 what a command prints could not be printed, 128 + n stopped at once by signal n: by the second
-one while the system runs, by the first SIGINT in `check`, `probe` and `doctor`, by whoever closed
-the pipe that a command prints to.
+broker, `doctor` found something to do, `top --once` found trouble, `health` no health, `service`
+found it not running, `discover` found no camera, or `watch --seconds` saw no frame, 2 bad input or
+no FFmpeg (a report that cannot be written is bad input), 3 `top --once` found nobody, 70 the system
+gave up on itself, 74 what a command prints could not be printed, 128 + n stopped at once by signal
+n: by the second one while the system runs, by the first SIGINT in `check`, `probe` and `doctor`, by
+whoever closed the pipe that a command prints to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.binary import BinaryMissing
-from edge_video.cli import check, demo, discover, init_config, lookups, reload, run, service, tools
+from edge_video.cli import (
+    check,
+    demo,
+    discover,
+    health,
+    init_config,
+    lookups,
+    reload,
+    run,
+    service,
+    tools,
+)
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_SIGNAL
 from edge_video.cli.doctor import command as doctor
 from edge_video.cli.probe import probe
@@ -45,6 +56,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "watch": tools.watch,
     "top": tools.top,
     "service": service.service,
+    "health": health.health,
     "explain": lookups.explain,
     "completion": lambda args: lookups.completion(args, make_parser()),
 }
@@ -99,6 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.add_parsers(commands)
     tools.add_parsers(commands)
     service.add_parsers(commands)
+    health.add_parsers(commands)
     lookups.add_parsers(commands)
     parser.epilog = _epilog(run_options)
     return parser

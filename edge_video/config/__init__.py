@@ -8,7 +8,11 @@ from edge_video.config.broker import (
     TlsConfig,
 )
 from edge_video.config.camera import CameraConfig
-from edge_video.config.env_file import load_routes_with_env_file, load_with_env_file
+from edge_video.config.env_file import (
+    load_http_with_env_file,
+    load_routes_with_env_file,
+    load_with_env_file,
+)
 from edge_video.config.http import HttpConfig, ReadyConfig
 from edge_video.config.loader import load_config, load_routes, parse_config
 from edge_video.config.masking import redactor_of
@@ -44,6 +48,7 @@ __all__ = [
     "TlsConfig",
     "json_schema",
     "load_config",
+    "load_http_with_env_file",
     "load_routes",
     "load_routes_with_env_file",
     "load_with_env_file",

@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_video.config.loader import load, load_routes
+from edge_video.config.loader import load, load_http, load_routes
 from edge_video.config.problems import Problem
 from edge_video.runtime.files import others_may_read, read_regular
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from edge_video.config.http import HttpConfig
     from edge_video.config.loader import Loaded
     from edge_video.config.model import Config
 
@@ -93,6 +94,16 @@ def load_routes_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:
     """
     variables, _ = read_env_file(path.parent / ENV_FILE)
     return load_routes(path, {**variables, **environ})
+
+
+def load_http_with_env_file(path: Path, environ: Mapping[str, str]) -> HttpConfig | None:
+    """Read the section `http` of a configuration, with the variables of `.env` beside it.
+
+    Raises:
+        ConfigError: with every problem of this section.
+    """
+    variables, _ = read_env_file(path.parent / ENV_FILE)
+    return load_http(path, {**variables, **environ})
 
 
 def read_env_file(path: Path) -> tuple[dict[str, str], list[Problem]]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from edge_video.config.http import HttpConfig
     from edge_video.config.kept import KeptCameras
     from edge_video.config.model import Config
     from edge_video.config.problems import KeyPath
@@ -112,6 +113,20 @@ def load_routes(path: Path, environ: Mapping[str, str]) -> Config:
     for index, camera in enumerate(reading.values.get("cameras") or ()):
         camera.setdefault("url", placeholder_camera(index)["url"])
     return reading.finish({})
+
+
+def load_http(path: Path, environ: Mapping[str, str]) -> HttpConfig | None:
+    """Read the section `http` of a file and nothing else; None when there is none.
+
+    Raises:
+        ConfigError: with every problem of this section, as in `load_config`.
+    """
+    reading = _Reading(str(path), environ, lambda place: place[0] == "http")
+    reading.main(read_text(path), is_open=False)
+    # What has to be there, whatever it is.
+    reading.values["cameras"] = [placeholder_camera(0)]
+    reading.values["sink"] = {"type": "directory", "path": "."}
+    return reading.finish({}).http
 
 
 def _is_of_route(path: KeyPath) -> bool:

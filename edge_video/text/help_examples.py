@@ -96,6 +96,11 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ),
         ("edge-video watch --seconds 10s --json", "watch.example.seconds"),
     ),
+    "health": (
+        ("edge-video health", "health.example.plain"),
+        ("edge-video health --url http://127.0.0.1:8080", "health.example.url"),
+        ("edge-video health --ready --config shop.yaml", "health.example.ready"),
+    ),
     "top": (
         ("edge-video top", "top.example.plain"),
         ("edge-video top --url http://10.0.0.17:8080", "top.example.url"),

@@ -56,10 +56,11 @@ _GENERAL: Final[dict[str, Text]] = {
     ),
     "exit.1": Text(
         "discover: no camera; probe: a camera or the broker failed; doctor: something has to be"
-        " done; top --once: trouble; watch --seconds: no frame; service: it does not run",
+        " done; top --once: trouble; watch --seconds: no frame; health: not well, or no answer;"
+        " service: it does not run",
         "discover: nenhuma câmera; probe: uma câmera ou o broker falhou; doctor: algo precisa"
-        " ser feito; top --once: há problemas; watch --seconds: nenhum frame; service: não está"
-        " rodando",
+        " ser feito; top --once: há problemas; watch --seconds: nenhum frame; health: não está bem"
+        " ou não responde; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
@@ -375,6 +376,49 @@ _MORE: Final[dict[str, Text]] = {
     "top.example.plain": Text("the system of this machine", "o sistema desta máquina"),
     "top.example.url": Text("that of another machine", "o de outra máquina"),
     "top.example.once": Text("once, for a script", "uma vez, para um script"),
+    "health.help": Text(
+        "whether the system of this machine is alive, for a health check",
+        "se o sistema desta máquina está vivo, para um health check",
+    ),
+    "health.about": Text(
+        "Asks /health at the address of the configuration's http.listen; exit code 0: alive, 1:"
+        " not, or no answer. With --url no configuration is read, which costs the least.",
+        "Consulta /health no endereço de http.listen da configuração; código de saída 0: vivo,"
+        " 1: não está, ou não responde. Com --url nenhuma configuração é lida: é o mais leve.",
+    ),
+    "health.url": Text(
+        "where to ask instead, like http://127.0.0.1:8080",
+        "onde consultar em vez disso, como http://127.0.0.1:8080",
+    ),
+    "health.ready": Text(
+        "ask /ready: whether frames are delivered and cameras stream",
+        "consulta /ready: se há frames sendo entregues e câmeras transmitindo",
+    ),
+    "health.timeout": Text("for the answer (default 3s)", "para a resposta (padrão 3s)"),
+    "health.bad_url": Text(
+        "--url: it must be like {example}, without a user name",
+        "--url: deve ser como {example}, sem nome de usuário",
+    ),
+    "health.no_config": Text(
+        "there is no config.yaml here; name one with --config, or an address with --url",
+        "não há config.yaml aqui; indique um com --config, ou um endereço com --url",
+    ),
+    "health.no_http": Text(
+        "{file} has no `http` section, so nobody listens; add one: docs/http.md",
+        "{file} não tem a seção `http`, então ninguém escuta; adicione uma: docs/http.md",
+    ),
+    "health.no_port": Text(
+        "{file}: http.listen has the port 0, which is any; say with --url which one it is",
+        "{file}: http.listen tem a porta 0, ou seja, qualquer uma; diga com --url qual é",
+    ),
+    "health.example.plain": Text(
+        "the system of the configuration here", "o sistema da configuração que está aqui"
+    ),
+    "health.example.url": Text("without reading a configuration", "sem ler nenhuma configuração"),
+    "health.example.ready": Text(
+        "exit code 1 while the broker is away or no camera streams",
+        "código de saída 1 enquanto o broker está fora ou nenhuma câmera transmite",
+    ),
     "help.help": Text("show the help of a command", "mostra a ajuda de um comando"),
     "help.about": Text(
         "Shows the help of a command, or of the whole program.",

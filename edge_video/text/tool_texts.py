@@ -166,4 +166,17 @@ _TOP: Final[dict[str, Text]] = {
     "top.failures": Text("failures in a row: {count}", "falhas seguidas: {count}"),
 }
 
-TOOL_TEXTS: Final[dict[str, Text]] = _WATCH | _TOP
+_HEALTH: Final[dict[str, Text]] = {
+    "health.good": Text("{url}: all is well", "{url}: tudo bem"),
+    "health.no_answer": Text("no answer in time", "sem resposta a tempo"),
+    "health.refused": Text(
+        "the token is refused or missing (HTTP {code})",
+        "o token foi recusado ou está faltando (HTTP {code})",
+    ),
+    "health.foreign": Text(
+        "whoever answers is not edge-video (HTTP {code})",
+        "quem responde não é o edge-video (HTTP {code})",
+    ),
+}
+
+TOOL_TEXTS: Final[dict[str, Text]] = _WATCH | _TOP | _HEALTH
