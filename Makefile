@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +65,9 @@ matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on Rab
 
 matrix-root: ## RabbitMQ 4.0 and FFmpeg 7.1 beside the machine's own (EDGE_VIDEO_NO_MATRIX=1: not)
 	@[ "$$EDGE_VIDEO_NO_MATRIX" = 1 ] || scripts/make-matrix-root.sh
+
+image-check: $(VENV)/.dev-installed ## the Containerfile's own lines in a folder, run as a container would (root; two minutes)
+	@scripts/check-image.sh $(BIN)/python
 
 lowest: $(VENV)/.dev-installed ## the quick tests with the lowest versions of all dependencies
 	@PYTHON=$(PYTHON) scripts/check-versions.sh lowest
