@@ -378,7 +378,7 @@ _MORE: Final[dict[str, Text]] = {
     "top.example.once": Text("once, for a script", "uma vez, para um script"),
     "health.help": Text(
         "whether the system of this machine is alive, for a health check",
-        "se o sistema desta máquina está vivo, para um health check",
+        "se o sistema desta máquina está vivo, para verificações automáticas",
     ),
     "health.about": Text(
         "Asks /health at the address of the configuration's http.listen; exit code 0: alive, 1:"
