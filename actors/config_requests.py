@@ -10,7 +10,14 @@ import pykka
 from edge_video.actors.reload_files import ask_for, reload_files
 from edge_video.actors.reload_messages import Reload, ReloadAnswer
 from edge_video.config import ConfigError
-from edge_video.config.camera_changes import camera_in, patched, problems_of, removed, replaced
+from edge_video.config.camera_changes import (
+    camera_in,
+    password_for_another,
+    patched,
+    problems_of,
+    removed,
+    replaced,
+)
 from edge_video.config.kept import kept_directory, read_kept, write_kept
 from edge_video.config.loader import combine
 from edge_video.http.reload import ConfigAnswer
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from edge_video.config import Config
+    from edge_video.config import CameraConfig, Config
     from edge_video.config.source import ConfigSource
     from edge_video.http.reload import CameraChange
 
@@ -79,14 +86,17 @@ class ConfigRequests:
         assert running is not None
         kept, camera_id = read_kept(directory), change.camera_id
         in_file, before = camera_in(running.values, camera_id), kept.get(camera_id)
-        is_there = any(camera.id == camera_id for camera in running.config.cameras)
-        if not is_there and not change.whole:
+        now = _camera_of(running.config, camera_id)
+        if now is None and not change.whole:
             return _refused(ReloadReason.UNKNOWN_CAMERA, f"there is no camera {camera_id}")
         after = _after(change, in_file, before)
         kept = {key: each for key, each in kept.items() if key != camera_id}
         if after is not None:
             kept[camera_id] = after
         config = combine(running.values, kept, str(source.path))
+        error = password_for_another(change.values or {}, now, _camera_of(config, camera_id))
+        if error is not None:
+            return _refused(ReloadReason.INVALID, error)
         planned = self._ask(config, change.origin, dry_run=True)
         if planned.result is ReloadResult.REFUSED:
             return _shown(planned)
@@ -97,10 +107,14 @@ class ConfigRequests:
             write_kept(directory, camera_id, before)
         else:
             source.accept(replace(running, config=config))
-        return _shown(answer, created=not is_there)
+        return _shown(answer, created=now is None)
 
     def _ask(self, config: Config, origin: str, *, dry_run: bool = False) -> ReloadAnswer:
         return ask_for(self._supervisor, Reload(config, dry_run, origin, whole_files=False))
+
+
+def _camera_of(config: Config, camera_id: str) -> CameraConfig | None:
+    return next((camera for camera in config.cameras if camera.id == camera_id), None)
 
 
 def _after(

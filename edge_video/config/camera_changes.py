@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from edge_video.config.camera import CameraConfig
 from edge_video.config.kept import REMOVED
 from edge_video.config.url_checks import scheme_of
 from edge_video.text.redact import MASK
-from edge_video.text.urls import NETWORK_SCHEMES
+from edge_video.text.urls import NETWORK_SCHEMES, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,31 @@ def patched(values: Mapping[str, Any], kept: Mapping[str, Any] | None) -> dict[s
 def removed(in_file: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What is kept when a camera is removed: nothing, unless its file still has it."""
     return None if in_file is None else {REMOVED: True}
+
+
+def password_for_another(
+    values: Mapping[str, Any], before: CameraConfig | None, after: CameraConfig | None
+) -> str | None:
+    """What is wrong when a stored password would go to another machine; None: it would not.
+
+    Whoever may change a camera may not read its password, and would by naming a host of their own.
+    """
+    if before is None or after is None or "password" in values or after.password is None:
+        return None
+    if before.password is None or (_goes_to(before) == _goes_to(after)):
+        return None
+    return "password: another address needs it anew; it goes to nobody whom it was not meant for"
+
+
+def _goes_to(camera: CameraConfig) -> tuple[object, ...]:
+    """All that decides which machines see a camera's password."""
+    bare = split_url(camera.url.get_secret_value()).without_credentials
+    parts = urlsplit(bare)
+    proxy = camera.http_proxy
+    return (
+        *(parts.scheme.lower(), parts.hostname, parts.netloc),
+        None if proxy is None else proxy.get_secret_value(),
+    )
 
 
 def camera_in(values: Mapping[str, Any], camera_id: str) -> Mapping[str, Any] | None:

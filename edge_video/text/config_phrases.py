@@ -13,6 +13,10 @@ _VALUES: Final = (
         "{key}: it cannot be set here; known are {known}",
         "{key}: não pode ser definida aqui; as conhecidas são {known}",
     ),
+    Text(
+        "password: another address needs it anew; it goes to nobody whom it was not meant for",
+        "password: outro endereço exige informá-la de novo; ela não vai a quem não se destinava",
+    ),
     Text("{key}: it must be a single value", "{key}: deve ser um único valor"),
     Text(
         "{key}: it holds {mask}, which only stands for a secret",

@@ -212,3 +212,17 @@ def test_whoever_is_killed_at_any_step_starts_again_with_one_of_the_two(
         json.dumps((["door", "yard"], 5)),
         json.dumps((["door", "yard"], 9)),
     }
+
+
+def test_a_stored_password_goes_to_no_other_machine(scene: Scene) -> None:
+    scene.change(
+        "gate", {"url": "rtsp://10.0.0.3/s", "username": "u", "password": "s3cret"}, whole=True
+    )
+    for values in ({"url": "rtsp://10.6.6.6/s"}, {"url": "rtsp://10.0.0.3:8554/s"}):
+        answer = scene.change("gate", values)
+        assert (answer.result, answer.reason) == (REFUSED, ReloadReason.INVALID)
+        assert answer.details[0].startswith("password: another address needs it anew")
+        assert scene.running()["gate"] == "10.0.0.3"
+    assert scene.change("gate", {"url": "rtsp://10.0.0.3/other"}).result is DONE
+    assert scene.change("gate", {"url": "rtsp://10.6.6.6/s", "password": "other"}).result is DONE
+    assert scene.running()["gate"] == "10.6.6.6"
