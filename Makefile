@@ -6,8 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait more than they compute: four side by side keep two cores busy.
-WORKERS ?= 4
+# Most tests wait more than they compute: five side by side keep two cores busy.
+WORKERS ?= 5
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema screenshots bench clean
