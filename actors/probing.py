@@ -42,7 +42,7 @@ class CameraProber:
         if problems:
             return problems
         if self._binary is None:
-            return ("there is no FFmpeg",)
+            raise RuntimeError("there is no FFmpeg")
         try:
             (camera,) = combine({"sink": "directory"}, {_PROBED: values}, "").cameras
         except ConfigError as error:

@@ -94,7 +94,10 @@ class ApiEndpoints:
         after = request.query_params.get("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > len(str(MAX_SEQ)):
             return error(400, "after is the number of a frame")
-        is_live = request.query_params.get("live") == "1"
+        live = request.query_params.get("live", "0")
+        if live not in ("0", "1"):
+            return error(400, "live is 0 or 1")
+        is_live = live == "1"
         max_age_s = _LIVE_AGE_S if is_live else PICTURE_AGE_S
         try:
             picture, is_quiet = self._store.picture(

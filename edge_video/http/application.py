@@ -15,6 +15,7 @@ from edge_video.http.page import PUBLIC_PATHS, PageEndpoints, UpdateEndpoint
 from edge_video.http.probes import ProbeEndpoints
 from edge_video.http.reload import ConfigEndpoints
 from edge_video.http.responses import ResponseCache, http_error
+from edge_video.http.routing import joined
 from edge_video.http.security import FailureLimiter, SessionSigner
 from edge_video.http.sessions import SessionEndpoint
 
@@ -75,7 +76,7 @@ class Application:
         )
         self.hub = updates.hub
         actions = ActionEndpoints(handler, executor, store, self._authenticator, clock)
-        self._routes = [
+        routes = [
             *PageEndpoints(settings.language).routes(),
             *ProbeEndpoints(settings, store, cache).routes(),
             *ApiEndpoints(store, cache, clock).routes(),
@@ -85,6 +86,7 @@ class Application:
             *probe.routes(),
             *ConfigEndpoints(changes, executor, self._authenticator).routes(),
         ]
+        self._routes = joined(routes)
 
     def asgi(self) -> ASGIApp:
         """The application with its security middleware around it."""

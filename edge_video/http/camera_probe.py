@@ -34,7 +34,11 @@ class ProbeHandler(Protocol):
     def __call__(
         self, values: Mapping[str, Any], timeout_s: float
     ) -> ProbeResult | tuple[str, ...]:
-        """What the camera sends; or, a line each, what is wrong with its keys."""
+        """What the camera sends; or, a line each, what is wrong with its keys.
+
+        Raises:
+            RuntimeError: there is no FFmpeg to connect with.
+        """
         ...
 
 
@@ -68,7 +72,10 @@ class CameraProbeEndpoint:
         )
         probing.add_done_callback(self._ended)
         executor.shutdown(wait=False)
-        found = await asyncio.shield(probing)  # FFmpeg still runs when its client has gone
+        try:
+            found = await asyncio.shield(probing)  # FFmpeg still runs when its client has gone
+        except RuntimeError as missing:
+            return error(409, str(missing))
         language = language_of(request)
         if isinstance(found, tuple):
             details = [translated(each, language) for each in found]

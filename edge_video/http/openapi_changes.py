@@ -77,7 +77,12 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
         "/api/probe": {
             "post": {
                 **operation("probe", "Connect to a camera that is not configured.", body=True),
-                "responses": {**common, "200": probed},
+                "responses": {
+                    **common,
+                    "200": probed,
+                    "409": {"description": "There is no FFmpeg to connect with."},
+                    "422": {"description": "The keys are not valid (`details`); `url` is needed."},
+                },
             }
         },
         "/api/reload": {

@@ -6,6 +6,7 @@ What stands below is a method of its section, like `CircuitBreakerConfig.policy`
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -37,11 +38,11 @@ def configured_language(config: Config) -> Language:
 
 def language_of_file(path: str) -> Language:
     """The language that a configuration names which cannot be used, or else the locale's."""
-    try:
-        with Path(path).open(encoding="utf-8", errors="replace") as file:
-            named = _LANGUAGE.search(file.read(_MAX_READ))
-    except OSError:
-        named = None
+    named = None
+    with contextlib.suppress(OSError):
+        if Path(path).is_file():  # to open a pipe waits for who writes into it
+            with Path(path).open(encoding="utf-8", errors="replace") as file:
+                named = _LANGUAGE.search(file.read(_MAX_READ))
     if named is None:
         return language_from_locale(os.environ)
     return Language.PT_BR if named[1].lower() == "pt" else Language.EN

@@ -112,8 +112,10 @@ def test_the_end_says_what_the_drain_confirmed_and_how_the_cameras_were(
     ended = system.system.stop(10).status
     assert ended.totals.confirmed == 4
     assert lines(caplog, LogEvent.DRAIN_FINISHED) == ["Last frames: confirmed: 0, abandoned: 0"]
-    assert {each.phase for each in ended.cameras} <= {CameraPhase.STOPPED, CameraPhase.WAITING}
-    assert ended.cameras[0].phase_before_stop is CameraPhase.STREAMING
+    for each, phase in zip(
+        ended.cameras, (CameraPhase.STREAMING, CameraPhase.WAITING), strict=True
+    ):
+        assert (each.phase, each.phase_before_stop) == (phase, phase)
     assert camera_health(ended.cameras[0]) is CameraHealth.HEALTHY
     assert camera_health(ended.cameras[1]) is CameraHealth.TROUBLE
     assert verdict(ended).delivery is Delivery.OK
