@@ -74,8 +74,8 @@ class CameraProbeEndpoint:
         executor.shutdown(wait=False)
         try:
             found = await asyncio.shield(probing)  # FFmpeg still runs when its client has gone
-        except RuntimeError as missing:
-            return error(409, str(missing))
+        except RuntimeError:
+            return error(409, "there is no FFmpeg")
         language = language_of(request)
         if isinstance(found, tuple):
             details = [translated(each, language) for each in found]
