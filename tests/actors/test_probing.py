@@ -50,4 +50,5 @@ def test_what_is_wrong_is_said(values: dict[str, object], problem: str) -> None:
 
 
 def test_without_ffmpeg_that_is_said() -> None:
-    assert CameraProber(None)({"url": "rtsp://h/s"}, 5.0) == ("there is no FFmpeg",)
+    with pytest.raises(RuntimeError, match="there is no FFmpeg"):
+        CameraProber(None)({"url": "rtsp://h/s"}, 5.0)

@@ -124,6 +124,7 @@ def test_a_system_whose_cameras_all_go_to_actors_of_the_host_needs_no_sink() -> 
     config = Config(cameras=[CameraConfig(id="cam1", url="lavfi:testsrc2")])
     system = start_system(config, frames={"cam1": host}, capture=scripted.make_capture)
     eventually(lambda: system.status().publisher.state is PublisherState.CONNECTED)
+    eventually(lambda: scripted.captures)
     scripted.capture_of("cam1").frame()
     (notification,) = heard_by(host)
     assert [frame.camera_id for frame in notification.outbox.deliver()] == ["cam1"]
