@@ -110,10 +110,10 @@ class NotificationRules:
 
     def camera(self, record: CameraRecord, now: Moment) -> list[Notification]:
         """What the supervisor knows about one camera is now this."""
-        if record.phase is CameraPhase.DISABLED:
-            return []
         camera = self._cameras.get(record.camera_id)
         if camera is None:
+            if record.phase is CameraPhase.DISABLED:
+                return []
             steady = self._policy.steady
             camera = _Camera(record, Debounced(steady), Debounced.resting(steady, CLOSED, now.s))
             self._cameras[record.camera_id] = camera
@@ -130,14 +130,15 @@ class NotificationRules:
         """The connection to the sink is now this."""
         self._publisher = status
         connected = status.state in (PublisherState.CONNECTED, PublisherState.BLOCKED)
-        outage = self._outage
+        outage, lasting = self._outage, status.lasting_outage
         if outage is None:
-            if not connected and status.connections and status.connections_lost:
+            was_lost = status.connections and status.connections_lost
+            if not connected and was_lost and lasting is not None:
                 self._outage = _Outage(
                     lost_s=now.s,
                     lost_before=status.connections_lost - 1,
                     failed_before=status.failed_attempts,
-                    began_at_ns=status.outages[-1].started_at_ns if status.outages else now.ns,
+                    began_at_ns=lasting.started_at_ns,
                     reason=status.reason,
                 )
         elif connected:
@@ -169,7 +170,7 @@ class NotificationRules:
         what = "reloaded" if last.result is ReloadResult.DONE else "refused"
         facts: _Fields = {
             "state": what,
-            "since_ns": config.loaded_at_ns,
+            "since_ns": config.loaded_at_ns if what == "reloaded" else last.at_ns,
             "reason": last.reason.value,
             "details": list(last.details),
             "origin": last.origin,

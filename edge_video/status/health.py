@@ -132,21 +132,26 @@ def _fails(camera: CameraStatus) -> bool:
 
 def delivery_of(publisher: PublisherStatus) -> Delivery:
     """Whether frames can be delivered, by the state of the connection to the sink."""
-    is_out = bool(publisher.outages) and publisher.outages[-1].ended_at_ns is None
+    is_out = publisher.lasting_outage is not None
     match publisher.state:
         case PublisherState.CONNECTED:
             return Delivery.OK
         case PublisherState.BLOCKED:
             return Delivery.BLOCKED
         case PublisherState.STOPPED:  # in order, at the end
-            if is_out:
-                return Delivery.LOST
-            return Delivery.OK if publisher.down_for_s is None else Delivery.BLOCKED
+            return Delivery.LOST if is_out else _stopped_while(publisher)
         case PublisherState.WAITING:
             return Delivery.LOST
         case PublisherState.CONNECTING:
             tried = is_out or publisher.connections or publisher.failed_attempts
             return Delivery.LOST if tried else Delivery.STARTING
+
+
+def _stopped_while(publisher: PublisherStatus) -> Delivery:
+    """How the delivery was when the publisher stopped, but for an outage."""
+    if publisher.down_for_s is None:
+        return Delivery.OK
+    return Delivery.BLOCKED if publisher.connections else Delivery.STARTING
 
 
 def verdict(status: SystemStatus) -> Verdict:

@@ -153,6 +153,12 @@ class PublisherStatus:
     outages: tuple[Outage, ...] = ()
     """The last 20, oldest first; the first attempt of all is one if it failed."""
 
+    @property
+    def lasting_outage(self) -> Outage | None:
+        """The outage that is not over; None without one."""
+        last = self.outages[-1] if self.outages else None
+        return last if last is not None and last.ended_at_ns is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:

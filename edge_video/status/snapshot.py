@@ -85,9 +85,10 @@ class PublisherMarks:
     def refresh(self, status: PublisherStatus, now_s: float, not_connected: int) -> PublisherStatus:
         """The status as of now, where `not_connected` frames have been dropped so far."""
         retry_s, since_s, outages = self.retry_at_s, self.down_since_s, status.outages
-        if outages and outages[-1].ended_at_ns is None:
+        lasting = status.lasting_outage
+        if lasting is not None:
             dropped = max(0, not_connected - self.dropped_before)
-            outages = (*outages[:-1], replace(outages[-1], dropped=dropped))
+            outages = (*outages[:-1], replace(lasting, dropped=dropped))
         return replace(
             status,
             retry_in_s=None if retry_s is None else max(0.0, retry_s - now_s),

@@ -78,6 +78,8 @@ class Scene:
         self.notifications += self.rules.camera(self.record, self.now)
 
     def publisher(self, state: PublisherState, **facts: Any) -> None:
+        if state is PublisherState.WAITING:
+            facts.setdefault("outages", (Outage(self.now.ns, None, facts["reason"]),))
         status = PublisherStatus(state, "amqp://shop:***@broker", **facts)
         self.notifications += self.rules.publisher(status, self.now)
 
@@ -189,6 +191,18 @@ def test_a_disabled_camera_is_no_news() -> None:
     assert scene.reported == []
 
 
+def test_a_camera_that_a_reload_disables_is_offline() -> None:
+    scene = Scene()
+    scene.camera(phase=CameraPhase.STREAMING)
+    scene.wait(6)
+    scene.camera(phase=CameraPhase.DISABLED)
+    scene.wait(6)
+    assert [(each["event"], each["phase"]) for each in scene.reported] == [
+        ("camera_online", "streaming"),
+        ("camera_offline", "disabled"),
+    ]
+
+
 def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() -> None:
     scene = Scene()
     scene.publisher(PublisherState.CONNECTING)
@@ -220,6 +234,18 @@ def test_a_broker_that_was_absent_at_the_start_is_not_reconnected() -> None:
     scene = Scene()
     scene.publisher(PublisherState.WAITING, failed_attempts=1, reason="refused")
     scene.publisher(PublisherState.CONNECTED, connections=1, failed_attempts=1)
+    scene.wait(100)
+    assert scene.reported == []
+
+
+def test_a_connection_that_is_made_anew_without_a_failure_is_no_reconnection() -> None:
+    scene = Scene()
+    over = Outage(scene.now.ns - 9_000, scene.now.ns - 8_000, "refused", 5)
+    facts: dict[str, Any] = {"connections": 2, "connections_lost": 1, "outages": (over,)}
+    scene.publisher(PublisherState.CONNECTED, **facts)
+    scene.publisher(PublisherState.STOPPED, **facts)
+    scene.publisher(PublisherState.CONNECTING, **facts)
+    scene.publisher(PublisherState.CONNECTED, **facts | {"connections": 3})
     scene.wait(100)
     assert scene.reported == []
 
@@ -280,7 +306,7 @@ def test_the_documents_own_example_satisfies_the_schema() -> None:
 
 def test_what_became_of_a_reload_is_told_once_and_not_what_was_before() -> None:
     scene = Scene()
-    first = ConfigStatus(1, "abc", last_reload=LastReload(1, ReloadResult.DONE))
+    first = ConfigStatus(7, "abc", last_reload=LastReload(1, ReloadResult.DONE))
     refused = LastReload(
         2, ReloadResult.REFUSED, ReloadReason.INVALID, (f"line {CANARY}",), "watch"
     )
@@ -295,6 +321,7 @@ def test_what_became_of_a_reload_is_told_once_and_not_what_was_before() -> None:
     events = [valid(each) for each in told]
     assert [each["event"] for each in events] == ["config_refused", "config_reloaded"]
     assert (events[0]["reason"], events[0]["origin"]) == ("invalid", "watch")
+    assert [each["since_ns"] for each in events] == [2, 7], "when it was refused; what runs now"
     assert CANARY not in str(events)
     assert [each.routing_key for each in told] == ["site1.config.refused", "site1.config.reloaded"]
 

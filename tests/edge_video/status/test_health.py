@@ -72,6 +72,8 @@ OVER = (Outage(1, 2, "refused", 3),)
         (PublisherState.BLOCKED, {"connections": 1}, Delivery.BLOCKED),
         (PublisherState.STOPPED, {"connections": 1, "outages": OVER}, Delivery.OK),
         (PublisherState.STOPPED, {"connections": 1, "outages": OUT}, Delivery.LOST),
+        (PublisherState.STOPPED, {"connections": 1, "down_for_s": 2.0}, Delivery.BLOCKED),
+        (PublisherState.STOPPED, {"down_for_s": 2.0}, Delivery.STARTING),
     ],
 )
 def test_delivery_is_judged_by_the_connection(
