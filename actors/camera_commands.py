@@ -67,6 +67,8 @@ class CameraCommands:
         before, camera.config = camera.config, config
         if config.enabled is not before.enabled:
             camera.wanted = config.enabled
+        if not camera.wanted:
+            camera.trouble.forget()
         camera.update(url=config.masked_url, target_fps=config.fps)
         if not restart:
             return

@@ -27,7 +27,7 @@ from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import CameraRecord, Identity, in_order, take_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
@@ -123,8 +123,7 @@ class ReporterActor(ChildActor):
             case RestartsCounted():
                 self._counts = message
             case ConfigChanged(status=config, cameras=cameras):
-                self._config = config
-                self._cameras = in_order(self._cameras, cameras)
+                self._config_changed(config, cameras)
             case Tick():
                 self._print_monitor()
             case SampleDue():
@@ -148,6 +147,12 @@ class ReporterActor(ChildActor):
             self._tick = self._runtime.timer.every(self._runtime.report_interval_s, self._tick_due)
         if self._runtime.history is not None:
             self._samples = self._runtime.timer.every(_SAMPLE_S, self._sample_due)
+
+    def _config_changed(self, config: ConfigStatus, cameras: Collection[CameraId]) -> None:
+        self._config = config
+        self._cameras = in_order(self._cameras, cameras)
+        if self._runtime.history is not None:
+            self._runtime.history.keep_cameras(cameras)
 
     def _sample_due(self) -> None:
         tell(self.actor_ref, SampleDue())

@@ -192,6 +192,7 @@ class StatusStore:
         with self._lock:
             self._facts.config = config
             self._cameras = in_order(self._cameras, cameras)
+            self._timeline.keep_cameras(cameras)
             self._snapshot = None
 
     def supervisor_said(self, actors: Mapping[str, bool], *, stopping: bool) -> None:

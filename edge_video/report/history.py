@@ -15,7 +15,7 @@ from edge_video.status.model import CameraPhase
 from edge_video.status.timeline import Timeline, TimelineEntry, is_half_reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from enum import StrEnum
 
     from edge_video.frames import CameraId
@@ -213,16 +213,23 @@ class HistoryRecorder:
         self._restarts = status.restarts
 
     def camera(self, record: CameraRecord, at_s: float, at_ns: int) -> None:
-        """Note what is now known of a camera; a disabled one has no course."""
-        if record.phase is CameraPhase.DISABLED:
-            return
-        lane = self._breakers.setdefault(record.camera_id, StateLane(record.breaker.state, at_s))
+        """Note what is now known of a camera; one that was always disabled has no course."""
+        lane = self._breakers.get(record.camera_id)
+        if lane is None:
+            if record.phase is CameraPhase.DISABLED:
+                return
+            lane = self._breakers[record.camera_id] = StateLane(record.breaker.state, at_s)
         lane.note(record.breaker.state, at_s)
         known, before = self._records.get(record.camera_id, (record, record))
         if not is_half_reported(known, before, record):
             self._events.camera_changed(known, record, at_ns)
             known = record
         self._records[record.camera_id] = (known, record)
+
+    def keep_cameras(self, cameras: Collection[CameraId]) -> None:
+        """Note that these are the cameras; of the others nothing more is expected."""
+        self._records = {each: self._records[each] for each in cameras if each in self._records}
+        self._events.keep_cameras(cameras)
 
     def publisher(self, status: PublisherStatus, at_s: float, at_ns: int) -> None:
         """Note the publisher's state."""

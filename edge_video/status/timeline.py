@@ -12,11 +12,11 @@ from edge_video.status.model import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from edge_video.metrics.memory import MemoryLevel
     from edge_video.resilience.failures import Failure
-    from edge_video.status.model import PublisherStatus
+    from edge_video.status.model import Outage, PublisherStatus
     from edge_video.status.snapshot import CameraRecord
 
 TransitionCounts: TypeAlias = "Counter[tuple[str, str, str]]"
@@ -186,6 +186,8 @@ class Timeline:
         """Add an entry for each change between two records of one camera."""
         if before is None:
             return
+        if now.phase is CameraPhase.DISABLED:
+            self._troubled_since_ns.pop(now.camera_id, None)
         for kind, failure in _camera_entries(before, now):
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
             lasted_s = self._trouble_over(kind, now.camera_id, at_ns)
@@ -209,6 +211,11 @@ class Timeline:
         lasted_s = ns_to_s(at_ns - began_ns)
         return lasted_s if lasted_s >= _SHORTEST_TROUBLE_S else None
 
+    def keep_cameras(self, cameras: Collection[str]) -> None:
+        """Note that these are the cameras; the trouble of any other is over, and not told."""
+        troubled = self._troubled_since_ns
+        self._troubled_since_ns = {each: troubled[each] for each in troubled if each in cameras}
+
     def publisher_changed(
         self, before: PublisherStatus | None, now: PublisherStatus, at_ns: int
     ) -> None:
@@ -216,8 +223,8 @@ class Timeline:
         kind = _PUBLISHER_KINDS.get(now.state)
         if kind is None or (before is not None and _same_connection(before, now)):
             return
-        over = now.outages[-1] if now.outages else None
-        if kind is not EntryKind.PUBLISHER_CONNECTED or over is None or over.ended_at_ns is None:
+        over = None if kind is not EntryKind.PUBLISHER_CONNECTED else _just_over(before, now)
+        if over is None or over.ended_at_ns is None:
             self.add(kind, at_ns, subject="publisher", detail=now.reason)
             return
         lasted_s = max(0.0, ns_to_s(over.ended_at_ns - over.started_at_ns))
@@ -249,6 +256,13 @@ _PUBLISHER_KINDS: Final = {
     PublisherState.WAITING: EntryKind.PUBLISHER_LOST,
     PublisherState.BLOCKED: EntryKind.PUBLISHER_BLOCKED,
 }
+
+
+def _just_over(before: PublisherStatus | None, now: PublisherStatus) -> Outage | None:
+    """The outage that has ended since the status before; one that was over then is old."""
+    last = now.outages[-1] if now.outages else None
+    is_old = before is not None and last in before.outages
+    return None if is_old else last
 
 
 def _same_connection(before: PublisherStatus, now: PublisherStatus) -> bool:

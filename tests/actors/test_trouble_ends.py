@@ -15,6 +15,7 @@ from edge_video.actors.messages import (
     StartCamera,
     StopCamera,
 )
+from edge_video.actors.reload_messages import ChangeCamera
 from edge_video.config import CircuitBreakerConfig
 from edge_video.delivery import Outbox
 from edge_video.frames import CameraId
@@ -99,6 +100,25 @@ def test_a_camera_that_never_sent_and_one_that_was_stopped_are_not_back(
     system.ask(StartCamera(CameraId("cam2")))
     system.stream("cam2", 2)
     assert len(lines(caplog, LogEvent.CAMERA_BACK)) == 1
+
+
+def test_a_camera_that_was_disabled_in_its_trouble_is_not_back_when_it_is_enabled(
+    world_of: Callable[..., ScriptedSystem], caplog: pytest.LogCaptureFixture
+) -> None:
+    system = world_of("cam1")
+    camera = system.config.cameras[0]
+    system.start()
+    system.stream("cam1", 3)
+    system.failures["cam1"] = DEAD
+    system.capture_of("cam1").end()
+    system.advance(1)
+    system.ask(ChangeCamera(camera.model_copy(update={"enabled": False})))
+    del system.failures["cam1"]
+    system.advance(3600)
+    system.ask(ChangeCamera(camera))
+    system.advance(1)
+    system.stream("cam1", 3)
+    assert lines(caplog, LogEvent.CAMERA_BACK) == []
 
 
 def test_the_end_says_what_the_drain_confirmed_and_how_the_cameras_were(

@@ -19,6 +19,7 @@ from edge_video.report.history import (
     merge_samples,
 )
 from edge_video.resilience.breaker import BreakerState
+from edge_video.status.model import CameraPhase
 from tests.edge_video.report.examples import camera, record, sample, system
 
 CAM1 = CameraId("cam1")
@@ -110,3 +111,25 @@ def test_the_seconds_in_each_state_are_kept_exactly_and_without_gaps(
     for before, after in itertools.pairwise(stretches):
         assert before.end_s == after.start_s
     assert all(each.state in each.seconds for each in stretches)
+
+
+def test_a_camera_that_is_disabled_later_goes_on_and_one_that_always_was_has_no_course() -> None:
+    recorder = HistoryRecorder()
+    disabled = replace(record(), phase=CameraPhase.DISABLED)
+    recorder.camera(disabled, 0.0, 0)
+    assert recorder.history(1.0).breakers == {}
+    recorder.camera(record(state=BreakerState.OPEN), 1.0, 1)
+    recorder.camera(disabled, 3.0, 3)
+    stretches = recorder.history(7.0).breakers[CAM1]
+    assert [(each.state, each.end_s) for each in stretches] == [
+        (BreakerState.OPEN, 3.0),
+        (BreakerState.CLOSED, 7.0),
+    ]
+
+
+def test_a_camera_that_was_removed_and_comes_back_has_changed_nothing() -> None:
+    recorder = HistoryRecorder()
+    recorder.camera(record(), 0.0, 0)
+    recorder.keep_cameras([])
+    recorder.camera(record(state=BreakerState.OPEN), 1.0, 1)
+    assert recorder.history(2.0).events == ()

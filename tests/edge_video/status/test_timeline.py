@@ -205,3 +205,49 @@ def test_a_connection_after_an_outage_tells_its_cost() -> None:
     timeline.publisher_changed(None, connected, 49 * 10**9)
     (entry,) = timeline.entries
     assert (entry.lasted_s, entry.dropped) == (44.0, 856)
+
+
+def test_the_cost_of_an_outage_is_told_once() -> None:
+    timeline = Timeline()
+    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856)
+    waiting = PublisherStatus(
+        PublisherState.WAITING,
+        "broker",
+        connections=1,
+        connections_lost=1,
+        outages=(replace(over, ended_at_ns=None, dropped=3),),
+    )
+    connected = replace(waiting, state=PublisherState.CONNECTED, connections=2, outages=(over,))
+    stopped = replace(connected, state=PublisherState.STOPPED)
+    again = replace(connected, connections=3)
+    happened = [
+        waiting,
+        connected,
+        replace(connected, state=PublisherState.BLOCKED, reason="memory alarm"),
+        connected,
+        stopped,
+        replace(stopped, state=PublisherState.CONNECTING),
+        again,
+    ]
+    for number, (before, now) in enumerate(pairwise(happened)):
+        timeline.publisher_changed(before, now, number)
+    costs = [(entry.kind, entry.lasted_s, entry.dropped) for entry in timeline.entries]
+    assert costs == [
+        (EntryKind.PUBLISHER_CONNECTED, 44.0, 856),
+        (EntryKind.PUBLISHER_BLOCKED, None, 0),
+        (EntryKind.PUBLISHER_CONNECTED, None, 0),
+    ]
+
+
+def test_the_trouble_of_a_camera_that_was_disabled_or_removed_is_over() -> None:
+    timeline = Timeline()
+    opened = failed(replace(STREAMING, phase=CameraPhase.WAITING), 1.0, OPEN)
+    disabled = replace(opened, phase=CameraPhase.DISABLED, breaker=CLOSED)
+    timeline.camera_changed(STREAMING, opened, 10**9)
+    timeline.camera_changed(opened, disabled, 2 * 10**9)
+    timeline.camera_changed(disabled, STREAMING, 90 * 10**9)
+    timeline.camera_changed(STREAMING, opened, 100 * 10**9)
+    timeline.keep_cameras([])
+    timeline.camera_changed(replace(opened, breaker=CLOSED), STREAMING, 190 * 10**9)
+    streaming = [each for each in timeline.entries if each.kind is EntryKind.CAMERA_STREAMING]
+    assert [each.lasted_s for each in streaming] == [None, None]
