@@ -101,14 +101,21 @@ class HeldFile:
         """Keep these from now on; returns at once. Any thread."""
         with self._changed:
             self._next = held
-            if not self._is_writing:
-                self._is_writing = True
-                threading.Thread(target=self._run, name="edge-video-state", daemon=True).start()
+            if self._is_writing:
+                return
+            writer = threading.Thread(target=self._run, name="edge-video-state", daemon=True)
+            self._is_writing = True
+            try:
+                writer.start()
+            except RuntimeError as error:  # no new thread can be had; the next change tries again
+                self._is_writing = False
+                self._report(error)
 
     def settle(self, timeout_s: float) -> bool:
         """Wait until what was told is on the disk, for so long at most; whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._is_writing, timeout_s)
+            has_ended = self._changed.wait_for(lambda: not self._is_writing, timeout_s)
+            return has_ended and self._next is None
 
     def _run(self) -> None:
         while True:
@@ -131,5 +138,6 @@ class HeldFile:
             replace_at(descriptor, FILE, encoded, temporary=f".{FILE}.tmp", mode=0o600)
 
     def _report(self, error: Exception) -> None:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        said = str(error) if isinstance(error, RuntimeError) else ""
+        reason = getattr(error, "strerror", None) or said or type(error).__name__
         log_event(_log, LogEvent.STATE_NOT_KEPT, path=self._directory / FILE, reason=reason)

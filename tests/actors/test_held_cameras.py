@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +101,22 @@ def test_of_several_changes_the_last_one_is_kept(tmp_path: Path) -> None:
         file.keep(HeldCameras(frozenset({f"cam{number}"})))
     assert file.settle(5)
     assert file.read() == HeldCameras(frozenset({"cam19"}))
+
+
+def test_without_a_thread_to_write_it_the_next_change_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    file = HeldFile(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        file.keep(HeldCameras(frozenset({"cam1"})))
+    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
+        "can't start new thread"
+    ]
+    assert not file.settle(5)
+    file.keep(HeldCameras(frozenset({"cam2"})))
+    assert file.settle(5)
+    assert file.read() == HeldCameras(frozenset({"cam2"}))
