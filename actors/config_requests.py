@@ -12,7 +12,7 @@ from edge_video.actors.reload_messages import Reload, ReloadAnswer
 from edge_video.config import ConfigError
 from edge_video.config.camera_changes import (
     camera_in,
-    password_for_another,
+    secret_for_another,
     patched,
     problems_of,
     removed,
@@ -90,11 +90,13 @@ class ConfigRequests:
         if now is None and not change.whole:
             return _refused(ReloadReason.UNKNOWN_CAMERA, f"there is no camera {camera_id}")
         after = _after(change, in_file, before)
-        kept = {key: each for key, each in kept.items() if key != camera_id}
-        if after is not None:
-            kept[camera_id] = after
+        others = {key: each for key, each in kept.items() if key != camera_id}
+        kept = others if after is None else {**others, camera_id: after}
         config = combine(running.values, kept, str(source.path))
-        error = password_for_another(change.values or {}, now, _camera_of(config, camera_id))
+        known = now
+        if now is None and in_file is not None:  # removed, and back with keys of its file
+            known = _camera_of(combine(running.values, others, str(source.path)), camera_id)
+        error = secret_for_another(change.values or {}, known, _camera_of(config, camera_id))
         if error is not None:
             return _refused(ReloadReason.INVALID, error)
         planned = self._ask(config, change.origin, dry_run=True)

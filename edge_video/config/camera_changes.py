@@ -52,22 +52,35 @@ def removed(in_file: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if in_file is None else {REMOVED: True}
 
 
-def password_for_another(
+def secret_for_another(
     values: Mapping[str, Any], before: CameraConfig | None, after: CameraConfig | None
 ) -> str | None:
-    """What is wrong when a stored password would go to another machine; None: it would not.
+    """What is wrong when a stored secret would go to another machine; None: it would not.
 
-    Whoever may change a camera may not read its password, and would by naming a host of their own.
+    Whoever may change a camera may not read its secrets, and would by naming a host of their own.
     """
-    if before is None or after is None or "password" in values or after.password is None:
+    if before is None or after is None or _goes_to(before) == _goes_to(after):
         return None
-    if before.password is None or (_goes_to(before) == _goes_to(after)):
+    key = None
+    if after.password is not None and "password" not in values:
+        key = "password"
+    elif "url" not in values and _may_hold_a_secret(after):
+        key = "url"
+    elif after.input_args:
+        return "input_args: they may hold secrets, so only the file gives them another address"
+    if key is None:
         return None
-    return "password: another address needs it anew; it goes to nobody whom it was not meant for"
+    return f"{key}: another address needs it anew; it goes to nobody whom it was not meant for"
+
+
+def _may_hold_a_secret(camera: CameraConfig) -> bool:
+    """Whether the URL itself has credentials, or a query, where cameras take them too."""
+    split = split_url(camera.url.get_secret_value())
+    return split.username is not None or split.password is not None or "?" in split.rest
 
 
 def _goes_to(camera: CameraConfig) -> tuple[object, ...]:
-    """All that decides which machines see a camera's password."""
+    """All that decides which machines see a camera's secrets."""
     bare = split_url(camera.url.get_secret_value()).without_credentials
     parts = urlsplit(bare)
     proxy = camera.http_proxy

@@ -14,8 +14,12 @@ _VALUES: Final = (
         "{key}: não pode ser definida aqui; as conhecidas são {known}",
     ),
     Text(
-        "password: another address needs it anew; it goes to nobody whom it was not meant for",
-        "password: outro endereço exige informá-la de novo; ela não vai a quem não se destinava",
+        "{key}: another address needs it anew; it goes to nobody whom it was not meant for",
+        "{key}: outro endereço exige informá-la de novo; ela não vai a quem não se destinava",
+    ),
+    Text(
+        "input_args: they may hold secrets, so only the file gives them another address",
+        "input_args: podem conter segredos, por isso só o arquivo lhes dá outro endereço",
     ),
     Text("{key}: it must be a single value", "{key}: deve ser um único valor"),
     Text(

@@ -25,7 +25,9 @@ DONE, REFUSED = ReloadResult.DONE, ReloadResult.REFUSED
 class Scene:
     """A system that was started from a file, and who changes it."""
 
-    def __init__(self, folder: Path, world_of: Callable[..., ScriptedSystem]) -> None:
+    def __init__(
+        self, folder: Path, world_of: Callable[..., ScriptedSystem], more: str = ""
+    ) -> None:
         self.folder = folder
         self.kept = folder / "state" / "cameras.d"
         self.path = folder / "config.yaml"
@@ -36,7 +38,7 @@ state: {{dir: {folder}/state}}
 cameras:
   - {{id: door, url: "rtsp://10.0.0.1/s", fps: 7}}
   - {{id: yard, url: "rtsp://10.0.0.2/s"}}
-"""
+{more}"""
         )
         self.source = ConfigSource(self.path)
         reading = self.source.read()
@@ -226,3 +228,33 @@ def test_a_stored_password_goes_to_no_other_machine(scene: Scene) -> None:
     assert scene.change("gate", {"url": "rtsp://10.0.0.3/other"}).result is DONE
     assert scene.change("gate", {"url": "rtsp://10.6.6.6/s", "password": "other"}).result is DONE
     assert scene.running()["gate"] == "10.6.6.6"
+
+
+@pytest.mark.parametrize("url", ["http://u:s3cret@10.0.0.3/s", "http://10.0.0.3/s?key=s3cret"])
+def test_a_stored_url_goes_through_no_other_proxy(scene: Scene, url: str) -> None:
+    assert scene.change("gate", {"url": url}, whole=True).result is DONE
+    answer = scene.change("gate", {"http_proxy": "http://10.6.6.6:3128"})
+    assert (answer.result, answer.reason) == (REFUSED, ReloadReason.INVALID)
+    assert answer.details[0].startswith("url: another address needs it anew")
+    assert scene.change("gate", {"http_proxy": "http://10.0.0.4:3128", "url": url}).result is DONE
+
+
+def test_a_url_without_a_secret_may_go_through_another_proxy(scene: Scene) -> None:
+    scene.change("gate", {"url": "http://10.0.0.3/s"}, whole=True)
+    assert scene.change("gate", {"http_proxy": "http://10.0.0.4:3128"}).result is DONE
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("is_removed_first", [False, True])
+def test_arguments_of_the_file_go_to_no_other_machine(
+    tmp_path: Path, world_of: Callable[..., ScriptedSystem], *, whole: bool, is_removed_first: bool
+) -> None:
+    gate = '  - {id: gate, url: "http://10.0.0.3/s", input_args: [-headers, "X-Key: s3cret"]}\n'
+    scene = Scene(tmp_path, world_of, gate)
+    if is_removed_first:
+        assert scene.change("gate", None).result is DONE
+        whole = True
+    answer = scene.change("gate", {"url": "http://10.6.6.6/s"}, whole=whole)
+    assert (answer.result, answer.reason) == (REFUSED, ReloadReason.INVALID)
+    assert answer.details[0].startswith("input_args: ")
+    assert scene.change("gate", {"url": "http://10.0.0.3/other"}, whole=whole).result is DONE
