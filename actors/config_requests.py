@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 
-from edge_video.actors.reload_files import ask_for, reload_files
+from edge_video.actors.reload_files import ask_for, held, reload_files
 from edge_video.actors.reload_messages import Reload, ReloadAnswer
 from edge_video.config import ConfigError
 from edge_video.config.camera_changes import (
     camera_in,
-    secret_for_another,
     patched,
     problems_of,
     removed,
     replaced,
+    secret_for_another,
 )
 from edge_video.config.kept import kept_directory, read_kept, write_kept
 from edge_video.config.loader import combine
@@ -28,8 +28,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.config import CameraConfig, Config
-    from edge_video.config.source import ConfigSource
+    from edge_video.config.source import ConfigSource, Reading
     from edge_video.http.reload import CameraChange
+
+_ANSWER_S: Final = 4.0
+"""For the supervisor. A change asks it twice, and a request has ten seconds in all."""
+_OTHERS_S: Final = 1.0
+"""For changes that came before."""
 
 
 class ConfigRequests:
@@ -53,9 +58,14 @@ class ConfigRequests:
     def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
         """See `ConfigHandler.reload`."""
         try:
-            return _shown(
-                reload_files(self._source, self._supervisor, dry_run=dry_run, origin=origin)
+            answer = reload_files(
+                self._source,
+                self._supervisor,
+                dry_run=dry_run,
+                origin=origin,
+                timeout_s=_ANSWER_S,
             )
+            return _shown(answer)
         except pykka.Timeout:
             raise TimeoutError from None
 
@@ -67,19 +77,25 @@ class ConfigRequests:
             return _refused(ReloadReason.INVALID, *problems)
         if source is None or source.running is None:
             return _refused(ReloadReason.NO_FILE)
-        with source.lock:
-            directory = kept_directory(source.running.values)
-            if directory is None:
-                return _refused(ReloadReason.NOT_KEPT)
-            try:
-                return self._change(change, source, directory)
-            except ConfigError as error:
-                return _refused(ReloadReason.INVALID, *map(str, error.problems))
-            except OSError as error:
-                why = error.strerror or "it cannot be written"
-                return _refused(ReloadReason.NOT_READY, f"{directory}: {why}")
-            except pykka.Timeout:
-                raise TimeoutError from None
+        try:
+            with held(source, _OTHERS_S):
+                return self._kept_change(change, source, source.running)
+        except pykka.Timeout:
+            raise TimeoutError from None
+
+    def _kept_change(
+        self, change: CameraChange, source: ConfigSource, running: Reading
+    ) -> ConfigAnswer:
+        directory = kept_directory(running.values)
+        if directory is None:
+            return _refused(ReloadReason.NOT_KEPT)
+        try:
+            return self._change(change, source, directory)
+        except ConfigError as error:
+            return _refused(ReloadReason.INVALID, *map(str, error.problems))
+        except OSError as error:
+            why = error.strerror or "it cannot be written"
+            return _refused(ReloadReason.NOT_READY, f"{directory}: {why}")
 
     def _change(self, change: CameraChange, source: ConfigSource, directory: Path) -> ConfigAnswer:
         running = source.running
@@ -112,7 +128,8 @@ class ConfigRequests:
         return _shown(answer, created=now is None)
 
     def _ask(self, config: Config, origin: str, *, dry_run: bool = False) -> ReloadAnswer:
-        return ask_for(self._supervisor, Reload(config, dry_run, origin, whole_files=False))
+        message = Reload(config, dry_run, origin, whole_files=False)
+        return ask_for(self._supervisor, message, _ANSWER_S)
 
 
 def _camera_of(config: Config, camera_id: str) -> CameraConfig | None:

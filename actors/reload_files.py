@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pykka
@@ -13,6 +13,8 @@ from edge_video.config import ConfigError
 from edge_video.status.configuration import ReloadReason, ReloadResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_video.config.source import ConfigSource
 
 _ANSWER_S: Final = 10.0
@@ -36,14 +38,14 @@ def reload_files(
         supervisor: whose system it is.
         dry_run: only say what would happen.
         origin: who asks, for log and status.
-        timeout_s: how long the supervisor may take to answer.
+        timeout_s: how long the supervisor may take to answer, and others before to be done.
 
     Raises:
         pykka.Timeout: it takes longer; it may still do it.
     """
     if source is None:
         return ReloadAnswer(_REFUSED, ReloadReason.NO_FILE)
-    with source.lock:
+    with held(source, timeout_s):
         try:
             reading = source.read()
         except ConfigError as error:
@@ -56,6 +58,21 @@ def reload_files(
         if answer.result in (ReloadResult.DONE, ReloadResult.UNCHANGED):
             source.accept(reading)
         return answer
+
+
+@contextmanager
+def held(source: ConfigSource, timeout_s: float) -> Iterator[None]:
+    """Hold the lock of whoever reads and applies.
+
+    Raises:
+        pykka.Timeout: others hold it for longer.
+    """
+    if not source.lock.acquire(timeout=timeout_s):
+        raise pykka.Timeout(f"others were not done with the configuration within {timeout_s:g} s")
+    try:
+        yield
+    finally:
+        source.lock.release()
 
 
 def ask_for(

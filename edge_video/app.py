@@ -79,7 +79,7 @@ class System:
         A program that makes its configurations itself tells `Reload` to the supervisor.
 
         Raises:
-            pykka.Timeout: no answer within ten seconds.
+            pykka.Timeout: no answer within ten seconds, or another reload is not done by then.
         """
         return reload_files(self.source, self.supervisor, dry_run=dry_run, origin=origin)
 

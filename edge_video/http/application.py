@@ -43,6 +43,7 @@ class Application:
         executor: where the handler may block.
         clock: monotonic and wall time.
         changes: carries changes of the configuration out.
+        change_executor: where that may block.
         probe: connects to cameras that are not configured.
         log: for what a request can cause; see `RequestLog`.
     """
@@ -56,6 +57,7 @@ class Application:
         clock: Clock,
         *,
         changes: ConfigHandler,
+        change_executor: Executor,
         probe: CameraProbeEndpoint,
         log: logging.Logger,
     ) -> None:
@@ -84,7 +86,7 @@ class Application:
             *SessionEndpoint(self._authenticator, lambda: health(store.pulse()).ok).routes(),
             *actions.routes(),
             *probe.routes(),
-            *ConfigEndpoints(changes, executor, self._authenticator).routes(),
+            *ConfigEndpoints(changes, change_executor, self._authenticator).routes(),
         ]
         self._routes = joined(routes)
 

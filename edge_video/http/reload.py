@@ -35,7 +35,8 @@ _STATUS: Final = {
     ReloadReason.STOPPING: 503,
     ReloadReason.UNKNOWN_CAMERA: 404,
 }
-_MAX_RUNNING: Final = 4
+MAX_CHANGES: Final = 4
+"""At once."""
 _CAMERA: Final = "/api/cameras/{camera_id}"
 
 
@@ -69,7 +70,7 @@ class ConfigAnswer:
 
 
 class ConfigHandler(Protocol):
-    """Changes the configuration; blocks for a bounded time, on a thread of its own.
+    """Changes the configuration; blocks for less than an answer may take, on a thread of its own.
 
     Attributes:
         can_keep: whether a change of a camera has a place where it is kept; blocks nobody.
@@ -149,7 +150,7 @@ class ConfigEndpoints:
         return await self._ask(request, lambda: self._handler.change_camera(change))
 
     async def _ask(self, request: Request, step: Callable[[], ConfigAnswer]) -> Response:
-        if self._running >= _MAX_RUNNING:
+        if self._running >= MAX_CHANGES:
             return error(503, "too many changes at once", {"retry-after": "1"})
         self._running += 1
         try:

@@ -15,6 +15,7 @@ import uvicorn
 from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
 from edge_video.http.camera_probe import CameraProbeEndpoint
+from edge_video.http.reload import MAX_CHANGES
 from edge_video.http.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class HttpServer:
         store: where snapshots come from.
         handler: carries actions out; called on two threads of the server's own.
         clock: monotonic and wall time.
-        changes: carries changes of the configuration out; called on the same threads.
+        changes: carries changes of the configuration out; called on threads of their own.
         prober: connects to a camera that is not configured; called on a thread of its own.
         on_death: called with the reason, on the dying thread, when the server ends by itself.
         name: of the thread.
@@ -77,6 +78,7 @@ class HttpServer:
         self._settings = settings
         self._on_death = on_death
         self._executor = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
+        self._change_executor = ThreadPoolExecutor(MAX_CHANGES, thread_name_prefix=f"{name}-change")
         self._places = Places(settings.max_connections)
         self._request_log = RequestLog(_log, clock)
         self._application = Application(
@@ -86,6 +88,7 @@ class HttpServer:
             self._executor,
             clock,
             changes=changes,
+            change_executor=self._change_executor,
             probe=CameraProbeEndpoint(prober, f"{name}-probe"),
             log=self._request_log.logger,
         )
@@ -118,7 +121,8 @@ class HttpServer:
             self._thread.join(timeout_s)
         elif self._socket is not None:
             self._socket.close()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._executor, self._change_executor):
+            executor.shutdown(wait=False, cancel_futures=True)
         return not self._thread.is_alive()
 
     def _begin_exit(self) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import pykka
 import pytest
+from starlette.applications import Starlette
 
 from edge_video.actors import config_requests
 from edge_video.actors.config_requests import ConfigRequests
+from edge_video.actors.reload_messages import ReloadAnswer
 from edge_video.config.source import ConfigSource
-from edge_video.http.reload import CameraChange, ConfigAnswer
+from edge_video.http.guard import ANSWER_S, Authenticator, SecurityMiddleware
+from edge_video.http.reload import CameraChange, ConfigAnswer, ConfigEndpoints
+from edge_video.http.security import FailureLimiter, SessionSigner
 from edge_video.status.configuration import ReloadReason, ReloadResult
+from edge_video.testing import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -258,3 +268,62 @@ def test_arguments_of_the_file_go_to_no_other_machine(
     assert (answer.result, answer.reason) == (REFUSED, ReloadReason.INVALID)
     assert answer.details[0].startswith("input_args: ")
     assert scene.change("gate", {"url": "http://10.0.0.3/other"}, whole=whole).result is DONE
+
+
+class LateSupervisor:
+    """Says what a change would do, and does it too late; keeps how long it was waited for."""
+
+    def __init__(self) -> None:
+        self.waited_s: list[float] = []
+
+    def ask(self, message: Any, *, block: bool, timeout: float) -> ReloadAnswer:
+        assert block
+        self.waited_s.append(timeout)
+        if message.dry_run:
+            return ReloadAnswer(ReloadResult.PLANNED)
+        raise pykka.Timeout
+
+
+def sent(requests: ConfigRequests, method: str, path: str) -> int:
+    """The status of an answer that comes through all that is around the application."""
+    open_to = Authenticator(
+        SessionSigner("t0ken"), reading_is_free=True, clock=FakeClock(), limiter=FailureLimiter()
+    )
+
+    async def asked() -> int:
+        with ThreadPoolExecutor(1) as executor:
+            app = Starlette(routes=ConfigEndpoints(requests, executor, open_to).routes())
+            guarded = SecurityMiddleware(app, open_to, (), (), logging.getLogger("test"))
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(guarded),
+                base_url="http://localhost",
+                headers={"authorization": "Bearer t0ken"},
+            ) as client:
+                return (await client.request(method, path)).status_code
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/reload"), ("DELETE", "/api/cameras/door")]
+)
+def test_a_supervisor_that_is_late_is_said_to_be_before_the_answer_is_given_up(
+    scene: Scene, method: str, path: str
+) -> None:
+    late = LateSupervisor()
+    requests = ConfigRequests(scene.source, late)  # type: ignore[arg-type]
+    assert sent(requests, method, path) == 504
+    assert sum(late.waited_s) + config_requests._OTHERS_S < ANSWER_S
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/reload"), ("DELETE", "/api/cameras/door")]
+)
+def test_a_change_waits_for_others_no_longer_than_an_answer_may_take(
+    scene: Scene, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_requests, "_ANSWER_S", 0.05)
+    monkeypatch.setattr(config_requests, "_OTHERS_S", 0.05)
+    with scene.source.lock:  # the change is on another thread
+        assert sent(scene.requests, method, path) == 504
+    assert sent(scene.requests, "DELETE", "/api/cameras/none") == 404

@@ -194,3 +194,27 @@ def test_a_reload_is_asked_for_over_http_and_refused_where_there_is_no_file() ->
             assert (answer.status_code, answer.json()["reason"]) == (409, "no_file")
             answer = client.put("api/cameras/cam2", headers=headers, json={"url": "rtsp://h/s"})
             assert (answer.status_code, answer.json()["reason"]) == (409, "no_file")
+
+
+def test_a_change_waits_for_no_action() -> None:
+    with PaintedSystem("cam1").start() as painted:
+        free = hold(painted.system)
+        known = {"Authorization": f"Bearer {TOKEN}"}
+
+        def act() -> None:
+            with httpx.Client(base_url=painted.url, timeout=20, trust_env=False) as client:
+                client.post("api/cameras/cam1/retry", headers=known)
+
+        acting = [threading.Thread(target=act) for _ in range(2)]
+        try:
+            for each in acting:
+                each.start()
+            eventually(lambda: sum("-act" in each.name for each in threading.enumerate()) == 2)
+            with httpx.Client(base_url=painted.url, timeout=20, trust_env=False) as client:
+                answer = client.post("api/reload", headers=known)
+            assert answer.json()["reason"] == "no_file"
+            assert all(each.is_alive() for each in acting)
+        finally:
+            free.set()
+            for each in acting:
+                each.join()
