@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
+from edge_video.capture.binary import BinaryMissing
 from edge_video.capture.probe import ProbeResult, probe_camera
 from edge_video.config import ConfigError
 from edge_video.config.camera_changes import problems_of
@@ -25,7 +27,7 @@ def _shown(problem: Problem) -> str:
 
 
 class CameraProber:
-    """A `ProbeHandler`: runs FFmpeg once. Any thread; blocks.
+    """A `CancellableProber`: runs FFmpeg once. Any thread; blocks.
 
     Args:
         binary: the FFmpeg to run; None: there is none, as in tests.
@@ -33,6 +35,7 @@ class CameraProber:
 
     def __init__(self, binary: Binary | None) -> None:
         self._binary = binary
+        self._cancelled = threading.Event()
 
     def __call__(
         self, values: Mapping[str, Any], timeout_s: float
@@ -42,9 +45,13 @@ class CameraProber:
         if problems:
             return problems
         if self._binary is None:
-            raise RuntimeError("there is no FFmpeg")
+            raise BinaryMissing("there is no FFmpeg")
         try:
             (camera,) = combine({"sink": "directory"}, {_PROBED: values}, "").cameras
         except ConfigError as error:
             return tuple(_shown(each) for each in error.problems)
-        return probe_camera(self._binary, camera, redactor_of([camera]), timeout_s)
+        return probe_camera(self._binary, camera, redactor_of([camera]), timeout_s, self._cancelled)
+
+    def cancel(self) -> None:
+        """See `CancellableProber`."""
+        self._cancelled.set()

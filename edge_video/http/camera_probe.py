@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from edge_video.capture.binary import BinaryMissing
 from edge_video.http.guard import PROBE_CAMERA_PATH
 from edge_video.http.responses import error, object_in
 from edge_video.http.texts import language_of
+from edge_video.runtime.shortage import is_shortage
 from edge_video.text.escaping import one_line
 from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Mapping
 
     from starlette.requests import Request
@@ -37,8 +40,16 @@ class ProbeHandler(Protocol):
         """What the camera sends; or, a line each, what is wrong with its keys.
 
         Raises:
-            RuntimeError: there is no FFmpeg to connect with.
+            BinaryMissing: there is no FFmpeg to connect with.
         """
+        ...
+
+
+class CancellableProber(ProbeHandler, Protocol):
+    """A `ProbeHandler` that need not be waited for."""
+
+    def cancel(self) -> None:
+        """End what is being probed, and whatever is asked for later, as soon as can be."""
         ...
 
 
@@ -65,22 +76,37 @@ class CameraProbeEndpoint:
             return error(400, "the body must be a JSON object, of 64 KiB at most")
         if self._is_running:
             return error(503, "another camera is being probed", {"retry-after": "10"})
-        self._is_running = True
-        executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
-        probing = asyncio.get_running_loop().run_in_executor(
-            executor, self._handler, values, _TIMEOUT_S
-        )
-        probing.add_done_callback(self._ended)
-        executor.shutdown(wait=False)
         try:
-            found = await asyncio.shield(probing)  # FFmpeg still runs when its client has gone
-        except RuntimeError:
+            found = await self._found(values)
+        except BinaryMissing:
             return error(409, "there is no FFmpeg")
+        if found is None:
+            return error(503, "the machine has no room for another probe", {"retry-after": "10"})
         language = language_of(request)
         if isinstance(found, tuple):
             details = [translated(each, language) for each in found]
             return JSONResponse({"error": "not valid", "details": details}, 422)
         return JSONResponse(_shown(found, language))
+
+    async def _found(self, values: Mapping[str, Any]) -> ProbeResult | tuple[str, ...] | None:
+        """What the handler returns; None: threads, memory or descriptors have run out."""
+        try:
+            return await asyncio.shield(self._begin(values))  # goes on when its client has gone
+        except (RuntimeError, MemoryError, OSError) as error:
+            if not is_shortage(error):
+                raise
+            return None
+
+    def _begin(self, values: Mapping[str, Any]) -> Future[ProbeResult | tuple[str, ...]]:
+        """Have a thread connect; raises what starting it does."""
+        executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+        probing = asyncio.get_running_loop().run_in_executor(
+            executor, self._handler, values, _TIMEOUT_S
+        )
+        self._is_running = True
+        probing.add_done_callback(self._ended)
+        executor.shutdown(wait=False)
+        return probing
 
     def _ended(self, _: object) -> None:
         self._is_running = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
-    from edge_video.http.camera_probe import ProbeHandler
+    from edge_video.http.camera_probe import CancellableProber
     from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -71,12 +71,13 @@ class HttpServer:
         clock: Clock,
         *,
         changes: ConfigHandler,
-        prober: ProbeHandler,
+        prober: CancellableProber,
         on_death: Callable[[str], None],
         name: str,
     ) -> None:
         self._settings = settings
         self._on_death = on_death
+        self._prober = prober
         self._executor = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
         self._change_executor = ThreadPoolExecutor(MAX_CHANGES, thread_name_prefix=f"{name}-change")
         self._places = Places(settings.max_connections)
@@ -113,6 +114,7 @@ class HttpServer:
     def stop(self, timeout_s: float) -> bool:
         """End every connection and the thread; False when it does not end in time. Idempotent."""
         self._stopping.set()
+        self._prober.cancel()  # the end of the process waits for its thread
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it has just ended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +15,10 @@ import edge_video.actors.http
 from edge_video.actors.http import HttpActor
 from edge_video.actors.messages import InjectFault
 from edge_video.actors.reload_messages import Reload, ReloadAnswer
+from edge_video.capture.probe import ProbeResult
 from edge_video.config import Config
 from edge_video.faults import CrashActor
+from edge_video.frames import CameraId
 from edge_video.http import health
 from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
@@ -125,6 +128,36 @@ def test_probes_answer_at_once_while_the_supervisor_is_stuck(
             free.set()
         painted.camera("cam1", phase="stopped")  # it obeyed in the end
         assert get(painted.url, "health").status_code == 200
+
+
+def test_a_camera_test_that_runs_ends_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, cancelled = threading.Event(), threading.Event()
+
+    class Prober:
+        def __init__(self, _: object) -> None:
+            pass
+
+        def __call__(self, *_: object) -> ProbeResult:
+            begun.set()
+            assert cancelled.wait(30)
+            return ProbeResult(CameraId("probed"), ok=False)
+
+        def cancel(self) -> None:
+            cancelled.set()
+
+    monkeypatch.setattr(edge_video.actors.http, "CameraProber", Prober)
+    with PaintedSystem("cam1").start() as painted, painted.client(TOKEN) as client:
+
+        def ask() -> None:
+            with suppress(httpx.HTTPError):
+                client.post("api/probe", json={"url": "rtsp://h/s"})
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert begun.wait(20)
+        painted.system.stop()
+        assert cancelled.is_set()
+        asking.join(10)
 
 
 def received(painted: PaintedSystem) -> int:

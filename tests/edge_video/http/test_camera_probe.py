@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from edge_video.capture.binary import BinaryMissing
 from edge_video.capture.probe import KeyFrames, ProbeResult
 from edge_video.frames import CameraId
 from edge_video.http.camera_probe import CameraProbeEndpoint
@@ -17,6 +18,8 @@ from edge_video.resilience.failures import Cause, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from edge_video.http.camera_probe import ProbeHandler
 
 PROBED = CameraId("probed")
 GOOD = ProbeResult(
@@ -48,6 +51,16 @@ def ask(
             )
 
     return asyncio.run(sent())
+
+
+def raising(error: Exception) -> ProbeHandler:
+    """A handler that fails with this."""
+
+    def handler(values: Mapping[str, Any], timeout_s: float) -> ProbeResult:
+        del values, timeout_s
+        raise error
+
+    return handler
 
 
 def test_a_camera_that_sends_is_told_with_its_picture() -> None:
@@ -131,13 +144,50 @@ def test_a_body_that_is_no_small_object_is_an_error(body: bytes) -> None:
 
 
 def test_one_camera_is_probed_at_a_time() -> None:
-    first = threading.Event()
+    second_refused = threading.Event()
 
     def handler(values: Mapping[str, Any], timeout_s: float) -> ProbeResult:
         del values, timeout_s
-        first.wait(5)
+        assert second_refused.wait(10)
         return GOOD
 
-    threading.Timer(0.2, first.set).start()
-    answers = ask(CameraProbeEndpoint(handler, "p"), b"{}", b"{}")
-    assert sorted(answer.status_code for answer in answers) == [200, 503]
+    async def story() -> tuple[int, int]:
+        transport = httpx.ASGITransport(
+            Starlette(routes=CameraProbeEndpoint(handler, "p").routes())
+        )
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+
+            async def post() -> int:
+                status = (await client.post("/api/probe", content=b"{}")).status_code
+                second_refused.set()
+                return status
+
+            return await asyncio.gather(post(), post())
+
+    assert sorted(asyncio.run(story())) == [200, 503]
+
+
+def test_that_there_is_no_ffmpeg_is_said() -> None:
+    (answer,) = ask(CameraProbeEndpoint(raising(BinaryMissing("none")), "p"), b"{}")
+    assert (answer.status_code, answer.json()) == (409, {"error": "there is no FFmpeg"})
+
+
+def test_a_probe_for_which_there_is_no_thread_is_in_nobodys_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    endpoint = CameraProbeEndpoint(lambda *_: GOOD, "p")
+    with monkeypatch.context() as short:
+        short.setattr(threading.Thread, "start", start)
+        (answer,) = ask(endpoint, b"{}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    (answer,) = ask(endpoint, b"{}")
+    assert answer.status_code == 200
+
+
+def test_a_shortage_while_it_is_probed_is_not_a_missing_ffmpeg() -> None:
+    endpoint = CameraProbeEndpoint(raising(RuntimeError("can't start new thread")), "p")
+    (answer,) = ask(endpoint, b"{}")
+    assert answer.status_code == 503
