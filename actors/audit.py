@@ -12,6 +12,7 @@ from edge_video.actors.messages import (
     CommandExecuted,
     ForceOpen,
     ResetBreaker,
+    ResumeCamera,
     RetryNow,
     RetryPublisher,
     StartCamera,
@@ -32,6 +33,7 @@ _NAMES: Final[dict[type[CameraCommand | RetryPublisher], str]] = {
     RetryNow: "retry",
     ResetBreaker: "reset",
     ForceOpen: "pause",
+    ResumeCamera: "resume",
     RetryPublisher: "retry_publisher",
 }
 _MAX_ORIGIN: Final = 160

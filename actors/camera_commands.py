@@ -12,6 +12,7 @@ from edge_video.actors.messages import (
     CommandResult,
     ForceOpen,
     ResetBreaker,
+    ResumeCamera,
     RetryNow,
     StartCamera,
     StopCamera,
@@ -55,6 +56,8 @@ class CameraCommands:
                 return self._retry_now(camera)
             case ForceOpen():
                 return self._force_open(camera)
+            case ResumeCamera():
+                return self._resume(camera)
             case _:
                 assert_never(command)
 
@@ -149,7 +152,7 @@ class CameraCommands:
     def _retry_now(self, camera: CameraState) -> CommandAnswer:
         if not camera.wanted:
             return CommandAnswer(CommandResult.NOT_RUNNING)
-        if camera.breaker.forced_open or camera.pending.force_open:
+        if _is_held(camera):
             return CommandAnswer(CommandResult.REJECTED, None)
         if camera.breaker.attempt_running:
             return CommandAnswer(CommandResult.ALREADY)
@@ -161,7 +164,7 @@ class CameraCommands:
         return CommandAnswer(CommandResult.DONE)
 
     def _force_open(self, camera: CameraState) -> CommandAnswer:
-        if camera.breaker.forced_open or camera.pending.force_open:
+        if _is_held(camera):
             return CommandAnswer(CommandResult.ALREADY)
         camera.trouble.forget()
         if self._end_attempt(camera):
@@ -172,9 +175,17 @@ class CameraCommands:
         self._attempts.begin_next(camera)
         return CommandAnswer(CommandResult.DONE)
 
+    def _resume(self, camera: CameraState) -> CommandAnswer:
+        if not _is_held(camera):
+            return CommandAnswer(CommandResult.ALREADY)
+        return self._reset_breaker(camera)
+
+
+def _is_held(camera: CameraState) -> bool:
+    return camera.breaker.forced_open or camera.pending.force_open
+
 
 def _may_be_forgiven(camera: CameraState) -> bool:
     breaker = camera.breaker
-    held = breaker.forced_open or camera.pending.force_open
     has_failed = breaker.consecutive_failures > 0 or breaker.state is not BreakerState.CLOSED
-    return has_failed and not held
+    return has_failed and not _is_held(camera)

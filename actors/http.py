@@ -22,6 +22,7 @@ from edge_video.actors.messages import (
     PublisherStats,
     ResetBreaker,
     RestartsCounted,
+    ResumeCamera,
     RetryNow,
     RetryPublisher,
     StartCamera,
@@ -69,7 +70,7 @@ _COMMANDS: Final[dict[str, type[CameraCommand]]] = {
     "retry": RetryNow,
     "reset": ResetBreaker,
     "pause": ForceOpen,
-    "resume": ResetBreaker,
+    "resume": ResumeCamera,
     "force-open": ForceOpen,
 }
 

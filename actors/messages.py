@@ -69,7 +69,12 @@ class RetryNow(_OfCamera):
 
 @dataclass(frozen=True, slots=True)
 class ForceOpen(_OfCamera):
-    """Hold a camera in OPEN until `ResetBreaker`; a stream that runs is ended."""
+    """Hold a camera in OPEN until `ResumeCamera` or `ResetBreaker`; a stream that runs is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCamera(_OfCamera):
+    """End a forced opening as `ResetBreaker` does; nothing happens to a camera without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,9 @@ class CommandAnswer:
     retry_in_s: float | None = None
 
 
-CameraCommand: TypeAlias = StartCamera | StopCamera | ResetBreaker | RetryNow | ForceOpen
+CameraCommand: TypeAlias = (
+    StartCamera | StopCamera | ResetBreaker | RetryNow | ForceOpen | ResumeCamera
+)
 
 
 # --- CameraActor → its `events` receiver (the supervisor, or an embedding program's actor) ---
@@ -345,7 +352,7 @@ class CommandExecuted:
     """Supervisor → HTTP: somebody asked for a command, and this came of it."""
 
     command: str
-    """start, stop, retry, reset, pause or retry_publisher."""
+    """start, stop, retry, reset, pause, resume or retry_publisher."""
     camera_id: CameraId | None
     """As it was given: the camera need not exist; None of a command about the publisher."""
     origin: str

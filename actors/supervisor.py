@@ -44,6 +44,7 @@ from edge_video.actors.messages import (
     ResetBreaker,
     RestartDue,
     RestartsCounted,
+    ResumeCamera,
     RetryNow,
     RetryPublisher,
     StartCamera,
@@ -165,6 +166,7 @@ class SupervisorActor(SupervisedActor):
                 | ResetBreaker()
                 | RetryNow()
                 | ForceOpen()
+                | ResumeCamera()
                 | RetryPublisher()
             ):
                 return audited(message, self._execute(message), self._children.ref("http"))

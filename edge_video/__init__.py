@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         GetStatus,
         InjectFault,
         ResetBreaker,
+        ResumeCamera,
         RetryNow,
         RetryPublisher,
         StartCamera,
@@ -202,6 +203,7 @@ __all__ = [
     "ReloadResult",
     "RemoveCamera",
     "ResetBreaker",
+    "ResumeCamera",
     "RetryNow",
     "RetryPublisher",
     "ReturnFrames",
@@ -234,7 +236,8 @@ _PUBLIC: Final = {
     "edge_video.actors.messages": (
         "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
         " ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen FramesReady"
-        " GetStatus InjectFault ResetBreaker RetryNow RetryPublisher StartCamera StopCamera"
+        " GetStatus InjectFault ResetBreaker ResumeCamera RetryNow RetryPublisher StartCamera"
+        " StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.reload_messages": (

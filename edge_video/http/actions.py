@@ -106,13 +106,12 @@ class ActionEndpoints:
         if wait_s is None:
             return _bad_wait()
         before = self._store.record(camera_id)
-        if action == "resume" and before is not None and not before.breaker.forced_open:
-            return _answer("already")
         asked = await self._ask(action, camera_id, self._origin_of(request))
         if not isinstance(asked, tuple):
             return asked
         result, retry_in_s = asked
-        if before is None or _STATUS[result] != _OK or not wait_s:
+        is_over = action == "resume" and result == "already"  # nothing was asked of the camera
+        if before is None or _STATUS[result] != _OK or not wait_s or is_over:
             return _answer(result, retry_in_s)
         wait = CameraWait(action, before, was_so=result == "already")
 

@@ -90,6 +90,7 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),
     "entry.command_reset": Text("A fresh start was asked for", "Pedido: recomeçar"),
     "entry.command_pause": Text("A pause was asked for", "Pedido: pausar"),
+    "entry.command_resume": Text("An end of the pause was asked for", "Pedido: retomar"),
     "entry.command_retry_publisher": Text(
         "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
     ),

@@ -14,6 +14,7 @@ from edge_video.actors.messages import (
     ForceOpen,
     InjectFault,
     ResetBreaker,
+    ResumeCamera,
     RetryNow,
     StartCamera,
     StopCamera,
@@ -332,6 +333,38 @@ def test_a_reset_takes_back_a_force_that_is_still_under_way(
     system.advance(1)
     eventually(lambda: len(system.captures) == 2)
     assert not system.camera().breaker.forced_open
+
+
+def test_a_pause_that_is_still_under_way_is_resumed(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    system = world_of("cam1")
+    system.start()
+    ending = Ending(system)
+    assert system.ask(ResumeCamera(CAM1)).result is CommandResult.ALREADY
+    assert ending.begins_with(ForceOpen(CAM1)) is CommandResult.DONE
+    assert system.ask(ResumeCamera(CAM1)).result is CommandResult.DONE
+    assert system.ask(ResumeCamera(CAM1)).result is CommandResult.ALREADY
+    ending.over()
+    system.advance(1)
+    eventually(lambda: len(system.captures) == 2)
+    assert not system.camera().breaker.forced_open
+
+
+def test_resuming_does_nothing_to_a_camera_that_waits_after_failures(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    system = world_of("cam1")
+    system.failures["cam1"] = DEAD
+    system.start()
+    system.advance(2)
+    before = len(system.captures)
+    assert system.ask(ResumeCamera(CAM1)).result is CommandResult.ALREADY
+    assert system.camera().breaker.state is BreakerState.OPEN
+    system.ask(ForceOpen(CAM1))
+    del system.failures["cam1"]
+    assert system.ask(ResumeCamera(CAM1)).result is CommandResult.DONE
+    assert len(system.captures) == before + 1
 
 
 def test_retry_now_is_obeyed_when_the_failed_attempt_is_gone(
