@@ -9,11 +9,10 @@ from edge_video.log.events import LogEvent, log_event
 from edge_video.metrics.memory import MemoryLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from edge_video.actors.messages import MemoryLevelChanged
     from edge_video.delivery.outbox import Outbox
     from edge_video.runtime.timer import Clock
+    from edge_video.status.ledger import FrameLedger
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +27,15 @@ class MemoryLimits:
     """Part of the supervisor, used in its thread.
 
     Args:
-        outboxes: what is limited.
+        ledger: knows the outboxes that are limited; those that come later, too.
         clock: says how long memory was short, and limits the lines about dropped frames.
     """
 
-    def __init__(self, outboxes: Sequence[Outbox], clock: Clock) -> None:
-        self._outboxes = outboxes
+    def __init__(self, ledger: FrameLedger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._level = MemoryLevel.NORMAL
+        self._limited: tuple[Outbox, ...] = ()
+        """Those that know the level."""
         self._now = clock.monotonic
         self._short: tuple[float, int] | None = None
         """Since when memory is short, in monotonic seconds, and what had been dropped by then."""
@@ -43,12 +45,9 @@ class MemoryLimits:
 
     def apply(self, before: MemoryLevel, change: MemoryLevelChanged) -> None:
         """Limit the outboxes as the new level asks for, or lift the limits."""
-        critical = change.level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY)
-        emergency = change.level is MemoryLevel.EMERGENCY
         now_s, dropped = self._now(), self._dropped()
-        for outbox in self._outboxes:
-            outbox.limits.buffers(1 if critical else None)
-            outbox.limits.rate(_EMERGENCY_INTERVAL_S if emergency else None)
+        self._level, self._limited = change.level, ()
+        self._limit()
         since_s, dropped_before = self._short or (now_s, dropped)
         self._short = None if change.level is MemoryLevel.NORMAL else (since_s, dropped_before)
         log_event(
@@ -64,7 +63,11 @@ class MemoryLimits:
         )
 
     def look(self) -> None:
-        """Say that frames are dropped for memory, soon and then seldom; call it each second."""
+        """Limit outboxes that are new, and say that frames are dropped for memory.
+
+        Call it each second; it is said soon and then seldom.
+        """
+        self._limit()
         now_s = self._now()
         if now_s - self._looked_at_s < _LOOK_S:
             return
@@ -82,7 +85,20 @@ class MemoryLimits:
             self._told, self._told_at_s = dropped, now_s
             self._quiet_until_s = now_s + _LINE_S
 
+    def _limit(self) -> None:
+        """Let the outboxes know the level that do not know it yet."""
+        outboxes = self._ledger.outboxes
+        critical = self._level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY)
+        emergency = self._level is MemoryLevel.EMERGENCY
+        for outbox in outboxes:
+            if outbox not in self._limited:
+                outbox.limits.buffers(1 if critical else None)
+                outbox.limits.rate(_EMERGENCY_INTERVAL_S if emergency else None)
+        self._limited = outboxes
+
     def _dropped(self) -> int:
         return sum(
-            each.dropped_memory for outbox in self._outboxes for each in outbox.counts().values()
+            each.dropped_memory
+            for outbox in self._ledger.outboxes
+            for each in outbox.counts().values()
         )

@@ -134,7 +134,7 @@ class SupervisorActor(SupervisedActor):
             break_timer=partial(break_timer, spec.timer),
             on_too_many_crashes=self._escalate,
         )
-        self._memory = MemoryLimits(spec.outboxes, spec.clock)
+        self._memory = MemoryLimits(spec.ledger, spec.clock)
         self._shutdown = Shutdown(
             spec,
             self._children,

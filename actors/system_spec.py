@@ -136,7 +136,6 @@ class SystemSpec:
     """A fresh one, with the configured policy."""
     start_camera: CameraStarter
     children: Mapping[str, ChildStarter]
-    outboxes: Sequence[Outbox]
     ledger: FrameLedger
     publisher: PublisherStatus
     kill_processes: Callable[[], None]

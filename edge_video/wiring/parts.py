@@ -338,7 +338,6 @@ def make_spec(
         breaker=CircuitBreaker.new(config.circuit_breaker.policy()),
         start_camera=start_camera,
         children=children,
-        outboxes=parts.ledger.outboxes,
         ledger=parts.ledger,
         publisher=parts.publisher,
         kill_processes=parts.launcher.processes.kill_all if parts.launcher else _nothing,

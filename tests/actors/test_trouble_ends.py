@@ -16,6 +16,7 @@ from edge_video.actors.messages import (
     StopCamera,
 )
 from edge_video.actors.reload_messages import ChangeCamera
+from edge_video.capture import CaptureTotals
 from edge_video.config import CircuitBreakerConfig
 from edge_video.delivery import Outbox
 from edge_video.frames import CameraId
@@ -23,6 +24,7 @@ from edge_video.log.events import LogEvent
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status import CameraHealth, Delivery, camera_health, verdict
+from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.testing import FakeClock
 from tests.support.actors import PICTURE
@@ -160,7 +162,9 @@ class Scene:
         self.outbox = Outbox(self.clock)
         self.outbox.add_camera(CAM)
         self.outbox.open(CAM, 1, "session")
-        self.limits = MemoryLimits([self.outbox], self.clock)
+        self.outbox_of = {CAM: self.outbox}
+        ledger = FrameLedger(self.outbox_of, lambda _: CaptureTotals())
+        self.limits = MemoryLimits(ledger, self.clock)
         self.level = MemoryLevel.NORMAL
 
     def enter(self, level: MemoryLevel) -> None:
@@ -202,6 +206,22 @@ def test_memory_that_is_short_says_what_it_costs_and_that_it_is_over(
         f"Memory NORMAL: 34 of 40 MB (85%) after 25m; frames dropped for it meanwhile: {dropped}"
     )
     assert len(rest) == 5
+
+
+def test_an_outbox_that_comes_while_memory_is_short_is_limited_as_well() -> None:
+    scene, late, later = Scene(), CameraId("late"), CameraId("later")
+    scene.enter(MemoryLevel.EMERGENCY)
+    for camera in (late, later):
+        outbox = scene.outbox_of[camera] = Outbox(scene.clock)
+        outbox.add_camera(camera)
+        outbox.open(camera, 1, "session")
+        scene.limits.look()
+        assert [outbox.put(camera, 1, PICTURE) for _ in range(3)] == [True, False, False]
+    scene.enter(MemoryLevel.NORMAL)
+    for camera in (late, later):
+        outbox = scene.outbox_of[camera]
+        assert [outbox.put(camera, 1, PICTURE) for _ in range(3)] == [True, True, True]
+        assert outbox.held == 4
 
 
 def test_a_program_whose_memory_suffices_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
