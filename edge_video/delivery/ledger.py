@@ -33,9 +33,15 @@ class DropReason(StrEnum):
     """
 
     OVERFLOW = "overflow"
-    """Newer frames of its camera filled the buffer: the sink took them too slowly."""
+    """Newer frames of its camera filled the buffer: the sink took them too slowly.
+
+    Or a reload made the buffer smaller.
+    """
     NOT_CONNECTED = "not_connected"
-    """Newer frames filled the buffer, or it grew too old, while its sink was not connected."""
+    """Newer frames filled the buffer, or the bytes of all, while its sink was not connected.
+
+    Or it grew too old meanwhile.
+    """
     STALE = "stale"
     """It had waited longer than a frame is worth anything."""
     SHUTDOWN = "shutdown"
@@ -44,7 +50,8 @@ class DropReason(StrEnum):
     """No memory was to be had or to be spent on it.
 
     It came sooner than the memory controller allows, or it was held beyond a buffer that the
-    controller made smaller, beyond the bytes of all cameras together, or no memory was left.
+    controller made smaller, beyond the bytes of all cameras together while its sink was connected,
+    or no memory was left.
     """
     REFUSED = "refused"
     """The sink refuses this camera, or the exchange that it goes to."""

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from edge_video.delivery.ledger import Outcome
+from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox_health import OutboxHealth
 from edge_video.delivery.outbox_limits import OutboxLimits
 from edge_video.delivery.ready_listener import ReadyListener
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.delivery.camera_queue import CameraQueue, HeldFrame
-    from edge_video.delivery.ledger import DropReason, FrameCounts, LatencyHistogram
+    from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
     from edge_video.delivery.round_robin import Admit
     from edge_video.frames import CameraId, Frame
     from edge_video.runtime.timer import Clock
@@ -213,7 +213,10 @@ class Outbox:
         if overflown is not None:
             dropped.append(overflown)
         if self._waiting.held_bytes > self._waiting.max_bytes:
-            self._waiting.make_room(dropped, now_s)
+            # While nobody takes frames, it is not memory that is short.
+            connected = self._waiting.is_connected
+            reason = DropReason.MEMORY if connected else DropReason.NOT_CONNECTED
+            self._waiting.make_room(reason, dropped, now_s)
         if not queue.frames:  # the newest goes last
             return Arrival.DROPPED
         return Arrival.HELD if overflown is None else Arrival.DISPLACED

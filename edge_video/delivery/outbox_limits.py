@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_video.delivery.camera_queue import CameraQueue
+from edge_video.delivery.ledger import DropReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,13 +59,17 @@ class OutboxLimits:
         return queue
 
     def configure(self, buffer_frames: int, max_age_s: float, max_bytes: int) -> None:
-        """Hold so much from now on; what is held beyond it is dropped, oldest first."""
+        """Hold so much from now on; what is held beyond it is dropped, oldest first.
+
+        It is an overflow, or for want of a connection: memory is not short.
+        """
         self._configured = positive(buffer_frames)
+        dropped: list[HeldFrame] = []
         with self._lock:
             self._waiting.limit(max_age_s, max_bytes)
             for queue in self._queues.values():
                 queue.configured = buffer_frames
-        self.buffers(self._shortage)
+            self._fit(self._waiting.overflow, dropped)
 
     def buffers(self, frames: int | None) -> None:
         """Hold at most `frames` per camera, however many are configured; None lifts the limit.
@@ -75,11 +80,15 @@ class OutboxLimits:
         dropped: list[HeldFrame] = []
         with self._lock:
             self._shortage = None if frames is None else positive(frames)
-            now_s = self._clock.monotonic()
-            for queue in self._queues.values():
-                queue.limit(self._shortage)
-                self._waiting.shrink(queue, dropped, now_s)
-            self._waiting.make_room(dropped, now_s)
+            self._fit(DropReason.MEMORY, dropped)
+
+    def _fit(self, reason: DropReason, dropped: list[HeldFrame]) -> None:
+        """Drop what is held beyond the limits; under the lock."""
+        now_s = self._clock.monotonic()
+        for queue in self._queues.values():
+            queue.limit(self._shortage)
+            self._waiting.shrink(queue, reason, dropped, now_s)
+        self._waiting.make_room(reason, dropped, now_s)
 
     def rate(self, min_interval_s: float | None) -> None:
         """Drop each frame that comes sooner than this after its camera's previous accepted one.

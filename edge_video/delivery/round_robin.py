@@ -52,6 +52,11 @@ class RoundRobin:
         self.held_bytes = 0
         self.is_connected = True
 
+    @property
+    def overflow(self) -> DropReason:
+        """Why frames are dropped that newer ones push out."""
+        return DropReason.OVERFLOW if self.is_connected else DropReason.NOT_CONNECTED
+
     def limit(self, max_age_s: float, max_bytes: int) -> None:
         """Hold no older frames, and no more of them, from now on; nothing is dropped yet."""
         self._max_age_s = max_age_s
@@ -76,22 +81,23 @@ class RoundRobin:
         self.held += 1
         self.held_bytes += len(frame.image)
         if len(frames) > queue.capacity:
-            reason = DropReason.OVERFLOW if self.is_connected else DropReason.NOT_CONNECTED
-            return self._drop_oldest(queue, reason, now_s)
+            return self._drop_oldest(queue, self.overflow, now_s)
         return None
 
-    def make_room(self, dropped: list[HeldFrame], now_s: float) -> None:
+    def make_room(self, reason: DropReason, dropped: list[HeldFrame], now_s: float) -> None:
         """Drop frames until the bytes fit: always the oldest of the camera that holds the most."""
         while self.held_bytes > self.max_bytes:
             queue = max(self._waiting, key=_held_bytes_of)
-            dropped.append(self._drop_oldest(queue, DropReason.MEMORY, now_s))
+            dropped.append(self._drop_oldest(queue, reason, now_s))
             if not queue.frames:
                 self._waiting.remove(queue)
 
-    def shrink(self, queue: CameraQueue, dropped: list[HeldFrame], now_s: float) -> None:
+    def shrink(
+        self, queue: CameraQueue, reason: DropReason, dropped: list[HeldFrame], now_s: float
+    ) -> None:
         """Drop what a queue holds beyond its capacity."""
         while len(queue.frames) > queue.capacity:
-            dropped.append(self._drop_oldest(queue, DropReason.MEMORY, now_s))
+            dropped.append(self._drop_oldest(queue, reason, now_s))
 
     def connect(self, dropped: list[HeldFrame], now_s: float) -> None:
         """Note that the taker can deliver again; what grew too old until now is dropped first."""

@@ -93,6 +93,23 @@ def test_beyond_the_bytes_the_camera_that_holds_the_most_loses_its_oldest_frame(
     assert scenario.outbox.held_bytes == 0
 
 
+def test_beyond_the_bytes_during_an_outage_frames_are_dropped_for_want_of_a_connection() -> None:
+    scenario = OutboxScenario(CAM, OTHER, buffer_frames=5, max_bytes=4 * len(IMAGE))
+    scenario.outbox.sink_connected(False)
+    scenario.put(CAM, times=3)
+    scenario.put(OTHER, times=3)
+    counts = [scenario.counts(each) for each in (CAM, OTHER)]
+    assert sum(each.dropped_not_connected for each in counts) == 2
+    assert [each.dropped_memory for each in counts] == [0, 0]
+    scenario.outbox.limits.configure(1, 9.0, 4 * len(IMAGE))
+    counts = [scenario.counts(each) for each in (CAM, OTHER)]
+    assert sum(each.dropped_not_connected for each in counts) == 4
+    scenario.outbox.sink_connected(True)
+    scenario.put(CAM, times=2)
+    scenario.outbox.limits.buffers(1)
+    assert scenario.counts(CAM).dropped_overflow == 2
+
+
 def test_a_frame_larger_than_all_the_bytes_is_not_held_and_pushes_out_nobody() -> None:
     scenario = OutboxScenario(CAM, OTHER, max_bytes=2 * len(IMAGE))
     scenario.put(OTHER)
@@ -156,7 +173,8 @@ def test_other_limits_hold_at_once_and_for_cameras_that_come_later() -> None:
     scenario = OutboxScenario(CAM, buffer_frames=4)
     scenario.put(times=4)
     scenario.outbox.limits.configure(2, 9.0, 2**20)
-    assert (scenario.counts().held, scenario.counts().dropped_memory) == (2, 2)
+    assert (scenario.counts().held, scenario.counts().dropped_overflow) == (2, 2)
+    assert scenario.counts().dropped_memory == 0, "none of it was short"
     scenario.outbox.add_camera(OTHER)
     scenario.outbox.open(OTHER, 1, "x")
     scenario.put(OTHER, times=5)
