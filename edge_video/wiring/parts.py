@@ -272,6 +272,7 @@ class Parts:
             self.outbox,
             self.clock,
             routes=self.shared.routes,
+            present=self.shared.present,
             reactor=reactor,
             notifications=self.notifications,
         )

@@ -9,7 +9,7 @@ from edge_video.frames import CameraId
 from edge_video.text.growing_redactor import GrowingRedactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from edge_video.config import CameraConfig, Config
     from edge_video.config.source import ConfigSource
@@ -25,6 +25,7 @@ class Shared:
         redact: masks the secrets of every configuration there was.
         outbox_of: where each camera's frames go; cameras that are gone stay in it.
         routes: exchange and routing key of each camera, as the broker's sink reads them.
+        present: the cameras that there are now.
         exchanges: the exchange of each camera, as HTTP shows it.
         source: reads the configuration's files; None: there are none.
         store: what HTTP shows; None until its actor is started for the first time.
@@ -33,6 +34,7 @@ class Shared:
     redact: GrowingRedactor
     outbox_of: dict[CameraId, Outbox]
     routes: dict[CameraId, Route] = field(default_factory=dict)
+    present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
     store: Any = None
     source: ConfigSource | None = None
@@ -46,9 +48,14 @@ class Shared:
         shared.use_routes(config.cameras)
         return shared
 
-    def use_routes(self, cameras: Iterable[CameraConfig]) -> None:
-        """Send the frames of these cameras where they say now; of others nothing changes."""
+    def use_routes(self, cameras: Sequence[CameraConfig]) -> None:
+        """Send the frames of these cameras where they say now; there are no others any more.
+
+        Frames that still wait of others go where they went.
+        """
         for camera in cameras:
             camera_id = CameraId(camera.id)
             self.routes[camera_id] = camera.route
             self.exchanges[camera_id] = camera.exchange or ""
+            self.present.add(camera_id)
+        self.present.intersection_update(CameraId(camera.id) for camera in cameras)

@@ -18,7 +18,7 @@ from edge_video.frames import CameraId
 from edge_video.runtime.timer import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from edge_video.actors.publisher import SinkFactory
     from edge_video.config import AmqpConfig, CameraConfig
@@ -35,6 +35,7 @@ def configured_sink(
     clock: Clock,
     *,
     routes: Mapping[CameraId, Route],
+    present: Collection[CameraId],
     reactor: Reactor | None,
     notifications: NotificationQueue | None,
 ) -> SinkFactory:
@@ -45,6 +46,7 @@ def configured_sink(
         outbox: what the sink empties.
         clock: the system's.
         routes: where each camera's frames go on the broker; may change meanwhile.
+        present: the cameras that there are; may change as well.
         reactor: the thread that publishes to RabbitMQ; None: one of the sink's own.
         notifications: those that go to RabbitMQ beside the frames.
     """
@@ -52,7 +54,9 @@ def configured_sink(
         return _directory_sink(config.sink, config.cameras, outbox, clock)
     if not config.has_sink:
         return NoSink
-    return _amqp_sink(config, outbox, clock, routes, reactor=reactor, queue=notifications)
+    return _amqp_sink(
+        config, outbox, clock, routes, present=present, reactor=reactor, queue=notifications
+    )
 
 
 def sink_for(
@@ -122,6 +126,7 @@ def _amqp_sink(
     clock: Clock,
     routes: Mapping[CameraId, Route],
     *,
+    present: Collection[CameraId],
     reactor: Reactor | None,
     queue: NotificationQueue | None,
 ) -> SinkFactory:
@@ -147,6 +152,7 @@ def _amqp_sink(
             notifications=notifications,
             knowledge=knowledge,
             foreign=_foreign_route(amqp),
+            present=present,
         )
 
     return open_amqp

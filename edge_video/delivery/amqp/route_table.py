@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.delivery.amqp.settings import Route
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Mapping
+    from collections.abc import Collection, ItemsView, Mapping
 
     from edge_video.frames import CameraId
 
@@ -22,9 +22,17 @@ class RouteTable:
         routes: those of the configured cameras; may change meanwhile, from any thread.
         foreign: the exchange of any other camera, and what comes before its id in its routing key;
             None: other cameras have no route.
+        present: the cameras that there are now, of those in `routes`; may change as well. Those
+            that are gone keep their routes, for frames that still wait. None: all are there.
     """
 
-    def __init__(self, routes: Mapping[CameraId, Route], foreign: Route | None = None) -> None:
+    def __init__(
+        self,
+        routes: Mapping[CameraId, Route],
+        foreign: Route | None = None,
+        present: Collection[CameraId] | None = None,
+    ) -> None:
+        self._present = present
         self._configured = routes
         self._foreign = foreign
         self._foreign_routes: dict[CameraId, Route] = {}
@@ -32,7 +40,8 @@ class RouteTable:
     @property
     def exchanges(self) -> list[str]:
         """The exchanges that are needed from the beginning, each once."""
-        routes = tuple(self._configured.values())
+        present = self._configured if self._present is None else self._present
+        routes = [each for name, each in tuple(self._configured.items()) if name in present]
         if not routes and self._foreign is not None:
             return [self._foreign.exchange]
         return list(dict.fromkeys(route.exchange for route in routes))

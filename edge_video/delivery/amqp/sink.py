@@ -31,7 +31,7 @@ from edge_video.runtime.reactor import Reactor
 from edge_video.text.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from edge_video.delivery.amqp.settings import AmqpSettings, Route
     from edge_video.delivery.outbox import Outbox
@@ -70,6 +70,7 @@ class AmqpSink:
             nothing was learned yet.
         notifications: where the system's notifications go; None: there are none.
         knowledge: what earlier connections have learned about the broker.
+        present: those cameras of `routes` whose exchanges are declared at once; None: all.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class AmqpSink:
         notifications: NotificationRoute | None = None,
         knowledge: BrokerKnowledge | None = None,
         foreign: Route | None = None,
+        present: Collection[CameraId] | None = None,
     ) -> None:
         loop = GuardedLoop(settings.target)
         host = _channel_host(settings, clock, loop, knowledge or BrokerKnowledge())
@@ -93,7 +95,7 @@ class AmqpSink:
         self._host = host
         self._pump = pump = FramePump(
             settings,
-            RouteTable(routes, foreign),
+            RouteTable(routes, foreign, present),
             outbox,
             listener,
             clock,

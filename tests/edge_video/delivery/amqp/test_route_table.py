@@ -21,6 +21,17 @@ def test_a_route_that_is_added_or_changed_counts_from_the_next_frame_on() -> Non
     assert dict(table.items()) == routes
 
 
+def test_the_exchange_of_a_camera_that_is_gone_is_not_needed_and_frames_go_there_still() -> None:
+    routes, present = {DOOR: Route("ex", "shop.door"), YARD: Route("old", "yard")}, {DOOR, YARD}
+    table = RouteTable(routes, FOREIGN, present)
+    assert table.exchanges == ["ex", "old"]
+    present.remove(YARD)
+    assert table.exchanges == ["ex"]
+    assert table.route_of(YARD) == Route("old", "yard")
+    present.clear()
+    assert table.exchanges == ["rest"]
+
+
 def test_without_a_rule_other_cameras_have_no_route() -> None:
     table = RouteTable({DOOR: Route("ex", "shop.door")})
     assert table.route_of(YARD) is None
