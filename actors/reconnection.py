@@ -38,13 +38,6 @@ class Reconnection:
         self.retry_at_s: float | None = None
         """Monotonic, of the next attempt; None while none waits."""
 
-    @property
-    def retry_in_s(self) -> float | None:
-        """Seconds until the next attempt; None while none waits."""
-        if self.retry_at_s is None:
-            return None
-        return max(0.0, self.retry_at_s - self._clock.monotonic())
-
     def connected(self) -> None:
         """Note that the connection stands."""
         self._connected_at_s = self._clock.monotonic()
