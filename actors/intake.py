@@ -47,8 +47,8 @@ class FrameIntake:
     Args:
         outbox: the publisher's own, where frames wait for the sink.
         clock: limits the lines in the log.
-        configured: cameras whose frames are expected; frames of others are taken, too, of at
-            most `max_foreign` cameras.
+        configured: cameras whose frames are expected, may change meanwhile; frames of others are
+            taken, too, of at most `max_foreign` cameras.
         max_foreign: see `configured`.
     """
 
@@ -62,7 +62,8 @@ class FrameIntake:
         self._outbox = outbox
         self._clock = clock
         self._known = set(outbox.counts())  # with those that a predecessor came to know
-        self._max_known = max_foreign + len(self._known.intersection(configured))
+        self._configured = configured
+        self._max_foreign = max_foreign
         self._session = uuid.uuid4().hex[:12]
         self._lines = TokenBucket(6, 0.1)
         self._is_closed = False
@@ -134,11 +135,15 @@ class FrameIntake:
             return PublishResult.BAD_CAMERA_ID
         if camera_id in self._known:
             return None
-        if len(self._known) >= self._max_known:
-            return PublishResult.TOO_MANY_CAMERAS
+        is_foreign = camera_id not in self._configured
+        if is_foreign:
+            foreign = sum(each not in self._configured for each in self._known)
+            if foreign >= self._max_foreign:
+                return PublishResult.TOO_MANY_CAMERAS
         self._outbox.add_camera(camera_id)
         self._known.add(camera_id)
-        log_event(_log, LogEvent.FOREIGN_CAMERA, camera_id=camera_id)
+        if is_foreign:
+            log_event(_log, LogEvent.FOREIGN_CAMERA, camera_id=camera_id)
         return None
 
     def _admit(self, camera_id: CameraId, size: int) -> Admission | DropReason:

@@ -110,7 +110,7 @@ class PublisherRuntime:
     draw: Callable[[], float] = random.random
     """Where the jitter of reconnection comes from: a number in [0, 1)."""
     cameras: Collection[CameraId] = ()
-    """Those that are configured; frames of others come as messages."""
+    """Those that are configured, may change meanwhile; frames of others come as messages."""
     max_foreign_cameras: int = MAX_FOREIGN_CAMERAS
 
 

@@ -254,7 +254,7 @@ class Parts:
             sink=sink,
             target=self.publisher.target,
             allow_faults=self.allow_faults,
-            cameras=[CameraId(camera.id) for camera in self.config.cameras],
+            cameras=self.shared.outbox_of.keys(),  # those of a reload, too
         )
         return _starter(
             PublisherActor,

@@ -143,6 +143,18 @@ def test_only_so_many_cameras_may_come_unannounced(scene: Scene) -> None:
     assert after_a_crash.accept(scene.frame(CameraId("drone0"))).result is PublishResult.ACCEPTED
 
 
+def test_a_camera_of_a_reload_takes_no_place_of_one_that_comes_unannounced(scene: Scene) -> None:
+    configured = {CAM1}
+    intake = FrameIntake(scene.outbox, scene.clock, configured, 2)
+    drones = [CameraId(f"drone{n}") for n in range(3)]
+    configured.update(added := [CameraId(f"new{n}") for n in range(3)])
+    cameras = [*added, *drones]
+    answers = [intake.accept(scene.frame(each)).result for each in cameras]
+    assert answers == 5 * [PublishResult.ACCEPTED] + [PublishResult.TOO_MANY_CAMERAS]
+    after_a_crash = FrameIntake(scene.outbox, scene.clock, configured, 3)
+    assert after_a_crash.accept(scene.frame(drones[2])) == ACCEPTED
+
+
 def test_the_latest_win_and_the_answer_says_so(scene: Scene) -> None:
     answers = [scene.intake.accept(scene.frame()) for _ in range(3)]
     assert [each.displaced for each in answers] == [False, False, True]
