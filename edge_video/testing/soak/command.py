@@ -90,6 +90,7 @@ class Soak:
         result = self.result
         with Stage(result.plan.cameras, self._with_strangers, self._uplink_bytes_per_s) as stage:
             self._began_s = time.monotonic()
+            self._health.http_port = stage.http_port
             try:
                 self._loop(stage)
             finally:

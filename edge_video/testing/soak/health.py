@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psutil
 import pykka
 
+from edge_video.http.acceptor import MAX_CONNECTIONS, PROBE_PLACES
 from edge_video.testing.ledger import ledger_differences
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ _GROWTH_MIB: Final = 100.0
 _SPARE_DESCRIPTORS: Final = 40
 _SPARE_THREADS: Final = 20
 _PER_CAMERA: Final = 4
+_HTTP_LIMIT: Final = MAX_CONNECTIONS + PROBE_PLACES + 16
+"""What the HTTP server takes at once, and some that are being closed."""
 _ZOMBIE_S: Final = 10.0
 _ANOTHER_S_OUTPUT: Final = "pipe:0"
 """The second FFmpeg of a camera reads from the first, which is the one that is counted."""
@@ -28,7 +32,7 @@ _ANOTHER_S_OUTPUT: Final = "pipe:0"
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One measurement of the process."""
+    """One measurement of the process; `descriptors` are those that are no HTTP connections."""
 
     rss_mib: float
     descriptors: int
@@ -36,6 +40,7 @@ class Vitals:
     longest_mailbox: int
     ffmpegs: int
     zombies: int
+    http_connections: int = 0
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class Health:
     """Measures this process, and compares it with what it was when it was warm."""
 
     cameras: int
+    http_port: int | None = None
     baseline: Vitals | None = None
     peak: Vitals = field(default_factory=lambda: Vitals(0, 0, 0, 0, 0, 0))
     last: Vitals = field(default_factory=lambda: Vitals(0, 0, 0, 0, 0, 0))
@@ -59,6 +65,7 @@ class Health:
             max(self.peak.longest_mailbox, vitals.longest_mailbox),
             max(self.peak.ffmpegs, vitals.ffmpegs),
             max(self.peak.zombies, vitals.zombies),
+            max(self.peak.http_connections, vitals.http_connections),
         )
         if self.baseline is None and now_s >= WARM_UP_S:
             self.baseline = vitals
@@ -73,6 +80,8 @@ class Health:
         problems = []
         if vitals.longest_mailbox > _MAILBOX_LIMIT:
             problems.append(f"a mailbox holds {vitals.longest_mailbox} messages")
+        if vitals.http_connections > _HTTP_LIMIT:
+            problems.append(f"{vitals.http_connections} HTTP connections at once")
         if self.baseline is None:
             return problems
         base, room = self.baseline, _PER_CAMERA * self.cameras
@@ -103,16 +112,40 @@ class Health:
                 sources[source] += 1
         self._zombie_since_s = {pid: self._zombie_since_s.get(pid, now_s) for pid in zombies}
         old = [pid for pid, since_s in self._zombie_since_s.items() if now_s - since_s > _ZOMBIE_S]
+        descriptors, http_connections = self._descriptors(process)
         with process.oneshot():
             vitals = Vitals(
                 process.memory_info().rss / _MIB,
-                process.num_fds(),
+                descriptors,
                 process.num_threads(),
                 longest_mailbox(),
                 sources.total(),
                 len(zombies),
+                http_connections,
             )
         return vitals, {url: count for url, count in sources.items() if count > 1}, old
+
+    def _descriptors(self, process: psutil.Process) -> tuple[int, int]:
+        """How many are open, without the HTTP connections; and how many those are.
+
+        Strangers come by the hundred and go again, up to the server's own limit: they would hide
+        a leak when they are there while the process is measured warm, and be one when they are not.
+        Connections are asked for before and after: none that came or went in between is taken
+        for something else.
+        """
+        before = self._of_http(process)
+        opened = {int(each.name) for each in Path("/proc/self/fd").iterdir()}
+        after = self._of_http(process)
+        return len(opened - before - after), len(after)
+
+    def _of_http(self, process: psutil.Process) -> set[int]:
+        if self.http_port is None:
+            return set()
+        return {
+            each.fd
+            for each in process.net_connections("tcp")
+            if each.status != psutil.CONN_LISTEN and each.laddr.port == self.http_port
+        }
 
 
 def longest_mailbox() -> int:

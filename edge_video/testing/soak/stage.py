@@ -272,13 +272,13 @@ class Stage:
                 devices = DeviceProcess(odd)
                 undo.callback(devices.stop)
                 urls |= devices.urls
-            http_port = free_port() if self.with_strangers else None
+            self.http_port = free_port() if self.with_strangers else None
             self.system: System = start_system(
-                soak_config(urls, self._way_to_broker(undo), http_port), allow_faults=True
+                soak_config(urls, self._way_to_broker(undo), self.http_port), allow_faults=True
             )
             self.strangers = None
-            if http_port is not None:
-                self.strangers = StrangersProcess(http_port)
+            if self.http_port is not None:
+                self.strangers = StrangersProcess(self.http_port)
                 undo.callback(self.strangers.stop)
             self._closing = undo.pop_all()
         return self

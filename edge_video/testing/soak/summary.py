@@ -149,7 +149,8 @@ def _vitals(result: SoakResult) -> list[str]:
     rows = ["| process | when warm | peak | at the end |", "|---|---|---|---|"]
     names = {
         "rss_mib": "resident memory, MiB",
-        "descriptors": "descriptors",
+        "descriptors": "descriptors, HTTP's not among them",
+        "http_connections": "HTTP connections",
         "threads": "threads",
         "longest_mailbox": "longest mailbox",
         "ffmpegs": "FFmpegs",

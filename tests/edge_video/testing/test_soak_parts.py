@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -226,28 +228,49 @@ def test_a_wrong_frame_is_complained_about(
 # --- health ---
 
 
+def empty_status() -> SystemStatus:
+    return SystemStatus(
+        version="1",
+        node="n",
+        started_at_ns=0,
+        taken_at_ns=0,
+        uptime_s=0.0,
+        cameras=(),
+        publisher=PublisherStatus(PublisherState.CONNECTED, "x"),
+        process=None,
+    )
+
+
 def test_a_process_that_outgrows_itself_is_noticed() -> None:
     health = Health(cameras=1)
     health.baseline = Vitals(50, 20, 10, 0, 1, 0)
     assert health._outgrown(Vitals(149, 63, 33, 500, 1, 0)) == []
     assert len(health._outgrown(Vitals(151, 65, 35, 501, 1, 0))) == 4
+    assert health._outgrown(Vitals(50, 20, 10, 0, 1, 0, http_connections=256)) == []
+    assert len(health._outgrown(Vitals(50, 20, 10, 0, 1, 0, http_connections=400))) == 1
+
+
+def test_strangers_at_the_http_port_are_no_leak_and_a_leak_beside_them_is_one() -> None:
+    empty = empty_status()
+    with contextlib.ExitStack() as stay:
+        server = stay.enter_context(socket.create_server(("127.0.0.1", 0), backlog=200))
+        health = Health(cameras=1, http_port=server.getsockname()[1])
+        health.check(empty, 20.0)
+        for _ in range(100):
+            stay.enter_context(socket.create_connection(server.getsockname())).close()
+            stay.enter_context(server.accept()[0])
+        assert health.check(empty, 21.0) == []
+        assert health.last.http_connections == 100
+        for _ in range(100):
+            stay.enter_context(socket.socket())
+        assert len(health.check(empty, 22.0)) == 1
 
 
 def test_two_ffmpegs_of_one_camera_are_noticed() -> None:
     words = [sys.executable, "-c", "import time; time.sleep(60)", "-i", "rtsp://one"]
     children = [subprocess.Popen(words) for _ in range(2)]
     try:
-        empty = SystemStatus(
-            version="1",
-            node="n",
-            started_at_ns=0,
-            taken_at_ns=0,
-            uptime_s=0.0,
-            cameras=(),
-            publisher=PublisherStatus(PublisherState.CONNECTED, "x"),
-            process=None,
-        )
-        problems = Health(cameras=1).check(empty, 1.0)
+        problems = Health(cameras=1).check(empty_status(), 1.0)
     finally:
         for child in children:
             child.kill()
