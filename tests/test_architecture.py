@@ -51,7 +51,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "wiring": {"pykka", "socket"},
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "socket", "subprocess", "time", "yaml"},
-    "cli.doctor": {"socket", "threading", "time", "yaml"},
+    "cli.doctor": {"socket", "time", "yaml"},
     "__main__": {"signal"},
 }
 """What each folder may use of the machine and of other people's libraries; the rest is pure.

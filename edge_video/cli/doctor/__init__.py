@@ -3,7 +3,6 @@
 - `command`: their options, and what they print.
 - `examination`: all checks side by side, each bounded in time.
 - `machine`: what is asked of this machine; tests script it.
-- `threads`: what hangs must hang alone.
 - `places`, `limits`, `files`, `port`, `clock`, `ffmpeg`, `network`: the checks.
 - `archive`: the file of `bundle`.
 """

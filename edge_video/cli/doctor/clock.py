@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.camera_clock import clock_address, clock_offset
-from edge_video.cli.doctor.threads import on_thread
 from edge_video.report.finding import Check, Finding, FindingWriter
+from edge_video.runtime.threads import on_thread
 from edge_video.text.formatting import format_rounded_duration
 
 if TYPE_CHECKING:

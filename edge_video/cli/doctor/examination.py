@@ -17,10 +17,10 @@ from edge_video.cli.doctor.limits import check_limits
 from edge_video.cli.doctor.network import broker_findings, camera_finding
 from edge_video.cli.doctor.places import check_disk, check_state
 from edge_video.cli.doctor.port import check_port
-from edge_video.cli.doctor.threads import on_thread
 from edge_video.config import AmqpSinkConfig
 from edge_video.report.doctor_table import in_order
 from edge_video.report.finding import Check, Finding, FindingWriter
+from edge_video.runtime.threads import on_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

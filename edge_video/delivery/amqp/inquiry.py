@@ -12,8 +12,6 @@ import contextlib
 import ipaddress
 import socket
 import ssl
-import threading
-from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -26,12 +24,14 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from edge_video.delivery.amqp.errors import describe_loss
 from edge_video.delivery.amqp.refusals import read_refusal
 from edge_video.delivery.amqp.tls import make_tls_context
+from edge_video.runtime.threads import on_thread
 from edge_video.runtime.timer import SystemClock
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from edge_video.delivery.amqp.settings import AmqpSettings, Route
 
@@ -169,13 +169,7 @@ def begin_probe(
     timeout_s: float,
 ) -> Future[BrokerResult]:
     """Ask as `probe_broker` does, on a thread that no end of the program waits for."""
-    answer: Future[BrokerResult] = Future()
-    threading.Thread(
-        target=lambda: answer.set_result(probe_broker(settings, routes, redact, timeout_s)),
-        name="probe-broker",
-        daemon=True,
-    ).start()
-    return answer
+    return on_thread("probe-broker", partial(probe_broker, settings, routes, redact, timeout_s))
 
 
 class _Asking:
@@ -240,7 +234,8 @@ class _Asking:
             return read_refusal(exchange, error.reply_code, error.reply_text).reason
         if isinstance(error, _BLOCKED):
             return f"the broker takes no frames: {self._alarm or 'it blocks publishers'}"
-        if isinstance(error, ValueError):
+        # A certificate that is not trusted is a ValueError, too; its loss has words of our own.
+        if isinstance(error, ValueError) and not isinstance(error, OSError):
             return str(error)
         return describe_loss(
             error,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from edge_video.delivery.amqp.inquiry import BrokerResult, Inquiry, Verdict, probe_broker
-from edge_video.delivery.amqp.settings import AmqpSettings, Route
+from edge_video.delivery.amqp import inquiry
+from edge_video.delivery.amqp.inquiry import (
+    BrokerResult,
+    Inquiry,
+    Verdict,
+    begin_probe,
+    probe_broker,
+)
+from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.testing.rabbit import RabbitNode, free_port
 from edge_video.text.redact import Redactor
 from tests.support.amqp import tls
@@ -139,3 +147,33 @@ def test_a_port_that_is_silent_is_given_up_in_time() -> None:
         (Inquiry.LOGIN, Verdict.FAILED),
     ]
     assert "did not answer in time" in result.steps[-1].detail
+
+
+def test_a_certificate_that_is_not_trusted_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> object:
+        message = "certificate verify failed: unable to get local issuer certificate (_ssl.c:997)"
+        raise ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] {message}")
+
+    monkeypatch.setattr(inquiry, "make_tls_context", refused)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings = AmqpSettings("127.0.0.1", port, "/", "guest", "guest", tls=TlsSettings())
+        result = probe_broker(settings, [], Redactor(), 5.0)
+    assert steps(result)[-1] == ("tls", "failed")
+    assert result.steps[-1].detail == (
+        "TLS: the broker's certificate is not trusted (unable to get local issuer certificate)"
+    )
+
+
+def test_a_defect_of_the_inquiry_is_raised_where_its_answer_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> BrokerResult:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(inquiry, "probe_broker", broken)
+    settings = AmqpSettings("127.0.0.1", 1, "/", "guest", "guest")
+    with pytest.raises(ZeroDivisionError):
+        begin_probe(settings, [], Redactor(), 1.0).result(10)
