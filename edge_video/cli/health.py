@@ -15,6 +15,7 @@ from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import CommandParser, add_command, takes_file
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import seconds_between
+from edge_video.top.asking import TokenError
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.probe_client import ProbeTarget, ask_probe
 
@@ -77,7 +78,7 @@ def health(args: argparse.Namespace) -> int:
     language = language_from_locale(os.environ)
     try:
         target = _target(args)
-    except _BadTargetError as error:
+    except (_BadTargetError, TokenError) as error:
         print_error(f"edge-video health: {error}")
         return _EXIT_BAD_INPUT
     path = "/ready" if args.ready else "/health"

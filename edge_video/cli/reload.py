@@ -5,17 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import urllib.error
-import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK
 from edge_video.cli.standard_streams import print_error, print_out
+from edge_video.runtime.threads import on_thread
 from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.escaping import one_line
 from edge_video.text.help_texts import help_text
+from edge_video.top.asking import NoAnswerError, Question, ask, bearer
 from edge_video.top.options import DEFAULT_URL, TOKEN_VARIABLE
 
 if TYPE_CHECKING:
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
 
 _PATH: Final = "/api/reload"
 _TIMEOUT_S: Final = 20.0
+"""For each step: the connection, each piece of the answer."""
+_WHOLE_S: Final = 30.0
+"""For all of it: a server may send its answer byte by byte, for ever."""
 _MAX_ANSWER: Final = 2**20
 _PLAN: Final = ("add", "remove", "restart", "reconnect", "live", "needs_restart")
-
-
-class NoAnswerError(Exception):
-    """Raised when a system gives no answer that can be used; says why."""
 
 
 def add_parsers(commands: Commands) -> None:
@@ -49,7 +49,7 @@ def reload(args: argparse.Namespace) -> int:
 def ask_and_print(url: str, token: str | None, *, dry_run: bool) -> int:
     """Ask for a reload, or what it would do, and print the answer; returns the exit code."""
     try:
-        answer = _asked(url, token or os.environ.get(TOKEN_VARIABLE), dry_run=dry_run)
+        answer = _asked(url, token or os.environ.get(TOKEN_VARIABLE) or None, dry_run=dry_run)
     except ValueError as error:
         print_error(f"edge-video: {error}")
         return EXIT_BAD_INPUT
@@ -65,29 +65,21 @@ def _asked(url: str, token: str | None, *, dry_run: bool) -> dict[str, Any]:
     if split.scheme not in ("http", "https") or not split.hostname or split.username is not None:
         raise ValueError("--url must be like http://127.0.0.1:8080")
     whole = f"{split.scheme}://{split.netloc}{split.path.rstrip('/')}{_PATH}"
-    headers = {"User-Agent": "edge-video-reload"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
-        f"{whole}?dry_run={int(dry_run)}", data=b"", headers=headers, method="POST"
+    question = Question(
+        f"{whole}?dry_run={int(dry_run)}",
+        {"User-Agent": "edge-video-reload"} | bearer(token),
+        step_s=_TIMEOUT_S,
+        whole_s=_WHOLE_S,
+        max_bytes=_MAX_ANSWER,
+        max_error_bytes=_MAX_ANSWER,
+        post=True,
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
-        with opener.open(request, timeout=_TIMEOUT_S) as response:
-            return _object(response.read(_MAX_ANSWER))
-    except urllib.error.HTTPError as error:
-        with error:
-            return _object(error.read(_MAX_ANSWER), f"HTTP {error.code}")
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise NoAnswerError(getattr(reason, "strerror", None) or str(reason)) from None
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A token must not follow a redirect to wherever it leads."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Never."""
+        answer = on_thread("reload-ask", partial(ask, question)).result(_WHOLE_S)
+    except TimeoutError:
+        raise NoAnswerError(f"no whole answer within {_WHOLE_S:g} s") from None
+    is_good = answer.code == http.client.OK
+    return _object(answer.body, "" if is_good else f"HTTP {answer.code}")
 
 
 def _object(body: bytes, status: str = "") -> dict[str, Any]:

@@ -51,6 +51,7 @@ def watch(args: argparse.Namespace) -> int:
 
 def top(args: argparse.Namespace) -> int:
     """Show the status of a running system, asked for over HTTP; returns the exit code."""
+    from edge_video.top.asking import TokenError  # noqa: PLC0415 - only this command needs it
     from edge_video.top.client import Client  # noqa: PLC0415 - only this command needs it
     from edge_video.top.command import run  # noqa: PLC0415 - as above
 
@@ -58,7 +59,8 @@ def top(args: argparse.Namespace) -> int:
     try:
         client = Client(args.url, token)
     except ValueError as error:
-        print_error(f"edge-video top: --url: {error}")
+        option = "" if isinstance(error, TokenError) else "--url: "
+        print_error(f"edge-video top: {option}{error}")
         return EXIT_BAD_INPUT
     return run(args, client, language_from_locale(os.environ))
 

@@ -411,6 +411,10 @@ _MORE: Final[dict[str, Text]] = {
         "{file}: http.listen has the port 0, which is any; say with --url which one it is",
         "{file}: http.listen tem a porta 0, ou seja, qualquer uma; diga com --url qual é",
     ),
+    "token.unfit": Text(
+        "the token is made of ASCII letters, digits and signs, without spaces or line breaks",
+        "o token é feito de letras ASCII, dígitos e sinais, sem espaços nem quebras de linha",
+    ),
     "health.example.plain": Text(
         "the system of the configuration here", "o sistema da configuração que está aqui"
     ),

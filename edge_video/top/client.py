@@ -5,13 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
-import urllib.error
-import urllib.request
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from edge_video.status.json import NotAStatusError, status_from_json
+from edge_video.top.asking import NoAnswerError, Question, ask, bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +24,6 @@ _WHOLE_S: Final = 10.0
 _MAX_ANSWER: Final = 32 * 2**20
 _MAX_CAMERAS: Final = 10_000
 """More than any system has; a table of millions of rows would take minutes to lay out."""
-_PIECE: Final = 256 * 2**10
 _REFUSED: Final = (401, 403)
 
 
@@ -40,13 +37,6 @@ class NoStatusError(Exception):
         """Whether somebody answers who is not edge-video."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A token must not follow a redirect to wherever it leads."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Never."""
-
-
 class Client:
     """One system's address. Its answers are bounded in time and size; proxies are not asked.
 
@@ -57,6 +47,7 @@ class Client:
 
     Raises:
         ValueError: this is no URL; the message says why.
+        TokenError: the token is none that a system could have; the message repeats nothing of it.
     """
 
     def __init__(self, url: str, token: str | None = None, whole_s: float = _WHOLE_S) -> None:
@@ -66,10 +57,8 @@ class Client:
         if split.username is not None or split.password is not None:
             raise ValueError("a user name or password has no place in it; use --token")
         self.shown = f"{split.scheme}://{split.netloc}{split.path.rstrip('/')}"
-        self._token = token
+        self._bearer = bearer(token)
         self.has_token = token is not None
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-
         self._whole_s = whole_s
         self._request: _Request | None = None
 
@@ -94,30 +83,38 @@ class Client:
 
     def _ask(self) -> SystemStatus:
         headers = {"Accept": "application/json", "User-Agent": "edge-video-top"}
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
-        request = urllib.request.Request(self.shown + PATH, headers=headers)  # noqa: S310 - checked above
         try:
-            with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
-                text = _read(answer, self._whole_s)
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code in _REFUSED:
-                raise NoStatusError(f"HTTP {error.code}", refused=True) from None
-            raise NoStatusError(f"HTTP {error.code}", foreign=True) from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            shown = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
-            raise NoStatusError(shown) from None
-        try:
-            status = status_from_json(json.loads(text))
-        except NotAStatusError as error:
-            raise NoStatusError(str(error)[:200], foreign=True) from None
-        except (ValueError, RecursionError, OverflowError, MemoryError):
-            raise NoStatusError("no JSON", foreign=True) from None
-        if len(status.cameras) > _MAX_CAMERAS:
+            answer = ask(
+                Question(
+                    self.shown + PATH,
+                    headers | self._bearer,
+                    step_s=_TIMEOUT_S,
+                    whole_s=self._whole_s,
+                    max_bytes=_MAX_ANSWER,
+                    max_error_bytes=0,
+                )
+            )
+        except NoAnswerError as error:
+            raise NoStatusError(str(error)) from None
+        if answer.code != http.client.OK:
+            refused = answer.code in _REFUSED
+            raise NoStatusError(f"HTTP {answer.code}", refused=refused, foreign=not refused)
+        if len(answer.body) > _MAX_ANSWER:
             raise NoStatusError("too long", foreign=True)
-        return status
+        return _status_of(answer.body)
+
+
+def _status_of(body: bytes) -> SystemStatus:
+    """The status that a body tells. Raises NoStatusError when it is none."""
+    try:
+        status = status_from_json(json.loads(body))
+    except NotAStatusError as error:
+        raise NoStatusError(str(error)[:200], foreign=True) from None
+    except (ValueError, RecursionError, OverflowError, MemoryError):
+        raise NoStatusError("no JSON", foreign=True) from None
+    if len(status.cameras) > _MAX_CAMERAS:
+        raise NoStatusError("too long", foreign=True)
+    return status
 
 
 class _Request:
@@ -137,16 +134,3 @@ class _Request:
             self.error = error
         finally:
             self.done.set()
-
-
-def _read(answer: IO[bytes], whole_s: float) -> bytes:
-    """The whole body, bounded in size and time."""
-    ends_at_s = time.monotonic() + whole_s
-    text = bytearray()
-    while piece := answer.read1(_PIECE):  # type: ignore[attr-defined]  # http.client's has it
-        text += piece
-        if len(text) > _MAX_ANSWER:
-            raise NoStatusError("too long", foreign=True)
-        if time.monotonic() > ends_at_s:
-            raise NoStatusError(f"no whole answer within {whole_s:g} s")
-    return bytes(text)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import threading
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.text.catalog import lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
+from edge_video.top.asking import NoAnswerError, Question, ask, bearer
 
 if TYPE_CHECKING:
     from edge_video.text.catalog import Language
@@ -26,19 +24,19 @@ _NOT_READY: Final = 503
 _REFUSED: Final = (401, 403)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A token must not follow a redirect to wherever it leads."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Never."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProbeTarget:
-    """Whom to ask, and with what token; `url` is that of the probe."""
+    """Whom to ask, and with what token; `url` is that of the probe.
+
+    Raises:
+        TokenError: the token is none that a system could have.
+    """
 
     url: str
     token: str | None = None
+
+    def __post_init__(self) -> None:
+        bearer(self.token)
 
 
 def ask_probe(target: ProbeTarget, timeout_s: float, language: Language) -> str | None:
@@ -60,38 +58,38 @@ def ask_probe(target: ProbeTarget, timeout_s: float, language: Language) -> str 
 
 def _answer(target: ProbeTarget, timeout_s: float, language: Language) -> str | None:
     headers = {"Accept": "application/json", "User-Agent": "edge-video-health"}
-    if target.token is not None:
-        headers["Authorization"] = f"Bearer {target.token}"
-    request = urllib.request.Request(target.url, headers=headers)  # noqa: S310 - checked above
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
-        with opener.open(request, timeout=timeout_s) as answer:
-            return None if _verdict(answer.read(_MAX_ANSWER)) else _foreign(language)
-    except urllib.error.HTTPError as error:
-        return _refusal(error, language)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        if isinstance(reason, TimeoutError):
+        answer = ask(
+            Question(
+                target.url,
+                headers | bearer(target.token),
+                step_s=timeout_s,
+                whole_s=timeout_s,
+                max_bytes=_MAX_ANSWER,
+                max_error_bytes=_MAX_ANSWER,
+            )
+        )
+    except NoAnswerError as error:
+        if error.timed_out:
             return lookup("health.no_answer", language)
-        shown = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
-        return shorten(one_line(str(shown)), _MAX_REASON)
+        return shorten(one_line(str(error)), _MAX_REASON)
+    verdict = _verdict(answer.body)
+    if answer.code != http.client.OK:
+        return _refusal(answer.code, verdict, language)
+    return None if verdict else _foreign(answer.code, language)
 
 
-def _refusal(error: urllib.error.HTTPError, language: Language) -> str:
-    with error:
-        if error.code in _REFUSED:
-            return lookup("health.refused", language).format(code=error.code)
-        verdict: dict[str, Any] = {}
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            verdict = _verdict(error.read(_MAX_ANSWER))
-        reasons = verdict.get("reasons")
-        if error.code != _NOT_READY or not isinstance(reasons, list) or not reasons:
-            return lookup("health.foreign", language).format(code=error.code)
-        return shorten(one_line("; ".join(map(str, reasons))), _MAX_REASON)
+def _refusal(code: int, verdict: dict[str, Any], language: Language) -> str:
+    if code in _REFUSED:
+        return lookup("health.refused", language).format(code=code)
+    reasons = verdict.get("reasons")
+    if code != _NOT_READY or not isinstance(reasons, list) or not reasons:
+        return _foreign(code, language)
+    return shorten(one_line("; ".join(map(str, reasons))), _MAX_REASON)
 
 
-def _foreign(language: Language) -> str:
-    return lookup("health.foreign", language).format(code=int(http.client.OK))
+def _foreign(code: int, language: Language) -> str:
+    return lookup("health.foreign", language).format(code=code)
 
 
 def _verdict(text: bytes) -> dict[str, Any]:
