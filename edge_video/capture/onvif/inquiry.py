@@ -89,9 +89,7 @@ class _Inquiry:
         """Ask for everything. Raises Unanswered when the streams remain unknown."""
         service = self._find_service()
         self.device = replace(self.device, service=service)
-        media = self._media_services(service)
-        streams = self._streams(media)
-        self.device = replace(self.device, streams=streams)
+        self._find_streams(self._media_services(service))
         self.device = replace(self.device, maker=self._maker(service))
 
     def _find_service(self) -> str:
@@ -120,14 +118,16 @@ class _Inquiry:
                 return found
         raise Unanswered(Problem.NO_STREAMS)
 
-    def _streams(self, media: dict[str, str]) -> tuple[Stream, ...]:
-        """The streams of the newer media service, else of the older one."""
+    def _find_streams(self, media: dict[str, str]) -> None:
+        """The streams of the newer media service, else of the older one; each is kept at once."""
         for version in (MEDIA_2, MEDIA):
             body = self._optional(media[version], _PROFILES[version]) if version in media else None
-            profiles = [] if body is None else read_profiles(body)
-            streams = [self._with_url(each, media[version], version) for each in profiles]
-            if found := tuple(each for each in streams if each.url):
-                return found
+            for each in [] if body is None else read_profiles(body):
+                stream = self._with_url(each, media[version], version)
+                if stream.url:
+                    self.device = replace(self.device, streams=(*self.device.streams, stream))
+            if self.device.streams:
+                return
         raise Unanswered(Problem.NO_STREAMS)
 
     def _with_url(self, stream: Stream, service: str, version: str) -> Stream:
@@ -137,8 +137,11 @@ class _Inquiry:
         return replace(stream, url=url)
 
     def _maker(self, service: str) -> str:
-        body = self._optional(service, _INFORMATION)
-        return "" if body is None else read_maker(body)
+        """Who made it; what is known of its streams stands without that."""
+        try:
+            return read_maker(self._questions.ask(service, _INFORMATION))
+        except Unanswered:
+            return ""
 
     def _optional(self, url: str, question: str) -> Element | None:
         """The answer; None when the device does not know this question."""

@@ -148,7 +148,12 @@ class Questions:
     def _send(self, url: str, body: str) -> _Reply:
         header = "" if self._token is None else self._token.header()
         content = _ENVELOPE.format(header=header, body=body).encode()
-        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        headers = {
+            "Content-Type": "application/soap+xml; charset=utf-8",
+            # Many cameras close after each answer and do not say so; the next question would be
+            # lost in the closed connection.
+            "Connection": "close",
+        }
         left_s = self._ends_at - time.monotonic()
         if left_s <= 0:
             raise Unanswered(Problem.NO_ANSWER)

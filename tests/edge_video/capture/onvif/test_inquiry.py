@@ -11,17 +11,33 @@ import pytest
 from edge_video.capture.onvif.inquiry import ask_device, ask_devices
 from edge_video.capture.onvif.model import Answer, Device, Login, Problem
 from edge_video.testing.devices import Digest, HangUp, OnvifDevice, OnvifStream
+from edge_video.testing.devices.requests import RequestReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_video.testing.devices import Request
+    from edge_video.testing.devices import Connection, Request
 
 LOGIN: Final = Login("viewer", "s<cr&t")
+STREAM_ANSWER: Final = b"<e><Body><MediaUri><Uri>rtsp://127.0.0.1/main</Uri></MediaUri></Body></e>"
 STREAMS: Final = (
     OnvifStream("main", "rtsp://127.0.0.1:554/main?a=1&b=2"),
     OnvifStream("sub", "rtsp://127.0.0.1:554/sub", "H264", 640, 360, 15),
 )
+
+
+class ClosesLater(OnvifDevice):
+    """Takes one more request on a connection, and closes it without an answer."""
+
+    def serve(self, connection: Connection) -> None:
+        requests = RequestReader(connection)
+        for answers in (True, False):
+            request = requests.read()
+            if request is None:
+                return
+            self._remember(request)
+            if answers:
+                connection.send(self._answer(request))
 
 
 def answer_of(device: OnvifDevice, *services: str) -> Answer:
@@ -141,6 +157,31 @@ def test_one_broken_answer_costs_one_answer() -> None:
         found = asked(device)
     assert (found.problem, found.maker, found.clock_offset_s) == (None, "", None)
     assert len(found.streams) == 2
+
+
+def test_a_device_that_closes_after_each_answer_loses_no_question() -> None:
+    digest = Digest(LOGIN.username, LOGIN.password, qop="auth", algorithm="MD5")
+    with ClosesLater(STREAMS, http_login=digest) as device:
+        found = asked(device, LOGIN)
+    assert (found.problem, len(found.streams), found.maker) == (None, 2, "Acme Simulated")
+
+
+def test_streams_that_were_found_before_a_silence_are_kept() -> None:
+    def first_only(request: Request) -> bytes:
+        if b">main<" in request.body:
+            return STREAM_ANSWER
+        raise HangUp
+
+    with OnvifDevice(STREAMS, answers={"GetStreamUri": first_only}) as device:
+        found = asked(device)
+    assert [each.token for each in found.streams] == ["main"]
+    assert found.problem is Problem.NO_ANSWER
+
+
+def test_a_device_that_does_not_tell_its_maker_has_answered() -> None:
+    with OnvifDevice(STREAMS, answers={"GetDeviceInformation": hang_up}) as device:
+        found = asked(device)
+    assert (found.problem, len(found.streams), found.maker) == (None, 2, "")
 
 
 def test_a_device_without_video_says_so() -> None:
