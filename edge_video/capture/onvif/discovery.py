@@ -53,16 +53,17 @@ def find_devices(
 ) -> list[Answer]:
     """Ask on the interfaces that have these IPv4 addresses, and wait so long for answers.
 
-    Each device is in the result once, in the order of addresses, however often it answered.
+    Each device is in the result once, in the order of addresses, however often it answered. An
+    interface through which nothing can be sent does not keep the others from being asked.
 
     Raises:
-        OSError: an interface cannot be used for the question.
+        OSError: no interface can be used for the question.
     """
-    found: dict[str, Answer] = {}
+    # Cameras of one series come from the factory with one identity: the address is part of it.
+    found: dict[tuple[str, str], Answer] = {}
     with ExitStack() as stack:
-        sockets = [stack.enter_context(_open(address)) for address in addresses]
-        for answer in _answers(sockets, group, wait_s):
-            key = answer.endpoint or answer.address
+        for answer in _answers(_opened(addresses, stack), group, wait_s):
+            key = (answer.endpoint, answer.address)
             if key in found:
                 found[key] = _joined(found[key], answer)
             elif len(found) < MAX_DEVICES:
@@ -81,6 +82,19 @@ def read_answer(datagram: bytes, address: str) -> list[Answer]:
     """
     root = read_xml(datagram)
     return [_answer(each, address) for each in all_named(root, "ProbeMatch") if _is_onvif(each)]
+
+
+def _opened(addresses: Sequence[str], stack: ExitStack) -> list[socket.socket]:
+    """The sockets of the interfaces that have one. Raises the last error where none has."""
+    opened, last = [], None
+    for address in addresses:
+        try:
+            opened.append(stack.enter_context(_open(address)))
+        except OSError as error:
+            last = error
+    if last is not None and not opened:
+        raise last
+    return opened
 
 
 def _open(address: str) -> socket.socket:
@@ -102,11 +116,14 @@ def _answers(
 ) -> Iterable[Answer]:
     began = time.monotonic()
     asks_at = [began, began + min(_REPEAT_S, wait_s / 2)]
-    left = _MAX_DATAGRAMS
+    left, was_asked = _MAX_DATAGRAMS, False
     while left and (now := time.monotonic()) < began + wait_s:
         if asks_at and now >= asks_at[0]:
             asks_at.pop(0)
-            _ask(sockets, group)
+            failure = _ask(sockets, group)
+            if failure is not None and not was_asked:
+                raise failure
+            was_asked = True
         until = min([began + wait_s, *asks_at])
         readable, _, _ = select.select(sockets, [], [], max(0.0, until - now))
         for each in readable:
@@ -116,11 +133,18 @@ def _answers(
                 break
 
 
-def _ask(sockets: Sequence[socket.socket], group: tuple[str, int]) -> None:
+def _ask(sockets: Sequence[socket.socket], group: tuple[str, int]) -> OSError | None:
+    """Ask through each; one may be down, or refuse. The last error where each does."""
+    sent, last = False, None
     for each in sockets:
-        for prefix, namespace, name in _TYPES:
-            facts = {"prefix": prefix, "namespace": namespace, "name": name}
-            each.sendto(_PROBE.format(message=uuid.uuid4(), **facts).encode(), group)
+        try:
+            for prefix, namespace, name in _TYPES:
+                facts = {"prefix": prefix, "namespace": namespace, "name": name}
+                each.sendto(_PROBE.format(message=uuid.uuid4(), **facts).encode(), group)
+            sent = True
+        except OSError as error:
+            last = error
+    return None if sent else last
 
 
 def _received(readable: socket.socket) -> list[Answer]:

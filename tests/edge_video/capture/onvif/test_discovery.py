@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from typing import Final
 
 import pytest
 
+from edge_video.capture.onvif import discovery
 from edge_video.capture.onvif.discovery import GROUP, find_devices, read_answer
+from edge_video.capture.onvif.model import Answer
 from edge_video.capture.onvif.xml import NotUnderstood
 from edge_video.testing.devices import OnvifDevice, probe_match
 
@@ -51,6 +54,39 @@ def test_nobody_answers_within_the_wait() -> None:
 def test_an_address_of_no_interface_is_an_error() -> None:
     with pytest.raises(OSError, match=r"."):
         find_devices(["192.0.2.1"], 0.1, group=(GROUP, free_port()))
+
+
+class Refusing(socket.socket):
+    """The socket of an interface that sends nothing, as one of a tunnel without its key."""
+
+    def sendto(self, *_: object) -> int:
+        raise OSError(errno.ENOKEY, "Required key not available")
+
+
+def test_an_interface_that_cannot_ask_does_not_end_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port, whole = free_port(), discovery._open
+
+    def opened(address: str) -> socket.socket:
+        return Refusing(socket.AF_INET, socket.SOCK_DGRAM) if address == "" else whole(address)
+
+    monkeypatch.setattr(discovery, "_open", opened)
+    with OnvifDevice(discovery_port=port) as device:
+        found = find_devices(["", "192.0.2.1", "127.0.0.1"], 0.8, group=(GROUP, port))
+    assert [each.services for each in found] == [(device.url,)]
+    with pytest.raises(OSError, match="Required key"):
+        find_devices([""], 0.1, group=(GROUP, port))
+
+
+def test_two_cameras_with_one_identity_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        Answer(FIRST, address, (f"http://{address}/o",))
+        for address in ("10.0.0.6", "10.0.0.5", "10.0.0.6")
+    ]
+    monkeypatch.setattr(discovery, "_answers", lambda *_: answers)
+    found = find_devices(["127.0.0.1"], 0.1)
+    assert [each.address for each in found] == ["10.0.0.5", "10.0.0.6"]
 
 
 def test_an_answer_with_undeclared_prefixes_and_zeros_behind_it_is_read() -> None:
