@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -54,7 +55,9 @@ def clock_offset(
     if found is None:
         return None
     try:
-        return parsedate_to_datetime(found[1].decode("ascii").strip()).timestamp() - now()
+        told = parsedate_to_datetime(found[1].decode("ascii").strip())
+        # A date in HTTP and RTSP is GMT; without a zone Python takes it for this machine's own.
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() - now()
     except (ValueError, OverflowError):
         return None
 

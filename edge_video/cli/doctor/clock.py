@@ -43,11 +43,12 @@ def check_clocks(subject: Subject) -> list[Finding]:
     offsets = _offsets(subject)
     wrong = {camera: each for camera, each in offsets.items() if abs(each) > _TOLERATED_S}
     found = []
-    if subject.machine.clock_is_synchronized() is False:
+    synchronized = subject.machine.clock_is_synchronized()
+    if synchronized is False:
         found.append(write.hint("clock.not_synchronized"))
-    if len(wrong) * 2 > len(offsets):
-        first = next(iter(wrong))
-        return [*found, _of_machine(write, len(wrong), len(offsets), wrong[first])]
+    agreeing = _agreeing(list(wrong.values()))
+    if not synchronized and len(agreeing) > 1 and len(agreeing) * 2 > len(offsets):
+        return [*found, _of_machine(write, agreeing, len(offsets))]
     found += [
         write.hint(f"clock.camera_{_direction(each)}", camera, by=_shown(each))
         for camera, each in wrong.items()
@@ -58,10 +59,16 @@ def check_clocks(subject: Subject) -> list[Finding]:
     return found
 
 
-def _of_machine(write: FindingWriter, wrong: int, asked: int, offset_s: float) -> Finding:
-    """What to say when most of those who tell their time have another one."""
-    code = f"clock.machine_{_direction(-offset_s)}"
-    return write.problem(code, by=_shown(offset_s), wrong=wrong, asked=asked)
+def _agreeing(offsets: list[float]) -> list[float]:
+    """Those that are within the tolerance of the middle one: they tell the same time."""
+    middle = sorted(offsets)[len(offsets) // 2] if offsets else 0.0
+    return [each for each in offsets if abs(each - middle) <= _TOLERATED_S]
+
+
+def _of_machine(write: FindingWriter, wrong: list[float], asked: int) -> Finding:
+    """What to say when most of those who tell their time agree on another one."""
+    code = f"clock.machine_{_direction(-wrong[0])}"
+    return write.problem(code, by=_shown(wrong[0]), wrong=len(wrong), asked=asked)
 
 
 def _direction(offset_s: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,18 @@ def ask(scheme: str, port: int) -> float | None:
 def test_an_answer_with_a_date_tells_the_offset(scheme: str) -> None:
     with answering(b"HTTP/1.1 401 Unauthorized\r\n" + DATE + b"\r\n") as port:
         assert ask(scheme, port) == 0.0
+
+
+@pytest.mark.parametrize("zone", [b"", b" -0000"])
+def test_a_date_without_a_zone_is_gmt(zone: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "<-03>3")
+    time.tzset()
+    try:
+        with answering(b"HTTP/1.1 200 OK\r\n" + DATE.replace(b" GMT", zone) + b"\r\n") as port:
+            assert ask("rtsp", port) == 0.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

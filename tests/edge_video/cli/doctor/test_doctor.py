@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import uuid
+from contextlib import ExitStack
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -188,20 +189,46 @@ def telling(offset_s: float) -> RtspDevice:
     return RtspDevice(Video.of_jpegs([picture(64, 64)]), answer=answer)
 
 
+def at_names(*devices: RtspDevice) -> list[dict[str, str]]:
+    """A camera of each device, by another name of the host: each host is asked once."""
+    names = ("127.0.0.1", "localhost")
+    urls = [each.url.replace("127.0.0.1", name) for each, name in zip(devices, names, strict=False)]
+    return [{"id": f"c{n}", "url": url} for n, url in enumerate(urls)]
+
+
 def test_a_clock_that_is_off_by_an_hour_is_named(setup: Setup) -> None:
-    with telling(3600) as device:
-        setup.keys["cameras"] = camera(device.url)
+    setup.machine = healthy_machine(clock_is_synchronized=lambda: None)
+    with telling(3600) as first, telling(3601) as other:
+        setup.keys["cameras"] = at_names(first, other)
         assert setup.wrong() == ["clock.machine_behind"]
         assert of(setup.examine(), "clock.machine_behind").text == (
-            "this machine is 1h behind, say 1 of 1 cameras that tell their time"
+            "this machine is 1h behind, say 2 of 2 cameras that tell their time"
         )
+
+
+def test_a_clock_that_the_kernel_keeps_is_not_charged_with_the_cameras(setup: Setup) -> None:
+    setup.machine = healthy_machine(clock_is_synchronized=lambda: True)
+    with telling(3600) as first, telling(3601) as other:
+        setup.keys["cameras"] = at_names(first, other)
+        assert setup.wrong() == []
+        assert of(setup.examine(), "clock.camera_ahead").grade is Grade.HINT
+
+
+@pytest.mark.parametrize("offsets_s", [(3600,), (3600, -7200)])
+def test_cameras_that_do_not_agree_with_another_one_charge_nobody_else(
+    setup: Setup, offsets_s: tuple[float, ...]
+) -> None:
+    setup.machine = healthy_machine(clock_is_synchronized=lambda: None)
+    with ExitStack() as stack:
+        devices = [stack.enter_context(telling(each)) for each in offsets_s]
+        setup.keys["cameras"] = at_names(*devices)
+        assert setup.wrong() == []
+        assert of(setup.examine(), "clock.camera_ahead").grade is Grade.HINT
 
 
 def test_one_camera_of_several_that_is_off_is_a_hint(setup: Setup) -> None:
     with telling(1) as first, telling(-7200) as other:
-        # Another name for the same host, because each host is asked once.
-        urls = (first.url, other.url.replace("127.0.0.1", "localhost"))
-        setup.keys["cameras"] = [{"id": f"c{n}", "url": url} for n, url in enumerate(urls)]
+        setup.keys["cameras"] = at_names(first, other)
         findings = setup.examine()
     found = of(findings, "clock.camera_behind")
     assert (found.grade, found.subject, found.text) == (Grade.HINT, "c1", "its clock is 2h behind")
