@@ -109,7 +109,9 @@ class ConnectionRecord:
     def stats(self, retry_at_s: float | None) -> PublisherStats:
         """What others are told, when the next attempt is due at that monotonic second."""
         outages, now = self._outages, self._instant()
-        marks = PublisherMarks(retry_at_s, outages.down_since_s, outages.dropped_before)
+        marks = PublisherMarks(
+            retry_at_s, outages.down_since_s, outages.dropped_before, outages.outage_since_s
+        )
         return PublisherStats(marks.refresh(self.status, now.s, now.dropped), marks)
 
     def _enter(self, state: PublisherState, reason: str = "") -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_video.actors.held_cameras import HeldCameras
+from edge_video.status.snapshot import publisher_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,6 +72,11 @@ class HandoverState:
     """As in `PublisherStats`."""
     start_faults: tuple[ApplyFault, ...] = ()
     """Faults on purpose that act in this incarnation."""
+
+    def publisher_now(self, clock: Clock, outbox: Outbox) -> PublisherStatus:
+        """The publisher's status with an outage that has gone on since it was told."""
+        counts = outbox.counts().values()
+        return publisher_now(self.publisher, self.publisher_marks, clock.monotonic(), counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ def _publisher(publisher: PublisherStatus, *, is_broker: bool) -> dict[str, Json
             {
                 "started_at_ms": ns_to_ms(outage.started_at_ns),
                 "ended_at_ms": _ms(outage.ended_at_ns),
+                "lasted_s": _rounded(outage.lasted_s),
                 "reason": shorten(one_line(outage.reason), _MAX_DETAIL),
                 "dropped": outage.dropped,
             }

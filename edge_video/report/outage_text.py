@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_video.runtime.units import ns_to_s, ns_to_whole_s
+from edge_video.runtime.units import ns_to_whole_s
 from edge_video.text.catalog import Language, count_text, lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_rounded_duration, shorten
@@ -24,7 +24,7 @@ def format_outages(status: SystemStatus, language: Language) -> str:
     outages = status.publisher.outages
     if not outages:
         return lookup("outages.none", language)
-    lasted_s = sum(_lasted_s(each, status) for each in outages)
+    lasted_s = sum(each.lasted_s for each in outages)
     duration = format_rounded_duration(lasted_s, language)
     return count_text("outages.sum", len(outages), language, duration=duration)
 
@@ -33,10 +33,10 @@ def outage_lines(
     status: SystemStatus, language: Language, *, zone: tzinfo | None = None
 ) -> list[str]:
     """A line for each, oldest first. `zone` None is the machine's own time zone."""
-    return [_line(each, status, language, zone) for each in status.publisher.outages]
+    return [_line(each, language, zone) for each in status.publisher.outages]
 
 
-def _line(outage: Outage, status: SystemStatus, language: Language, zone: tzinfo | None) -> str:
+def _line(outage: Outage, language: Language, zone: tzinfo | None) -> str:
     began = _moment(outage.started_at_ns, zone)
     if outage.ended_at_ns is None:
         end = lookup("outages.lasting", language)
@@ -46,15 +46,10 @@ def _line(outage: Outage, status: SystemStatus, language: Language, zone: tzinfo
     return lookup("outages.line", language).format(
         start=f"{began:%Y-%m-%d %H:%M:%S}",
         end=end,
-        duration=format_rounded_duration(_lasted_s(outage, status), language),
+        duration=format_rounded_duration(outage.lasted_s, language),
         reason=shorten(translated(one_line(outage.reason), language), _REASON_LIMIT),
         dropped=count_text("frames_dropped", outage.dropped, language),
     )
-
-
-def _lasted_s(outage: Outage, status: SystemStatus) -> float:
-    ended_ns = status.taken_at_ns if outage.ended_at_ns is None else outage.ended_at_ns
-    return max(0.0, ns_to_s(ended_ns - outage.started_at_ns))
 
 
 def _moment(wall_ns: int, zone: tzinfo | None) -> datetime:

@@ -130,6 +130,8 @@ class Outage:
     """Why the connection, or the latest attempt at one, failed."""
     dropped: int = 0
     """Frames dropped as `not_connected` during it."""
+    lasted_s: float = 0.0
+    """Until now, while it lasts. Monotonic seconds: the wall clock may be set meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

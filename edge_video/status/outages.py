@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from edge_video.runtime.units import ns_to_s
 from edge_video.status.model import Outage
 
 MAX_OUTAGES: Final = 20
@@ -48,6 +47,11 @@ class OutageLog:
         self._gone: Instant | None = None
 
     @property
+    def outage_since_s(self) -> float | None:
+        """Monotonic clock, since when the outage lasts that is not over; None without one."""
+        return None if self._gone is None or self._lasting is None else self._gone.s
+
+    @property
     def _lasting(self) -> Outage | None:
         last = self.outages[-1] if self.outages else None
         return last if last is not None and last.ended_at_ns is None else None
@@ -61,8 +65,8 @@ class OutageLog:
             return
         lasting = self._lasting
         if lasting is not None:  # of a predecessor
-            lasts_s = max(0.0, ns_to_s(now.ns - lasting.started_at_ns))
-            now = Instant(now.s - lasts_s, lasting.started_at_ns, now.dropped - lasting.dropped)
+            began_s, before = now.s - lasting.lasted_s, now.dropped - lasting.dropped
+            now = Instant(began_s, lasting.started_at_ns, before)
         self._gone, self.dropped_before = now, now.dropped
         self.blocked(now.s)
 
@@ -70,12 +74,10 @@ class OutageLog:
         """Note why the connection, or an attempt at one, failed."""
         self.disconnected(now)
         assert self._gone is not None
-        cost, lasting = now.dropped - self.dropped_before, self._lasting
-        if lasting is None:
-            begun = Outage(self._gone.ns, None, reason, cost)
-            self.outages = (*self.outages, begun)[-MAX_OUTAGES:]
-        else:
-            self.outages = (*self.outages[:-1], replace(lasting, reason=reason, dropped=cost))
+        cost, lasts_s = now.dropped - self.dropped_before, now.s - self._gone.s
+        before = self.outages if self._lasting is None else self.outages[:-1]
+        lasting = Outage(self._gone.ns, None, reason, cost, lasts_s)
+        self.outages = (*before, lasting)[-MAX_OUTAGES:]
 
     def connected(self, now: Instant) -> OutageOver | None:
         """Note that there is a connection; what the outage was, None when nothing had failed."""
@@ -83,10 +85,10 @@ class OutageLog:
         self._gone = self.down_since_s = None
         if gone is None or lasting is None:
             return None
-        cost = now.dropped - self.dropped_before
-        over = replace(lasting, ended_at_ns=now.ns, dropped=cost)
+        cost, lasted_s = now.dropped - self.dropped_before, now.s - gone.s
+        over = replace(lasting, ended_at_ns=now.ns, dropped=cost, lasted_s=lasted_s)
         self.outages = (*self.outages[:-1], over)
-        return OutageOver(now.s - gone.s, cost)
+        return OutageOver(lasted_s, cost)
 
     def blocked(self, now_s: float) -> None:
         """Note that frames cannot be delivered from now on; without an effect if they cannot."""

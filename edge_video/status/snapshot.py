@@ -81,6 +81,8 @@ class PublisherMarks:
     """Monotonic clock, since when frames cannot be delivered; None while they can be."""
     dropped_before: int = 0
     """Frames that had been dropped as `not_connected` when the present outage began."""
+    outage_since_s: float | None = None
+    """Monotonic clock, since when the present outage lasts; None without one."""
 
     def refresh(self, status: PublisherStatus, now_s: float, not_connected: int) -> PublisherStatus:
         """The status as of now, where `not_connected` frames have been dropped so far."""
@@ -88,13 +90,27 @@ class PublisherMarks:
         lasting = status.lasting_outage
         if lasting is not None:
             dropped = max(0, not_connected - self.dropped_before)
-            outages = (*outages[:-1], replace(lasting, dropped=dropped))
+            began_s = self.outage_since_s
+            lasted_s = lasting.lasted_s if began_s is None else max(0.0, now_s - began_s)
+            outages = (*outages[:-1], replace(lasting, dropped=dropped, lasted_s=lasted_s))
         return replace(
             status,
             retry_in_s=None if retry_s is None else max(0.0, retry_s - now_s),
             down_for_s=None if since_s is None else max(0.0, now_s - since_s),
             outages=outages,
         )
+
+
+def publisher_now(
+    told: PublisherStatus,
+    marks: PublisherMarks | None,
+    now_s: float,
+    counts: Iterable[FrameCounts],
+) -> PublisherStatus:
+    """What a publisher told, as of now, where these frames are counted; as it was without marks."""
+    if marks is None:
+        return told
+    return marks.refresh(told, now_s, sum(each.dropped_not_connected for each in counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +169,7 @@ def take_status(
     """
     now_s = clock.monotonic()
     counts, latencies, drops = ledger.frame_counts(), ledger.latencies(), ledger.recent_drops()
-    if publisher_marks is not None:
-        not_connected = sum(each.dropped_not_connected for each in counts.values())
-        publisher = publisher_marks.refresh(publisher, now_s, not_connected)
+    publisher = publisher_now(publisher, publisher_marks, now_s, counts.values())
     return SystemStatus(
         version=identity.version,
         node=identity.node,

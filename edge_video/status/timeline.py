@@ -228,8 +228,7 @@ class Timeline:
         if over is None or over.ended_at_ns is None:
             self.add(kind, at_ns, subject="publisher", detail=now.reason)
             return
-        lasted_s = max(0.0, ns_to_s(over.ended_at_ns - over.started_at_ns))
-        self.add(kind, at_ns, subject="publisher", lasted_s=lasted_s, dropped=over.dropped)
+        self.add(kind, at_ns, subject="publisher", lasted_s=over.lasted_s, dropped=over.dropped)
 
     def command_executed(
         self, command: str, subject: str, origin: str, result: str, at_ns: int

@@ -261,7 +261,9 @@ class Parts:
             self.outbox,
             runtime=runtime,
             takes_over=lambda known: {
-                "previous": replace(known.publisher, target=self.publisher.target)
+                "previous": replace(
+                    known.publisher_now(self.clock, self.outbox), target=self.publisher.target
+                )
             },
         )
 

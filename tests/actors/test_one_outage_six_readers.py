@@ -108,6 +108,7 @@ def test_no_camera_is_ill_and_the_delivery_was_lost(outage: Outage) -> None:
     [told] = after.publisher.outages
     assert told.ended_at_ns is not None
     assert (told.ended_at_ns - told.started_at_ns) / 1e9 == OUTAGE_S
+    assert told.lasted_s == OUTAGE_S
     assert told.dropped == outage.dropped >= len(CAMERAS) * (OUTAGE_S - BUFFER)
     assert after.totals.dropped_not_connected == outage.dropped
     assert (after.publisher.connections_lost, outage.failed_attempts > 1) == (1, True)
@@ -127,6 +128,7 @@ def test_the_page_tells_it(outage: Outage) -> None:
     [shown] = publisher["outages"]
     assert shown["dropped"] == outage.dropped
     assert shown["ended_at_ms"] - shown["started_at_ms"] == OUTAGE_S * 1000
+    assert shown["lasted_s"] == OUTAGE_S
 
 
 def test_the_terminal_tells_it(outage: Outage) -> None:

@@ -122,6 +122,7 @@ def outage(ago_s: float, lasted_s: float | None = None, *, dropped: int = 0) -> 
         "ended_at_ms": ended_ms,
         "reason": reason,
         "dropped": dropped,
+        "lasted_s": ago_s if lasted_s is None else lasted_s,
     }
 
 

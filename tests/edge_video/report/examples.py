@@ -28,6 +28,8 @@ from edge_video.status.snapshot import CameraRecord
 GOLDEN = Path(__file__).parent / "golden"
 MB = 1024 * 1024
 STARTED_AT_NS = 1_769_871_600_000_000_000
+_LONG_S = 3690.4
+"""How long the run lasted in which there was an outage that is not over."""
 
 
 def assert_golden(name: str, text: str) -> None:
@@ -121,7 +123,8 @@ def connected() -> PublisherStatus:
 def outage(began_s: int, ended_s: int | None, reason: str, *, dropped: int) -> Outage:
     """Between two moments of the run, in seconds since its start."""
     ended_ns = None if ended_s is None else STARTED_AT_NS + ended_s * 10**9
-    return Outage(STARTED_AT_NS + began_s * 10**9, ended_ns, reason, dropped)
+    lasted_s = (_LONG_S if ended_s is None else ended_s) - began_s
+    return Outage(STARTED_AT_NS + began_s * 10**9, ended_ns, reason, dropped, lasted_s)
 
 
 def system(
@@ -265,7 +268,7 @@ def busy_system() -> SystemStatus:
         connecting,
         held,
         process=sample(),
-        uptime_s=3690.4,
+        uptime_s=_LONG_S,
         publisher=PublisherStatus(
             PublisherState.WAITING,
             "amqp://shop:***@broker:5672/video",

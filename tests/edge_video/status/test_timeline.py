@@ -200,7 +200,7 @@ def test_what_is_over_tells_how_long_it_lasted() -> None:
 
 def test_a_connection_after_an_outage_tells_its_cost() -> None:
     timeline = Timeline()
-    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856)
+    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856, lasted_s=44.0)
     connected = PublisherStatus(PublisherState.CONNECTED, "broker", connections=2, outages=(over,))
     timeline.publisher_changed(None, connected, 49 * 10**9)
     (entry,) = timeline.entries
@@ -209,7 +209,7 @@ def test_a_connection_after_an_outage_tells_its_cost() -> None:
 
 def test_the_cost_of_an_outage_is_told_once() -> None:
     timeline = Timeline()
-    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856)
+    over = Outage(5 * 10**9, 49 * 10**9, "refused", dropped=856, lasted_s=44.0)
     waiting = PublisherStatus(
         PublisherState.WAITING,
         "broker",
