@@ -240,19 +240,17 @@ class CameraFleet:
         stopped_from_outside = (
             ended.failure is None and ended.error is None and not camera.pending.stop
         )
-        if stopped_from_outside:
+        if stopped_from_outside and not self._ending:
             # A host that stops its actors wants them stopped: restart only after a failure.
             camera.wanted = False
-        # What ends because everything does keeps the phase that the final report is to show.
+        # What ends because everything does is reported as it was; what an operator had begun to
+        # stop or to pause is reported as what that would have come to.
         ends_with_all = self._ending and not camera.pending.stop
         camera.pending = Pending()
         log_breaker_change(camera.camera_id, ended.breaker, breaker)
-        camera.update(
-            breaker=breaker,
-            phase=camera.record.phase if ends_with_all else camera.resting_phase,
-            ffmpeg_pid=None,
-            key_frame_wait_s=None,
-        )
+        camera.update(breaker=breaker, ffmpeg_pid=None)
+        if not ends_with_all:
+            camera.update(phase=camera.resting_phase, key_frame_wait_s=None)
 
     def _breaker_after(self, camera: CameraState, ended: CameraEnded) -> CircuitBreaker:
         now_s, breaker, pending = self._now(), ended.breaker, camera.pending
@@ -303,6 +301,5 @@ class CameraFleet:
         """Forget every wait; what ends from now on stays ended."""
         self._ending = True
         for camera in self._cameras.values():
-            camera.update(phase_before_stop=camera.record.phase)
+            camera.update(stop_began_s=self._now())
             camera.cancel_alarm()
-            camera.wanted = False

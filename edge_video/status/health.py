@@ -105,16 +105,15 @@ def is_slow(camera: CameraStatus) -> bool:
 def camera_health(camera: CameraStatus) -> CameraHealth:
     """How a camera is, judged by what it sends and by nothing that comes after.
 
-    When the whole system has stopped: how it was before.
+    When the whole system has stopped: how it was when the stop began.
     """
-    phase = camera.phase_before_stop or camera.phase
-    if phase in _BY_PHASE:
-        return _BY_PHASE[phase]
+    if camera.phase in _BY_PHASE:
+        return _BY_PHASE[camera.phase]
     if camera.breaker.forced_open:
         return CameraHealth.PAUSED
     if _fails(camera):
         return CameraHealth.TROUBLE
-    if phase is not CameraPhase.STREAMING:
+    if camera.phase is not CameraPhase.STREAMING:
         return CameraHealth.STARTING
     return CameraHealth.SLOW if is_slow(camera) else CameraHealth.HEALTHY
 
@@ -123,8 +122,6 @@ def _fails(camera: CameraStatus) -> bool:
     """Whether it should send and does not."""
     if camera.breaker.state is not BreakerState.CLOSED or camera.key_frame_wait_s is not None:
         return True
-    if camera.phase_before_stop is CameraPhase.STREAMING:
-        return False
     if camera.phase is CameraPhase.STREAMING:
         return is_late(camera)
     return camera.breaker.consecutive_failures > 0

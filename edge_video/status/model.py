@@ -68,7 +68,10 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """Everything known about one camera at one instant."""
+    """Everything known about one camera at one instant.
+
+    What ends because the whole system stops is shown as it was when the stop began.
+    """
 
     camera_id: CameraId
     phase: CameraPhase
@@ -81,7 +84,7 @@ class CameraStatus:
     frames: FrameCounts
     capture: CaptureTotals
     last_frame_ago_s: float | None
-    """Seconds since the last whole frame; None when there was never one."""
+    """Seconds since the last whole frame, or from it to the stop; None: there was never one."""
     last_failure: Failure | None
     last_failure_ago_s: float | None
     width: int
@@ -98,8 +101,6 @@ class CameraStatus:
     received_fps: float | None = None
     """Over the last ten seconds that it streamed throughout; None until there were such."""
     recent: Recent = Recent()
-    phase_before_stop: CameraPhase | None = None
-    """What it was doing when the whole system began to stop; None before that."""
 
     @property
     def expected_fps(self) -> float:

@@ -55,8 +55,8 @@ class CameraRecord:
     """See `edge_video.status.usual_rate`."""
     received_fps: float | None = None
     """As in `CameraStatus`."""
-    phase_before_stop: CameraPhase | None = None
-    """As in `CameraStatus`."""
+    stop_began_s: float | None = None
+    """Monotonic clock, when the whole system began to stop; None before that."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
 
@@ -216,6 +216,8 @@ def _camera_status(
     last_frame_s = outbox.last_frame_s(record.camera_id)
     width, height = outbox.last_size(record.camera_id)
     failed_s = record.last_failure_at_s
+    # No camera is late because the program takes its time to end.
+    until_s = now_s if record.stop_began_s is None else record.stop_began_s
     return CameraStatus(
         camera_id=record.camera_id,
         phase=record.phase,
@@ -225,7 +227,7 @@ def _camera_status(
         breaker=breaker_view(record.breaker, now_s),
         frames=counted.frames,
         capture=ledger.capture_totals(record.camera_id),
-        last_frame_ago_s=None if last_frame_s is None else max(0.0, now_s - last_frame_s),
+        last_frame_ago_s=None if last_frame_s is None else max(0.0, until_s - last_frame_s),
         last_failure=record.last_failure,
         last_failure_ago_s=None if failed_s is None else max(0.0, now_s - failed_s),
         width=width,
@@ -236,7 +238,6 @@ def _camera_status(
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
-        phase_before_stop=record.phase_before_stop,
         recent=Recent(
             counted.dropped_lately,
             counted.dropping,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from edge_video.actors.memory_limits import MemoryLimits
 from edge_video.actors.messages import (
+    CameraStats,
     CommandResult,
+    ForceOpen,
     MemoryLevelChanged,
     RetryPublisher,
     StartCamera,
@@ -22,6 +25,7 @@ from edge_video.delivery import Outbox
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.metrics.memory import MemoryLevel
+from edge_video.resilience.breaker import CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status import CameraHealth, Delivery, camera_health, verdict
 from edge_video.status.ledger import FrameLedger
@@ -116,7 +120,7 @@ def test_a_camera_that_was_disabled_in_its_trouble_is_not_back_when_it_is_enable
     system.advance(1)
     system.ask(ChangeCamera(camera.model_copy(update={"enabled": False})))
     del system.failures["cam1"]
-    system.advance(3600)
+    system.advance(60)
     system.ask(ChangeCamera(camera))
     system.advance(1)
     system.stream("cam1", 3)
@@ -137,10 +141,60 @@ def test_the_end_says_what_the_drain_confirmed_and_how_the_cameras_were(
     for each, phase in zip(
         ended.cameras, (CameraPhase.STREAMING, CameraPhase.WAITING), strict=True
     ):
-        assert (each.phase, each.phase_before_stop) == (phase, phase)
+        assert each.phase is phase
     assert camera_health(ended.cameras[0]) is CameraHealth.HEALTHY
     assert camera_health(ended.cameras[1]) is CameraHealth.TROUBLE
     assert verdict(ended).delivery is Delivery.OK
+
+
+def late(system: ScriptedSystem) -> None:
+    system.advance(6)
+
+
+def owes_a_key_frame(system: ScriptedSystem) -> None:
+    breaker = CircuitBreaker.new(system.config.circuit_breaker.policy())
+    breaker, _ = breaker.permit(system.clock.now)
+    system.system.supervisor.tell(CameraStats(CAM, 1, breaker, 1, 3, key_frame_wait_s=2.0))
+
+
+def is_being_stopped(system: ScriptedSystem) -> None:
+    system.system.supervisor.ask(StopCamera(CAM), timeout=5)
+
+
+def is_being_paused(system: ScriptedSystem) -> None:
+    system.system.supervisor.ask(ForceOpen(CAM), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "health"),
+    [
+        (lambda _: None, CameraHealth.HEALTHY),
+        (late, CameraHealth.TROUBLE),
+        (owes_a_key_frame, CameraHealth.TROUBLE),
+        (is_being_stopped, CameraHealth.STOPPED),
+        (is_being_paused, CameraHealth.PAUSED),
+    ],
+)
+def test_a_camera_is_reported_as_it_was_when_the_stop_began(
+    world_of: Callable[..., ScriptedSystem],
+    beginning: Callable[[ScriptedSystem], None],
+    health: CameraHealth,
+) -> None:
+    system, has_begun = world_of("cam1"), threading.Event()
+
+    def takes_its_time(_: str) -> None:
+        has_begun.wait(5)
+        system.clock.now += 60
+
+    system.before_stop = takes_its_time
+    system.start()
+    system.stream_now("cam1")
+    system.advance(1)
+    beginning(system)
+    assert system.system.status().cameras[0].phase is CameraPhase.STREAMING
+    system.system.begin_stop()
+    has_begun.set()
+    assert camera_health(system.system.stop(10).status.cameras[0]) is health
 
 
 def test_an_operator_hurries_the_publisher(world_of: Callable[..., ScriptedSystem]) -> None:
