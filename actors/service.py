@@ -23,6 +23,8 @@ from edge_video.report.service_status import render_service_status
 from edge_video.status.snapshot import CameraRecord, Identity, in_order, take_status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge_video.frames import CameraId
     from edge_video.runtime.service_manager import ServiceManager
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
@@ -62,8 +64,8 @@ class ServiceRuntime:
     manager: ServiceManager
     publisher: PublisherStatus
     """What is known of it before it has reported anything."""
-    is_broker: bool
-    """Whether frames go to a broker, and not into a directory."""
+    is_broker: Callable[[], bool]
+    """Whether frames go to a broker now, and not into a directory."""
     allow_faults: bool = False
 
 
@@ -156,7 +158,7 @@ class ServiceActor(ChildActor):
             faults=FaultCounts(),
             config=self._config,
         )
-        return render_service_status(status, runtime.language, is_broker=runtime.is_broker)
+        return render_service_status(status, runtime.language, is_broker=runtime.is_broker())
 
 
 class _Signs:

@@ -23,7 +23,7 @@ from edge_video.status.snapshot import in_order, take_status
 from edge_video.status.timeline import Timeline, TimelineEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from edge_video.delivery.camera_queue import Picture
     from edge_video.frames import CameraId
@@ -109,7 +109,7 @@ class StatusStore:
         ledger: where frames are counted.
         publisher: what is known of it before it has reported anything.
         exchanges: where the frames of each camera go.
-        is_broker: whether frames go to a broker, and not into a directory.
+        is_broker: whether frames go to a broker now, and not into a directory.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class StatusStore:
         publisher: PublisherStatus,
         exchanges: Mapping[CameraId, str] | None = None,
         *,
-        is_broker: bool = True,
+        is_broker: Callable[[], bool] = lambda: True,
     ) -> None:
         self._is_broker = is_broker
         self._exchanges = exchanges or {}
@@ -315,7 +315,7 @@ class StatusStore:
             faults=facts.faults,
             config=facts.config,
         )
-        return Snapshot(status, self.pulse(), self._extras(status), version, self._is_broker)
+        return Snapshot(status, self.pulse(), self._extras(status), version, self._is_broker())
 
     def _extras(self, status: SystemStatus) -> dict[str, CameraExtra]:
         now_s = self._clock.monotonic()

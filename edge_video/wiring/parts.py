@@ -43,7 +43,6 @@ from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import make_outboxes
 from edge_video.wiring.settings import (
     configured_language,
-    goes_to_broker,
     http_settings,
     limits_of,
     monitor_form,
@@ -214,7 +213,7 @@ class Parts:
                 self.ledger,
                 self.publisher,
                 self.shared.exchanges,
-                is_broker=goes_to_broker(self.config),
+                is_broker=lambda: self.shared.is_broker,
             )
         runtime = HttpRuntime(
             clock=self.clock,
@@ -241,7 +240,7 @@ class Parts:
             language=language,
             manager=self.service,
             publisher=self.publisher,
-            is_broker=goes_to_broker(self.config),
+            is_broker=lambda: self.shared.is_broker,
             allow_faults=self.allow_faults,
         )
         return {ServiceActor.NAME: _starter(ServiceActor, runtime=runtime)}

@@ -79,7 +79,7 @@ class PartsReconfiguration:
     ) -> None:
         config, shared = parts.config, parts.shared
         shared.redact.learn(config.secrets())
-        shared.use_routes(config.cameras)
+        shared.use(config)
         route_frames(config, parts.clock, parts.outbox, receivers, shared.outbox_of)
         parts.ledger.removed.update(map(CameraId, plan.removed))
         if Part.OUTBOXES in plan.parts:

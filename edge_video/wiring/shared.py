@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.frames import CameraId
 from edge_video.text.growing_redactor import GrowingRedactor
+from edge_video.wiring.settings import goes_to_broker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from edge_video.config import CameraConfig, Config
+    from edge_video.config import Config
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.settings import Route
     from edge_video.delivery.outbox import Outbox
@@ -27,6 +26,7 @@ class Shared:
         routes: exchange and routing key of each camera, as the broker's sink reads them.
         present: the cameras that there are now.
         exchanges: the exchange of each camera, as HTTP shows it.
+        is_broker: whether frames go to a broker, and not into a directory.
         source: reads the configuration's files; None: there are none.
         store: what HTTP shows; None until its actor is started for the first time.
     """
@@ -36,6 +36,7 @@ class Shared:
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
+    is_broker: bool = True
     store: Any = None
     source: ConfigSource | None = None
 
@@ -45,17 +46,18 @@ class Shared:
     ) -> Shared:
         """What the actors of a system share that begins with this configuration."""
         shared = cls(redact or GrowingRedactor(config.secrets()), outbox_of)
-        shared.use_routes(config.cameras)
+        shared.use(config)
         return shared
 
-    def use_routes(self, cameras: Sequence[CameraConfig]) -> None:
-        """Send the frames of these cameras where they say now; there are no others any more.
+    def use(self, config: Config) -> None:
+        """Send frames where this configuration says; it has all cameras that there are now.
 
         Frames that still wait of others go where they went.
         """
-        for camera in cameras:
+        self.is_broker = goes_to_broker(config)
+        for camera in config.cameras:
             camera_id = CameraId(camera.id)
             self.routes[camera_id] = camera.route
             self.exchanges[camera_id] = camera.exchange or ""
             self.present.add(camera_id)
-        self.present.intersection_update(CameraId(camera.id) for camera in cameras)
+        self.present.intersection_update(CameraId(camera.id) for camera in config.cameras)

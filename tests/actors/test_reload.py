@@ -220,6 +220,7 @@ def test_a_sink_that_cannot_settle_is_replaced_when_its_time_is_over(
     assert len(system.sinks) == 1
     system.advance(0.2)
     assert [sink.closed for sink in system.sinks] == [True, False]
+    system.drains = True  # at the end
 
 
 def test_the_breakers_go_by_the_new_policy_at_once(

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.actors.messages import ForceOpen, InjectFault
+from edge_video.actors.reload_messages import Reload
 from edge_video.actors.service import ServiceActor
+from edge_video.config import AmqpConfig, Config
 from edge_video.faults import CrashActor, DelayActor
 from edge_video.frames import CameraId
 from edge_video.runtime.service_manager import ServiceManager
+from edge_video.status.configuration import ReloadResult
 from tests.support.actors import ScriptedSystem, quiesce
 from tests.support.notify_socket import NotifySocket
 
@@ -94,6 +97,19 @@ def test_the_status_is_one_line_and_is_sent_when_it_has_changed(heard: NotifySoc
     lines = heard.read()
     assert all(each.startswith("STATUS=1 of 1 streaming, pictures cannot be") for each in lines)
     assert 1 <= len(lines) <= 2
+    system.system.stop()
+
+
+def test_after_a_reload_frames_are_said_to_go_where_they_go_now(heard: NotifySocket) -> None:
+    system = ScriptedSystem("cam1", service=service(heard, None))
+    system.start()
+    system.advance(2.0)
+    assert heard.read()[-1] == "STATUS=0 of 1 streaming, pictures are written"
+    broker = AmqpConfig(url="amqp://localhost", exchange="shop")
+    to_broker = Config(cameras=system.config.cameras, amqp=broker)
+    assert system.ask(Reload(to_broker)).result is ReloadResult.DONE
+    system.advance(10.0)
+    assert heard.read()[-1] == "STATUS=0 of 1 streaming, broker connected"
     system.system.stop()
 
 
