@@ -125,7 +125,7 @@ class _Program:
 
 
 def _run_with_log(program: _Program) -> int:
-    ending, reloads = _Ending(program), _Reloads(program.service)
+    ending, reloads = _Ending(program.config, program.service), _Reloads(program.service)
     # Signals are handled from before the first camera starts until after the last report.
     with (
         # A job in the background is not stopped for what it prints (`stty tostop`).
@@ -161,7 +161,7 @@ def _run_until_stopped(program: _Program, ending: _Ending, reloads: _Reloads) ->
         history=history,
         source=program.files,
         redact=program.redact,
-        on_reload=lambda taken: change_log_level(taken.log.level),
+        on_reload=ending.goes_by,
         service=program.service,
     )
     try:
@@ -247,7 +247,8 @@ class _Ending:
     is being done is begun again.
     """
 
-    program: _Program
+    config: Config
+    service: ServiceManager | None
     _system: System | None = None
     _began_s: float | None = None
 
@@ -257,14 +258,19 @@ class _Ending:
         if self._began_s is not None:
             system.begin_stop()
 
+    def goes_by(self, config: Config) -> None:
+        """Go by a configuration that was taken over, and let the log do so; any thread."""
+        self.config = config
+        change_log_level(config.log.level)
+
     def begin(self, reason: str) -> None:
         """Begin the orderly stop, unless it has begun."""
         if self._began_s is not None:
             return
         self._began_s = time.monotonic()
         log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
-        if self.program.service is not None:
-            self.program.service.stopping(self.program.config.shutdown_timeout + _STOP_SLACK_S)
+        if self.service is not None:
+            self.service.stopping(self.config.shutdown_timeout + _STOP_SLACK_S)
         if self._system is not None:
             self._system.begin_stop()
 

@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.support.notify_socket import NotifySocket
 from tests.support.program import Program
@@ -44,6 +45,8 @@ def test_the_program_notifies_its_service_manager_from_start_to_end(tmp_path: Pa
             assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC"} & set(streaming.environ())
 
             heard.heard.clear()
+            longer = {**config, "shutdown_timeout": "8s"}
+            program.config_file.write_text(yaml.safe_dump(longer))
             program.process.send_signal(signal.SIGHUP)
             heard.wait_for(lambda each: each.startswith("RELOADING=1\nMONOTONIC_USEC="))
             heard.wait_for(lambda each: each == "READY=1")
@@ -53,7 +56,7 @@ def test_the_program_notifies_its_service_manager_from_start_to_end(tmp_path: Pa
             assert program.stop() == 0
         heard.read()
         assert [each for each in heard.heard if "STOPPING" in each] == [
-            "STOPPING=1\nEXTEND_TIMEOUT_USEC=35000000"
+            "STOPPING=1\nEXTEND_TIMEOUT_USEC=38000000"
         ]
         assert "s3cret-word" not in program.output + "".join(heard.heard)
 
