@@ -77,7 +77,7 @@ def load(path: Path, environ: Mapping[str, str], *, directory: Path | None = Non
     reading = _Reading(str(path), environ)
     reading.main(read_text(path), is_open=others_may_read(path))
     files = [path]
-    for each in _camera_files(directory):
+    for each in camera_files(directory):
         files.append(each)
         reading.camera(each)
     kept = kept_directory(reading.values)
@@ -229,7 +229,7 @@ class _Reading:
             self._open_secrets.append((place, file))
 
 
-def _camera_files(directory: Path | None) -> list[Path]:
+def camera_files(directory: Path | None) -> list[Path]:
     """The files of a directory, in the order of their names.
 
     Raises:

@@ -8,20 +8,24 @@ import json
 import os
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config.env_file import ENV_FILE, load_whole, read_env_file
+from edge_video.config.loader import camera_files
+from edge_video.config.problems import ConfigError
 from edge_video.runtime.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from edge_video.config.loader import Loaded
     from edge_video.config.model import Config
 
 _MAX_FILE: Final = 1024 * 1024
+_TRIES: Final = 3
+"""To read all files while nobody writes to one."""
 _SHOWN: Final = 16
 """Hexadecimal digits of a configuration's hash."""
 
@@ -81,21 +85,37 @@ class ConfigSource:
         self._earlier = read_env_file(path.parent / ENV_FILE)[0]
         self._key = secrets.token_bytes(16)
         """Digests are of secrets, too: nobody can compare them with guesses."""
-        self._files: tuple[Path, ...] = (path,)
+        self._files: tuple[Path, ...] = (path, path.parent / ENV_FILE)
 
     def read(self) -> Reading:
-        """Read everything.
+        """Read everything; anew, twice at most, when a file was written meanwhile, or found.
+
+        Half of a file may be wrong, or mean something else, where the whole of it does not. While
+        files go on changing, the digest is one of before, so that they are said to differ.
 
         Raises:
             edge_video.config.ConfigError: with every problem that was found.
         """
         with self.lock:
-            loaded = load_whole(
-                self.path, self._environ(), directory=self._directory, earlier=self._earlier
-            )
-            self._take(loaded)
-            certificates = self._digest(_certificate_files(loaded.config))
-            return Reading(loaded.config, self.digest(), certificates, loaded.values)
+            for _ in range(_TRIES - 1):
+                before = self.digest()
+                try:
+                    reading = self._read(before)
+                except ConfigError:
+                    if self.digest() == before:
+                        raise
+                else:
+                    if self.digest() == before:
+                        return reading
+            return self._read(self.digest())
+
+    def _read(self, digest: str) -> Reading:
+        loaded = load_whole(
+            self.path, self._environ(), directory=self._directory, earlier=self._earlier
+        )
+        certificates = _certificate_files(loaded.config)
+        self._files = (*loaded.files, *certificates)
+        return Reading(loaded.config, digest, self._digest(certificates), loaded.values)
 
     def accept(self, reading: Reading) -> None:
         """Note that this reading runs from now on."""
@@ -110,21 +130,15 @@ class ConfigSource:
         """Of the files as they are now; a file that cannot be read counts as empty."""
         return self._digest([*self._files, *self._camera_files()])
 
-    def _take(self, loaded: Loaded) -> None:
-        self._files = (*loaded.files, *_certificate_files(loaded.config))
-
     def _camera_files(self) -> list[Path]:
         """Those that are in the directory now, read or not."""
-        if self._directory is None:
-            return []
-        try:
-            return sorted(each for each in self._directory.iterdir() if each.suffix != ".tmp")
-        except OSError:
-            return []
+        with suppress(ConfigError):
+            return camera_files(self._directory)
+        return []
 
     def _digest(self, files: Iterable[Path]) -> str:
         digest = hmac.new(self._key, digestmod=hashlib.sha256)
-        for file in dict.fromkeys(files):
+        for file in sorted(set(files)):
             try:
                 contents = read_regular(file, _MAX_FILE)
             except (OSError, ValueError):

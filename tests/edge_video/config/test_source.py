@@ -120,3 +120,52 @@ def test_the_hash_that_is_shown_is_made_of_no_secret(main: Path) -> None:
     assert with_password("first-one") == with_password("second-one")
     main.write_text(MAIN.replace("door", "gate"))
     assert config_hash(ConfigSource(main).read().config) != with_password("first-one")
+
+
+def test_a_file_that_is_no_camera_s_makes_no_difference(main: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cameras"
+    folder.mkdir()
+    source = ConfigSource(main, directory=folder)
+    source.accept(source.read())
+    for name in (".a.yaml", "a.yaml~", "a.yaml.tmp", ".a.yaml.swp", "README"):
+        (folder / name).write_text("id: a\n")
+    assert source.digest() == source.accepted
+
+
+class Writer:
+    """Writes the next contents while a source reads: when it asks for the environment."""
+
+    def __init__(self, path: Path, *contents: str) -> None:
+        self.path = path
+        self.contents = list(contents)
+        self.times_read = 0
+
+    def __call__(self) -> dict[str, str]:
+        self.times_read += 1
+        if self.contents:
+            self.path.write_text(self.contents.pop(0))
+        return {}
+
+
+def test_a_file_that_is_written_meanwhile_is_read_anew(main: Path) -> None:
+    other = MAIN.replace("door", "gate")
+    writer = Writer(main, other)
+    source = ConfigSource(main, writer)
+    reading = source.read()
+    assert [camera.id for camera in reading.config.cameras] == ["gate"]
+    assert (writer.times_read, reading.digest) == (2, source.digest())
+
+
+def test_half_of_a_file_is_no_error_when_the_other_half_has_come(main: Path) -> None:
+    writer = Writer(main, MAIN[: len(MAIN) // 2], MAIN)
+    reading = ConfigSource(main, writer).read()
+    assert [camera.id for camera in reading.config.cameras] == ["door"]
+    assert writer.times_read == 3
+
+
+def test_files_that_go_on_changing_are_read_three_times_and_said_to_differ(main: Path) -> None:
+    writer = Writer(main, *(MAIN.replace("door", f"door{number}") for number in range(9)))
+    source = ConfigSource(main, writer)
+    source.accept(source.read())
+    assert writer.times_read == 3
+    assert source.digest() != source.accepted
