@@ -79,11 +79,13 @@ def load_whole(
         if name not in variables or earlier.get(name) != value
     }
     loaded = load(path, {**variables, **own}, directory=directory)
+    exposed = loaded.exposed
     if variables and others_may_read(env_file):
+        exposed = (*exposed, env_file)
         message = f"it may hold passwords, and every user may read it: chmod o-r {env_file}"
         notes = [*notes, Problem(str(env_file), None, "", message)]
     config = loaded.config.with_notes(tuple(map(str, notes)))
-    return replace(loaded, config=config, files=(*loaded.files, env_file))
+    return replace(loaded, config=config, files=(*loaded.files, env_file), exposed=exposed)
 
 
 def load_routes_with_env_file(path: Path, environ: Mapping[str, str]) -> Config:

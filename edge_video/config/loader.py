@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.config.files import read_text
@@ -29,8 +30,7 @@ from edge_video.config.yaml_nodes import BadYamlError, compose
 from edge_video.runtime.files import others_may_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from edge_video.config.http import HttpConfig
     from edge_video.config.kept import KeptCameras
@@ -49,11 +49,13 @@ class Loaded:
         config: what is to run.
         files: those that were read, the operator's and those that hold secrets.
         values: of the operator's files, before what is kept was laid over them.
+        exposed: files of these that hold secrets, and that every user may read.
     """
 
     config: Config
     files: tuple[Path, ...]
     values: Mapping[str, Any] = field(repr=False)
+    exposed: tuple[Path, ...] = ()
 
 
 def load_config(path: Path, environ: Mapping[str, str], *, directory: Path | None = None) -> Config:
@@ -83,7 +85,8 @@ def load(path: Path, environ: Mapping[str, str], *, directory: Path | None = Non
     kept = kept_directory(reading.values)
     cameras = {} if kept is None else read_kept(kept)
     config = reading.finish(cameras)
-    return Loaded(config, (*files, *reading.secret_files), reading.values)
+    whole = (*files, *reading.secret_files)
+    return Loaded(config, whole, reading.values, tuple(reading.exposed()))
 
 
 def combine(values: Mapping[str, Any], kept: KeptCameras, file: str) -> Config:
@@ -222,6 +225,11 @@ class _Reading:
             message = f"it holds passwords, and every user may read it: chmod o-r {file}"
             findings.note(place, message)
         return config.with_notes(tuple(map(str, findings.notes(self._file))))
+
+    def exposed(self) -> Iterator[Path]:
+        """The files that hold secrets and that every user may read."""
+        yield from (Path(file) for _, file in self._open_secrets)
+        yield from (file for file in self.secret_files if others_may_read(file))
 
     def _note(self, reader: Reader, place: KeyPath, file: str, *, is_open: bool) -> None:
         self.secret_files += reader.secret_files

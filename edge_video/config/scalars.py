@@ -111,7 +111,7 @@ class ScalarReader:
         is_url = Mark.URL in kind.marks
         self._note_doubts(path, text, is_url=is_url)
         if kind.is_secret:
-            secrets = secrets_in_url(text)
+            secrets = [*secrets_in_url(text)]
             self._findings.secrets += [text, *secrets]
             if written == text:  # else a variable or a file of its own holds it
                 known = secrets if is_url else [text]

@@ -138,6 +138,7 @@ _NETWORK: Final[dict[str, Text]] = {
     "doctor.broker.ok.one": Text(
         "{product}, 1 exchange may be written", "{product}, escrita em 1 exchange"
     ),
+    "doctor.broker.ok.none": Text("{product} lets this user in", "{product} aceita este usuário"),
     "doctor.broker.failed": Text("{step}: {detail}", "{step}: {detail}"),
     "doctor.broker.expired": Text(
         "its certificate has expired ({detail})", "o certificado dele expirou ({detail})"
@@ -156,8 +157,8 @@ _NETWORK: Final[dict[str, Text]] = {
         "Renove antes disso: depois nenhum frame é entregue.",
     ),
     "doctor.broker.exchange_missing": Text(
-        "does not exist; it is declared at the start, if this user may do so",
-        "não existe; será declarado no início, se este usuário puder",
+        "this exchange does not exist; it is declared at the start, if this user may do so",
+        "este exchange não existe; será declarado no início, se este usuário puder",
     ),
     "doctor.broker.exchange_missing.do": Text(
         "Nothing, if this user may configure it; else have it declared: `topic, durable`.",

@@ -90,7 +90,16 @@ class Setup:
         loaded = load_whole(path, {})
         cameras = tuple(loaded.config.cameras)
         return examine(
-            Subject(loaded.config, path, loaded.files, cameras, language, 5.0, self.machine)
+            Subject(
+                config=loaded.config,
+                path=path,
+                files=loaded.files,
+                exposed=loaded.exposed,
+                cameras=cameras,
+                language=language,
+                timeout_s=5.0,
+                machine=self.machine,
+            )
         )
 
     def wrong(self) -> list[str]:

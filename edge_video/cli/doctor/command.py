@@ -105,6 +105,7 @@ def _subject(args: argparse.Namespace, machine: Machine) -> Subject:
         config=config,
         path=path,
         files=loaded.files,
+        exposed=loaded.exposed,
         cameras=tuple(camera for camera in config.cameras if camera.enabled),
         language=configured_language(config),
         timeout_s=args.timeout,

@@ -10,47 +10,42 @@ from edge_video.report.finding import Check, Finding, FindingWriter
 from edge_video.runtime.files import others_may_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from edge_video.cli.doctor.machine import Subject
 
 
 def check_files(subject: Subject) -> list[Finding]:
     """Whether files that hold secrets are for this user alone, and none is for all to change."""
     write = FindingWriter(Check.FILES, subject.language)
-    files = [path for path in _files(subject) if path.exists()]
-    found = []
-    for path in files:
-        if _others_may_write(path):
+    exposed = {*subject.exposed, *filter(others_may_read, _keys(subject))}
+    found, seen = [], 0
+    for path in dict.fromkeys([*subject.files, *_keys(subject)]):
+        mode = _mode_of(path)
+        seen += mode is not None
+        if mode is not None and mode & stat.S_IWOTH:
             found.append(write.problem("files.writable", str(path), path=path))
-        if others_may_read(path) and _holds_secrets(path, subject):
+        if path in exposed:
             found.append(write.problem("files.open", str(path), path=path))
-    return found or [write.ok("files.one" if len(files) == 1 else "files.ok", count=len(files))]
+    return found or [write.ok("files.one" if seen == 1 else "files.ok", count=seen)]
 
 
 def check_notes(subject: Subject) -> list[Finding]:
     """What the configuration allows and is probably not meant; who may read it is said above."""
     write = FindingWriter(Check.CONFIG, subject.language)
-    notes = [note for note in subject.config.warnings if "chmod o-r " not in note]
+    told = tuple(f"chmod o-r {path}" for path in subject.exposed)
+    notes = [note for note in subject.config.warnings if not note.endswith(told)]
     return [write.hint("config.note", note=note) for note in notes]
 
 
-def _files(subject: Subject) -> Iterator[Path]:
-    yield from dict.fromkeys(subject.files)
+def _keys(subject: Subject) -> list[Path]:
+    """The private key for the broker, which the configuration only names."""
     amqp = subject.config.amqp
-    if amqp is not None and amqp.tls is not None and amqp.tls.key is not None:
-        yield Path(amqp.tls.key)
+    tls = None if amqp is None else amqp.tls
+    return [] if tls is None or tls.key is None else [Path(tls.key)]
 
 
-def _holds_secrets(path: Path, subject: Subject) -> bool:
-    """Of the operator's own files the loader knows; every other one is there for a secret."""
-    if path == subject.path or path.suffix in (".yaml", ".yml"):
-        return any(f"chmod o-r {path}" in note for note in subject.config.warnings)
-    return True
-
-
-def _others_may_write(path: Path) -> bool:
+def _mode_of(path: Path) -> int | None:
+    """The permissions of a file; None where there is none, or this user may not look."""
     try:
-        return bool(path.stat().st_mode & stat.S_IWOTH)
+        return path.stat().st_mode
     except OSError:
-        return False
+        return None

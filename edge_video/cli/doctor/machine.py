@@ -51,6 +51,7 @@ class Subject:
         config: the whole configuration.
         path: its main file.
         files: all files that it was read from, those of secrets included.
+        exposed: files of these that hold secrets, and that every user may read.
         cameras: those that are asked.
         language: the operator's.
         timeout_s: for each step with the broker and each camera, in seconds.
@@ -60,6 +61,7 @@ class Subject:
     config: Config
     path: Path
     files: tuple[Path, ...]
+    exposed: tuple[Path, ...]
     cameras: tuple[CameraConfig, ...]
     language: Language
     timeout_s: float

@@ -38,7 +38,7 @@ def broker_findings(subject: Subject, result: BrokerResult) -> list[Finding]:
     found += _agreement(write, result)
     if all(each.grade is not Grade.PROBLEM for each in found):
         writable = sum(step.inquiry is Inquiry.WRITE for step in result.steps)
-        code = "broker.ok.one" if writable == 1 else "broker.ok"
+        code = {0: "broker.ok.none", 1: "broker.ok.one"}.get(writable, "broker.ok")
         product = result.agreement.product if result.agreement is not None else ""
         shown = product or lookup("not_available", subject.language)
         found.append(write.ok(code, result.target, product=shown, writable=writable))

@@ -26,6 +26,7 @@ def check_disk(subject: Subject) -> list[Finding]:
     write = FindingWriter(Check.DISK, subject.language)
     places = _places(subject.config) or [Path()]
     found = [finding for place in places for finding in _access(write, place)]
+    found += _log_file(write, subject.config)
     return found + [_room(write, place, subject) for place in places]
 
 
@@ -48,11 +49,29 @@ def _places(config: Config) -> list[Path]:
 
 def _access(write: FindingWriter, place: Path) -> list[Finding]:
     existing = nearest_existing(place)
-    if not existing.is_dir():
+    if not _is_directory(existing):
         return [write.problem("place.no_directory", str(place), place=existing)]
     if not os.access(existing, os.W_OK | os.X_OK):
         return [write.problem("place.not_writable", str(place), place=existing)]
     return []
+
+
+def _is_directory(path: Path) -> bool:
+    """Whether it is one; what this user may not look at is none for it."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _log_file(write: FindingWriter, config: Config) -> list[Finding]:
+    """Whether a log file that is there, of another user perhaps, can be written on."""
+    if config.log.file is None:
+        return []
+    file = Path(config.log.file)
+    if not os.path.lexists(file) or os.access(file, os.W_OK):
+        return []
+    return [write.problem("place.not_writable", str(file), place=file)]
 
 
 def _room(write: FindingWriter, place: Path, subject: Subject) -> Finding:

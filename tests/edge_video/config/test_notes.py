@@ -110,3 +110,11 @@ def test_a_configuration_with_passwords_that_every_user_may_read_is_noted(
     assert note == f"{path}:1: it holds passwords, and every user may read it: chmod o-r {path}"
     assert notes("hunter2", 0o640) == ()
     assert notes("${PW}") == ()
+
+
+@pytest.mark.parametrize("url", ["rtsp://me:hunter2@h/s", "rtsp://h/s?user=me&password=hunter2"])
+def test_a_password_in_a_url_that_every_user_may_read_is_noted(open_folder: Path, url: str) -> None:
+    path = open_folder / "c.yaml"
+    path.write_text(cameras_with(f"url: {url}"))
+    path.chmod(0o644)
+    assert any("it holds passwords" in each for each in load_config(path, {}).warnings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import ssl
 import tempfile
@@ -18,7 +19,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_video.cli.doctor.files import check_files, check_notes
+from edge_video.cli.doctor.machine import Subject
+from edge_video.cli.doctor.network import broker_findings
+from edge_video.cli.doctor.places import check_disk
 from edge_video.cli.main import main
+from edge_video.config.env_file import load_whole
+from edge_video.delivery.amqp.inquiry import BrokerResult, BrokerStep, Inquiry, Verdict
 from edge_video.report.finding import Finding, Grade
 from edge_video.runtime.disk import DiskSpace
 from edge_video.testing.certificates import Certificates, make_certificates
@@ -31,6 +38,7 @@ from tests.support.doctor import GIB, NOW_S, Setup, healthy_machine, make_ffmpeg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edge_video.config.loader import Loaded
     from edge_video.testing.devices.requests import Request
 
 CANARY = "hunter2-canary"
@@ -43,6 +51,12 @@ def setup(tmp_path: Path) -> Setup:
 
 def camera(url: str, **keys: object) -> list[dict[str, object]]:
     return [{"id": "door", "url": url, **keys}]
+
+
+def subject_of(loaded: Loaded, files: tuple[Path, ...]) -> Subject:
+    cameras = tuple(loaded.config.cameras)
+    path, machine = loaded.files[0], healthy_machine()
+    return Subject(loaded.config, path, files, loaded.exposed, cameras, Language.EN, 5.0, machine)
 
 
 def of(findings: list[Finding], code: str) -> Finding:
@@ -124,6 +138,15 @@ def test_a_broker_is_good_or_its_password_or_its_permission_is_wrong(
     with reader_of(broker) as reader:
         setup.keys |= amqp(broker, reader, CANARY)
         assert setup.wrong() == ["broker.write"]
+
+
+def test_a_broker_without_the_exchange_is_good_and_the_exchange_is_named(setup: Setup) -> None:
+    subject = subject_of(load_whole(setup.write(), {}), ())
+    step = BrokerStep(Inquiry.EXCHANGE, Verdict.MISSING, "shop")
+    missing, good = broker_findings(subject, BrokerResult("broker:5672", (step,)))
+    assert missing.subject == "shop"
+    assert missing.text.startswith("this exchange does not exist")
+    assert (good.code, good.text) == ("broker.ok.none", "n/a lets this user in")
 
 
 @contextlib.contextmanager
@@ -324,6 +347,51 @@ def test_a_secret_that_every_user_may_read_is_named() -> None:
         assert setup.wrong() == ["files.open"]
         secret.chmod(0o602)
         assert setup.wrong() == ["files.writable"]
+
+
+def test_a_file_with_a_password_is_told_by_itself_and_not_by_a_longer_name() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        setup = Setup(folder)
+        setup.keys |= {"amqp": {"url": f"amqp://me:{CANARY}@broker/"}}
+        path = setup.write()
+        path.chmod(0o644)
+        loaded = load_whole(path, {})
+        assert loaded.exposed == (path,)
+        longer = folder / "config.yaml.d.yaml"
+        longer.touch(0o644)
+        subject = subject_of(loaded, (path, longer))
+        assert [(each.code, each.subject) for each in check_files(subject)] == [
+            ("files.open", str(path))
+        ]
+        assert check_notes(subject) == []
+
+
+def test_a_file_that_may_not_be_looked_at_breaks_no_check(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    loaded = load_whole(setup.write(), {})
+    subject = subject_of(loaded, loaded.files)
+    monkeypatch.setattr(Path, "stat", refuse)
+    (found,) = check_files(subject)
+    assert found.grade is Grade.OK
+
+
+def test_a_log_file_that_may_not_be_written_on_is_named(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = setup.folder / "edge-video.log"
+    file.touch()
+    setup.keys["log"] = {"file": str(file)}
+    subject = subject_of(load_whole(setup.write(), {}), ())
+    may_write = os.access
+    monkeypatch.setattr(os, "access", lambda path, how: path != file and may_write(path, how))
+    (found, *_) = check_disk(subject)
+    assert (found.code, found.subject) == ("place.not_writable", str(file))
 
 
 def test_what_is_probably_not_meant_is_a_hint(setup: Setup) -> None:
