@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import itertools
 import json
 import os
 import sys
@@ -27,7 +28,7 @@ from edge_video.text.option_types import seconds_between
 from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from edge_video.capture.onvif.model import Device
     from edge_video.cli.common import Commands
@@ -93,11 +94,12 @@ def discover(args: argparse.Namespace) -> int:
 
 
 def find_sources(
-    args: argparse.Namespace, language: Language
+    args: argparse.Namespace, language: Language, taken: Container[str] = ()
 ) -> tuple[tuple[str, Source], ...] | None:
     """The proposed stream of each camera that is found, with an id; None when there is no camera.
 
-    What is found is printed. Ids are `cam1`, `cam2`, … in the order of addresses.
+    What is found is printed. Ids are `cam1`, `cam2`, … in the order of addresses, without those
+    that are taken.
     """
     ask = _asker(language)
     login = login_of(args, language)
@@ -107,8 +109,9 @@ def find_sources(
     print_out(render_devices(devices, wish, language))
     proposed = [found for each in devices if (found := propose(each.streams, wish))]
     username, password = (login.username, login.password) if login else (None, None)
-    sources = (Source(each.url, username, password) for each in proposed)
-    return tuple((f"cam{n}", each) for n, each in enumerate(sources, 1)) or None
+    sources = [Source(each.url, username, password) for each in proposed]
+    ids = (each for n in itertools.count(1) if (each := f"cam{n}") not in taken)
+    return tuple(zip(ids, sources, strict=False)) or None
 
 
 def _asker(language: Language) -> Callable[[list[Answer], Login | None, float], list[Device]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import secrets
 import sys
@@ -74,7 +75,8 @@ def init(args: argparse.Namespace) -> int:
         _refuse(answers.language, "no_folder", folder=str(folder))
     _refuse_existing(args, answers.language)
     if args.discover:
-        found = find_sources(args, answers.language)
+        taken = {camera_id for camera_id, _ in answers.cameras}
+        found = find_sources(args, answers.language, taken)
         if found is None:
             return EXIT_FAILURE
         answers = replace(answers, cameras=(*answers.cameras, *found))
@@ -157,8 +159,8 @@ def _refuse_existing(args: argparse.Namespace, language: Language) -> None:
     existing = [str(path) for path in _paths(args.config) if os.path.lexists(path)]
     if existing and not args.force:
         key = "exists" if len(existing) > 1 else "exists_one"
-        files, backup = ", ".join(existing), ", ".join(f"{path}{_BACKUP}" for path in existing)
-        _refuse(language, key, files=files, backup=backup)
+        backup = ", ".join(str(_backup_of(Path(each))) for each in existing)
+        _refuse(language, key, files=", ".join(existing), backup=backup)
 
 
 def _refuse(language: Language, key: str, **facts: str) -> NoReturn:
@@ -169,11 +171,18 @@ def _paths(config: Path) -> tuple[Path, Path]:
     return config, config.with_name(ENV_FILE)
 
 
+def _backup_of(path: Path) -> Path:
+    """What is there is kept under this name: one that no file has, so that none is lost."""
+    name = f"{path.name}{_BACKUP}"
+    names = itertools.chain([name], (f"{name}.{number}" for number in itertools.count(2)))
+    return next(found for each in names if not os.path.lexists(found := path.with_name(each)))
+
+
 def _write(config: Path, files: Files) -> None:
     """Write both files, the one with the secrets for this user alone; what is there is kept."""
     for path in _paths(config):
         if os.path.lexists(path):
-            path.rename(path.with_name(path.name + _BACKUP))
+            path.rename(_backup_of(path))
     with open_directory(config.parent) as directory:
         replace_at(directory, ENV_FILE, files.env.encode(), mode=0o600)
         replace_at(directory, config.name, files.config.encode(), mode=0o640)

@@ -71,8 +71,8 @@ FIRST_STEPS_TEXTS: Final[dict[str, Text]] = {
     ),
     "init.help.language": Text("of all texts", "de todos os textos"),
     "init.help.force": Text(
-        "write anew what exists; the old is kept as .bak",
-        "grava de novo o que existe; o antigo fica como .bak",
+        "write anew what exists; the old is kept as .bak, then .bak.2 …",
+        "grava de novo o que existe; o antigo fica como .bak, depois .bak.2 …",
     ),
     "init.help.yes": Text("ask nothing", "não pergunta nada"),
     "init.help.example": Text(

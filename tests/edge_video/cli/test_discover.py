@@ -90,9 +90,11 @@ def test_init_writes_the_streams_of_the_cameras_that_are_found(
     monkeypatch.setenv("EDGE_VIDEO_ONVIF_PASSWORD", SECRET)
     streams = [OnvifStream("only", "rtsp://10.9.8.7:554/written-by-init")]
     search = ["--discover", "--interface", "lo", "--wait", "500ms", "--username", "me"]
+    own = ["--camera", "cam1=lavfi:testsrc2"]
     with OnvifDevice(streams, login=("me", SECRET), discovery_port=3702):
-        assert main(["init", "--yes", "--broker", "none", *search]) == 0
+        assert main(["init", "--yes", "--broker", "none", *own, *search]) == 0
     written = (tmp_path / "config.yaml").read_text()
+    assert '- id: "cam2"' in written
     assert "rtsp://127.0.0.1:554/written-by-init" in written
     assert 'username: "me"' in written
     assert SECRET not in written + capsys.readouterr().out

@@ -112,6 +112,20 @@ def test_what_is_there_is_not_written_over(
     assert loaded(tmp_path).cameras
 
 
+def test_what_was_kept_before_is_kept_when_it_is_written_a_third_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_text("FIRST=1\n")
+    assert main(["init", "--force"]) == 0
+    (tmp_path / ".env").write_text("SECOND=1\n")
+    assert main(["init", "--force"]) == 0
+    assert (tmp_path / ".env.bak").read_text() == "FIRST=1\n"
+    assert (tmp_path / ".env.bak.2").read_text() == "SECOND=1\n"
+    capsys.readouterr()
+    refused()
+    assert ".env.bak.3" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
