@@ -7,6 +7,7 @@ turns every death into the same two steps, `release` and an exit message to the 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from edge_video.frames import CameraId
     from edge_video.resilience.breaker import CircuitBreaker
+    from edge_video.runtime.timer import Timer, TimerHandle
 
 _log = logging.getLogger(__name__)
 
@@ -154,8 +156,14 @@ class SupervisedActor(Faultable, pykka.ThreadingActor):
             thread_name=thread_name, allow_faults=allow_faults, start_faults=start_faults
         )
         self._supervisor = supervisor
+        self._ticks: list[TimerHandle] = []
         self._released = False
         self._error: BaseException | None = None
+
+    def tick_every(self, timer: Timer, interval_s: float, message: object) -> None:
+        """Have the timer tell this actor a message at that interval, until it ends."""
+        actor_ref = self.actor_ref
+        self._ticks.append(timer.every(interval_s, lambda: void(tell(actor_ref, message))))
 
     def handle(self, message: Any) -> object:
         """Handle one message; the return value answers an `ask`. Actor's thread."""
@@ -284,7 +292,10 @@ class SupervisedActor(Faultable, pykka.ThreadingActor):
             return
         self._released = True
         try:
-            self.release(self._error)
+            with contextlib.ExitStack() as steps:  # last one first
+                steps.callback(self.release, self._error)
+                while self._ticks:
+                    steps.callback(self._ticks.pop().cancel)
         except BaseException:  # noqa: BLE001 - see below
             # Whatever it is must not escape: pykka would answer a BaseException by stopping
             # every actor of the process.

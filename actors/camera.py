@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from edge_video.actors.messages import ApplyFault, CameraEvent
     from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
-    from edge_video.runtime.timer import Clock, TimerHandle
+    from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +110,6 @@ class CameraActor(SupervisedActor):
             start_faults=start_faults,
         )
         self._capture: RunningCapture | None = None
-        self._tick: TimerHandle | None = None
         self._faults = CaptureFaults(runtime.timer, config.fps)
         self._session = uuid.uuid4().hex[:12]
         self._sizes = PictureSize(self.camera_id, runtime.clock.monotonic)
@@ -153,8 +152,6 @@ class CameraActor(SupervisedActor):
             if self._capture is not None:
                 steps.callback(self._capture.stop, self._runtime.stop_deadline_s)
             steps.callback(self._outbox.end, self.camera_id, self._attempt.generation)
-            if self._tick is not None:
-                steps.callback(self._tick.cancel)
             steps.callback(self._faults.cancel)
             if error is not None:
                 steps.callback(self._attempt.fail, Failure(Cause.CRASHED, describe(error)))
@@ -174,9 +171,7 @@ class CameraActor(SupervisedActor):
         if self._config.width is None and self._config.height is None:
             self._sizes.expect(known(self._outbox.last_size(self.camera_id)))
         if self._start_capture(self._config):
-            self._tick = self._runtime.timer.every(
-                _TICK_S, lambda: void(tell(self.actor_ref, Tick()))
-            )
+            self.tick_every(self._runtime.timer, _TICK_S, Tick())
 
     def _start_capture(self, config: CameraConfig) -> bool:
         """Start FFmpeg; False when that failed, and with it the attempt."""

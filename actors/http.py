@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +118,6 @@ class HttpActor(ChildActor):
         self._server: HttpServer | None = None
         self._listen_at_s = 0.0
         self._complaint = ""
-        self._tick: TimerHandle | None = None
 
     def handle(self, message: HttpMessage) -> object:
         """Dispatch."""
@@ -148,18 +147,13 @@ class HttpActor(ChildActor):
         return None
 
     def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the tick, close every connection."""
-        if self._tick is not None:
-            self._tick.cancel()
+        """Close every connection."""
         if self._server is not None and not self._server.stop(_STOP_S):
             log_event(_log, LogEvent.SURVIVOR, actor="http server")
 
     def _begin(self) -> None:
-        self._tick = self._runtime.timer.every(_TICK_S, self._tick_due)
+        self.tick_every(self._runtime.timer, _TICK_S, Tick())
         self._listen()
-
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
 
     def _ticked(self) -> None:
         self._store.ticked()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.runtime.timer import Timer, TimerHandle
+    from edge_video.runtime.timer import Timer
 
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,6 @@ class MetricsActor(ChildActor):
         self._runtime = runtime
         self._sampler: Sampler | None = None
         self._level = level
-        self._ticks: list[TimerHandle] = []
         self._is_measurable = True
 
     def handle(self, message: MetricsMessage) -> object:
@@ -104,27 +103,18 @@ class MetricsActor(ChildActor):
         return None
 
     def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the ticks, let go of the garbage collector's hook."""
-        for handle in self._ticks:
-            handle.cancel()
+        """Let go of the garbage collector's hook."""
         if self._sampler is not None:
             self._sampler.close()
 
     def _begin(self) -> None:
         self._sampler = self._runtime.sampler()
         self._sampler.start()
-        every = self._runtime.timer.every
-        self._ticks.append(every(self._runtime.sample_interval_s, self._tick_due))
+        self.tick_every(self._runtime.timer, self._runtime.sample_interval_s, Tick())
         if self._runtime.memory.enabled:
             interval_s = self._runtime.memory.check_interval_s
-            self._ticks.append(every(interval_s, self._memory_tick_due))
+            self.tick_every(self._runtime.timer, interval_s, MemoryTick())
         self._measure()
-
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
-
-    def _memory_tick_due(self) -> None:
-        tell(self.actor_ref, MemoryTick())
 
     def _measure(self) -> None:
         assert self._sampler is not None

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
-from edge_video.actors.base import ChildActor, ChildOptions, tell
+from edge_video.actors.base import ChildActor, ChildOptions
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         NotificationCounts,
         NotificationQueue,
     )
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +78,6 @@ class NotifierActor(ChildActor):
         super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._rules = runtime.rules()
-        self._tick: TimerHandle | None = None
         self._lost_reported = 0
         self._reported_at_s = -_REPORT_LOST_S
 
@@ -99,7 +98,7 @@ class NotifierActor(ChildActor):
                 self._publish(self._rules.tick(now))
                 self._report_lost(now.s)
             case Begin():
-                self._tick = self._runtime.timer.every(_LOOK_S, self._tick_due)
+                self.tick_every(self._runtime.timer, _LOOK_S, Tick())
             case ConfigChanged(status=config, cameras=cameras):
                 self._publish(self._rules.configuration(config, cameras, now))
             case ProcessMeasured() | RestartsCounted():
@@ -109,9 +108,7 @@ class NotifierActor(ChildActor):
         return None
 
     def release(self, error: BaseException | None) -> None:
-        """Cancel the tick; say what nobody will hear any more."""
-        if self._tick is not None:
-            self._tick.cancel()
+        """Say what nobody will hear any more."""
         counts = self._runtime.queue.counts()
         waiting = counts.held + counts.in_flight
         if error is None and waiting:
@@ -133,9 +130,6 @@ class NotifierActor(ChildActor):
             refused=counts.refused,
             waiting=counts.held + counts.in_flight,
         )
-
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
 
     def _publish(self, notifications: Iterable[Notification]) -> None:
         for notification in notifications:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from edge_video.frames import CameraId
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer
 
 PublisherMessage: TypeAlias = (
     Begin
@@ -177,7 +177,6 @@ class PublisherActor(ChildActor):
             runtime.timer, lambda number: void(tell(actor_ref, SinkFaultOver(number)))
         )
         self._drain: Drain | None = None
-        self._tick: TimerHandle | None = None
 
     @staticmethod
     def _create_actor_inbox() -> FrameMailbox:
@@ -212,8 +211,6 @@ class PublisherActor(ChildActor):
 
     def release(self, error: BaseException | None) -> None:
         """Close the sink: whatever it had not settled is booked as unknown."""
-        if self._tick is not None:
-            self._tick.cancel()
         self._faults.forget_all()
         self._outbox.detach()
         self._close_sink(_CLOSE_TIMEOUT_S if error is None else _CRASH_CLOSE_TIMEOUT_S)
@@ -241,7 +238,7 @@ class PublisherActor(ChildActor):
         self._outbox.settle_all(Outcome.UNKNOWN)
         self._record.begin()
         self._outbox.attach(self._frames_ready)
-        self._tick = self._runtime.timer.every(_STATS_S, lambda: void(tell(self.actor_ref, Tick())))
+        self.tick_every(self._runtime.timer, _STATS_S, Tick())
         self._hold_start_faults()
         self._connect(Connect(1))
 

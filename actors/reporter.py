@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
-from edge_video.actors.base import ChildActor, ChildOptions, tell
+from edge_video.actors.base import ChildActor, ChildOptions
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.report.history import HistoryRecorder
     from edge_video.report.monitor_line import Condition
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import SystemStatus
@@ -104,8 +104,6 @@ class ReporterActor(ChildActor):
         self._counts = RestartsCounted({}, FaultCounts())
         self._config: ConfigStatus | None = None
         self._condition: Condition | None = None
-        self._tick: TimerHandle | None = None
-        self._samples: TimerHandle | None = None
 
     def handle(self, message: ReporterMessage) -> object:
         """Dispatch."""
@@ -136,26 +134,17 @@ class ReporterActor(ChildActor):
                 assert_never(message)
         return None
 
-    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the ticks."""
-        for handle in (self._tick, self._samples):
-            if handle is not None:
-                handle.cancel()
-
     def _begin(self) -> None:
         if self._runtime.print_block is not None:
-            self._tick = self._runtime.timer.every(self._runtime.report_interval_s, self._tick_due)
+            self.tick_every(self._runtime.timer, self._runtime.report_interval_s, Tick())
         if self._runtime.history is not None:
-            self._samples = self._runtime.timer.every(_SAMPLE_S, self._sample_due)
+            self.tick_every(self._runtime.timer, _SAMPLE_S, SampleDue())
 
     def _config_changed(self, config: ConfigStatus, cameras: Collection[CameraId]) -> None:
         self._config = config
         self._cameras = in_order(self._cameras, cameras)
         if self._runtime.history is not None:
             self._runtime.history.keep_cameras(cameras)
-
-    def _sample_due(self) -> None:
-        tell(self.actor_ref, SampleDue())
 
     def _sample(self, status: SystemStatus) -> None:
         if self._runtime.history is not None:
@@ -165,9 +154,6 @@ class ReporterActor(ChildActor):
         """Seconds since the start, and the wall clock."""
         clock = self._runtime.clock
         return clock.monotonic() - self._runtime.identity.started_at_s, clock.wall_ns()
-
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
 
     def _print_monitor(self) -> None:
         status, language = self._status(), self._runtime.language

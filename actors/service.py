@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, assert_never, get_args
 
-from edge_video.actors.base import ChildActor, ChildOptions, tell
+from edge_video.actors.base import ChildActor, ChildOptions
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from edge_video.frames import CameraId
     from edge_video.runtime.service_manager import ServiceManager
-    from edge_video.runtime.timer import Clock, Timer, TimerHandle
+    from edge_video.runtime.timer import Clock, Timer
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus
@@ -90,7 +90,6 @@ class ServiceActor(ChildActor):
         self._heard: SupervisorTicked | None = None
         self._heard_at_s = runtime.clock.monotonic()
         self._signs = _Signs(runtime.manager)
-        self._tick: TimerHandle | None = None
 
     def handle(self, message: ServiceMessage) -> object:
         """Dispatch."""
@@ -114,15 +113,10 @@ class ServiceActor(ChildActor):
                 assert_never(message)
         return None
 
-    def release(self, error: BaseException | None) -> None:  # noqa: ARG002 - same in every death
-        """Cancel the tick."""
-        if self._tick is not None:
-            self._tick.cancel()
-
     def _begin(self) -> None:
         limit_s = self._runtime.manager.watchdog_s
         tick_s = TICK_S if limit_s is None else min(TICK_S, limit_s / 4)
-        self._tick = self._runtime.timer.every(tick_s, self._tick_due)
+        self.tick_every(self._runtime.timer, tick_s, Tick())
 
     def _supervisor_said(self, ticked: SupervisorTicked) -> None:
         self._heard, self._heard_at_s = ticked, self._runtime.clock.monotonic()
@@ -130,9 +124,6 @@ class ServiceActor(ChildActor):
             self._runtime.manager.stopping()
         elif all(ticked.actors.values()):
             self._runtime.manager.ready()
-
-    def _tick_due(self) -> None:
-        tell(self.actor_ref, Tick())
 
     def _ticked(self) -> None:
         if self._heard is None:

@@ -72,7 +72,6 @@ if TYPE_CHECKING:
     import pykka
 
     from edge_video.actors.system_spec import Limits
-    from edge_video.runtime.timer import TimerHandle
     from edge_video.status.model import SystemStatus
 
 _log = logging.getLogger(__name__)
@@ -151,7 +150,6 @@ class SupervisorActor(SupervisedActor):
         )
         self._limits = spec.limits
         self._escalated: Escalated | None = None
-        self._ticks: TimerHandle | None = None
 
     UNDERSTOOD = get_args(SupervisorMessage)
 
@@ -246,10 +244,7 @@ class SupervisorActor(SupervisedActor):
             self._camera_changed(record)
         self._reloading.tell_status()
         self._fleet.begin()
-        self._ticks = self._spec.timer.every(_CHECK_S, self._check_due)
-
-    def _check_due(self) -> None:
-        tell(self.actor_ref, Tick())
+        self.tick_every(self._spec.timer, _CHECK_S, Tick())
 
     # --- the other actors ---
 
@@ -370,8 +365,6 @@ class SupervisorActor(SupervisedActor):
 
     def _cancel_timers(self) -> None:
         self._give_sign_of_life(stopping=True)
-        if self._ticks is not None:
-            self._ticks.cancel()
         self._faults.stop()
         self._fleet.stop_restarting()
 

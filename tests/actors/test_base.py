@@ -5,13 +5,17 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
 
 from edge_video.actors.base import SupervisedActor, describe, is_running, join, tell
-from edge_video.actors.messages import ActorEnded, Finish
+from edge_video.actors.messages import ActorEnded, Begin, Finish
+from edge_video.testing import FakeClock, FakeTimer
+
+if TYPE_CHECKING:
+    from edge_video.runtime.timer import Timer
 
 
 class Supervisor(pykka.ThreadingActor):
@@ -63,6 +67,20 @@ class Mortal(SupervisedActor):
         return ActorEnded("mortal", self.releases, error)
 
 
+class Ticking(Mortal):
+    """Ticks, and dies of one of its ticks."""
+
+    def __init__(self, supervisor: pykka.ActorRef[Any], timer: Timer) -> None:
+        super().__init__(supervisor, in_release=OSError("stuck"))
+        self.timer = timer
+
+    def handle(self, message: Any) -> object:
+        if isinstance(message, Begin):
+            self.tick_every(self.timer, 2.0, "tick")
+            self.tick_every(self.timer, 5.0, ValueError("enough"))
+        return super().handle(message)
+
+
 @pytest.fixture
 def heard() -> queue.Queue[object]:
     return queue.Queue()
@@ -87,6 +105,19 @@ def test_an_exception_in_a_handler_releases_once_and_says_what_it_was(
 ) -> None:
     Mortal.start(supervisor).tell(ValueError("odd\nline"))
     assert heard.get(timeout=5) == ActorEnded("mortal", 1, "ValueError: odd line")
+
+
+def test_ticks_come_until_the_actor_ends_whatever_it_dies_of(
+    supervisor: pykka.ActorRef[Any], heard: queue.Queue[object]
+) -> None:
+    timer = FakeTimer(FakeClock())
+    ref = Ticking.start(supervisor, timer)
+    assert ref.ask("has it begun?", timeout=5) is None
+    timer.advance(4.0)
+    assert (ref.is_alive(), timer.next_in_s()) == (True, 1.0)
+    timer.advance(1.0)
+    assert heard.get(timeout=5) == ActorEnded("mortal", 1, "ValueError: enough")
+    assert timer.next_in_s() is None
 
 
 @pytest.mark.parametrize("interrupt", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
