@@ -216,7 +216,7 @@ class StatusStore:
             for camera in self._cameras.values():
                 camera.drop_unwatched_picture(now_s)
         counts = self._ledger.frame_counts()
-        last_bytes = self._last_picture_bytes()
+        last_bytes = self._last_picture_bytes(len(present))
         for outbox in self._ledger.outboxes:
             outbox.pictures.remember(last_bytes, present)
             outbox.pictures.forget_unwatched()
@@ -225,11 +225,11 @@ class StatusStore:
                 if camera_id in counts:
                     camera.count(now_s, counts[camera_id].received)
 
-    def _last_picture_bytes(self) -> int:
-        """How large the last picture of each camera may be; 0 while memory is short."""
+    def _last_picture_bytes(self, cameras: int) -> int:
+        """How large the last picture of each of so many may be; 0 while memory is short."""
         if self._facts.memory_level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY):
             return 0
-        return min(MAX_PICTURE_BYTES, MAX_PICTURES_BYTES // max(1, len(self._ledger.outbox_of)))
+        return min(MAX_PICTURE_BYTES, MAX_PICTURES_BYTES // max(1, cameras))
 
     # --- who looks ------------------------------------------------------------------------------
 

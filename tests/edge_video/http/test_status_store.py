@@ -31,14 +31,14 @@ CONNECTED = PublisherStatus(PublisherState.CONNECTED, "broker", connections=1)
 
 
 class Scene:
-    """A status store, an outbox with one camera, and a clock."""
+    """A status store, an outbox with one camera, and a clock; the cameras `gone` were there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *gone: CameraId) -> None:
         self.clock = FakeClock()
         self.outbox = Outbox(self.clock)
         self.outbox.add_camera(DOOR)
         self.outbox.open(DOOR, 1, "s1")
-        ledger = FrameLedger({DOOR: self.outbox}, lambda _: CaptureTotals())
+        ledger = FrameLedger(dict.fromkeys([DOOR, *gone], self.outbox), lambda _: CaptureTotals())
         identity = Identity("1.2.3", "shop", self.clock.wall_ns(), self.clock.monotonic())
         connecting = PublisherStatus(PublisherState.CONNECTING, "broker")
         self.store = StatusStore(self.clock, identity, ledger, connecting)
@@ -217,6 +217,16 @@ def test_last_pictures_are_bounded_and_none_is_kept_while_memory_is_short() -> N
     assert scene.store.picture(DOOR)[0] is None
     scene.store.process_measured(sample())
     scene.run(60, 5)
+    assert scene.store.picture(DOOR)[0] is not None
+
+
+def test_cameras_that_were_removed_have_no_share_of_the_pictures() -> None:
+    gone = [CameraId(f"gone-{number}") for number in range(64)]
+    scene = Scene(*gone)
+    for _ in range(10):
+        scene.outbox.put(DOOR, 1, PICTURE + bytes(MAX_PICTURE_BYTES - len(PICTURE)))
+        scene.clock.advance(1)
+        scene.store.ticked()
     assert scene.store.picture(DOOR)[0] is not None
 
 
