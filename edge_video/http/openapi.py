@@ -238,12 +238,14 @@ _RESPONSES: Final = {
     "Forbidden": _json("Error", "Another site's page asks, or actions are off."),
     "TooMany": _json("Error", "Too many wrong tokens, or too many at once; see Retry-After."),
     "NotFound": _json("Error", "There is no such thing."),
+    "Broken": _json("Error", "This is a bug of edge-video; its log has more."),
 }
 _COMMON: Final = {
     "400": {"$ref": "#/components/responses/Refused"},
     "401": {"$ref": "#/components/responses/Unauthorized"},
     "403": {"$ref": "#/components/responses/Forbidden"},
     "429": {"$ref": "#/components/responses/TooMany"},
+    "500": {"$ref": "#/components/responses/Broken"},
     "503": _json("Error", "It cannot be answered now."),
 }
 _CAMERA_PARAMETER: Final = {

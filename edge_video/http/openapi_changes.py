@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PLAN: Final = {"type": "array", "items": {"type": "string"}}
 
@@ -39,6 +42,16 @@ _CAMERA_BODY: Final = {
 }
 
 
+_CHANGE: Final = {"$ref": "#/components/schemas/Change"}
+_ERROR: Final = {"$ref": "#/components/schemas/Error"}
+
+
+def _content(*schemas: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON body of an answer that is one of these."""
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
+    return {"content": {"application/json": {"schema": schema}}}
+
+
 def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, Any]:
     """The paths, by their names.
 
@@ -47,8 +60,10 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
         camera: the parameter that names a camera.
     """
 
-    def operation(name: str, summary: str, *, body: bool = False, **more: Any) -> dict[str, Any]:
-        answer = {"content": {"application/json": {"schema": {"$ref": _REFERENCE}}}}
+    def operation(
+        name: str, summary: str, *, body: bool = False, new: bool = False, **more: Any
+    ) -> dict[str, Any]:
+        answer, either = _content(_CHANGE), _content(_CHANGE, _ERROR)
         return {
             "operationId": name,
             "summary": summary,
@@ -58,9 +73,16 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
             "responses": {
                 **common,
                 "200": {"description": "Done, or there was nothing to do.", **answer},
+                **({"201": {"description": "Done; the camera is new.", **answer}} if new else {}),
                 "404": {"description": "There is no such camera.", **answer},
                 "409": {"description": "It cannot be done while the system runs.", **answer},
                 "422": {"description": "It is not valid; all errors.", **answer},
+                "500": {"description": "It failed, and what ran before runs.", **either},
+                "503": {"description": "The system stops, or too much is asked.", **either},
+                "504": {
+                    "description": "The supervisor did not answer in time, and may still do it.",
+                    **_content(_ERROR),
+                },
             },
         }
 
@@ -90,7 +112,7 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
         },
         path: {
             "put": operation(
-                "put-camera", "Add a camera, or replace it.", body=True, parameters=one
+                "put-camera", "Add a camera, or replace it.", body=True, new=True, parameters=one
             ),
             "patch": operation("patch-camera", "Change some keys.", body=True, parameters=one),
             "delete": operation("delete-camera", "Remove it for good.", parameters=one),
@@ -102,6 +124,3 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
             "post": operation("disable-camera", "Disable it, for good.", parameters=one)
         },
     }
-
-
-_REFERENCE: Final = "#/components/schemas/Change"

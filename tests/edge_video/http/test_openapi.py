@@ -56,3 +56,11 @@ def test_an_entry_of_the_timeline_has_the_fields_that_are_described() -> None:
     assert isinstance(entries, list)
     assert isinstance(entries[0], dict)
     assert set(SCHEMAS["TimelineEntry"]["properties"]) == set(entries[0])
+
+
+def test_every_operation_describes_what_any_answer_may_be() -> None:
+    operations = [
+        operation for path in DESCRIPTION["paths"].values() for operation in path.values()
+    ]
+    for operation in operations:
+        assert {"400", "401", "403", "429", "500", "503"} <= set(operation["responses"])

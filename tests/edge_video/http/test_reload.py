@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from edge_video.http.guard import Authenticator
+from edge_video.http.openapi import openapi
 from edge_video.http.reload import CameraChange, ConfigAnswer, ConfigEndpoints
 from edge_video.http.security import FailureLimiter
 from edge_video.status.configuration import ReloadReason, ReloadResult
@@ -37,6 +38,8 @@ class Played:
 
     def change_camera(self, change: CameraChange) -> ConfigAnswer:
         self.asked.append(change)
+        if self.is_late:
+            raise TimeoutError
         return self.answer
 
 
@@ -134,3 +137,29 @@ def test_a_body_that_is_no_small_object_is_an_error(
 ) -> None:
     assert client.send("PUT", "/api/cameras/gate", content=body).status_code == 400
     assert played.asked == []
+
+
+ONE = "/api/cameras/{camera_id}"
+OPERATIONS = [
+    ("POST", "/api/reload"),
+    *((method, ONE) for method in ("PUT", "PATCH", "DELETE")),
+    *(("POST", f"{ONE}/{action}") for action in ("enable", "disable")),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_the_api_describes_each_of_its_answers(
+    client: Client, played: Played, method: str, path: str
+) -> None:
+    answers = [
+        ConfigAnswer(ReloadResult.DONE),
+        ConfigAnswer(ReloadResult.DONE, created=method == "PUT"),
+        *(ConfigAnswer(ReloadResult.REFUSED, reason) for reason in ReloadReason),
+    ]
+    described = openapi("1")["paths"][path][method.lower()]["responses"]
+    for played.answer in answers:
+        answer = client.send(method, path.format(camera_id="gate"), json={})
+        assert str(answer.status_code) in described
+    played.is_late = True
+    assert client.send(method, path.format(camera_id="gate"), json={}).status_code == 504
+    assert "504" in described
