@@ -10,9 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from edge_video.frames import CameraId
-from edge_video.http.guard import client_of
 from edge_video.http.openapi import ACTIONS, DEFAULT_WAIT_S, MAX_WAIT_S
-from edge_video.http.origin import origin_of
 from edge_video.http.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
 from edge_video.http.responses import error
 from edge_video.text.escaping import one_line
@@ -106,7 +104,7 @@ class ActionEndpoints:
         if wait_s is None:
             return _bad_wait()
         before = self._store.record(camera_id)
-        asked = await self._ask(action, camera_id, self._origin_of(request))
+        asked = await self._ask(action, camera_id, self._authenticator.origin_of(request))
         if not isinstance(asked, tuple):
             return asked
         result, retry_in_s = asked
@@ -126,7 +124,7 @@ class ActionEndpoints:
         if wait_s is None:
             return _bad_wait()
         before = self._store.publisher()
-        asked = await self._ask("retry", None, self._origin_of(request))
+        asked = await self._ask("retry", None, self._authenticator.origin_of(request))
         if not isinstance(asked, tuple):
             return asked
         result = asked[0]
@@ -174,10 +172,6 @@ class ActionEndpoints:
                 await asyncio.sleep(_LOOK_EVERY_S)
         finally:
             self._waiting -= 1
-
-    def _origin_of(self, request: Request) -> str:
-        by_session = self._authenticator.has_session(request.headers)
-        return origin_of(client_of(request.scope), request.headers, by_session=by_session)
 
 
 def _wait_of(request: Request) -> float | None:

@@ -11,6 +11,7 @@ from h11 import LocalProtocolError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from edge_video.http.origin import origin_of
 from edge_video.http.responses import error, too_many, unauthorized
 from edge_video.http.security import (
     SECURITY_HEADERS,
@@ -29,6 +30,7 @@ from edge_video.runtime.units import ns_to_s
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -96,6 +98,11 @@ class Authenticator:
         if self.signer is None or not cookie:
             return False
         return self.signer.accepts_session(cookie, ns_to_s(self.clock.wall_ns()))
+
+    def origin_of(self, request: Request) -> str:
+        """Who asks, for the log and the timeline."""
+        by_session = self.has_session(request.headers)
+        return origin_of(client_of(request.scope), request.headers, by_session=by_session)
 
     def new_session(self) -> str:
         """The value of a cookie that opens what the token opens; only with a configured token."""

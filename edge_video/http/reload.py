@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from edge_video.http.guard import client_of
-from edge_video.http.origin import origin_of
 from edge_video.http.responses import error, object_in
 from edge_video.http.texts import language_of
 from edge_video.status.configuration import ReloadReason, ReloadResult
@@ -123,7 +121,7 @@ class ConfigEndpoints:
         given = request.query_params.get("dry_run", "0")
         if given not in ("0", "1"):
             return error(400, "dry_run is 0 or 1")
-        origin = self._origin_of(request)
+        origin = self._authenticator.origin_of(request)
         return await self._ask(
             request, lambda: self._handler.reload(dry_run=given == "1", origin=origin)
         )
@@ -146,7 +144,7 @@ class ConfigEndpoints:
         self, request: Request, values: Mapping[str, Any] | None, *, whole: bool
     ) -> Response:
         camera_id = request.path_params["camera_id"]
-        change = CameraChange(camera_id, values, whole, self._origin_of(request))
+        change = CameraChange(camera_id, values, whole, self._authenticator.origin_of(request))
         return await self._ask(request, lambda: self._handler.change_camera(change))
 
     async def _ask(self, request: Request, step: Callable[[], ConfigAnswer]) -> Response:
@@ -161,10 +159,6 @@ class ConfigEndpoints:
         finally:
             self._running -= 1
         return _answer(answer, language_of(request))
-
-    def _origin_of(self, request: Request) -> str:
-        by_session = self._authenticator.has_session(request.headers)
-        return origin_of(client_of(request.scope), request.headers, by_session=by_session)
 
 
 def _answer(answer: ConfigAnswer, language: Language) -> JSONResponse:
