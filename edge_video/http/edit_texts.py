@@ -56,8 +56,8 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
         "Para testar, informe de novo o endereço e a senha: eles nunca são mostrados.",
     ),
     "edit.id_wrong": Text(
-        "Up to 64 letters, digits, dots, hyphens and underscores; a letter or digit first.",
-        "Até 64 letras, dígitos, pontos, hífens e sublinhados; começa com letra ou dígito.",
+        "Up to 64 of A–Z, a–z, 0–9, dot, hyphen and underscore; neither dot nor hyphen first.",
+        "Até 64 de A–Z, a–z, 0–9, ponto, hífen e sublinhado; não começa com ponto nem hífen.",
     ),
     "edit.id_taken": Text("There is a camera {camera} already.", "Já existe a câmera {camera}."),
     "edit.nothing": Text("Nothing was entered.", "Nada foi informado."),

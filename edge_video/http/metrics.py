@@ -110,7 +110,7 @@ def _publisher(publisher: PublisherStatus) -> Iterator[Metric]:
     if publisher.down_for_s is not None:
         yield GaugeMetricFamily(
             PREFIX + "publisher_down_seconds",
-            "Since when frames cannot be delivered; absent while they can be.",
+            "How long no frame could be delivered, also while blocked; absent while they can be.",
             value=publisher.down_for_s,
         )
     yield CounterMetricFamily(
