@@ -1,6 +1,7 @@
 // Logging in: by the form in the page, by the form in a dialog, or by a link that has the token.
 
 import { connect, disconnect, whoAmI } from "./connection.js";
+import { problem } from "./actions.js";
 import { $, el, setText, show } from "./dom.js";
 import { app } from "./state.js";
 import { duration, t } from "./text.js";
@@ -22,11 +23,11 @@ function form(prefix, extra, onDone) {
   root.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
-    const problem = await logIn(input.value);
+    const why = await logIn(input.value);
     submit.disabled = false;
-    setText(wrong, problem);
-    input.toggleAttribute("aria-invalid", problem !== "");
-    if (problem) { input.select(); input.focus(); return; }
+    setText(wrong, why);
+    input.toggleAttribute("aria-invalid", why !== "");
+    if (why) { input.select(); input.focus(); return; }
     input.value = "";
     onDone();
   });
@@ -73,8 +74,10 @@ async function logIn(token) {
       return "";
     }
     if (reply.status === 401) return t("login.wrong");
-    if (reply.status === 429) return t("login.later", { duration: duration(Number(reply.headers.get("retry-after"))) });
-    return t(reply.status === 403 ? "actions_off" : "login.wrong");
+    if (reply.status === 403) return t("actions_off");
+    const later = Number(reply.headers.get("retry-after"));
+    if (reply.status === 429 && later > 1) return t("login.later", { duration: duration(later) });
+    return problem(reply.status);
   } catch { return t("problem.no_answer"); }
 }
 
@@ -85,8 +88,8 @@ export async function logInByLink() {
   history.replaceState(null, "", location.pathname);
   let plain = token;
   try { plain = decodeURIComponent(token); } catch { /* it was not encoded */ }
-  const problem = await logIn(plain);
-  if (problem) say(problem, "bad");
+  const why = await logIn(plain);
+  if (why) say(why, "bad");
 }
 
 export function drawLogin() {
