@@ -1,6 +1,7 @@
 // The operator's page. No build step, no library: the server sends one update a second, the modules
 // draw it.
 
+import { closeSure } from "./actions.js";
 import * as camera from "./camera.js";
 import { connect, listen, watch, whoAmI } from "./connection.js";
 import * as delivery from "./delivery.js";
@@ -25,7 +26,7 @@ function draw() {
   drawVerdict();
   login.drawLogin();
   edit.drawAdd();
-  if (!app.view) return;
+  if (!app.view) { leave(); return; }
   delivery.drawDelivery();
   delivery.drawMachine();
   reload.drawReload();
@@ -34,6 +35,14 @@ function draw() {
   camera.drawCamera();
   office.drawOffice();
   setText($("version"), app.view.version ? `edge-video ${app.view.version}` : "");
+}
+
+// Whoever has no view any more, because the session has ended, is left with the form that begins one.
+function leave() {
+  edit.close();
+  closeSure();
+  camera.close();
+  office.close();
 }
 
 function update() {

@@ -58,6 +58,8 @@ function open(id) {
   $("edit-dialog").showModal();
 }
 
+export const close = () => $("edit-dialog").close();
+
 // What was typed is gone with the dialog: nobody finds a password in it later.
 function closed() {
   round += 1;
