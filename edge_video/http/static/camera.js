@@ -138,7 +138,7 @@ function drawDetails(camera) {
   const drops = (recent.dropping ? `${t("details.dropping")} · ` : "") + t("details.drops_value", { recent: recent.dropped_5m ?? 0, count: camera.dropped });
   const rows = [
     ["details.uptime", `${share(camera.uptime_24h)} ${t("details.uptime.24h")} · ${share(camera.uptime_7d)} ${t("details.uptime.7d")}`],
-    ["details.picture", [camera.width ? `${camera.width}×${camera.height}` : "", camera.codec ?? ""].filter(Boolean).join(" · ") || t("not_available")],
+    ["details.picture", camera.width ? `${camera.width}×${camera.height}` : t("not_available")],
     ["details.last_frame", camera.last_frame_ago_s === null ? t("never") : ago(camera.last_frame_ago_s)],
     ["details.latency", camera.latency_s === null ? t("not_available") : `≤ ${number(camera.latency_s * 1000)} ms`],
     ["details.received", number(camera.received)],

@@ -31,8 +31,7 @@ export async function followTimeline() {
 }
 
 export async function timelineOf(cameraId) {
-  const timeline = await fetched(`/api/timeline?camera=${encodeURIComponent(cameraId)}`);
-  return timeline.entries.filter((entry) => entry.camera === cameraId);
+  return (await fetched(`/api/timeline?camera=${encodeURIComponent(cameraId)}`)).entries;
 }
 
 async function fetched(path) {

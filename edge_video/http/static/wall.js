@@ -34,7 +34,7 @@ function newTile(id, groupName) {
 
 export function drawWall() {
   if (!app.view) return;
-  const names = groupNames(app.view.cameras);
+  const names = groupsOf(app.view.cameras);
   const text = $("filter").value.trim().toLowerCase();
   if (wanted !== "all" && !app.view.cameras.some((camera) => camera.health === wanted)) wanted = "all";
   drawStates(app.view.cameras);
@@ -55,12 +55,11 @@ export function drawWall() {
   setColumns();
 }
 
-// The part of the id before the first dot, where at least two cameras have it.
-function groupNames(cameras) {
-  const nameOf = (camera) => camera.group ?? (camera.id.includes(".") ? camera.id.slice(0, camera.id.indexOf(".")) : "");
+// Camera → its group, where at least two cameras are in it.
+function groupsOf(cameras) {
   const counts = new Map();
-  for (const camera of cameras) counts.set(nameOf(camera), (counts.get(nameOf(camera)) ?? 0) + 1);
-  return new Map(cameras.map((camera) => [camera.id, counts.get(nameOf(camera)) > 1 ? nameOf(camera) : ""]));
+  for (const { group } of cameras) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return new Map(cameras.map(({ id, group }) => [id, counts.get(group) > 1 ? group : ""]));
 }
 
 function drawGroup(name, cameras, titled) {
