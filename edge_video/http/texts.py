@@ -244,6 +244,12 @@ PAGE: Final[dict[str, Text]] = {
     "outcome.busy": Text("Trying …", "Tentando …"),
     "outcome.trying": Text("{camera}: trying …", "{camera}: tentando …"),
     "outcome.trying_all": Text("Trying {count} cameras …", "Tentando {count} câmeras …"),
+    "outcome.not_tried.one": Text(
+        "1 of {all} cameras was not tried", "1 de {all} câmeras não foi tentada"
+    ),
+    "outcome.not_tried": Text(
+        "{count} of {all} cameras were not tried", "{count} de {all} câmeras não foram tentadas"
+    ),
     "outcome.asking": Text("{camera}: {action} …", "{camera}: {action} …"),
     "outcome.streaming": Text("{camera}: it streams again", "{camera}: transmite de novo"),
     "outcome.still_trying": Text(

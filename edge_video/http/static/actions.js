@@ -8,6 +8,7 @@ import { hide, say } from "./toast.js";
 
 const PATIENCE_MS = 50000; // the server answers when it knows what came of the try
 const TRIES = new Set(["retry", "reset", "resume", "start"]);
+const TOLD = 3; // refusals by name; of more than that their number says enough
 const busy = new Set();
 
 export const isBusy = (key) => busy.has(key);
@@ -33,11 +34,18 @@ export async function act(camera, action) {
 export async function retryAll(cameras) {
   if (!app.may.act && !(await askForToken())) return;
   say(t("outcome.trying_all", { count: cameras.length }), "busy");
+  const refused = [];
   try {
     for (const { id } of cameras) {
-      await fetch(`/api/cameras/${encodeURIComponent(id)}/retry?wait=0`, { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const reply = await send(`/api/cameras/${encodeURIComponent(id)}/retry?wait=0`);
+      if (!reply) { hide(); return; }
+      const { result } = reply.body;
+      if (!["done", "already"].includes(result)) refused.push(result ? t(`outcome.${result}`, { camera: id }) : `${id}: ${problem(reply.status)}`);
     }
-  } catch { say(t("problem.no_answer"), "bad"); }
+  } catch { say(t("problem.no_answer"), "bad"); return; }
+  if (!refused.length) return;
+  const more = refused.length > TOLD ? ["…"] : [];
+  say([t("outcome.not_tried", { count: refused.length, all: cameras.length }), ...refused.slice(0, TOLD), ...more].join(" · "), "bad");
 }
 
 export async function publisherRetry() {
@@ -86,11 +94,13 @@ function cameraOutcome(body, action, facts) {
 }
 
 function publisherOutcome(body) {
-  if (body.outcome === "connected" || body.outcome === "streaming") return [t("outcome.publisher.connected"), "ok"];
+  if (body.outcome === "connected") return [t("outcome.publisher.connected"), "ok"];
   if (body.outcome === "failed") return [t("outcome.publisher.failed", { cause: said(body.detail || app.view.publisher.reason) }) + next(body), "bad"];
   if (body.outcome === "still_trying") return [t("outcome.publisher.still_trying"), "busy"];
   return [t(body.result === "already" ? "outcome.publisher.connected" : "outcome.publisher.still_trying"), "none"];
 }
+
+export const closeSure = () => $("sure-dialog").close();
 
 export function isSure(title, text, yes) {
   const dialog = $("sure-dialog");
