@@ -56,8 +56,10 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
         "Para testar, informe de novo o endereço e a senha: eles nunca são mostrados.",
     ),
     "edit.id_wrong": Text(
-        "Up to 64 of A–Z, a–z, 0–9, dot, hyphen and underscore; neither dot nor hyphen first.",
-        "Até 64 de A–Z, a–z, 0–9, ponto, hífen e sublinhado; não começa com ponto nem hífen.",
+        "Up to 64 letters without accents, digits, dots, hyphens and underscores; the first is"
+        " neither a dot nor a hyphen.",
+        "Até 64 letras sem acento, dígitos, pontos, hífens e sublinhados; o primeiro não é ponto"
+        " nem hífen.",
     ),
     "edit.id_taken": Text("There is a camera {camera} already.", "Já existe a câmera {camera}."),
     "edit.nothing": Text("Nothing was entered.", "Nada foi informado."),

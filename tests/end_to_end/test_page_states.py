@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ def server(opened: tuple[ScriptedPage, Page]) -> ScriptedPage:
     server.frozen = False
     server.gate.set()
     server.entries, server.answers, server.asked, server.tokens = [], {}, [], []
+    server.refusal = None
     server.pictures = lambda _: (grey.getvalue(), int(time.time() * 1000))
     return server
 
@@ -305,6 +307,11 @@ def test_the_last_picture_of_a_failed_camera_stays_with_its_age(
 # --- who may see it -----------------------------------------------------------------------------
 
 
+def says(page: Page, text: str) -> bool:
+    """Whether this is what is wrong with the token."""
+    return page.text("#welcome-wrong") == text
+
+
 def test_who_is_not_logged_in_is_asked_to_and_a_wrong_token_is_red(
     page: Page, server: ScriptedPage
 ) -> None:
@@ -322,8 +329,85 @@ def test_who_is_not_logged_in_is_asked_to_and_a_wrong_token_is_red(
     assert int(red) > 2 * max(int(green), int(blue))
     assert page.find("#welcome-token").get_attribute("aria-invalid") is not None
     assert page.accessibility_problems() == []
+    refusals = {
+        (429, "7"): "Too many wrong tokens. Try again in 7s.",
+        (429, "1"): "Too many requests. Wait a moment.",
+        (503, "1"): "edge-video is busy or shutting down. Try again in a moment.",
+    }
+    for server.refusal, answer in refusals.items():
+        page.find("#welcome-token").send_keys(TOKEN, Keys.ENTER)
+        page.shows(partial(says, page, answer))
+    assert all("status of 503" in each for each in page.complaints())
+    server.refusal = None
     page.find("#welcome-token").send_keys(TOKEN, Keys.ENTER)
     page.shows(lambda: page.tiles() == list(SIX))
+
+
+def test_nothing_of_the_cameras_stays_when_the_session_ends(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.show(*map(camera, SIX))
+    for path, shown in (("#camera=door", "#camera-dialog"), ("#wall", "#office")):
+        server.session = {"read": True, "act": True, "actions": True}
+        visit(page, server, path)
+        page.shows(partial(page.sees, shown))
+        if shown == "#camera-dialog":
+            page.click("#camera-buttons [data-action=pause]")
+            page.shows(lambda: page.sees("#sure-dialog"))
+        server.session = {"read": False, "act": False, "actions": True}
+        page.run("document.querySelector('#login').click()")
+        page.shows(lambda: page.sees("#welcome"))
+        assert page.all("dialog[open]") == []
+        assert not page.sees("#office")
+    assert "cameras/door/pause" not in server.asked
+
+
+def test_a_tab_that_nobody_sees_keeps_no_connection_and_yet_a_true_title(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.show(*map(camera, SIX))
+    visit(page, server)
+    page.run(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.shows(lambda: server.viewers == 0)
+    server.show(*map(camera, SIX[1:]), camera("door", "CB_OPEN", **REFUSED, retry_in_s=50))
+    page.run("const now = performance.now.bind(performance); performance.now = () => now() + 20000")
+    page.shows(lambda: page.driver.title == "✗ 5 of 6 stream · 1 in trouble · shop-7")
+    page.shows(lambda: server.viewers == 0)
+    page.run("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    page.shows(lambda: server.viewers == 1)
+
+
+def test_a_stream_that_is_refused_is_asked_for_at_pauses_that_grow(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.show(*map(camera, SIX))
+    visit(page, server)
+    asked = page.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        import("/connection.js").then(async ({ watch, connect }) => {
+          let now = performance.now();
+          const asked = [];
+          performance.now = () => now;
+          window.EventSource = class {
+            static CLOSED = 2;
+            readyState = 2;
+            constructor() { asked.push(Math.round(now)); }
+            close() {}
+          };
+          connect();
+          for (let second = 0; second < 60; second += 1) { now += 1000; await watch(); }
+          done(asked);
+        });
+        """
+    )
+    pauses = [after - before for before, after in itertools.pairwise(asked)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 2000
+    assert pauses[-1] == 10000
 
 
 @pytest.mark.parametrize("path", [f"#token={TOKEN}", f"#/token={TOKEN}"])
@@ -383,9 +467,17 @@ def test_all_that_wait_are_tried_at_once_but_none_whose_account_may_be_locked(
     server.show(*many(6, 2), locked)
     visit(page, server)
     assert page.text("#trouble-retry") == "Retry all 2 now"
+    first, second = (each for each in page.rows() if each != "safe")
+    server.answers[f"cameras/{first}/retry"] = {"result": "rejected"}
     page.click("#trouble-retry")
     page.shows(lambda: sum("retry" in each for each in server.asked) == 2)
     assert "cameras/safe/retry" not in server.asked
+    expected = f"1 of 2 cameras was not tried · {first}: not now"
+    page.shows(lambda: page.text("#toast") == expected)
+    server.answers[f"cameras/{second}/retry"] = {"result": ""}  # an error, and no command's answer
+    page.click("#trouble-retry")
+    page.shows(lambda: page.text("#toast").startswith("2 of 2 cameras were not tried"))
+    assert f"{second}: That did not work." in page.text("#toast")
 
 
 def test_cameras_are_grouped_counted_and_found(page: Page, server: ScriptedPage) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOKEN = "tok-canary-5150"
+_DONE = {"result": "done"}
 NOW_MS = 1_795_000_000_000
 HEALTHS = ("healthy", "starting", "slow", "trouble", "paused", "stopped", "disabled")
 _PHASES = {
@@ -191,7 +192,8 @@ class ScriptedPage:
     """Serves the page on a free port of this machine; what it tells is set by assignment.
 
     Attributes that a test sets: `view` (the update), `entries` (the timeline), `session` (what one
-    may), `frozen` (nothing is sent, and every request waits), `answers` (action → its answer) and
+    may), `frozen` (nothing is sent, and every request waits), `answers` (action, or the path of one
+    → its answer), `refusal` (the status with which a login is refused, and its Retry-After) and
     `pictures` (camera → JPEG image, when it was captured in ms).
     """
 
@@ -208,6 +210,9 @@ class ScriptedPage:
         self.changes: list[tuple[str, Any]] = []
         """What was to be changed, and the body that said how."""
         self.tokens: list[str] = []
+        self.refusal: tuple[int, str] | None = None
+        self.viewers = 0
+        """How many are being sent updates."""
         self.gate = threading.Event()
         """Actions are answered once it is set."""
         self.gate.set()
@@ -289,11 +294,15 @@ class ScriptedPage:
 
     async def _updates(self, _: Request) -> Response:
         async def lines() -> AsyncIterator[bytes]:
-            while not self._ended:
-                await self._thaw()
-                now = {**self.view, "taken_at_ms": int(time.time() * 1000)}
-                yield b"data: " + json.dumps(now).encode() + b"\n\n"
-                await asyncio.sleep(self._update_s)
+            self.viewers += 1
+            try:
+                while not self._ended:
+                    await self._thaw()
+                    now = {**self.view, "taken_at_ms": int(time.time() * 1000)}
+                    yield b"data: " + json.dumps(now).encode() + b"\n\n"
+                    await asyncio.sleep(self._update_s)
+            finally:
+                self.viewers -= 1
 
         return StreamingResponse(lines(), media_type="text/event-stream")
 
@@ -302,6 +311,9 @@ class ScriptedPage:
         if request.method == "POST":
             token = (await request.json())["token"]
             self.tokens.append(token)
+            if self.refusal is not None:
+                status, later = self.refusal
+                return JSONResponse({"error": "not now"}, status, {"retry-after": later})
             if token != TOKEN:
                 return JSONResponse({"error": "this is not the token"}, 401)
             self.session = {**self.session, "read": True, "act": True}
@@ -333,7 +345,8 @@ class ScriptedPage:
         path = request.url.path
         self.asked.append(path.removeprefix("/api/"))
         await _set(self.gate)
-        answer = self.answers.get(path.rpartition("/")[2], {"result": "done"})
+        short = path.removeprefix("/api/")
+        answer = self.answers.get(short) or self.answers.get(path.rpartition("/")[2], _DONE)
         return JSONResponse({"outcome": None, "cause": None, "retry_in_s": None, **answer})
 
     async def _change(self, request: Request) -> Response:

@@ -6,15 +6,27 @@ import { learn } from "./text.js";
 const SILENCE_MS = 5000; // the server speaks each second; after this the connection counts as lost
 const PATIENCE_MS = 4000;
 const AGAIN_MS = 3000;
+const LOOK_MS = 15000; // a tab that nobody sees asks so often, for its title
+const FIRST_PAUSE_MS = 1000; // between two tries, doubled each time
+const LONGEST_PAUSE_MS = 10000;
 
 let source = null;
 let heardAt = 0;
 let connectedAt = 0;
+let nextTryAt = 0;
+let pauseMs = FIRST_PAUSE_MS;
+let isTrying = false;
 let listeners = { update() {}, changed() {}, refused() {} };
 
 // `update`: there is a new view; `changed`: connected or lost; `refused`: one must log in.
 export function listen(wanted) {
   listeners = wanted;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { rest(); return; }
+    nextTryAt = 0;
+    pauseMs = FIRST_PAUSE_MS;
+    if (!source) connect();
+  });
 }
 
 export function connect() {
@@ -22,17 +34,29 @@ export function connect() {
   if (!app.may.read) return;
   heardAt = connectedAt = performance.now();
   source = new EventSource("/api/updates");
-  source.onmessage = (event) => {
-    app.view = JSON.parse(event.data);
-    learn(app.view.sentences);
-    app.viewAt = heardAt = performance.now();
-    app.may.actions = app.view.actions;
-    const wasLost = app.lostSince > 0;
-    app.lostSince = 0;
-    if (wasLost) listeners.changed();
-    listeners.update();
-  };
+  source.onmessage = heard;
   source.onerror = ended;
+}
+
+function heard(event) {
+  app.view = JSON.parse(event.data);
+  learn(app.view.sentences);
+  app.viewAt = heardAt = performance.now();
+  app.may.actions = app.view.actions;
+  pauseMs = FIRST_PAUSE_MS;
+  const wasLost = app.lostSince > 0;
+  app.lostSince = 0;
+  if (wasLost) listeners.changed();
+  listeners.update();
+  if (document.hidden) rest();
+}
+
+// A browser has six connections to a server, for all of its tabs together: a tab that nobody sees
+// keeps none, and looks again after a while.
+function rest() {
+  if (app.lostSince || !app.view) return;
+  disconnect();
+  nextTryAt = performance.now() + LOOK_MS;
 }
 
 // The server ends a stream once an hour, and the next one follows at once; what cannot be reached
@@ -60,14 +84,24 @@ function lose() {
 // Called once a second, also in a tab that is not looked at: its title is.
 export async function watch() {
   if (!app.may.read) return;
-  const silent = performance.now() - heardAt > SILENCE_MS;
-  if (!silent && source && source.readyState !== EventSource.CLOSED) return;
+  const now = performance.now();
+  const isResting = !source && document.hidden && app.view && !app.lostSince;
+  if (isResting) {
+    if (now >= nextTryAt) connect();
+    return;
+  }
+  if (source && source.readyState !== EventSource.CLOSED && now - heardAt <= SILENCE_MS) return;
   lose();
-  heardAt = performance.now() - SILENCE_MS / 2; // the next try in a few seconds
+  if (isTrying || now < nextTryAt) return;
+  isTrying = true;
   try {
     await whoAmI();
     connect();
-  } catch { disconnect(); }
+  } catch { disconnect(); } finally {
+    isTrying = false;
+    nextTryAt = performance.now() + pauseMs;
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+  }
 }
 
 // Raises what `fetch` does where there is no answer.
