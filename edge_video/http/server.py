@@ -78,18 +78,19 @@ class HttpServer:
         self._settings = settings
         self._on_death = on_death
         self._prober = prober
-        self._executor = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
-        self._change_executor = ThreadPoolExecutor(MAX_CHANGES, thread_name_prefix=f"{name}-change")
+        actions = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
+        changing = ThreadPoolExecutor(MAX_CHANGES, thread_name_prefix=f"{name}-change")
+        self._executors = (actions, changing)
         self._places = Places(settings.max_connections)
         self._request_log = RequestLog(_log, clock)
         self._application = Application(
             settings,
             store,
             handler,
-            self._executor,
+            actions,
             clock,
             changes=changes,
-            change_executor=self._change_executor,
+            change_executor=changing,
             probe=CameraProbeEndpoint(prober, f"{name}-probe"),
             log=self._request_log.logger,
         )
@@ -123,7 +124,7 @@ class HttpServer:
             self._thread.join(timeout_s)
         elif self._socket is not None:
             self._socket.close()
-        for executor in (self._executor, self._change_executor):
+        for executor in self._executors:
             executor.shutdown(wait=False, cancel_futures=True)
         return not self._thread.is_alive()
 
