@@ -174,7 +174,8 @@ def start_system(
         capture: instead of FFmpeg.
         sink: instead of the configured one; given the outbox that it is to empty.
         history: takes down the course of the run; read it when the system has stopped.
-        source: where the configuration was read from, and is read anew by a reload.
+        source: where the configuration was read from, and is read anew by a reload; it has
+            accepted that reading.
         redact: masks secrets, and learns those of every configuration that comes; None for one
             of the system's own.
         on_reload: called in the supervisor's thread with each configuration that was taken over.
@@ -182,9 +183,12 @@ def start_system(
 
     Raises:
         edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
-        ValueError: `frames` names a camera that is not configured, or a camera that is not in it
-            has no sink.
+        ValueError: `frames` names a camera that is not configured, a camera that is not in it has
+            no sink, or `source` has accepted no reading.
     """
+    running = None if source is None else source.running
+    if source is not None and running is None:
+        raise ValueError("source: nothing says what of it runs; source.accept() the reading first")
     frames = frames or {}
     if sink is None:
         wiring.require_sink(config, frames)
@@ -219,8 +223,7 @@ def start_system(
         delays=delays,
         host=host,
         reconfiguration=wiring.PartsReconfiguration(parts, language, print_block, factory),
-        receivers=frames,
-        certificates=source.running.certificates if source and source.running else None,
+        certificates=None if running is None else running.certificates,
         held=held,
         on_reload=on_reload,
     )

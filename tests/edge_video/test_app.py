@@ -12,6 +12,7 @@ from edge_video import app
 from edge_video.app import Ending, System, start_system
 from edge_video.capture.binary import BinaryMissing
 from edge_video.config import CameraConfig, Config
+from edge_video.config.source import ConfigSource
 from edge_video.runtime.timer import SystemTimer
 from edge_video.status.model import PublisherState
 from edge_video.testing import eventually
@@ -20,6 +21,7 @@ from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 def config_of(**values: Any) -> Config:
@@ -151,6 +153,12 @@ def test_frames_for_a_camera_that_does_not_exist_are_refused_before_anything_sta
         start_system(config_of(), frames={"cam9": recorder}, capture=capture)
     assert pykka.ActorRegistry.get_all() == [recorder]
     recorder.stop(timeout=5)
+
+
+def test_a_source_that_says_not_what_runs_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"source\.accept\(\) the reading first"):
+        start_system(config_of(), source=ConfigSource(tmp_path / "config.yaml"))
+    assert pykka.ActorRegistry.get_all() == []
 
 
 def test_without_ffmpeg_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
