@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from edge_video.actors.base import describe
 from edge_video.actors.reload_messages import (
@@ -27,12 +27,16 @@ from edge_video.log.events import LogEvent, log_event
 from edge_video.status.configuration import ConfigStatus, LastReload, ReloadReason, ReloadResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pykka
 
     from edge_video.actors.cameras import CameraFleet
     from edge_video.actors.children import Children
     from edge_video.actors.system_spec import Limits, Prepared, SystemSpec
     from edge_video.config import CameraConfig, Config
+
+    Receivers: TypeAlias = Mapping[CameraId, pykka.ActorRef[Any]]
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +100,7 @@ class Reloading:
         news = message.certificates is not None and message.certificates != self._certificates
         plan = compare(self._config, message.config, certificates_changed=news)
         answer = self._take_over(
-            message.config, plan, dry_run=message.dry_run, origin=message.origin
+            message.config, plan, {}, dry_run=message.dry_run, origin=message.origin
         )
         if answer.result in (ReloadResult.DONE, ReloadResult.UNCHANGED):
             self._certificates = message.certificates or self._certificates
@@ -114,14 +118,22 @@ class Reloading:
         except ConfigError as error:
             details = tuple(map(str, error.problems))
             return ReloadAnswer(_REFUSED, ReloadReason.INVALID, details)
+        receivers = {}
         if isinstance(message, AddCamera) and message.frames is not None:
-            self._spec.receivers[CameraId(message.config.id)] = message.frames
-        return self._take_over(config, compare(self._config, config), origin=message.origin)
+            receivers[CameraId(message.config.id)] = message.frames
+        plan = compare(self._config, config)
+        return self._take_over(config, plan, receivers, origin=message.origin)
 
     def _take_over(
-        self, config: Config, plan: ReloadPlan, *, dry_run: bool = False, origin: str
+        self,
+        config: Config,
+        plan: ReloadPlan,
+        receivers: Receivers,
+        *,
+        dry_run: bool = False,
+        origin: str,
     ) -> ReloadAnswer:
-        answer = self._answer(config, plan, dry_run=dry_run)
+        answer = self._answer(config, plan, receivers, dry_run=dry_run)
         if answer.result is ReloadResult.DONE:
             self._config = config
             now_ns = self._spec.clock.wall_ns()
@@ -130,14 +142,16 @@ class Reloading:
             self._note(answer, origin)
         return answer
 
-    def _answer(self, config: Config, plan: ReloadPlan, *, dry_run: bool) -> ReloadAnswer:
+    def _answer(
+        self, config: Config, plan: ReloadPlan, receivers: Receivers, *, dry_run: bool
+    ) -> ReloadAnswer:
         if not plan:
             return ReloadAnswer(ReloadResult.UNCHANGED)
         fixed = plan.names(Effect.RESTART)
         if fixed:
             return ReloadAnswer(_REFUSED, ReloadReason.NEEDS_RESTART, fixed, plan)
         try:
-            prepared = self._spec.reconfiguration.prepare(config, plan, self._spec.receivers)
+            prepared = self._spec.reconfiguration.prepare(config, plan, receivers)
         except NotReadyError as error:
             return ReloadAnswer(_REFUSED, ReloadReason.NOT_READY, error.details, plan)
         if dry_run:
@@ -162,7 +176,7 @@ class Reloading:
     def _put_back(self, config: Config) -> None:
         plan = compare(config, self._config)
         try:
-            prepared = self._spec.reconfiguration.prepare(self._config, plan, self._spec.receivers)
+            prepared = self._spec.reconfiguration.prepare(self._config, plan, {})
             self._carry_out(self._config, plan, prepared)
         except Exception:  # noqa: BLE001 - the next reload, or a restart, mends it
             _log.exception("what a reload had begun could not be put back whole")

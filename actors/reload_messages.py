@@ -48,7 +48,9 @@ class AddCamera:
 
     config: CameraConfig = field(repr=False)
     frames: pykka.ActorRef[Any] | None = None
-    """An actor that gets `FramesReady` for it, as in `start_system`; None: the sink gets them."""
+    """An actor that gets `FramesReady` for it, as in `start_system`; None: they go where they went
+    when there was such a camera before, or else to the sink. Where they went to the sink, or to an
+    actor that still has other cameras, no other actor can get them: the message is refused."""
     origin: str = ""
 
 

@@ -115,7 +115,7 @@ class Reconfiguration(Protocol):
         Args:
             config: what is to run.
             plan: how it differs from what runs.
-            receivers: actors that get the frames of cameras which are new.
+            receivers: actors that get the frames of cameras which are new or come back.
 
         Raises:
             NotReadyError: something is missing.
@@ -155,8 +155,6 @@ class SystemSpec:
     """At first; a reload may bring others."""
     certificates: str | None = None
     """Stands for the contents of the certificates' files; None: nobody looks at them."""
-    receivers: dict[CameraId, pykka.ActorRef[Any]] = field(default_factory=dict)
-    """Actors of an embedding program that get the frames of a camera; grows with `AddCamera`."""
     held: HeldCameras = HeldCameras()  # noqa: RUF009 - a frozen value
     """Cameras that an operator has stopped or paused in an earlier run."""
     on_held: Callable[[HeldCameras], None] | None = None

@@ -40,7 +40,7 @@ from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
-from edge_video.wiring.frame_routes import make_outboxes
+from edge_video.wiring.frame_routes import FramePlaces
 from edge_video.wiring.settings import (
     configured_language,
     http_settings,
@@ -134,7 +134,7 @@ class Parts:
             return CameraActor.start(
                 camera,
                 runtime=runtime,
-                frames=self.shared.outbox_of[CameraId(camera.id)],
+                frames=self.shared.places.outbox_of[CameraId(camera.id)],
                 events=events,
                 breaker=breaker,
                 start_faults=start_faults,
@@ -253,7 +253,7 @@ class Parts:
             sink=sink,
             target=self.publisher.target,
             allow_faults=self.allow_faults,
-            cameras=self.shared.outbox_of.keys(),  # those of a reload, too
+            cameras=self.shared.places.outbox_of.keys(),  # those of a reload, too
         )
         return _starter(
             PublisherActor,
@@ -296,15 +296,16 @@ def make_parts(
     Raises:
         ValueError: `frames` names a camera that is not configured.
     """
-    outbox, outbox_of = make_outboxes(config, clock, frames)
+    places = FramePlaces.first(config, clock, frames)
+    totals = launcher.totals if launcher else lambda _: CaptureTotals()
     return Parts(
         config=config,
         clock=clock,
         timer=timer,
         identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
-        ledger=FrameLedger(outbox_of, launcher.totals if launcher else lambda _: CaptureTotals()),
-        outbox=outbox,
-        shared=Shared.first(config, outbox_of, redact),
+        ledger=FrameLedger(places.outbox_of, totals),
+        outbox=places.outbox,
+        shared=Shared.first(config, places, redact),
         launcher=launcher,
         allow_faults=allow_faults,
         publisher=PublisherStatus(PublisherState.CONNECTING, sink_target(config)),
@@ -323,7 +324,6 @@ def make_spec(
     delays: Delays,
     host: pykka.ActorRef[Any] | None,
     reconfiguration: Reconfiguration,
-    receivers: Mapping[str, pykka.ActorRef[Any]],
     certificates: str | None = None,
     held: HeldFile | None = None,
     on_reload: Callable[[Config], None] | None = None,
@@ -348,7 +348,6 @@ def make_spec(
         publisher_outbox=parts.outbox,
         limits=limits_of(config),
         certificates=certificates,
-        receivers={CameraId(name): receiver for name, receiver in receivers.items()},
         held=HeldCameras() if held is None else held.read(),
         on_held=None if held is None else held.keep,
         on_reload=on_reload,

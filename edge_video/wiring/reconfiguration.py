@@ -11,7 +11,6 @@ from edge_video.config.effects import Part
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.frames import CameraId
 from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.wiring.frame_routes import require_sink, route_frames
 from edge_video.wiring.settings import limits_of, sink_target
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class PartsReconfiguration:
         config, shared = parts.config, parts.shared
         shared.redact.learn(config.secrets())
         shared.use(config)
-        route_frames(config, parts.clock, parts.outbox, receivers, shared.outbox_of)
+        shared.places.use(config, receivers)
         parts.ledger.removed.update(map(CameraId, plan.removed))
         if Part.OUTBOXES in plan.parts:
             for outbox in parts.ledger.outboxes:
@@ -100,7 +99,7 @@ def _require(
         NotReadyError: something is not there.
     """
     try:
-        require_sink(config, receivers)
+        parts.shared.places.require(config, receivers)
     except ValueError as error:
         raise NotReadyError(str(error)) from None
     if len(parts.ledger.removed.union(plan.removed)) > _MAX_REMOVED:

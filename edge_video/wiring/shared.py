@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edge_video.config import Config
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.settings import Route
-    from edge_video.delivery.outbox import Outbox
+    from edge_video.wiring.frame_routes import FramePlaces
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Shared:
 
     Attributes:
         redact: masks the secrets of every configuration there was.
-        outbox_of: where each camera's frames go; cameras that are gone stay in it.
+        places: where each camera's frames go; cameras that are gone stay in it.
         routes: exchange and routing key of each camera, as the broker's sink reads them.
         present: the cameras that there are now.
         exchanges: the exchange of each camera, as HTTP shows it.
@@ -32,7 +32,7 @@ class Shared:
     """
 
     redact: GrowingRedactor
-    outbox_of: dict[CameraId, Outbox]
+    places: FramePlaces
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
@@ -41,11 +41,9 @@ class Shared:
     source: ConfigSource | None = None
 
     @classmethod
-    def first(
-        cls, config: Config, outbox_of: dict[CameraId, Outbox], redact: GrowingRedactor | None
-    ) -> Shared:
+    def first(cls, config: Config, places: FramePlaces, redact: GrowingRedactor | None) -> Shared:
         """What the actors of a system share that begins with this configuration."""
-        shared = cls(redact or GrowingRedactor(config.secrets()), outbox_of)
+        shared = cls(redact or GrowingRedactor(config.secrets()), places)
         shared.use(config)
         return shared
 

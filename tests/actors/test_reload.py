@@ -22,7 +22,9 @@ from edge_video.status.model import CameraPhase, PublisherState
 from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    import pykka
 
 
 @pytest.fixture
@@ -270,6 +272,65 @@ def test_frames_of_a_camera_that_is_added_can_go_to_an_actor(
     (notice,) = heard_by(recorder)
     assert [frame.camera_id for frame in notice.outbox.deliver()] == ["cam2"]
     recorder.stop(timeout=5)
+
+
+def camera_2(frames: pykka.ActorRef[Any] | None = None) -> AddCamera:
+    return AddCamera(CameraConfig(id="cam2", url="rtsp://10.0.0.2/s"), frames=frames)
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[pykka.ActorRef[RecordingActor]]]:
+    """Two actors of an embedding program."""
+    actors = [RecordingActor.start() for _ in range(2)]
+    yield actors
+    for each in actors:
+        each.stop(timeout=5)
+
+
+def frames_of(host: pykka.ActorRef[RecordingActor]) -> list[tuple[str, int]]:
+    """What an actor was told to fetch since the last look."""
+    return [
+        (frame.camera_id, frame.seq)
+        for notice in heard_by(host)
+        for frame in notice.outbox.deliver()
+    ]
+
+
+def test_a_camera_that_comes_back_may_have_another_actor(
+    running: Callable[..., ScriptedSystem], hosts: list[pykka.ActorRef[RecordingActor]]
+) -> None:
+    system = running("cam1")
+    first, second = hosts
+    for message, host, seq in (
+        (camera_2(first), first, 1),
+        (camera_2(second), second, 2),
+        (camera_2(), second, 3),  # where they went
+    ):
+        assert system.ask(message).result is ReloadResult.DONE
+        system.advance(1.0)
+        system.stream_now("cam2")
+        assert frames_of(host) == [("cam2", seq)]
+        system.ask(RemoveCamera(CameraId("cam2")))
+    assert len(heard_by(first)) == 1
+    assert system.published == []
+
+
+def test_an_actor_that_cannot_have_the_frames_is_refused(
+    running: Callable[..., ScriptedSystem], hosts: list[pykka.ActorRef[RecordingActor]]
+) -> None:
+    first, second = hosts
+    system = running("cam1", "cam2", "cam3", frames={"cam2": first, "cam3": first})
+    system.ask(RemoveCamera(CameraId("cam2")))
+    answer = system.ask(camera_2(second))
+    assert (answer.result, answer.reason) == (ReloadResult.REFUSED, ReloadReason.NOT_READY)
+    assert answer.details == ("cam2: its frames go where those of cam3 go",)
+    assert system.ask(camera_2(first)).result is ReloadResult.DONE
+    system.ask(RemoveCamera(CameraId("cam1")))
+    answer = system.ask(AddCamera(system.config.cameras[0], frames=first))
+    assert answer.details == (
+        "cam1: its frames went to the sink before, and no actor can get them now",
+    )
+    assert ids(system) == ["cam3", "cam2"]
 
 
 @pytest.mark.parametrize(
