@@ -14,6 +14,7 @@ from PIL import Image
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from edge_video.runtime.version import version
 from tests.support.browser import browser, look_like
 from tests.support.page import Page
 from tests.support.scripted_page import TOKEN, ScriptedPage, camera, entry, outage, publisher
@@ -264,7 +265,7 @@ def test_a_click_on_a_picture_opens_it_large_and_live(page: Page, server: Script
     assert "by 10.0.0.7" in page.text("#camera-entries")
     assert "till" not in page.text("#camera-entries")
     assert "99.8 % of 24 h · 93.1 % of 7 days" in page.text("#camera-details")
-    assert "edge-video 0.2.0" in page.text("#camera-details")
+    assert f"edge-video {version()}" in page.text("#camera-details")
     page.press(Keys.ARROW_RIGHT)
     page.shows(lambda: page.text("#camera-title") == "till")
     page.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)

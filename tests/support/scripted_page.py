@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from edge_video.http.page import PageEndpoints
 from edge_video.http.security import SECURITY_HEADERS
+from edge_video.runtime.version import version
 from edge_video.testing import eventually
 from edge_video.text.language import Language
 
@@ -132,7 +133,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
     counts = {health: sum(each["health"] == health for each in cameras) for health in HEALTHS}
     return {
         "node": "shop-7",
-        "version": "0.2.0",
+        "version": version(),
         "taken_at_ms": int(time.time() * 1000),
         "uptime_s": 273_912.0,
         "actions": True,
