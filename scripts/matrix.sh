@@ -12,7 +12,7 @@ trap 'rm -rf "$newest"' EXIT
 ln -s "$("$python" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')" \
   "$newest/ffmpeg"
 
-export EDGE_VIDEO_REQUIRE_ALL=1
+export EDGE_VIDEO_REQUIRE_ALL=1 EDGE_VIDEO_PARTS=own
 failed=0
 summary=()
 

@@ -29,7 +29,7 @@ from edge_video.testing.devices import (
 from edge_video.testing.waiting import eventually
 from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -149,7 +149,7 @@ def with_random_markers(number: int, packets: list[RtpPacket]) -> list[RtpPacket
     return [dataclasses.replace(each, marker=chance.random() < 0.5) for each in packets]
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_no_wrong_clock_changes_the_rate_or_ends_the_stream(
     any_ffmpeg: Binary, video: Video
 ) -> None:
@@ -157,7 +157,7 @@ def test_no_wrong_clock_changes_the_rate_or_ends_the_stream(
     assert_each_at(5, measure(any_ffmpeg, devices, fps=5), longest_pause_s=0.7)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_odd_rtp_changes_nothing_either(any_ffmpeg: Binary, video: Video) -> None:
     reordered = Video.load(encoded_clip(6, b_frames=2))
     devices = {
@@ -177,7 +177,7 @@ def test_odd_rtp_changes_nothing_either(any_ffmpeg: Binary, video: Video) -> Non
     assert_each_at(15, measure(any_ffmpeg, devices, fps=15, transport="udp"), longest_pause_s=0.5)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_the_limit_is_of_real_seconds_when_images_are_passed_through(any_ffmpeg: Binary) -> None:
     pictures = jpegs(25)
     video = Video.of_jpegs(pictures)
@@ -192,7 +192,7 @@ def test_the_limit_is_of_real_seconds_when_images_are_passed_through(any_ffmpeg:
     assert_each_at(5, rates, longest_pause_s=0.7)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_the_limit_is_of_real_seconds_for_key_frames_alone(any_ffmpeg: Binary) -> None:
     video = Video.load(encoded_clip(5, gop=5))
     devices = {name: RtspDevice(video, stamp=stamp) for name, stamp in wrong_clocks().items()}
@@ -200,7 +200,7 @@ def test_the_limit_is_of_real_seconds_for_key_frames_alone(any_ffmpeg: Binary) -
     assert_each_at(2, rates, longest_pause_s=1.1)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_sends_a_second_at_a_time_keeps_its_rate(
     any_ffmpeg: Binary, video: Video
 ) -> None:
@@ -218,7 +218,7 @@ def http_clocks(per_second: int) -> Iterator[tuple[str, Callable[[int], int]]]:
         yield name, lambda i, stamp=stamp: stamp(i) * per_second // stamps.CLOCK  # type: ignore[misc]
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_the_clock_of_flv_is_not_trusted(any_ffmpeg: Binary) -> None:
     flv = Flv.of(encoded_clip(5))
     devices = {
@@ -234,7 +234,7 @@ def test_the_clock_of_flv_is_not_trusted(any_ffmpeg: Binary) -> None:
     assert_each_at(5, measure(any_ffmpeg, devices, fps=5), longest_pause_s=0.7)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_the_clock_of_a_transport_stream_is_not_trusted(any_ffmpeg: Binary) -> None:
     ts = MpegTs.of(encoded_clip(5))
     devices = {
@@ -249,7 +249,7 @@ def test_the_clock_of_a_transport_stream_is_not_trusted(any_ffmpeg: Binary) -> N
     assert_each_at(5, measure(any_ffmpeg, devices, fps=5), longest_pause_s=0.7)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_wrong_clock_does_not_stop_what_is_read_at_its_own_pace(any_ffmpeg: Binary) -> None:
     """As HLS is, and files: no leap makes FFmpeg wait. Only a clock ten times as fast slows it."""
     ts = MpegTs.of(encoded_clip(5))
@@ -269,7 +269,7 @@ def test_a_wrong_clock_does_not_stop_what_is_read_at_its_own_pace(any_ffmpeg: Bi
     assert not wrong, wrong
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_of_ten_pictures_a_second_is_healthy_under_fifteen(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from edge_video.testing.devices import (
 from edge_video.testing.waiting import eventually
 from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun, Watcher
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,7 @@ PARTS: dict[str, Part] = {
 }
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("mode", ["transcode", "passthrough"])
 @pytest.mark.parametrize("oddity", PARTS)
 def test_an_odd_multipart_stream_streams(any_ffmpeg: Binary, oddity: str, mode: str) -> None:
@@ -139,7 +139,7 @@ def test_an_odd_multipart_stream_streams(any_ffmpeg: Binary, oddity: str, mode: 
     assert device.sessions == 1
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("mode", ["transcode", "passthrough"])
 @pytest.mark.parametrize(
     "content_type",
@@ -163,7 +163,7 @@ def test_whatever_type_the_answer_has_it_streams(
         watcher.wait_for(10)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_text_before_the_first_part_is_passed_over(any_ffmpeg: Binary) -> None:
     device = HttpDevice(IMAGES, prefix=b"Good morning, a multipart stream\r\n\r\n", fps=20)
     with device, Watcher(any_ffmpeg, camera(device.url)) as watcher:
@@ -241,7 +241,7 @@ def test_images_that_are_scaled_have_the_size_asked_for(ffmpeg: Binary) -> None:
         assert image_size(watcher.wait_for(5)[-1]) == (80, 60)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_an_image_without_tables_is_passed_on_with_the_standards(any_ffmpeg: Binary) -> None:
     bare = without_huffman_tables(IMAGES[0])
     device = HttpDevice([bare], fps=20)

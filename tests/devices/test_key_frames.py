@@ -14,7 +14,7 @@ from edge_video.testing.devices import Codec, RtspDevice, Video
 from edge_video.testing.waiting import eventually
 from edge_video.text.redact import Redactor
 from tests.support.devices import DeviceRun
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def camera(device: RtspDevice, **keys: Any) -> dict[str, Any]:
     } | keys
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_owes_a_key_frame_is_waited_for(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_camera_that_owes_a_key_frame_is_waited_for(
     assert program.camera("door")["attempts"] == 1
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_key_frame_that_never_comes_is_told_as_that(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_key_frame_that_never_comes_is_told_as_that(
     assert "key_frame_timeout" in line
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_over_udp_a_camera_that_owes_a_key_frame_is_waited_for_too(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -89,7 +89,7 @@ def test_over_udp_a_camera_that_owes_a_key_frame_is_waited_for_too(
     assert program.camera("door")["attempts"] == 1
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_over_udp_a_camera_that_sends_nothing_is_told_as_that(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -102,7 +102,7 @@ def test_over_udp_a_camera_that_sends_nothing_is_told_as_that(
     assert "Data arrive" not in "\n".join(program.log)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
 def test_a_camera_that_announces_video_and_sends_none_is_stalled(
     any_ffmpeg: Binary, codec: str, tmp_path: Path
@@ -118,7 +118,7 @@ def test_a_camera_that_announces_video_and_sends_none_is_stalled(
     assert "stalled, no frames" in line
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_that_sends_nothing_after_play_is_a_stall(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_camera_that_sends_nothing_after_play_is_a_stall(
     assert "stalled" in line or "timed out" in line
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_key_frames_only_outlives_an_interval_above_the_stall_timeout(
     any_ffmpeg: Binary, video: Video, tmp_path: Path
 ) -> None:
@@ -147,7 +147,7 @@ def test_key_frames_only_outlives_an_interval_above_the_stall_timeout(
     assert program.camera("door")["key_frame_interval_s"] == pytest.approx(6, abs=1.2)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_probe_measures_how_far_apart_key_frames_are(any_ffmpeg: Binary, video: Video) -> None:
     with RtspDevice(video, fps=rate(video, 4)) as device:
         config = CameraConfig(id="door", url=device.url)

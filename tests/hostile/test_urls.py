@@ -16,14 +16,14 @@ from edge_video.capture.source import SourceKind
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
 from tests.support.hostile import HostileServer, http_pages, http_reply, rtsp_reply
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.capture.binary import Binary
 
-pytestmark = [pytest.mark.ffmpeg, BOTH_FFMPEGS]
+pytestmark = [pytest.mark.ffmpeg, EVERY_FFMPEG]
 
 CANARY = "canary-71c2 root:x:0:0"
 SECRET = "pw-5c1e"

@@ -12,7 +12,7 @@ import pytest
 
 from edge_video.testing.matrix import Trixie, chosen_broker
 from edge_video.testing.rabbit import RabbitNode
-from tests.support.rtsp import require, require_of_matrix
+from tests.support.rtsp import in_turn, require, require_of_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
     node.ensure_running()
 
 
-EVERY_BROKER: Final = pytest.mark.parametrize("broker", ["rabbit", "newer_rabbit"], indirect=True)
+EVERY_BROKER: Final = in_turn("broker", "rabbit", "newer_rabbit")
 """RabbitMQ 3.10 (or what the machine has) and 4.0: for what the broker itself decides."""
 
 

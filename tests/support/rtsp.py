@@ -10,7 +10,6 @@ import pytest
 
 from edge_video.capture.binary import Binary, BinaryMissing, find_binary
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.matrix import Trixie
 from edge_video.testing.rtsp import RtspServer, has_gstreamer
 
 if TYPE_CHECKING:
@@ -56,28 +55,24 @@ def bundled_ffmpeg() -> Binary:
 
 
 @pytest.fixture(scope="session")
-def newer_ffmpeg() -> Binary:
-    """The FFmpeg that Debian trixie has: 7.1, between the other two."""
-    trixie = Trixie.at_its_place()
-    require_of_matrix(trixie.is_made(), "FFmpeg 7.1")
-    return find_binary(str(trixie.ffmpeg))
-
-
-@pytest.fixture(scope="session")
 def any_ffmpeg(request: pytest.FixtureRequest) -> Binary:
-    """The FFmpegs in turn, when a test is parametrized with `BOTH_FFMPEGS` or `EVERY_FFMPEG`."""
+    """The FFmpegs in turn, when a test is parametrized with `EVERY_FFMPEG`."""
     binary: Binary = request.getfixturevalue(request.param)
     return binary
 
 
-EVERY_FFMPEG: Final = pytest.mark.parametrize(
-    "any_ffmpeg", ["ffmpeg", "newer_ffmpeg", "bundled_ffmpeg"], indirect=True
-)
-"""5.1 (or what the machine has), 7.1 and 9: for what FFmpeg itself decides."""
+def in_turn(fixture: str, *parts: str) -> pytest.MarkDecorator:
+    """Parametrize a test with several fixtures of one kind; the first is the machine's own part.
 
-BOTH_FFMPEGS: Final = pytest.mark.parametrize(
-    "any_ffmpeg", ["ffmpeg", "bundled_ffmpeg"], indirect=True
-)
+    `EDGE_VIDEO_PARTS=own` leaves the machine's own alone: so does `make matrix`, whose sets put
+    each of the parts into its place, and would otherwise run each test with all parts in each set.
+    """
+    chosen = parts[:1] if os.environ.get("EDGE_VIDEO_PARTS") == "own" else parts
+    return pytest.mark.parametrize(fixture, chosen, indirect=True)
+
+
+EVERY_FFMPEG: Final = in_turn("any_ffmpeg", "ffmpeg", "bundled_ffmpeg")
+"""5.1 (or what the machine has) and 9, the oldest and the newest; the matrix has 7.1 too."""
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.support.captures import (
     lavfi,
     open_files,
 )
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # --- frames ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_frames_arrive_whole_and_show_what_the_camera_shows(
     any_ffmpeg: Binary, start: StartCapture
 ) -> None:
@@ -115,7 +115,7 @@ def test_an_image_over_the_limit_is_refused_and_counted(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_each_rtsp_camera_delivers_its_own_picture_at_its_rate(
     any_ffmpeg: Binary, rtsp_server: RtspServer, start: StartCapture
 ) -> None:
@@ -129,7 +129,7 @@ def test_each_rtsp_camera_delivers_its_own_picture_at_its_rate(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_fifteen_of_twenty_five_frames_come_from_each_second(
     any_ffmpeg: Binary, rtsp_server: RtspServer, start: StartCapture
 ) -> None:
@@ -205,7 +205,7 @@ def _clip(path: Path, seconds: int, *encoding: str) -> Path:
     return path
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_images_that_are_passed_through_are_the_cameras_own(
     any_ffmpeg: Binary, tmp_path: Path, start: StartCapture
 ) -> None:
@@ -218,7 +218,7 @@ def test_images_that_are_passed_through_are_the_cameras_own(
     assert decode_jpeg(run.images[0]).shape == (240, 320, 3)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_frames_that_come_all_at_once_do_not_end_the_stream(
     any_ffmpeg: Binary, tmp_path: Path, start: StartCapture
 ) -> None:
@@ -231,7 +231,7 @@ def test_frames_that_come_all_at_once_do_not_end_the_stream(
     assert run.capture.exit_status == 0
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_other_video_is_not_passed_through(
     any_ffmpeg: Binary, tmp_path: Path, start: StartCapture
 ) -> None:
@@ -242,7 +242,7 @@ def test_other_video_is_not_passed_through(
     assert run.images == []
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_of_key_frames_only_those_come(
     any_ffmpeg: Binary, tmp_path: Path, start: StartCapture
 ) -> None:
@@ -266,7 +266,7 @@ def test_the_end_of_the_source_is_told_once(ffmpeg: Binary, start: StartCapture)
     assert run.threads == {"reader-cam1"}
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_ffmpeg_killed_from_outside_is_told_as_killed(
     any_ffmpeg: Binary, start: StartCapture
 ) -> None:
@@ -364,7 +364,7 @@ def test_system_exit_in_on_frame_does_not_end_the_reader_silently(
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("what", "cause"),
     [

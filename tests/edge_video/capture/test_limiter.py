@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_video.capture.limiter import WALL_CLOCK, limit_bitstream, limit_filter, passes
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def spacing(numbers: list[int]) -> Counter[int]:
     return Counter(b - a for a, b in itertools.pairwise(later))
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     ("rate", "fps", "expected"),
     [
@@ -65,13 +65,13 @@ def test_no_frame_is_lost_below_the_limit_and_none_is_made_up(
     assert abs(len(passed(any_ffmpeg, "t", fps, rate=rate)) - expected) <= 2
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_what_passes_of_a_steady_camera_is_evenly_spaced(any_ffmpeg: Binary) -> None:
     assert set(spacing(passed(any_ffmpeg, "t", 15))) <= {1, 2}
     assert set(spacing(passed(any_ffmpeg, "t", 5))) <= {4, 5, 6}
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize(
     "now",
     ["t+0.039*mod(n*0.618,1)", "0.2*floor(t/0.2)", "if(lt(mod(t+2.5,5),0.4),t-mod(t+2.5,5)+0.4,t)"],
@@ -82,7 +82,7 @@ def test_jitter_costs_no_frame(any_ffmpeg: Binary, now: str) -> None:
     assert abs(len(passed(any_ffmpeg, now, 15)) - 15 * SECONDS) <= 8
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("step_s", [3600, -3600, 86400 * 365, 2, -2], ids=str)
 def test_a_wall_clock_that_is_set_neither_freezes_nor_floods(
     any_ffmpeg: Binary, step_s: int
@@ -93,7 +93,7 @@ def test_a_wall_clock_that_is_set_neither_freezes_nor_floods(
     assert 25 <= len(around) <= 40
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.parametrize("burst_s", [1, 2, 3])
 @pytest.mark.parametrize("fps", [1, 5, 15])
 def test_of_a_camera_that_sends_in_bursts_pictures_pass_evenly_and_at_the_rate(
@@ -109,14 +109,14 @@ def test_of_a_camera_that_sends_in_bursts_pictures_pass_evenly_and_at_the_rate(
     assert len(uneven) <= 0.05 * len(gaps), Counter(gaps)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_what_was_held_up_for_longer_than_the_ceiling_is_thinned(any_ffmpeg: Binary) -> None:
     numbers = passed(any_ffmpeg, "if(between(t,10,18),18,t)", 15)
     at_once = [each for each in numbers if 10 * 25 <= each <= 18 * 25]
     assert len(at_once) <= 15 // 2 + 3
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_bitstream_is_limited_alike(any_ffmpeg: Binary, tmp_path: Path) -> None:
     clip = tmp_path / "clip.avi"
     make = [any_ffmpeg.path, "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i"]

@@ -20,7 +20,7 @@ from edge_video.resilience.failures import Cause
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.rtsp import RtspAuth, RtspServer
 from edge_video.text.redact import Redactor
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def test_what_ffmpeg_writes_is_not_taken_for_what_the_camera_sends() -> None:
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_camera_is_described_by_what_it_really_sends(
     any_ffmpeg: Binary, rtsp_server: RtspServer
 ) -> None:

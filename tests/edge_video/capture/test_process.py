@@ -28,7 +28,7 @@ from tests.support.captures import (
     lavfi,
     open_files,
 )
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -118,7 +118,7 @@ def test_a_capture_that_was_stopped_first_does_not_start(ffmpeg: Binary) -> None
 # --- stopping ---
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_twenty_rounds_leave_no_process_thread_or_file_behind(
     any_ffmpeg: Binary, start: StartCapture
 ) -> None:
@@ -181,7 +181,7 @@ def test_stop_is_idempotent_and_may_come_from_many_threads(
     run.capture.stop()
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_ffmpeg_gets_the_time_to_end_by_itself(any_ffmpeg: Binary, start: StartCapture) -> None:
     run = start(lavfi(any_ffmpeg))
     assert run.first.wait(15)
@@ -190,7 +190,7 @@ def test_ffmpeg_gets_the_time_to_end_by_itself(any_ffmpeg: Binary, start: StartC
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_ffmpeg_signs_off_from_its_camera(
     any_ffmpeg: Binary,
     make_rtsp_server: Callable[..., RtspServer],
@@ -205,7 +205,7 @@ def test_ffmpeg_signs_off_from_its_camera(
     assert wait_until(lambda: server.clients() == 0)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_a_frozen_ffmpeg_is_killed_at_the_deadline(any_ffmpeg: Binary, start: StartCapture) -> None:
     run = start(lavfi(any_ffmpeg))
     assert run.first.wait(15)
@@ -332,7 +332,7 @@ def host_of(*commands: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], l
                     os.kill(pid, signal.SIGKILL)
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_no_ffmpeg_survives_our_own_sigkill(any_ffmpeg: Binary) -> None:
     """Two of them: a sibling that had inherited the pipe would keep the first one alive."""
     with host_of(lavfi(any_ffmpeg), lavfi(any_ffmpeg)) as (host, pids):
@@ -342,7 +342,7 @@ def test_no_ffmpeg_survives_our_own_sigkill(any_ffmpeg: Binary) -> None:
 
 
 @pytest.mark.rtsp
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 def test_an_ffmpeg_on_a_frozen_camera_does_not_survive_our_own_sigkill_for_long(
     any_ffmpeg: Binary, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_video.capture.limiter import limit_filter
 from edge_video.capture.rate_limit import RateLimiter
-from tests.support.rtsp import BOTH_FFMPEGS
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from edge_video.capture.binary import Binary
@@ -59,7 +59,7 @@ def test_what_passes_of_a_steady_camera_is_evenly_spaced() -> None:
     assert {b - a for a, b in itertools.pairwise(later)} <= {4, 5, 6}
 
 
-@BOTH_FFMPEGS
+@EVERY_FFMPEG
 @pytest.mark.ffmpeg
 def test_it_judges_as_the_filter_in_ffmpeg_does(any_ffmpeg: Binary) -> None:
     times_s = [n // 50 * 2 + n % 7 / 100 for n in range(1000)]
