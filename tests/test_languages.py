@@ -136,7 +136,13 @@ MAKERS: Final = (
     *("capture", "config", "delivery", "delivery/amqp", "metrics"),
     *("runtime/files.py", "runtime/descriptors.py", "text/urls.py", "text/duration.py"),
     *("cli/common.py", "cli/main.py", "cli/output_paths.py", "cli/probe.py", "cli/reports.py"),
-    *("cli/run.py", "top/client.py", "watch/command.py", "watch/subscription.py"),
+    *(
+        "cli/run.py",
+        "top/client.py",
+        "watch/command.py",
+        "watch/consumer.py",
+        "watch/subscription.py",
+    ),
 )
 """Where sentences are made that an operator reads."""
 
@@ -177,6 +183,7 @@ FOREIGN: Final = {
     ),
     "delivery/amqp/errors.py": re.compile(r"^(EOF|not found|is down|user connection|certificate)"),
     "delivery/amqp/refusals.py": re.compile(r"^(access to|' in exchange|internal exchange)"),
+    "watch/consumer.py": re.compile(r"^no exchange '⟨0⟩'$|^edge-video watch$"),
 }
 """What others say, by the module that looks for it; and what is put together of two phrases."""
 

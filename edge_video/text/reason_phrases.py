@@ -23,6 +23,20 @@ _BROKER: Final = (
     ),
     Text("no heartbeat from the broker", "sem heartbeat do broker"),
     Text(
+        "ACCESS_REFUSED: the user may not make a queue of its own (configure, write and read on"
+        " amq.gen*)",
+        "ACCESS_REFUSED: o usuário não pode criar uma fila própria (configuração, escrita e leitura"
+        " em amq.gen*)",
+    ),
+    Text(
+        "ACCESS_REFUSED: the user may not read from exchange '{exchange}'",
+        "ACCESS_REFUSED: o usuário não pode ler do exchange '{exchange}'",
+    ),
+    Text(
+        "NOT_FOUND: exchange '{exchange}' has been deleted",
+        "NOT_FOUND: o exchange '{exchange}' foi excluído",
+    ),
+    Text(
         "ACCESS_REFUSED: the user may not declare or write to exchange '{exchange}'",
         "ACCESS_REFUSED: o usuário não pode declarar o exchange '{exchange}' nem escrever nele",
     ),

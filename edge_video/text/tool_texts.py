@@ -48,6 +48,10 @@ _WATCH: Final[dict[str, Text]] = {
         "Not connected to the broker: {reason}; next try in {retry_in}",
         "Sem conexão com o broker: {reason}; nova tentativa em {retry_in}",
     ),
+    "watch.unheard": Text(
+        "Only the other exchanges are watched: {reason}",
+        "Só os outros exchanges são observados: {reason}",
+    ),
     "watch.no_exchange": Text(
         "there is no exchange {exchange} on {broker}{has}; edge-video declares its exchange when it"
         " connects for the first time",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -36,11 +37,18 @@ _CONNECT_S: Final = 10.0
 _MAX_DELAY_S: Final = 5.0
 _BIND_AGAIN_S: Final = 1.0
 """Between two bindings that are made again, one by one: an exchange that goes takes them along."""
+_REFUSED: Final = 403
 _NOT_FOUND: Final = 404
 _REFUSALS: Final = {
-    403: "ACCESS_REFUSED: the user may not read from exchange '{exchange}'",
+    _REFUSED: "ACCESS_REFUSED: the user may not read from exchange '{exchange}'",
     _NOT_FOUND: "NOT_FOUND: exchange '{exchange}' has been deleted",
 }
+_NO_QUEUE: Final = (
+    "ACCESS_REFUSED: the user may not make a queue of its own (configure, write and read on"
+    " amq.gen*)"
+)
+_RESOURCE: Final = re.compile(r"\b(exchange|queue) '(.*?)'(?= in vhost '|$)")
+"""What the broker refuses, in its own words."""
 _MAX_REASON: Final = 300
 
 
@@ -70,10 +78,10 @@ class Subscription:
 
 
 class NoExchangeError(Exception):
-    """There is no such exchange.
+    """There is none of the exchanges.
 
     Attributes:
-        exchange: the one that was looked for.
+        exchange: the one that was looked for, or all of them.
         likely: those of `Subscription.likely` that do exist.
     """
 
@@ -92,6 +100,8 @@ class Listener:
     on_connected: Callable[[], None]
     on_lost: Callable[[str, float], None]
     """Why, without the password, and seconds until the next try."""
+    on_unheard: Callable[[str], None] = field(default=lambda _: None)
+    """Why one of several exchanges is not heard, while others are; it is tried again. Once."""
     on_tick: Callable[[], None] = field(default=lambda: None)
     """About five times a second, connected or not."""
 
@@ -107,6 +117,7 @@ class Consumer:
     def __init__(self, subscription: Subscription, listener: Listener) -> None:
         self._subscription = subscription
         self._listener = listener
+        self._bindings = _Bindings(subscription, listener)
         self._stop = threading.Event()
         self._was_connected = False
 
@@ -134,12 +145,12 @@ class Consumer:
             except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
                 failures += 1
                 self._wait_after(error, failures)
-            except NoExchangeError:
+            except NoExchangeError as error:
                 if not self._was_connected:
                     raise
                 failures += 1
-                gone = pika.exceptions.ChannelClosedByBroker(_NOT_FOUND, "no exchange")
-                self._wait_after(gone, failures)
+                gone = f"no exchange '{error.exchange}'"
+                self._wait_after(pika.exceptions.ChannelClosedByBroker(_NOT_FOUND, gone), failures)
 
     def _wait_after(self, error: BaseException, failures: int) -> None:
         delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_MAX_DELAY_S))
@@ -157,12 +168,11 @@ class Consumer:
             self._was_connected = True
             self._listener.on_connected()
             failures = 0
-            bindings = _Bindings(self._subscription.bindings, time.monotonic())
             while not self._stop.is_set():
                 connection.process_data_events(time_limit=_POLL_S)
                 if not channel.is_open:  # cancelled by the broker, or the queue is gone
                     raise pika.exceptions.ConnectionClosed(0, "the queue was deleted")
-                bindings.make_again(channel, queue, time.monotonic())
+                self._bindings.make_again(connection, channel, queue, time.monotonic())
                 self._listener.on_tick()
         finally:
             if connection.is_open:
@@ -170,10 +180,6 @@ class Consumer:
         return failures
 
     def _subscribe(self, connection: Any) -> tuple[Any, str]:
-        for exchange in dict.fromkeys(each.exchange for each in self._subscription.bindings):
-            if not _exists(connection, exchange):
-                likely = [each for each in self._subscription.likely if each != exchange]
-                raise NoExchangeError(exchange, [e for e in likely if _exists(connection, e)])
         channel = connection.channel()
         queue = channel.queue_declare(
             "",
@@ -185,8 +191,10 @@ class Consumer:
                 "x-overflow": "drop-head",
             },
         ).method.queue
-        for each in self._subscription.bindings:
-            channel.queue_bind(queue, each.exchange, each.routing_key)
+        # One channel after the other: a user may be allowed no more. The queue stays.
+        channel.close()
+        self._bindings.make(connection, queue, time.monotonic())
+        channel = connection.channel()
         channel.basic_qos(prefetch_count=_PREFETCH)
         channel.add_on_cancel_callback(lambda _frame: channel.close())
         channel.basic_consume(queue, self._on_message)
@@ -221,10 +229,7 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     """
     broker = subscription.broker
     if isinstance(error, pika.exceptions.ChannelClosedByBroker):
-        names = ", ".join(each.exchange for each in subscription.bindings)
-        reason = _REFUSALS.get(error.reply_code, "").format(exchange=names) or describe_refusal(
-            names, error.reply_code, error.reply_text
-        )
+        reason = _describe_refusal(error, subscription)
     else:
         reason = describe_loss(
             error,
@@ -238,21 +243,123 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     return shorten(one_line(clean(reason)), _MAX_REASON)
 
 
+def _describe_refusal(
+    error: pika.exceptions.ChannelClosedByBroker, subscription: Subscription
+) -> str:
+    kind, name = _refused_resource(error)
+    if kind == "queue" and error.reply_code == _REFUSED:
+        return _NO_QUEUE
+    if kind != "exchange":
+        name = ", ".join(dict.fromkeys(each.exchange for each in subscription.bindings))
+    reason = _REFUSALS.get(error.reply_code, "").format(exchange=name)
+    return reason or describe_refusal(name, error.reply_code, error.reply_text)
+
+
+def _refused_resource(error: pika.exceptions.ChannelClosedByBroker) -> tuple[str, str]:
+    """The kind and the name of what the broker refuses; empty where it does not say so."""
+    found = _RESOURCE.search(error.reply_text)
+    return (found[1], found[2]) if found is not None else ("", "")
+
+
 class _Bindings:
-    """Makes the bindings again in turn: what exists stays as it is, and what is gone is an error.
+    """Makes the bindings, and again in turn: what exists stays as it is.
 
     The broker tells no consumer that an exchange was deleted, or made anew without its bindings.
+    An exchange that is missing or refused is told once, unless no other is left: that is an error.
     """
 
-    def __init__(self, bindings: Sequence[Binding], now_s: float) -> None:
-        self._turn = itertools.cycle(bindings)
-        self._made_at_s = now_s
+    def __init__(self, subscription: Subscription, listener: Listener) -> None:
+        self._subscription = subscription
+        self._listener = listener
+        self._turn = itertools.cycle(subscription.bindings)
+        self._made_at_s = 0.0
+        self._made: set[Binding] = set()
+        self._told: dict[Binding, str] = {}
+        """Why a binding is not made, as it was told."""
 
-    def make_again(self, channel: Any, queue: str, now_s: float) -> None:
-        if now_s - self._made_at_s >= _BIND_AGAIN_S:
-            self._made_at_s = now_s
-            each = next(self._turn)
+    def make(self, connection: Any, queue: str, now_s: float) -> None:
+        """Make all that can be made.
+
+        Raises:
+            NoExchangeError: none of the exchanges exists.
+            ChannelClosedByBroker: what exists is refused.
+        """
+        self._made_at_s = now_s
+        self._made.clear()
+        unmade = {}
+        for each in dict.fromkeys(self._subscription.bindings):
+            error = _bind(connection, queue, each)
+            if error is None:
+                self._is_made(each)
+            else:
+                unmade[each] = error
+        if not self._made:
+            self._give_up(connection, unmade)
+        for each, error in unmade.items():
+            self._is_unmade(each, error, is_new=True)
+
+    def make_again(self, connection: Any, channel: Any, queue: str, now_s: float) -> None:
+        """Make one that is due, on a channel of its own where others are to go on."""
+        if now_s - self._made_at_s < _BIND_AGAIN_S:
+            return
+        self._made_at_s = now_s
+        each = next(self._turn)
+        if self._made == {each}:
             channel.queue_bind(queue, each.exchange, each.routing_key)
+            return
+        error = _bind(connection, queue, each)
+        if error is None:
+            self._is_made(each)
+        else:
+            self._is_unmade(each, error, is_new=False)
+
+    def _is_made(self, binding: Binding) -> None:
+        self._made.add(binding)
+        self._told.pop(binding, None)
+
+    def _is_unmade(
+        self, binding: Binding, error: pika.exceptions.ChannelClosedByBroker, *, is_new: bool
+    ) -> None:
+        self._made.discard(binding)
+        if binding in self._told:
+            return
+        reason = describe_error(error, self._subscription)
+        if is_new and error.reply_code == _NOT_FOUND:
+            reason = f"NOT_FOUND: exchange '{one_line(binding.exchange)}' does not exist"
+        if reason not in self._told.values():
+            self._listener.on_unheard(reason)
+        self._told[binding] = reason
+
+    def _give_up(
+        self, connection: Any, unmade: dict[Binding, pika.exceptions.ChannelClosedByBroker]
+    ) -> None:
+        for error in unmade.values():
+            if error.reply_code != _NOT_FOUND:
+                raise error
+        looked_for = dict.fromkeys(each.exchange for each in unmade)
+        likely = [each for each in self._subscription.likely if each not in looked_for]
+        raise NoExchangeError(
+            ", ".join(looked_for), [each for each in likely if _exists(connection, each)]
+        )
+
+
+def _bind(
+    connection: Any, queue: str, binding: Binding
+) -> pika.exceptions.ChannelClosedByBroker | None:
+    """Bind on a channel of its own; why the exchange cannot be bound, if it cannot.
+
+    Raises:
+        ChannelClosedByBroker: it is the queue that is refused, or gone.
+    """
+    channel = connection.channel()
+    try:
+        channel.queue_bind(queue, binding.exchange, binding.routing_key)
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if _refused_resource(error)[0] == "queue":
+            raise
+        return error
+    channel.close()
+    return None
 
 
 def _exists(connection: Any, exchange: str) -> bool:
@@ -260,9 +367,7 @@ def _exists(connection: Any, exchange: str) -> bool:
     channel = connection.channel()
     try:
         channel.exchange_declare(exchange, passive=True)
-    except pika.exceptions.ChannelClosedByBroker as error:
-        if error.reply_code != _NOT_FOUND:
-            raise
+    except pika.exceptions.ChannelClosedByBroker:
         return False
     channel.close()
     return True

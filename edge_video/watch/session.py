@@ -40,7 +40,7 @@ class WatchSession:
 
     def listener(self) -> Listener:
         """What the consumer calls."""
-        return Listener(self.frame, self.connected, self.lost, self.tick)
+        return Listener(self.frame, self.connected, self.lost, self.unheard, self.tick)
 
     def frame(self, headers: Mapping[str, Any], image: bytes) -> None:
         """Count, show and save one message."""
@@ -83,6 +83,13 @@ class WatchSession:
                 retry_in=format_rounded_duration(retry_in_s, self.language),
             ),
             reason=reason,
+        )
+
+    def unheard(self, reason: str) -> None:
+        """Show that one of several exchanges is not heard."""
+        text = lookup("watch.unheard", self.language)
+        self.screen.show(
+            "unheard", text.format(reason=translated(reason, self.language)), reason=reason
         )
 
     def tick(self) -> None:

@@ -46,7 +46,7 @@ def line(view: CameraView, language: Language) -> str:
 
 
 def json_line(kind: str, views: Sequence[CameraView], at_ns: int, **facts: object) -> str:
-    """One JSON object; its `kind` says what it is: watching, connected, interval, lost, summary.
+    """One JSON object; its `kind` says what it is: watching, connected, interval, lost, summary, ….
 
     `at_ns` (wall clock) is shown as `ts`, as in the log: ISO 8601, here in UTC.
     """

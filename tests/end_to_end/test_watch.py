@@ -152,6 +152,33 @@ def test_an_exchange_that_is_not_there_is_said_and_not_made(
         channel.exchange_declare(exchange, passive=True)
 
 
+def test_of_several_exchanges_those_that_exist_are_watched(
+    broker: RabbitNode, exchange: str, tmp_path: Path
+) -> None:
+    declare(broker, exchange)
+    source = {"url": "lavfi:testsrc2=size=160x120:rate=5"}
+    config = {
+        "amqp": {"url": broker.url(), "exchange": exchange},
+        "cameras": [
+            {"id": "door", **source},
+            {"id": "yard", "exchange": f"{exchange}.yard", **source},
+        ],
+    }
+    with Watch(tmp_path, config, "--json", command="watch") as watch:
+        watch.wait_until_said("connected")
+        [unheard] = watch.messages("unheard")
+        assert unheard["reason"] == f"NOT_FOUND: exchange '{exchange}.yard' does not exist"
+        declare(broker, f"{exchange}.yard")
+        headers = {"camera_id": "yard", "session": "s", "seq": 1, "captured_at_ns": 1}
+        properties = pika.BasicProperties(headers=headers)
+        with broker.channel() as channel:
+            eventually(lambda: heard(channel, f"{exchange}.yard", properties, watch))
+            channel.exchange_delete(f"{exchange}.yard")
+        watch.wait_until_said("unheard", 2)
+        assert watch.stop(signal.SIGINT) == 0
+    assert watch.messages("lost") == []
+
+
 def test_an_exchange_that_goes_and_comes_back_without_its_bindings_is_followed(
     broker: RabbitNode, exchange: str, tmp_path: Path
 ) -> None:
