@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RATE_WINDOW_S: Final = 5.0
-"""Over which the rate is measured."""
+"""Over which the rate is measured, or since the warm-up where less has passed."""
+MIN_WINDOW_S: Final = 1.0
+"""Over less no rate is measured."""
 WARM_UP_S: Final = 1.0
 """After a camera's first frame no rate is measured for so long: frames that have waited come at
 once."""
@@ -88,7 +90,7 @@ class CameraView:
     camera_id: str
     frames: int
     fps: float | None
-    """Over the last `RATE_WINDOW_S`; None until one has passed since the warm-up."""
+    """Over the last `RATE_WINDOW_S`; None until `MIN_WINDOW_S` have passed since the warm-up."""
     latency_ms: float | None
     """Capture to here: the median of the newest frames; None before the first."""
     latency_p99_ms: float | None
@@ -204,9 +206,12 @@ class _Camera:
 
     def fps(self, now_s: float) -> float | None:
         self._forget(now_s)
-        if self.sequence.was_away or now_s - self.first_s < WARM_UP_S + RATE_WINDOW_S:
+        measured_s = now_s - self.first_s - WARM_UP_S
+        if self.sequence.was_away or measured_s < MIN_WINDOW_S:
             return None
-        return len(self.arrivals_s) / RATE_WINDOW_S
+        if measured_s >= RATE_WINDOW_S:
+            return len(self.arrivals_s) / RATE_WINDOW_S
+        return sum(each > now_s - measured_s for each in self.arrivals_s) / measured_s
 
     def view(self, name: str, now_s: float) -> CameraView:
         ordered, newest, sequence = sorted(self.latencies_s), self.newest, self.sequence

@@ -46,7 +46,7 @@ def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
     assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
 
 
-def test_there_is_no_rate_before_a_whole_window_and_a_burst_at_first_is_none() -> None:
+def test_there_is_no_rate_in_the_first_two_seconds_and_a_burst_at_first_is_none() -> None:
     waited = [replace(FRAME, seq=seq, at_s=0.01) for seq in range(1, 10)]
     steady = [replace(FRAME, seq=seq, at_s=0.2 * (seq - 9)) for seq in range(10, 60)]
     tally = Tally()
@@ -54,10 +54,15 @@ def test_there_is_no_rate_before_a_whole_window_and_a_burst_at_first_is_none() -
     for each in [*waited, *steady]:
         tally.take(each)
         rates[each.at_s] = tally.views(each.at_s)[0].fps
-    assert {rate for at_s, rate in rates.items() if at_s < 6.01} == {None}
-    measured = [rate for at_s, rate in rates.items() if at_s > 6.01]
+    assert {rate for at_s, rate in rates.items() if at_s < 2.01} == {None}
+    measured = [rate for at_s, rate in rates.items() if at_s > 2.01]
     assert measured == [pytest.approx(5, abs=0.21)] * len(measured)
     assert measured
+
+
+def test_a_watch_of_six_seconds_has_a_rate_though_the_first_frame_is_late() -> None:
+    tally = tally_of(*map(frame, range(1, 61)))
+    assert tally.views(60 / 15)[0].fps == pytest.approx(15, rel=0.05)
 
 
 def test_after_an_absence_the_rate_is_measured_anew() -> None:
@@ -67,7 +72,7 @@ def test_after_an_absence_the_rate_is_measured_anew() -> None:
     for seq in range(1000, 1120):
         tally.take(frame(seq))
     assert tally.views(1090 / 15)[0].fps == pytest.approx(15, rel=0.5)
-    assert tally.views(1000 / 15 + 5.9)[0].fps is None
+    assert tally.views(1000 / 15 + 1.9)[0].fps is None
     assert tally.views(1119 / 15)[0].fps == pytest.approx(15, rel=0.05)
 
 
