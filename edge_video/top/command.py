@@ -32,14 +32,17 @@ EXIT_NO_ANSWER: Final = 3
 _RATE_S: Final = 1.0
 """Between the two requests of `--once`: a rate needs two."""
 _PIPE_WIDTH: Final = 160
+_NO_KEYS: Final = -1
+"""Of a program whose standard input is closed: no descriptor."""
 
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     """Show until a signal or the key q, or once; returns the exit code."""
     session = TopSession(client, language)
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    if not args.once and not args.json and console.is_terminal and not console.is_dumb_terminal:
-        terminal = Terminal(sys.stdin.fileno(), sys.stdout.fileno())
+    if not args.once and not args.json and sys.stdout.isatty() and not console.is_dumb_terminal:
+        keys = _NO_KEYS if sys.stdin is None else sys.stdin.fileno()
+        terminal = Terminal(keys, sys.stdout.fileno())
         FullScreen(session, console, terminal, args.interval).run()
         return EXIT_GOOD
     stop = threading.Event()

@@ -72,9 +72,11 @@ class Poller:
                 answer = self._client.status()
             except Exception as error:  # noqa: BLE001 - raised again by `answers`
                 answer = error
-                if not isinstance(error, NoStatusError):
-                    self._is_over.set()
             self._asked_at_s = None
             self._answers.put(answer)
+            if self._is_over.is_set():  # nobody is there any more
+                return
+            if isinstance(answer, Exception) and not isinstance(answer, NoStatusError):
+                self._is_over.set()
             self._on_answer()
             self._is_over.wait(self._interval_s)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import termios
+import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from edge_video.runtime.signals import signals_handled
@@ -42,13 +43,15 @@ class Terminal:
         self._is_entered = False
         self._scope = contextlib.ExitStack()
         self._woken, self._wake = os.pipe()
+        self._waking = threading.RLock()
+        """Of `_wake`, which may be another file's as soon as it is closed."""
         self._has_keys = os.isatty(keys)
         self._is_suspending = self._is_continued = False
 
     def __enter__(self) -> Self:
         for each in (self._woken, self._wake):
             os.set_blocking(each, False)
-            self._scope.callback(os.close, each)
+        self._scope.callback(self._close_pipe)
         signums = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
         self._scope.enter_context(signals_handled(self._on_signal, signums))
         self._scope.callback(self._leave)
@@ -80,14 +83,18 @@ class Terminal:
 
     def wait(self, seconds: float) -> bytes:
         """What was typed, as soon as something was, `wake` was called, or the time is over."""
-        descriptors = [self._woken, self._keys] if self._has_keys else [self._woken]
+        descriptors = [self._woken]
+        if self._has_keys and self._is_entered:  # in the background they are the shell's
+            descriptors.append(self._keys)
         ready, _, _ = select.select(descriptors, [], [], max(0.0, seconds))
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._woken, _READ)
         if self._is_suspending:
             self._suspend()
-        elif self._is_continued:  # after a SIGSTOP, which nobody can prepare for
+        elif self._is_continued or not self._is_entered:
+            # After a SIGSTOP, which nobody can prepare for; or `fg` of what `bg` let go on: then
+            # a shell sends no SIGCONT.
             self._is_continued = False
             self._enter()
         if self._keys not in ready:
@@ -101,8 +108,16 @@ class Terminal:
 
     def wake(self) -> None:
         """End a `wait`. Any thread, any signal handler."""
-        with contextlib.suppress(OSError):  # it is full of wishes already, or closed
-            os.write(self._wake, b"!")
+        with self._waking:
+            if self._wake >= 0:
+                with contextlib.suppress(BlockingIOError):  # it is full of wishes already
+                    os.write(self._wake, b"!")
+
+    def _close_pipe(self) -> None:
+        with self._waking:
+            wake, self._wake = self._wake, -1
+            os.close(wake)
+        os.close(self._woken)
 
     def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
         self._is_suspending |= signum == signal.SIGTSTP
@@ -121,7 +136,7 @@ class Terminal:
     def _enter(self) -> None:
         """Keys come one by one, unechoed; Ctrl+C and Ctrl+Z stay signals, Ctrl+S stops nothing.
 
-        In the background the terminal is somebody else's; `fg` sends SIGCONT.
+        In the background the terminal is somebody else's.
         """
         if not self._is_in_foreground():
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,9 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from edge_video.testing.waiting import eventually
 from edge_video.text.catalog import Language
+from edge_video.top import command
 from edge_video.top.client import Client, NoStatusError
 from edge_video.top.full_screen import FullScreen
+from edge_video.top.poller import Poller
 from edge_video.top.session import TopSession
 from edge_video.top.terminal import Terminal
 from tests.edge_video.top.test_page import FORTY
@@ -160,16 +165,21 @@ def report(what):
     print(what, termios.tcgetattr(terminal) == before, flush=True)
 _, status = os.waitpid(child.pid, os.WUNTRACED)
 report("stopped" if os.WIFSTOPPED(status) else "ended")
-sys.stdin.readline()
-os.tcsetpgrp(terminal, child.pid)
-os.kill(child.pid, signal.SIGCONT)
+if sys.stdin.readline().strip() == "bg":
+    os.kill(child.pid, signal.SIGCONT)
+    sys.stdin.readline()
+    os.tcsetpgrp(terminal, child.pid)  # and no signal: the job runs
+else:
+    os.tcsetpgrp(terminal, child.pid)
+    os.kill(child.pid, signal.SIGCONT)
 _, status = os.waitpid(child.pid, os.WUNTRACED)
 report(f"ended with {os.waitstatus_to_exitcode(status)}")
 """
 """A shell with one job: it hands the terminal to it, and takes it back when it stops or ends."""
 
 
-def test_suspended_it_gives_the_terminal_back_and_takes_it_again() -> None:
+@pytest.mark.parametrize("in_background", [False, True])
+def test_suspended_it_gives_the_terminal_back_and_takes_it_again(in_background: bool) -> None:
     site = Site(status=FORTY)
     command = (sys.executable, "-m", "edge_video", "top", "--url", site.url, "--interval", "0.2")
     environment = {**os.environ, "TERM": "xterm", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
@@ -189,6 +199,12 @@ def test_suspended_it_gives_the_terminal_back_and_takes_it_again() -> None:
             person.press(b"\x1a")  # Ctrl+Z
             assert shell.stdout.readline() == "stopped True\n"
             person.wait_until(lambda _: person.written.count(LEFT) == 1)
+            if in_background:
+                shell.stdin.write("bg\n")
+                shell.stdin.flush()
+                before = len(site.asked)
+                eventually(lambda: len(site.asked) > before + 1)
+                assert person.written.count(ENTERED) == 1
             shell.stdin.write("fg\n")
             shell.stdin.flush()
             person.wait_until(lambda _: person.written.count(ENTERED) == 2)
@@ -200,3 +216,67 @@ def test_suspended_it_gives_the_terminal_back_and_takes_it_again() -> None:
             shell.kill()
             shell.communicate()
             site.end()
+
+
+def test_a_wish_that_comes_after_the_end_is_written_into_nobodys_file() -> None:
+    with Person() as person:
+        with Terminal(person.terminal, person.terminal) as terminal:
+            terminal.wake()
+            assert terminal.wait(20.0) == b""
+        later = [os.pipe() for _ in range(3)]  # of the same numbers as the terminal's
+        terminal.wake()
+        assert select.select([each[0] for each in later], [], [], 0)[0] == []
+        for each in (end for pipe in later for end in pipe):
+            os.close(each)
+
+
+def test_a_question_that_is_answered_after_the_end_wakes_nobody() -> None:
+    asked = threading.Event()
+    may_answer = threading.Event()
+
+    class Slow(ScriptedClient):
+        def status(self) -> SystemStatus:
+            asked.set()
+            assert may_answer.wait(20)
+            return super().status()
+
+    woken: list[str] = []
+    poller = Poller(Slow(), 0.0, lambda: woken.append("!"))
+    poller.start()
+    assert asked.wait(20)
+    poller.stop()
+    may_answer.set()
+    [thread] = (each for each in threading.enumerate() if each.name == "top-poll")
+    thread.join(20)
+    assert woken == []
+
+
+def test_without_standard_input_it_is_shown_and_a_signal_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Person() as person, os.fdopen(os.dup(person.terminal), "w") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setattr(sys, "stdin", None)
+        monkeypatch.setenv("TERM", "xterm")
+
+        def deeds() -> None:
+            begins(person, 5, "yard")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        with acting(deeds):
+            args = argparse.Namespace(once=False, json=False, interval=0.2)
+            assert command.run(args, ScriptedClient(), Language.EN) == command.EXIT_GOOD
+
+
+def test_colours_that_are_forced_on_a_pipe_make_no_terminal_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed: list[str] = []
+    monkeypatch.setattr(command, "_follow", lambda *_, **__: followed.append("lines"))
+    monkeypatch.setattr(command, "Terminal", lambda *_: followed.append("full screen"))
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    args = argparse.Namespace(once=False, json=False, interval=0.2)
+    assert command.run(args, ScriptedClient(), Language.EN) == command.EXIT_GOOD
+    assert followed == ["lines"]
