@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeAlias
+
+from edge_video.runtime.units import ns_to_s
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def _unchanged(text: str) -> str:
     return text
+
+
+def moment(wall_ns: int) -> str:
+    """A moment of the wall clock as JSON lines have it: ISO 8601 in UTC, with milliseconds."""
+    return datetime.fromtimestamp(ns_to_s(wall_ns), UTC).isoformat(timespec="milliseconds")
 
 
 def json_ready(  # noqa: PLR0911 - one case, one return

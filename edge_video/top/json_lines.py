@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from edge_video.runtime.units import ns_to_s
 from edge_video.status.health import verdict
 from edge_video.status.json import status_as_json
+from edge_video.text.json import moment
 
 if TYPE_CHECKING:
     from edge_video.status.model import SystemStatus
@@ -19,7 +18,7 @@ def status_line(status: SystemStatus, at_ns: int) -> str:
     """A status as `/api/status` has it, and the verdict on it; `at_ns` is the wall clock."""
     judged = verdict(status)
     document = {
-        "ts": _moment(at_ns),
+        "ts": moment(at_ns),
         "kind": "status",
         "verdict": {
             "is_good": judged.is_good,
@@ -34,15 +33,10 @@ def status_line(status: SystemStatus, at_ns: int) -> str:
 def lost_line(lost: Lost, at_ns: int) -> str:
     """That there is no status, and why."""
     document = {
-        "ts": _moment(at_ns),
+        "ts": moment(at_ns),
         "kind": "lost",
         "url": lost.url,
         "since_s": lost.since_s,
         "reason": lost.reason,
     }
     return json.dumps(document, ensure_ascii=False)
-
-
-def _moment(at_ns: int) -> str:
-    """ISO 8601 in UTC, as the lines of `watch` have it."""
-    return datetime.fromtimestamp(ns_to_s(at_ns), UTC).isoformat(timespec="milliseconds")

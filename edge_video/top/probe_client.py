@@ -76,7 +76,7 @@ def _answer(target: ProbeTarget, timeout_s: float, language: Language) -> str | 
     verdict = _verdict(answer.body)
     if answer.code != http.client.OK:
         return _refusal(answer.code, verdict, language)
-    return None if verdict else _foreign(answer.code, language)
+    return None if verdict.get("ok") is True else _foreign(answer.code, language)
 
 
 def _refusal(code: int, verdict: dict[str, Any], language: Language) -> str:

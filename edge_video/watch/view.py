@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from edge_video.runtime.units import ns_to_s
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_number, format_rounded_duration
+from edge_video.text.json import moment
 from edge_video.watch.silence import SILENT_AFTER_S, Silence
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ def json_line(kind: str, views: Sequence[CameraView], at_ns: int, **facts: objec
 
     `at_ns` (wall clock) is shown as `ts`, as in the log: ISO 8601, here in UTC.
     """
-    moment = datetime.fromtimestamp(ns_to_s(at_ns), UTC).isoformat(timespec="milliseconds")
-    document: dict[str, object] = {"ts": moment, "kind": kind, **facts}
+    document: dict[str, object] = {"ts": moment(at_ns), "kind": kind, **facts}
     if kind in ("interval", "summary"):
         document["cameras"] = [_rounded(asdict(view)) for view in views]
     return json.dumps(document, ensure_ascii=False)

@@ -80,6 +80,7 @@ def test_who_is_well_gets_0_and_nothing_of_the_cameras_is_needed(
     ("code", "body", "expected"),
     [
         (503, verdict("the publisher does not run", "x"), "the publisher does not run; x"),
+        (200, verdict("x"), "whoever answers is not edge-video (HTTP 200)"),
         (200, "<html>", "whoever answers is not edge-video (HTTP 200)"),
         (200, "[" * 100_000, "whoever answers is not edge-video (HTTP 200)"),
         (503, "busy", "whoever answers is not edge-video (HTTP 503)"),
