@@ -11,11 +11,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 from dockerfile_parse import DockerfileParser
 
 from edge_video.cli.main import make_parser
 from edge_video.config import Config, parse_config
+from edge_video.http.security import host_is_ours
 from tests.support.rtsp import require
 
 ROOT: Final = Path(__file__).parent.parent
@@ -166,6 +168,13 @@ def test_grafana_finds_the_dashboard_and_prometheus() -> None:
     assert home.startswith(provider["options"]["path"])
 
 
+@pytest.mark.parametrize("name", ["deploy/kubernetes.yaml", "docs/container.md"])
+def test_an_image_that_is_named_is_of_this_version(name: str) -> None:
+    named = re.findall(r"edge-video:(\d[\w.]*)", (ROOT / name).read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(named) == {project["version"]}
+
+
 def test_the_manifest_is_hardened_and_probes_what_there_is(tmp_path: Path) -> None:
     text = KUBERNETES["ConfigMap"]["data"]["config.yaml"]
     config = config_of(text, tmp_path, "/run/secrets/edge-video")
@@ -186,5 +195,10 @@ def test_the_manifest_is_hardened_and_probes_what_there_is(tmp_path: Path) -> No
     assert container["livenessProbe"]["httpGet"]["path"] == "/health"
     assert config.http is not None
     assert container["ports"][0]["containerPort"] == config.http.address.port
+    service = KUBERNETES["Service"]
+    port = service["spec"]["ports"][0]["port"]
+    name = service["metadata"]["name"]
+    for host in (name, f"{name}.default.svc"):
+        assert host_is_ours(f"{host}:{port}", config.http.hosts)
     volumes = {volume["name"] for volume in pod["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} == volumes
