@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 import edge_video
+from scripts.measure_house import circles, class_sizes, import_graph, read_modules
+
+if TYPE_CHECKING:
+    from scripts.measure_house import Graph, Module
 
 ROOT = Path(__file__).parent.parent
 
@@ -77,10 +83,16 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def read(root: Path = ROOT) -> dict[str, Module]:
+    return read_modules(root)
+
+
+@cache
 def imports(name: str) -> set[str]:
     """The modules that a module imports, for the type checker only included."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+    for node in ast.walk(read()[name].tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -140,13 +152,50 @@ def test_actors_know_their_base_but_never_each_other(name: str) -> None:
 
 def defines_an_actor(name: str) -> bool:
     """Whether a module has an actor to start, which a base is not."""
-    classes = [
-        node
-        for node in ast.parse(MODULES[name].read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    ]
+    classes = [node for node in read()[name].tree.body if isinstance(node, ast.ClassDef)]
     bases = {ast.unparse(base).split(".")[-1] for node in classes for base in node.bases}
     return any(base.endswith("Actor") for base in bases) and not name.endswith(".base")
+
+
+def loads(root: Path) -> Graph:
+    """What each module loads while it is loaded: what it imports, and the packages around that."""
+    modules = read(root)
+    return {
+        name: others | {each for other in others for each in around(other) - around(name)}
+        for name, others in import_graph(modules, types=False).items()
+    }
+
+
+def around(name: str) -> set[str]:
+    """The packages of a module, whose `__init__` runs before it."""
+    parts = name.split(".")
+    return {".".join(parts[:depth]) for depth in range(1, len(parts))}
+
+
+def test_no_module_loads_itself_by_way_of_others() -> None:
+    """So each of them can be imported first, in whatever order a program imports them."""
+    assert circles(loads(ROOT)) == []
+
+
+def test_a_circle_of_imports_is_found_wherever_it_closes(tmp_path: Path) -> None:
+    written = {
+        "a/__init__.py": "from edge_video.a.one import ONE\n",
+        "a/one.py": "from edge_video.b.two import TWO\nONE = 1\n",
+        "a/three.py": "THREE = 3\n",
+        "b/__init__.py": "",
+        "b/two.py": "from edge_video.a.three import THREE\nTWO = 2\n",
+        "b/four.py": "import edge_video.b.five\n",
+        "b/five.py": "def later():\n    from edge_video.b import four\n",
+        "b/six.py": "if TYPE_CHECKING:\n    from edge_video.c import seven\n",
+        "c/__init__.py": "",
+        "c/seven.py": "import edge_video.b.six\n",
+    }
+    for name, text in {"__init__.py": "", **written}.items():
+        path = tmp_path / "edge_video" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    b, a = "edge_video.b.", "edge_video.a"
+    assert circles(loads(tmp_path)) == [[a, f"{a}.one", f"{b}two"], [f"{b}five", f"{b}four"]]
 
 
 _IMPORT_EACH: Final = """
@@ -205,8 +254,7 @@ def test_a_module_is_imported_without_what_it_does_not_need(module: str, heavy: 
 
 
 def test_the_public_names_are_where_type_checkers_and_programs_look_for_them() -> None:
-    tree = ast.parse(MODULES["edge_video"].read_text(encoding="utf-8"))
-    block = next(node for node in tree.body if isinstance(node, ast.If))
+    block = next(node for node in read()["edge_video"].tree.body if isinstance(node, ast.If))
     checked = {
         alias.name: node.module
         for node in block.body
@@ -216,3 +264,10 @@ def test_the_public_names_are_where_type_checkers_and_programs_look_for_them() -
     assert set(checked) == set(edge_video.__all__) - {"__version__"}
     for name, home in checked.items():
         assert getattr(edge_video, name) is getattr(importlib.import_module(home), name)
+
+
+def test_the_classes_that_are_larger_than_the_rest_have_their_reasons() -> None:
+    text = (ROOT / "docs/decisions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .", text.partition("## What is larger")[2], re.MULTILINE)
+    sizes = [each for module in read().values() for each in class_sizes(module)]
+    assert set(rows) == {each.name.split(".")[-1] for each in sizes if each.is_big}
