@@ -55,7 +55,7 @@ class AttemptScheduler:
     def begin_next(self, camera: CameraState) -> None:
         """Schedule the next attempt for when the breaker, and the host's budget, permit it."""
         camera.cancel_alarm()
-        if not camera.wanted or camera.ref is not None:
+        if not camera.should_run or camera.ref is not None:
             return
         retry_in_s = camera.breaker.retry_in_s(self._now())
         waiting = camera.breaker.state is BreakerState.OPEN
@@ -77,7 +77,7 @@ class AttemptScheduler:
 
     def attempt(self, camera: CameraState) -> None:
         """Begin an attempt, if the breaker permits one and it is the camera's turn."""
-        if not camera.wanted or camera.ref is not None:
+        if not camera.should_run or camera.ref is not None:
             return
         now_s = self._now()
         retry_in_s = camera.breaker.retry_in_s(now_s)

@@ -85,6 +85,37 @@ class CameraCommands:
         camera.update(phase=camera.resting_phase)
         self._attempts.begin_next(camera)
 
+    def close(self, camera: CameraState, opens_at: str) -> None:
+        """Let a camera rest until then, by its schedule.
+
+        What it failed of before is forgiven: nothing of it is amiss while it is closed, and in the
+        morning it begins anew.
+        """
+        camera.update(opens_at=opens_at, closed_at_s=self._now())
+        if not camera.wanted:
+            return
+        camera.log_rest()
+        camera.trouble.forget()
+        camera.cancel_alarm()
+        if self._end_attempt(camera):
+            camera.pending.reset = True
+            return
+        if _may_be_forgiven(camera):
+            camera.move_breaker(camera.breaker.reset(self._now()))
+        camera.update(phase=camera.resting_phase)
+
+    def open(self, camera: CameraState) -> None:
+        """Let a camera run again, unless an operator has stopped or paused it."""
+        record = camera.record
+        closed_s = record.off_schedule_s(self._now())
+        camera.update(opens_at=None, closed_at_s=None, closed_before_s=closed_s)
+        if not camera.wanted:
+            return
+        log_event(_log, LogEvent.CAMERA_OPENED, camera_id=camera.camera_id)
+        if camera.ref is None:
+            camera.update(phase=camera.resting_phase)
+            self._attempts.begin_next(camera)
+
     def remove(self, camera: CameraState) -> bool:
         """Stop a camera for good; whether nothing is left of it already."""
         camera.wanted = False
@@ -102,6 +133,8 @@ class CameraCommands:
         if was_wanted:
             return CommandAnswer(CommandResult.ALREADY)
         log_event(_log, LogEvent.CAMERA_STARTED, camera_id=camera.camera_id)
+        if camera.ref is None:
+            camera.update(phase=camera.resting_phase)
         self._attempts.begin_next(camera)
         return CommandAnswer(CommandResult.DONE)
 
@@ -150,7 +183,7 @@ class CameraCommands:
         return CommandAnswer(CommandResult.DONE)
 
     def _retry_now(self, camera: CameraState) -> CommandAnswer:
-        if not camera.wanted:
+        if not camera.should_run:
             return CommandAnswer(CommandResult.NOT_RUNNING)
         if _is_held(camera):
             return CommandAnswer(CommandResult.REJECTED, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edge_video.actors.base import log_breaker_change
 from edge_video.actors.camera_trouble import CameraTrouble
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+class Closed(NamedTuple):
+    """A schedule keeps a camera closed."""
+
+    opens_at: str
+    """As in `CameraStatus`."""
+    since_s: float
+    """Monotonic clock."""
+
+
 @dataclass(slots=True)
 class Pending:
     """What was commanded while an attempt was ending; executed when nothing is left of it."""
@@ -48,7 +57,7 @@ class CameraState:
         config: of the camera.
         record: what is told to others.
         on_change: called with each new record.
-        wanted: it is to stream.
+        wanted: it is to stream, at the times of its schedule.
         ref: its actor, from the start of an attempt until nothing is left of it.
         alarm: the scheduled attempt.
         ticket: tells the present wait from older ones, whose messages may be on their way.
@@ -80,10 +89,12 @@ class CameraState:
         on_change: Callable[[CameraRecord], None],
         *,
         stopped: bool = False,
+        closed: Closed | None = None,
     ) -> CameraState:
         """Make the state of a camera that no attempt was made at yet.
 
-        With `stopped` an operator has stopped it, in an earlier run of the program.
+        With `stopped` an operator has stopped it, in an earlier run of the program; with `closed`
+        it is one of the times that are not in its schedule.
         """
         wanted = config.enabled and not stopped
         record = CameraRecord(
@@ -92,6 +103,8 @@ class CameraState:
             target_fps=config.fps,
             phase=CameraPhase.STARTING,
             breaker=breaker,
+            opens_at=None if closed is None else closed.opens_at,
+            closed_at_s=None if closed is None else closed.since_s,
         )
         camera = cls(config, record, on_change, wanted)
         camera.record = replace(record, phase=camera.resting_phase)
@@ -108,10 +121,17 @@ class CameraState:
         return self.record.breaker
 
     @property
+    def should_run(self) -> bool:
+        """Whether it is to stream now: it is wanted, and its schedule is open."""
+        return self.wanted and self.record.opens_at is None
+
+    @property
     def resting_phase(self) -> CameraPhase:
         """The phase while no attempt runs."""
-        if self.wanted:
+        if self.should_run:
             return CameraPhase.STARTING
+        if self.wanted:
+            return CameraPhase.OFF_SCHEDULE
         return CameraPhase.STOPPED if self.config.enabled else CameraPhase.DISABLED
 
     def update(self, **changes: Any) -> None:
@@ -165,6 +185,12 @@ class CameraState:
     def is_about_running_attempt(self, event: CameraEvent) -> bool:
         """Whether an event is of the attempt that runs now."""
         return self.ref is not None and event.generation == self.breaker.generation
+
+    def log_rest(self) -> None:
+        """Write until when its schedule keeps it closed, if it does."""
+        opens_at = self.record.opens_at
+        if self.wanted and opens_at is not None:
+            log_event(_log, LogEvent.CAMERA_CLOSED, camera_id=self.camera_id, opens_at=opens_at)
 
     def log_waiting(self, now_s: float, failure: Failure | None) -> None:
         """Write how long the open breaker waits."""

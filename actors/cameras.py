@@ -27,6 +27,7 @@ from edge_video.actors.messages import (
     Finish,
 )
 from edge_video.actors.reload_messages import UsePolicy
+from edge_video.actors.schedules import Schedules
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.failures import Cause, policy_for
@@ -76,6 +77,7 @@ class CameraFleet:
         self._ending = False
         self.attempts = AttemptScheduler(spec, supervisor, start_faults)
         self._commands = CameraCommands(self.attempts, self._now)
+        self._schedules = Schedules(self._commands, spec.clock)
         self._on_change = on_change
         self._first_breaker = spec.breaker
         self._held = HeldWatch(spec.held, spec.on_held)
@@ -89,7 +91,10 @@ class CameraFleet:
         if config.id in held.paused:
             breaker = breaker.force_open(self._now())
         is_stopped = config.id in held.stopped
-        return CameraState.first(config, breaker, self._on_change, stopped=is_stopped)
+        closed = self._schedules.closed(config)
+        return CameraState.first(
+            config, breaker, self._on_change, stopped=is_stopped, closed=closed
+        )
 
     @property
     def ids(self) -> tuple[CameraId, ...]:
@@ -107,9 +112,14 @@ class CameraFleet:
         return {camera_id: camera.ref for camera_id, camera in self._cameras.items()}
 
     def begin(self) -> None:
-        """Start every enabled camera, each when its host's budget permits."""
+        """Start every camera that is to run, each when its host's budget permits."""
         for camera in self._cameras.values():
+            camera.log_rest()
             self.attempts.begin_next(camera)
+
+    def look_at_schedules(self) -> None:
+        """Open and close the cameras whose hours have begun or ended; called once a second."""
+        self._schedules.look(self._cameras.values())
 
     def look_for_silent_deaths(self, error: str) -> None:
         """Report a camera whose thread is gone without its exit message as ended by `error`."""
@@ -159,6 +169,7 @@ class CameraFleet:
                 self._commands.take_over(known, config, restart=restart)
         ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
         self._cameras = ordered | self._cameras  # behind them, those that are leaving
+        self.look_at_schedules()
         self._held.look(self._cameras.values())
 
     def use_policy(self, policy: BreakerPolicy) -> None:
@@ -173,9 +184,11 @@ class CameraFleet:
     def _add(self, camera_id: CameraId, config: CameraConfig) -> None:
         attempts = self._removed.pop(camera_id, 0)
         breaker = replace(self._first_breaker, generation=attempts)
-        camera = CameraState.first(config, breaker, self._on_change)
+        closed = self._schedules.closed(config)
+        camera = CameraState.first(config, breaker, self._on_change, closed=closed)
         self._cameras[camera_id] = camera
         self._on_change(camera.record)
+        camera.log_rest()
         self.attempts.begin_next(camera)
 
     def _return(self, camera: CameraState, config: CameraConfig) -> None:
@@ -227,11 +240,12 @@ class CameraFleet:
         self._fold_end(camera, ended)
         if camera.leaving:
             self._forget(camera)
-        elif camera.wanted:
+        elif camera.should_run:
             self.attempts.go_on(camera, ended.failure)
         else:
             camera.trouble.forget()
-            log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
+            if not camera.wanted:
+                log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
 
     def _fold_end(self, camera: CameraState, ended: CameraEnded) -> None:
         """Take the breaker back, and execute what was commanded while the attempt was ending."""

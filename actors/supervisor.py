@@ -198,6 +198,7 @@ class SupervisorActor(SupervisedActor):
                 return self._faults.handle(message)
             case Tick():
                 self._look_for_silent_deaths()
+                self._fleet.look_at_schedules()
                 self._memory.look()
             case Begin():
                 self._begin()

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         MemoryControllerConfig,
         Problem,
         ReadyConfig,
+        ScheduleConfig,
         StateConfig,
         SupervisionConfig,
         TlsConfig,
@@ -207,6 +208,7 @@ __all__ = [
     "RetryNow",
     "RetryPublisher",
     "ReturnFrames",
+    "ScheduleConfig",
     "SilentEnd",
     "SinkPlace",
     "SlowConfirms",
@@ -249,7 +251,8 @@ _PUBLIC: Final = {
     "edge_video.config": (
         "AmqpConfig AmqpSinkConfig CameraConfig CircuitBreakerConfig Config ConfigError"
         " DirectorySinkConfig EventsConfig HttpConfig LogConfig MemoryControllerConfig Problem"
-        " ReadyConfig StateConfig SupervisionConfig TlsConfig load_config parse_config"
+        " ReadyConfig ScheduleConfig StateConfig SupervisionConfig TlsConfig load_config"
+        " parse_config"
     ),
     "edge_video.config.source": "ConfigSource",
     "edge_video.delivery": "DropReason FrameCounts Outbox Outcome",

@@ -36,6 +36,7 @@ line. `edge-video explain KEY` prints one key with its range and an example.
 SECTIONS: Final = {
     "": "The file",
     "CameraConfig": "cameras",
+    "ScheduleConfig": "cameras.schedule",
     "AmqpConfig": "amqp",
     "TlsConfig": "amqp.tls",
     "AmqpSinkConfig": "sink: amqp",

@@ -24,6 +24,7 @@ NOTES: Final = {
     "sink": "",
     "amqp": "with the contents of the certificates",
     "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
+    "cameras.schedule": "cameras open and close at once; one that is open goes on",
     "cameras.exchange": "from the next frame on",
     "cameras.routing_key": "from the next frame on",
     "circuit_breaker": "where each breaker stands does not change",

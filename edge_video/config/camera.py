@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.schedule import ScheduleConfig
 from edge_video.config.schema_rules import CAMERA_URL, PROXY_URL
-from edge_video.config.section import Accepts, Section, check_text, default, raise_conflicts
+from edge_video.config.section import Accepts, Keys, Section, check_text, default, raise_conflicts
 from edge_video.config.types import (
     USER_ALONE,
     Argument,
@@ -72,6 +73,8 @@ class CameraConfig(Section):
     """As it is, nothing percent-encoded; wins over the URL's."""
     enabled: Flag = True
     """false: configured, shown, not started."""
+    schedule: Accepts[ScheduleConfig | None, ScheduleConfig | Keys | None] = default(None)
+    """Absent: it runs at all times."""
     fps: Annotated[Whole, Field(ge=1, le=60)] = 15
     """Frames per second; absent: the `fps` above the cameras."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5

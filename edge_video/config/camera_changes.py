@@ -14,8 +14,9 @@ from edge_video.text.urls import NETWORK_SCHEMES, split_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {"id", "input_args"}
-"""Keys that may be set over the network. FFmpeg's arguments may name files, so they may not."""
+CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {"id", "input_args", "schedule"}
+"""Keys that may be set over the network. FFmpeg's arguments may name files, so they may not; and a
+schedule is a section of its own, which only the operator's file has."""
 
 
 def problems_of(values: Mapping[str, Any]) -> tuple[str, ...]:

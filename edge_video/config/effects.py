@@ -90,6 +90,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "http.ready": Row(_LIVE, Part.HTTP),
     "state": _RESTART,
     "cameras": _CAMERA,
+    "cameras.schedule": Row(_LIVE, Part.CAMERAS),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
 }

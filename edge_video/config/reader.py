@@ -12,6 +12,7 @@ from edge_video.config.camera import CameraConfig
 from edge_video.config.model import Config
 from edge_video.config.problems import Origin
 from edge_video.config.scalars import INVALID, ScalarReader
+from edge_video.config.section import Section
 from edge_video.config.types import Formerly
 from edge_video.config.yaml_nodes import KNOWN_TAGS, TAG, Document
 
@@ -147,14 +148,15 @@ class Reader:
             here = (*path, name)
             if (not path and name.startswith("x-")) or not self._is_wanted(here):
                 continue
-            self._findings.origins[here] = Origin(line, fields.get(name), file=self._file)
-            if name not in fields:
+            field = fields.get(name) or _field_for(name, sections)
+            self._findings.origins[here] = Origin(line, field, file=self._file)
+            if field is None:
                 if node.flow_style and _is_nothing(value_node):
                     self._findings.report_line(line, path, _COMMA)
                 else:
                     self._unknown_key(here, fields, entries)
                 continue
-            value = self._value(value_node, fields[name].rebuild_annotation(), here)
+            value = self._value(value_node, field.rebuild_annotation(), here)
             if value is not INVALID:
                 values[name] = value
         return values
@@ -219,6 +221,12 @@ class Reader:
 def placeholder_camera(index: int) -> dict[str, Any]:
     """Make what stands for a camera that was reported: the others keep their places."""
     return {"id": f"placeholder-{index}", "url": "lavfi:placeholder"}
+
+
+def _field_for(name: str, sections: tuple[type[BaseModel], ...]) -> FieldInfo | None:
+    """What a section says of a key that stands for several, as `mon-fri` does."""
+    found = (each.field_for(name) for each in sections if issubclass(each, Section))
+    return next(filter(None, found), None)
 
 
 def _line(node: yaml.Node) -> int:

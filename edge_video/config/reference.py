@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from edge_video.config.annotations import choices, is_section, item_type, leaves, limits, marks_of
 from edge_video.config.model import Config
 from edge_video.config.types import Duration, Formerly, Mark
+from edge_video.runtime.opening_hours import DAYS
 from edge_video.text.duration import format_duration
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.height": 720,
     "cameras.http_proxy": "http://10.0.0.1:3128",
     "cameras.hwaccel": "vaapi",
+    "cameras.schedule.timezone": "America/Sao_Paulo",
+    **{f"cameras.schedule.{day}": "08:00-12:00, 13:00-19:00" for day in DAYS},
     "cameras.input_args": ["-rtsp_flags", "prefer_tcp"],
     "cameras.exchange": "shop.exchange",
     "cameras.routing_key": "shop.door",
@@ -261,6 +264,11 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
     if inner:
         return ""
     value = _EXAMPLES.get(path, _plain_default(field, inner))
+    if path.startswith("cameras.schedule."):
+        name = path.rpartition(".")[2]
+        hours = {"mon-fri": "07:00-19:00"} if name == "timezone" else {name: value}
+        schedule = {"timezone": "America/Sao_Paulo", **hours}
+        return _dumped({"cameras": [_CAMERA | {"schedule": schedule}]})
     if path.startswith("cameras."):
         around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
         shown = around | {path.partition(".")[2]: value}

@@ -30,6 +30,7 @@ _TITLES: Final = {
     "LogConfig": "log",
     "MemoryControllerConfig": "memory_controller",
     "ReadyConfig": "ready: what /ready asks for",
+    "ScheduleConfig": "schedule: when a camera runs",
     "StateConfig": "state: what the program itself keeps",
     "SupervisionConfig": "supervision: restarts of the program's own parts",
     "TlsConfig": "tls: how the broker is trusted",

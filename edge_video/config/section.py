@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pydantic.fields import FieldInfo
+
 
 Keys: TypeAlias = Mapping[str, Any]
 """A section as a program may write it: its keys and their values."""
@@ -92,6 +94,11 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+    @classmethod
+    def field_for(cls, name: str) -> FieldInfo | None:
+        """What is known of a key as it may be written; None: there is no such key."""
+        return cls.model_fields.get(name)
 
     @model_validator(mode="before")
     @classmethod

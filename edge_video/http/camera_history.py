@@ -196,12 +196,13 @@ def _glance(record: CameraRecord) -> CameraStatus:
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
+        opens_at=record.opens_at,
     )
 
 
 def _condition(record: CameraRecord) -> str:
     """Whether it streams well, rests on purpose, or is in trouble."""
-    if record.phase in (CameraPhase.DISABLED, CameraPhase.STOPPED):
+    if record.phase in (CameraPhase.DISABLED, CameraPhase.STOPPED, CameraPhase.OFF_SCHEDULE):
         return "at rest"
     well = record.phase is CameraPhase.STREAMING and record.breaker.state is BreakerState.CLOSED
     return "well" if well else "in trouble"

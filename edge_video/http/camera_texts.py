@@ -18,6 +18,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "word.UNKNOWN": Text("not known now", "desconhecido agora"),
     "word.PAUSED": Text("paused", "pausada"),
     "word.STOPPED": Text("stopped", "parada"),
+    "word.OFF_SCHEDULE": Text("closed", "fora do horário"),
     "word.DISABLED": Text("disabled", "desativada"),
     "legend": Text("What the signs mean", "O que os sinais significam"),
     "legend.OK": Text(
@@ -50,6 +51,10 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "legend.STOPPED": Text(
         "Somebody stopped it; it stays so until it is started.",
         "Alguém a parou; fica assim até ser iniciada.",
+    ),
+    "legend.OFF_SCHEDULE": Text(
+        "Outside the hours of its schedule; it starts by itself.",
+        "Fora do horário da programação; inicia sozinha.",
     ),
     "legend.DISABLED": Text(
         "Switched off in the configuration (enabled: false).",
@@ -93,6 +98,9 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "doing.STARTING": Text("Opens the stream.", "Abre o stream."),
     "doing.STARTING.again": Text("Tries again at once.", "Tenta de novo imediatamente."),
     "doing.STOPPED": Text("Nothing: somebody stopped it.", "Nada: alguém a parou."),
+    "doing.OFF_SCHEDULE": Text(
+        "Rests by its schedule until {time}.", "Descansa pela programação até {time}."
+    ),
     "doing.DISABLED": Text(
         "Nothing: it is disabled in the configuration.",
         "Nada: está desativada na configuração.",

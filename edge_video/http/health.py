@@ -25,6 +25,10 @@ is given for a confirm, and than frames are on their way on a slow uplink."""
 
 _MAX_REASON: Final = 120
 _MAX_NAMES: Final = 5
+_NOT_NAMED: Final = frozenset(
+    {CameraPhase.STREAMING, CameraPhase.DISABLED, CameraPhase.OFF_SCHEDULE}
+)
+"""Phases of cameras that are not missing where too few stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,11 @@ def ready(
 
 def _too_few_streaming(status: SystemStatus, needs_cameras: int) -> Iterator[str]:
     streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
+    closed = sum(camera.phase is CameraPhase.OFF_SCHEDULE for camera in status.cameras)
+    needs_cameras = min(needs_cameras, len(status.cameras) - closed) if closed else needs_cameras
     if streaming >= needs_cameras:
         return
-    silent = [
-        str(camera.camera_id)
-        for camera in status.cameras
-        if camera.phase not in (CameraPhase.STREAMING, CameraPhase.DISABLED)
-    ]
+    silent = [str(camera.camera_id) for camera in status.cameras if camera.phase not in _NOT_NAMED]
     names = ", ".join(silent[:_MAX_NAMES]) + (" …" if len(silent) > _MAX_NAMES else "")
     yield (
         f"{streaming} of {needs_cameras} cameras that must stream do"

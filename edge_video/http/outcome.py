@@ -28,6 +28,8 @@ class OutcomeKind(StrEnum):
     """The attempt that was asked for has failed; the answer says why."""
     STOPPED = "stopped"
     PAUSED = "paused"
+    OFF_SCHEDULE = "off_schedule"
+    """The camera starts by itself when its schedule opens."""
     CONNECTED = "connected"
     """The publisher; a camera streams."""
     STILL_TRYING = "still_trying"
@@ -45,6 +47,12 @@ class Outcome:
     """Why the publisher's attempt failed."""
     retry_in_s: float | None = None
     """When the next attempt begins by itself; None: it does not, or it streams."""
+
+
+_RESTING: Final = {
+    CameraPhase.STOPPED: OutcomeKind.STOPPED,
+    CameraPhase.OFF_SCHEDULE: OutcomeKind.OFF_SCHEDULE,
+}
 
 
 class CameraWait:
@@ -67,8 +75,9 @@ class CameraWait:
         """What came of it; None while that is open. `now_s` is of the monotonic clock."""
         if self._action not in BEGINS:
             return _ended(self._action, now)
-        if now.phase is CameraPhase.STOPPED and self._action != "start":
-            return Outcome(OutcomeKind.STOPPED)
+        resting = _RESTING.get(now.phase)
+        if resting is not None and (resting, self._action) != (OutcomeKind.STOPPED, "start"):
+            return Outcome(resting)
         if now.breaker.generation < self._attempt:
             return None
         if now.phase is CameraPhase.STREAMING:

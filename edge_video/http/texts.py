@@ -8,6 +8,7 @@ from edge_video.http.camera_texts import CAMERA_TEXTS
 from edge_video.http.edit_texts import EDIT_TEXTS
 from edge_video.http.reload_texts import RELOAD_TEXTS
 from edge_video.resilience.failures import Cause
+from edge_video.runtime.opening_hours import DAYS
 from edge_video.text.catalog import TEXTS, Language, Text, lookup
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _FROM_REPORTS: Final = (
         "ago",
     ),
     "not_available",
+    "closed_until",
+    *(f"weekday.{day}" for day in DAYS),
 )
 
 
@@ -113,6 +116,9 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.single.paused": Text("The camera is paused", "A câmera está pausada"),
     "verdict.single.stopped": Text("The camera is stopped", "A câmera está parada"),
     "verdict.single.disabled": Text("The camera is disabled", "A câmera está desativada"),
+    "verdict.single.off_schedule": Text(
+        "The camera is closed by its schedule", "A câmera está fora do horário"
+    ),
     "verdict.some": Text("{count} of {all} stream", "{count} de {all} transmitem"),
     "verdict.some.one": Text("1 of {all} streams", "1 de {all} transmite"),
     "verdict.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve transmitir"),
@@ -124,6 +130,7 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.paused.one": Text("1 paused", "1 pausada"),
     "verdict.stopped": Text("{count} stopped", "{count} paradas"),
     "verdict.stopped.one": Text("1 stopped", "1 parada"),
+    "verdict.off_schedule": Text("{count} closed by schedule", "{count} fora do horário"),
     "verdict.disabled": Text("{count} disabled", "{count} desativadas"),
     "verdict.disabled.one": Text("1 disabled", "1 desativada"),
     "verdict.delivery.lost.broker": Text("Nothing reaches RabbitMQ", "Nada chega ao RabbitMQ"),
@@ -207,6 +214,7 @@ PAGE: Final[dict[str, Text]] = {
     "state.starting": Text("Starting {count}", "Iniciando {count}"),
     "state.paused": Text("Paused {count}", "Pausadas {count}"),
     "state.stopped": Text("Stopped {count}", "Paradas {count}"),
+    "state.off_schedule": Text("Closed {count}", "Fora do horário {count}"),
     "state.disabled": Text("Disabled {count}", "Desativadas {count}"),
     "group.cameras": Text("{count} cameras", "{count} câmeras"),
     "group.cameras.one": Text("1 camera", "1 câmera"),
@@ -274,6 +282,9 @@ PAGE: Final[dict[str, Text]] = {
     "outcome.resume.already": Text("{camera}: is not paused", "{camera}: não está pausada"),
     "outcome.rejected": Text("{camera}: not now", "{camera}: agora não"),
     "outcome.not_running": Text("{camera}: it is stopped", "{camera}: está parada"),
+    "outcome.off_schedule": Text(
+        "{camera}: it starts when its schedule opens", "{camera}: inicia quando chegar o horário"
+    ),
     "outcome.unknown_target": Text(
         "{camera}: no such camera any more", "{camera}: não existe mais"
     ),

@@ -174,6 +174,7 @@ def _camera(
         "word": status_word(camera),
         "word_since_ms": ns_to_ms(extra.word_since_ns),
         "phase": camera.phase.value,
+        "opens_at": camera.opens_at,
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
         "target_fps": _rounded(camera.expected_fps),

@@ -241,6 +241,18 @@ class LogEvent(StrEnum):
         "[{camera_id}] Camera stopped",
         "[{camera_id}] Câmera parada",
     )
+    CAMERA_CLOSED = (
+        "camera_closed",
+        _INFO,
+        "[{camera_id}] Camera closed by its schedule until {opens_at}",
+        "[{camera_id}] Câmera fora do horário até {opens_at}",
+    )
+    CAMERA_OPENED = (
+        "camera_opened",
+        _INFO,
+        "[{camera_id}] Camera opened by its schedule",
+        "[{camera_id}] Câmera no horário: iniciada",
+    )
     CAMERA_START_REJECTED = (
         "camera_start_rejected",
         _WARNING,

@@ -35,8 +35,15 @@ SCHEMA: Final = 3
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
+OFF_SCHEDULE: Final = "off_schedule"
 OPEN: Final = "open"
 CLOSED: Final = "closed"
+
+_STREAMS: Final = {
+    CameraPhase.STREAMING: ONLINE,
+    CameraPhase.OFF_SCHEDULE: OFF_SCHEDULE,
+}
+"""What a camera in this phase is to a consumer; in every other one it is offline."""
 
 _Fields: TypeAlias = dict[str, object]
 
@@ -118,7 +125,7 @@ class NotificationRules:
             camera = _Camera(record, Debounced(steady), Debounced.resting(steady, CLOSED, now.s))
             self._cameras[record.camera_id] = camera
         camera.record = record
-        stream = ONLINE if record.phase is CameraPhase.STREAMING else OFFLINE
+        stream = _STREAMS.get(record.phase, OFFLINE)
         camera.stream, changes = camera.stream.observe(stream, now.s)
         is_closed = record.breaker.state is BreakerState.CLOSED
         camera.breaker, breaker_changes = camera.breaker.observe(
@@ -205,6 +212,7 @@ class NotificationRules:
             facts: _Fields = {"camera_id": record.camera_id, "phase": record.phase}
             facts["failure"] = self._failure(record.last_failure, change)
             facts["away_s"] = _away_s(camera, change)
+            facts["opens_at"] = record.opens_at
             notifications.append(self._of_change("camera", change, facts, now, record.camera_id))
         for change in breaker_changes:
             breaker = record.breaker
@@ -221,7 +229,7 @@ class NotificationRules:
 
     def _failure(self, failure: Failure | None, change: StateChange) -> _Fields | None:
         """The last failure with its text; a state that is good again has none."""
-        good = isinstance(change, Settled) and change.state in (ONLINE, CLOSED)
+        good = isinstance(change, Settled) and change.state in (ONLINE, OFF_SCHEDULE, CLOSED)
         if failure is None or good:
             return None
         return {"cause": failure.cause, "text": format_failure(failure, Language.EN)}

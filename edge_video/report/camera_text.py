@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from edge_video.delivery.ledger import DropReason
+from edge_video.runtime.opening_hours import DAYS
+from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
 from edge_video.text.formatting import format_rounded_duration
 
@@ -23,6 +26,15 @@ def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
         return lookup("key_wait", language).format(waited=waited)
     interval = format_rounded_duration(float(round(camera.key_frame_interval_s)), language)
     return lookup("key_wait.known", language).format(waited=waited, interval=interval)
+
+
+def format_closed(camera: CameraStatus, language: Language) -> str | None:
+    """Until when a schedule keeps a camera closed, on the schedule's clocks; None: none does."""
+    if camera.phase is not CameraPhase.OFF_SCHEDULE or camera.opens_at is None:
+        return None
+    opens_at = datetime.fromisoformat(camera.opens_at)
+    day = lookup(f"weekday.{DAYS[opens_at.weekday()]}", language)
+    return lookup("closed_until", language).format(time=f"{day} {opens_at:%H:%M}")
 
 
 def format_drops(counts: FrameCounts, language: Language) -> str:

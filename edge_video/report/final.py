@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.report.camera_text import format_drops
+from edge_video.report.camera_text import format_closed, format_drops
 from edge_video.report.monitor import format_publisher
 from edge_video.report.outage_text import format_outages, outage_lines
 from edge_video.resilience.breaker import BreakerState
@@ -150,6 +150,11 @@ def _cameras(status: SystemStatus, language: Language) -> list[str]:
     return lines
 
 
+def expected_s(camera: CameraStatus, uptime_s: float) -> float:
+    """How long a picture was expected of the camera: not while its schedule was closed."""
+    return max(0.0, uptime_s - camera.off_schedule_s)
+
+
 def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
     """Percent of the frames that the target rate asks for that the camera sent.
 
@@ -157,12 +162,14 @@ def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
     The target of a camera that never sends as many as it may is what it sends.
     None when no time has passed. A little over 100 is possible: cameras have clocks of their own.
     """
-    wanted = camera.expected_fps * uptime_s
+    wanted = camera.expected_fps * expected_s(camera, uptime_s)
     return percent(camera.frames.received, wanted) if wanted > 0 else None
 
 
 def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
     """Whether a camera gets the ✓: closed breaker, frames, and most of those it should have."""
+    if camera.phase is CameraPhase.OFF_SCHEDULE and not camera.attempts:
+        return True  # it was closed throughout
     reached = efficiency(camera, uptime_s)
     return (
         camera.breaker.state is BreakerState.CLOSED
@@ -183,17 +190,18 @@ def _camera(camera: CameraStatus, uptime_s: float, language: Language) -> list[s
 def camera_rows(camera: CameraStatus, uptime_s: float, language: Language) -> list[Row]:
     """The block of the user's own layout; what the layout does not have comes after it."""
     frames, reached = camera.frames, efficiency(camera, uptime_s)
+    open_s = expected_s(camera, uptime_s)
     return [
         (
             "final.camera_frames",
             lookup("final.camera_frames_value", language).format(
-                frames=frames.received, fps=_rate(frames.received, uptime_s, language)
+                frames=frames.received, fps=_rate(frames.received, open_s, language)
             ),
         ),
         (
             "final.frames_published",
             lookup("final.frames_published_value", language).format(
-                frames=frames.published, fps=_rate(frames.published, uptime_s, language)
+                frames=frames.published, fps=_rate(frames.published, open_s, language)
             ),
         ),
         ("final.frames_dropped", _dropped(frames, language)),
@@ -256,6 +264,9 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
 
 def _end_state(camera: CameraStatus, language: Language) -> str:
     """What the camera was doing when the end began."""
+    closed = format_closed(camera, language)
+    if closed is not None:
+        return closed
     paused = camera.breaker.forced_open and camera.phase is not CameraPhase.STOPPED
     return lookup(f"phase.{'paused' if paused else camera.phase.value}", language)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_text import format_drops, format_key_wait
+from edge_video.report.camera_text import format_closed, format_drops, format_key_wait
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.health import is_late
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _REASON_LIMIT: Final = 60
 _SHOWN_WITH_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
+_RESTING: Final = frozenset({CameraPhase.DISABLED, CameraPhase.STOPPED, CameraPhase.OFF_SCHEDULE})
 _TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
 
 
@@ -53,13 +54,13 @@ def render_monitor(status: SystemStatus, language: Language) -> str:
 
 
 def status_word(camera: CameraStatus) -> str:
-    """OK, WARN, CB_OPEN, HALF_OPEN (probing), KEY_WAIT, STARTING, STOPPED or DISABLED.
+    """OK, WARN, CB_OPEN, HALF_OPEN (probing), KEY_WAIT, STARTING, or the name of a resting phase.
 
     Not translated. KEY_WAIT is a camera whose data arrive while it owes a key frame.
     WARN is a camera that should deliver and has not for five seconds; one that never has, and
     has not yet failed often enough for its breaker, is STARTING.
     """
-    if camera.phase in {CameraPhase.DISABLED, CameraPhase.STOPPED}:
+    if camera.phase in _RESTING:
         return camera.phase.name
     if camera.breaker.state is BreakerState.OPEN:
         return "CB_OPEN"
@@ -112,7 +113,10 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
 
 
 def camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
-    """Why a camera is in trouble, and when it is tried again; empty when it is not."""
+    """Why a camera sends nothing, and until when; empty when it sends, or was told to stop."""
+    closed = format_closed(camera, language)
+    if closed is not None:
+        return [closed]
     if status_word(camera) not in _TROUBLED:
         return []
     waiting = format_key_wait(camera, language)

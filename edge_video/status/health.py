@@ -47,6 +47,8 @@ class CameraHealth(StrEnum):
     STOPPED = "stopped"
     """An operator stopped it."""
     DISABLED = "disabled"
+    OFF_SCHEDULE = "off_schedule"
+    """Its schedule keeps it closed."""
 
 
 class Delivery(StrEnum):
@@ -69,21 +71,30 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing needs attention; what an operator paused or stopped does not."""
+        """Whether nothing needs attention; what rests on purpose does not."""
         ill = self.cameras[CameraHealth.TROUBLE] + self.cameras[CameraHealth.SLOW]
         return not ill and self.delivery in (Delivery.OK, Delivery.STARTING)
 
     @property
     def wanted(self) -> int:
         """How many cameras are meant to send now."""
-        return sum(number for health, number in self.cameras.items() if health not in _NOT_WANTED)
+        return sum(number for health, number in self.cameras.items() if health not in RESTING)
 
 
 _BY_PHASE: Final = {
     CameraPhase.DISABLED: CameraHealth.DISABLED,
     CameraPhase.STOPPED: CameraHealth.STOPPED,
+    CameraPhase.OFF_SCHEDULE: CameraHealth.OFF_SCHEDULE,
 }
-_NOT_WANTED: Final = frozenset({CameraHealth.PAUSED, CameraHealth.STOPPED, CameraHealth.DISABLED})
+RESTING: Final = frozenset(
+    {
+        CameraHealth.PAUSED,
+        CameraHealth.STOPPED,
+        CameraHealth.DISABLED,
+        CameraHealth.OFF_SCHEDULE,
+    }
+)
+"""Healths of cameras of which nobody expects a picture now."""
 
 
 def is_late(camera: CameraStatus) -> bool:

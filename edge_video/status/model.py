@@ -30,6 +30,8 @@ class CameraPhase(StrEnum):
     """Nothing exists for the camera until its breaker's wait ends."""
     STOPPED = "stopped"
     """Asked to stop; started again only on request."""
+    OFF_SCHEDULE = "off_schedule"
+    """Rests until its schedule opens; `CameraStatus.opens_at` says when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ class CameraStatus:
     received_fps: float | None = None
     """Over the last ten seconds that it streamed throughout; None until there were such."""
     recent: Recent = Recent()
+    opens_at: str | None = None
+    """When its schedule opens, ISO 8601 on the schedule's clocks; None: it is open, or has none."""
+    off_schedule_s: float = 0.0
+    """How long its schedule has kept it closed, all times since the start together."""
 
     @property
     def expected_fps(self) -> float:

@@ -57,8 +57,19 @@ class CameraRecord:
     """As in `CameraStatus`."""
     stop_began_s: float | None = None
     """Monotonic clock, when the whole system began to stop; None before that."""
+    opens_at: str | None = None
+    """As in `CameraStatus`."""
+    closed_at_s: float | None = None
+    """Monotonic clock, when its schedule closed; None while it is open."""
+    closed_before_s: float = 0.0
+    """How long it was closed before that, all times together."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
+
+    def off_schedule_s(self, now_s: float) -> float:
+        """As in `CameraStatus`, at the monotonic time `now_s`."""
+        closed_s = 0.0 if self.closed_at_s is None else max(0.0, now_s - self.closed_at_s)
+        return self.closed_before_s + closed_s
 
     def with_failure(self, failure: Failure, now_s: float) -> CameraRecord:
         """The record after one more failed attempt, at the monotonic time `now_s`."""
@@ -238,6 +249,8 @@ def _camera_status(
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
+        opens_at=record.opens_at,
+        off_schedule_s=record.off_schedule_s(now_s),
         recent=Recent(
             counted.dropped_lately,
             counted.dropping,

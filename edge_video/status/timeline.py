@@ -42,6 +42,9 @@ class EntryKind(StrEnum):
     CAMERA_STREAMING = "camera_streaming"
     CAMERA_STOPPED = "camera_stopped"
     CAMERA_STARTED = "camera_started"
+    CAMERA_CLOSED = "camera_closed"
+    """Its schedule closed."""
+    CAMERA_OPENED = "camera_opened"
     PUBLISHER_CONNECTED = "publisher_connected"
     PUBLISHER_LOST = "publisher_lost"
     PUBLISHER_BLOCKED = "publisher_blocked"
@@ -289,9 +292,17 @@ def _camera_entries(
         found.append((EntryKind.CAMERA_FAILED, now.last_failure))
     elif new.state is BreakerState.CLOSED and old.state is BreakerState.HALF_OPEN:
         found.append((EntryKind.BREAKER_CLOSED, None))
-    elif new.state is BreakerState.CLOSED and old.state is BreakerState.OPEN:
+    elif (
+        new.state is BreakerState.CLOSED
+        and old.state is BreakerState.OPEN
+        and now.opens_at is None  # closing for the night forgets failures by itself
+    ):
         found.append((EntryKind.BREAKER_RESET, None))
-    if now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
+    if now.phase is CameraPhase.OFF_SCHEDULE and before.phase is not CameraPhase.OFF_SCHEDULE:
+        found.append((EntryKind.CAMERA_CLOSED, None))
+    elif before.phase is CameraPhase.OFF_SCHEDULE and now.opens_at is None:
+        found.append((EntryKind.CAMERA_OPENED, None))
+    elif now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
         found.append((EntryKind.CAMERA_STOPPED, None))
     elif before.phase is CameraPhase.STOPPED and now.phase is not CameraPhase.STOPPED:
         found.append((EntryKind.CAMERA_STARTED, None))
@@ -324,7 +335,7 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
     """(from, to, cause) of a breaker's change between two records; None without one.
 
     The cause of an opening is that of the failure; `operator` where a person did it, `wait_over`
-    for the probe, `recovered` for the closing after it.
+    for the probe, `recovered` for the closing after it, `schedule` where a camera closes.
     """
     old, new = before.breaker.state, now.breaker.state
     if old is new:
@@ -336,7 +347,8 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
         case BreakerState.HALF_OPEN:
             cause = "wait_over"
         case _:
-            cause = "recovered" if old is BreakerState.HALF_OPEN else "operator"
+            by_itself = "operator" if now.opens_at is None else "schedule"
+            cause = "recovered" if old is BreakerState.HALF_OPEN else by_itself
     return old.value, new.value, cause
 
 

@@ -27,7 +27,7 @@ class Presence(Enum):
     UP = auto()
     DOWN = auto()
     UNEXPECTED = auto()
-    """Disabled, stopped or paused: nobody expects a picture, and nothing is counted."""
+    """Disabled, stopped, paused, off schedule: nobody expects a picture, nothing is counted."""
 
 
 _PRESENCE: Final = {
@@ -38,6 +38,7 @@ _PRESENCE: Final = {
     CameraHealth.PAUSED: Presence.UNEXPECTED,
     CameraHealth.STOPPED: Presence.UNEXPECTED,
     CameraHealth.DISABLED: Presence.UNEXPECTED,
+    CameraHealth.OFF_SCHEDULE: Presence.UNEXPECTED,
 }
 
 

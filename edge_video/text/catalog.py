@@ -19,6 +19,7 @@ One thing has one word, here and in every other table of texts:
 | attempt, failure, wait, next try | tentativa, falha, espera, nova tentativa |
 | circuit breaker, backoff | circuit breaker, backoff |
 | paused, stopped, disabled | pausada, parada, desativada |
+| closed (by its schedule) | fora do horário |
 | target (of fps), target (of frames) | meta, destino |
 | request, wrong token | requisição, token incorreto |
 | undecodable | corrompida |

@@ -27,6 +27,36 @@ _VALUES: Final = (
         "{key}: contém {mask}, que só representa um segredo",
     ),
     Text("it is empty", "está vazio"),
+    Text(
+        "hours are written like 07:00-19:00, several with a comma between them",
+        "escreva os horários como 07:00-19:00, vários separados por vírgula",
+    ),
+    Text("a day ends at 24:00", "o dia termina às 24:00"),
+    Text(
+        "it ends when it begins; a whole day is 00:00-24:00",
+        "termina quando começa; o dia inteiro é 00:00-24:00",
+    ),
+    Text(
+        "{day} has its hours from another key, too", "{day} recebe horários também de outra chave"
+    ),
+    Text(
+        "it has no hours on any day; for a camera that never runs: enabled: false",
+        "não há horário em nenhum dia; para uma câmera que nunca transmite: enabled: false",
+    ),
+    Text(
+        "this machine knows no time zones; install its package tzdata, or the Python package"
+        " tzdata beside edge-video",
+        "esta máquina não conhece fusos horários; instale o pacote tzdata dela, ou o pacote"
+        " Python tzdata junto do edge-video",
+    ),
+    Text(
+        'there is no such time zone; did you mean "{close}"?',
+        'esse fuso horário não existe; você quis dizer "{close}"?',
+    ),
+    Text(
+        "there is no such time zone; America/Sao_Paulo is one",
+        "esse fuso horário não existe; um que existe é America/Sao_Paulo",
+    ),
     Text("it is required: {what}", "é obrigatório: {what}"),
     Text("set it", "defina-o"),
     Text("a list of at least one camera", "uma lista com ao menos uma câmera"),

@@ -22,6 +22,8 @@ LINE_TEXTS: Final[dict[str, Text]] = {
     "line.dropped": Text("{count} frames dropped in 5m", "{count} frames descartados em 5m"),
     "line.dropped.one": Text("{count} frame dropped in 5m", "{count} frame descartado em 5m"),
     "line.memory": Text("memory {level}", "memória {level}"),
+    "line.off_schedule": Text("{count} closed by schedule", "{count} fora do horário"),
+    "line.off_schedule.one": Text("{count} closed by schedule", "{count} fora do horário"),
     "line.more": Text("and {count} more", "e mais {count}"),
     "line.more.one": Text("and {count} more", "e mais {count}"),
     "memory_level.normal": Text("NORMAL", "NORMAL"),
@@ -49,6 +51,15 @@ OUTAGE_TEXTS: Final[dict[str, Text]] = {
     "phase.waiting": Text("waiting for the next attempt", "aguardando a próxima tentativa"),
     "phase.paused": Text("paused by the operator", "pausada pelo operador"),
     "phase.stopped": Text("stopped by the operator", "parada pelo operador"),
+    "phase.off_schedule": Text("closed by its schedule", "fora do horário"),
+    "closed_until": Text("closed until {time}", "fora do horário até {time}"),
+    "weekday.mon": Text("Mon", "seg"),
+    "weekday.tue": Text("Tue", "ter"),
+    "weekday.wed": Text("Wed", "qua"),
+    "weekday.thu": Text("Thu", "qui"),
+    "weekday.fri": Text("Fri", "sex"),
+    "weekday.sat": Text("Sat", "sáb"),
+    "weekday.sun": Text("Sun", "dom"),
 }
 
 PAGE_TEXTS: Final[dict[str, Text]] = {
@@ -85,6 +96,8 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.camera_streaming": Text("Streaming", "Transmitindo"),
     "entry.camera_stopped": Text("Stopped", "Parada"),
     "entry.camera_started": Text("Started", "Iniciada"),
+    "entry.camera_closed": Text("Closed by its schedule", "Fora do horário"),
+    "entry.camera_opened": Text("Opened by its schedule", "No horário"),
     "entry.command_start": Text("Start was asked for", "Pedido: iniciar"),
     "entry.command_stop": Text("Stop was asked for", "Pedido: parar"),
     "entry.command_retry": Text("A try was asked for", "Pedido: tentar agora"),

@@ -32,6 +32,7 @@ _NAMED: Final = (
     CameraHealth.STARTING,
     CameraHealth.PAUSED,
     CameraHealth.STOPPED,
+    CameraHealth.OFF_SCHEDULE,
     CameraHealth.DISABLED,
 )
 """Healths that the verdict counts beside the good ones."""

@@ -33,19 +33,30 @@ if TYPE_CHECKING:
 TOKEN = "tok-canary-5150"
 _DONE = {"result": "done"}
 NOW_MS = 1_795_000_000_000
-HEALTHS = ("healthy", "starting", "slow", "trouble", "paused", "stopped", "disabled")
+HEALTHS = (
+    "healthy",
+    "starting",
+    "slow",
+    "trouble",
+    "paused",
+    "stopped",
+    "disabled",
+    "off_schedule",
+)
 _PHASES = {
     "OK": "streaming",
     "WARN": "streaming",
     "CB_OPEN": "waiting",
     "STOPPED": "stopped",
     "DISABLED": "disabled",
+    "OFF_SCHEDULE": "off_schedule",
 }
 _HEALTH_OF = {
     "OK": "healthy",
     "STARTING": "starting",
     "STOPPED": "stopped",
     "DISABLED": "disabled",
+    "OFF_SCHEDULE": "off_schedule",
 }
 
 
@@ -57,7 +68,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
     retry_in_s, paused = given.pop("retry_in_s", None), given.pop("paused", False)
     now_ms = int(time.time() * 1000)
     since_ms = now_ms - int(given.pop("for_s", 3600) * 1000)
-    rests = word in ("STOPPED", "DISABLED", "CB_OPEN")
+    rests = word in ("STOPPED", "DISABLED", "OFF_SCHEDULE", "CB_OPEN")
     fps = 0.0 if word != "OK" else 14.9
     return {
         "id": camera_id,
@@ -77,6 +88,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "key_frame_wait_s": None,
         "key_frame_interval_s": None,
         "attempts": 3,
+        "opens_at": "2026-11-27T07:00:00-03:00" if word == "OFF_SCHEDULE" else None,
         "uptime_24h": 0.9987,
         "uptime_7d": 0.9312,
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},

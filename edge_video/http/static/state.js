@@ -21,6 +21,7 @@ export const cameraOf = (id) => app.view?.cameras.find((camera) => camera.id ===
 
 // A word for each thing that one can see: a camera that is paused is not one that failed.
 export function stateOf(camera) {
+  if (camera.health === "off_schedule") return "OFF_SCHEDULE";
   if (camera.health === "paused" || camera.breaker.forced_open) return "PAUSED";
   return camera.health === "slow" && camera.word === "OK" ? "SLOW" : camera.word;
 }
@@ -29,7 +30,7 @@ export function stateOf(camera) {
 export const shownState = (camera) => (app.lostSince ? "UNKNOWN" : stateOf(camera));
 
 export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
-export const isResting = (camera) => ["paused", "stopped", "disabled"].includes(camera.health);
+export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule"].includes(camera.health);
 export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);
 
 // Since when: of its word, but of the whole trouble where one attempt follows the other.
@@ -69,8 +70,19 @@ export function retryInSeconds(camera) {
 
 export const clockIn = (seconds) => clockTime(app.view.taken_at_ms + clockSkew() + (sinceView() + seconds) * 1000);
 
+const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+// When its schedule opens, on the schedule's own clocks, wherever this page is looked at.
+function opensAt(camera) {
+  const day = WEEKDAYS[new Date(`${camera.opens_at.slice(0, 10)}T00:00Z`).getUTCDay()];
+  return `${t(`weekday.${day}`)} ${camera.opens_at.slice(11, 16)}`;
+}
+
+export const closedText = (camera) => t("closed_until", { time: opensAt(camera) });
+
 export function doingOf(camera) {
   const state = stateOf(camera);
+  if (state === "OFF_SCHEDULE") return t("doing.OFF_SCHEDULE", { time: opensAt(camera) });
   if (state === "CB_OPEN") {
     const left = retryInSeconds(camera);
     return left ? t("doing.CB_OPEN", { time: clockIn(left), countdown: duration(left) }) : t("doing.CB_OPEN.due");
@@ -92,12 +104,14 @@ export function nextTryOf(camera) {
 export function mainAction(camera) {
   const state = stateOf(camera);
   if (state === "PAUSED") return "resume";
+  if (state === "OFF_SCHEDULE") return camera.breaker.forced_open ? "resume" : "";
   if (["STOPPED", "DISABLED"].includes(state)) return "start";
   return state === "CB_OPEN" ? "retry" : "";
 }
 
 export function actionsOf(camera) {
   const state = stateOf(camera);
+  if (state === "OFF_SCHEDULE" && !camera.breaker.forced_open) return ["pause"];
   if (isResting(camera)) return [mainAction(camera)];
   if (state === "CB_OPEN") return ["retry", "reset", "pause"];
   return camera.breaker.consecutive_failures ? ["pause", "reset"] : ["pause"];

@@ -45,6 +45,8 @@ FILES = {
     "StateConfig": CAMERA + "sink: directory\\nstate: {dir: /tmp, one_key_more: %s}",
     "HttpConfig": CAMERA + "sink: directory\\nhttp: {one_key_more: %s}",
     "ReadyConfig": CAMERA + "sink: directory\\nhttp: {ready: {one_key_more: %s}}",
+    "ScheduleConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, schedule: {timezone: UTC,"
+        " mon: 07:00-19:00, one_key_more: %s}}]",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",
 }
 

@@ -55,6 +55,7 @@ def with_key(section: str, key: str, value: object) -> Document:
         "AmqpConfig": ("amqp",),
         "TlsConfig": ("amqp", "tls"),
         "CameraConfig": ("cameras", 0),
+        "ScheduleConfig": ("cameras", 0, "schedule"),
         "EventsConfig": ("events",),
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
@@ -65,6 +66,9 @@ def with_key(section: str, key: str, value: object) -> Document:
         "AmqpSinkConfig": ("sink",),
         "DirectorySinkConfig": ("sink",),
     }
+    if section == "ScheduleConfig":
+        days = {"sat": "08:00-13:00", "sun": "22:00-02:00"}
+        document["cameras"][0]["schedule"] = {"timezone": "UTC", **days}
     if section == "TlsConfig":
         document["amqp"]["url"] = "amqps://broker/"
     if section == "EventsConfig":

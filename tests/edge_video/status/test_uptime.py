@@ -35,6 +35,7 @@ def test_only_what_is_expected_counts() -> None:
         "paused": UNEXPECTED,
         "stopped": UNEXPECTED,
         "disabled": UNEXPECTED,
+        "off_schedule": UNEXPECTED,
     }
 
 

@@ -1,0 +1,91 @@
+"""Opens and closes the cameras that have a schedule, when their hours begin and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from edge_video.actors.camera_state import CameraState, Closed
+from edge_video.runtime.units import ns_to_whole_s
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_video.actors.camera_commands import CameraCommands
+    from edge_video.config import CameraConfig, ScheduleConfig
+    from edge_video.frames import CameraId
+    from edge_video.runtime.timer import Clock
+
+
+class _Known(NamedTuple):
+    """What a schedule said when it was last asked, and for which times that holds."""
+
+    schedule: ScheduleConfig
+    from_s: int
+    until_s: int
+
+
+class Schedules:
+    """Part of the supervisor: used in its thread only, never blocks.
+
+    It goes by the wall clock and is asked once a second, with the supervisor's own tick. There is
+    no timer of its own: one that was set for the next morning would be wrong after the machine has
+    slept, and after its clock was set.
+
+    Args:
+        commands: what opening and closing mean.
+        clock: both of its clocks are used.
+    """
+
+    def __init__(self, commands: CameraCommands, clock: Clock) -> None:
+        self._commands = commands
+        self._clock = clock
+        self._known: dict[CameraId, _Known] = {}
+
+    def closed(self, config: CameraConfig) -> Closed | None:
+        """Until when a camera that is just made known is closed; None: it is open."""
+        if config.schedule is None:
+            return None
+        opens_at, _ = _ask(config.schedule, self._now_s())
+        return None if opens_at is None else Closed(opens_at, self._clock.monotonic())
+
+    def look(self, cameras: Iterable[CameraState]) -> None:
+        """Open and close those whose hours have begun or ended, by the clock or by a reload."""
+        now_s, known = self._now_s(), self._known
+        self._known = {}
+        for camera in cameras:
+            schedule = camera.config.schedule
+            if camera.leaving or schedule is None:
+                self._change(camera, None)
+                continue
+            before = known.get(camera.camera_id)
+            if before is None or before.schedule is not schedule or not _holds(before, now_s):
+                opens_at, until_s = _ask(schedule, now_s)
+                before = _Known(schedule, now_s, until_s)
+                self._change(camera, opens_at)
+            self._known[camera.camera_id] = before
+
+    def _now_s(self) -> int:
+        return ns_to_whole_s(self._clock.wall_ns())
+
+    def _change(self, camera: CameraState, opens_at: str | None) -> None:
+        before = camera.record.opens_at
+        if camera.leaving or opens_at == before:
+            return
+        if opens_at is None:
+            self._commands.open(camera)
+        elif before is None:
+            self._commands.close(camera, opens_at)
+        else:
+            camera.update(opens_at=opens_at)
+
+
+def _holds(known: _Known, now_s: int) -> bool:
+    """Whether it needs not be asked again; a clock that was set back is asked again, too."""
+    return known.from_s <= now_s < known.until_s
+
+
+def _ask(schedule: ScheduleConfig, now_s: int) -> tuple[str | None, int]:
+    """When it opens, ISO 8601 (None: it is open), and until what Unix time that holds."""
+    hours = schedule.hours
+    is_open, until_s = hours.at(now_s)
+    return None if is_open else hours.local(until_s).isoformat(), until_s
