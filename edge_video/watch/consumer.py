@@ -14,6 +14,7 @@ import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
+from edge_video.delivery.amqp.parameters import connection_parameters
 from edge_video.resilience.backoff import reconnect_delay_s
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
@@ -33,6 +34,7 @@ QUEUE_BYTES: Final = 64 * 2**20
 _PREFETCH: Final = 50
 _POLL_S: Final = 0.2
 _HEARTBEAT_S: Final = 10
+_TCP_S: Final = 5.0
 _CONNECT_S: Final = 10.0
 _MAX_DELAY_S: Final = 5.0
 _BIND_AGAIN_S: Final = 1.0
@@ -206,19 +208,13 @@ class Consumer:
         channel.basic_ack(method.delivery_tag)
 
     def _parameters(self) -> pika.ConnectionParameters:
-        broker, tls = self._subscription.broker, self._subscription.tls
-        return pika.ConnectionParameters(
-            host=broker.host,
-            port=broker.port,
-            virtual_host=broker.vhost,
-            credentials=pika.PlainCredentials(broker.username, broker.password),
-            ssl_options=None if tls is None else pika.SSLOptions(tls, broker.host),
+        return connection_parameters(
+            self._subscription.broker,
+            self._subscription.tls,
+            name="edge-video watch",
             heartbeat=_HEARTBEAT_S,
-            connection_attempts=1,
-            socket_timeout=5.0,
-            stack_timeout=_CONNECT_S,
-            blocked_connection_timeout=None,
-            client_properties={"connection_name": "edge-video watch"},
+            socket_timeout_s=_TCP_S,
+            stack_timeout_s=_CONNECT_S,
         )
 
 
@@ -231,13 +227,7 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
     if isinstance(error, pika.exceptions.ChannelClosedByBroker):
         reason = _describe_refusal(error, subscription)
     else:
-        reason = describe_loss(
-            error,
-            host=broker.host,
-            port=broker.port,
-            vhost=broker.vhost,
-            tls=broker.tls is not None,
-        ).reason
+        reason = describe_loss(error, broker).reason
     password = broker.password
     clean = Redactor([password], [(broker.username, password)])
     return shorten(one_line(clean(reason)), _MAX_REASON)

@@ -17,6 +17,7 @@ import pytest
 
 from edge_video.capture import Capture, CaptureCounters, ProcessTable
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
+from edge_video.delivery.amqp.settings import AmqpSettings
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.settings import LogSettings
@@ -146,7 +147,7 @@ def test_whatever_a_broker_says_is_shown_harmless_in_log_reports_and_json(
 ) -> None:
     foreign = ESCAPES[name]
     reasons = [
-        describe_loss(error, host="h", port=1, vhost="/").reason
+        describe_loss(error, AmqpSettings("h", 1, "/", "u", "p")).reason
         for error in (
             pika.exceptions.ConnectionClosedByBroker(320, foreign),
             pika.exceptions.ProbableAccessDeniedError(foreign),

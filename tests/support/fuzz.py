@@ -21,6 +21,7 @@ from edge_video.capture.command import capture_command
 from edge_video.capture.stderr import StderrTail
 from edge_video.config import CameraConfig, ConfigError, load_config, redactor_of
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
+from edge_video.delivery.amqp.settings import AmqpSettings, TlsSettings
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import image_size
 from edge_video.frames.splitter import FrameSplitter
@@ -130,8 +131,8 @@ def broker(data: bytes) -> None:
         RuntimeError(text),
         pika.exceptions.AMQPError(),
     ):
-        for tls in (False, True):
-            words = describe_loss(error, host="h", port=1, vhost=text, tls=tls).reason
+        for tls in (None, TlsSettings()):
+            words = describe_loss(error, AmqpSettings("h", 1, text, "u", "p", tls=tls)).reason
             assert words
             one_line(words).encode()
     for code in (403, 404, 406, len(data)):

@@ -17,6 +17,7 @@ from edge_video.delivery.amqp.errors import (
     never_reached,
     timed_out,
 )
+from edge_video.delivery.amqp.parameters import connection_parameters
 from edge_video.delivery.amqp.tcp_gauge import TcpGauge
 from edge_video.delivery.amqp.tls import make_tls_context
 
@@ -160,21 +161,15 @@ class BrokerConnection:
 
     def _parameters(self, address: str) -> pika.ConnectionParameters:
         settings = self._settings
-        tls = self._tls_context
-        address, port = self._connect_target(address, settings.port)
-        return pika.ConnectionParameters(
-            host=address,
-            port=port,
-            virtual_host=settings.vhost,
-            credentials=pika.PlainCredentials(settings.username, settings.password),
-            ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
+        return connection_parameters(
+            settings,
+            self._tls_context,
+            name=f"{settings.app}@{settings.node}",
             heartbeat=max(1, round(settings.heartbeat_s)) if settings.heartbeat_s > 0 else 0,
-            blocked_connection_timeout=None,
-            connection_attempts=1,
-            socket_timeout=self._handshake.tcp_s,
-            stack_timeout=self._handshake.limit_s,
+            socket_timeout_s=self._handshake.tcp_s,
+            stack_timeout_s=self._handshake.limit_s,
+            address=self._connect_target(address, settings.port),
             tcp_options=_TCP_OPTIONS,
-            client_properties={"connection_name": f"{settings.app}@{settings.node}"},
         )
 
     # --- pika's callbacks -----------------------------------------------------------------------
@@ -218,14 +213,7 @@ class BrokerConnection:
             self._user.connection_unblocked()
 
     def _describe(self, error: BaseException) -> ConnectionLoss:
-        settings = self._settings
-        loss = describe_loss(
-            error,
-            host=settings.host,
-            port=settings.port,
-            vhost=settings.vhost,
-            tls=settings.tls is not None,
-        )
+        loss = describe_loss(error, self._settings)
         return ConnectionLoss(self._host.clean(loss.reason), loss.permanent)
 
     # --- its end --------------------------------------------------------------------------------

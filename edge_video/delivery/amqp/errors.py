@@ -6,10 +6,13 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pika.exceptions
 from pika.adapters.utils import connection_workflow
+
+if TYPE_CHECKING:
+    from edge_video.delivery.amqp.settings import AmqpSettings
 
 _SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
 
@@ -36,20 +39,21 @@ class ConnectionLoss:
     permanent: bool = False
 
 
-def describe_loss(
-    error: BaseException, *, host: str, port: int, vhost: str, tls: bool = False
-) -> ConnectionLoss:
-    """Why a connection failed or was lost, without user names or passwords."""
+def describe_loss(error: BaseException, settings: AmqpSettings) -> ConnectionLoss:
+    """Why a connection failed or was lost, without the user name and password of the settings.
+
+    The broker chose some of the words, which may quote anything.
+    """
     cause = _innermost(error)
-    where = f"{host}:{port}"
+    where = f"{settings.host}:{settings.port}"
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(str(cause))
     if isinstance(cause, OSError):
-        return ConnectionLoss(_describe_os_error(cause, host, where))
-    if tls and isinstance(cause, pika.exceptions.IncompatibleProtocolError):
+        return ConnectionLoss(_describe_os_error(cause, settings.host, where))
+    if settings.tls is not None and isinstance(cause, pika.exceptions.IncompatibleProtocolError):
         return _describe_end_after_tls(str(cause))
     if isinstance(cause, pika.exceptions.AMQPError):
-        return _describe_amqp(cause, where, vhost)
+        return _describe_amqp(cause, where, settings.vhost)
     if isinstance(cause, connection_workflow.AMQPConnectorStackTimeout):
         return ConnectionLoss(f"{where} did not answer in time")
     return ConnectionLoss(f"{type(cause).__name__}: {cause}")

@@ -22,6 +22,7 @@ import pika.exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.delivery.amqp.errors import describe_loss
+from edge_video.delivery.amqp.parameters import connection_parameters
 from edge_video.delivery.amqp.refusals import read_refusal
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.runtime.threads import on_thread
@@ -229,7 +230,6 @@ class _Asking:
         return BrokerStep(inquiry, verdict, subject, shown, _CLOCK.monotonic() - began_s)
 
     def _why(self, error: Exception, exchange: str) -> str:
-        settings = self._settings
         if isinstance(error, pika.exceptions.ChannelClosedByBroker):
             return read_refusal(exchange, error.reply_code, error.reply_text).reason
         if isinstance(error, _BLOCKED):
@@ -237,13 +237,7 @@ class _Asking:
         # A certificate that is not trusted is a ValueError, too; its loss has words of our own.
         if isinstance(error, ValueError) and not isinstance(error, OSError):
             return str(error)
-        return describe_loss(
-            error,
-            host=settings.host,
-            port=settings.port,
-            vhost=settings.vhost,
-            tls=settings.tls is not None,
-        ).reason
+        return describe_loss(error, self._settings).reason
 
     # --- what is asked: each returns what it found, or raises one of `_ERRORS` ---
 
@@ -286,18 +280,14 @@ class _Asking:
             return _HEARTBEAT_S
 
         self._connection = pika.BlockingConnection(
-            pika.ConnectionParameters(
-                host=settings.host,
-                port=settings.port,
-                virtual_host=settings.vhost,
-                credentials=pika.PlainCredentials(settings.username, settings.password),
-                ssl_options=None if tls is None else pika.SSLOptions(tls, settings.host),
+            connection_parameters(
+                settings,
+                tls,
+                name=f"{settings.app} probe",
                 heartbeat=agree,
-                connection_attempts=1,
-                socket_timeout=self._timeout_s,
-                stack_timeout=self._timeout_s,
-                blocked_connection_timeout=min(self._timeout_s, _BLOCKED_S),
-                client_properties={"connection_name": f"{settings.app} probe"},
+                socket_timeout_s=self._timeout_s,
+                stack_timeout_s=self._timeout_s,
+                blocked_timeout_s=min(self._timeout_s, _BLOCKED_S),
             )
         )
         self._connection.add_on_connection_blocked_callback(self._blocked)

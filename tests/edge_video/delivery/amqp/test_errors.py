@@ -13,10 +13,11 @@ from edge_video.delivery.amqp.errors import (
     describe_refusal,
     never_reached,
 )
+from edge_video.delivery.amqp.settings import AmqpSettings, TlsSettings
 
 
 def describe(error: BaseException) -> ConnectionLoss:
-    return describe_loss(error, host="broker", port=5672, vhost="shop")
+    return describe_loss(error, AmqpSettings("broker", 5672, "shop", "user", "secret"))
 
 
 def wrapped(error: BaseException) -> BaseException:
@@ -112,6 +113,7 @@ def test_a_broker_that_ends_the_connection_after_tls_may_miss_a_client_certifica
     alert = "StreamLostError: ('... SSLError(1, '[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] ...')')"
     for text, surely in ((alert, True), ("StreamLostError: ('... SSLEOFError(8, ...)')", False)):
         error = pe.IncompatibleProtocolError(text)
-        reason = describe_loss(error, host="broker", port=5671, vhost="/", tls=True)
+        settings = AmqpSettings("broker", 5671, "/", "user", "secret", tls=TlsSettings())
+        reason = describe_loss(error, settings)
         assert "may require a client certificate" in reason.reason
         assert reason.permanent is surely
