@@ -12,7 +12,7 @@ from edge_video.frames import CameraId
 from edge_video.http.camera_history import PICTURE_AGE_S
 from edge_video.http.openapi import MAX_SEQ, openapi
 from edge_video.http.responses import error, json_bytes, no_such_camera, too_many
-from edge_video.http.view import timeline_view
+from edge_video.http.view import history_view, timeline_view
 from edge_video.resilience.token_bucket import TokenBucket
 from edge_video.runtime.units import ns_to_ms
 from edge_video.status.json import status_as_json
@@ -55,6 +55,7 @@ class ApiEndpoints:
             Route("/api/timeline", self._timeline),
             Route("/api/openapi.json", self._openapi),
             Route("/api/cameras/{camera_id}", self._camera),
+            Route("/api/cameras/{camera_id}/history", self._history),
             Route("/api/cameras/{camera_id}/picture", self._picture),
         ]
 
@@ -89,6 +90,13 @@ class ApiEndpoints:
                 assert isinstance(alone, list)
                 return JSONResponse(alone[0])
         return no_such_camera()
+
+    async def _history(self, request: Request) -> Response:
+        try:
+            day = self._store.day_of_rates(CameraId(request.path_params["camera_id"]))
+        except KeyError:
+            return no_such_camera()
+        return JSONResponse(history_view(day, self._clock.wall_ns()))
 
     async def _picture(self, request: Request) -> Response:
         after = request.query_params.get("after", "0")

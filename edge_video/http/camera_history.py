@@ -13,6 +13,7 @@ from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.health import camera_health, is_late
 from edge_video.status.model import CameraPhase, CameraStatus
+from edge_video.status.rate_history import RateHistory
 from edge_video.status.snapshot import breaker_view
 from edge_video.status.timeline import TransitionCounts, count_transitions, is_half_reported
 from edge_video.status.uptime import Presence, Uptime, presence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from edge_video.delivery.camera_queue import Picture
+    from edge_video.status.rate_history import DayOfRates
     from edge_video.status.snapshot import CameraRecord
 
 HISTORY_STEP_S: Final = 5.0
@@ -101,6 +103,7 @@ class CameraHistory:
             self._transitions["unseen", "unseen", "unseen"] = record.breaker.changes
         self._counts: deque[tuple[float, int]] = deque(maxlen=_HISTORY_POINTS + 1)
         """(monotonic seconds, frames received)"""
+        self._rates = RateHistory()
         self._picture: Picture | None = None
         self._picture_at_s = 0.0
 
@@ -138,6 +141,11 @@ class CameraHistory:
     def count(self, now_s: float, received: int) -> None:
         """Remember how many frames had come in by now."""
         self._counts.append((now_s, received))
+        self._rates.note(now_s, received)
+
+    def day(self, now_s: float) -> DayOfRates:
+        """How many frames a second it sent in the last 24 hours."""
+        return self._rates.day(now_s)
 
     def shown(
         self, now_s: float, received: int, exchange: str, undelivered_s: float | None

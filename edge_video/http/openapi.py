@@ -184,6 +184,21 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
         },
         "required": ["result", "retry_in_s", "outcome", "cause", "detail"],
     },
+    "History": {
+        "type": "object",
+        "properties": {
+            "at_ms": {"type": "integer", "description": "Wall clock: when the newest step ends."},
+            "step_s": {"type": "number", "description": "How long each step lasts."},
+            "newest_s": {"type": "number", "description": "How long the newest one lasts yet."},
+            "fps": {
+                "type": "array",
+                "items": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+                "description": "Frames a second of each step since the start of the program, at"
+                " most of a day, oldest first; null where nobody counted.",
+            },
+        },
+        "required": ["at_ms", "step_s", "newest_s", "fps"],
+    },
     "Timeline": {
         "type": "object",
         "properties": {
@@ -302,6 +317,11 @@ def _paths() -> dict[str, Any]:
         ),
         "/api/cameras/{camera_id}": _get(
             "One camera.", {"200": _json("CameraStatus", "The camera."), **not_found}, camera=True
+        ),
+        "/api/cameras/{camera_id}/history": _get(
+            "How many frames a second it sent, in the last 24 hours.",
+            {"200": _json("History", "In steps of five minutes."), **not_found},
+            camera=True,
         ),
         "/api/cameras/{camera_id}/picture": _get(
             "Its newest picture, or its last one; 204 while there is none, so ask again.",

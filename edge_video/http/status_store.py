@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
+    from edge_video.status.rate_history import DayOfRates
     from edge_video.status.snapshot import CameraRecord, Identity, PublisherMarks
 
 FRESH_S: Final = 0.5
@@ -216,7 +217,7 @@ class StatusStore:
             for camera in self._cameras.values():
                 camera.drop_unwatched_picture(now_s)
         counts = self._ledger.frame_counts()
-        last_bytes = self._last_picture_bytes(len(present))
+        last_bytes = _last_picture_bytes(self._facts.memory_level, len(present))
         for outbox in self._ledger.outboxes:
             outbox.pictures.remember(last_bytes, present)
             outbox.pictures.forget_unwatched()
@@ -224,12 +225,6 @@ class StatusStore:
             for camera_id, camera in self._cameras.items():
                 if camera_id in counts:
                     camera.count(now_s, counts[camera_id].received)
-
-    def _last_picture_bytes(self, cameras: int) -> int:
-        """How large the last picture of each of so many may be; 0 while memory is short."""
-        if self._facts.memory_level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY):
-            return 0
-        return min(MAX_PICTURE_BYTES, MAX_PICTURES_BYTES // max(1, cameras))
 
     # --- who looks ------------------------------------------------------------------------------
 
@@ -273,6 +268,15 @@ class StatusStore:
             with self._lock:
                 camera.keep_picture(picture, now_s)
         return picture, is_quiet
+
+    def day_of_rates(self, camera_id: CameraId) -> DayOfRates:
+        """How many frames a second a camera sent in the last 24 hours.
+
+        Raises:
+            KeyError: there is no such camera.
+        """
+        with self._lock:
+            return self._cameras[camera_id].day(self._clock.monotonic())
 
     def record(self, camera_id: CameraId) -> CameraRecord | None:
         """What was told of a camera last; None when there is no such camera."""
@@ -340,3 +344,10 @@ class StatusStore:
                 else CameraExtra()
                 for camera in status.cameras
             }
+
+
+def _last_picture_bytes(level: MemoryLevel, cameras: int) -> int:
+    """How large the last picture of each of so many may be; 0 while memory is short."""
+    if level in (MemoryLevel.CRITICAL, MemoryLevel.EMERGENCY):
+        return 0
+    return min(MAX_PICTURE_BYTES, MAX_PICTURES_BYTES // max(1, cameras))

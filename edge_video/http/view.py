@@ -11,6 +11,7 @@ from edge_video.runtime.units import ns_to_ms
 from edge_video.status.configuration import ReloadResult
 from edge_video.status.health import CameraHealth, camera_health, verdict
 from edge_video.status.model import PublisherState
+from edge_video.status.rate_history import STEP_S
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 from edge_video.text.language import Language
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import CameraStatus, PublisherStatus, Recent, SystemStatus
+    from edge_video.status.rate_history import DayOfRates
     from edge_video.status.timeline import TimelineEntry
     from edge_video.text.json import Json
 
@@ -72,6 +74,16 @@ def page_view(
         "process": _process(status.process),
         "sentences": _portuguese(_sentences(status)),
         "config": _config(status.config),
+    }
+
+
+def history_view(day: DayOfRates, now_ns: int) -> dict[str, Json]:
+    """How many frames a second a camera sent in the last 24 hours, as of this wall clock."""
+    return {
+        "at_ms": ns_to_ms(now_ns),
+        "step_s": STEP_S,
+        "newest_s": round(day.newest_s, 1),
+        "fps": list(day.fps),
     }
 
 

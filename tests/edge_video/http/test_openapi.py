@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edge_video.http.openapi import openapi
-from edge_video.http.view import timeline_view
+from edge_video.http.view import history_view, timeline_view
 from edge_video.status.json import status_as_json
+from edge_video.status.rate_history import DayOfRates
 from edge_video.status.timeline import EntryKind, Timeline
 from tests.edge_video.report.examples import busy_system
 
@@ -47,6 +48,11 @@ def test_the_status_has_the_fields_that_are_described() -> None:
         totals = described(SCHEMAS["CameraStatus"]["properties"]["frames"])
         assert isinstance(camera["frames"], dict)
         assert set(totals["properties"]) == set(camera["frames"])
+
+
+def test_the_history_has_the_fields_that_are_described() -> None:
+    shown = history_view(DayOfRates((15.0, None), 12.0), 10**9)
+    assert set(SCHEMAS["History"]["properties"]) == set(shown)
 
 
 def test_an_entry_of_the_timeline_has_the_fields_that_are_described() -> None:

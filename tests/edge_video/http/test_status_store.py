@@ -344,3 +344,11 @@ def test_one_silent_exchange_is_named_and_one_refused_camera_of_another_is_not()
         snapshot.pulse, snapshot.status, needs_publisher=True, needs_cameras=0, cameras=cameras
     )
     assert verdict.reasons == ("no frame to exchange 'bad' was confirmed for 1m40s",)
+
+
+def test_a_day_of_rates_is_that_of_the_camera_and_unknown_for_any_other() -> None:
+    scene = Scene()
+    scene.run(60, 10)
+    assert scene.store.day_of_rates(DOOR).fps == (10.0,)
+    with pytest.raises(KeyError):
+        scene.store.day_of_rates(CameraId("yard"))
