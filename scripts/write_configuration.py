@@ -37,6 +37,7 @@ SECTIONS: Final = {
     "": "The file",
     "CameraConfig": "cameras",
     "ScheduleConfig": "cameras.schedule",
+    "DeviceConfig": "cameras.device",
     "AmqpConfig": "amqp",
     "TlsConfig": "amqp.tls",
     "AmqpSinkConfig": "sink: amqp",

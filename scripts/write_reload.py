@@ -26,6 +26,7 @@ NOTES: Final = {
     "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
     "cameras.schedule": "cameras open and close at once; one that is open goes on",
     "cameras.exchange": "from the next frame on",
+    "cameras.device": "nothing: `discover --match` reads it",
     "cameras.routing_key": "from the next frame on",
     "circuit_breaker": "where each breaker stands does not change",
     "log.level": "of the command line; a program that embeds the system has its own log",

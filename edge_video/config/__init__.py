@@ -7,7 +7,7 @@ from edge_video.config.broker import (
     EventsConfig,
     TlsConfig,
 )
-from edge_video.config.camera import CameraConfig
+from edge_video.config.camera import CameraConfig, DeviceConfig
 from edge_video.config.env_file import (
     load_http_with_env_file,
     load_routes_with_env_file,
@@ -37,6 +37,7 @@ __all__ = [
     "CircuitBreakerConfig",
     "Config",
     "ConfigError",
+    "DeviceConfig",
     "DirectorySinkConfig",
     "EventsConfig",
     "HttpConfig",

@@ -14,8 +14,10 @@ from edge_video.config.types import (
     USER_ALONE,
     Argument,
     CameraIdText,
+    Endpoint,
     ExchangeName,
     Flag,
+    HardwareAddress,
     InSchema,
     Mark,
     OptionalSecret,
@@ -53,6 +55,15 @@ _NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
 def _proxy_url(secret: SecretStr) -> SecretStr:
     check_text(check_proxy_url, secret.get_secret_value())
     return secret
+
+
+class DeviceConfig(Section):
+    """Says which device a camera is, wherever it is: `discover --match` finds it again by this."""
+
+    endpoint: Endpoint | None = None
+    """What the device calls itself in ONVIF, as `discover` shows it; capitals do not matter."""
+    mac: HardwareAddress | None = None
+    """Its hardware address. Where both are given, this one decides: an update keeps it."""
 
 
 class CameraConfig(Section):
@@ -112,6 +123,8 @@ class CameraConfig(Section):
     """Absent: `amqp.exchange`."""
     routing_key: Annotated[RoutingKey, _NO_DEFAULT] = ""
     """Absent: `amqp.routing_key_prefix` followed by the id."""
+    device: Accepts[DeviceConfig | None, DeviceConfig | Keys | None] = default(None)
+    """Which device it is, so that it is found again when its address has changed."""
 
     @model_validator(mode="before")
     @classmethod

@@ -41,6 +41,8 @@ class Part(StrEnum):
     LOG = "log"
     PROGRAM = "program"
     """None of them: it is fixed when the program starts."""
+    NOBODY = "nobody"
+    """None of them either: only commands read it."""
 
 
 class Row(NamedTuple):
@@ -93,6 +95,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "cameras.schedule": Row(_LIVE, Part.CAMERAS),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
+    "cameras.device": Row(_LIVE, Part.NOBODY),
 }
 """Key, or the section around it → what its change does. The longest entry that fits counts.
 

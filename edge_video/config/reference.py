@@ -52,6 +52,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.schedule.timezone": "America/Sao_Paulo",
     **{f"cameras.schedule.{day}": "08:00-12:00, 13:00-19:00" for day in DAYS},
     "cameras.input_args": ["-rtsp_flags", "prefer_tcp"],
+    "cameras.device.endpoint": "urn:uuid:5d1b50b0-95f3-4d0a-8f5e-6a4c1f9d2e77",
+    "cameras.device.mac": "00:11:22:aa:bb:cc",
     "cameras.exchange": "shop.exchange",
     "cameras.routing_key": "shop.door",
     "events.exchange": "shop.events",
@@ -271,8 +273,11 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
         return _dumped({"cameras": [_CAMERA | {"schedule": schedule}]})
     if path.startswith("cameras."):
         around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
-        shown = around | {path.partition(".")[2]: value}
-        return _dumped({"cameras": [shown]})
+        _, *outer, name = path.split(".")
+        shown: dict[str, Any] = {name: value}
+        for section in reversed(outer):
+            shown = {section: shown}
+        return _dumped({"cameras": [around | shown]})
     *outer, name = path.split(".")
     if path in ("sink.path", "sink.keep"):
         return _dumped({"sink": {"type": "directory", name: value}})

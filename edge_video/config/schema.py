@@ -24,6 +24,7 @@ _TITLES: Final = {
     "AmqpSinkConfig": "sink: the broker",
     "CameraConfig": "one of cameras",
     "CircuitBreakerConfig": "circuit_breaker: cameras that fail",
+    "DeviceConfig": "device: which device a camera is",
     "DirectorySinkConfig": "sink: files instead of a broker",
     "EventsConfig": "events on the broker",
     "HttpConfig": "http: the page, probes, metrics and API",

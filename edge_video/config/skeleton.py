@@ -35,11 +35,15 @@ class Source:
         url: as it was given; it may hold credentials.
         username: None: the URL's, if it has one.
         password: None: the URL's, if it has one.
+        endpoint: what the device calls itself in ONVIF; empty where that is unknown.
+        mac: its hardware address; empty where that is unknown.
     """
 
     url: str = field(repr=False)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    endpoint: str = ""
+    mac: str = ""
 
     @property
     def is_network(self) -> bool:
@@ -179,6 +183,10 @@ def _cameras(
             continue
         for each in _source(source, variables.prefix(camera_id), variables):
             yield f"    {each}"
+        known = {"endpoint": source.endpoint, "mac": source.mac}
+        device = ", ".join(f"{key}: {_quoted(each)}" for key, each in known.items() if each)
+        if device:
+            yield f"    device: {{{device}}}"
     yield f"  # {comment.text('another')}"
     yield '  # - id: "one-more"'
     yield '  #   url: "rtsp://10.0.0.6:554/stream"'

@@ -207,6 +207,18 @@ def _camera_id(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    if len(_not_empty(text)) > MAX_SHORT_STRING or any(map(str.isspace, text)):
+        raise invalid(f"it must be 1 to {MAX_SHORT_STRING} characters without spaces")
+    return text.lower()
+
+
+def _hardware_address(text: str) -> str:
+    if not re.fullmatch(_MAC, text):
+        raise invalid("it must be six pairs of hexadecimal digits: 00:11:22:aa:bb:cc")
+    return text.replace("-", ":").lower()
+
+
 def _no_directory(text: str) -> str:
     if text.endswith("/") or Path(text).is_dir():
         raise invalid("it is a directory; name a file in it")
@@ -245,6 +257,7 @@ def _umask(text: str) -> str:
 
 
 _UMASK: Final = r"(0o|0)?[0-7]{3}"
+_MAC: Final = r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}"
 _CAMERA_ID: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}"
 # The part of loguru's notation that has one obvious reading.
 _ROTATION: Final = (
@@ -276,6 +289,16 @@ CameraIdText: TypeAlias = Annotated[
     AfterValidator(_camera_id),
     # The pattern goes to the schema only: the validator's message is better than a regex.
     WithJsonSchema({"type": ["string", "number"], "pattern": f"^{_CAMERA_ID}$"}),
+]
+Endpoint: TypeAlias = Annotated[
+    str,
+    AfterValidator(_endpoint),
+    InSchema(pattern=r"^\S+$", max_length=MAX_SHORT_STRING),
+]
+HardwareAddress: TypeAlias = Annotated[
+    str,
+    AfterValidator(_hardware_address),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MAC}$"}),
 ]
 FilePath: TypeAlias = Accepts[
     Annotated[Path, AfterValidator(_existing_file)] | None, Path | str | None

@@ -135,6 +135,14 @@ _VALUES: Final = (
     ),
     Text("it contains a space", "contém um espaço"),
     Text(
+        "it must be 1 to {most} characters without spaces",
+        "deve ter de 1 a {most} caracteres, sem espaços",
+    ),
+    Text(
+        "it must be six pairs of hexadecimal digits: 00:11:22:aa:bb:cc",
+        "devem ser seis pares de dígitos hexadecimais: 00:11:22:aa:bb:cc",
+    ),
+    Text(
         "it begins with a -, as an option does; further options go to input_args",
         "começa com -, como uma opção; outras opções vão em input_args",
     ),

@@ -47,6 +47,7 @@ FILES = {
     "ReadyConfig": CAMERA + "sink: directory\\nhttp: {ready: {one_key_more: %s}}",
     "ScheduleConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, schedule: {timezone: UTC,"
         " mon: 07:00-19:00, one_key_more: %s}}]",
+    "DeviceConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, device: {one_key_more: %s}}]",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",
 }
 

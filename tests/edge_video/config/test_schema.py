@@ -162,6 +162,10 @@ CHANGES: Final[dict[tuple[str | int, ...], list[Any]]] = {
     (*CAMERA, "transport"): ["udp", "http", None],
     (*CAMERA, "exchange"): ["ex", "", None],
     (*CAMERA, "routing_key"): ["shop.door", "", "shop.*", None],
+    (*CAMERA, "device"): [
+        *(None, {}, {"endpoint": "urn:uuid:1-2"}, {"endpoint": ""}, {"endpoint": "a b"}, "urn:x"),
+        *({"mac": "00:11:22:AA:bb:cc"}, {"mac": "00-11-22-aa-bb-cc"}, {"mac": "0011"}, {"id": 1}),
+    ],
     (*CAMERA, "input_args"): [["-x", "1"], [], "-x", None],
     (*CAMERA, "stall_timeout"): ["10s", 10, 0],
     (*CAMERA, "enabled"): [True, False, None, "no"],
