@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXIT_OK: Final = 0
 EXIT_FAILURE: Final = 1
 EXIT_BAD_INPUT: Final = 2
+EXIT_MOVED: Final = 4
 EXIT_GAVE_UP: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
 EXIT_SIGNAL: Final = 128

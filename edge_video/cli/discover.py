@@ -8,16 +8,28 @@ import itertools
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from edge_video.capture.onvif.choice import Wish, propose
 from edge_video.capture.onvif.interfaces import ipv4_addresses
+from edge_video.capture.onvif.matching import Whereabouts, find_again, identity_of
 from edge_video.capture.onvif.model import Answer, Login
-from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, refuse
+from edge_video.capture.onvif.neighbours import neighbours
+from edge_video.cli.common import (
+    EXIT_FAILURE,
+    EXIT_MOVED,
+    EXIT_OK,
+    add_config_options,
+    load_configured,
+    refuse,
+)
+from edge_video.cli.configured_cameras import wanted_cameras, with_configured
 from edge_video.cli.standard_streams import print_out
 from edge_video.config.skeleton import Source
 from edge_video.report.discover_table import devices_as_json, render_devices
+from edge_video.report.match_table import matches_as_json, render_matches
 from edge_video.text.catalog import Language, language_from_locale, lookup
 from edge_video.text.command_help import add_command, takes_file
 from edge_video.text.discover_texts import PASSWORD_VARIABLE
@@ -26,6 +38,7 @@ from edge_video.text.formatting import shorten
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import seconds_between
 from edge_video.text.urls import split_url
+from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -58,6 +71,8 @@ def add_parsers(commands: Commands) -> None:
         "--fps", type=_number_to(60), default=_FPS, help=help_text("discover.fps.help")
     )
     parser.add_argument("--json", action="store_true", help=help_text("option.json"))
+    parser.add_argument("--match", action="store_true", help=help_text("discover.match"))
+    add_config_options(parser)
 
 
 def add_search_options(parser: argparse.ArgumentParser) -> None:
@@ -76,13 +91,11 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
 def discover(args: argparse.Namespace) -> int:
     """Find cameras and print their streams; returns the exit code, 1 when there is no camera."""
     language = language_from_locale(os.environ)
-    ask = _asker(language)
-    login = login_of(args, language)
-    if args.address:
-        answers = _named(args.address)
-    else:
-        answers = _found(args.interface, args.wait, language, quiet=args.json)
-    devices = ask(answers, login, args.timeout)
+    if args.match:
+        return _match(args)
+    if args.config is not None or args.config_dir is not None:
+        refuse(f"edge-video discover: {lookup('match.config_alone', language)}")
+    devices = _asked(args, language, lambda answers: answers)
     wish = Wish(args.width, args.fps)
     if args.json:
         shown = devices_as_json(devices, wish, language)
@@ -91,6 +104,39 @@ def discover(args: argparse.Namespace) -> int:
         print_out(render_devices(devices, wish, language))
     is_found = any(each.service is not None or each.answer.announced for each in devices)
     return EXIT_OK if is_found else EXIT_FAILURE
+
+
+def _asked(
+    args: argparse.Namespace, language: Language, more: Callable[[list[Answer]], list[Answer]]
+) -> list[Device]:
+    """Ask who answers the search, or was named by the options, and what else there is to ask."""
+    ask = _asker(language)
+    login = login_of(args, language)
+    if args.address:
+        answers = _named(args.address)
+    else:
+        answers = _found(args.interface, args.wait, language, quiet=args.json)
+    return ask(more(answers), login, args.timeout)
+
+
+def _match(args: argparse.Namespace) -> int:
+    """Say where the cameras of the configuration are now; returns the exit code."""
+    _, config = load_configured(args)
+    language = configured_language(config)
+    cameras = wanted_cameras(config)
+    if not cameras:
+        refuse(f"edge-video discover: {lookup('match.none', language)}")
+    devices = _asked(args, language, partial(with_configured, cameras=cameras))
+    matches = find_again(cameras, devices, neighbours())
+    if args.json:
+        shown = matches_as_json(matches, language)
+        print_out(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        print_out(render_matches(matches, language))
+    states = {each.whereabouts for each in matches}
+    if Whereabouts.MOVED in states:
+        return EXIT_MOVED
+    return EXIT_OK if states == {Whereabouts.STILL_THERE} else EXIT_FAILURE
 
 
 def find_sources(
@@ -107,9 +153,14 @@ def find_sources(
     wish = Wish(_WIDTH, _FPS)
     devices = ask(answers, login, _TIMEOUT_S)
     print_out(render_devices(devices, wish, language))
-    proposed = [found for each in devices if (found := propose(each.streams, wish))]
     username, password = (login.username, login.password) if login else (None, None)
-    sources = [Source(each.url, username, password) for each in proposed]
+    seen = neighbours()
+    sources = []
+    for device in devices:
+        stream, identity = propose(device.streams, wish), identity_of(device, seen)
+        if stream is not None:
+            known = (identity.endpoint, identity.mac)
+            sources.append(Source(stream.url, username, password, *known))
     ids = (each for n in itertools.count(1) if (each := f"cam{n}") not in taken)
     return tuple(zip(ids, sources, strict=False)) or None
 

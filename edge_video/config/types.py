@@ -215,7 +215,7 @@ def _endpoint(text: str) -> str:
 
 def _hardware_address(text: str) -> str:
     if not re.fullmatch(_MAC, text):
-        raise invalid("it must be six pairs of hexadecimal digits: 00:11:22:aa:bb:cc")
+        raise invalid("it must be six pairs of hexadecimal digits: 00:11:22:33:44:55")
     return text.replace("-", ":").lower()
 
 

@@ -37,6 +37,7 @@ from edge_video.text.doctor_texts import DOCTOR_TEXTS
 from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
+from edge_video.text.match_texts import MATCH_TEXTS
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
 from edge_video.text.reload_texts import RELOAD_TEXTS
 from edge_video.text.report_texts import REPORT_TEXTS
@@ -319,6 +320,7 @@ TEXTS: Final[dict[str, Text]] = {
     **TOOL_TEXTS,
     **FIRST_STEPS_TEXTS,
     **DISCOVER_TEXTS,
+    **MATCH_TEXTS,
     **CHECK_TEXTS,
     **COMMAND_TEXTS,
     **PROBE_TEXTS,

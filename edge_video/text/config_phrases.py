@@ -139,8 +139,8 @@ _VALUES: Final = (
         "deve ter de 1 a {most} caracteres, sem espaços",
     ),
     Text(
-        "it must be six pairs of hexadecimal digits: 00:11:22:aa:bb:cc",
-        "devem ser seis pares de dígitos hexadecimais: 00:11:22:aa:bb:cc",
+        "it must be six pairs of hexadecimal digits: 00:11:22:33:44:55",
+        "devem ser seis pares de dígitos hexadecimais: 00:11:22:33:44:55",
     ),
     Text(
         "it begins with a -, as an option does; further options go to input_args",

@@ -86,6 +86,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "discover.example.login",
         ),
         ("edge-video discover --address 10.0.0.5 --json", "discover.example.address"),
+        ("edge-video discover --match --config shop.yaml", "discover.example.match"),
     ),
     "schema": (("edge-video schema > schema.json", "schema.example.file"),),
     "watch": (

@@ -11,6 +11,7 @@ from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
 from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
+from edge_video.text.match_texts import MATCH_HELP_TEXTS
 from edge_video.text.service_texts import SERVICE_HELP_TEXTS
 
 
@@ -55,18 +56,22 @@ _GENERAL: Final[dict[str, Text]] = {
         "all is well, an orderly stop included", "tudo bem, incluindo uma parada normal"
     ),
     "exit.1": Text(
-        "discover: no camera; probe: a camera or the broker failed; doctor: something has to be"
-        " done; top --once: trouble; watch --seconds: no frame; health: not well, or no answer;"
-        " service: it does not run",
-        "discover: nenhuma câmera; probe: uma câmera ou o broker falhou; doctor: algo precisa"
-        " ser feito; top --once: há problemas; watch --seconds: nenhum frame; health: não está bem"
-        " ou não responde; service: não está rodando",
+        "discover: no camera, or with --match one that is not found; probe: a camera or the broker"
+        " failed; doctor: something has to be done; top --once: trouble; watch --seconds: no"
+        " frame; health: not well, or no answer; service: it does not run",
+        "discover: nenhuma câmera, ou com --match uma não encontrada; probe: uma câmera ou o broker"
+        " falhou; doctor: algo precisa ser feito; top --once: há problemas; watch --seconds: nenhum"
+        " frame; health: não está bem ou não responde; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
         "entrada inválida (opções, configuração, relatório impossível de gravar) ou sem FFmpeg",
     ),
     "exit.3": Text("top --once: nobody answers", "top --once: ninguém responde"),
+    "exit.4": Text(
+        "`discover --match`: a camera has another address",
+        "`discover --match`: uma câmera está com outro endereço",
+    ),
     "exit.70": Text(
         "the system gave up on itself: an actor crashed again and again",
         "o sistema desistiu: um ator falhou repetidas vezes",
@@ -433,7 +438,7 @@ _MORE: Final[dict[str, Text]] = {
 }
 
 EXIT_CODES: Final = tuple(
-    (code, f"exit.{code}") for code in ("0", "1", "2", "3", "70", "74", "128")
+    (code, f"exit.{code}") for code in ("0", "1", "2", "3", "4", "70", "74", "128")
 )
 """What a command ends with, and the text that says what it means."""
 
@@ -445,5 +450,12 @@ VARIABLES: Final = (
 """What of the environment is looked at, and the text that says what for."""
 
 HELP_TEXTS: Final[dict[str, Text]] = (
-    DISCOVER_HELP_TEXTS | _GENERAL | _RUN | _CHECK | _TOOLS | _MORE | SERVICE_HELP_TEXTS
+    DISCOVER_HELP_TEXTS
+    | MATCH_HELP_TEXTS
+    | _GENERAL
+    | _RUN
+    | _CHECK
+    | _TOOLS
+    | _MORE
+    | SERVICE_HELP_TEXTS
 )

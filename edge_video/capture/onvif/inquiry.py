@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ from edge_video.capture.onvif.reading import (
     MEDIA_2,
     foreign_addresses,
     read_clock,
+    read_endpoint,
+    read_macs,
     read_maker,
     read_media_services,
     read_profiles,
@@ -37,6 +40,8 @@ _SERVICES: Final = (
     f'<GetServices xmlns="{_DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>',
     f'<GetCapabilities xmlns="{_DEVICE}"><Category>Media</Category></GetCapabilities>',
 )
+_INTERFACES: Final = f'<GetNetworkInterfaces xmlns="{_DEVICE}"/>'
+_ENDPOINT: Final = f'<GetEndpointReference xmlns="{_DEVICE}"/>'
 _INFORMATION: Final = f'<GetDeviceInformation xmlns="{_DEVICE}"/>'
 _PROFILES: Final = {
     MEDIA: f'<GetProfiles xmlns="{MEDIA}"/>',
@@ -67,13 +72,13 @@ def ask_device(answer: Answer, login: Login | None, limit_s: float) -> Device:
     """Everything that a device says of its streams; what went wrong is in the result."""
     questions = Questions(login, limit_s)
     inquiry = _Inquiry(answer, questions)
-    try:
-        inquiry.run()
-    except Unanswered as end:
-        detail = str(end)
-        inquiry.device = replace(inquiry.device, problem=end.problem, detail=detail)
-    finally:
-        questions.close()
+    with closing(questions):
+        try:
+            inquiry.run()
+        except Unanswered as end:
+            detail = str(end)
+            inquiry.device = replace(inquiry.device, problem=end.problem, detail=detail)
+        inquiry.identify()
     return inquiry.device
 
 
@@ -91,6 +96,25 @@ class _Inquiry:
         self.device = replace(self.device, service=service)
         self._find_streams(self._media_services(service))
         self.device = replace(self.device, maker=self._maker(service))
+
+    def identify(self) -> None:
+        """Ask who it is: what its hardware is, and its endpoint where that is unknown.
+
+        What it does not tell, or not to this user, is left out.
+        """
+        service, answer, problem = self.device.service, self.device.answer, self.device.problem
+        if service is None or problem in (Problem.NO_ANSWER, Problem.WRONG_LOGIN):
+            return
+        with suppress(Unanswered):
+            if not answer.endpoint:  # it needs no login
+                body = self._questions.ask_openly(service, _ENDPOINT)
+                self.device = replace(
+                    self.device, answer=replace(answer, endpoint=read_endpoint(body))
+                )
+        with suppress(Unanswered):
+            if problem is not Problem.NEEDS_LOGIN:
+                macs = read_macs(self._questions.ask(service, _INTERFACES))
+                self.device = replace(self.device, macs=macs)
 
     def _find_service(self) -> str:
         """The first address that understands the question for the time, which needs no login."""

@@ -89,6 +89,7 @@ class Device:
         problem: None when it told everything.
         detail: what it said when there was a problem.
         foreign_addresses: hosts that it named for itself though it answers at another address.
+        macs: the hardware addresses that it says it has.
     """
 
     answer: Answer
@@ -99,6 +100,7 @@ class Device:
     problem: Problem | None = None
     detail: str = ""
     foreign_addresses: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.onvif.model import Stream
+from edge_video.capture.onvif.neighbours import normal_mac
 from edge_video.capture.onvif.xml import all_named, first_named, harmless, text_of
 from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, SplitUrl, split_url
 
@@ -22,6 +23,7 @@ USUAL_SERVICE: Final = "/onvif/device_service"
 MAX_STREAMS: Final = 16
 _MAX_PIXELS: Final = 65535
 _MAX_FPS: Final = 1000.0
+_MAX_INTERFACES: Final = 8
 
 
 def service_urls(services: Iterable[str], address: str) -> list[str]:
@@ -72,6 +74,18 @@ def read_maker(body: Element) -> str:
     return (
         model if maker and model.lower().startswith(maker.lower()) else f"{maker} {model}".strip()
     )
+
+
+def read_endpoint(body: Element) -> str:
+    """The identity that a device has in WS-Discovery; empty when it says none."""
+    return text_of(body, "GUID").lower()
+
+
+def read_macs(body: Element) -> tuple[str, ...]:
+    """The hardware addresses of a device's interfaces, each once."""
+    said = (text_of(each, "HwAddress") for each in all_named(body, "NetworkInterfaces"))
+    found = dict.fromkeys(mac for each in said if (mac := normal_mac(each)))
+    return tuple(found)[:_MAX_INTERFACES]
 
 
 def read_media_services(body: Element, address: str) -> dict[str, str]:

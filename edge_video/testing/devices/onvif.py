@@ -53,6 +53,17 @@ _PROFILE: Final = (
     "<tt:RateControl><tt:FrameRateLimit>{fps}</tt:FrameRateLimit></tt:RateControl>"
     "</tt:VideoEncoderConfiguration></trt:Profiles>"
 )
+_OPEN: Final = ("GetSystemDateAndTime", "GetEndpointReference")
+"""Nobody needs a login for these."""
+_INTERFACES: Final = (
+    '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0">'
+    "<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>{mac}</tt:HwAddress></tt:Info>"
+    "</tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>"
+)
+_ENDPOINT: Final = (
+    "<tds:GetEndpointReferenceResponse><tds:GUID>{endpoint}</tds:GUID>"
+    "</tds:GetEndpointReferenceResponse>"
+)
 _FAULT: Final = (
     "<e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>ter:{code}</e:Value>"
     "</e:Subcode></e:Code><e:Reason><e:Text>{text}</e:Text></e:Reason></e:Fault>"
@@ -89,6 +100,7 @@ class OnvifDevice(Device):
         probe_answers: datagrams in place of the usual answer to the multicast question.
         discovery_port: where the multicast question comes; None: it is not answered.
         host: its address.
+        mac: its hardware address; None: it does not tell its interfaces, and no endpoint either.
     """
 
     scheme = "http"
@@ -108,11 +120,13 @@ class OnvifDevice(Device):
         probe_answers: Sequence[bytes] | None = None,
         discovery_port: int | None = None,
         host: str = "127.0.0.1",
+        mac: str | None = None,
     ) -> None:
         super().__init__(path="/onvif/device_service", host=host)
         self.streams = list(streams)
         self.endpoint = endpoint
         self.name = name
+        self.mac = mac
         self._guard = _Guard(login, http_login, clock_offset_s)
         self._clock_offset_s = clock_offset_s
         self._services, self._media = services, media
@@ -151,7 +165,7 @@ class OnvifDevice(Device):
 
     def _answer(self, request: Request) -> bytes:
         operation = _operation(request)
-        refusal = None if operation == "GetSystemDateAndTime" else self._guard.refusal(request)
+        refusal = None if operation in _OPEN else self._guard.refusal(request)
         if refusal is not None:
             return refusal
         own = self._answers_by_operation.get(operation)
@@ -190,6 +204,13 @@ class OnvifDevice(Device):
                 return f"<trt:GetProfilesResponse>{''.join(profiles)}</trt:GetProfilesResponse>"
             case "GetStreamUri":
                 return self._stream_uri(request)
+        return self._identity(operation)
+
+    def _identity(self, operation: str) -> str:
+        if operation == "GetNetworkInterfaces" and self.mac is not None:
+            return _INTERFACES.format(mac=self.mac)
+        if operation == "GetEndpointReference" and self.mac is not None:
+            return _ENDPOINT.format(endpoint=self.endpoint)
         return _FAULT.format(code="ActionNotSupported", text="not implemented")
 
     def _stream_uri(self, request: Request) -> str:
