@@ -274,13 +274,15 @@ class SinkReported:
 class Drain:
     """Supervisor → publisher: hand over what is held, and settle it.
 
-    `drained` is set to True when every frame is settled, to False when that cannot happen any
-    more (no connection, or one that is blocked). While a connection is being made it waits.
+    One that is not final hands nothing over any more: what is held waits for another publisher,
+    and what is in flight is settled. `drained` is set to True when every frame is settled, to
+    False when that cannot happen any more (no connection, or one that is blocked). While a
+    connection is being made a final one waits for it.
     """
 
     drained: pykka.Future[bool]
     is_final: bool = True
-    """No single frame is taken any more; False: another publisher goes on with the same outbox."""
+    """No single frame is accepted any more; False: another publisher goes on with the outbox."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,12 +344,16 @@ class PublisherActor(ChildActor):
         self._drain = drain
         if drain.is_final:
             self._intake.close()
+            self._outbox.attach(self._frames_ready)  # were it paused for another publisher
+        else:
+            # Cameras go on: with many of them, something is always in flight unless none is taken.
+            self._outbox.pause()
         state = self._record.state
         if self._sink is None or state is PublisherState.BLOCKED:
             self._answer_drain(done=False)
         elif state is PublisherState.CONNECTED:
             self._sink.drain()
-        elif not self._outbox.held:
+        elif not drain.is_final or not self._outbox.held:
             self._answer_drain(done=True)
         # Else the connection is under way: `_connected` drains, `_lost` answers.
 

@@ -92,6 +92,7 @@ class Outbox:
         self._queues: dict[CameraId, CameraQueue] = {}
         self._waiting = RoundRobin(max_age_s, max_bytes)
         self._listener = ReadyListener()
+        self._is_paused = False
         self.pictures = WatchedPictures(clock, self._lock, self._queues)
         self.health = OutboxHealth(clock, self._lock, self._queues)
         self.limits = OutboxLimits(clock, self._lock, self._queues, self._waiting, buffer_frames)
@@ -226,10 +227,13 @@ class Outbox:
     def attach(self, on_ready: Callable[[], None]) -> None:
         """Make this the listener, in place of any other; it is called at once if frames wait.
 
+        A `pause` is over.
+
         It is called by whichever thread brings a frame (or attaches, or delivers), so it must
         only tell its owner. One that raises is logged, and is called again at the next frame.
         """
         with self._lock:
+            self._is_paused = False
             self._listener.replace(on_ready)
             listener = self._listener.notify(self._waiting.held)
         self._notify(listener)
@@ -238,6 +242,14 @@ class Outbox:
         """Tell nobody any more; frames are held, and dropped, by the same rules as ever."""
         with self._lock:
             self._listener.replace(None)
+
+    def pause(self) -> None:
+        """Let `take` find nothing until the next `attach`: what is in flight comes to an end.
+
+        Frames are held, and dropped, by the same rules as ever.
+        """
+        with self._lock:
+            self._is_paused = True
 
     def take(self, admit: Admit | None = None) -> Frame | None:
         """The next camera's oldest frame that is not stale; it is in flight until `settle`.
@@ -250,7 +262,9 @@ class Outbox:
                 call back. None: all are taken.
         """
         with self._lock:
-            frame = self._waiting.take(self._clock.monotonic(), admit)
+            frame = None
+            if not self._is_paused:
+                frame = self._waiting.take(self._clock.monotonic(), admit)
             if frame is None:
                 self._listener.is_notified = False
             return frame

@@ -60,6 +60,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.line: list[CameraId] = []  # whose turn it is
         self.attached = False
         self.is_notified = False
+        self.is_paused = False
         self.expected_notices = 0
 
     def capacity(self, camera: CameraId) -> int:
@@ -134,7 +135,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
-        expected = self.expected_next()
+        expected = None if self.is_paused else self.expected_next()
         frame = self.outbox.take()
         if expected is None:
             assert frame is None
@@ -214,7 +215,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @rule()
     def attach(self) -> None:
-        self.attached, self.is_notified = True, False
+        self.attached, self.is_notified, self.is_paused = True, False, False
         self.expect_notice()
         self.outbox.attach(self.scenario.on_ready)
 
@@ -222,6 +223,11 @@ class OutboxModel(RuleBasedStateMachine):
     def detach(self) -> None:
         self.attached = self.is_notified = False
         self.outbox.detach()
+
+    @rule()
+    def pause(self) -> None:
+        self.is_paused = True
+        self.outbox.pause()
 
     @invariant()
     def the_listener_was_told_exactly_when_it_had_to_be(self) -> None:
