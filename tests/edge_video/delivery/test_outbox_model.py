@@ -39,6 +39,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.outbox.add_camera(THIRD, buffer_frames=1)
         self.generation = {CAM: 1, OTHER: 1, THIRD: 0}
         self.open = {CAM: True, OTHER: True, THIRD: False}
+        self.connected = True
         self.limit: int | None = None
         self.interval: float | None = None
         self.held: dict[CameraId, deque[tuple[int, float, int]]] = {
@@ -67,6 +68,15 @@ class OutboxModel(RuleBasedStateMachine):
         configured = self.configured[camera]
         return configured if self.limit is None else min(configured, self.limit)
 
+    def unless_away(self, reason: DropReason) -> DropReason:
+        return reason if self.connected else DropReason.NOT_CONNECTED
+
+    def shrink(self, reason: DropReason) -> None:
+        for camera, held in self.held.items():
+            while len(held) > self.capacity(camera):
+                held.popleft()
+                self.drops[camera][reason] += 1
+
     def expect_notice(self) -> None:
         if self.attached and not self.is_notified and any(self.held.values()):
             self.is_notified = True
@@ -76,7 +86,7 @@ class OutboxModel(RuleBasedStateMachine):
         now = self.scenario.clock.now
         while self.held[camera] and now - self.held[camera][0][1] > 2.0:
             self.held[camera].popleft()
-            self.drops[camera][DropReason.STALE] += 1
+            self.drops[camera][self.unless_away(DropReason.STALE)] += 1
 
     def expected_next(self) -> tuple[CameraId, int, int] | None:
         while self.line:
@@ -99,7 +109,7 @@ class OutboxModel(RuleBasedStateMachine):
         while sum(map(self.bytes_of, self.line)) > MAX_BYTES:
             largest = max(self.line, key=self.bytes_of)
             self.held[largest].popleft()
-            self.drops[largest][DropReason.MEMORY] += 1
+            self.drops[largest][self.unless_away(DropReason.MEMORY)] += 1
             if not self.held[largest]:
                 self.line.remove(largest)
 
@@ -124,7 +134,7 @@ class OutboxModel(RuleBasedStateMachine):
                 held.append((self.seq[camera], now, size))
                 if len(held) > self.capacity(camera):
                     held.popleft()
-                    self.drops[camera][DropReason.OVERFLOW] += 1
+                    self.drops[camera][self.unless_away(DropReason.OVERFLOW)] += 1
                 if camera not in self.line:
                     self.line.append(camera)
                 self.make_room()
@@ -195,10 +205,22 @@ class OutboxModel(RuleBasedStateMachine):
     def limit_buffers(self, frames: int | None) -> None:
         self.limit = frames
         self.outbox.limits.buffers(frames)
-        for camera, held in self.held.items():
-            while len(held) > self.capacity(camera):
-                held.popleft()
-                self.drops[camera][DropReason.MEMORY] += 1
+        self.shrink(DropReason.MEMORY)
+
+    @rule(frames=st.integers(1, 4))
+    def configure(self, frames: int) -> None:
+        self.configured = dict.fromkeys(self.configured, frames)
+        self.outbox.limits.configure(frames, 2.0, MAX_BYTES)
+        self.shrink(self.unless_away(DropReason.OVERFLOW))
+
+    @rule(connected=st.booleans())
+    def sink_connected(self, connected: bool) -> None:
+        self.outbox.sink_connected(connected)
+        if connected and not self.connected:
+            for camera in self.held:
+                self.drop_stale(camera)
+            self.line = [camera for camera in self.line if self.held[camera]]
+        self.connected = connected
 
     @rule(interval=st.sampled_from([None, 0.2, 1.0]))
     def limit_rate(self, interval: float | None) -> None:
