@@ -151,7 +151,7 @@ class StatusStore:
             else:
                 reported = camera.changed(record, now_ns)
                 if reported is not None:
-                    self._timeline.camera_changed(reported, record, now_ns)
+                    self._timeline.camera_changed(reported, record, now_ns, now_s)
             camera.observe(last_frame_s, now_s, now_ns)
 
     def _last_frame_s(self, camera_id: CameraId) -> float | None:

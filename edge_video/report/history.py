@@ -222,7 +222,7 @@ class HistoryRecorder:
         lane.note(record.breaker.state, at_s)
         known, before = self._records.get(record.camera_id, (record, record))
         if not is_half_reported(known, before, record):
-            self._events.camera_changed(known, record, at_ns)
+            self._events.camera_changed(known, record, at_ns, at_s)
             known = record
         self._records[record.camera_id] = (known, record)
 

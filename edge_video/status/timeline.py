@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.resilience.breaker import BreakerState
-from edge_video.runtime.units import ns_to_s
 from edge_video.status.model import CameraPhase, PublisherState
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class Timeline:
         self._limit = limit
         self._entries: dict[int, TimelineEntry] = {}  # by number, the latest change last
         self._of_subject: dict[str, dict[int, None]] = {}  # their numbers, in the same order
-        self._troubled_since_ns: dict[str, int] = {}
+        self._troubled_since_s: dict[str, float] = {}
         self._next = 1
         self.version = 0
         """Changes with every change."""
@@ -186,15 +185,24 @@ class Timeline:
         if not of_subject:
             del self._of_subject[entry.subject]
 
-    def camera_changed(self, before: CameraRecord | None, now: CameraRecord, at_ns: int) -> None:
-        """Add an entry for each change between two records of one camera."""
+    def camera_changed(
+        self, before: CameraRecord | None, now: CameraRecord, at_ns: int, at_s: float
+    ) -> None:
+        """Add an entry for each change between two records of one camera.
+
+        Args:
+            before: what was known of it; None: nothing was.
+            now: what is known of it.
+            at_ns: wall clock.
+            at_s: monotonic clock, for how long a trouble lasted.
+        """
         if before is None:
             return
         if now.phase is CameraPhase.DISABLED:
-            self._troubled_since_ns.pop(now.camera_id, None)
+            self._troubled_since_s.pop(now.camera_id, None)
         for kind, failure in _camera_entries(before, now):
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
-            lasted_s = self._trouble_over(kind, now.camera_id, at_ns)
+            lasted_s = self._trouble_over(kind, now.camera_id, at_s)
             self.add(
                 kind,
                 at_ns,
@@ -204,21 +212,21 @@ class Timeline:
                 lasted_s=lasted_s,
             )
 
-    def _trouble_over(self, kind: EntryKind, camera_id: str, at_ns: int) -> float | None:
+    def _trouble_over(self, kind: EntryKind, camera_id: str, at_s: float) -> float | None:
         """How long the trouble lasted that is over with this; None when it ends none."""
         if kind in _TROUBLES:
-            self._troubled_since_ns.setdefault(camera_id, at_ns)
+            self._troubled_since_s.setdefault(camera_id, at_s)
             return None
-        began_ns = self._troubled_since_ns.pop(camera_id, None)
-        if began_ns is None or kind not in _RECOVERIES:
+        began_s = self._troubled_since_s.pop(camera_id, None)
+        if began_s is None or kind not in _RECOVERIES:
             return None
-        lasted_s = ns_to_s(at_ns - began_ns)
+        lasted_s = at_s - began_s
         return lasted_s if lasted_s >= _SHORTEST_TROUBLE_S else None
 
     def keep_cameras(self, cameras: Collection[str]) -> None:
         """Note that these are the cameras; the trouble of any other is over, and not told."""
-        troubled = self._troubled_since_ns
-        self._troubled_since_ns = {each: troubled[each] for each in troubled if each in cameras}
+        troubled = self._troubled_since_s
+        self._troubled_since_s = {each: troubled[each] for each in troubled if each in cameras}
 
     def publisher_changed(
         self, before: PublisherStatus | None, now: PublisherStatus, at_ns: int

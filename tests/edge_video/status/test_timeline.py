@@ -52,7 +52,7 @@ def test_a_camera_that_opens_probes_and_recovers_makes_one_entry_for_each_change
         replace(well, phase=CameraPhase.STOPPED),
     ]
     for at_ns, (before, now) in enumerate(pairwise(records)):
-        timeline.camera_changed(before, now, at_ns)
+        timeline.camera_changed(before, now, at_ns, 0.0)
     assert reported(timeline) == [
         (EntryKind.BREAKER_OPENED, "refused", 1),
         (EntryKind.PROBE_FAILED, "refused", 2),
@@ -70,7 +70,7 @@ def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
     record = STREAMING
     for number in range(1000):
         before, record = record, failed(record, float(number), CLOSED)
-        timeline.camera_changed(before, record, number)
+        timeline.camera_changed(before, record, number, 0.0)
     assert reported(timeline) == [
         (EntryKind.MEMORY_LEVEL, "warning", 1),
         (EntryKind.CAMERA_FAILED, "refused", 1000),
@@ -185,14 +185,14 @@ def test_an_entry_is_about_a_camera_or_about_something_else() -> None:
 
 def test_what_is_over_tells_how_long_it_lasted() -> None:
     timeline = Timeline()
-    second_ns = 10**9
+    wall_ns = iter([100, 90, 80, 10**18, 7, 8])  # the wall clock is set again and again
     opened = failed(replace(STREAMING, phase=CameraPhase.STARTING), 1.0, OPEN)
     probing = replace(opened, breaker=HALF_OPEN)
     again = failed(probing, 2.0, replace(OPEN, changes=3))
     well = replace(again, breaker=replace(CLOSED, changes=5), phase=CameraPhase.STREAMING)
     records = [STREAMING, opened, probing, again, replace(again, breaker=HALF_OPEN), well]
     for at_s, (before, now) in enumerate(pairwise(records)):
-        timeline.camera_changed(before, now, (100 + 10 * at_s) * second_ns)
+        timeline.camera_changed(before, now, next(wall_ns), 10.0 * at_s)
     lasted = [(entry.kind, entry.lasted_s) for entry in timeline.entries]
     assert (EntryKind.BREAKER_CLOSED, 40.0) in lasted
     assert [each for _, each in lasted if each is not None] == [40.0]
@@ -243,11 +243,11 @@ def test_the_trouble_of_a_camera_that_was_disabled_or_removed_is_over() -> None:
     timeline = Timeline()
     opened = failed(replace(STREAMING, phase=CameraPhase.WAITING), 1.0, OPEN)
     disabled = replace(opened, phase=CameraPhase.DISABLED, breaker=CLOSED)
-    timeline.camera_changed(STREAMING, opened, 10**9)
-    timeline.camera_changed(opened, disabled, 2 * 10**9)
-    timeline.camera_changed(disabled, STREAMING, 90 * 10**9)
-    timeline.camera_changed(STREAMING, opened, 100 * 10**9)
+    timeline.camera_changed(STREAMING, opened, 0, 1.0)
+    timeline.camera_changed(opened, disabled, 0, 2.0)
+    timeline.camera_changed(disabled, STREAMING, 0, 90.0)
+    timeline.camera_changed(STREAMING, opened, 0, 100.0)
     timeline.keep_cameras([])
-    timeline.camera_changed(replace(opened, breaker=CLOSED), STREAMING, 190 * 10**9)
+    timeline.camera_changed(replace(opened, breaker=CLOSED), STREAMING, 0, 190.0)
     streaming = [each for each in timeline.entries if each.kind is EntryKind.CAMERA_STREAMING]
     assert [each.lasted_s for each in streaming] == [None, None]
