@@ -63,6 +63,8 @@ class Child:
         wanted: it was started, and not stopped from outside.
         incarnation: the number of its present life.
         restarts: so far.
+        ended: the last life whose end was handled; one that dies while it is looked for tells its
+            end itself, too, and counts once.
         successor: how the one that takes its place starts; None while it is not to be replaced.
     """
 
@@ -73,6 +75,7 @@ class Child:
     wanted: bool = False
     incarnation: int = 0
     restarts: int = 0
+    ended: int = -1
     successor: ChildStarter | None = None
 
 
@@ -240,7 +243,9 @@ class Children:
         child = self._children.get(ended.name)
         if child is None or not child.wanted or ended.incarnation != child.incarnation:
             return None
-        child.ref = None
+        if ended.incarnation == child.ended:
+            return None
+        child.ended, child.ref = ended.incarnation, None
         if child.successor is not None:
             return self._succeed(ended.name, child)
         if ended.error is None:

@@ -27,7 +27,7 @@ from edge_video.actors.messages import (
 )
 from edge_video.actors.metrics import MetricsActor
 from edge_video.actors.publisher import PublisherActor
-from edge_video.config import CircuitBreakerConfig
+from edge_video.config import CircuitBreakerConfig, SupervisionConfig
 from edge_video.delivery import Outbox
 from edge_video.faults import CrashActor, KillFfmpeg
 from edge_video.frames import CameraId
@@ -296,6 +296,20 @@ def test_a_servant_that_was_stopped_from_outside_stays_stopped(
     system.system.supervisor.tell(ActorEnded("metrics", 0, "a second word"))
     system.advance(3)
     assert system.status().restarts["metrics"] == 0
+
+
+def test_an_end_that_is_told_twice_is_one_crash(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    """By the actor itself, and by the look for those that died in silence, which came between."""
+    host: pykka.ActorRef[Any] = Host.start()
+    system = world_of("cam1", host=host, supervision=SupervisionConfig(max_restarts=0))
+    system.start()
+    for error in ("boom", "its thread ended without a word"):
+        system.system.supervisor.tell(ActorEnded("metrics", 0, error))
+    assert system.system.wait(10) is not None
+    assert host.ask("heard", timeout=5) == [Escalated("metrics", 0, 60.0)]
+    host.stop(timeout=5)
 
 
 def test_stray_messages_are_ignored(world_of: Callable[..., ScriptedSystem]) -> None:
