@@ -26,10 +26,13 @@ from edge_video.cli.common import (
     refuse,
 )
 from edge_video.cli.configured_cameras import wanted_cameras, with_configured
-from edge_video.cli.standard_streams import print_out
+from edge_video.cli.standard_streams import print_error, print_out
+from edge_video.config.device_lines import add_devices
+from edge_video.config.files import read_text
 from edge_video.config.skeleton import Source
 from edge_video.report.discover_table import devices_as_json, render_devices
-from edge_video.report.match_table import matches_as_json, render_matches
+from edge_video.report.match_table import device_line, matches_as_json, render_matches
+from edge_video.runtime.files import write_whole
 from edge_video.text.catalog import Language, language_from_locale, lookup
 from edge_video.text.command_help import add_command, takes_file
 from edge_video.text.discover_texts import PASSWORD_VARIABLE
@@ -43,6 +46,7 @@ from edge_video.wiring.settings import configured_language
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
+    from edge_video.capture.onvif.matching import Match
     from edge_video.capture.onvif.model import Device
     from edge_video.cli.common import Commands
 
@@ -72,6 +76,7 @@ def add_parsers(commands: Commands) -> None:
     )
     parser.add_argument("--json", action="store_true", help=help_text("option.json"))
     parser.add_argument("--match", action="store_true", help=help_text("discover.match"))
+    parser.add_argument("--write", action="store_true", help=help_text("discover.write"))
     add_config_options(parser)
 
 
@@ -93,8 +98,8 @@ def discover(args: argparse.Namespace) -> int:
     language = language_from_locale(os.environ)
     if args.match:
         return _match(args)
-    if args.config is not None or args.config_dir is not None:
-        refuse(f"edge-video discover: {lookup('match.config_alone', language)}")
+    if args.config is not None or args.config_dir is not None or args.write:
+        _refuse_match(language, "config_alone")
     devices = _asked(args, language, lambda answers: answers)
     wish = Wish(args.width, args.fps)
     if args.json:
@@ -121,11 +126,11 @@ def _asked(
 
 def _match(args: argparse.Namespace) -> int:
     """Say where the cameras of the configuration are now; returns the exit code."""
-    _, config = load_configured(args)
+    path, config = load_configured(args)
     language = configured_language(config)
     cameras = wanted_cameras(config)
     if not cameras:
-        refuse(f"edge-video discover: {lookup('match.none', language)}")
+        _refuse_match(language, "none")
     devices = _asked(args, language, partial(with_configured, cameras=cameras))
     matches = find_again(cameras, devices, neighbours())
     if args.json:
@@ -133,10 +138,29 @@ def _match(args: argparse.Namespace) -> int:
         print_out(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         print_out(render_matches(matches, language))
+    if args.write:
+        _write(path, matches, language)
     states = {each.whereabouts for each in matches}
     if Whereabouts.MOVED in states:
         return EXIT_MOVED
     return EXIT_OK if states == {Whereabouts.STILL_THERE} else EXIT_FAILURE
+
+
+def _write(path: Path, matches: Sequence[Match], language: Language) -> None:
+    """Note in the file which devices are at the addresses of cameras that do not say it."""
+    unsaid = [each for each in matches if each.identity and not each.wanted.identity]
+    devices = {each.wanted.camera_id: device_line(each) for each in unsaid}
+    text, written = add_devices(read_text(path), devices)
+    try:
+        if written:
+            write_whole(path, text)
+    except OSError as error:
+        _refuse_match(language, "no_file", file=path, reason=error.strerror or error)
+    left = [each for each in devices if each not in written]
+    for key, names in (("written", written), ("not_written", left)):
+        if names:
+            told = lookup(f"match.{key}", language).format(file=path, names=", ".join(names))
+            print_error(told)
 
 
 def find_sources(
@@ -276,6 +300,10 @@ def _number_to(most: int) -> Callable[[str], int]:
 
 def _bad(key: str, value: str, **facts: object) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(help_text(key).format(value=shorten(value, 40), **facts))
+
+
+def _refuse_match(language: Language, key: str, **facts: object) -> NoReturn:
+    refuse(f"edge-video discover: {lookup(f'match.{key}', language).format(**facts)}")
 
 
 def _refuse(language: Language, key: str, **facts: object) -> NoReturn:

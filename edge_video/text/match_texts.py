@@ -26,12 +26,23 @@ MATCH_TEXTS: Final[dict[str, Text]] = {
     "match.note_it": Text(
         "the device there would be noted as {line}", "o dispositivo de lá se anotaria como {line}"
     ),
+    "match.written": Text(
+        "{file}: `device` noted of {names}", "{file}: `device` anotado de {names}"
+    ),
+    "match.not_written": Text(
+        "{file}: `device` of {names} is to be written by hand",
+        "{file}: o `device` de {names} deve ser escrito à mão",
+    ),
+    "match.no_file": Text(
+        "{file} cannot be written: {reason}", "não é possível gravar {file}: {reason}"
+    ),
     "match.none": Text(
         "no camera of the configuration is behind a network",
         "nenhuma câmera da configuração está em uma rede",
     ),
     "match.config_alone": Text(
-        "--config and --config-dir need --match", "--config e --config-dir precisam de --match"
+        "--config, --config-dir and --write need --match",
+        "--config, --config-dir e --write precisam de --match",
     ),
     "match.remark.no_identity": Text(
         "the configuration does not say which device it is (`device`)",
@@ -62,6 +73,10 @@ MATCH_HELP_TEXTS: Final[dict[str, Text]] = {
     "discover.match": Text(
         "say where the cameras of the configuration are now, by their key `device`",
         "diz onde estão agora as câmeras da configuração, pela chave `device` delas",
+    ),
+    "discover.write": Text(
+        "with --match: note in the file which device each camera is, where it does not say",
+        "com --match: anota no arquivo qual dispositivo é cada câmera, onde ele não o diz",
     ),
     "discover.example.match": Text(
         "which cameras have another address?", "quais câmeras estão com outro endereço?"

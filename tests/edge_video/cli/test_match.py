@@ -132,3 +132,19 @@ def test_init_notes_which_device_each_camera_is(
         assert main(["check"]) == 0
         assert main(["discover", "--match", *at(device)]) == 0
     assert "cam1  still there" in capsys.readouterr().out
+
+
+def test_a_file_that_does_not_say_which_device_a_camera_is_learns_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = write(tmp_path, camera("door", "127.0.0.1"), camera("gate", "127.0.0.9"))
+    with OnvifDevice(STREAMS, endpoint=DOOR[0], mac=DOOR[1]) as device:
+        assert main([*command, *at(device), "--write"]) == 1
+        assert "noted of door\n" in capsys.readouterr().err
+        file = tmp_path / "config.yaml"
+        assert file.stat().st_mode & 0o777 == 0o600
+        door, gate = yaml.safe_load(file.read_text())["cameras"]
+        assert door == camera("door", "127.0.0.1", DOOR)
+        assert gate == camera("gate", "127.0.0.9")
+        assert main([*command, *at(device), "--write"]) == 1
+    assert "door  still there" in capsys.readouterr().out
