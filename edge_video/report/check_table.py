@@ -111,6 +111,7 @@ def _route(camera: CameraConfig, config: Config) -> str:
 def _remarks(camera: CameraConfig, language: Language) -> list[str]:
     found = {
         "check.disabled": not camera.enabled,
+        "check.schedule": camera.schedule is not None,
         "check.keyframes": camera.keyframes_only,
         "check.udp": camera.transport == "udp",
         "check.hwaccel": camera.hwaccel is not None,

@@ -308,7 +308,7 @@ def _camera_entries(
         found.append((EntryKind.BREAKER_RESET, None))
     if now.phase is CameraPhase.OFF_SCHEDULE and before.phase is not CameraPhase.OFF_SCHEDULE:
         found.append((EntryKind.CAMERA_CLOSED, None))
-    elif before.phase is CameraPhase.OFF_SCHEDULE and now.opens_at is None:
+    elif before.phase is CameraPhase.OFF_SCHEDULE is not now.phase and now.opens_at is None:
         found.append((EntryKind.CAMERA_OPENED, None))
     elif now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
         found.append((EntryKind.CAMERA_STOPPED, None))

@@ -31,6 +31,7 @@ _VALUES: Final = (
         "hours are written like 07:00-19:00, several with a comma between them",
         "escreva os horários como 07:00-19:00, vários separados por vírgula",
     ),
+    Text("a day is opened {count} times at most", "um dia abre no máximo {count} vezes"),
     Text("a day ends at 24:00", "o dia termina às 24:00"),
     Text(
         "it ends when it begins; a whole day is 00:00-24:00",

@@ -18,6 +18,7 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.width": Text("{width} wide", "{width} de largura"),
     "check.height": Text("{height} high", "{height} de altura"),
     "check.disabled": Text("disabled", "desativada"),
+    "check.schedule": Text("by schedule", "com horário"),
     "check.keyframes": Text("key frames only", "só frames-chave"),
     "check.udp": Text("over UDP", "por UDP"),
     "check.hwaccel": Text("decoded by {hwaccel}", "decodificada por {hwaccel}"),

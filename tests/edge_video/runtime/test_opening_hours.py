@@ -163,6 +163,7 @@ def test_a_schedule_whose_only_hour_is_jumped_over_opens_a_week_later() -> None:
         ("07:00-19:00;", "hours are written like"),
         ("07:00-24:30", "ends at 24:00"),
         ("07:00-07:00", "00:00-24:00"),
+        (",".join(["07:00-08:00"] * 25), "24 times at most"),
     ],
 )
 def test_hours_that_are_none_are_refused_with_what_would_be_right(text: str, message: str) -> None:

@@ -64,6 +64,23 @@ def test_a_camera_that_opens_probes_and_recovers_makes_one_entry_for_each_change
     assert (probes.first_at_ns, probes.last_at_ns) == (2, 4)
 
 
+def test_closing_and_opening_by_schedule_is_one_entry_each() -> None:
+    timeline = Timeline()
+    away = failed(replace(STREAMING, phase=CameraPhase.WAITING), 1.0, OPEN)
+    night = replace(away, opens_at="2026-11-30T07:00:00-03:00")
+    forgiven = replace(night, breaker=CLOSED)
+    closed = replace(forgiven, phase=CameraPhase.OFF_SCHEDULE)
+    morning = replace(closed, opens_at=None)
+    starts = replace(morning, phase=CameraPhase.STARTING)
+    for at_ns, (before, now) in enumerate(pairwise([away, night, forgiven, closed, morning])):
+        timeline.camera_changed(before, now, at_ns)
+    timeline.camera_changed(morning, starts, 9)
+    assert reported(timeline) == [
+        (EntryKind.CAMERA_CLOSED, "", 1),
+        (EntryKind.CAMERA_OPENED, "", 1),
+    ]
+
+
 def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
     timeline = Timeline(limit=10)
     timeline.memory_level_changed(MemoryLevel.WARNING, 1)
