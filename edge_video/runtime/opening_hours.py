@@ -25,7 +25,7 @@ Minutes: TypeAlias = tuple[int, int]
 
 _DAY: Final = 24 * 60
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-4]):([0-5]\d)")
-_MOST_SPANS: Final = 24
+_MAX_SPANS: Final = 24
 _BEFORE_DAYS: Final = 2
 """A span of the day before may reach into this one, and a zone may skip a whole day."""
 _AHEAD_DAYS: Final = 15
@@ -114,8 +114,8 @@ def parse_hours(text: str) -> tuple[Minutes, ...]:
         ValueError: it is none; the message says what would be right.
     """
     parts = text.split(",") if text.strip() else []
-    if len(parts) > _MOST_SPANS:
-        raise ValueError(f"a day is opened {_MOST_SPANS} times at most")
+    if len(parts) > _MAX_SPANS:
+        raise ValueError(f"a day is opened {_MAX_SPANS} times at most")
     found = [_span(part.strip()) for part in parts]
     return tuple(sorted(found))
 
