@@ -73,8 +73,8 @@ def test_closing_and_opening_by_schedule_is_one_entry_each() -> None:
     morning = replace(closed, opens_at=None)
     starts = replace(morning, phase=CameraPhase.STARTING)
     for at_ns, (before, now) in enumerate(pairwise([away, night, forgiven, closed, morning])):
-        timeline.camera_changed(before, now, at_ns)
-    timeline.camera_changed(morning, starts, 9)
+        timeline.camera_changed(before, now, at_ns, 0.0)
+    timeline.camera_changed(morning, starts, 9, 0.0)
     assert reported(timeline) == [
         (EntryKind.CAMERA_CLOSED, "", 1),
         (EntryKind.CAMERA_OPENED, "", 1),
