@@ -242,16 +242,34 @@ def latency(bench: Bench) -> Result:
     """From each frame whole in its pipe to the broker's confirm, in milliseconds."""
     rows = []
     for count in (5, 20) if bench.quick else (1, 5, 20, 100):
-        with ScriptedCameras(50_000) as cameras:
-            config = cameras.folder / "config.yaml"
-            config.write_text(yaml.safe_dump(cameras.config(bench.node, count)))
-            command = (sys.executable, "-m", "bench.host", str(config), str(bench.seconds))
-            with child(*command) as process:
-                bench.progress.wait(f"latency, {count} cameras", bench.seconds + 4)
-                assert process.stdout is not None
-                took_ms = json.loads(process.stdout.read())
+        took_ms, _ = _took_ms(bench, count, f"latency, {count} cameras")
         rows.append({"cameras": count, **ranks(took_ms)})
     return {"rows": rows}
+
+
+def reload(bench: Bench) -> Result:
+    """The same of the cameras that a reload leaves alone: without one, and with two a second."""
+    rounds = 2
+    still_ms, reloaded_ms = _took_ms(bench, 2 * _CAMERAS, "reload", rounds)
+    still, reloaded = ranks(still_ms), ranks(reloaded_ms)
+    return {
+        "cameras": 2 * _CAMERAS - 1,
+        "rows": [{"name": "before", **still}, {"name": "during reloads", **reloaded}],
+        "p99_ratio": reloaded["p99"] / still["p99"],
+    }
+
+
+def _took_ms(bench: Bench, count: int, what: str, rounds: int = 0) -> list[list[float]]:
+    """What `bench.host` measures over so many cameras."""
+    with ScriptedCameras(50_000) as cameras:
+        config = cameras.folder / "config.yaml"
+        config.write_text(yaml.safe_dump(cameras.config(bench.node, count)))
+        command = (sys.executable, "-m", "bench.host", str(config), str(bench.seconds), str(rounds))
+        with child(*command) as process:
+            bench.progress.wait(what, bench.seconds * max(1, 2 * rounds) + 4)
+            assert process.stdout is not None
+            found: list[list[float]] = json.loads(process.stdout.read())
+    return found
 
 
 def real(bench: Bench) -> Result:
@@ -449,6 +467,7 @@ SECTIONS: Final = {
     "peers": Section(peers, 75, 140),
     "scale": Section(scale, 75, 480),
     "latency": Section(latency, 25, 75),
+    "reload": Section(reload, 30, 60),
     "real": Section(real, 45, 60),
     "start": Section(start, 5, 5),
     "outage": Section(outage, 45, 90),

@@ -107,6 +107,8 @@ def tables(results: Results) -> Iterator[Table]:
                 for each in results["latency"]["rows"]
             ],
         )
+    if "reload" in results:
+        yield _reload(results["reload"])
     if "real" in results:
         yield _real(results["real"])
     if "start" in results:
@@ -183,6 +185,17 @@ def _real(found: Results) -> Table:
     )
 
 
+def _reload(found: Results) -> Table:
+    ranks = ("p50", "p95", "p99", "max")
+    rows = [
+        (each["name"], f"{each['frames']}", *(f"{each[key]:.1f}" for key in ranks))
+        for each in found["rows"]
+    ]
+    rows.append(("ratio", "", "", "", f"{found['p99_ratio']:.2f}", ""))
+    title = f"To the confirm, ms: {found['cameras']} cameras beside one that reloads change"
+    return Table(title, ("", "frames", *ranks), rows)
+
+
 def _outage(found: Results) -> Table:
     rows = [
         (name, f"{each['cpu_ms_per_s']:.1f}", f"{each['rss_mb']:.1f}")
@@ -227,6 +240,8 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     for row in results.get("latency", {}).get("rows", ()):
         if row["cameras"] == 20:
             yield Verdict("p99 ms to the confirm, 20 cameras", row["p99"], 20)
+    if "reload" in results:
+        yield Verdict("p99 during reloads / before", results["reload"]["p99_ratio"], 1.5)
     by_count = {
         row["cameras"]: row
         for row in results.get("scale", {}).get("rows", ())
