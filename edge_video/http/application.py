@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from edge_video.http.actions import CommandHandler
     from edge_video.http.camera_probe import CameraProbeEndpoint
+    from edge_video.http.onvif_streams import StreamsEndpoint
     from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
@@ -45,6 +46,7 @@ class Application:
         changes: carries changes of the configuration out.
         change_executor: where that may block.
         probe: connects to cameras that are not configured.
+        streams: asks such cameras for their streams.
         log: for what a request can cause; see `RequestLog`.
     """
 
@@ -59,6 +61,7 @@ class Application:
         changes: ConfigHandler,
         change_executor: Executor,
         probe: CameraProbeEndpoint,
+        streams: StreamsEndpoint,
         log: logging.Logger,
     ) -> None:
         self._names = {settings.host.lower(), *settings.names}
@@ -86,6 +89,7 @@ class Application:
             *SessionEndpoint(self._authenticator, lambda: health(store.pulse()).ok).routes(),
             *actions.routes(),
             *probe.routes(),
+            *streams.routes(),
             *ConfigEndpoints(changes, change_executor, self._authenticator).routes(),
         ]
         self._routes = joined(routes)

@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 UPDATES_PATH: Final = "/api/updates"
 PROBE_CAMERA_PATH: Final = "/api/probe"
+ONVIF_STREAMS_PATH: Final = "/api/onvif/streams"
 SESSION_PATH: Final = "/api/session"
 PROBE_PATHS: Final = ("/health", "/ready")
 """Answered from places that nobody else can take."""
@@ -47,8 +48,9 @@ PROBE_PATHS: Final = ("/health", "/ready")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 ANSWER_S: Final = 10.0
 """How long an answer may take to be made."""
-_PROBE_ANSWER_S: Final = 45.0
-"""A camera is asked for twenty seconds, and its FFmpeg has some more to end."""
+_ANSWER_OF_CAMERA_S: Final = {PROBE_CAMERA_PATH: 45.0, ONVIF_STREAMS_PATH: 30.0}
+"""A camera is asked for twenty seconds, and its FFmpeg has some more to end; for its streams it is
+asked for fifteen, and the last question may take some more."""
 _SEND_S: Final = 10.0
 _LOG_EVERY_S: Final = 60.0
 REQUESTS_PER_S: Final = 300.0
@@ -175,8 +177,7 @@ class SecurityMiddleware:
             elif scope["path"] == UPDATES_PATH:
                 await self._app(scope, receive, answer.send)
             else:
-                is_probe = scope["path"] == PROBE_CAMERA_PATH
-                async with asyncio.timeout(_PROBE_ANSWER_S if is_probe else ANSWER_S):
+                async with asyncio.timeout(_ANSWER_OF_CAMERA_S.get(scope["path"], ANSWER_S)):
                     await self._app(scope, receive, answer.send)
         except TimeoutError:
             # Begun: uvicorn closes the connection, as it was promised more.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
-from edge_video.http.openapi_changes import CHANGE_SCHEMA, change_paths
+from edge_video.http.openapi_changes import CHANGE_SCHEMA, STREAMS_SCHEMA, change_paths
 from edge_video.http.outcome import OutcomeKind
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
@@ -119,7 +119,7 @@ def openapi(version: str) -> dict[str, Any]:
     }
     status["required"] += ["schema", "totals", "recent", "accounting"]
     components |= _OWN_SCHEMAS
-    components["Change"] = CHANGE_SCHEMA
+    components |= {"Change": CHANGE_SCHEMA, "DeviceStreams": STREAMS_SCHEMA}
     return {
         "openapi": "3.1.0",
         "info": {

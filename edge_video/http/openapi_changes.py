@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_video.capture.onvif.model import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,6 +52,74 @@ def _content(*schemas: Mapping[str, str]) -> dict[str, Any]:
     """The JSON body of an answer that is one of these."""
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
     return {"content": {"application/json": {"schema": schema}}}
+
+
+_TEXT: Final = {"type": ["string", "null"]}
+_STREAM: Final = {
+    "type": "object",
+    "properties": {
+        "profile": {"type": "string"},
+        "name": {"type": "string"},
+        "codec": _TEXT,
+        "width": {"type": ["integer", "null"]},
+        "height": {"type": ["integer", "null"]},
+        "fps": {"type": ["number", "null"]},
+        "url": {"type": "string", "description": "A secret in it is `***`."},
+        "proposed": {"type": "boolean", "description": "It costs least of those that will do."},
+    },
+}
+
+STREAMS_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What a device says of its streams.",
+    "properties": {
+        "address": {"type": "string"},
+        "name": _TEXT,
+        "problem": {
+            "anyOf": [
+                {"type": "string", "enum": [each.value for each in Problem]},
+                {"type": "null"},
+            ],
+            "description": "Why it did not tell all of them.",
+        },
+        "detail": {**_TEXT, "description": "What it said when it refused."},
+        "streams": {"type": "array", "items": _STREAM},
+    },
+    "required": ["address", "name", "problem", "detail", "streams"],
+}
+"""A device's answer as JSON."""
+
+_STREAMS_BODY: Final = {
+    "type": "object",
+    "properties": {
+        "host": {"type": "string", "description": "HOST or HOST:PORT of its ONVIF service."},
+        "username": _TEXT,
+        "password": _TEXT,
+        "width": {"type": "integer", "minimum": 1, "maximum": 65535, "default": 640},
+        "fps": {"type": "integer", "minimum": 1, "maximum": 60, "default": 15},
+    },
+    "required": ["host"],
+}
+
+
+def _streams_operation(common: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": "onvif-streams",
+        "summary": "Ask a camera for its streams, over ONVIF.",
+        "security": [{"token": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _STREAMS_BODY}},
+        },
+        "responses": {
+            **common,
+            "200": {
+                "description": "What it says, or why it says nothing.",
+                **_content({"$ref": "#/components/schemas/DeviceStreams"}),
+            },
+            "501": {"description": "The extra `onvif` is not installed.", **_content(_ERROR)},
+        },
+    }
 
 
 def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, Any]:
@@ -107,6 +177,7 @@ def change_paths(common: dict[str, Any], camera: dict[str, Any]) -> dict[str, An
                 },
             }
         },
+        "/api/onvif/streams": {"post": _streams_operation(common)},
         "/api/reload": {
             "post": operation("reload", "Read the files anew.", parameters=[dry_run]),
         },

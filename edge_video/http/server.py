@@ -15,6 +15,7 @@ import uvicorn
 from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
 from edge_video.http.camera_probe import CameraProbeEndpoint
+from edge_video.http.onvif_streams import StreamsEndpoint
 from edge_video.http.reload import MAX_CHANGES
 from edge_video.http.request_log import RequestLog
 
@@ -83,6 +84,7 @@ class HttpServer:
         self._executors = (actions, changing)
         self._places = Places(settings.max_connections)
         self._request_log = RequestLog(_log, clock)
+        self._streams = StreamsEndpoint(f"{name}-streams")
         self._application = Application(
             settings,
             store,
@@ -92,6 +94,7 @@ class HttpServer:
             changes=changes,
             change_executor=changing,
             probe=CameraProbeEndpoint(prober, f"{name}-probe"),
+            streams=self._streams,
             log=self._request_log.logger,
         )
         self._socket: socket.socket | None = None
@@ -130,6 +133,7 @@ class HttpServer:
 
     def _begin_exit(self) -> None:
         self._application.hub.close()
+        self._streams.cancel()
         if self._server is not None:
             self._server.should_exit = True
 

@@ -22,12 +22,14 @@ from edge_video.frames import CameraId
 from edge_video.http import health
 from edge_video.log.events import LogEvent
 from edge_video.testing import eventually
+from edge_video.testing.devices import HangUp, OnvifDevice
 from tests.support.painted_system import PASSWORD, TOKEN, PaintedSystem
 
 if TYPE_CHECKING:
     import pytest
 
     from edge_video.app import System
+    from edge_video.testing.devices import Request
 
 
 def hold(system: System) -> threading.Event:
@@ -158,6 +160,36 @@ def test_a_camera_test_that_runs_ends_with_the_server(monkeypatch: pytest.Monkey
         painted.system.stop()
         assert cancelled.is_set()
         asking.join(10)
+
+
+def test_a_device_that_is_asked_for_its_streams_keeps_no_stop_waiting() -> None:
+    begun, let_go = threading.Event(), threading.Event()
+
+    def hang(_: Request) -> bytes:
+        begun.set()
+        let_go.wait(20)
+        raise HangUp
+
+    with (
+        PaintedSystem("cam1").start() as painted,
+        painted.client(TOKEN) as client,
+        painted.client() as stranger,
+        OnvifDevice(answers={"GetSystemDateAndTime": hang}) as device,
+    ):
+        question = {"host": f"127.0.0.1:{device.port}"}
+        assert stranger.post("api/onvif/streams", json=question).status_code == 401
+
+        def ask() -> None:
+            with suppress(httpx.HTTPError):
+                client.post("api/onvif/streams", json=question)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert begun.wait(20)
+        painted.system.stop()
+        asking.join(10)
+        assert not asking.is_alive()  # while the device keeps silent
+        let_go.set()
 
 
 def received(painted: PaintedSystem) -> int:
