@@ -23,7 +23,9 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
         "Dá para testar uma câmera, mas não adicionar: o edge-video não tem onde guardá-la. Defina"
         " state.dir na configuração e reinicie o edge-video.",
     ),
-    "edit.url": Text("Address of the stream", "Endereço da transmissão"),
+    "edit.url": Text(
+        "Address of the stream, or of the camera", "Endereço da transmissão ou da câmera"
+    ),
     "edit.url_example": Text("rtsp://10.0.0.5:554/stream", "rtsp://10.0.0.5:554/stream"),
     "edit.username": Text("User name", "Usuário"),
     "edit.password": Text("Password", "Senha"),
@@ -65,6 +67,57 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
     "edit.nothing": Text("Nothing was entered.", "Nada foi informado."),
     "edit.added": Text("{camera}: added", "{camera}: adicionada"),
     "edit.changed": Text("{camera}: changed", "{camera}: alterada"),
+    "streams.ask": Text("Find the streams", "Buscar as transmissões"),
+    "streams.help": Text(
+        "The address of the camera, such as 10.0.0.5, is enough for it (ONVIF).",
+        "Para isso basta o endereço da câmera, como 10.0.0.5 (ONVIF).",
+    ),
+    "streams.asking": Text(
+        "Asking the camera for its streams; this takes up to 20 seconds …",
+        "Consultando as transmissões da câmera; leva até 20 segundos …",
+    ),
+    "streams.host_wrong": Text(
+        "Enter the address of the camera, such as 10.0.0.5 or 10.0.0.5:8000.",
+        "Informe o endereço da câmera, como 10.0.0.5 ou 10.0.0.5:8000.",
+    ),
+    "streams.found.one": Text("{camera} has one stream:", "{camera} tem uma transmissão:"),
+    "streams.found": Text("{camera} has {count} streams:", "{camera} tem {count} transmissões:"),
+    "streams.proposed": Text("recommended: costs the least CPU", "recomendada: exige menos CPU"),
+    "streams.secret": Text(
+        "This address holds a password, shown as ***. Write it there, then test the camera.",
+        "Este endereço contém uma senha, mostrada como ***. Escreva-a ali e teste a câmera.",
+    ),
+    "streams.no_package": Text(
+        "edge-video cannot ask cameras for their streams yet. Whoever installed it adds that with"
+        " pip install 'edge-video[onvif]'. The address of the stream can be entered without it.",
+        "O edge-video ainda não sabe consultar as transmissões. Quem o instalou acrescenta isso com"
+        " pip install 'edge-video[onvif]'. O endereço da transmissão pode ser informado sem isso.",
+    ),
+    "streams.problem.no_answer": Text(
+        "Nothing answers there. Is ONVIF switched on in the camera, perhaps on another port"
+        " (10.0.0.5:8000)?",
+        "Nada responde nesse endereço. O ONVIF está ativado na câmera, talvez em outra porta"
+        " (10.0.0.5:8000)?",
+    ),
+    "streams.problem.not_understood": Text(
+        "Its answer is no valid ONVIF.", "A resposta dela não é ONVIF válido."
+    ),
+    "streams.problem.needs_login": Text(
+        "It shows its streams to its users only: enter user name and password. Many cameras have"
+        " a separate list of ONVIF users.",
+        "Ela só mostra as transmissões a seus usuários: informe usuário e senha. Muitas câmeras têm"
+        " uma lista separada de usuários ONVIF.",
+    ),
+    "streams.problem.wrong_login": Text(
+        "It refuses this user or password. It was tried once, so that the account is not locked."
+        " Many cameras have a separate list of ONVIF users.",
+        "Ela recusa este usuário ou senha. Só houve uma tentativa, para não bloquear a conta."
+        " Muitas câmeras têm uma lista separada de usuários ONVIF.",
+    ),
+    "streams.problem.no_streams": Text(
+        "It names no video stream.", "Ela não informa nenhuma transmissão de vídeo."
+    ),
+    "streams.problem.refused": Text("It answered with an error.", "Ela respondeu com um erro."),
     "manage": Text("Configuration", "Configuração"),
     "manage.change": Text("Change", "Alterar"),
     "manage.remove": Text("Remove", "Remover"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -60,7 +60,8 @@ def page(opened: tuple[ScriptedPage, Page], server: ScriptedPage) -> Iterator[Pa
     yield page
     page.driver.get("about:blank")
     server.hang_up()
-    assert [each for each in page.complaints() if "status of 422" not in each] == []
+    expected = ("status of 422", "status of 501")
+    assert [each for each in page.complaints() if not any(map(each.count, expected))] == []
 
 
 def test_files_that_differ_are_said_with_their_plan_and_are_reloaded(
@@ -150,6 +151,74 @@ def test_a_camera_is_tested_added_and_then_on_the_wall(page: Page, server: Scrip
     page.shows(lambda: "gate" in page.tiles())
     page.click("#add-camera")
     assert page.find("#edit-password").get_attribute("value") == ""
+
+
+def stream(name: str, url: str, width: int = 640, fps: float = 15.0) -> dict[str, Any]:
+    """A stream as a camera tells it; the one of 640 pixels is proposed."""
+    size = {"width": width, "height": width * 9 // 16, "fps": fps, "proposed": width == 640}
+    return {"profile": name, "name": name, "codec": "H264", "url": url, **size}
+
+
+def test_the_streams_of_a_camera_are_shown_and_the_chosen_one_is_tested(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.answers["probe"] = {**GOOD, "width": 640, "height": 360}
+    device = {"address": "10.0.0.9", "name": "Acme Dome", "problem": None, "detail": None}
+    streams = [
+        stream("main", "rtsp://10.0.0.9/main", 2560, 25.0),
+        stream("sub", "rtsp://10.0.0.9/sub"),
+        stream("old", "rtsp://10.0.0.9/user=viewer_password=***", 352, 12.5),
+    ]
+    server.answers["streams"] = {**device, "streams": streams}
+    page.click("#add-camera")
+    fill(page, url="10.0.0.9:8000", username="viewer", password="pw canary")
+    assert page.find("#edit-id").get_attribute("value") == "camera-10-0-0-9"
+    page.find("#edit-url").send_keys(Keys.ENTER)  # an address alone cannot be added
+    page.shows(lambda: len(page.all("#edit-streams li")) == 3)
+    login = {"username": "viewer", "password": "pw canary"}
+    assert server.changes == [("POST onvif/streams", {"host": "10.0.0.9:8000", **login})]
+    assert [each.text for each in page.all("#edit-streams li")] == [
+        "main · H264 · 2560×1440 · 25 fps",
+        "sub · H264 · 640×360 · 15 fps recommended: costs the least CPU",
+        "old · H264 · 352×198 · 12.5 fps",
+    ]
+    assert "Acme Dome has 3 streams:" in page.text("#edit-streams")
+    assert page.accessibility_problems() == []
+    page.press(Keys.ENTER)  # the focus is on the one that is proposed
+    page.shows(lambda: "The camera answers" in page.text("#edit-answer"))
+    assert server.changes[1:] == [("POST probe", {"url": "rtsp://10.0.0.9/sub", **login})]
+    assert page.find("#edit-id").get_attribute("value") == "camera-10-0-0-9"
+    page.click('#edit-streams [data-profile="old"] button')
+    assert "Write it there" in page.text("#edit-url-wrong")
+    assert len(server.changes) == 2  # a camera is not asked with a password that is none
+    page.press(Keys.ESCAPE)
+    page.shows(lambda: not page.sees("#edit-dialog"))
+    page.click("#add-camera")
+    assert page.all("#edit-streams *") == []
+
+
+def test_why_there_are_no_streams_is_said_in_the_operators_language(
+    page: Page, server: ScriptedPage
+) -> None:
+    look_like(page.driver, 320, 700)
+    Select(page.find("#language")).select_by_value("pt-BR")
+    page.shows(lambda: page.text("#add-camera") == "Adicionar câmera")
+    page.click("#add-camera")
+    page.click("#edit-ask")
+    assert page.text("#edit-url-wrong").startswith("Informe o endereço da câmera")
+    fill(page, url="rtsp://10.0.0.9:554/s")
+    server.answers["streams"] = {"error": "not installed", "status": 501}
+    page.click("#edit-ask")
+    page.shows(lambda: "pip install 'edge-video[onvif]'" in page.text("#edit-streams"))
+    assert server.changes == [("POST onvif/streams", {"host": "10.0.0.9"})]
+    wrong = {"address": "10.0.0.9", "name": None, "problem": "wrong_login", "detail": None}
+    server.answers["streams"] = {**wrong, "streams": []}
+    page.click("#edit-ask")
+    page.shows(lambda: page.text("#edit-streams").startswith("Ela recusa este usuário"))
+    assert page.accessibility_problems() == []
+    assert page.run("return document.querySelector('#edit-form').scrollWidth") <= 320
+    Select(page.find("#language")).select_by_value("en")
+    page.run("localStorage.clear()")
 
 
 def test_errors_stand_at_their_fields_and_a_failed_test_says_what_to_do(

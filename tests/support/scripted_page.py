@@ -288,6 +288,7 @@ class ScriptedPage:
                 Route("/api/publisher/retry", self._action, methods=["POST"]),
                 Route("/api/reload", self._reload, methods=["POST"]),
                 Route("/api/probe", self._change, methods=["POST"]),
+                Route("/api/onvif/streams", self._change, methods=["POST"]),
                 Route("/api/cameras/{camera_id}", self._change, methods=["PUT", "PATCH", "DELETE"]),
             ]
         )
@@ -369,6 +370,8 @@ class ScriptedPage:
         await _set(self.gate)
         if "probe" in what:
             return JSONResponse(self.answers["probe"])
+        if "streams" in what:
+            return JSONResponse(self.answers["streams"], self.answers["streams"].get("status", 200))
         given = self.answers.get("change", {})
         answer = {"result": "done", "reason": None, "details": [], **given}
         return JSONResponse(answer, 422 if answer["result"] == "refused" else 200)

@@ -1,9 +1,11 @@
-// Adding a camera and changing one: a form, and what the camera says when it is asked once.
+// Adding a camera and changing one: a form, and what the camera says when it is asked once. Of its
+// address alone it is asked for its streams.
 
 import { isSure, problem, send } from "./actions.js";
 import { $, el, setText, show } from "./dom.js";
 import { reasonText } from "./reload.js";
 import { app, cameraOf } from "./state.js";
+import * as streams from "./streams.js";
 import { causeText, has, number, rate, t } from "./text.js";
 import { say } from "./toast.js";
 
@@ -22,12 +24,13 @@ export function begin() {
   $("camera-change").addEventListener("click", () => open(managed));
   $("camera-remove").addEventListener("click", () => remove(managed));
   $("camera-switch").addEventListener("click", () => turn(managed));
+  $("edit-ask").addEventListener("click", findStreams);
   $("edit-test").addEventListener("click", test);
   $("edit-cancel").addEventListener("click", () => $("edit-dialog").close());
   $("edit-form").addEventListener("submit", (event) => { event.preventDefault(); save(); });
   $("edit-dialog").addEventListener("close", closed);
   input("id").addEventListener("input", () => { isIdTyped = true; });
-  input("url").addEventListener("input", () => { if (!isIdTyped && !changed) input("id").value = suggested(input("url").value); });
+  input("url").addEventListener("input", suggest);
 }
 
 export function drawManage(camera) {
@@ -44,6 +47,7 @@ function open(id) {
   isIdTyped = false;
   $("edit-form").reset();
   clear();
+  streams.clear();
   setText($("edit-title"), id ? `${t("manage.change")}: ${id}` : t("edit.add"));
   setText($("edit-save"), t(id ? "edit.save" : "edit.add"));
   setText($("edit-now"), id ? t("edit.now", { url: cameraOf(id)?.url ?? "" }) : "");
@@ -65,6 +69,7 @@ function closed() {
   round += 1;
   $("edit-form").reset();
   clear();
+  streams.clear();
   ($("camera-dialog").open ? $("camera-dialog") : document.body).append($("toast"));
 }
 
@@ -94,9 +99,13 @@ function values() {
   return given;
 }
 
-function suggested(url) {
-  const host = /^\w+:\/\/(?:[^@/]*@)?\[?([^:/?#\]]+)/.exec(url)?.[1] ?? "";
-  const name = host.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 48);
+function suggest() {
+  if (!isIdTyped && !changed) input("id").value = suggested(input("url").value.trim());
+}
+
+function suggested(address) {
+  const host = /^(?:\[([^\]]*)\]|[^:]*)/.exec(streams.hostIn(address));
+  const name = (host[1] ?? host[0]).replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 48);
   if (!name) return "";
   const base = /^[A-Za-z]/.test(name) ? name : `camera-${name}`;
   let id = base;
@@ -106,9 +115,29 @@ function suggested(url) {
 
 // --- asking the camera ----------------------------------------------------------------------------
 
+async function findStreams() {
+  clear();
+  streams.clear();
+  const { url = "", username, password, fps } = values();
+  const host = streams.hostIn(url);
+  if (!host) { complain("url", t("streams.host_wrong")); return; }
+  const login = username ? { username, password } : {};
+  const reply = await post("POST", "/api/onvif/streams", { host, ...login, fps }, t("streams.asking"));
+  if (reply) streams.draw(reply, choose);
+}
+
+function choose(stream) {
+  input("url").value = stream.url;
+  suggest();
+  if (!stream.url.includes(streams.SECRET)) { test(); return; }
+  clear();
+  complain("url", t("streams.secret"));
+}
+
 async function test() {
   clear();
   const given = values();
+  if (streams.isHostOnly(given.url ?? "")) { findStreams(); return; }
   if (!given.url) { complain("url", t(changed ? "edit.test_needs" : "edit.needed")); return; }
   const reply = await post("POST", "/api/probe", given, t("edit.asking"));
   if (!reply) return;
@@ -144,6 +173,7 @@ function blobOf(text) {
 async function save() {
   clear();
   const given = values();
+  if (streams.isHostOnly(given.url ?? "")) { findStreams(); return; }
   const id = changed || input("id").value.trim();
   if (!changed && !isComplete(given, id)) return;
   if (changed && !Object.keys(given).length) { setText($("edit-wrong"), t("edit.nothing")); return; }
@@ -187,7 +217,7 @@ function refused({ status, body }) {
 // The answer; null where there is none, which is said, or where the form is another one by now.
 async function post(method, path, body, meanwhile) {
   const mine = round;
-  const buttons = [$("edit-test"), $("edit-save")];
+  const buttons = [$("edit-ask"), $("edit-test"), $("edit-save")];
   if (buttons.some((each) => each.getAttribute("aria-disabled"))) return null;
   for (const each of buttons) each.setAttribute("aria-disabled", "true");
   try {
