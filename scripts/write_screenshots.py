@@ -202,28 +202,48 @@ def shots() -> list[Shot]:
 
 
 def _adding(name: str, **given: Any) -> Shot:
-    """A camera that has answered, before it is added."""
+    """A camera whose substream was chosen and has answered, before it is added."""
     shown = b64encode(picture("gate")).decode("ascii")
     sent = {
         "ok": True,
-        "codec": "hevc",
-        "width": 2560,
-        "height": 1440,
-        "fps": 12.5,
+        "codec": "h264",
+        "width": 640,
+        "height": 360,
+        "fps": 15.0,
         "picture": shown,
     }
-    rest = {"key_frame_interval_s": 4.0, "key_frame_interval_is_at_least": False, "cause": None}
-    answers = {"probe": {**sent, **rest}}
+    rest = {"key_frame_interval_s": 2.0, "key_frame_interval_is_at_least": False, "cause": None}
+    device = {"address": "10.0.0.24", "name": "Acme Dome 5", "problem": None, "detail": None}
+    streams = [_stream("main", "H265", 2560, 25.0), _stream("sub", "H264", 640, 15.0)]
+    answers: dict[str, dict[str, Any]] = {
+        "probe": {**sent, **rest},
+        "streams": {**device, "streams": streams},
+    }
     return Shot(name, lambda: well(SIX), script=_ADD, answers=answers, **given)
+
+
+def _stream(name: str, codec: str, width: int, fps: float) -> dict[str, Any]:
+    """One of a camera's streams; the smaller one is recommended."""
+    size = {"width": width, "height": width * 9 // 16, "fps": fps}
+    url = f"rtsp://10.0.0.24:554/{name}"
+    return {
+        "profile": name,
+        "name": name,
+        "codec": codec,
+        **size,
+        "url": url,
+        "proposed": name == "sub",
+    }
 
 
 _ADD: Final = """
 document.querySelector('#add-camera').click();
-const given = {url: 'rtsp://10.0.0.24:554/s1', username: 'viewer', password: 'none', id: 'gate'};
+const given = {url: '10.0.0.24', username: 'viewer', password: 'none', id: 'gate'};
 for (const [field, value] of Object.entries(given)) {
   document.querySelector(`#edit-${field}`).value = value;
 }
-document.querySelector('#edit-test').click();
+document.querySelector('#edit-ask').click();
+setTimeout(() => document.querySelector('#edit-streams button.main').click(), 400);
 """
 
 

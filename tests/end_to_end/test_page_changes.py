@@ -177,7 +177,7 @@ def test_the_streams_of_a_camera_are_shown_and_the_chosen_one_is_tested(
     page.shows(lambda: len(page.all("#edit-streams li")) == 3)
     login = {"username": "viewer", "password": "pw canary"}
     assert server.changes == [("POST onvif/streams", {"host": "10.0.0.9:8000", **login})]
-    assert [each.text for each in page.all("#edit-streams li")] == [
+    assert [each.text.replace("\n", " ") for each in page.all("#edit-streams li")] == [
         "main · H264 · 2560×1440 · 25 fps",
         "sub · H264 · 640×360 · 15 fps recommended: costs the least CPU",
         "old · H264 · 352×198 · 12.5 fps",

@@ -141,9 +141,11 @@ async function test() {
   if (!given.url) { complain("url", t(changed ? "edit.test_needs" : "edit.needed")); return; }
   const reply = await post("POST", "/api/probe", given, t("edit.asking"));
   if (!reply) return;
-  if ("ok" in reply.body) answer(...told(reply.body));
+  if ("ok" in reply.body) { answer(...told(reply.body)); bringIntoView(); }
   else refused(reply);
 }
+
+const bringIntoView = () => $("edit-answer").scrollIntoView({ block: "nearest" });
 
 function told(camera) {
   if (!camera.ok) {
@@ -153,7 +155,7 @@ function told(camera) {
   const facts = [camera.codec, camera.width ? `${camera.width}×${camera.height}` : "", camera.fps ? `${rate(camera.fps)} fps` : "", keyFrames(camera)];
   const parts = [el("p", { className: "right", text: `${t("edit.answers")} ${facts.filter(Boolean).join(" · ")}` })];
   if (camera.width * camera.height > LARGE) parts.push(el("p", { className: "quiet", text: t("edit.large") }));
-  if (camera.picture) parts.push(el("img", { alt: t("edit.picture"), src: blobOf(camera.picture) }));
+  if (camera.picture) parts.push(el("img", { alt: t("edit.picture"), src: blobOf(camera.picture), listen: { load: bringIntoView } }));
   return parts;
 }
 
