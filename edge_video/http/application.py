@@ -79,7 +79,7 @@ class Application:
             can_keep=lambda: changes.can_keep,
             max_viewers=settings.max_connections // 2,
         )
-        self.hub = updates.hub
+        self._hub, self._streams = updates.hub, streams
         actions = ActionEndpoints(handler, executor, store, self._authenticator, clock)
         routes = [
             *PageEndpoints(settings.language).routes(),
@@ -93,6 +93,11 @@ class Application:
             *ConfigEndpoints(changes, change_executor, self._authenticator).routes(),
         ]
         self._routes = joined(routes)
+
+    def close(self) -> None:
+        """End what would last longer than a stop may take: updates, and a question to a camera."""
+        self._hub.close()
+        self._streams.cancel()
 
     def asgi(self) -> ASGIApp:
         """The application with its security middleware around it."""

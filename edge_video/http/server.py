@@ -84,7 +84,6 @@ class HttpServer:
         self._executors = (actions, changing)
         self._places = Places(settings.max_connections)
         self._request_log = RequestLog(_log, clock)
-        self._streams = StreamsEndpoint(f"{name}-streams")
         self._application = Application(
             settings,
             store,
@@ -94,7 +93,7 @@ class HttpServer:
             changes=changes,
             change_executor=changing,
             probe=CameraProbeEndpoint(prober, f"{name}-probe"),
-            streams=self._streams,
+            streams=StreamsEndpoint(f"{name}-streams"),
             log=self._request_log.logger,
         )
         self._socket: socket.socket | None = None
@@ -132,8 +131,7 @@ class HttpServer:
         return not self._thread.is_alive()
 
     def _begin_exit(self) -> None:
-        self._application.hub.close()
-        self._streams.cancel()
+        self._application.close()
         if self._server is not None:
             self._server.should_exit = True
 
