@@ -10,7 +10,6 @@ import ssl
 import tempfile
 import threading
 import time
-import uuid
 from contextlib import ExitStack
 from dataclasses import replace
 from email.utils import formatdate
@@ -34,6 +33,7 @@ from edge_video.testing.rabbit import RabbitNode, free_port
 from edge_video.testing.scripted_ffmpeg import picture
 from edge_video.text.catalog import Language
 from tests.support.doctor import GIB, NOW_S, Setup, healthy_machine, make_ffmpeg
+from tests.support.rabbit import broker_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,17 +110,6 @@ def test_a_configuration_that_is_not_valid_is_bad_input(setup: Setup) -> None:
 # --- the broker ---
 
 
-@contextlib.contextmanager
-def reader_of(broker: RabbitNode) -> Iterator[str]:
-    name = f"shop-{uuid.uuid4().hex[:8]}"
-    broker.ctl("add_user", name, CANARY)
-    try:
-        broker.ctl("set_permissions", name, ".*", "^other$", ".*")
-        yield name
-    finally:
-        broker.ctl("delete_user", name)
-
-
 def amqp(broker: RabbitNode, name: str, password: str) -> dict[str, object]:
     url = f"amqp://{broker.host}:{broker.port}/"
     access = {"username": name, "password": password, "exchange": "amq.topic"}
@@ -135,9 +124,9 @@ def test_a_broker_is_good_or_its_password_or_its_permission_is_wrong(
     assert of(setup.examine(), "broker.ok.one").text.startswith("RabbitMQ ")
     setup.keys |= amqp(broker, "guest", CANARY)
     assert setup.wrong() == ["broker.login"]
-    with reader_of(broker) as reader:
-        setup.keys |= amqp(broker, reader, CANARY)
-        assert setup.wrong() == ["broker.write"]
+    reader = broker_user(broker, password=CANARY, write="^other$")
+    setup.keys |= amqp(broker, reader, CANARY)
+    assert setup.wrong() == ["broker.write"]
 
 
 def test_a_broker_without_the_exchange_is_good_and_the_exchange_is_named(setup: Setup) -> None:

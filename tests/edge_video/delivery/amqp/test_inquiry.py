@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import ssl
-import uuid
-from typing import TYPE_CHECKING
 
 import pytest
 from pika.exceptions import ChannelClosedByBroker
@@ -23,10 +20,7 @@ from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
 from edge_video.testing.rabbit import RabbitNode, free_port
 from edge_video.text.redact import Redactor
 from tests.support.amqp import tls
-from tests.support.rabbit import EVERY_BROKER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.rabbit import EVERY_BROKER, broker_user
 
 
 def ask(broker: RabbitNode, *routes: Route, user: str = "guest", **changed: object) -> BrokerResult:
@@ -37,18 +31,6 @@ def ask(broker: RabbitNode, *routes: Route, user: str = "guest", **changed: obje
 
 def steps(result: BrokerResult) -> list[tuple[str, str]]:
     return [(step.inquiry.value, step.verdict.value) for step in result.steps]
-
-
-@contextlib.contextmanager
-def reader(broker: RabbitNode) -> Iterator[str]:
-    """A user who may read everything and write nothing."""
-    name = f"reader-{uuid.uuid4().hex[:8]}"
-    broker.ctl("add_user", name, name)
-    try:
-        broker.ctl("set_permissions", name, "", "", ".*")
-        yield name
-    finally:
-        broker.ctl("delete_user", name)
 
 
 @pytest.mark.rabbitmq
@@ -90,8 +72,8 @@ def test_an_exchange_that_is_missing_is_told_and_not_declared(
 
 @pytest.mark.rabbitmq
 def test_a_user_who_may_not_write_is_told(broker: RabbitNode) -> None:
-    with reader(broker) as user:
-        result = ask(broker, Route("amq.topic", "a"), user=user)
+    reader = broker_user(broker, configure="", write="")
+    result = ask(broker, Route("amq.topic", "a"), user=reader)
     assert not result.ok
     assert steps(result)[2:] == [("exchange", "ok"), ("write", "failed")]
     assert "may not declare or write to exchange 'amq.topic'" in result.steps[-1].detail

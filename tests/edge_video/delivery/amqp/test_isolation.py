@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from edge_video.frames import CameraId
 from edge_video.testing import eventually
 from edge_video.testing.consumer import consume
 from tests.support.amqp import CAM1, CAM2, MakeRig, jpeg, tls
-from tests.support.rabbit import EVERY_BROKER
+from tests.support.rabbit import EVERY_BROKER, broker_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,19 +42,6 @@ def message_size(broker: RabbitNode, size: int) -> Iterator[None]:
     finally:
         assert "134217728" in before or "16777216" in before, before
         broker.ctl("eval", set_size.format(134217728 if "134217728" in before else 16777216))
-
-
-@contextlib.contextmanager
-def user(broker: RabbitNode, write: str = ".*") -> Iterator[str]:
-    """A user of this test's own, who may do everything but write what is not in `write`."""
-    name = f"user-{uuid.uuid4().hex[:8]}"
-    broker.ctl("add_user", name, name)
-    broker.ctl("set_permissions", name, ".*", write, ".*")
-    try:
-        yield name
-    finally:
-        with contextlib.suppress(AssertionError):
-            broker.ctl("delete_user", name)
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
@@ -137,7 +123,8 @@ def test_a_limit_that_still_holds_costs_the_next_connection_no_confirm(
 def test_a_topic_the_user_may_not_write_costs_its_camera_alone_and_is_tried_again(
     broker: RabbitNode, exchange: str, make_rig: MakeRig
 ) -> None:
-    with user(broker) as name, consume(broker, exchange) as consumer:
+    name = broker_user(broker)
+    with consume(broker, exchange) as consumer:
         broker.ctl("set_topic_permissions", name, exchange, r"^shop\.cam1$", ".*")
         rig = make_rig(broker, username=name, password=name, route_retry_s=1.0).connect()
         rig.put_all(40, CAM1, CAM2)
@@ -168,15 +155,15 @@ def test_a_hundred_cameras_that_are_refused_leave_the_others_in_peace(
 ) -> None:
     cameras = [CameraId(f"cam{number}") for number in range(100)]
     routes = {each: Route(exchange, f"shop.{each}") for each in cameras}
-    with user(broker) as name:
-        broker.ctl("set_topic_permissions", name, exchange, r"^shop\.cam0$", ".*")
-        rig = make_rig(broker, routes, username=name, password=name, route_retry_s=0.5).connect()
-        for _ in range(5):
-            rig.put_all(100, *cameras)
-        eventually(lambda: rig.put(cameras[0]) or rig.counts(cameras[0]).confirmed >= 20)
-        rig.settle()
-        good = rig.counts(cameras[0])
-        assert not rig.heard.of(SinkLost)
+    name = broker_user(broker)
+    broker.ctl("set_topic_permissions", name, exchange, r"^shop\.cam0$", ".*")
+    rig = make_rig(broker, routes, username=name, password=name, route_retry_s=0.5).connect()
+    for _ in range(5):
+        rig.put_all(100, *cameras)
+    eventually(lambda: rig.put(cameras[0]) or rig.counts(cameras[0]).confirmed >= 20)
+    rig.settle()
+    good = rig.counts(cameras[0])
+    assert not rig.heard.of(SinkLost)
     assert good.confirmed >= 20
     assert good.dropped_refused == 0
     # Some tenths of a second; each wait for one of the others would be another half.
@@ -187,16 +174,16 @@ def test_a_hundred_cameras_that_are_refused_leave_the_others_in_peace(
 def test_an_exchange_that_may_not_be_written_is_tried_again_with_a_single_frame(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
-    with user(broker, write="^$") as name:
-        rig = make_rig(broker, username=name, password=name, route_retry_s=0.5).connect()
-        rig.put_all(10)
-        rig.settle()
-        before = rig.counts()
-        eventually(lambda: rig.put() or len(rig.heard.of(RouteRefused)) > 1)
-        rig.settle()
-        counts = rig.counts()
-        assert counts.unknown == before.unknown
-        assert counts.nacked == len(rig.heard.of(RouteRefused)) - 1
-        broker.ctl("set_permissions", name, ".*", ".*", ".*")
-        eventually(lambda: rig.put() or rig.counts().confirmed)
-        assert not rig.heard.of(SinkLost)
+    name = broker_user(broker, write="^$")
+    rig = make_rig(broker, username=name, password=name, route_retry_s=0.5).connect()
+    rig.put_all(10)
+    rig.settle()
+    before = rig.counts()
+    eventually(lambda: rig.put() or len(rig.heard.of(RouteRefused)) > 1)
+    rig.settle()
+    counts = rig.counts()
+    assert counts.unknown == before.unknown
+    assert counts.nacked == len(rig.heard.of(RouteRefused)) - 1
+    broker.ctl("set_permissions", name, ".*", ".*", ".*")
+    eventually(lambda: rig.put() or rig.counts().confirmed)
+    assert not rig.heard.of(SinkLost)
