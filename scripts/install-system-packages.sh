@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs packages of Debian or Ubuntu: those that are named, else what the tests need (FFmpeg,
 # RabbitMQ, iproute2 for slow networks, systemd for its analysis of the unit, GStreamer's RTSP
-# server, Prometheus for promtool, Chromium with its driver). Installs only what is missing; needs
-# root or sudo for that, and says what to do without.
+# server, Prometheus for promtool, Chromium with its driver, curl for the documents' commands).
+# Installs only what is missing; needs root or sudo for that, and says what to do without.
 set -euo pipefail
 
 packages=("$@")
@@ -18,6 +18,7 @@ packages=("$@")
   prometheus
   iproute2
   systemd
+  curl
   chromium
   chromium-driver
   fonts-dejavu-core

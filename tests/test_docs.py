@@ -16,6 +16,9 @@ from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.text.catalog import TEXTS
 from edge_video.text.cause_texts import CAUSE_TEXTS
 from edge_video.text.duration import format_duration
+from tests.support.docs_machine import WAYS
+from tests.support.shell_blocks import DOCUMENTS as WITH_BLOCKS
+from tests.support.shell_blocks import blocks_in, blocks_of, commands_to_run
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
@@ -168,3 +171,45 @@ def test_each_fault_of_a_device_has_its_source_its_version_and_its_test(row: lis
     assert named, "no test"
     for name, path in named:
         assert f"def {name}(" in (ROOT / path).read_text(), f"{path} has no {name}"
+
+
+# --- the shell blocks, which tests/test_packaging.py runs ---
+
+
+def test_every_block_is_run_or_says_to_its_reader_why_not() -> None:
+    blocks = [block for document in WITH_BLOCKS for block in blocks_of(document)]
+    assert len(blocks) >= 20
+    for block in blocks:
+        assert block.to_run or block.reason, block
+        assert all(any(each.startswith(way) for each in block.commands) for way in block.which)
+        assert set(WAYS) >= {each for each in block.to_run if each.startswith("edge-video")}, block
+    assert set(WAYS) <= set(commands_to_run()), "a way of a command that no document has"
+    fences = "".join(each.read_text(encoding="utf-8") for each in WITH_BLOCKS)
+    assert len(re.findall(r"^ *```(?:sh|bash|shell)\b", fences, re.MULTILINE)) == len(blocks)
+    assert re.findall(r"^ *```\w*\n\$ ", fences.replace("```console", ""), re.MULTILINE) == []
+    assert fences.count("Not run by the tests") == sum(bool(each.reason) for each in blocks)
+
+
+def test_a_reason_excuses_the_block_above_it_or_those_commands_of_it() -> None:
+    written = """
+```sh
+one --a \\
+  --b   # why
+two
+```
+*Not run by the tests (`two`): nobody has it.*
+
+```sh
+three
+```
+
+```sh
+four
+```
+*Not run by the tests: five and
+six.*
+"""
+    blocks = blocks_in("a.md", written)
+    assert [each.commands for each in blocks] == [["one --a --b", "two"], ["three"], ["four"]]
+    assert [each.to_run for each in blocks] == [["one --a --b"], ["three"], []]
+    assert [each.reason for each in blocks] == ["nobody has it.", "", "five and\nsix."]

@@ -11,11 +11,16 @@ import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from edge_video.runtime.version import version
+from tests.support.docs_machine import Outcome, docs_machine, problem, why_no_machine
+from tests.support.shell_blocks import DOCUMENTS, commands_to_run
+
+if TYPE_CHECKING:
+    from edge_video.testing.rabbit import RabbitNode
 
 ROOT: Final = Path(__file__).parent.parent
 SOURCES: Final = ("pyproject.toml", "README.pypi.md", "LICENSE", "actors", "config", "edge_video")
@@ -129,16 +134,22 @@ def test_the_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> No
     assert printed == f"edge-video {version()}\n"
 
 
+@pytest.fixture(scope="module")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy knows of the libraries; what is at another place it reads anew."""
+    return tmp_path_factory.mktemp("mypy")
+
+
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
 def test_a_program_of_a_user_is_type_checked_against_what_is_installed(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, mypy_cache: Path
 ) -> None:
     python = request.getfixturevalue("installed") if kind == "wheel" else Path(sys.executable)
     (tmp_path / "program.py").write_text(USER_PROGRAM)
     (tmp_path / "mistakes.py").write_text(MISTAKES)
     mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python))
     done = subprocess.run(
-        [*mypy, "--cache-dir", str(tmp_path / "cache"), "program.py", "mistakes.py"],
+        [*mypy, "--cache-dir", str(mypy_cache), "program.py", "mistakes.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -199,10 +210,9 @@ MARK: Final = "--- the next command ---"
 
 
 def transcripts() -> list[tuple[str, str]]:
-    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [
         (document.name, found["text"])
-        for document in documents
+        for document in DOCUMENTS
         for found in TRANSCRIPT.finditer(document.read_text(encoding="utf-8"))
     ]
 
@@ -250,6 +260,33 @@ def test_a_transcript_is_what_a_user_sees_who_has_only_the_wheel(
 
 def test_there_are_transcripts_and_every_console_block_is_one() -> None:
     assert {document for document, _ in transcripts()} >= {"README.md", "install.md"}
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for document in DOCUMENTS:
         written = document.read_text(encoding="utf-8")
         assert written.count("```console") == written.count("<!-- transcript -->"), document.name
+
+
+# --- the commands that the documents show ---
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    installed: Path, rabbit: RabbitNode, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Outcome]:
+    """What became of every command, on a machine with the wheel, a broker and a running system."""
+    rabbit.ensure_running()
+    with docs_machine(tmp_path_factory.mktemp("machine"), installed.parent, rabbit) as machine:
+        return machine.run_all(commands_to_run())
+
+
+WITH_COMMANDS: Final = [each for each in DOCUMENTS if commands_to_run((each,))]
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.rabbitmq
+@pytest.mark.skipif(bool(why_no_machine()), reason=f"NOT TESTED: needs {why_no_machine()}")
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: path.name)
+def test_a_command_of_a_document_does_as_printed_what_it_says(
+    document: Path, outcomes: dict[str, Outcome]
+) -> None:
+    wrong = [problem(each, outcomes[each]) for each in commands_to_run((document,))]
+    assert "\n\n".join(filter(None, wrong)) == ""

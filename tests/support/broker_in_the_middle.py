@@ -23,11 +23,15 @@ class BrokerInTheMiddle:
     with the client's socket instead and owns it until it returns. `tamper` is given what the
     broker sends and returns what the client gets. `stalled` holds both directions back.
     All threads end with the context.
+
+    Args:
+        port: the broker's.
+        listener: where clients come, which is then its own; None: at a port of its own.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, listener: socket.socket | None = None) -> None:
         self._broker = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(_POLL_S)
         self.port: int = self._listener.getsockname()[1]
         self.greet: Callable[[socket.socket], None] | None = None
