@@ -305,11 +305,13 @@ def test_an_end_that_is_told_twice_is_one_crash(
     host: pykka.ActorRef[Any] = Host.start()
     system = world_of("cam1", host=host, supervision=SupervisionConfig(max_restarts=0))
     system.start()
+    (metrics,) = pykka.ActorRegistry.get_by_class(MetricsActor)
     for error in ("boom", "its thread ended without a word"):
         system.system.supervisor.tell(ActorEnded("metrics", 0, error))
     assert system.system.wait(10) is not None
     assert host.ask("heard", timeout=5) == [Escalated("metrics", 0, 60.0)]
-    host.stop(timeout=5)
+    for actor in (host, metrics):  # which has not ended, whatever was said of it
+        actor.stop(timeout=5)
 
 
 def test_stray_messages_are_ignored(world_of: Callable[..., ScriptedSystem]) -> None:
