@@ -14,25 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from edge_video.capture.onvif.choice import Wish, propose
 from edge_video.capture.onvif.interfaces import ipv4_addresses
-from edge_video.capture.onvif.matching import Whereabouts, find_again, identity_of
 from edge_video.capture.onvif.model import Answer, Login
-from edge_video.capture.onvif.neighbours import neighbours
-from edge_video.cli.common import (
-    EXIT_FAILURE,
-    EXIT_MOVED,
-    EXIT_OK,
-    add_config_options,
-    load_configured,
-    refuse,
-)
-from edge_video.cli.configured_cameras import wanted_cameras, with_configured
-from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.config.device_lines import add_devices
-from edge_video.config.files import read_text
+from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, add_config_options, refuse
+from edge_video.cli.standard_streams import print_out
 from edge_video.config.skeleton import Source
 from edge_video.report.discover_table import devices_as_json, render_devices
-from edge_video.report.match_table import device_line, matches_as_json, render_matches
-from edge_video.runtime.files import write_whole
 from edge_video.text.catalog import Language, language_from_locale, lookup
 from edge_video.text.command_help import add_command, takes_file
 from edge_video.text.discover_texts import PASSWORD_VARIABLE
@@ -41,12 +27,10 @@ from edge_video.text.formatting import shorten
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import seconds_between
 from edge_video.text.urls import split_url
-from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from edge_video.capture.onvif.matching import Match
     from edge_video.capture.onvif.model import Device
     from edge_video.cli.common import Commands
 
@@ -97,9 +81,11 @@ def discover(args: argparse.Namespace) -> int:
     """Find cameras and print their streams; returns the exit code, 1 when there is no camera."""
     language = language_from_locale(os.environ)
     if args.match:
-        return _match(args)
+        from edge_video.cli.match import match  # noqa: PLC0415 - only this option needs it
+
+        return match(args, partial(_asked, args))
     if args.config is not None or args.config_dir is not None or args.write:
-        _refuse_match(language, "config_alone")
+        refuse(f"edge-video discover: {lookup('match.config_alone', language)}")
     devices = _asked(args, language, lambda answers: answers)
     wish = Wish(args.width, args.fps)
     if args.json:
@@ -124,45 +110,6 @@ def _asked(
     return ask(more(answers), login, args.timeout)
 
 
-def _match(args: argparse.Namespace) -> int:
-    """Say where the cameras of the configuration are now; returns the exit code."""
-    path, config = load_configured(args)
-    language = configured_language(config)
-    cameras = wanted_cameras(config)
-    if not cameras:
-        _refuse_match(language, "none")
-    devices = _asked(args, language, partial(with_configured, cameras=cameras))
-    matches = find_again(cameras, devices, neighbours())
-    if args.json:
-        shown = matches_as_json(matches, language)
-        print_out(json.dumps(shown, ensure_ascii=False, indent=2))
-    else:
-        print_out(render_matches(matches, language))
-    if args.write:
-        _write(path, matches, language)
-    states = {each.whereabouts for each in matches}
-    if Whereabouts.MOVED in states:
-        return EXIT_MOVED
-    return EXIT_OK if states == {Whereabouts.STILL_THERE} else EXIT_FAILURE
-
-
-def _write(path: Path, matches: Sequence[Match], language: Language) -> None:
-    """Note in the file which devices are at the addresses of cameras that do not say it."""
-    unsaid = [each for each in matches if each.identity and not each.wanted.identity]
-    devices = {each.wanted.camera_id: device_line(each) for each in unsaid}
-    text, written = add_devices(read_text(path), devices)
-    try:
-        if written:
-            write_whole(path, text)
-    except OSError as error:
-        _refuse_match(language, "no_file", file=path, reason=error.strerror or error)
-    left = [each for each in devices if each not in written]
-    for key, names in (("written", written), ("not_written", left)):
-        if names:
-            told = lookup(f"match.{key}", language).format(file=path, names=", ".join(names))
-            print_error(told)
-
-
 def find_sources(
     args: argparse.Namespace, language: Language, taken: Container[str] = ()
 ) -> tuple[tuple[str, Source], ...] | None:
@@ -171,6 +118,9 @@ def find_sources(
     What is found is printed. Ids are `cam1`, `cam2`, … in the order of addresses, without those
     that are taken.
     """
+    from edge_video.capture.onvif.matching import identity_of  # noqa: PLC0415 - as below
+    from edge_video.capture.onvif.neighbours import neighbours  # noqa: PLC0415 - as below
+
     ask = _asker(language)
     login = login_of(args, language)
     answers = _found(args.interface, args.wait, language)
@@ -300,10 +250,6 @@ def _number_to(most: int) -> Callable[[str], int]:
 
 def _bad(key: str, value: str, **facts: object) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(help_text(key).format(value=shorten(value, 40), **facts))
-
-
-def _refuse_match(language: Language, key: str, **facts: object) -> NoReturn:
-    refuse(f"edge-video discover: {lookup(f'match.{key}', language).format(**facts)}")
 
 
 def _refuse(language: Language, key: str, **facts: object) -> NoReturn:
