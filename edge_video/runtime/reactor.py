@@ -12,11 +12,11 @@ import contextlib
 import heapq
 import itertools
 import logging
-import os
-import select
 import threading
 import time
 from typing import TYPE_CHECKING, Final
+
+from edge_video.runtime import poller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ _SHARED: Final = 0.5
 _SMOOTH: Final = 0.1
 
 _MAX_WAIT_S: Final = 60.0
-_IN_OR_OUT: Final = select.EPOLLIN | select.EPOLLOUT
+_IN_OR_OUT: Final = poller.READ | poller.WRITE
 
 
 class Timeout:
@@ -99,9 +99,9 @@ class Member:
     Everything belongs to the loop's thread, except `call_soon`, `leave` and `in_thread`.
     """
 
-    READ: Final = select.EPOLLIN
-    WRITE: Final = select.EPOLLOUT
-    ERROR: Final = select.EPOLLERR
+    READ: Final = poller.READ
+    WRITE: Final = poller.WRITE
+    ERROR: Final = poller.ERROR
 
     def __init__(self, run: _Run, on_error: Callable[[BaseException], object]) -> None:
         self.run: Final = run
@@ -216,13 +216,13 @@ class _Run:
         self.pacing_skipped = False
         self.ended = False
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
-        self.epoll: Final = select.epoll()
+        self.poller: Final = poller.make_poller()
         try:
-            self._wakeup_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._wakeup = poller.make_wakeup()
         except OSError:
-            self.epoll.close()
+            self.poller.close()
             raise
-        self.epoll.register(self._wakeup_fd, select.EPOLLIN)
+        self.poller.register(self._wakeup.fd, poller.READ)
 
     @property
     def ident(self) -> int | None:
@@ -252,7 +252,7 @@ class _Run:
                 return False
             self._posted.append((member, call))
             if len(self._posted) == 1:
-                os.eventfd_write(self._wakeup_fd, 1)
+                self._wakeup.set()
             return True
 
     def join_if_idle(self, until_s: float) -> None:
@@ -264,12 +264,12 @@ class _Run:
     def add_handler(
         self, member: Member, fd: int, handler: Callable[[int, int], object], events: int
     ) -> None:
-        self.epoll.register(fd, events)
+        self.poller.register(fd, events)
         self._handlers[fd] = (member, handler, events)
         member.fds.add(fd)
 
     def update_handler(self, fd: int, events: int) -> None:
-        self.epoll.modify(fd, events)
+        self.poller.modify(fd, events)
         member, handler, _ = self._handlers[fd]
         self._handlers[fd] = (member, handler, events)
 
@@ -277,7 +277,7 @@ class _Run:
         member.fds.discard(fd)
         if self._handlers.pop(fd, None) is not None:
             with contextlib.suppress(OSError, ValueError):  # closed behind our back, or the loop is
-                self.epoll.unregister(fd)
+                self.poller.unregister(fd)
 
     def call_later(self, member: Member, delay_s: float, call: Callable[[], object]) -> Timeout:
         return self._timers.add(member, delay_s, call)
@@ -307,8 +307,8 @@ class _Run:
 
     def _close(self) -> None:
         self.ended = True
-        self.epoll.close()
-        os.close(self._wakeup_fd)
+        self.poller.close()
+        self._wakeup.close()
 
     def _serve(self) -> None:
         began_s = time.monotonic()
@@ -317,7 +317,7 @@ class _Run:
             # An event that is sure to come is not waited for twice: first for it, then for others.
             if event_every_s < self._round_s * _SHARED and not self.pacing_skipped:
                 _sleep(began_s + self._round_s - time.monotonic())
-            ready = self.epoll.poll(self._wait_s())
+            ready = self.poller.poll(self._wait_s())
             self.pacing_skipped = False
             now_s = time.monotonic()
             if ready:
@@ -341,8 +341,9 @@ class _Run:
 
     def _handle(self, ready: list[tuple[int, int]]) -> None:
         """Call the handlers of what is ready."""
+        wakeup_fd = self._wakeup.fd
         for fd, events in ready:
-            if fd == self._wakeup_fd:
+            if fd == wakeup_fd:
                 self._on_wakeup()
                 continue
             found = self._handlers.get(fd)
@@ -352,7 +353,7 @@ class _Run:
             if events & ~_IN_OR_OUT:
                 # An error or a hang-up comes unasked, and concerns both directions; whoever waits
                 # for nothing must hear of it too, or it comes again at once.
-                events = wanted & _IN_OR_OUT or select.EPOLLIN  # noqa: PLW2901 - what it means
+                events = wanted & _IN_OR_OUT or poller.READ  # noqa: PLW2901 - what it means
             try:
                 handler(fd, events)
             except BaseException as error:  # noqa: BLE001 - it is this member's end and no other's
@@ -360,7 +361,7 @@ class _Run:
 
     def _on_wakeup(self) -> None:
         with self._lock:
-            os.eventfd_read(self._wakeup_fd)
+            self._wakeup.clear()
             posted, self._posted = self._posted, []
         for member, call in posted:
             self._call(member, call)

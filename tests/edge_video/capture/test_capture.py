@@ -172,7 +172,7 @@ def test_the_death_of_the_shared_thread_is_told_as_a_crash_and_survived(
     runs = [start(endless, reactor=reactor) for _ in range(2)]
     assert all(run.first.wait(15) for run in runs)
     other = reactor.enter(lambda _error: None)
-    other.call_soon(other.run.epoll.close)
+    other.call_soon(other.run.poller.close)
     for run in runs:
         assert run.wait_for_failure().cause is Cause.CRASHED
     for run in runs:
