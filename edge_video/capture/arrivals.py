@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import struct
+import sys
 from typing import Final
 
 _NETLINK_SOCK_DIAG: Final = 4
@@ -40,7 +41,7 @@ def bytes_taken(pid: int) -> int | None:
     Bytes that wait unread do not count: a process that hangs takes nothing. The sum falls when a
     connection is closed. Blocks for about a millisecond, half a second at most. Any thread.
     """
-    inodes = _sockets_of(pid)
+    inodes = _sockets_of(pid) if sys.platform == "linux" else set()
     if not inodes:
         return None
     try:
@@ -74,6 +75,8 @@ def _sockets_of(pid: int) -> set[int]:
 def _connections(family: int) -> list[tuple[int, int]]:
     """Return inode and bytes taken of every established TCP connection."""
     found: list[tuple[int, int]] = []
+    if sys.platform != "linux":
+        return found
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(_TIMEOUT_S)
         query = _QUERY.pack(

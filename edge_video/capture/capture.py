@@ -8,11 +8,8 @@ leaves no process and no file descriptor behind, and no thread of its own.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import logging
 import os
-import termios
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -138,11 +135,7 @@ class Capture:
     def output_waits(self) -> bool:
         """Whether something that FFmpeg wrote waits to be read. The owner's thread."""
         pipes = self._pipes
-        if pipes is None or self._stopped:
-            return False
-        with contextlib.suppress(OSError, ValueError):
-            return any(fcntl.ioctl(pipes.process.stdout_fd, termios.FIONREAD, bytes(4)))
-        return False
+        return pipes is not None and not self._stopped and pipes.process.stdout.holds_bytes()
 
     def start(self) -> None:
         """Start FFmpeg and have its pipes read; returns at once.

@@ -13,7 +13,6 @@ FFmpeg reads the camera by itself.
 
 from __future__ import annotations
 
-import signal
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
@@ -24,6 +23,7 @@ from edge_video.capture.process import CaptureStartError
 from edge_video.capture.rate_limit import RateLimiter
 from edge_video.capture.sniffing import SniffingSplitter
 from edge_video.resilience.failures import Cause
+from edge_video.runtime.system import KILL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,7 +206,7 @@ class MotionJpegCapture:
         self._on_other()
         if self._encoder is not None:
             self._encoder.end_feed()
-        self._fetcher.signal(signal.SIGKILL)  # the next connection may be the only one allowed
+        self._fetcher.signal(KILL)  # the next connection may be the only one allowed
 
     def _on_fetcher_ended(self, failure: Failure) -> None:
         failure = self._judged_by_content(failure)

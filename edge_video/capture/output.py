@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Protocol
@@ -20,10 +17,9 @@ if TYPE_CHECKING:
     from edge_video.capture.stderr import StderrReader
     from edge_video.frames.splitter import FrameSplitter
     from edge_video.resilience.failures import Failure
+    from edge_video.runtime.child_pipes import ChildPipe
     from edge_video.runtime.reactor import Member
 
-_PIPE_BYTES: Final = 512 * 1024
-"""Room for a whole frame of any usual size, so that one read can take it."""
 _READS_PER_ROUND: Final = 4
 """So that a camera which writes without end gives the others their turn; see `workload`, too."""
 _LAST_READS: Final = 64
@@ -76,13 +72,13 @@ class OutputPump:
         self._discarded_bytes = 0
         self._oversized = 0
 
-    def open(self, fd: int) -> None:
-        """Read from this pipe from now on; it does not block."""
-        self.read_once = self._reading(fd)
+    def open(self, pipe: ChildPipe) -> None:
+        """Read from this pipe from now on."""
+        self.read_once = self._reading(pipe)
 
-    def discard(self, fd: int) -> None:
+    def discard(self, pipe: ChildPipe) -> None:
         """Read from this pipe from now on, and forget what is read."""
-        self.read_once = _discarding(fd)
+        self.read_once = _discarding(pipe)
 
     def close(self) -> None:
         """Read nothing more."""
@@ -102,10 +98,10 @@ class OutputPump:
             splitter.frames, splitter.frame_bytes, splitter.discarded_bytes, splitter.oversized
         )
 
-    def _reading(self, fd: int) -> Callable[[], bool | None]:
+    def _reading(self, pipe: ChildPipe) -> Callable[[], bool | None]:
         """Return a `read_once` for a pipe. Every line of it runs for every frame."""
         splitter, counters, callbacks = self.splitter, self.counters, self.callbacks
-        readv, now = os.readv, time.perf_counter_ns
+        fd, readv, now = pipe.fd, pipe.readv, time.perf_counter_ns
         get_buffer, buffer_updated = splitter.get_buffer, splitter.buffer_updated
         on_frame, allowance = callbacks.on_frame, self.allowance
 
@@ -154,10 +150,10 @@ def _read_nothing() -> bool | None:
     return False
 
 
-def _discarding(fd: int) -> Callable[[], bool | None]:
+def _discarding(pipe: ChildPipe) -> Callable[[], bool | None]:
     def read_once() -> bool | None:
         try:
-            chunk = os.read(fd, _DISCARDED_BYTES)
+            chunk = pipe.read(pipe.fd, _DISCARDED_BYTES)
         except BlockingIOError:
             return False
         return len(chunk) == _DISCARDED_BYTES if chunk else None
@@ -209,24 +205,23 @@ class OutputReader:
         self._stderr = stderr
         self._listener: OutputListener | None = None
         self._member: Member | None = None
+        self._pipe: ChildPipe | None = None
         self._fd = -1
         self._holds: set[Hold] = set()
         self._work = WorkJudge()
         self._reads = 0
 
-    def attach(self, member: Member, fd: int, listener: OutputListener) -> None:
+    def attach(self, member: Member, pipe: ChildPipe, listener: OutputListener) -> None:
         """Read from this pipe from now on, whenever there is something in it.
 
         `listener` is told the end, and what goes wrong.
         """
-        os.set_blocking(fd, False)
-        with contextlib.suppress(OSError):  # this user's share of pipe memory is used up
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self.pump.open(fd)
-        self._member, self._fd, self._listener = member, fd, listener
+        pipe.enlarge()
+        self.pump.open(pipe)
+        self._member, self._pipe, self._fd, self._listener = member, pipe, pipe.fd, listener
         self.is_open = True
         self._reads = self.pump.counters.reads
-        member.add_handler(fd, self._on_readable, member.READ)
+        member.add_handler(pipe.fd, self._on_readable, member.READ)
 
     def is_held(self, why: Hold | None = None) -> bool:
         """Whether reading is put off, for this reason or for any."""
@@ -261,7 +256,8 @@ class OutputReader:
 
     def discard(self) -> None:
         """Forget whatever comes from now on, so that FFmpeg can end."""
-        self.pump.discard(self._fd)
+        if self._pipe is not None:
+            self.pump.discard(self._pipe)
 
     def discard_what_is_held(self) -> None:
         """If something holds the pipe, read it and forget what comes."""
@@ -298,7 +294,7 @@ class OutputReader:
 
     def detach(self) -> None:
         """Let go of the reactor and the listener, which hold this."""
-        self._member = self._listener = None
+        self._member = self._listener = self._pipe = None
         self.pump.close()
 
     def _on_readable(self, _fd: int, _events: int) -> None:

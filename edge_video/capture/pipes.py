@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -138,11 +137,10 @@ class ProcessPipes:
 
     def _attach(self, member: Member) -> None:
         process = self.process
-        if self._on_room is not None:
-            os.set_blocking(process.stdin_fd, False)
-            self.writer = PipeWriter(member, process.stdin_fd, process.close_stdin, self._on_room)
-        self.output.attach(member, process.stdout_fd, self)
-        self.stderr.attach(member, process.stderr_fd)
+        if self._on_room is not None and process.stdin is not None:
+            self.writer = PipeWriter(member, process.stdin, self._on_room)
+        self.output.attach(member, process.stdout, self)
+        self.stderr.attach(member, process.stderr)
         member.call_later(_LIVENESS_CHECK_S, lambda: self._check_liveness(member))
 
     def _check_liveness(self, member: Member) -> None:

@@ -1,4 +1,8 @@
-"""Starts FFmpeg in a process group of its own, signals it, and reaps it."""
+"""Starts FFmpeg in a process group of its own, signals it, and reaps it.
+
+Where there are no process groups FFmpeg alone is signalled, and where Linux does not kill it with
+this program, an `OrphanGuard` does.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,23 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.orphan_guard import OrphanGuard
+from edge_video.capture.process_group import group_options, signal_group
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.runtime.child_pipes import input_of, output_of
+from edge_video.runtime.system import KILL, is_portable, signal_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.frames import CameraId
+    from edge_video.runtime.child_pipes import ChildPipe
 
 KILLED_WAIT_S: Final = 5.0
 """How long SIGKILL may take to end a process."""
@@ -36,16 +46,27 @@ class ProcessTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cameras: dict[int, CameraId] = {}
+        self._guard = OrphanGuard() if is_portable() else None
 
     def add(self, pid: int, camera_id: CameraId) -> None:
         """List a process that was just started."""
         with self._lock:
             self._cameras[pid] = camera_id
+            if self._guard is not None:
+                self._guard.watch(self._cameras)
 
     def remove(self, pid: int) -> None:
         """Take a process off; harmless when it is not listed."""
         with self._lock:
-            self._cameras.pop(pid, None)
+            self._remove(pid)
+
+    def reap(self, pid: int, poll: Callable[[], int | None]) -> bool:
+        """Take a process off if it has ended, in one step with `poll`, which then reaps it."""
+        with self._lock:
+            if poll() is None:
+                return False
+            self._remove(pid)
+            return True
 
     def snapshot(self) -> dict[int, CameraId]:
         """Return the camera of each process id, as they are at this moment."""
@@ -57,7 +78,12 @@ class ProcessTable:
         with self._lock:
             for pid in self._cameras:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
+                    signal_group(pid, KILL)
+
+    def _remove(self, pid: int) -> None:
+        self._cameras.pop(pid, None)
+        if self._guard is not None:
+            self._guard.watch(self._cameras)
 
 
 class CaptureStartError(Exception):
@@ -97,6 +123,9 @@ class FfmpegProcess:
         camera_id: whose FFmpeg it is.
         pid: its process id, also its group's.
         began_s: the monotonic time at which it was about to be started.
+        stdout: this end of the pipe with its standard output.
+        stderr: this end of the pipe with its standard error.
+        stdin: this end of the pipe to its standard input; None if it is not fed.
         ignores_sigterm: a fault on purpose; FFmpeg is frozen before SIGTERM reaches its group.
 
     Raises:
@@ -111,22 +140,13 @@ class FfmpegProcess:
         self._popen = _spawn(spec)
         self._processes = spec.processes
         self.pid: Final = self._popen.pid
+        self._pipes: list[ChildPipe] = []
+        try:
+            self.stdin, self.stdout, self.stderr = self._open_pipes()
+        except (RuntimeError, OSError) as error:  # no thread, or no descriptor, left
+            self._abandon()
+            raise CaptureStartError(Failure(Cause.SPAWN_FAILED, str(error))) from error
         self._processes.add(self.pid, self.camera_id)
-
-    @property
-    def stdout_fd(self) -> int:
-        """The descriptor of the pipe with its standard output."""
-        return self._fileno(self._popen.stdout)
-
-    @property
-    def stdin_fd(self) -> int:
-        """The descriptor of the pipe to its standard input; ValueError if that is none."""
-        return self._fileno(self._popen.stdin)
-
-    @property
-    def stderr_fd(self) -> int:
-        """The descriptor of the pipe with its standard error."""
-        return self._fileno(self._popen.stderr)
 
     @property
     def exit_status(self) -> int | None:
@@ -144,8 +164,9 @@ class FfmpegProcess:
         """Send a signal to FFmpeg and whatever it started; nothing happens when it is gone."""
         with self._lock:
             if self.exit_status is None:
-                if self.ignores_sigterm and signum == signal.SIGTERM:
-                    self._kill_group(signal.SIGSTOP)
+                stop = signal_named("SIGSTOP")
+                if self.ignores_sigterm and signum == signal.SIGTERM and stop is not None:
+                    self._kill_group(stop)
                 self._kill_group(signum)
 
     def end(self, deadline_s: float) -> bool:
@@ -162,34 +183,65 @@ class FfmpegProcess:
             if not self.has_exited():
                 self.signal_group(signal.SIGTERM)
                 self._await_exit(wait_s)
-        self.signal_group(signal.SIGKILL)
-        return self._await_exit(KILLED_WAIT_S)
+        self.signal_group(KILL)
+        has_ended = self._await_exit(KILLED_WAIT_S)
+        for pipe in (self.stdout, self.stderr):
+            pipe.settle()
+        return has_ended
 
     def has_exited(self) -> bool:
         """Whether FFmpeg is gone; reaps it, after killing whatever it left in its group."""
         with self._lock:
             if self.exit_status is not None:
                 return True
+            if sys.platform != "linux" or is_portable():
+                return self._reap_first()
             with contextlib.suppress(ChildProcessError):
                 options = os.WEXITED | os.WNOHANG | os.WNOWAIT
                 if os.waitid(os.P_PID, self.pid, options) is None:
                     return False
-            self._kill_group(signal.SIGKILL)
+            self._kill_group(KILL)
             self._processes.remove(self.pid)
             self._popen.wait()
             return True
 
     def close_pipes(self) -> None:
         """Close this side of all pipes; only when no thread reads them any more."""
-        self.close_stdin()
-        for pipe in (self._popen.stdout, self._popen.stderr):
+        for pipe in self._pipes:
+            pipe.close()
+
+    def _reap_first(self) -> bool:
+        """Do as `has_exited` where a process that has ended cannot be looked at unreaped.
+
+        A group that still has members keeps its number, so what is killed after it is its own.
+        """
+        if not self._processes.reap(self.pid, self._popen.poll):
+            return False
+        self._kill_group(KILL)
+        return True
+
+    def _open_pipes(self) -> tuple[ChildPipe | None, ChildPipe, ChildPipe]:
+        popen = self._popen
+        assert popen.stdout is not None
+        assert popen.stderr is not None
+        fed = None
+        if popen.stdin is not None:
+            fed = input_of(popen.stdin, f"stdin-{self.camera_id}")
+            self._pipes.append(fed)
+        outputs = []
+        for pipe, name in ((popen.stdout, "stdout"), (popen.stderr, "stderr")):
+            outputs.append(output_of(pipe, f"{name}-{self.camera_id}"))
+            self._pipes.append(outputs[-1])
+        return fed, outputs[0], outputs[1]
+
+    def _abandon(self) -> None:
+        """End an FFmpeg whose pipes cannot be read."""
+        self._kill_group(KILL)
+        self._popen.wait()
+        self.close_pipes()
+        for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if pipe is not None:
                 pipe.close()
-
-    def close_stdin(self) -> None:
-        """Close its standard input, which is then at its end; only in the thread that feeds it."""
-        if self._popen.stdin is not None:
-            self._popen.stdin.close()
 
     def _await_exit(self, timeout_s: float) -> bool:
         """Wait until FFmpeg has exited, and reap it; False when the time is up."""
@@ -205,13 +257,7 @@ class FfmpegProcess:
 
     def _kill_group(self, signum: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signum)
-
-    @staticmethod
-    def _fileno(pipe: IO[bytes] | None) -> int:
-        if pipe is None:
-            raise ValueError("not a pipe")
-        return pipe.fileno()
+            signal_group(self.pid, signum)
 
 
 @functools.cache
@@ -244,13 +290,13 @@ def _spawn(spec: ProcessSpec) -> subprocess.Popen[bytes]:
         )
     try:
         return subprocess.Popen(  # noqa: S603 - the command is built by edge_video.capture.command
-            [*_parent_death_signal(), *spec.command],
+            [*(() if is_portable() else _parent_death_signal()), *spec.command],
             stdin=subprocess.PIPE if spec.fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             close_fds=True,  # a sibling that held this pipe would keep an orphan alive
-            process_group=0,
+            **group_options(),
             env=dict(spec.environment),
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:

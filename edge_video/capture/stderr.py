@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from edge_video.capture.resizing import Size
     from edge_video.frames import CameraId
+    from edge_video.runtime.child_pipes import ChildPipe
     from edge_video.runtime.reactor import Member
 
 _log = logging.getLogger(__name__)
@@ -138,20 +138,20 @@ class StderrReader:
         self.tail: Final = tail
         self.is_open = False
         self._member: Member | None = None
-        self._fd = -1
+        self._pipe: ChildPipe | None = None
 
-    def attach(self, member: Member, fd: int) -> None:
+    def attach(self, member: Member, pipe: ChildPipe) -> None:
         """Read from this pipe from now on, whenever there is something in it."""
-        os.set_blocking(fd, False)
-        self._member, self._fd, self.is_open = member, fd, True
-        member.add_handler(fd, self._on_readable, member.READ)
+        self._member, self._pipe, self.is_open = member, pipe, True
+        member.add_handler(pipe.fd, self._on_readable, member.READ)
 
     def read_available(self) -> bool | None:
         """Read once; whether there was something, and None at the end of the pipe."""
-        if not self.is_open:
+        pipe = self._pipe
+        if not self.is_open or pipe is None:
             return False
         try:
-            chunk = os.read(self._fd, _READ_BYTES)
+            chunk = pipe.read(pipe.fd, _READ_BYTES)
         except BlockingIOError:
             return False
         if not chunk:
@@ -172,7 +172,8 @@ class StderrReader:
         if self.is_open and member is not None:
             self.is_open = False
             self.tail.finish()
-            member.remove_handler(self._fd)
+            if self._pipe is not None:
+                member.remove_handler(self._pipe.fd)
 
     def abandon(self) -> None:
         """Forget the pipe: the loop that read it is dead."""

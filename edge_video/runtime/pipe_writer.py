@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge_video.runtime.child_pipes import ChildPipe
     from edge_video.runtime.reactor import Member
 
 _PIECES_AT_ONCE: Final = 64
@@ -23,21 +23,18 @@ class PipeWriter:
 
     Args:
         member: whose part of the reactor waits for the pipe.
-        fd: of the pipe; not blocking.
-        close: closes it.
+        pipe: it is closed in the end.
         on_drained: called when the queue has become empty again.
     """
 
     def __init__(
         self,
         member: Member,
-        fd: int,
-        close: Callable[[], object],
+        pipe: ChildPipe,
         on_drained: Callable[[], object],
     ) -> None:
         self._member = member
-        self._fd = fd
-        self._close = close
+        self._pipe = pipe
         self._on_drained = on_drained
         self._waiting: deque[memoryview] = deque()
         self._listening = False
@@ -53,7 +50,7 @@ class PipeWriter:
             self._flush()
             if self._waiting:
                 self._listening = True
-                self._member.add_handler(self._fd, self._on_room, self._member.WRITE)
+                self._member.add_handler(self._pipe.fd, self._on_room, self._member.WRITE)
         return not self._waiting
 
     def end(self) -> None:
@@ -69,7 +66,7 @@ class PipeWriter:
         self._closed = True
         self._waiting.clear()
         self._stop_listening()
-        self._close()
+        self._pipe.close()
 
     def _on_room(self, _fd: int, _events: int) -> None:
         self._flush()
@@ -84,19 +81,19 @@ class PipeWriter:
     def _stop_listening(self) -> None:
         if self._listening:
             self._listening = False
-            self._member.remove_handler(self._fd)
+            self._member.remove_handler(self._pipe.fd)
 
     def _flush(self) -> None:
-        waiting = self._waiting
+        waiting, pipe = self._waiting, self._pipe
         try:
             while waiting:
                 pieces = list(itertools.islice(waiting, _PIECES_AT_ONCE))
-                written = os.writev(self._fd, pieces)
+                written = pipe.writev(pipe.fd, pieces)
                 while waiting and written >= len(waiting[0]):
                     written -= len(waiting.popleft())
                 if waiting:
                     waiting[0] = waiting[0][written:]
         except BlockingIOError:
             return
-        except BrokenPipeError:  # the process has ended, and its own end says why
+        except ConnectionError:  # a broken pipe: the process has ended, and its own end says why
             self.close()

@@ -18,6 +18,7 @@ from edge_video.capture import CaptureStartError
 from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.runtime.system import lacks_posix
 from edge_video.testing.clips import numbered_clip
 from edge_video.testing.waiting import wait_until
 from tests.support.captures import (
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from tests.support.captures import StartCapture, WriteScript
 
 ROOT = Path(__file__).parents[3]
+
+NEEDS_GROUPS = pytest.mark.skipif(lacks_posix(), reason="there are no process groups")
 
 
 # --- starting ---
@@ -216,6 +219,7 @@ def test_a_frozen_ffmpeg_is_killed_at_the_deadline(any_ffmpeg: Binary, start: St
     assert run.capture.exit_status == -signal.SIGKILL
 
 
+@NEEDS_GROUPS
 def test_an_ffmpeg_that_ignores_sigterm_is_killed_with_its_children(
     start: StartCapture, script: WriteScript
 ) -> None:
@@ -237,6 +241,7 @@ def test_an_ffmpeg_that_ignores_sigterm_is_killed_with_its_children(
     assert wait_until(lambda: is_gone(child))
 
 
+@NEEDS_GROUPS
 def test_children_that_an_ended_ffmpeg_left_behind_are_killed(
     start: StartCapture, script: WriteScript
 ) -> None:
@@ -265,6 +270,7 @@ def test_the_process_table_lists_what_lives_and_can_kill_it(
     run.processes.kill_all()
 
 
+@NEEDS_GROUPS
 def test_ffmpeg_leads_a_process_group_of_its_own(ffmpeg: Binary, start: StartCapture) -> None:
     """So that a Ctrl-C in the terminal reaches us alone, and we end the cameras in order."""
     pid = start(lavfi(ffmpeg)).capture.pid
