@@ -30,8 +30,9 @@ lint: $(VENV)/.dev-installed ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev-installed ## mypy, strict, tests included
+types: $(VENV)/.dev-installed ## mypy, strict, tests included; the program as on macOS and Windows, too
 	$(BIN)/mypy
+	@scripts/check-platforms.sh $(BIN)/mypy
 
 house: $(VENV)/.dev-installed ## how large and how tangled the program is; fails while a limit is missed
 	@$(BIN)/python scripts/measure_house.py --check $(HOUSE)

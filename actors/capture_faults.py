@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_video.actors.base import void
 from edge_video.actors.camera_runtime import TamperableCapture
 from edge_video.faults import CameraFault, Fault, FreezeFfmpeg, KillFfmpeg
+from edge_video.runtime.system import KILL, signal_named
 
 if TYPE_CHECKING:
     from edge_video.actors.camera_runtime import RunningCapture
     from edge_video.runtime.timer import Timer, TimerHandle
+
+_STOP: Final = signal_named("SIGSTOP")
+_CONTINUE: Final = signal_named("SIGCONT")
 
 
 class CaptureFaults:
@@ -35,7 +38,7 @@ class CaptureFaults:
         """Break FFmpeg; False when it is no fault of a camera, or nothing can break."""
         match fault:
             case KillFfmpeg():
-                return self.signal(signal.SIGKILL)
+                return self.signal(KILL)
             case FreezeFfmpeg(for_s=for_s):
                 return self.freeze(for_s)
             case _ if isinstance(fault, CameraFault):
@@ -46,7 +49,7 @@ class CaptureFaults:
     def clear(self) -> None:
         """Undo what still acts."""
         self.cancel()
-        self.signal(signal.SIGCONT)
+        self.signal(_CONTINUE)
         if isinstance(self.capture, TamperableCapture):
             self.capture.untamper()
 
@@ -58,11 +61,11 @@ class CaptureFaults:
     def freeze(self, for_s: float | None) -> bool:
         """Stop FFmpeg's process, and let it go on after so many seconds; None: until `clear`."""
         self.cancel()
-        frozen = self.signal(signal.SIGSTOP)
+        frozen = self.signal(_STOP)
         if frozen and for_s is not None:
             # From the timer's thread: a signal never blocks, and an actor that is kept busy must
             # not keep its FFmpeg frozen for longer than was asked for.
-            self._thaw = self._timer.after(for_s, lambda: void(self.signal(signal.SIGCONT)))
+            self._thaw = self._timer.after(for_s, lambda: void(self.signal(_CONTINUE)))
         return frozen
 
     def tamper(self, fault: CameraFault) -> bool:
@@ -70,9 +73,9 @@ class CaptureFaults:
         capture = self.capture
         return isinstance(capture, TamperableCapture) and capture.tamper(fault, fps=self._fps)
 
-    def signal(self, signum: signal.Signals) -> bool:
-        """Send a signal to FFmpeg; False when it does not run."""
-        if self.capture is None or self.capture.pid is None:
+    def signal(self, signum: int | None) -> bool:
+        """Send a signal to FFmpeg; False when it does not run, or there is no such signal."""
+        if signum is None or self.capture is None or self.capture.pid is None:
             return False
         self.capture.signal(signum)
         return True

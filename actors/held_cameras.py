@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_video.log.events import LogEvent, log_event
-from edge_video.runtime.files import open_directory, read_regular, replace_at
+from edge_video.runtime.files import read_regular, replace_at
+from edge_video.runtime.folder import open_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

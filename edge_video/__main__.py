@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from edge_video.cli.pid1 import fork_below_init
+from edge_video.runtime.system import signals_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def program() -> NoReturn:
     """The whole process, from its first step to its exit code."""
     # A log rotation that comes before the log is set up must not kill.
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    for each in signals_named("SIGUSR1"):
+        signal.signal(each, signal.SIG_IGN)
     fork_below_init()  # before all else is loaded: the parent needs none of it
     command = _command()
     from edge_video.cli.standard_streams import leave, prepare_standard_streams  # noqa: PLC0415

@@ -8,9 +8,9 @@ program is gone, and what it listed last is killed.
 from __future__ import annotations
 
 import contextlib
-import logging
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.process_group import group_options
@@ -19,20 +19,7 @@ from edge_video.runtime.system import lacks_posix
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_log = logging.getLogger(__name__)
-
-_PROGRAM: Final = """
-import os, signal, sys
-pids = []
-for line in sys.stdin.buffer:
-    pids = [int(each) for each in line.split()]
-kill = getattr(os, sys.argv[1])
-for pid in pids:
-    try:
-        kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    except OSError:
-        pass
-"""
+_PROGRAM: Final = Path(__file__).with_name("orphan_program.py")
 _ENDED_WITHIN_S: Final = 2.0
 
 
@@ -72,7 +59,7 @@ class OrphanGuard:
         kill = "kill" if sys.platform == "win32" or lacks_posix() else "killpg"
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - a fixed program in this interpreter
-                [sys.executable, "-I", "-S", "-c", _PROGRAM, kill],
+                [sys.executable, "-I", "-S", str(_PROGRAM), kill],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -81,7 +68,6 @@ class OrphanGuard:
                 **group_options(),  # Ctrl+C is not for it
             )
         except OSError:
-            _log.debug("nobody watches over the FFmpegs", exc_info=True)
             return False
         return True
 

@@ -19,7 +19,8 @@ from edge_video.cli.standard_streams import print_out
 from edge_video.config import ConfigError, parse_config
 from edge_video.config.env_file import ENV_FILE, parse_env
 from edge_video.config.skeleton import DEFAULT_LISTEN, Answers, Files, Source, write_skeleton
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 from edge_video.text.catalog import Language, language_from_locale, lookup
 from edge_video.text.help_texts import help_text
 

@@ -11,9 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from typing import Final
 
-_NOT_PASSED_ON: Final = {signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU, signal.SIGWINCH}
+from edge_video.runtime.system import signals_named
+
+_NOT_PASSED_ON: Final = signals_named("SIGCHLD", "SIGTTIN", "SIGTTOU", "SIGWINCH")
 _SI_KERNEL: Final = 128
 """`si_code` of a signal that the terminal sends: to its whole group, so the child has it too."""
 
@@ -23,7 +26,7 @@ def fork_below_init() -> None:
 
     Call it before any thread is started.
     """
-    if os.getpid() != 1:
+    if sys.platform != "linux" or os.getpid() != 1:
         return
     watched = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
@@ -36,6 +39,8 @@ def fork_below_init() -> None:
 
 def _serve(child: int, watched: set[signal.Signals]) -> int:
     """Pass signals on and reap until the child has ended; its exit code, as a shell has it."""
+    if sys.platform != "linux":
+        return 0
     while True:
         info = signal.sigwaitinfo(watched)
         if info.si_signo == signal.SIGCHLD:
@@ -49,7 +54,9 @@ def _serve(child: int, watched: set[signal.Signals]) -> int:
 
 def _reap(child: int) -> int | None:
     """Wait for whatever has ended; the child's exit code if it was among it."""
-    code = None
+    code: int | None = None
+    if sys.platform != "linux":
+        return code
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

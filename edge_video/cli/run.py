@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -39,6 +38,7 @@ from edge_video.runtime.files import umask_added
 from edge_video.runtime.malloc import keep_freed_pages
 from edge_video.runtime.service_manager import ServiceManager
 from edge_video.runtime.signals import ShutdownSignals, signals_handled, signals_ignored
+from edge_video.runtime.system import signals_named
 from edge_video.runtime.version import version
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.command_help import add_command
@@ -50,6 +50,7 @@ from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
     import argparse
+    import signal
 
     from edge_video.actors.system_spec import Stopped
     from edge_video.cli.common import Commands
@@ -129,8 +130,8 @@ def _run_with_log(program: _Program) -> int:
     # Signals are handled from before the first camera starts until after the last report.
     with (
         # A job in the background is not stopped for what it prints (`stty tostop`).
-        signals_ignored(signal.SIGTTOU),
-        signals_handled(lambda *_: reopen_log_file(), (signal.SIGUSR1,)),
+        signals_ignored(*signals_named("SIGTTOU")),
+        signals_handled(lambda *_: reopen_log_file(), signals_named("SIGUSR1")),
         ShutdownSignals(
             lambda signum: ending.begin(signum.name),
             ending.at_once,

@@ -266,7 +266,7 @@ def _differs(args: argparse.Namespace) -> bool:
 
 def _require_root(args: argparse.Namespace) -> None:
     """Refuse where the files of the running system are to be changed by somebody who may not."""
-    if _is_running_system(args) and os.geteuid() != 0:
+    if sys.platform != "win32" and _is_running_system(args) and os.geteuid() != 0:
         command = [*_program(), *sys.argv[1:]]
         refuse_service("not_root", directory="/etc/systemd/system", command=shlex.join(command))
 

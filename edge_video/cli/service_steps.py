@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import grp
+import contextlib
 import os
 import re
 import shlex
 import stat
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from edge_video.cli.common import refuse
 from edge_video.cli.service_unit import NAME
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.escaping import one_line
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import grp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +75,8 @@ class SharedFile:
 
     def do(self) -> None:
         """Do it."""
+        if sys.platform == "win32":
+            return
         mode = stat.S_IMODE(self.path.stat().st_mode)
         os.chown(self.path, -1, grp.getgrnam(NAME).gr_gid)
         self.path.chmod(mode | (0o050 if self.path.is_dir() else 0o040))

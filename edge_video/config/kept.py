@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from edge_video.config.camera import CameraConfig
 from edge_video.config.files import read_text
 from edge_video.config.problems import ConfigError, Origin, Problem
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

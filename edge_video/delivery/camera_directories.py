@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.directory_lock import DirectoryInUseError, DirectoryLock
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 from edge_video.runtime.units import NS_PER_S, ns_to_ms
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.directory_faults import DirectoryFaults
     from edge_video.frames import CameraId, Frame
+    from edge_video.runtime.folder import Folder
 
 LATEST: Final = "latest.jpg"
 """Always the camera's last frame, replaced in one step."""
 
 _NUMBERED: Final = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d{8,}\.jpg")
-_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW: Final = ".new"
 _NEW_LATEST: Final = ".new-latest"
 _MODE: Final = 0o644
@@ -114,7 +115,7 @@ class CameraDirectories:
         name = file_name(frame)
         with self._open(frame.camera_id) as directory:
             if faults is not None:
-                faults.spoil_directory(directory, frame.camera_id)
+                faults.spoil_directory(directory.descriptor, frame.camera_id)
             spoil = None if faults is None else faults.spoil_file
             replace_at(
                 directory,
@@ -130,7 +131,7 @@ class CameraDirectories:
             _replace_latest(frame.image, name, directory)
             while len(numbered) > self._keep:
                 with suppress(FileNotFoundError):
-                    os.unlink(numbered[0], dir_fd=directory)
+                    directory.unlink(numbered[0])
                 numbered.popleft()
 
     def is_disk_trouble(self, error: OSError, faults: DirectoryFaults | None) -> bool:
@@ -148,15 +149,15 @@ class CameraDirectories:
         return os.access(self.root / camera_id, os.W_OK | os.X_OK)
 
     @contextmanager
-    def _open_root(self) -> Iterator[int]:
+    def _open_root(self) -> Iterator[Folder]:
         """The root, open and ours; made if it is not there."""
         self.root.mkdir(parents=True, exist_ok=True)
         with open_directory(self.root) as root:
-            self._lock.hold(root)
+            self._lock.hold(root.descriptor)
             yield root
 
     @contextmanager
-    def _open(self, camera_id: CameraId) -> Iterator[int]:
+    def _open(self, camera_id: CameraId) -> Iterator[Folder]:
         """The camera's directory, open; made if it is not there.
 
         Opened for every frame: it costs microseconds, and survives that someone clears the root
@@ -165,32 +166,27 @@ class CameraDirectories:
         _check_name(camera_id)
         with self._open_root() as root:
             with suppress(FileExistsError):
-                os.mkdir(camera_id, dir_fd=root)
-            directory = os.open(camera_id, _DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
-        try:
-            if camera_id not in self._numbered:
-                # The only look at the directory's contents: what earlier runs have left.
-                names = sorted(filter(_NUMBERED.fullmatch, os.listdir(directory)))  # noqa: PTH208 - by descriptor
-                self._numbered[camera_id] = deque(names)
-            yield directory
-        finally:
-            os.close(directory)
+                root.make(camera_id)
+            with root.below(camera_id) as directory:
+                if camera_id not in self._numbered:
+                    # The only look at the directory's contents: what earlier runs have left.
+                    names = sorted(filter(_NUMBERED.fullmatch, directory.names()))
+                    self._numbered[camera_id] = deque(names)
+                yield directory
 
 
-def _replace_latest(image: bytes, name: str, directory: int) -> None:
+def _replace_latest(image: bytes, name: str, directory: Folder) -> None:
     with suppress(FileNotFoundError):
-        os.unlink(_NEW_LATEST, dir_fd=directory)
+        directory.unlink(_NEW_LATEST)
     try:
-        os.link(
-            name, _NEW_LATEST, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False
-        )
+        directory.link(name, _NEW_LATEST)
     except OSError as error:
         if error.errno in _DISK_TROUBLE:
             raise
         # A file system without hard links (memory cards, USB sticks): write it twice.
         replace_at(directory, LATEST, image, temporary=_NEW_LATEST, mode=_MODE, sync=False)
     else:
-        os.replace(_NEW_LATEST, LATEST, src_dir_fd=directory, dst_dir_fd=directory)
+        directory.replace(_NEW_LATEST, LATEST)
 
 
 def _check_name(camera_id: CameraId) -> None:

@@ -8,9 +8,11 @@ whom no mode would hold back.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.faults import DiskFull, NoPermission, SinkFault
+from edge_video.runtime.system import DIRECTORY, PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,6 +36,8 @@ class DirectoryFaults:
 
     def begin(self, fault: SinkFault) -> bool:
         """Let a fault act; False when it is none of a directory, or its camera is not there."""
+        if sys.platform != "linux":  # nobody else has those two files
+            return False
         match fault:
             case DiskFull():
                 self._disk_full = True
@@ -59,10 +63,10 @@ class DirectoryFaults:
         """Whether the camera's directory may not be written to."""
         return bool(self._forbidden) and not self._forbidden.isdisjoint((None, camera_id))
 
-    def spoil_directory(self, directory: int, camera_id: CameraId) -> None:
-        """Make an open directory one in which no file can be made."""
-        if self.forbids(camera_id):
-            _point_elsewhere(directory, _CLOSED, os.O_RDONLY | os.O_DIRECTORY)
+    def spoil_directory(self, directory: int | None, camera_id: CameraId) -> None:
+        """Make an open directory one in which no file can be made; None cannot be spoilt."""
+        if directory is not None and self.forbids(camera_id):
+            _point_elsewhere(directory, _CLOSED, DIRECTORY)
 
     def spoil_file(self, file: int) -> None:
         """Make an open file one on a full disk."""
@@ -71,7 +75,7 @@ class DirectoryFaults:
 
 
 def _point_elsewhere(descriptor: int, path: str, flags: int) -> None:
-    other = os.open(path, flags | os.O_CLOEXEC)
+    other = os.open(path, flags | PRIVATE)
     try:
         os.dup2(other, descriptor, inheritable=False)
     finally:

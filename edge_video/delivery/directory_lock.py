@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Final
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import fcntl
 
 _LOCKS: Final = Path("/proc/locks")
 
@@ -30,15 +34,18 @@ class DirectoryLock:
     def __init__(self) -> None:
         self._held: int | None = None
 
-    def hold(self, directory: int) -> None:
+    def hold(self, directory: int | None) -> None:
         """Take the lock of an open directory, unless it is held; give the one before back.
 
         Args:
-            directory: its descriptor, which stays the caller's.
+            directory: its descriptor, which stays the caller's; None where it has none, and then
+                there is no lock.
 
         Raises:
             DirectoryInUseError: somebody else has it.
         """
+        if sys.platform == "win32" or directory is None:
+            return
         if self._held is not None and os.path.sameopenfile(self._held, directory):
             return
         self.release()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger as loguru_logger
 
 from edge_video.log.sinks import write_descriptor
+from edge_video.runtime.system import WITHOUT_WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ class LoguruFile:
 
     def _opener(self, path: str, flags: int) -> int:
         """Opens a regular file, and remembers which it is; the umask decides who may read it."""
-        descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, flags | WITHOUT_WAITING, 0o666)
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)
@@ -110,7 +111,7 @@ class LoguruFile:
 
         A pipe without a reader is an error, and no reason to wait.
         """
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | WITHOUT_WAITING
         descriptor = os.open(self.path, flags)
         try:
             write_descriptor(descriptor, text.encode("utf-8", "backslashreplace"))

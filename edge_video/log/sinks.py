@@ -13,6 +13,7 @@ import logging
 import os
 import queue
 import select
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TextIO, TypeAlias
@@ -317,6 +318,8 @@ def write_descriptor(descriptor: int, encoded: bytes) -> None:
         try:
             rest = rest[os.write(descriptor, rest) :]
         except BlockingIOError:
+            if sys.platform == "win32":
+                continue  # nothing there is ever set so
             poll = select.poll()
             poll.register(descriptor, select.POLLOUT)
             poll.poll(_POLL_MS)

@@ -1,4 +1,4 @@
-"""This program's ends of a process's pipes, as a reactor waits for them.
+"""Serves this program's ends of a process's pipes, as a reactor waits for them.
 
 Where pipes cannot be waited for, a thread stands between each pipe and a pair of sockets. It holds
 no more than one piece and what a socket buffers, so that a process which is not read still waits.

@@ -1,14 +1,18 @@
 """Counts descriptors: how many there may be, what capture and delivery need, what HTTP may have.
 
 Linux gives a process 1 024 unless told otherwise (its *soft* limit), and lets it raise that itself
-up to the *hard* limit. Capture and delivery come first: HTTP gets connections only out of what
-they leave.
+up to the *hard* limit; Windows has no such limit. Capture and delivery come first: HTTP gets
+connections only out of what they leave.
 """
 
 from __future__ import annotations
 
-import resource
+import contextlib
+import sys
 from typing import Final
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import resource
 
 PER_CAMERA: Final = 4
 """Two pipes from its FFmpeg, and as many again while the next one is being started."""
@@ -24,6 +28,8 @@ def raise_limit() -> int:
 
     For the command line only: an embedding program's limits are its own. FFmpegs inherit it.
     """
+    if sys.platform == "win32":
+        return _WANTED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = hard_limit()
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -37,12 +43,16 @@ def raise_limit() -> int:
 
 def hard_limit() -> int:
     """How far `raise_limit` can go."""
+    if sys.platform == "win32":
+        return _WANTED
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _WANTED if hard == resource.RLIM_INFINITY else min(hard, _WANTED)
 
 
 def current_limit() -> int:
     """How many descriptors this process may have open."""
+    if sys.platform == "win32":
+        return _WANTED
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _WANTED if soft == resource.RLIM_INFINITY else soft
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,8 @@ def disk_space(path: Path) -> DiskSpace:
     Raises:
         OSError: there is no such path.
     """
+    if sys.platform == "win32":
+        return DiskSpace(shutil.disk_usage(path).free, free_files=None, read_only=False)
     found = os.statvfs(path)
     return DiskSpace(
         free_bytes=found.f_bavail * found.f_frsize,

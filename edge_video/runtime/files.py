@@ -11,13 +11,19 @@ import os
 import secrets
 import select
 import stat
+import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge_video.runtime.folder import open_directory
+from edge_video.runtime.system import NO_LINK, PRIVATE, WITHOUT_WAITING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from edge_video.runtime.folder import Folder
 
 PATIENCE_S: Final = 5.0
 """How long whoever reads a pipe may take to read all of it."""
@@ -27,7 +33,7 @@ _PIPE_BUF: Final = 4096
 _NOT_REPLACEABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV}
 """The directory does not want a new file, or the file is a mount point: the file itself may do."""
 
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK | PRIVATE
 
 _KINDS: Final = {
     stat.S_IFIFO: "a named pipe",
@@ -64,7 +70,7 @@ def read_regular(path: Path, limit: int) -> bytes:
     """
     _require_regular(path.stat().st_mode)
     # Another one may stand there by now: neither waits for a writer nor takes a terminal over.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | WITHOUT_WAITING)
     with os.fdopen(descriptor, "rb") as stream:
         _require_regular(os.fstat(descriptor).st_mode)
         return stream.read(limit)
@@ -78,6 +84,8 @@ def _require_regular(mode: int) -> None:
 
 def others_may_read(path: Path) -> bool:
     """Whether any user of this machine may read a file; False when that cannot be seen."""
+    if sys.platform == "win32":  # the mode says nothing of access lists
+        return False
     try:
         real = path.resolve(strict=True)
         if not real.stat().st_mode & stat.S_IROTH:
@@ -154,7 +162,7 @@ def _standard_stream(found: os.stat_result) -> int | None:
 
 def _write_into(path: Path, encoded: bytes) -> None:
     """Into a device or a named pipe; a pipe without a reader is an error, and no reason to wait."""
-    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    flags = os.O_WRONLY | WITHOUT_WAITING
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
@@ -169,6 +177,9 @@ def _write_into(path: Path, encoded: bytes) -> None:
 
 def _write_within(descriptor: int, encoded: bytes, timeout_s: float) -> None:
     """Write all of it without ever waiting longer than the time-out for room."""
+    if sys.platform == "win32":
+        _write_all(descriptor, encoded)
+        return
     deadline_s = time.monotonic() + timeout_s
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
@@ -188,7 +199,7 @@ def _replace(target: Path, encoded: bytes, found: os.stat_result | None) -> None
         if found is None or error.errno not in _NOT_REPLACEABLE:
             raise
         # The only file of a container that may be written, or one in a directory of another user.
-        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_TRUNC | NO_LINK | WITHOUT_WAITING
         descriptor = os.open(target, flags)
         try:
             _write_all(descriptor, encoded)
@@ -196,19 +207,8 @@ def _replace(target: Path, encoded: bytes, found: os.stat_result | None) -> None
             os.close(descriptor)
 
 
-@contextmanager
-def open_directory(path: Path, *, follow: bool = True) -> Iterator[int]:
-    """A directory's descriptor, for functions that take `dir_fd`; without `follow` no link's."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
 def replace_at(
-    directory: int,
+    directory: Folder,
     name: str,
     encoded: bytes,
     *,
@@ -223,7 +223,7 @@ def replace_at(
     It is written under a temporary name and then renamed; nothing is left behind when that fails.
 
     Args:
-        directory: its descriptor.
+        directory: where it is put.
         name: of the file.
         encoded: all of its contents.
         temporary: the temporary name, where only one program writes; what has it, of a run that
@@ -241,8 +241,8 @@ def replace_at(
         temporary = f".edge-video-{secrets.token_hex(8)}.tmp"
     else:
         with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=directory)
-    descriptor = os.open(temporary, _NEW_FILE, mode, dir_fd=directory)
+            directory.unlink(temporary)
+    descriptor = directory.open(temporary, _NEW_FILE, mode)
     try:
         try:
             if on_open is not None:
@@ -255,14 +255,16 @@ def replace_at(
                     os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        directory.replace(temporary, name)
     except OSError:
         with suppress(OSError):
-            os.unlink(temporary, dir_fd=directory)
+            directory.unlink(temporary)
         raise
 
 
 def _bound_permissions(descriptor: int, mask: os.stat_result) -> None:
+    if sys.platform == "win32":  # access lists are inherited from the directory
+        return
     mode = os.fstat(descriptor).st_mode & mask.st_mode
     os.fchmod(descriptor, stat.S_IMODE(mode) & 0o666)
 

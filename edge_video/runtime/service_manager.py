@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -86,6 +87,8 @@ class ServiceManager:
         return self._send("WATCHDOG=1")
 
     def _send(self, text: str) -> bool:
+        if sys.platform != "linux":
+            return False
         address = self.address
         if address.startswith("@"):
             address = "\0" + address[1:]

@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
+from edge_video.runtime.system import WITHOUT_WAITING, signal_named, signals_named
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS: Final = signals_named("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """They ask for the orderly stop; SIGHUP comes when the terminal or the ssh session is gone.
+
+Windows has SIGBREAK in its place: Ctrl+Break, and a window that is closed.
 
 Where there is something to reload, SIGHUP asks for that: see `ShutdownSignals`.
 """
 
+_HANG_UP: Final = signal_named("SIGHUP")
 _DUPLICATE_S: Final = 0.1
 
 
@@ -50,7 +55,7 @@ class Terminal:
 
     def _is_there(self) -> bool:
         try:
-            os.close(os.open(self._path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK))
+            os.close(os.open(self._path, os.O_RDWR | WITHOUT_WAITING))
         except OSError:
             return False
         return True
@@ -97,7 +102,7 @@ class ShutdownSignals:
         A SIGHUP begins the orderly stop, and is no first of two signals: an operator who then sends
         another one has not waited in vain yet.
         """
-        if signum == signal.SIGHUP:
+        if signum == _HANG_UP:
             if self.on_reload is not None and not self.terminal.is_gone:
                 return StopRequest.RELOAD
             return StopRequest.GRACEFUL if self._first is None else StopRequest.DUPLICATE
@@ -133,7 +138,7 @@ def signals_handled(
     handled = [
         each
         for each in signums
-        if not (each == signal.SIGHUP and signal.getsignal(each) is signal.SIG_IGN)
+        if not (each == _HANG_UP and signal.getsignal(each) is signal.SIG_IGN)
     ]
     before = {each: signal.signal(each, handler) for each in handled}
     try:

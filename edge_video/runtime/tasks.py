@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import resource
+import sys
 from pathlib import Path
 from typing import Final
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import resource
 
 PER_CAMERA: Final = 12
 """Threads of one FFmpeg with one decoder and one filter thread, the one that replaces it included
@@ -54,6 +58,8 @@ def _number(path: Path) -> int | None:
 
 
 def _room_of_user() -> int | None:
+    if sys.platform != "linux":
+        return None
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     if soft == resource.RLIM_INFINITY or os.geteuid() == 0:
         return None

@@ -15,7 +15,7 @@ from edge_video.top.json_lines import lost_line, status_line
 from edge_video.top.page import Shown, long_page
 from edge_video.top.screen import format_lost, render
 from edge_video.top.session import TopSession
-from edge_video.top.terminal import Terminal
+from edge_video.top.terminals import open_terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -32,8 +32,6 @@ EXIT_NO_ANSWER: Final = 3
 _RATE_S: Final = 1.0
 """Between the two requests of `--once`: a rate needs two."""
 _PIPE_WIDTH: Final = 160
-_NO_KEYS: Final = -1
-"""Of a program whose standard input is closed: no descriptor."""
 
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
@@ -41,8 +39,7 @@ def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     session = TopSession(client, language)
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
     if not args.once and not args.json and sys.stdout.isatty() and not console.is_dumb_terminal:
-        keys = _NO_KEYS if sys.stdin is None else sys.stdin.fileno()
-        terminal = Terminal(keys, sys.stdout.fileno())
+        terminal = open_terminal()
         FullScreen(session, console, terminal, args.interval).run()
         return EXIT_GOOD
     stop = threading.Event()

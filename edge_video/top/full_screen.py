@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from edge_video.top.session import TopSession
-    from edge_video.top.terminal import Terminal
+    from edge_video.top.terminals import AnyTerminal
 
 _REDRAW_S: Final = 0.5
 """Countdowns are in whole seconds."""
@@ -37,7 +37,7 @@ class FullScreen:
     """
 
     def __init__(
-        self, session: TopSession, console: Console, terminal: Terminal, interval_s: float
+        self, session: TopSession, console: Console, terminal: AnyTerminal, interval_s: float
     ) -> None:
         self._session = session
         self._console = console

@@ -1,4 +1,4 @@
-"""Has a terminal for a full screen and its keys, and gives it back as it was."""
+"""Has a terminal for a full screen and its keys, and gives it back as it was; not on Windows."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import contextlib
 import os
 import select
 import signal
-import termios
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from edge_video.runtime.signals import signals_handled
 
+with contextlib.suppress(ImportError):  # not on Windows
+    import termios
+
 if TYPE_CHECKING:
     from types import FrameType
 
-_ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"
+ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H\x1b[2J"
 """The other screen, without cursor and without lines that wrap, empty."""
-_LEAVE: Final = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+LEAVE: Final = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
 _READ: Final = 1024
 _LFLAG: Final = 3
 _IFLAG: Final = 0
@@ -49,6 +52,8 @@ class Terminal:
         self._is_suspending = self._is_continued = False
 
     def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            return self
         for each in (self._woken, self._wake):
             os.set_blocking(each, False)
         self._scope.callback(self._close_pipe)
@@ -120,11 +125,15 @@ class Terminal:
         os.close(self._woken)
 
     def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
+        if sys.platform == "win32":
+            return
         self._is_suspending |= signum == signal.SIGTSTP
         self._is_continued |= signum == signal.SIGCONT
         self.wake()
 
     def _suspend(self) -> None:
+        if sys.platform == "win32":
+            return
         self._is_suspending = False
         self._leave()
         ours = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
@@ -138,6 +147,8 @@ class Terminal:
 
         In the background the terminal is somebody else's.
         """
+        if sys.platform == "win32":
+            return
         if not self._is_in_foreground():
             return
         self._is_entered = True
@@ -148,20 +159,24 @@ class Terminal:
             attributes[_IFLAG] &= ~(termios.IXON | termios.ICRNL)
             attributes[_CC][termios.VMIN], attributes[_CC][termios.VTIME] = 1, 0
             termios.tcsetattr(self._keys, termios.TCSADRAIN, attributes)
-        self._write(_ENTER)
+        self._write(ENTER)
 
     def _is_in_foreground(self) -> bool:
+        if sys.platform == "win32":
+            return True
         try:
             return os.tcgetpgrp(self._screen) == os.getpgrp()
         except OSError:  # it is not the terminal that this process belongs to
             return True
 
     def _leave(self) -> None:
+        if sys.platform == "win32":
+            return
         if not self._is_entered:
             return
         self._is_entered = False
         with contextlib.suppress(OSError, termios.error):  # the terminal may be gone
-            self._write(_LEAVE)
+            self._write(LEAVE)
         before, self._before = self._before, None
         if before is not None:
             with contextlib.suppress(OSError, termios.error):

@@ -7,7 +7,8 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 from edge_video.watch.tally import MAX_CAMERAS
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from edge_video.capture.binary import BinaryMissing, find_binary
 from edge_video.cli.doctor.port import client_of
 from edge_video.report.doctor_table import doctor_as_json
 from edge_video.runtime.files import read_regular
+from edge_video.runtime.system import WITHOUT_WAITING
 from edge_video.runtime.version import version
 from edge_video.status.json import status_as_json
 from edge_video.text.catalog import lookup
@@ -101,7 +102,7 @@ def _tail(path: Path) -> str:
     size = path.stat().st_size
     if size <= _LOG_BYTES:
         return read_regular(path, _LOG_BYTES).decode("utf-8", "replace")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | WITHOUT_WAITING)
     with os.fdopen(descriptor, "rb") as stream:
         stream.seek(-_LOG_BYTES, os.SEEK_END)
         return stream.read(_LOG_BYTES).partition(b"\n")[2].decode("utf-8", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ from edge_video.cli.doctor.machine import Machine, Subject
 from edge_video.cli.standard_streams import TransientLine, print_out
 from edge_video.config.env_file import load_whole
 from edge_video.report.doctor_table import doctor_as_json, is_good, render_doctor, render_sum
-from edge_video.runtime.files import open_directory, replace_at
+from edge_video.runtime.files import replace_at
+from edge_video.runtime.folder import open_directory
 from edge_video.runtime.version import version
 from edge_video.text.catalog import lookup
 from edge_video.text.command_help import add_command, takes_file
@@ -132,6 +134,8 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name
+        if sys.platform == "win32":
+            return "?"
         return str(os.getuid())
 
 

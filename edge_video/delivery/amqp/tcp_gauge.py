@@ -1,13 +1,20 @@
-"""Asks the kernel about a TCP connection: bytes on their way, and the round trip."""
+"""Asks the kernel about a TCP connection: bytes on their way, and the round trip.
+
+Only Linux is asked. Elsewhere neither is known, and what waits in this process is all that counts.
+"""
 
 from __future__ import annotations
 
 import array
-import fcntl
+import contextlib
 import socket
 import struct
-import termios
+import sys
 from typing import TYPE_CHECKING, Final
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import fcntl
+    import termios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +43,8 @@ class TcpGauge:
 
     def unacked(self) -> int:
         """Bytes written that the peer's TCP has not acknowledged; 0 once the socket is closed."""
+        if sys.platform != "linux":
+            return self._buffered()
         try:
             fcntl.ioctl(self._sock.fileno(), termios.TIOCOUTQ, self._count)  # Linux: SIOCOUTQ
         except (OSError, ValueError):
@@ -52,6 +61,8 @@ class TcpGauge:
         return self._read(_RTT_AT) / _US_PER_S
 
     def _read(self, at: int) -> int:
+        if sys.platform != "linux":
+            return 0
         try:
             info = socket.socket.getsockopt(
                 self._sock, socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES

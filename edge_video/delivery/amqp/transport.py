@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import sys
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from edge_video.delivery.amqp.wire import ConfirmReader
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Collection, Container, Sequence
 
     from edge_video.runtime.reactor import Member, Timeout
 
@@ -34,6 +35,14 @@ _MAX_PIECES: Final = 1000
 _RECEIVE_BYTES: Final = 65536
 _CONFIRM_S: Final = 0.02
 """How long a confirm may lie unread when no frame comes meanwhile."""
+
+if sys.platform == "win32":
+
+    def _sendmsg(sock: socket.socket, pieces: Collection[bytes | memoryview]) -> int:
+        return sock.send(b"".join(pieces))
+
+else:
+    _sendmsg = socket.socket.sendmsg
 
 
 class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[misc] # untyped
@@ -151,7 +160,7 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         while pieces and self._active and not self._stuck:
             batch = pieces if len(pieces) <= _MAX_PIECES else list(islice(pieces, _MAX_PIECES))
             try:
-                sent = self._sock.sendmsg(batch)
+                sent = _sendmsg(self._sock, batch)
             except BlockingIOError:
                 sent = 0
             except OSError as error:

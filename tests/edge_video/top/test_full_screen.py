@@ -273,7 +273,7 @@ def test_colours_that_are_forced_on_a_pipe_make_no_terminal_of_it(
 ) -> None:
     followed: list[str] = []
     monkeypatch.setattr(command, "_follow", lambda *_, **__: followed.append("lines"))
-    monkeypatch.setattr(command, "Terminal", lambda *_: followed.append("full screen"))
+    monkeypatch.setattr(command, "open_terminal", lambda *_: followed.append("full screen"))
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
