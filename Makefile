@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite unit soak-short soak matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,7 +18,7 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: system-packages matrix-root setup lint types house docs package suite ## set up everything, then lint, types, sizes, docs, package, the whole suite and a short soak
+test: system-packages matrix-root setup lint types house docs package portable-short suite ## set up everything, then lint, types, sizes, docs, package, the whole suite and a short soak
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -51,6 +51,12 @@ unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; e
 	  echo "unit: what failed beside others is tried once more, by itself; what fails again is a failure"; \
 	  EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest --last-failed --last-failed-no-failures none -m "not alone" $(TESTS); }
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone $(TESTS)
+
+portable: $(VENV)/.dev-installed ## reactor, capture and some end-to-end tests as on other systems than Linux
+	@scripts/run-portable.sh $(BIN)/pytest
+
+portable-short: $(VENV)/.dev-installed ## the quick ones of `portable`
+	@scripts/run-portable.sh $(BIN)/pytest short
 
 attack: $(VENV)/.dev-installed ## hostile cameras, brokers, strangers and machines, with what each cost
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m attack -rP tests

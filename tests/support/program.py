@@ -133,7 +133,9 @@ class Program:
         """The FFmpeg processes it runs now."""
         try:
             return [
-                child for child in self.psutil.children() if child.status() != psutil.STATUS_ZOMBIE
+                child
+                for child in self.psutil.children()
+                if child.status() != psutil.STATUS_ZOMBIE and not _is_guard(child)
             ]
         except psutil.NoSuchProcess:
             return []
@@ -157,6 +159,11 @@ class Program:
     @property
     def output(self) -> str:
         return "\n".join([*self.log, *self.printed])
+
+
+def _is_guard(child: psutil.Process) -> bool:
+    """Whether it is what kills FFmpegs on other systems than Linux, once their program is gone."""
+    return any(part.endswith("orphan_program.py") for part in child.cmdline())
 
 
 def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
