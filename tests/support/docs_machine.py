@@ -145,6 +145,7 @@ class DocsMachine:
             "PATH": f"{commands}:/usr/sbin:/usr/bin:/bin",
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",  # as on a terminal: a line is seen when it is printed
         }
 
     def close(self) -> None:
