@@ -98,7 +98,7 @@ WAYS: Final[dict[str, Way]] = {
     "edge-video watch --http": Way(until=r"http://127\.0\.0\.1:\d+"),
     _WATCH_URL: Way(until=r"\bdoor\b", leaves="pictures/door"),
 }
-"""Whatever is not here has to end by itself, with 0."""
+"""Every command that the documents show and that is run."""
 
 
 class Outcome(NamedTuple):
