@@ -280,6 +280,30 @@ _CAMERA: Final = (
     Text("killed by {signal}", "encerrado à força por {signal}"),
     Text("ended by a signal", "encerrado por um sinal"),
     Text("signal {number}", "sinal {number}"),
+    Text("{used} MB, allowed are {limit} MB", "{used} MB, o permitido são {limit} MB"),
+    Text(
+        "{used}% of a core, allowed are {limit}%", "{used}% de um núcleo, o permitido são {limit}%"
+    ),
+    Text(
+        "FFmpeg was refused memory, allowed are {limit} MB",
+        "memória negada ao FFmpeg, o permitido são {limit} MB",
+    ),
+    Text(
+        "the kernel ended FFmpeg, allowed are {limit} MB",
+        "o kernel encerrou o FFmpeg, o permitido são {limit} MB",
+    ),
+    Text(
+        "held back {share} of the time, allowed are {limit}% of a core",
+        "contido {share} do tempo, o permitido são {limit}% de um núcleo",
+    ),
+    Text("{path}: it is not delegated to this program", "{path}: não foi delegado a este programa"),
+    Text("{path}: it has no controller {names}", "{path}: não tem o controlador {names}"),
+    Text("{path}: this user may not write to it", "{path}: este usuário não pode escrever nele"),
+    Text(
+        "{path}: another program is in it (pid {pid})",
+        "{path}: outro programa está nele (processo {pid})",
+    ),
+    Text("this machine has no cgroup v2", "esta máquina não tem cgroup na versão 2"),
     Text("FFmpeg said nothing", "o FFmpeg não disse nada"),
     Text(
         "video is announced, and none came that can be decoded",

@@ -62,7 +62,7 @@ SHARED: Final = _words_of(
 TERMS: Final = _words_of(
     """
     amqp api ascii axis backoff bash basic bindings boot breaker breakers broker browser
-    buffer bytes cb chmod circuit codec confirms content-type cpu digest dns driver edge
+    buffer bytes cb cgroup chmod circuit codec confirms content-type cpu digest dns driver edge
     edge-video exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest
     handshake hardware header headers heartbeat host html http imageio ip ipv javascript
     journal jpeg json kernel key keys kib lavfi limitnofile link log login mb md min mjpeg
