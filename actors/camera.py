@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 
 from edge_video.actors.attempt import Attempt
 from edge_video.actors.base import SupervisedActor, describe, tell, void
-from edge_video.actors.camera_runtime import CameraRuntime, ObservableCapture, SizedCapture
+from edge_video.actors.camera_runtime import (
+    CameraRuntime,
+    LimitedCapture,
+    ObservableCapture,
+    SizedCapture,
+)
 from edge_video.actors.capture_faults import CaptureFaults
 from edge_video.actors.messages import (
     Begin,
@@ -231,6 +236,10 @@ class CameraActor(SupervisedActor):
     def _judge_last_second(self) -> None:
         """A second with a whole frame in it is a success; too long without one is a failure."""
         assert self._capture is not None
+        limited = self._capture if isinstance(self._capture, LimitedCapture) else None
+        if limited is not None and (over := limited.limit_reached()) is not None:
+            self._fail(over)
+            return
         watch = self._watch
         assert watch is not None
         now_s, frames = self._runtime.clock.monotonic(), self._capture.frames
@@ -314,6 +323,8 @@ class CameraActor(SupervisedActor):
     def _explained(self, failure: Failure) -> Failure:
         """FFmpeg's words, and what the camera itself answers where they do not say enough."""
         frames = 0 if self._capture is None else self._capture.frames
+        if isinstance(self._capture, LimitedCapture):
+            failure = self._capture.limit_reached(failure) or failure
         try:
             return self._runtime.explain(self._config, failure, frames)
         except Exception:  # noqa: BLE001 - a camera that failed has still failed

@@ -80,6 +80,15 @@ class ObservableCapture(RunningCapture, Protocol):
         ...
 
 
+@runtime_checkable
+class LimitedCapture(RunningCapture, Protocol):
+    """A capture whose FFmpeg may use so much and no more; a scripted one need not be."""
+
+    def limit_reached(self, ended: Failure | None = None) -> Failure | None:
+        """Measure, or judge a failure; the failure whose cause is a limit, if it is one."""
+        ...
+
+
 class CaptureFactory(Protocol):
     """Makes the capture of one attempt.
 

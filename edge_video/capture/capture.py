@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.arrivals import bytes_taken
 from edge_video.capture.callbacks import CaptureCallbacks
 from edge_video.capture.environment import ffmpeg_environment
+from edge_video.capture.limits import unconfined
 from edge_video.capture.output import Hold, OutputPump
 from edge_video.capture.pipes import ProcessPipes
 from edge_video.capture.process import CaptureStartError, FfmpegProcess, ProcessSpec
@@ -26,11 +27,13 @@ from edge_video.faults import MAX_FRAME_BYTES, CameraFault, RefuseSpawn
 from edge_video.frames.splitter import FrameSplitter
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.runtime.reactor import Reactor
+from edge_video.runtime.system import KILL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from edge_video.capture.counters import CaptureCounters
+    from edge_video.capture.limits import Confinement
     from edge_video.capture.process import ProcessTable
     from edge_video.capture.resizing import Size
     from edge_video.frames import CameraId
@@ -59,6 +62,7 @@ class Capture:
         reactor: reads the pipes; None for one of this capture's own.
         environment: of FFmpeg; None for what it needs of this process's own.
         splitter: cuts the output into frames; None for one with `max_frame_bytes`.
+        confine: holds FFmpeg within its limits, by its process id.
         on_room: the process reads its standard input, which `feed` fills; this is called, from
             the reactor's thread, when there is room in it again.
     """
@@ -78,12 +82,13 @@ class Capture:
         reactor: Reactor | None = None,
         environment: Mapping[str, str] | None = None,
         splitter: FrameSplitter | None = None,
+        confine: Callable[[int], Confinement] = unconfined,
         on_room: Callable[[], object] | None = None,
     ) -> None:
         if environment is None:
             environment = ffmpeg_environment(os.environ)
         self._spec = ProcessSpec(
-            list(command), environment, camera_id, processes, fed=on_room is not None
+            list(command), environment, camera_id, processes, on_room is not None, confine
         )
         self._reactor = reactor or Reactor(f"reader-{camera_id}", round_s=0)
         self._callbacks = CaptureCallbacks(camera_id, on_frame, on_end)
@@ -136,6 +141,23 @@ class Capture:
         """Whether something that FFmpeg wrote waits to be read. The owner's thread."""
         pipes = self._pipes
         return pipes is not None and not self._stopped and pipes.process.stdout.holds_bytes()
+
+    def limit_reached(self, ended: Failure | None = None) -> Failure | None:
+        """Return the failure whose cause is a limit that FFmpeg has reached; None if it has not.
+
+        FFmpeg is measured; or, where a failure has `ended` it, that is judged. One that takes too
+        much memory is killed: in the time that an orderly end takes, it would take more. The
+        owner's thread.
+        """
+        if self._pipes is None:
+            return None
+        process = self._pipes.process
+        if ended is not None:
+            return process.confinement.judged(ended, self.stderr_tail())
+        failure = None if self._stopped else process.confinement.look()
+        if failure is not None and failure.cause is Cause.MEMORY_LIMIT:
+            process.signal_group(KILL)
+        return failure
 
     def start(self) -> None:
         """Start FFmpeg and have its pipes read; returns at once.

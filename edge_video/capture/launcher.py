@@ -17,6 +17,7 @@ from edge_video.capture.command import (
 from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.environment import ffmpeg_environment
 from edge_video.capture.inquiry import explain
+from edge_video.capture.limits import FfmpegLimits, LimitKeeper
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
 from edge_video.capture.process import ProcessTable
 from edge_video.frames import CameraId
@@ -56,12 +57,14 @@ class FfmpegLauncher:
         redact: masks secrets in a line of FFmpeg's.
         processes: where live FFmpeg processes are listed.
         reactor: reads the pipes of all cameras.
+        limits: holds FFmpegs within what their cameras allow.
     """
 
     binary: Binary
     redact: Callable[[str], str]
     processes: ProcessTable = field(default_factory=ProcessTable)
     reactor: Reactor = field(default_factory=Reactor)
+    limits: LimitKeeper = field(default_factory=LimitKeeper)
     _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
     _other_formats: dict[CameraId, str] = field(default_factory=dict, repr=False)
     """The URLs of HTTP cameras that turned out to send no Motion JPEG."""
@@ -126,6 +129,7 @@ class FfmpegLauncher:
             redact=self.redact,
             reactor=self.reactor,
             environment=camera_environment(camera),
+            confine=partial(self.limits.confine, camera.id, FfmpegLimits.of(camera)),
             # What is not fitted into one size cannot go on in another.
             ends_when_resized=camera.width is None or camera.height is None,
         )

@@ -149,6 +149,11 @@ class MotionJpegCapture:
         """As `Capture.output_waits`, of any of its FFmpegs."""
         return any(each.output_waits() for each in self._captures())
 
+    def limit_reached(self, ended: Failure | None = None) -> Failure | None:
+        """As `Capture.limit_reached`, of any of its FFmpegs."""
+        found = [each.limit_reached(ended) for each in self._captures()]
+        return next((each for each in found if each is not None), None)
+
     def start(self) -> None:
         """As `Capture.start`."""
         if self._encoder is not None:

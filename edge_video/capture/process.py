@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.limits import unconfined
 from edge_video.capture.orphan_guard import OrphanGuard
 from edge_video.capture.process_group import group_options, signal_group
 from edge_video.resilience.failures import Cause, Failure
@@ -27,6 +28,7 @@ from edge_video.runtime.system import KILL, is_portable, signal_named
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from edge_video.capture.limits import Confinement
     from edge_video.frames import CameraId
     from edge_video.runtime.child_pipes import ChildPipe
 
@@ -104,6 +106,7 @@ class ProcessSpec:
         camera_id: whose FFmpeg it is.
         processes: where it is listed while it lives.
         fed: whether its standard input is a pipe that is written to.
+        confine: holds it within its limits, by its process id.
     """
 
     command: Sequence[str]
@@ -111,6 +114,7 @@ class ProcessSpec:
     camera_id: CameraId
     processes: ProcessTable
     fed: bool
+    confine: Callable[[int], Confinement] = unconfined
 
 
 class FfmpegProcess:
@@ -126,6 +130,7 @@ class FfmpegProcess:
         stdout: this end of the pipe with its standard output.
         stderr: this end of the pipe with its standard error.
         stdin: this end of the pipe to its standard input; None if it is not fed.
+        confinement: holds it within its limits.
         ignores_sigterm: a fault on purpose; FFmpeg is frozen before SIGTERM reaches its group.
 
     Raises:
@@ -147,6 +152,7 @@ class FfmpegProcess:
             self._abandon()
             raise CaptureStartError(Failure(Cause.SPAWN_FAILED, str(error))) from error
         self._processes.add(self.pid, self.camera_id)
+        self.confinement: Final = spec.confine(self.pid)
 
     @property
     def exit_status(self) -> int | None:
@@ -203,6 +209,7 @@ class FfmpegProcess:
             self._kill_group(KILL)
             self._processes.remove(self.pid)
             self._popen.wait()
+            self.confinement.end()
             return True
 
     def close_pipes(self) -> None:
@@ -218,6 +225,7 @@ class FfmpegProcess:
         if not self._processes.reap(self.pid, self._popen.poll):
             return False
         self._kill_group(KILL)
+        self.confinement.end()
         return True
 
     def _open_pipes(self) -> tuple[ChildPipe | None, ChildPipe, ChildPipe]:

@@ -14,12 +14,14 @@ from edge_video.config.types import (
     USER_ALONE,
     Argument,
     CameraIdText,
+    CpuPercent,
     Endpoint,
     ExchangeName,
     Flag,
     HardwareAddress,
     InSchema,
     Mark,
+    Megabytes,
     OptionalSecret,
     OptionValue,
     Period,
@@ -49,6 +51,8 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("minLength", None)
 
 
+_LEAST_MEMORY_MB: Final = 64
+"""An FFmpeg that decodes 1280x720: docs/decisions.md."""
 _NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
 
 
@@ -113,6 +117,12 @@ class CameraConfig(Section):
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: OptionValue | None = None
     """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
+    ffmpeg_max_memory_mb: Megabytes = 0
+    """Its FFmpeg is ended beyond so many megabytes (2**20 bytes) of memory; 0: it may use all there
+    is; absent: the `ffmpeg_max_memory_mb` above the cameras."""
+    ffmpeg_max_cpu_percent: CpuPercent = 0
+    """Its FFmpeg gets no more of the CPU, in percent of one core, or is ended; 0: it may use all
+    there is; absent: the `ffmpeg_max_cpu_percent` above the cameras."""
     input_args: Annotated[
         Accepts[tuple[Argument, ...], list[str] | tuple[str, ...]],
         Field(repr=False),
@@ -186,11 +196,18 @@ class CameraConfig(Section):
 
     def notes(self) -> list[str]:
         """Return what is allowed and probably not meant."""
+        found = []
         username, password = self.credentials
-        if password is None or username is not None:
-            return []
-        message = f"camera {self.id} has a password without a username: most cameras ask for both"
-        return [message]
+        if password is not None and username is None:
+            found.append(
+                f"camera {self.id} has a password without a username: most cameras ask for both"
+            )
+        if 0 < self.ffmpeg_max_memory_mb < _LEAST_MEMORY_MB:
+            found.append(
+                f"the FFmpeg of camera {self.id} may use {self.ffmpeg_max_memory_mb} MB: that is"
+                " too little for most cameras"
+            )
+        return found
 
     @property
     def _split_url(self) -> SplitUrl | None:

@@ -59,6 +59,8 @@ _RESTART = Row(Effect.RESTART, Part.PROGRAM)
 EFFECTS: Final[Mapping[str, Row]] = {
     "fps": _CAMERA,
     "quality": _CAMERA,
+    "ffmpeg_max_memory_mb": _CAMERA,
+    "ffmpeg_max_cpu_percent": _CAMERA,
     "sink": _RECONNECT,
     "amqp": _RECONNECT,
     "events": _RESTART,

@@ -48,7 +48,9 @@ from edge_video.config.section import (
 from edge_video.config.types import (
     FROM_FILE,
     MAX_SHORT_STRING,
+    CpuPercent,
     Flag,
+    Megabytes,
     Period,
     PeriodOrNever,
     Program,
@@ -78,6 +80,12 @@ class Config(Section):
     """Frames per second of each camera."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
     """MJPEG qscale of each camera, 2 is best."""
+    ffmpeg_max_memory_mb: Megabytes = 0
+    """An FFmpeg is ended beyond so many megabytes (2**20 bytes) of memory; 0: it may use all there
+    is. docs/service.md says how limits are kept."""
+    ffmpeg_max_cpu_percent: CpuPercent = 0
+    """An FFmpeg gets no more of the CPU, in percent of one core, or is ended; 0: it may use all
+    there is."""
     sink: Sink = made_by(AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
@@ -149,6 +157,8 @@ class Config(Section):
         above = {
             "fps": info.data.get("fps", 15),
             "quality": info.data.get("quality", 5),
+            "ffmpeg_max_memory_mb": info.data.get("ffmpeg_max_memory_mb", 0),
+            "ffmpeg_max_cpu_percent": info.data.get("ffmpeg_max_cpu_percent", 0),
             "exchange": amqp.exchange,
         }
         return tuple(

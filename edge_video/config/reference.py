@@ -58,6 +58,10 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.routing_key": "shop.door",
     "events.exchange": "shop.events",
     "ffmpeg": "/usr/bin/ffmpeg",
+    "ffmpeg_max_memory_mb": 512,
+    "ffmpeg_max_cpu_percent": 150,
+    "cameras.ffmpeg_max_memory_mb": 1024,
+    "cameras.ffmpeg_max_cpu_percent": 200,
     "http.token": "${HTTP_TOKEN}",
     "http.hosts": ["edge-1.shop.example"],
     "log.file": "logs/edge-video.log",
@@ -68,7 +72,13 @@ _EXAMPLES: Final[dict[str, object]] = {
 
 _CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
 _WEB_CAMERA: Final = {"id": "door", "url": "http://10.0.0.5/video.mjpg"}
-_PER_CAMERA: Final = {"fps": "fps", "quality": "quality", "amqp.exchange": "exchange"}
+_PER_CAMERA: Final = {
+    "fps": "fps",
+    "quality": "quality",
+    "amqp.exchange": "exchange",
+    "ffmpeg_max_memory_mb": "ffmpeg_max_memory_mb",
+    "ffmpeg_max_cpu_percent": "ffmpeg_max_cpu_percent",
+}
 """Keys that a camera may set for itself, under which name."""
 
 

@@ -153,6 +153,9 @@ Lifetime: TypeAlias = Accepts[
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Megabytes: TypeAlias = Annotated[Whole, Field(ge=0, le=1_048_576)]
+CpuPercent: TypeAlias = Annotated[Whole, Field(ge=0, le=100_000)]
+"""Of one core."""
 Flag: TypeAlias = Annotated[bool, Strict()]
 
 

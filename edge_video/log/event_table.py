@@ -474,6 +474,38 @@ class LogEvent(StrEnum):
         "Frames dropped to save memory: {dropped} in the last {period_s}",
         "Frames descartados para poupar memória: {dropped} nos últimos {period_s}",
     )
+    FFMPEG_LIMITS = (
+        "ffmpeg_limits",
+        _INFO,
+        (
+            "The use of each FFmpeg is measured each second, and it is ended beyond its limits;"
+            " no control group for each: {reason}"
+        ),
+        (
+            "O uso de cada FFmpeg é medido a cada segundo, e ele é encerrado além dos seus limites;"
+            " sem um cgroup para cada: {reason}"
+        ),
+        {
+            "cgroup": Text(
+                "A control group for each FFmpeg keeps it within its limits",
+                "Um cgroup para cada FFmpeg o mantém dentro dos seus limites",
+            ),
+            "rlimit": Text(
+                "The use of each FFmpeg is measured each second, and it is ended beyond its limits;"
+                " the kernel refuses it memory some way above; no control group for each: {reason}",
+                "O uso de cada FFmpeg é medido a cada segundo, e ele é encerrado além dos seus"
+                " limites; bem acima deles o kernel lhe nega memória; sem um cgroup para cada:"
+                " {reason}",
+            ),
+        },
+        ("way",),
+    )
+    FFMPEG_LIMITS_WEAKER = (
+        "ffmpeg_limits_weaker",
+        _WARNING,
+        "[{camera_id}] No control group for its FFmpeg ({reason}); its use is measured instead",
+        "[{camera_id}] Sem cgroup para o FFmpeg dela ({reason}); o uso é medido em vez disso",
+    )
     ACTOR_CRASHED = (
         "actor_crashed",
         _ERROR,

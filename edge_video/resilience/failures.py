@@ -71,6 +71,10 @@ class Cause(StrEnum):
     BINARY_MISSING = "binary_missing"
     SPAWN_FAILED = "spawn_failed"
     KILLED = "killed"
+    MEMORY_LIMIT = "memory_limit"
+    """Its FFmpeg wanted more memory than it may have."""
+    CPU_LIMIT = "cpu_limit"
+    """Its FFmpeg wanted more CPU than it may have."""
     CRASHED = "crashed"
     UNKNOWN = "unknown"
 

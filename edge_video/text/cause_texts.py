@@ -48,6 +48,8 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.BINARY_MISSING: Text("FFmpeg not found", "FFmpeg não encontrado"),
     Cause.SPAWN_FAILED: Text("FFmpeg did not start", "FFmpeg não iniciou"),
     Cause.KILLED: Text("FFmpeg was killed", "FFmpeg foi encerrado à força"),
+    Cause.MEMORY_LIMIT: Text("memory limit reached", "limite de memória atingido"),
+    Cause.CPU_LIMIT: Text("CPU limit reached", "limite de CPU atingido"),
     Cause.CRASHED: Text("internal error", "erro interno"),
     Cause.UNKNOWN: Text("unknown failure", "falha desconhecida"),
 }
@@ -218,6 +220,19 @@ _ADVICE: Final[dict[Cause, Text]] = {
     Cause.KILLED: Text(
         "Somebody or the kernel killed FFmpeg: look for 'out of memory' in the system's log.",
         "Alguém ou o kernel encerrou o FFmpeg à força: procure 'out of memory' no log do sistema.",
+    ),
+    Cause.MEMORY_LIMIT: Text(
+        "If what the camera sends is meant, raise ffmpeg_max_memory_mb for it, or lower its picture"
+        " size; otherwise it sends what no healthy camera sends: check it and its firmware.",
+        "Se o que a câmera envia é esperado, aumente ffmpeg_max_memory_mb para ela, ou reduza o"
+        " tamanho da imagem; senão ela envia o que nenhuma câmera normal envia: verifique-a, e o"
+        " firmware dela.",
+    ),
+    Cause.CPU_LIMIT: Text(
+        "Raise ffmpeg_max_cpu_percent for this camera, or give its FFmpeg less to do: a smaller"
+        " picture, fewer frames per second in the camera, keyframes_only.",
+        "Aumente ffmpeg_max_cpu_percent para esta câmera, ou dê menos trabalho ao FFmpeg dela:"
+        " imagem menor, menos frames por segundo na câmera, keyframes_only.",
     ),
     Cause.CRASHED: Text(
         "This is a bug of this program: please report it, with its log.",

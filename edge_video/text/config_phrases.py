@@ -209,6 +209,11 @@ _PARTS: Final = (
         "a câmera {camera_id} tem senha sem username: a maioria das câmeras pede os dois",
     ),
     Text(
+        "the FFmpeg of camera {camera_id} may use {size} MB: that is too little for most cameras",
+        "o FFmpeg da câmera {camera_id} pode usar {size} MB: é pouco demais para a maioria das"
+        " câmeras",
+    ),
+    Text(
         "it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080",
         "deve ser um endereço e uma porta, como 127.0.0.1:8080 ou [::1]:8080",
     ),

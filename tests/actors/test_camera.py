@@ -150,6 +150,30 @@ def test_a_capture_that_cannot_start_is_a_failure_like_any_other(
     assert stage.last().failure == Failure(Cause.SPAWN_FAILED, "no process left")
 
 
+OVER = Failure(Cause.MEMORY_LIMIT, "301 MB, allowed are 200 MB")
+
+
+def test_an_ffmpeg_beyond_its_limits_is_a_failure_though_it_streams(
+    stage_of: Callable[..., Stage],
+) -> None:
+    stage = stage_of()
+    capture = stage.begin()
+    capture.frame()
+    capture.over = OVER
+    stage.system.advance(1)
+    assert stage.last().failure == OVER
+    assert stage.last().breaker.failures == 1
+    assert capture.stopped
+
+
+def test_an_end_that_a_limit_has_caused_is_told_as_that(stage_of: Callable[..., Stage]) -> None:
+    stage = stage_of()
+    capture = stage.begin()
+    capture.over = OVER
+    capture.end(Cause.KILLED)
+    assert stage.last().failure == OVER
+
+
 def test_a_crash_is_a_failure_in_one_line(stage_of: Callable[..., Stage]) -> None:
     stage = stage_of(allow_faults=True)
     capture = stage.begin()

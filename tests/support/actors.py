@@ -78,6 +78,12 @@ class ScriptedCapture:
     frames: int = 0
     stopped: bool = False
     signals: list[int] = field(default_factory=list)
+    over: Failure | None = None
+    """What it is found to use beyond its limits; also why it ended, if it did."""
+
+    def limit_reached(self, ended: Failure | None = None) -> Failure | None:
+        del ended
+        return self.over
 
     def start(self) -> None:
         self.system.running[self.camera.id] = self.system.running.get(self.camera.id, 0) + 1

@@ -74,6 +74,28 @@ def test_cameras_take_from_above_what_they_do_not_say() -> None:
     assert (own.fps, own.quality, own.exchange, own.routing_key) == (3, 9, "mine", "my.key")
 
 
+def test_limits_of_ffmpegs_are_those_above_and_zero_lifts_them() -> None:
+    plain, own, free = config(
+        camera(id="a"),
+        camera(id="b", ffmpeg_max_memory_mb=1024),
+        camera(id="c", ffmpeg_max_memory_mb=0, ffmpeg_max_cpu_percent=0),
+        ffmpeg_max_memory_mb=512,
+        ffmpeg_max_cpu_percent=150,
+    ).cameras
+    assert (plain.ffmpeg_max_memory_mb, plain.ffmpeg_max_cpu_percent) == (512, 150)
+    assert (own.ffmpeg_max_memory_mb, own.ffmpeg_max_cpu_percent) == (1024, 150)
+    assert (free.ffmpeg_max_memory_mb, free.ffmpeg_max_cpu_percent) == (0, 0)
+    alone = config(camera()).cameras[0]
+    assert (alone.ffmpeg_max_memory_mb, alone.ffmpeg_max_cpu_percent) == (0, 0)
+
+
+def test_a_limit_with_which_no_ffmpeg_starts_is_noted() -> None:
+    assert camera(ffmpeg_max_memory_mb=64).notes() == []
+    assert camera(ffmpeg_max_memory_mb=63).notes() == [
+        "the FFmpeg of camera cam1 may use 63 MB: that is too little for most cameras"
+    ]
+
+
 def test_an_empty_route_is_an_absent_one_as_in_go() -> None:
     one = config(camera(exchange="", routing_key=""), amqp={"routing_key_prefix": "p."}).cameras[0]
     assert (one.exchange, one.routing_key) == ("edge-video", "p.cam1")

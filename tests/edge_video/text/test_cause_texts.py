@@ -49,6 +49,8 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
     Cause.BINARY_MISSING: ("FFmpeg", "FFmpeg"),
     Cause.SPAWN_FAILED: ("processes", "processos"),
     Cause.KILLED: ("out of memory", "out of memory"),
+    Cause.MEMORY_LIMIT: ("ffmpeg_max_memory_mb", "ffmpeg_max_memory_mb"),
+    Cause.CPU_LIMIT: ("ffmpeg_max_cpu_percent", "ffmpeg_max_cpu_percent"),
     Cause.CRASHED: ("report", "relate"),
     Cause.UNKNOWN: ("report", "relate"),
 }
@@ -64,6 +66,8 @@ ONLY_FOR: Final[dict[str, frozenset[Cause]]] = {
     "whitelist": frozenset({Cause.PROTOCOL_NOT_ALLOWED, Cause.FORMAT_NOT_ALLOWED}),
     "http_proxy": frozenset({Cause.PROXY_REFUSED}),
     "hwaccel": frozenset({Cause.NO_HARDWARE}),
+    "ffmpeg_max_memory_mb": frozenset({Cause.MEMORY_LIMIT}),
+    "ffmpeg_max_cpu_percent": frozenset({Cause.CPU_LIMIT}),
     "Install FFmpeg": frozenset({Cause.BINARY_MISSING}),
 }
 
