@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from edge_video.capture.limits import FfmpegLimits, LimitKeeper
 from edge_video.cli.common import (
     EXIT_BAD_INPUT,
     EXIT_OK,
@@ -74,7 +75,10 @@ def check(args: argparse.Namespace) -> int:
     else:
         language = configured_language(config)
         notes = [translated(note, language) for note in notes_on(config)]
-        print_out(render_check(str(path), config, sink_target(config), notes, language))
+        limited = any(map(FfmpegLimits.of, config.cameras))
+        way = LimitKeeper().way() if limited else None
+        target = sink_target(config)
+        print_out(render_check(str(path), config, target, notes, language, limit_way=way))
     return EXIT_OK if args.against is None else ask_and_print(args.against, None, dry_run=True)
 
 

@@ -20,7 +20,13 @@ _MAX_HOST: Final = 40
 
 
 def render_check(
-    path: str, config: Config, target: str, notes: Sequence[str], language: Language
+    path: str,
+    config: Config,
+    target: str,
+    notes: Sequence[str],
+    language: Language,
+    *,
+    limit_way: str | None = None,
 ) -> str:
     """The whole text; its last line is the verdict.
 
@@ -30,6 +36,7 @@ def render_check(
         target: where frames go, secrets masked.
         notes: what an operator should know, a sentence each.
         language: the operator's.
+        limit_way: how limits of FFmpegs are kept here; None: no camera has any.
     """
     redact = config.secrets()
     header = tuple(lookup(f"check.{column}", language) for column in _COLUMNS)
@@ -41,6 +48,8 @@ def render_check(
         for row in rows
     ]
     shown = [lookup("check.note", language).format(note=note) for note in notes]
+    if limit_way is not None:
+        shown.insert(0, lookup(f"check.limits.{limit_way}", language))
     system = _system(config, target, language)
     verdict = render_verdict(path, config, language)
     return "\n".join([*table, "", redact(system), *shown, lookup("check.more", language), verdict])
@@ -109,6 +118,11 @@ def _route(camera: CameraConfig, config: Config) -> str:
 
 
 def _remarks(camera: CameraConfig, language: Language) -> list[str]:
+    facts = {
+        "hwaccel": camera.hwaccel,
+        "memory": camera.ffmpeg_max_memory_mb,
+        "cpu": camera.ffmpeg_max_cpu_percent,
+    }
     found = {
         "check.disabled": not camera.enabled,
         "check.schedule": camera.schedule is not None,
@@ -116,11 +130,7 @@ def _remarks(camera: CameraConfig, language: Language) -> list[str]:
         "check.udp": camera.transport == "udp",
         "check.hwaccel": camera.hwaccel is not None,
         "check.proxy": camera.http_proxy is not None,
+        "check.memory": camera.ffmpeg_max_memory_mb > 0,
+        "check.cpu": camera.ffmpeg_max_cpu_percent > 0,
     }
-    return [
-        lookup(key, language).format(hwaccel=camera.hwaccel)
-        if key == "check.hwaccel"
-        else lookup(key, language)
-        for key, is_so in found.items()
-        if is_so
-    ]
+    return [lookup(key, language).format(**facts) for key, is_so in found.items() if is_so]

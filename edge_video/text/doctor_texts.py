@@ -320,6 +320,22 @@ _MACHINE: Final[dict[str, Text]] = {
         "{needed} of {limit} file descriptors needed",
         "{needed} de {limit} descritores de arquivo necessários",
     ),
+    "doctor.limits.cgroup": Text(
+        "started like this, the program puts each FFmpeg into a control group with its limits",
+        "iniciado assim, o programa põe cada FFmpeg em um cgroup com seus limites",
+    ),
+    "doctor.limits.rlimit": Text(
+        "started like this, the program measures each FFmpeg each second, ends it beyond its"
+        " limits, and the kernel refuses it memory some way above; the service of `edge-video"
+        " service install` has a control group for each",
+        "iniciado assim, o programa mede cada FFmpeg a cada segundo, o encerra além dos seus"
+        " limites, e bem acima deles o kernel lhe nega memória; o serviço de `edge-video service"
+        " install` tem um cgroup para cada",
+    ),
+    "doctor.limits.watch": Text(
+        "the program measures each FFmpeg each second, and ends it beyond its limits",
+        "o programa mede cada FFmpeg a cada segundo, e o encerra além dos seus limites",
+    ),
     "doctor.limits.descriptors": Text(
         "the cameras need {needed} file descriptors, and {limit} are allowed",
         "as câmeras exigem {needed} descritores de arquivo, e {limit} são permitidos",

@@ -23,6 +23,21 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.udp": Text("over UDP", "por UDP"),
     "check.hwaccel": Text("decoded by {hwaccel}", "decodificada por {hwaccel}"),
     "check.proxy": Text("through a proxy", "via proxy"),
+    "check.memory": Text("at most {memory} MB", "no máximo {memory} MB"),
+    "check.cpu": Text("at most {cpu}% of a core", "no máximo {cpu}% de um núcleo"),
+    "check.limits.cgroup": Text(
+        "limits of FFmpegs: a control group for each",
+        "limites do FFmpeg: um cgroup para cada câmera",
+    ),
+    "check.limits.rlimit": Text(
+        "limits of FFmpegs, started from here: measured each second, memory refused some way above"
+        " (the installed service has a control group for each)",
+        "limites do FFmpeg, iniciado daqui: medido a cada segundo, memória negada bem acima (o"
+        " serviço instalado tem um cgroup para cada câmera)",
+    ),
+    "check.limits.watch": Text(
+        "limits of FFmpegs: measured each second", "limites do FFmpeg: medido a cada segundo"
+    ),
     "check.file": Text("file", "arquivo"),
     "check.test_source": Text("test source", "fonte de teste"),
     "check.node": Text("node {node}", "nó {node}"),

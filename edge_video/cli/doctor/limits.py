@@ -1,9 +1,10 @@
-"""Checks what this machine grants a process: descriptors, processes and threads."""
+"""Checks what this machine grants a process, and how it limits what FFmpegs use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_video.capture.limits import FfmpegLimits
 from edge_video.report.finding import Check, Finding, FindingWriter
 from edge_video.runtime.descriptors import needed
 from edge_video.runtime.tasks import needed_tasks
@@ -23,4 +24,7 @@ def check_limits(subject: Subject) -> list[Finding]:
         found.append(write.problem("limits.descriptors", needed=wanted, limit=limit))
     if room is not None and room < tasks:
         found.append(write.problem("limits.tasks", needed=tasks, room=room))
-    return found or [write.ok("limits.ok", needed=wanted, limit=limit)]
+    found = found or [write.ok("limits.ok", needed=wanted, limit=limit)]
+    if any(map(FfmpegLimits.of, subject.cameras)):
+        found.append(write.ok(f"limits.{subject.machine.limit_way()}"))
+    return found

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edge_video.capture.limits import LimitKeeper, LimitWay
 from edge_video.runtime.clock_sync import clock_is_synchronized
 from edge_video.runtime.descriptors import hard_limit
 from edge_video.runtime.disk import DiskSpace, disk_space
@@ -28,6 +29,7 @@ class Machine:
         disk_space: of the file system that a path is on.
         descriptor_limit: how many descriptors a process may have.
         task_room: how many more processes and threads there may be; None: no limit.
+        limit_way: how limits of FFmpegs are kept by a program that is started like this one.
         clock_is_synchronized: None where nobody knows.
         now: Unix time in seconds.
         environ: the environment.
@@ -37,6 +39,7 @@ class Machine:
     disk_space: Callable[[Path], DiskSpace] = disk_space
     descriptor_limit: Callable[[], int] = hard_limit
     task_room: Callable[[], int | None] = task_room
+    limit_way: Callable[[], LimitWay] = lambda: LimitKeeper().way()
     clock_is_synchronized: Callable[[], bool | None] = clock_is_synchronized
     now: Callable[[], float] = time.time
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -53,3 +53,17 @@ def test_a_directory_has_a_folder_for_each_camera() -> None:
     lines = render(sink={"type": "directory", "path": "frames"}, amqp=None, cameras=cameras)
     assert lines[1].endswith("frames/door/")
     assert lines[-1] == "c.yaml: valid; 1 of 1 camera enabled"
+
+
+def test_limits_of_ffmpegs_are_shown_and_how_they_are_kept() -> None:
+    limited = {"id": "lift", "url": "lavfi:testsrc2", "ffmpeg_max_memory_mb": 512}
+    camera = {**limited, "ffmpeg_max_cpu_percent": 150}
+    config = Config.model_validate({"sink": "directory", "node": "n", "cameras": [camera]})
+    for language, remark, way in (
+        (Language.EN, "at most 512 MB, at most 150% of a core", "a control group for each"),
+        (Language.PT_BR, "no máximo 512 MB, no máximo 150% de um núcleo", "um cgroup para cada"),
+    ):
+        shown = render_check("c.yaml", config, "frames", [], language, limit_way="cgroup")
+        assert remark in shown
+        assert way in shown
+        assert way not in render_check("c.yaml", config, "frames", [], language)

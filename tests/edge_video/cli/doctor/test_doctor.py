@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_video.capture.limits import LimitWay
 from edge_video.cli.doctor.files import check_files, check_notes
 from edge_video.cli.doctor.machine import Subject
 from edge_video.cli.doctor.network import broker_findings
@@ -296,6 +297,17 @@ def test_a_limit_that_is_too_low_is_named(setup: Setup) -> None:
     assert setup.wrong() == ["limits.descriptors"]
     setup.machine = healthy_machine(task_room=lambda: 10)
     assert setup.wrong() == ["limits.tasks"]
+
+
+@pytest.mark.parametrize("way", LimitWay)
+def test_how_limits_of_ffmpegs_are_kept_is_told_where_there_are_any(
+    setup: Setup, way: LimitWay
+) -> None:
+    setup.machine = healthy_machine(limit_way=lambda: way)
+    assert "limits.ok" in {each.code for each in setup.examine()}
+    assert f"limits.{way}" not in {each.code for each in setup.examine()}
+    setup.keys["ffmpeg_max_memory_mb"] = 512
+    assert of(setup.examine(), f"limits.{way}").text
 
 
 def test_a_state_directory_that_cannot_be_made_is_named(setup: Setup) -> None:
