@@ -322,17 +322,14 @@ class LimitKeeper:
     def _settle(self) -> None:
         """Find out which way there is, and log it; once, when the first FFmpeg has limits."""
         self._is_settled = True
-        reason = ""
+        way, reason = LimitWay.WATCH if self._rlimit is None else LimitWay.RLIMIT, ""
         try:
             cgroup = self._find_cgroup()
             cgroup.prepare()
         except NoCgroupError as error:
             reason = str(error)
         else:
-            self._cgroup = cgroup
-            log_event(_log, LogEvent.FFMPEG_LIMITS, way=LimitWay.CGROUP)
-            return
-        way = LimitWay.WATCH if self._rlimit is None else LimitWay.RLIMIT
+            self._cgroup, way = cgroup, LimitWay.CGROUP
         log_event(_log, LogEvent.FFMPEG_LIMITS, way=way, reason=reason)
 
     def _grouped(self, name: str, limits: FfmpegLimits, pid: int) -> Confinement | None:

@@ -215,7 +215,9 @@ def test_a_control_group_is_made_and_gone_with_its_ffmpeg(
     assert not group.exists()
     lost = Failure(Cause.KILLED, "killed by SIGKILL", -9)
     assert confinement.judged(lost, []) is None
-    assert [vars(each)["fields"] for each in caplog.records] == [{"way": LimitWay.CGROUP}]
+    assert [vars(each)["fields"] for each in caplog.records] == [
+        {"way": LimitWay.CGROUP, "reason": ""}
+    ]
 
 
 def test_only_what_is_limited_is_written(scripted: ScriptedCgroup) -> None:
