@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from edge_video.resilience.failures import Failure
     from edge_video.status.configuration import ConfigStatus
-    from edge_video.status.model import PublisherStatus
+    from edge_video.status.model import Outage, PublisherStatus
     from edge_video.status.snapshot import CameraRecord
 
 SCHEMA: Final = 3
@@ -87,8 +87,8 @@ class _Outage:
     lost_s: float
     lost_before: int
     failed_before: int
-    began_at_ns: int
-    """Wall clock, of the first outage in the status that belongs to it."""
+    known_before: tuple[Outage, ...]
+    """Those in the status that were over at the loss; the others belong to it."""
     reason: str
     back_s: float | None = None
 
@@ -145,7 +145,7 @@ class NotificationRules:
                     lost_s=now.s,
                     lost_before=status.connections_lost - 1,
                     failed_before=status.failed_attempts,
-                    began_at_ns=lasting.started_at_ns,
+                    known_before=status.outages[:-1],
                     reason=status.reason,
                 )
         elif connected:
@@ -256,7 +256,7 @@ class NotificationRules:
             "connections_lost": status.connections_lost - outage.lost_before,
             "failed_attempts": status.failed_attempts - outage.failed_before,
             "dropped": sum(
-                each.dropped for each in status.outages if each.started_at_ns >= outage.began_at_ns
+                each.dropped for each in status.outages if each not in outage.known_before
             ),
             "reason": outage.reason,
         }

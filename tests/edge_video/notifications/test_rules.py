@@ -159,6 +159,23 @@ def test_the_end_of_an_outage_says_what_all_of_it_cost() -> None:
     assert event["dropped"] == 42
 
 
+def test_a_clock_that_is_set_back_changes_nothing_of_what_an_outage_cost() -> None:
+    scene = Scene()
+    scene.publisher(PublisherState.CONNECTED, connections=1)
+    hour_ns = 3600 * 10**9
+    old = Outage(scene.now.ns + hour_ns, scene.now.ns + hour_ns + 9, "refused", 5)
+    first = Outage(scene.now.ns, None, "reset by peer", 0)
+    lost: dict[str, Any] = {"connections": 1, "connections_lost": 1, "reason": "reset by peer"}
+    scene.publisher(PublisherState.WAITING, **lost, outages=(old, first))
+    ended = replace(first, ended_at_ns=scene.now.ns - hour_ns, dropped=40)
+    second = Outage(scene.now.ns - hour_ns, scene.now.ns - hour_ns + 9, "refused", 2)
+    again: dict[str, Any] = {"connections": 3, "connections_lost": 2}
+    scene.publisher(PublisherState.CONNECTED, **again, outages=(old, ended, second))
+    scene.wait(5)
+    [event] = scene.reported
+    assert event["dropped"] == 42
+
+
 def test_the_probes_of_a_dead_camera_are_no_news() -> None:
     scene = Scene()
     scene.camera()
