@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import SteadyPolicy
+from edge_video.notifications.rules import SCHEMA as VERSION
 from edge_video.notifications.rules import Moment, NotificationPolicy, NotificationRules
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
@@ -319,6 +321,12 @@ def test_the_document_names_every_event_and_every_key_of_the_schema() -> None:
 def test_the_documents_own_example_satisfies_the_schema() -> None:
     block = DOCUMENT.split("```json\n")[1].split("```")[0]
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(block))
+
+
+def test_the_document_and_the_schema_name_the_version_that_events_carry() -> None:
+    assert re.findall(r"\bversion (\d+)", DOCUMENT) == [str(VERSION)]
+    assert SCHEMA["title"].endswith(f"version {VERSION}")
+    assert SCHEMA["properties"]["schema"] == {"const": VERSION}
 
 
 def test_what_became_of_a_reload_is_told_once_and_not_what_was_before() -> None:
