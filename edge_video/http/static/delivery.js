@@ -60,10 +60,10 @@ function numbersText(publisher, tone) {
   if (publisher.connections_lost) facts.push(t("delivery.connections_lost", { count: publisher.connections_lost }));
   if (recent?.dropped_5m) facts.push(t("delivery.dropped_5m", { count: recent.dropped_5m }));
   const outage = lastOutage(publisher);
-  if (tone === "ok" && outage && outage.ended_at_ms !== null && (outage.ended_at_ms - outage.started_at_ms) / 1000 >= DOWN_LONG_S) {
+  if (tone === "ok" && outage && outage.ended_at_ms !== null && outage.lasted_s >= DOWN_LONG_S) {
     facts.push(t("delivery.last_outage", {
       reason: said(outage.reason), time: clockTime(outage.started_at_ms + clockSkew(), { seconds: false }), count: outage.dropped,
-      duration: duration((outage.ended_at_ms - outage.started_at_ms) / 1000) }));
+      duration: duration(outage.lasted_s) }));
   }
   return facts.join(" · ");
 }
