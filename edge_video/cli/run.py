@@ -126,7 +126,8 @@ class _Program:
 
 
 def _run_with_log(program: _Program) -> int:
-    ending, reloads = _Ending(program.config, program.service), _Reloads(program.service)
+    ending, reloads = _Ending(program.service), _Reloads(program.service)
+    ending.limited_by(program.config)
     # Signals are handled from before the first camera starts until after the last report.
     with (
         # A job in the background is not stopped for what it prints (`stty tostop`).
@@ -248,7 +249,6 @@ class _Ending:
     is being done is begun again.
     """
 
-    config: Config
     service: ServiceManager | None
     _system: System | None = None
     _began_s: float | None = None
@@ -261,8 +261,13 @@ class _Ending:
 
     def goes_by(self, config: Config) -> None:
         """Go by a configuration that was taken over, and let the log do so; any thread."""
-        self.config = config
+        self.limited_by(config)
         change_log_level(config.log.level)
+
+    def limited_by(self, config: Config) -> None:
+        """Allow the stop so long as a configuration says; the system may begin it by itself."""
+        if self.service is not None:
+            self.service.stop_limit_s = config.shutdown_timeout + _STOP_SLACK_S
 
     def begin(self, reason: str) -> None:
         """Begin the orderly stop, unless it has begun."""
@@ -271,7 +276,7 @@ class _Ending:
         self._began_s = time.monotonic()
         log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
         if self.service is not None:
-            self.service.stopping(self.config.shutdown_timeout + _STOP_SLACK_S)
+            self.service.stopping()
         if self._system is not None:
             self._system.begin_stop()
 

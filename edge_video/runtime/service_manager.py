@@ -29,10 +29,13 @@ class ServiceManager:
     Attributes:
         address: of its datagram socket; an abstract one begins with `@`.
         watchdog_s: how long it waits for a sign of life; None: it waits for none.
+        stop_limit_s: how long an orderly stop may take, whoever begins it; the service manager
+            waits for so long at least. 0: as long as its own configuration says.
     """
 
     address: str
     watchdog_s: float | None = None
+    stop_limit_s: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _is_ready: bool = False
     _is_stopping: bool = False
@@ -64,18 +67,14 @@ class ServiceManager:
                 if self._is_ready and not self._is_stopping:
                     self._send("READY=1")
 
-    def stopping(self, within_s: float = 0.0) -> None:
-        """Say that the orderly stop has begun; a second time nothing is said.
-
-        Args:
-            within_s: how long it may take; the service manager waits for so long at least.
-        """
+    def stopping(self) -> None:
+        """Say that the orderly stop has begun; a second time nothing is said."""
         # A signal's handler calls it, in between any two steps of the same thread.
         with self._lock:
             if not self._is_stopping:
                 self._is_stopping = True
-                extension = f"\nEXTEND_TIMEOUT_USEC={round(within_s * _US_PER_S)}"
-                self._send("STOPPING=1" + (extension if within_s else ""))
+                extension = f"\nEXTEND_TIMEOUT_USEC={round(self.stop_limit_s * _US_PER_S)}"
+                self._send("STOPPING=1" + (extension if self.stop_limit_s else ""))
 
     def status(self, text: str) -> bool:
         """Show this line to whoever asks for the service's status; False when it was not taken."""

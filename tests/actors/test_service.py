@@ -54,6 +54,16 @@ def test_a_healthy_system_is_ready_and_feeds_the_watchdog_at_half_its_time(
     assert heard.read()[-1] == "STOPPING=1"
 
 
+def test_a_stop_that_no_signal_began_may_take_as_long_as_one_that_did(heard: NotifySocket) -> None:
+    manager = service(heard)
+    system = ScriptedSystem("cam1", service=manager)
+    system.start()
+    system.advance(2.0)
+    manager.stop_limit_s = 38.0
+    system.system.stop()
+    assert heard.read()[-1] == "STOPPING=1\nEXTEND_TIMEOUT_USEC=38000000"
+
+
 def test_a_stuck_supervisor_gets_no_sign_of_life_within_its_time(heard: NotifySocket) -> None:
     system = ScriptedSystem("cam1", service=service(heard), allow_faults=True)
     system.start()

@@ -30,7 +30,8 @@ def test_every_notification_is_one_datagram(heard: NotifySocket) -> None:
     manager.ready()
     assert manager.status("2 of 3\nstreaming é")
     assert manager.watchdog()
-    manager.stopping(within_s=35.0)
+    manager.stop_limit_s = 35.0
+    manager.stopping()
     assert heard.read() == [
         "READY=1",
         "STATUS=2 of 3 streaming é",
