@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite beside unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,7 +18,7 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: system-packages matrix-root setup lint types house docs package portable-short suite ## set up everything, then lint, types, sizes, docs, package, the whole suite and a short soak
+test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package and the portable ways
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -43,8 +43,10 @@ docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/si
 package: $(VENV)/.dev-installed ## wheel and source distribution in dist/; the wheel must run in an empty environment
 	@PYTHON=$(PYTHON) scripts/check-package.sh $(BIN)/python
 
-suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`
+suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package` and `portable-short`
 	@scripts/run-suite.sh
+
+beside: soak-short package portable-short
 
 unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone" $(TESTS) || { \
