@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -10,7 +11,7 @@ from edge_video.cli.pid1 import fork_below_init
 from edge_video.runtime.system import signals_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def program() -> NoReturn:
@@ -19,15 +20,33 @@ def program() -> NoReturn:
     for each in signals_named("SIGUSR1"):
         signal.signal(each, signal.SIG_IGN)
     fork_below_init()  # before all else is loaded: the parent needs none of it
-    command = _command()
-    from edge_video.cli.standard_streams import leave, prepare_standard_streams  # noqa: PLC0415
+    with _interrupts_end_it():
+        command = _command()
+        from edge_video.cli.standard_streams import (  # noqa: PLC0415 - as above
+            leave,
+            prepare_standard_streams,
+        )
 
-    prepare_standard_streams()
+        prepare_standard_streams()
     try:
         code = command()
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     leave(code)
+
+
+@contextlib.contextmanager
+def _interrupts_end_it() -> Iterator[None]:
+    """Ctrl+C while modules are loaded ends the process as a shell expects, without a traceback."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # ignored, by `nohup` or a script's `&`
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _command() -> Callable[[], int]:

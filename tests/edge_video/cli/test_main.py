@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -26,6 +27,22 @@ def test_an_interrupted_command_is_quiet(
     monkeypatch.setattr(common, "load_with_env_file", interrupted)
     assert main(["check", "--config", str(write_config(tmp_path))]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_ctrl_c_before_all_modules_are_loaded_is_quiet_too() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'edge_video.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from edge_video.__main__ import program\n"
+        "program()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
