@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from edge_video.capture.onvif.choice import Wish, propose
 from edge_video.capture.onvif.interfaces import ipv4_addresses
-from edge_video.capture.onvif.model import Answer, Login
+from edge_video.capture.onvif.model import Login, named_device
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, add_config_options, refuse
 from edge_video.cli.standard_streams import print_out
 from edge_video.config.skeleton import Source
@@ -26,12 +26,11 @@ from edge_video.text.duration import format_duration
 from edge_video.text.formatting import shorten
 from edge_video.text.help_texts import help_text
 from edge_video.text.option_types import seconds_between
-from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from edge_video.capture.onvif.model import Device
+    from edge_video.capture.onvif.model import Answer, Device
     from edge_video.cli.common import Commands
 
 _MAX_PASSWORD: Final = 1024
@@ -104,7 +103,7 @@ def _asked(
     ask = _asker(language)
     login = login_of(args, language)
     if args.address:
-        answers = _named(args.address)
+        answers = list(dict.fromkeys(args.address))
     else:
         answers = _found(args.interface, args.wait, language, quiet=args.json)
     return ask(more(answers), login, args.timeout)
@@ -219,24 +218,12 @@ def _addresses(interfaces: Sequence[str], language: Language) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _named(addresses: Sequence[tuple[str, str]]) -> list[Answer]:
-    return [
-        Answer("", host, services=(url,) if url else (), announced=False)
-        for host, url in dict.fromkeys(addresses)
-    ]
-
-
-def _address(text: str) -> tuple[str, str]:
-    """`HOST` or `HOST:PORT`: the host, and the address of its service where a port is named."""
+def _address(text: str) -> Answer:
+    """The device at `HOST` or `HOST:PORT`."""
     try:
-        split = split_url(f"http://{text}")
+        return named_device(text)
     except ValueError:
-        split = None
-    if split is None or not split.host or split.rest or split.username is not None:
-        raise _bad("discover.bad_address", text)
-    if split.port is None:
-        return split.host, ""
-    return split.host, f"{split.without_credentials}/onvif/device_service"
+        raise _bad("discover.bad_address", text) from None
 
 
 def _number_to(most: int) -> Callable[[str], int]:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from edge_video.capture.onvif.choice import Wish
-from edge_video.capture.onvif.model import Answer, Login, Problem
+from edge_video.capture.onvif.model import Login, Problem, named_device
 from edge_video.http.guard import ONVIF_STREAMS_PATH
 from edge_video.http.responses import error, object_in
 from edge_video.http.texts import language_of
@@ -21,7 +21,6 @@ from edge_video.runtime.shortage import is_shortage
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 from edge_video.text.redact import Redactor
-from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from edge_video.capture.onvif.model import Device
+    from edge_video.capture.onvif.model import Answer, Device
     from edge_video.text.language import Language
 
 _TIMEOUT_S: Final = 15.0
@@ -38,7 +37,6 @@ _FPS: Final = 15
 _MOST: Final = {"width": 65535, "fps": 60}
 _MAX_TEXT: Final = 1024
 _MAX_DETAIL: Final = 200
-_SERVICE: Final = "/onvif/device_service"
 _NO_PACKAGE: Final = "the package httpx is not installed: pip install 'edge-video[onvif]'"
 
 
@@ -200,13 +198,9 @@ def _number(values: Mapping[str, Any], key: str, default: int) -> int:
 def _named(text: str) -> Answer:
     """The device at `HOST` or `HOST:PORT`. Raises ValueError."""
     try:
-        url = split_url(f"http://{text}")
+        return named_device(text)
     except ValueError:
-        url = None
-    if url is None or not url.host or url.rest or url.username is not None:
-        raise ValueError("host is HOST or HOST:PORT, as 10.0.0.5 or 10.0.0.5:8000")
-    services = () if url.port is None else (f"{url.without_credentials}{_SERVICE}",)
-    return Answer("", url.host, services, announced=False)
+        raise ValueError("host is HOST or HOST:PORT, as 10.0.0.5 or 10.0.0.5:8000") from None
 
 
 def _shown(device: Device, question: _Question, language: Language) -> dict[str, Any]:

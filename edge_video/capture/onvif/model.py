@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from edge_video.text.redact import mask_url
+from edge_video.text.urls import split_url
+
+USUAL_SERVICE: Final = "/onvif/device_service"
+"""Where a device usually answers."""
 
 
 class Problem(StrEnum):
@@ -45,6 +49,20 @@ class Answer:
     name: str = ""
     hardware: str = ""
     announced: bool = True
+
+
+def named_device(text: str) -> Answer:
+    """The device that an operator names by `HOST`, or by `HOST:PORT` where it has an odd port.
+
+    Raises:
+        ValueError: it is neither. The message quotes nothing of it.
+    """
+    url = split_url(f"http://{text}")
+    has_login = url.username is not None or url.password is not None
+    if not url.host or url.rest or has_login:
+        raise ValueError("it is neither HOST nor HOST:PORT")
+    services = () if url.port is None else (f"{url.without_credentials}{USUAL_SERVICE}",)
+    return Answer("", url.host, services, announced=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_video.capture.onvif.model import Stream
+from edge_video.capture.onvif.model import USUAL_SERVICE, Stream
 from edge_video.capture.onvif.neighbours import normal_mac
 from edge_video.capture.onvif.xml import all_named, first_named, harmless, text_of
 from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, SplitUrl, split_url
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
 MEDIA_2: Final = "http://www.onvif.org/ver20/media/wsdl"
 """Knows H.265, which the first does not; a device may have both or either."""
-USUAL_SERVICE: Final = "/onvif/device_service"
 MAX_STREAMS: Final = 16
 _MAX_PIXELS: Final = 65535
 _MAX_FPS: Final = 1000.0

@@ -91,6 +91,7 @@ def test_a_width_and_a_rate_that_are_wanted_change_the_proposal() -> None:
         {"host": "rtsp://10.0.0.5/s"},
         {"host": "10.0.0.5/s"},
         {"host": "viewer:pw@10.0.0.5"},
+        {"host": ":pw@10.0.0.5"},
         {"host": "10.0.0.5:99999"},
         {"host": 5},
         {"host": "a" * 2000},
