@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from edge_video.capture.onvif.cancellation import Cancellation
 from edge_video.capture.onvif.choice import Wish
 from edge_video.capture.onvif.model import Login, Problem, named_device
 from edge_video.http.guard import ONVIF_STREAMS_PATH
@@ -47,7 +48,9 @@ class PackageMissingError(Exception):
 class StreamsHandler(Protocol):
     """Asks one device for its streams; blocks for about `limit_s`, on a thread of its own."""
 
-    def __call__(self, answer: Answer, login: Login | None, limit_s: float) -> Device:
+    def __call__(
+        self, answer: Answer, login: Login | None, limit_s: float, cancellation: Cancellation, /
+    ) -> Device:
         """What it says; what went wrong is in the result.
 
         Raises:
@@ -56,13 +59,15 @@ class StreamsHandler(Protocol):
         ...
 
 
-def ask_camera(answer: Answer, login: Login | None, limit_s: float) -> Device:
+def ask_camera(
+    answer: Answer, login: Login | None, limit_s: float, cancellation: Cancellation
+) -> Device:
     """A `StreamsHandler`; what it needs is loaded when it is asked first."""
     try:
         from edge_video.capture.onvif.inquiry import ask_device  # noqa: PLC0415 - optional
     except ImportError:
         raise PackageMissingError from None
-    return ask_device(answer, login, limit_s)
+    return ask_device(answer, login, limit_s, cancellation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ class _Question:
 class StreamsEndpoint:
     """Asks one device at a time. The event loop's thread; the handler runs elsewhere.
 
-    The thread is a daemon: nothing can interrupt a question over HTTP, and nobody waits for the
-    answer to one that was given up; each ends by itself, after its timeout at the latest.
+    The thread is a daemon: a stop ends its questions and does not wait for it, as nothing can
+    interrupt a connection that is being made, or the search for a name.
 
     Args:
         name: of the thread, which lives while there is something to do.
@@ -89,6 +94,8 @@ class StreamsEndpoint:
         self._handler = handler
         self._name = name
         self._asking: asyncio.Future[Device] | None = None
+        self._cancellation = Cancellation()
+        """Of what is asked now."""
         self._is_running = False
 
     def routes(self) -> list[Route]:
@@ -96,7 +103,8 @@ class StreamsEndpoint:
         return [Route(ONVIF_STREAMS_PATH, self._streams, methods=["POST"])]
 
     def cancel(self) -> None:
-        """Answer whoever waits at once: the system is stopping."""
+        """Answer whoever waits at once, and ask nothing more: the system is stopping."""
+        self._cancellation.cancel()
         if self._asking is not None:
             self._asking.cancel()
 
@@ -132,11 +140,12 @@ class StreamsEndpoint:
         """Have a thread ask; raises what starting it does."""
         loop = asyncio.get_running_loop()
         asking: asyncio.Future[Device] = loop.create_future()
+        self._cancellation = cancellation = Cancellation()
 
         def ask() -> None:
             device, failure = None, None
             try:
-                device = self._handler(question.answer, question.login, _TIMEOUT_S)
+                device = self._handler(question.answer, question.login, _TIMEOUT_S, cancellation)
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 failure = error
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile

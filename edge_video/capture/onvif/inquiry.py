@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from xml.etree.ElementTree import Element
 
+    from edge_video.capture.onvif.cancellation import Cancellation
     from edge_video.capture.onvif.model import Answer, Login
 
 _AT_ONCE: Final = 8
@@ -68,9 +69,11 @@ def ask_devices(answers: Iterable[Answer], login: Login | None, limit_s: float) 
         return list(pool.map(partial(ask_device, login=login, limit_s=limit_s), answers))
 
 
-def ask_device(answer: Answer, login: Login | None, limit_s: float) -> Device:
+def ask_device(
+    answer: Answer, login: Login | None, limit_s: float, cancellation: Cancellation | None = None
+) -> Device:
     """Everything that a device says of its streams; what went wrong is in the result."""
-    questions = Questions(login, limit_s)
+    questions = Questions(login, limit_s, cancellation)
     inquiry = _Inquiry(answer, questions)
     with closing(questions):
         try:

@@ -8,19 +8,22 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 import httpx
 
+from edge_video.capture.onvif.cancellation import Cancellation
 from edge_video.capture.onvif.model import Login, Problem
 from edge_video.capture.onvif.xml import MAX_BYTES, NotUnderstood, first_named, read_xml, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
 _STEP_S: Final = 5.0
 _UNAUTHORIZED: Final = 401
+_CONNECTED: Final = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 _ENVELOPE: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">'
@@ -95,10 +98,14 @@ class Questions:
     Args:
         login: None when the operator gave none.
         limit_s: for all questions together.
+        cancellation: ends them before that.
     """
 
-    def __init__(self, login: Login | None, limit_s: float) -> None:
+    def __init__(
+        self, login: Login | None, limit_s: float, cancellation: Cancellation | None = None
+    ) -> None:
         self._login = login
+        self._cancellation = cancellation or Cancellation()
         self._ends_at = time.monotonic() + limit_s
         self._token: Token | None = None
         self._digest: httpx.DigestAuth | None = None
@@ -155,7 +162,7 @@ class Questions:
             "Connection": "close",
         }
         left_s = self._ends_at - time.monotonic()
-        if left_s <= 0:
+        if left_s <= 0 or self._cancellation.is_cancelled:
             raise Unanswered(Problem.NO_ANSWER)
         try:
             with self._client.stream(
@@ -165,10 +172,16 @@ class Questions:
                 headers=headers,
                 auth=self._digest,
                 timeout=min(left_s, _STEP_S),
+                extensions={"trace": self._trace},
             ) as response:
                 return self._read(response)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise Unanswered(Problem.NO_ANSWER, type(error).__name__) from None
+
+    def _trace(self, step: str, facts: Mapping[str, Any]) -> None:
+        """Have a cancellation know over which connection the answer comes; httpx calls it."""
+        if step in _CONNECTED:
+            self._cancellation.waits_on(facts["return_value"].get_extra_info("socket"))
 
     def _read(self, response: httpx.Response) -> _Reply:
         """The answer, as long as it is neither too long nor too slow."""

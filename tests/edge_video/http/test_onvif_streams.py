@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from edge_video.capture.onvif.model import Answer, Device, Login
+from edge_video.capture.onvif.model import Answer, Device
 from edge_video.http.onvif_streams import StreamsEndpoint
 from edge_video.testing import eventually
 from edge_video.testing.devices import OnvifDevice, OnvifStream
@@ -46,9 +47,8 @@ def of_device(device: OnvifDevice, **login: str) -> dict[str, Any]:
     return found
 
 
-def nothing(answer: Answer, login: Login | None, limit_s: float) -> Device:
+def nothing(answer: Answer, *_: object) -> Device:
     """A handler whose device is not asked."""
-    del login, limit_s
     return Device(answer)
 
 
@@ -110,9 +110,9 @@ def test_what_is_no_question_is_an_error(wrong: dict[str, Any]) -> None:
 def test_a_device_without_a_port_is_asked_where_devices_usually_answer() -> None:
     asked: list[Answer] = []
 
-    def handler(answer: Answer, login: Login | None, limit_s: float) -> Device:
+    def handler(answer: Answer, *_: object) -> Device:
         asked.append(answer)
-        return nothing(answer, login, limit_s)
+        return nothing(answer)
 
     (answer,) = ask(StreamsEndpoint("s", handler), {"host": "[fe80::1]", "username": None})
     assert (answer.status_code, answer.json()["address"]) == (200, "fe80::1")
@@ -132,10 +132,10 @@ class Hanging:
     def __init__(self) -> None:
         self.begun, self.let_go = threading.Event(), threading.Event()
 
-    def __call__(self, answer: Answer, login: Login | None, limit_s: float) -> Device:
+    def __call__(self, answer: Answer, *_: object) -> Device:
         self.begun.set()
         assert self.let_go.wait(10)
-        return nothing(answer, login, limit_s)
+        return nothing(answer)
 
 
 def test_one_is_asked_at_a_time_and_a_stop_waits_for_none() -> None:
@@ -160,6 +160,25 @@ def test_one_is_asked_at_a_time_and_a_stop_waits_for_none() -> None:
             return [refused, given_up, still_refused, await post()]
 
     assert asyncio.run(story()) == [503, 503, 503, 200]
+
+
+def test_a_stop_ends_the_question_to_a_device_that_does_not_answer() -> None:
+    endpoint = StreamsEndpoint("s")
+
+    async def story(silent: socket.socket) -> int:
+        transport = httpx.ASGITransport(Starlette(routes=endpoint.routes()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            body = {"host": f"127.0.0.1:{silent.getsockname()[1]}"}
+            asking = asyncio.create_task(client.post("/api/onvif/streams", json=body))
+            connection, _ = await asyncio.to_thread(silent.accept)
+            with connection:
+                endpoint.cancel()
+                await asyncio.to_thread(eventually, lambda: not is_asking(), 2.0)
+            return (await asking).status_code
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(10)
+        assert asyncio.run(story(silent)) == 503
 
 
 def is_asking() -> bool:
