@@ -67,6 +67,12 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "Frames per second over the last ten minutes, expected {target}; now {fps}",
         "Frames por segundo nos últimos dez minutos, esperado {target}; agora {fps}",
     ),
+    "fps_day": Text(
+        "Frames per second over the last 24 hours, {known} of them known, expected {target}:"
+        " {mean} on average, {least} at the least, from {time}, and {most} at the most",
+        "Frames por segundo nas últimas 24 horas, com dados de {known}, esperado {target}:"
+        " média {mean}, mínimo {least}, a partir das {time}, e máximo {most}",
+    ),
     "why": Text("Why", "Por quê"),
     "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
     "why.SLOW": Text("only {fps} of {target} fps", "só {fps} de {target} fps"),
@@ -115,6 +121,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "Não há câmera {camera} na configuração.",
     ),
     "camera.history": Text("Frames per second, ten minutes", "Frames por segundo, dez minutos"),
+    "camera.day": Text("Frames per second, 24 hours", "Frames por segundo, 24 horas"),
     "details": Text("Details", "Detalhes"),
     "details.uptime": Text("Streaming", "Transmitindo"),
     "details.uptime.24h": Text("of 24 h", "de 24 h"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -272,6 +273,8 @@ def test_a_click_on_a_picture_opens_it_large_and_live(page: Page, server: Script
     page.shows(lambda: page.sees("#camera-dialog"))
     assert urlsplit(page.driver.current_url).fragment == "camera=door"
     page.shows(lambda: page.sees("#camera-screen img"))
+    page.shows(lambda: page.sees("#camera-day"))
+    assert server.asked.count("history door") == 1
     server.asked.clear()
     time.sleep(1.2)
     assert 2 <= server.asked.count("picture door") <= 6
@@ -282,8 +285,15 @@ def test_a_click_on_a_picture_opens_it_large_and_live(page: Page, server: Script
     assert "till" not in page.text("#camera-entries")
     assert "99.8 % of 24 h · 93.1 % of 7 days" in page.text("#camera-details")
     assert f"edge-video {version()}" in page.text("#camera-details")
+    day = page.find("#camera-day-curve")
+    assert "12m of them known, expected 15: 10.2 on average, 3.5 at" in str(day.accessible_name)
+    curve = page.run("return document.querySelector('#camera-day-curve path').getAttribute('d')")
+    assert re.findall("[A-Za-z]", curve) == ["M", "L", "M", "h"]  # a gap where nobody counted
+    page.run("const now = performance.now.bind(performance); performance.now = () => now() + 3e5")
+    page.shows(lambda: server.asked.count("history door") == 1)  # another one
     page.press(Keys.ARROW_RIGHT)
     page.shows(lambda: page.text("#camera-title") == "till")
+    page.shows(lambda: "history till" in server.asked)
     page.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
     page.shows(lambda: page.text("#camera-title") == "yard")  # around the corner
     page.press(Keys.ESCAPE)

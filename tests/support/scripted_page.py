@@ -19,7 +19,9 @@ from starlette.routing import Route
 
 from edge_video.http.page import PageEndpoints
 from edge_video.http.security import SECURITY_HEADERS
+from edge_video.http.view import history_view
 from edge_video.runtime.version import version
+from edge_video.status.rate_history import DayOfRates
 from edge_video.testing import eventually
 from edge_video.text.language import Language
 
@@ -218,8 +220,10 @@ class ScriptedPage:
         self._thawed.set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.pictures: Callable[[str], tuple[bytes, int] | None] = lambda _: None
+        self.day = DayOfRates((15.0, 3.5, None, 15.0), 120.0)
+        """How many frames a second every camera sent, up to now."""
         self.asked: list[str] = []
-        """Paths of actions, and `picture ID` for each picture."""
+        """Paths of actions, and `picture ID` and `history ID` for what is shown of a camera."""
         self.changes: list[tuple[str, Any]] = []
         """What was to be changed, and the body that said how."""
         self.tokens: list[str] = []
@@ -284,6 +288,7 @@ class ScriptedPage:
                 Route("/api/session", self._session, methods=["GET", "POST", "DELETE"]),
                 Route("/api/timeline", self._timeline),
                 Route("/api/cameras/{camera_id}/picture", self._picture),
+                Route("/api/cameras/{camera_id}/history", self._history),
                 Route("/api/cameras/{camera_id}/{action}", self._action, methods=["POST"]),
                 Route("/api/publisher/retry", self._action, methods=["POST"]),
                 Route("/api/reload", self._reload, methods=["POST"]),
@@ -354,6 +359,10 @@ class ScriptedPage:
         image, captured_at_ms = picture
         headers = {"x-frame-seq": str(self._seq), "x-captured-at-ms": str(captured_at_ms)}
         return Response(image, media_type="image/jpeg", headers=headers)
+
+    async def _history(self, request: Request) -> Response:
+        self.asked.append(f"history {request.path_params['camera_id']}")
+        return JSONResponse(history_view(self.day, time.time_ns()))
 
     async def _action(self, request: Request) -> Response:
         path = request.url.path

@@ -1,6 +1,8 @@
 // One camera, large and live, with all that is known of it. `#camera=door` leads here.
 
 import { actionButton, isBusy } from "./actions.js";
+import { drawCurve } from "./curve.js";
+import * as day from "./day.js";
 import { drawManage } from "./edit.js";
 import { $, el, setShape, setText, show } from "./dom.js";
 import { Screen } from "./pictures.js";
@@ -37,6 +39,7 @@ export function open(wanted) {
   timelineVersion = -1;
   buttonsKey = detailsKey = "";
   $("camera-entries").replaceChildren();
+  day.turnTo(id);
   if (screen) screen.turnTo(id);
   else {
     screen = new Screen(id, { live: true });
@@ -83,6 +86,7 @@ export function drawCamera() {
   setText($("camera-word"), t(`word.${state}`));
   drawButtons(camera);
   drawSpark(camera);
+  day.followDay(camera);
   drawDetails(camera);
   drawManage(camera);
   show($("camera-off"), !app.view.actions);
@@ -122,14 +126,7 @@ function drawButtons(camera) {
 function drawSpark(camera) {
   const points = [...camera.history, ...(camera.fps === null ? [] : [camera.fps])].slice(-120);
   show($("camera-history"), points.length > 1);
-  const top = Math.max(camera.target_fps * 1.2, ...points, 1);
-  const y = (fps) => (47 - (46 * fps) / top).toFixed(1);
-  const step = 240 / Math.max(1, Math.max(24, points.length) - 1);
-  const start = 240 - step * (points.length - 1);
-  const [line, polyline] = $("camera-spark").children;
-  line.setAttribute("y1", y(camera.target_fps));
-  line.setAttribute("y2", y(camera.target_fps));
-  polyline.setAttribute("points", points.map((fps, i) => `${(start + i * step).toFixed(1)},${y(fps)}`).join(" "));
+  drawCurve($("camera-spark"), points, camera.target_fps, 24);
   $("camera-spark").setAttribute("aria-label", t("fps_history", { target: rate(camera.target_fps), fps: rate(camera.fps) }));
 }
 
