@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from edge_video.runtime.version import version
 from tests.support.browser import browser, look_like
 from tests.support.page import Page
-from tests.support.scripted_page import TOKEN, ScriptedPage, camera, entry, outage, publisher
+from tests.support.scripted_page import (
+    REFUSED,
+    TOKEN,
+    ScriptedPage,
+    camera,
+    entry,
+    many,
+    outage,
+    publisher,
+    visit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REFUSED = {"cause": "refused", "detail": "rtsp://viewer:***@10.0.0.9/s: Connection refused"}
 SIX = ("door", "till", "aisle", "stock", "parking", "yard")
-SHOPS = ("centro", "norte", "sul")
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +42,8 @@ def opened() -> Iterator[tuple[ScriptedPage, Page]]:
 
 @pytest.fixture
 def server(opened: tuple[ScriptedPage, Page]) -> ScriptedPage:
-    """As it is at first: one may everything, and every camera has the same grey picture."""
     server, _ = opened
-    grey = io.BytesIO()
-    Image.new("L", (640, 360), 90).save(grey, "JPEG")
-    server.session = {"read": True, "act": True, "actions": True}
-    server.frozen = False
-    server.gate.set()
-    server.entries, server.answers, server.asked, server.tokens = [], {}, [], []
-    server.refusal = None
-    server.pictures = lambda _: (grey.getvalue(), int(time.time() * 1000))
+    server.begin_anew()
     return server
 
 
@@ -59,20 +57,6 @@ def page(opened: tuple[ScriptedPage, Page], server: ScriptedPage) -> Iterator[Pa
     server.hang_up()
     assert page.complaints() == []
     assert server.frozen is False
-
-
-def visit(page: Page, server: ScriptedPage, path: str = "") -> None:
-    page.driver.get("about:blank")
-    page.driver.get(f"{server.url}{path}")
-    page.shows(lambda: page.driver.title[:1] in "✓✗⚠…L" and "Connecting" not in page.driver.title)
-
-
-def many(count: int, broken: int = 0) -> list[dict[str, Any]]:
-    """Cameras of three shops, of which some, spread over all, cannot be reached."""
-    names = [f"{SHOPS[number % 3]}.place-{number // 3:02}" for number in range(count)]
-    down = {number * count // broken for number in range(broken)} if broken else set()
-    wrong: dict[str, Any] = {"word": "CB_OPEN", **REFUSED, "retry_in_s": 40.0}
-    return [camera(name, **wrong) if at in down else camera(name) for at, name in enumerate(names)]
 
 
 # --- the verdict ------------------------------------------------------------------------------
@@ -226,12 +210,8 @@ def test_the_answer_to_a_retry_is_what_came_of_it(page: Page, server: ScriptedPa
     server.show(camera("door", "CB_OPEN", **REFUSED, retry_in_s=6), *map(camera, SIX[1:]))
     visit(page, server)
     server.gate.clear()
-    server.answers["retry"] = {
-        "result": "done",
-        "outcome": "failed",
-        "cause": "refused",
-        "retry_in_s": 67.0,
-    }
+    failed = {"result": "done", "outcome": "failed", "cause": "refused", "retry_in_s": 67.0}
+    server.answers["retry"] = failed
     page.click(f"{page.row('door')} [data-action=retry]")
     page.shows(lambda: page.text("#toast") == "door: trying …")
     page.shows(lambda: page.text(f"{page.row('door')} .next") == "trying now …")
@@ -452,13 +432,6 @@ def test_a_link_with_the_token_logs_in_and_forgets_it(
 
 # --- layout -------------------------------------------------------------------------------------
 
-_BOXES = """
-return [...document.querySelectorAll('.grid')].map((grid) => [...grid.children].map((tile) => {
-  const box = tile.getBoundingClientRect();
-  return [box.left, box.top, box.width, box.height].map(Math.round);
-}));
-"""
-
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_wall_has_equal_tiles_without_holes_and_nothing_is_wider_than_the_screen(
@@ -469,7 +442,7 @@ def test_the_wall_has_equal_tiles_without_holes_and_nothing_is_wider_than_the_sc
         server.show(*cameras, camera("stopped-with-a-very-long-name-of-one-word-only", "STOPPED"))
         visit(page, server)
         page.shows(lambda: len(page.tiles()) == len(server.view["cameras"]))
-        for grid in page.run(_BOXES):
+        for grid in page.grids():
             assert len({(tile[2], tile[3]) for tile in grid}) == 1  # all of one size
             columns = sorted({tile[0] for tile in grid})
             gaps = {after - before for before, after in itertools.pairwise(columns)}

@@ -73,6 +73,19 @@ class Page:
         )
         return names
 
+    def grids(self) -> list[list[list[int]]]:
+        """Left, top, width and height of each tile, by groups."""
+        boxes: list[list[list[int]]] = self.run(
+            """
+            return [...document.querySelectorAll('.grid')].map((grid) =>
+              [...grid.children].map((tile) => {
+                const box = tile.getBoundingClientRect();
+                return [box.left, box.top, box.width, box.height].map(Math.round);
+              }));
+            """
+        )
+        return boxes
+
     def rows(self) -> list[str]:
         """The cameras that need attention, in the order of the page."""
         names: list[str] = self.run(

@@ -6,6 +6,7 @@ What the page is sent has the shape of `edge_video.http.view.page_view`; a test 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from tests.support.page import Page
+
 TOKEN = "tok-canary-5150"
 _DONE = {"result": "done"}
+REFUSED = {"cause": "refused", "detail": "rtsp://viewer:***@10.0.0.9/s: Connection refused"}
 NOW_MS = 1_795_000_000_000
 HEALTHS = (
     "healthy",
@@ -109,6 +114,15 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "ffmpeg_rss_bytes": None if rests else 52 * 2**20,
         **given,
     }
+
+
+def many(count: int, broken: int = 0) -> list[dict[str, Any]]:
+    """Cameras of three shops, of which some, spread over all, cannot be reached."""
+    shops = ("centro", "norte", "sul")
+    names = [f"{shops[number % 3]}.place-{number // 3:02}" for number in range(count)]
+    down = {number * count // broken for number in range(broken)} if broken else set()
+    wrong: dict[str, Any] = {"word": "CB_OPEN", **REFUSED, "retry_in_s": 40.0}
+    return [camera(name, **wrong) if at in down else camera(name) for at, name in enumerate(names)]
 
 
 def publisher(**given: Any) -> dict[str, Any]:
@@ -203,6 +217,13 @@ def entry(kind: str, subject: str = "", *, ago_s: float = 60, **given: Any) -> d
     }
 
 
+def visit(page: Page, server: ScriptedPage, path: str = "") -> None:
+    """Have the browser open it, and wait until it shows the first update or asks for a login."""
+    page.driver.get("about:blank")
+    page.driver.get(f"{server.url}{path}")
+    page.shows(lambda: page.driver.title[:1] in "✓✗⚠…L" and "Connecting" not in page.driver.title)
+
+
 class ScriptedPage:
     """Serves the page on a free port of this machine; what it tells is set by assignment.
 
@@ -263,6 +284,17 @@ class ScriptedPage:
     def show(self, *cameras: dict[str, Any], **given: Any) -> None:
         """Send another update from now on."""
         self.view = view(*cameras, **given)
+
+    def begin_anew(self) -> None:
+        """Be as at first: one may everything, and every camera has the same grey picture."""
+        grey = io.BytesIO()
+        Image.new("L", (640, 360), 90).save(grey, "JPEG")
+        self.session = {"read": True, "act": True, "actions": True}
+        self.frozen = False
+        self.gate.set()
+        self.entries, self.answers, self.asked, self.tokens = [], {}, [], []
+        self.refusal = None
+        self.pictures = lambda _: (grey.getvalue(), int(time.time() * 1000))
 
     def hang_up(self) -> None:
         """End every connection, also those that a browser opened in advance or is opening."""
