@@ -10,6 +10,7 @@ from edge_video.actors.base import log_breaker_change
 from edge_video.actors.messages import (
     BreakerChanged,
     BreakerWasReset,
+    CameraAway,
     CameraEnded,
     CameraEvent,
     CameraFailed,
@@ -81,6 +82,12 @@ class Attempt:
         self._log_failure(failure, after)
         self._change(after)
         self._tell(CameraFailed(self._camera_id, self.generation, failure, self.breaker))
+
+    def find_nobody(self, failure: Failure) -> None:
+        """End without a verdict, and without a line: nobody is there, and nobody has to be."""
+        self.failure = failure
+        self.give_back()
+        self._tell(CameraAway(self._camera_id, self.generation, failure, self.breaker))
 
     def reset(self) -> None:
         """Execute `ResetBreaker`."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from edge_video.actors.base import describe, log_breaker_change, tell
 from edge_video.actors.messages import AttemptDue
 from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.absence import jittered_s, next_level_s
 from edge_video.resilience.breaker import BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure, policy_for
 from edge_video.resilience.spacing import HostSpacing
 from edge_video.status.model import CameraPhase
+from edge_video.status.snapshot import Off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,9 +61,10 @@ class AttemptScheduler:
             return
         retry_in_s = camera.breaker.retry_in_s(self._now())
         waiting = camera.breaker.state is BreakerState.OPEN
-        camera.update(phase=CameraPhase.WAITING if waiting else CameraPhase.STARTING)
+        camera.update(phase=CameraPhase.WAITING if waiting else camera.resting_phase)
         if retry_in_s is None:
             return  # forced open: only an operator ends it
+        retry_in_s = max(retry_in_s, camera.off_wait_s(self._now()))
         if retry_in_s > 0:
             self._wake_later(camera, retry_in_s)
         else:
@@ -97,14 +100,15 @@ class AttemptScheduler:
         if not permit.granted:
             raise AssertionError(f"[{camera.config.id}] no permit: {permit}")
         log_breaker_change(camera.camera_id, before, breaker)
-        if before.consecutive_failures and before.state is BreakerState.CLOSED:
+        is_retry = before.consecutive_failures > 0 and before.state is BreakerState.CLOSED
+        if is_retry and camera.record.off is None:
             log_event(
                 _log,
                 LogEvent.CAMERA_RETRYING,
                 camera_id=camera.camera_id,
                 state=breaker.state,
             )
-        camera.update(breaker=breaker, phase=CameraPhase.STARTING)
+        camera.update(breaker=breaker, phase=camera.resting_phase)
         try:
             camera.ref = self._spec.start_camera(
                 camera.config,
@@ -137,6 +141,18 @@ class AttemptScheduler:
         if failure.cause is Cause.BINARY_MISSING and not self._binary_missing_logged:
             self._binary_missing_logged = True
             log_event(_log, LogEvent.BINARY_MISSING, detail=failure.detail)
+
+    def note_absence(self, camera: CameraState, breaker: CircuitBreaker) -> None:
+        """Record that nobody is there; the next try is a minute from now at the latest."""
+        now_s, off = self._now(), camera.record.off
+        level_s = next_level_s(None if off is None else off.level_s, breaker.policy)
+        retry_at_s = now_s + jittered_s(level_s, breaker.policy, self._spec.draw())
+        if off is None:
+            off = Off(self._spec.clock.wall_ns(), now_s, level_s, retry_at_s)
+            log_event(_log, LogEvent.CAMERA_OFF, camera_id=camera.camera_id)
+        off = off._replace(level_s=level_s, retry_at_s=retry_at_s)
+        camera.trouble.forget()
+        camera.update(breaker=breaker, off=off, phase=CameraPhase.OFF_EXPECTED)
 
     def go_on(self, camera: CameraState, failure: Failure | None) -> None:
         """Schedule what comes after an attempt that is over."""

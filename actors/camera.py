@@ -29,7 +29,7 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.actors.picture_size import PictureSize, known
-from edge_video.actors.reload_messages import UsePolicy
+from edge_video.actors.reload_messages import UseConfig, UsePolicy
 from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
@@ -41,6 +41,7 @@ from edge_video.delivery.outbox import Outbox
 from edge_video.faults import Fault, RefuseSpawn
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.absence import ABSENT
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.runtime.timer import SystemClock, SystemTimer
@@ -59,7 +60,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CameraMessage: TypeAlias = Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | UsePolicy
+CameraMessage: TypeAlias = (
+    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | UsePolicy | UseConfig
+)
 """What the actor understands, besides what `base` says of all."""
 
 _TICK_S = 1.0
@@ -69,7 +72,8 @@ class CameraActor(SupervisedActor):
     """Owns one FFmpeg process, its pipes, and the camera's breaker while it lives.
 
     It begins to stream when it starts, and stops when the stream does: for whatever reason, it
-    tells `events` a `CameraFailed` with the breaker after that failure, releases everything, and
+    tells `events` a `CameraFailed` with the breaker after that failure (a `CameraAway` where nobody
+    is there and nobody has to be), releases everything, and
     tells `CameraEnded` last of all. It never restarts itself; that is the supervisor's decision.
 
     Args:
@@ -144,6 +148,8 @@ class CameraActor(SupervisedActor):
                 self._attempt.reset()
             case UsePolicy(policy=policy):
                 self._attempt.use_policy(policy)
+            case UseConfig(config=config):
+                self._config = config
             case _:
                 assert_never(message)
         return None
@@ -332,7 +338,10 @@ class CameraActor(SupervisedActor):
             return failure
 
     def _fail(self, failure: Failure) -> None:
-        self._attempt.fail(failure)
+        if self._config.is_intermittent and failure.cause in ABSENT:
+            self._attempt.find_nobody(failure)
+        else:
+            self._attempt.fail(failure)
         self.stop()
 
     # --- faults on purpose ---
@@ -378,6 +387,8 @@ def _is_rtsp(config: CameraConfig) -> bool:
 
 
 def _report_connecting(config: CameraConfig, attempt: int) -> None:
+    if config.is_intermittent and attempt > 1:
+        return  # a line a minute, all night
     log_event(
         _log,
         LogEvent.CAMERA_CONNECTING,

@@ -17,6 +17,7 @@ from edge_video.actors.messages import (
     StartCamera,
     StopCamera,
 )
+from edge_video.actors.reload_messages import UseConfig
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.usual_rate import UsualRate
@@ -71,10 +72,13 @@ class CameraCommands:
         if config.enabled is not before.enabled:
             camera.wanted = config.enabled
         if not camera.wanted:
-            camera.trouble.forget()
-        camera.update(url=config.masked_url, target_fps=config.fps)
+            camera.expect_nothing(self._now())
+        camera.take_keys()
         if not restart:
+            tell(camera.ref, UseConfig(config))
+            self._look_for_it(camera)
             return
+        camera.end_absence(self._now())
         camera.usual_rate = UsualRate()
         camera.cancel_alarm()
         if self._end_attempt(camera):
@@ -84,6 +88,16 @@ class CameraCommands:
             camera.move_breaker(camera.breaker.reset(self._now()))
         camera.update(phase=camera.resting_phase)
         self._attempts.begin_next(camera)
+
+    def _look_for_it(self, camera: CameraState) -> None:
+        """Try a camera that is off, and has to be there from now on."""
+        if camera.record.off is None or camera.config.is_intermittent:
+            return
+        camera.end_absence(self._now())
+        if camera.ref is None:
+            self._attempts.begin_next(camera)
+        else:
+            camera.update(phase=camera.resting_phase)
 
     def close(self, camera: CameraState, opens_at: str) -> None:
         """Let a camera rest until then, by its schedule.
@@ -95,7 +109,7 @@ class CameraCommands:
         if not camera.wanted:
             return
         camera.log_rest()
-        camera.trouble.forget()
+        camera.expect_nothing(self._now())
         camera.cancel_alarm()
         if self._end_attempt(camera):
             camera.pending.reset = True
@@ -155,7 +169,7 @@ class CameraCommands:
         if not camera.wanted:
             return CommandAnswer(CommandResult.ALREADY)
         camera.wanted = False
-        camera.trouble.forget()
+        camera.expect_nothing(self._now())
         camera.cancel_alarm()
         if not self._end_attempt(camera):
             log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
@@ -179,6 +193,7 @@ class CameraCommands:
             tell(camera.ref, ResetBreaker(camera.camera_id))
             return CommandAnswer(CommandResult.DONE)
         camera.move_breaker(camera.breaker.reset(self._now()))
+        camera.try_now(self._now())
         self._attempts.begin_next(camera)
         return CommandAnswer(CommandResult.DONE)
 
@@ -193,13 +208,14 @@ class CameraCommands:
             camera.pending.retry_now = True  # as soon as nothing is left of the attempt that failed
             return CommandAnswer(CommandResult.DONE)
         camera.move_breaker(camera.breaker.retry_now(self._now()))
+        camera.try_now(self._now())
         self._attempts.begin_next(camera)
         return CommandAnswer(CommandResult.DONE)
 
     def _force_open(self, camera: CameraState) -> CommandAnswer:
         if _is_held(camera):
             return CommandAnswer(CommandResult.ALREADY)
-        camera.trouble.forget()
+        camera.expect_nothing(self._now())
         if self._end_attempt(camera):
             camera.pending.force_open = True
             return CommandAnswer(CommandResult.DONE)

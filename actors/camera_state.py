@@ -105,6 +105,7 @@ class CameraState:
             breaker=breaker,
             opens_at=None if closed is None else closed.opens_at,
             closed_at_s=None if closed is None else closed.since_s,
+            intermittent=config.is_intermittent,
         )
         camera = cls(config, record, on_change, wanted)
         camera.record = replace(record, phase=camera.resting_phase)
@@ -129,10 +130,18 @@ class CameraState:
     def resting_phase(self) -> CameraPhase:
         """The phase while no attempt runs."""
         if self.should_run:
-            return CameraPhase.STARTING
+            is_off = self.record.off is not None
+            return CameraPhase.OFF_EXPECTED if is_off else CameraPhase.STARTING
         if self.wanted:
             return CameraPhase.OFF_SCHEDULE
         return CameraPhase.STOPPED if self.config.enabled else CameraPhase.DISABLED
+
+    def take_keys(self) -> None:
+        """Tell what of the configuration others are told."""
+        config = self.config
+        self.update(
+            url=config.masked_url, target_fps=config.fps, intermittent=config.is_intermittent
+        )
 
     def update(self, **changes: Any) -> None:
         """Change the record, and tell if anything is different."""
@@ -144,15 +153,45 @@ class CameraState:
 
     def failed(self, failure: Failure, breaker: CircuitBreaker, now_s: float) -> None:
         """Note why an attempt failed, and the breaker after that."""
-        self.record = replace(self.record.with_failure(failure, now_s), breaker=breaker)
+        record = self.record.with_failure(failure, now_s)
+        if record.off is not None:  # somebody is there
+            record = replace(record.there(now_s), phase=CameraPhase.STARTING)
+        self.record = replace(record, breaker=breaker)
         if not self.leaving:
             self.on_change(self.record)
 
     def streams(self, now_s: float) -> None:
         """Note the first frame of an attempt."""
         self.trouble.streams(now_s)
-        self.update(phase=CameraPhase.STREAMING)
+        before = self.record
+        self.update(
+            off=None, off_before_s=before.off_expected_s(now_s), phase=CameraPhase.STREAMING
+        )
+        if before.off is not None:
+            away_s = now_s - before.off.since_s
+            log_event(_log, LogEvent.CAMERA_ON, camera_id=self.camera_id, away_s=away_s)
         self.tell_return()
+
+    def off_wait_s(self, now_s: float) -> float:
+        """How long the next try waits because nobody was there; 0.0 where somebody was."""
+        off = self.record.off
+        return 0.0 if off is None else max(0.0, off.retry_at_s - now_s)
+
+    def try_now(self, now_s: float) -> None:
+        """End that wait."""
+        off = self.record.off
+        if off is not None:
+            self.update(off=off._replace(retry_at_s=now_s))
+
+    def expect_nothing(self, now_s: float) -> None:
+        """Note that nothing is expected of the camera any more."""
+        self.trouble.forget()
+        self.end_absence(now_s)
+
+    def end_absence(self, now_s: float) -> None:
+        """Note that a camera which was off is there, or has to be, or need not be looked for."""
+        record = self.record.there(now_s)
+        self.update(off=record.off, off_before_s=record.off_before_s)
 
     def tell_return(self) -> None:
         """Say that the camera is back, if it was away and the stream is trusted."""

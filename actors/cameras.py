@@ -16,6 +16,7 @@ from edge_video.actors.messages import (
     AttemptDue,
     BreakerChanged,
     BreakerWasReset,
+    CameraAway,
     CameraCommand,
     CameraEnded,
     CameraEvent,
@@ -195,7 +196,7 @@ class CameraFleet:
         """Let a camera that is leaving stay; it starts when its last attempt has ended."""
         camera.leaving, camera.wanted, camera.config = False, config.enabled, config
         camera.pending.reset, camera.pending.force_open = True, False
-        camera.update(url=config.masked_url, target_fps=config.fps)
+        camera.take_keys()
         self._on_change(camera.record)
 
     def _forget(self, camera: CameraState) -> None:
@@ -230,6 +231,9 @@ class CameraFleet:
                 camera.update(breaker=breaker)
             case CameraFailed(failure=failure, breaker=breaker):
                 self.attempts.note_failure(camera, failure, breaker)
+            case CameraAway(breaker=breaker):
+                if camera.should_run and not camera.pending.stop:
+                    self.attempts.note_absence(camera, breaker)
             case CameraEnded():
                 self._camera_ended(camera, event)
             case _:

@@ -179,6 +179,18 @@ class CameraFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraAway:
+    """An attempt at an intermittent camera found nobody; no failure. `CameraEnded` follows."""
+
+    camera_id: CameraId
+    generation: int
+    failure: Failure
+    """How that showed."""
+    breaker: CircuitBreaker
+    """With the attempt given back to it, without a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraEnded:
     """The very last message of a camera actor: FFmpeg is reaped, its pipes are closed.
 
@@ -194,7 +206,13 @@ class CameraEnded:
 
 
 CameraEvent: TypeAlias = (
-    CameraStreaming | CameraStats | BreakerChanged | BreakerWasReset | CameraFailed | CameraEnded
+    CameraStreaming
+    | CameraStats
+    | BreakerChanged
+    | BreakerWasReset
+    | CameraFailed
+    | CameraAway
+    | CameraEnded
 )
 
 

@@ -120,6 +120,13 @@ class UsePolicy:
     policy: BreakerPolicy
 
 
+@dataclass(frozen=True, slots=True)
+class UseConfig:
+    """Supervisor → a running camera: these are its keys from now on; its stream goes on."""
+
+    config: CameraConfig = field(repr=False)
+
+
 # --- timer → SupervisorActor -----------------------------------------------------------------
 
 

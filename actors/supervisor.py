@@ -24,6 +24,7 @@ from edge_video.actors.messages import (
     Begin,
     BreakerChanged,
     BreakerWasReset,
+    CameraAway,
     CameraChanged,
     CameraCommand,
     CameraEnded,
@@ -174,6 +175,7 @@ class SupervisorActor(SupervisedActor):
                 | BreakerChanged()
                 | BreakerWasReset()
                 | CameraFailed()
+                | CameraAway()
                 | CameraEnded()
             ):
                 self._fleet.on_event(message)
@@ -377,7 +379,13 @@ class SupervisorActor(SupervisedActor):
             match envelope.message:
                 case CameraEnded() as ended:
                     self._fleet.take_final(ended)
-                case CameraStats() | BreakerChanged() | BreakerWasReset() | CameraFailed() as event:
+                case (
+                    CameraStats()
+                    | BreakerChanged()
+                    | BreakerWasReset()
+                    | CameraFailed()
+                    | CameraAway() as event
+                ):
                     self._fleet.on_event(event)
                 case PublisherStats() | ProcessMeasured() as event:
                     self._pass_on(event)

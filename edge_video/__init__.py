@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge_video.actors.messages import (
         BreakerChanged,
         BreakerWasReset,
+        CameraAway,
         CameraEnded,
         CameraFailed,
         CameraStats,
@@ -135,6 +136,7 @@ __all__ = [
     "BreakerView",
     "BreakerWasReset",
     "CameraActor",
+    "CameraAway",
     "CameraConfig",
     "CameraEnded",
     "CameraFailed",
@@ -236,10 +238,10 @@ _PUBLIC: Final = {
     "edge_video.actors.camera": "CameraActor",
     "edge_video.actors.frame_messages": "GetFrameCounts PublishAnswer PublishFrame PublishResult",
     "edge_video.actors.messages": (
-        "BreakerChanged BreakerWasReset CameraEnded CameraFailed CameraStats CameraStreaming"
-        " ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen FramesReady"
-        " GetStatus InjectFault ResetBreaker ResumeCamera RetryNow RetryPublisher StartCamera"
-        " StopCamera"
+        "BreakerChanged BreakerWasReset CameraAway CameraEnded CameraFailed CameraStats"
+        " CameraStreaming ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen"
+        " FramesReady GetStatus InjectFault ResetBreaker ResumeCamera RetryNow RetryPublisher"
+        " StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.reload_messages": (

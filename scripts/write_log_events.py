@@ -74,6 +74,8 @@ WHEN = {
     "camera_stopped": "a camera was asked to stop, and has",
     "camera_closed": "a camera's [schedule](schedules.md) keeps it closed until then",
     "camera_opened": "a camera's schedule lets it run again",
+    "camera_off": "nobody is there, and `expected: intermittent` says that this may be",
+    "camera_on": "a camera that was off, as expected, streams again",
     "camera_start_rejected": "a start was asked for while the breaker is open;"
     " `retry_in_s` null: held open by an operator",
     "breaker_changed": "a circuit breaker went from one state to another; WARNING when it opens",

@@ -25,6 +25,7 @@ NOTES: Final = {
     "amqp": "with the contents of the certificates",
     "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
     "cameras.schedule": "cameras open and close at once; one that is open goes on",
+    "cameras.expected": "a camera that is off and has to be there again is tried at once",
     "cameras.exchange": "from the next frame on",
     "cameras.device": "nothing: `discover --match` reads it",
     "cameras.routing_key": "from the next frame on",

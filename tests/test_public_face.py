@@ -23,18 +23,18 @@ SOURCE: Final = Path(edge_video.__file__)
 
 SURFACE: Final = """
     AddCamera AfterFrames AmqpConfig AmqpSinkConfig AtNextStart BinaryMissing BlockConnection
-    BreakerChanged BreakerPolicy BreakerState BreakerView BreakerWasReset CameraActor CameraConfig
-    CameraEnded CameraFailed CameraId CameraPhase CameraStats CameraStatus CameraStreaming Cause
-    ChangeCamera CircuitBreaker CircuitBreakerConfig ClearFaults CommandAnswer CommandResult
-    Config ConfigError ConfigSource ConfigStatus CrashActor CrashInStart DelayActor
-    DirectorySinkConfig DiskFull Drain DropConnection DropReason Escalated EventsConfig Failure
-    ForceOpen Frame FrameCounts FramesReady FreezeFfmpeg GarbageBytes GetFrameCounts GetStatus
-    HttpConfig IgnoreSigterm InjectFault KillFfmpeg Language LogConfig MemoryControllerConfig
-    NackFrames NoPermission NotAStatusError Now Outbox Outcome OversizedFrame Problem
-    PublishAnswer PublishFrame PublishResult PublisherActor PublisherRuntime PublisherState
-    PublisherStatus ReadyConfig RefuseConnections RefuseSpawn Reload ReloadAnswer ReloadReason
-    ReloadResult RemoveCamera ResetBreaker ResumeCamera RetryNow RetryPublisher ReturnFrames
-    ScheduleConfig SilentEnd
+    BreakerChanged BreakerPolicy BreakerState BreakerView BreakerWasReset CameraActor
+    CameraAway CameraConfig CameraEnded CameraFailed CameraId CameraPhase CameraStats
+    CameraStatus CameraStreaming Cause ChangeCamera CircuitBreaker CircuitBreakerConfig
+    ClearFaults CommandAnswer CommandResult Config ConfigError ConfigSource ConfigStatus
+    CrashActor CrashInStart DelayActor DirectorySinkConfig DiskFull Drain DropConnection
+    DropReason Escalated EventsConfig Failure ForceOpen Frame FrameCounts FramesReady
+    FreezeFfmpeg GarbageBytes GetFrameCounts GetStatus HttpConfig IgnoreSigterm InjectFault
+    KillFfmpeg Language LogConfig MemoryControllerConfig NackFrames NoPermission
+    NotAStatusError Now Outbox Outcome OversizedFrame Problem PublishAnswer PublishFrame
+    PublishResult PublisherActor PublisherRuntime PublisherState PublisherStatus ReadyConfig
+    RefuseConnections RefuseSpawn Reload ReloadAnswer ReloadReason ReloadResult RemoveCamera
+    ResetBreaker ResumeCamera RetryNow RetryPublisher ReturnFrames ScheduleConfig SilentEnd
     SinkPlace SlowConfirms SlowFrames StartCamera StateConfig StopCamera StopConfirming Stopped
     SupervisionConfig System SystemStatus TlsConfig TruncatedFrame __version__ load_config
     parse_config sink_for start_system status_as_json status_from_json

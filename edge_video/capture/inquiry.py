@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.classification import printable
+from edge_video.capture.presence import PORTS, told_by_presence
 from edge_video.capture.source import SourceKind, source_kind
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.urls import HTTP_SCHEMES, SCHEME_IN_TEXT, split_url
@@ -29,7 +30,6 @@ TIMEOUT_S: Final = 2.0
 """For the whole inquiry, the connection included."""
 _HANG_UP_S: Final = 1.0
 _MAX_BYTES: Final = 16_384
-_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 _BY_FFMPEG: Final = frozenset({"", "MD5", "MD5-sess"})
 """The digest algorithms of FFmpeg's clients, up to version 9, in the only spelling it takes."""
@@ -95,7 +95,8 @@ def explain(
 ) -> Failure:
     """Return the failure with its true cause, where one question can settle it; else as it was.
 
-    Blocks for at most about `timeout_s` seconds. Any thread; raises nothing.
+    Blocks for at most about `timeout_s` seconds, twice that for an intermittent camera. Any thread;
+    raises nothing.
 
     Args:
         camera: who failed.
@@ -107,6 +108,7 @@ def explain(
     kind = source_kind(url)
     if camera.http_proxy is not None:
         return _explain_proxy(failure)
+    failure = told_by_presence(camera, failure, timeout_s)
     if failure.cause is Cause.WRONG_PASSWORD and kind in (SourceKind.RTSP, SourceKind.HTTP):
         return _explain_401(camera, url, kind, failure, timeout_s)
     match kind:
@@ -261,7 +263,7 @@ def _ask(url: str, method: str, timeout_s: float, *, tls: bool | None = None) ->
     secure = split.scheme in ("rtsps", "https") if tls is None else tls
     until_s = time.monotonic() + timeout_s
     try:
-        address = (split.host, split.port or _PORTS[split.scheme])
+        address = (split.host, split.port or PORTS[split.scheme])
         with socket.create_connection(address, timeout_s) as plain:
             plain.settimeout(max(0.1, until_s - time.monotonic()))
             connection = _no_verification().wrap_socket(plain) if secure else plain

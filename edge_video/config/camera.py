@@ -90,6 +90,8 @@ class CameraConfig(Section):
     """false: configured, shown, not started."""
     schedule: Accepts[ScheduleConfig | None, ScheduleConfig | Keys | None] = default(None)
     """Absent: it runs at all times."""
+    expected: Literal["always", "intermittent"] = "always"
+    """intermittent: it may be switched off; that nobody is there is no trouble then."""
     fps: Annotated[Whole, Field(ge=1, le=60)] = 15
     """Frames per second; absent: the `fps` above the cameras."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
@@ -168,6 +170,11 @@ class CameraConfig(Section):
             message = "only http:// and https:// cameras are asked through a proxy"
             raise_conflicts([("http_proxy", ("http_proxy", "url"), message)])
         return self
+
+    @property
+    def is_intermittent(self) -> bool:
+        """Whether it need not be there."""
+        return self.expected == "intermittent"
 
     @property
     def masked_url(self) -> str:

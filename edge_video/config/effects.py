@@ -95,6 +95,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "state": _RESTART,
     "cameras": _CAMERA,
     "cameras.schedule": Row(_LIVE, Part.CAMERAS),
+    "cameras.expected": Row(_LIVE, Part.CAMERAS),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
     "cameras.device": Row(_LIVE, Part.NOBODY),

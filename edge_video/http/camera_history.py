@@ -11,7 +11,7 @@ from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
-from edge_video.status.health import camera_health, is_late
+from edge_video.status.health import camera_health, is_overdue
 from edge_video.status.model import CameraPhase, CameraStatus
 from edge_video.status.rate_history import RateHistory
 from edge_video.status.snapshot import breaker_view
@@ -168,7 +168,7 @@ class CameraHistory:
         """Whether its last picture is no live one: it does not stream, or its next is overdue."""
         ago_s = None if last_frame_s is None else max(0.0, now_s - last_frame_s)
         glance = replace(self._glance, last_frame_ago_s=ago_s)
-        return glance.phase is not CameraPhase.STREAMING or is_late(glance)
+        return glance.phase is not CameraPhase.STREAMING or is_overdue(glance)
 
     def fresh_picture(self, now_s: float, max_age_s: float) -> Picture | None:
         """The picture that is kept, unless a newer one may be had by now."""
@@ -205,12 +205,24 @@ def _glance(record: CameraRecord) -> CameraStatus:
         key_frame_interval_s=record.key_frame_interval_s,
         usual_fps=record.usual_fps,
         opens_at=record.opens_at,
+        intermittent=record.intermittent,
+        off_since_ns=None if record.off is None else record.off.since_ns,
     )
+
+
+_AT_REST: Final = frozenset(
+    {
+        CameraPhase.DISABLED,
+        CameraPhase.STOPPED,
+        CameraPhase.OFF_SCHEDULE,
+        CameraPhase.OFF_EXPECTED,
+    }
+)
 
 
 def _condition(record: CameraRecord) -> str:
     """Whether it streams well, rests on purpose, or is in trouble."""
-    if record.phase in (CameraPhase.DISABLED, CameraPhase.STOPPED, CameraPhase.OFF_SCHEDULE):
+    if record.phase in _AT_REST:
         return "at rest"
     well = record.phase is CameraPhase.STREAMING and record.breaker.state is BreakerState.CLOSED
     return "well" if well else "in trouble"

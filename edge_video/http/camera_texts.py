@@ -19,6 +19,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "word.PAUSED": Text("paused", "pausada"),
     "word.STOPPED": Text("stopped", "parada"),
     "word.OFF_SCHEDULE": Text("closed", "fora do horário"),
+    "word.OFF_EXPECTED": Text("off (expected)", "desligada (previsto)"),
     "word.DISABLED": Text("disabled", "desativada"),
     "legend": Text("What the signs mean", "O que os sinais significam"),
     "legend.OK": Text(
@@ -55,6 +56,10 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "legend.OFF_SCHEDULE": Text(
         "Outside the hours of its schedule; it starts by itself.",
         "Fora do horário da programação; inicia sozinha.",
+    ),
+    "legend.OFF_EXPECTED": Text(
+        "Nobody is there, which may be. It is looked for each minute.",
+        "Não responde, o que é previsto. É procurada a cada minuto.",
     ),
     "legend.DISABLED": Text(
         "Switched off in the configuration (enabled: false).",
@@ -106,6 +111,10 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "doing.STOPPED": Text("Nothing: somebody stopped it.", "Nada: alguém a parou."),
     "doing.OFF_SCHEDULE": Text(
         "Rests by its schedule until {time}.", "Descansa pela programação até {time}."
+    ),
+    "doing.OFF_EXPECTED": Text(
+        "Looks for it each minute, and starts when it is there.",
+        "Procura a câmera a cada minuto e inicia quando ela estiver lá.",
     ),
     "doing.DISABLED": Text(
         "Nothing: it is disabled in the configuration.",

@@ -26,9 +26,16 @@ is given for a confirm, and than frames are on their way on a slow uplink."""
 _MAX_REASON: Final = 120
 _MAX_NAMES: Final = 5
 _NOT_NAMED: Final = frozenset(
-    {CameraPhase.STREAMING, CameraPhase.DISABLED, CameraPhase.OFF_SCHEDULE}
+    {
+        CameraPhase.STREAMING,
+        CameraPhase.DISABLED,
+        CameraPhase.OFF_SCHEDULE,
+        CameraPhase.OFF_EXPECTED,
+    }
 )
 """Phases of cameras that are not missing where too few stream."""
+_EXCUSED: Final = frozenset({CameraPhase.OFF_SCHEDULE, CameraPhase.OFF_EXPECTED})
+"""Phases of cameras that nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ def ready(
 
 def _too_few_streaming(status: SystemStatus, needs_cameras: int) -> Iterator[str]:
     streaming = sum(camera.phase is CameraPhase.STREAMING for camera in status.cameras)
-    closed = sum(camera.phase is CameraPhase.OFF_SCHEDULE for camera in status.cameras)
-    needs_cameras = min(needs_cameras, len(status.cameras) - closed) if closed else needs_cameras
+    excused = sum(camera.phase in _EXCUSED for camera in status.cameras)
+    needs_cameras = min(needs_cameras, len(status.cameras) - excused) if excused else needs_cameras
     if streaming >= needs_cameras:
         return
     silent = [str(camera.camera_id) for camera in status.cameras if camera.phase not in _NOT_NAMED]

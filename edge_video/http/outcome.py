@@ -30,6 +30,8 @@ class OutcomeKind(StrEnum):
     PAUSED = "paused"
     OFF_SCHEDULE = "off_schedule"
     """The camera starts by itself when its schedule opens."""
+    OFF_EXPECTED = "off_expected"
+    """The attempt found nobody, which may be; the camera is tried again by itself."""
     CONNECTED = "connected"
     """The publisher; a camera streams."""
     STILL_TRYING = "still_trying"
@@ -80,8 +82,9 @@ class CameraWait:
             return Outcome(resting)
         if now.breaker.generation < self._attempt:
             return None
-        if now.phase is CameraPhase.STREAMING:
-            return Outcome(OutcomeKind.STREAMING)
+        settled = _settled(now)
+        if settled is not None:
+            return Outcome(settled)
         if now.last_failure_at_s != self._failed_at_s:
             retry_in_s = now.breaker.retry_in_s(now_s)
             return Outcome(OutcomeKind.FAILED, now.last_failure, retry_in_s=retry_in_s)
@@ -95,6 +98,14 @@ def publisher_outcome(before: PublisherStatus, now: PublisherStatus) -> Outcome 
     if now.failed_attempts > before.failed_attempts:
         return Outcome(OutcomeKind.FAILED, reason=now.reason, retry_in_s=now.retry_in_s)
     return None
+
+
+def _settled(now: CameraRecord) -> OutcomeKind | None:
+    """What came of an attempt that did not fail; None while that is open."""
+    if now.phase is CameraPhase.STREAMING:
+        return OutcomeKind.STREAMING
+    found_nobody = now.phase is CameraPhase.OFF_EXPECTED and not now.breaker.attempt_running
+    return OutcomeKind.OFF_EXPECTED if found_nobody else None
 
 
 def _ended(action: str, now: CameraRecord) -> Outcome | None:

@@ -28,6 +28,7 @@ _FROM_REPORTS: Final = (
     ),
     "not_available",
     "closed_until",
+    "off_since",
     *(f"weekday.{day}" for day in DAYS),
 )
 
@@ -119,6 +120,9 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.single.off_schedule": Text(
         "The camera is closed by its schedule", "A câmera está fora do horário"
     ),
+    "verdict.single.off_expected": Text(
+        "The camera is off (expected)", "A câmera está desligada (previsto)"
+    ),
     "verdict.some": Text("{count} of {all} stream", "{count} de {all} transmitem"),
     "verdict.some.one": Text("1 of {all} streams", "1 de {all} transmite"),
     "verdict.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve transmitir"),
@@ -131,6 +135,8 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.stopped": Text("{count} stopped", "{count} paradas"),
     "verdict.stopped.one": Text("1 stopped", "1 parada"),
     "verdict.off_schedule": Text("{count} closed by schedule", "{count} fora do horário"),
+    "verdict.off_expected": Text("{count} off (expected)", "{count} desligadas (previsto)"),
+    "verdict.off_expected.one": Text("1 off (expected)", "1 desligada (previsto)"),
     "verdict.disabled": Text("{count} disabled", "{count} desativadas"),
     "verdict.disabled.one": Text("1 disabled", "1 desativada"),
     "verdict.delivery.lost.broker": Text("Nothing reaches RabbitMQ", "Nada chega ao RabbitMQ"),
@@ -215,6 +221,7 @@ PAGE: Final[dict[str, Text]] = {
     "state.paused": Text("Paused {count}", "Pausadas {count}"),
     "state.stopped": Text("Stopped {count}", "Paradas {count}"),
     "state.off_schedule": Text("Closed {count}", "Fora do horário {count}"),
+    "state.off_expected": Text("Off (expected) {count}", "Desligadas (previsto) {count}"),
     "state.disabled": Text("Disabled {count}", "Desativadas {count}"),
     "group.cameras": Text("{count} cameras", "{count} câmeras"),
     "group.cameras.one": Text("1 camera", "1 câmera"),
@@ -284,6 +291,9 @@ PAGE: Final[dict[str, Text]] = {
     "outcome.not_running": Text("{camera}: it is stopped", "{camera}: está parada"),
     "outcome.off_schedule": Text(
         "{camera}: it starts when its schedule opens", "{camera}: inicia quando chegar o horário"
+    ),
+    "outcome.off_expected": Text(
+        "{camera}: still off (expected)", "{camera}: continua desligada (previsto)"
     ),
     "outcome.unknown_target": Text(
         "{camera}: no such camera any more", "{camera}: não existe mais"

@@ -187,6 +187,7 @@ def _camera(
         "word_since_ms": ns_to_ms(extra.word_since_ns),
         "phase": camera.phase.value,
         "opens_at": camera.opens_at,
+        "off_since_ms": None if camera.off_since_ns is None else ns_to_ms(camera.off_since_ns),
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
         "target_fps": _rounded(camera.expected_fps),

@@ -253,6 +253,18 @@ class LogEvent(StrEnum):
         "[{camera_id}] Camera opened by its schedule",
         "[{camera_id}] Câmera no horário: iniciada",
     )
+    CAMERA_OFF = (
+        "camera_off",
+        _INFO,
+        "[{camera_id}] Camera is off (expected)",
+        "[{camera_id}] Câmera desligada (previsto)",
+    )
+    CAMERA_ON = (
+        "camera_on",
+        _INFO,
+        "[{camera_id}] Camera is on again, after {away_s} off",
+        "[{camera_id}] Câmera ligada de novo, após {away_s} desligada",
+    )
     CAMERA_START_REJECTED = (
         "camera_start_rejected",
         _WARNING,

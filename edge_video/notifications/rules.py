@@ -36,14 +36,18 @@ SCHEMA: Final = 3
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
 OFF_SCHEDULE: Final = "off_schedule"
+OFF_EXPECTED: Final = "off_expected"
 OPEN: Final = "open"
 CLOSED: Final = "closed"
 
 _STREAMS: Final = {
     CameraPhase.STREAMING: ONLINE,
     CameraPhase.OFF_SCHEDULE: OFF_SCHEDULE,
+    CameraPhase.OFF_EXPECTED: OFF_EXPECTED,
 }
 """What a camera in this phase is to a consumer; in every other one it is offline."""
+
+_GOOD: Final = frozenset({ONLINE, OFF_SCHEDULE, OFF_EXPECTED, CLOSED})
 
 _Fields: TypeAlias = dict[str, object]
 
@@ -125,8 +129,10 @@ class NotificationRules:
             camera = _Camera(record, Debounced(steady), Debounced.resting(steady, CLOSED, now.s))
             self._cameras[record.camera_id] = camera
         camera.record = record
-        stream = _STREAMS.get(record.phase, OFFLINE)
-        camera.stream, changes = camera.stream.observe(stream, now.s)
+        changes: tuple[StateChange, ...] = ()
+        if not _is_open_question(record):
+            stream = _STREAMS.get(record.phase, OFFLINE)
+            camera.stream, changes = camera.stream.observe(stream, now.s)
         is_closed = record.breaker.state is BreakerState.CLOSED
         camera.breaker, breaker_changes = camera.breaker.observe(
             CLOSED if is_closed else OPEN, now.s
@@ -229,7 +235,7 @@ class NotificationRules:
 
     def _failure(self, failure: Failure | None, change: StateChange) -> _Fields | None:
         """The last failure with its text; a state that is good again has none."""
-        good = isinstance(change, Settled) and change.state in (ONLINE, OFF_SCHEDULE, CLOSED)
+        good = isinstance(change, Settled) and change.state in _GOOD
         if failure is None or good:
             return None
         return {"cause": failure.cause, "text": format_failure(failure, Language.EN)}
@@ -299,6 +305,12 @@ class NotificationRules:
             at_ns=now.ns,
             body=json.dumps(json_ready(document, self._clean), ensure_ascii=False).encode(),
         )
+
+
+def _is_open_question(record: CameraRecord) -> bool:
+    """Whether nobody knows yet if an intermittent camera is there: its first try runs."""
+    is_new = record.phase is CameraPhase.STARTING and not record.breaker.consecutive_failures
+    return record.intermittent and is_new
 
 
 def _away_s(camera: _Camera, change: StateChange) -> float | None:

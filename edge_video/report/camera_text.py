@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from edge_video.delivery.ledger import DropReason
 from edge_video.runtime.opening_hours import DAYS
+from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
 from edge_video.text.formatting import format_rounded_duration
@@ -35,6 +36,19 @@ def format_closed(camera: CameraStatus, language: Language) -> str | None:
     opens_at = datetime.fromisoformat(camera.opens_at)
     day = lookup(f"weekday.{DAYS[opens_at.weekday()]}", language)
     return lookup("closed_until", language).format(time=f"{day} {opens_at:%H:%M}")
+
+
+def format_off(camera: CameraStatus, language: Language) -> str | None:
+    """Since when a camera is off as expected, on this machine's clock; None: it is not."""
+    if camera.phase is not CameraPhase.OFF_EXPECTED or camera.off_since_ns is None:
+        return None
+    since = datetime.fromtimestamp(ns_to_whole_s(camera.off_since_ns), tz=UTC).astimezone()
+    return lookup("off_since", language).format(time=f"{since:%Y-%m-%d %H:%M}")
+
+
+def format_rest(camera: CameraStatus, language: Language) -> str | None:
+    """Why nobody expects a picture of a camera that no operator has stopped; None: one is."""
+    return format_closed(camera, language) or format_off(camera, language)
 
 
 def format_drops(counts: FrameCounts, language: Language) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.report.camera_text import format_closed, format_drops
+from edge_video.report.camera_text import format_drops, format_rest
 from edge_video.report.monitor import format_publisher
 from edge_video.report.outage_text import format_outages, outage_lines
 from edge_video.resilience.breaker import BreakerState
@@ -151,8 +151,8 @@ def _cameras(status: SystemStatus, language: Language) -> list[str]:
 
 
 def expected_s(camera: CameraStatus, uptime_s: float) -> float:
-    """How long a picture was expected of the camera: not while its schedule was closed."""
-    return max(0.0, uptime_s - camera.off_schedule_s)
+    """How long a picture was expected of the camera: not while closed, or off as expected."""
+    return max(0.0, uptime_s - camera.off_schedule_s - camera.off_expected_s)
 
 
 def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
@@ -170,6 +170,8 @@ def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
     """Whether a camera gets the ✓: closed breaker, frames, and most of those it should have."""
     if camera.phase is CameraPhase.OFF_SCHEDULE and not camera.attempts:
         return True  # it was closed throughout
+    if camera.phase is CameraPhase.OFF_EXPECTED and not camera.frames.received:
+        return True  # it was off throughout
     reached = efficiency(camera, uptime_s)
     return (
         camera.breaker.state is BreakerState.CLOSED
@@ -264,9 +266,9 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
 
 def _end_state(camera: CameraStatus, language: Language) -> str:
     """What the camera was doing when the end began."""
-    closed = format_closed(camera, language)
-    if closed is not None:
-        return closed
+    rests = format_rest(camera, language)
+    if rests is not None:
+        return rests
     paused = camera.breaker.forced_open and camera.phase is not CameraPhase.STOPPED
     return lookup(f"phase.{'paused' if paused else camera.phase.value}", language)
 

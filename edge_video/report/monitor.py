@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_text import format_closed, format_drops, format_key_wait
+from edge_video.report.camera_text import format_drops, format_key_wait, format_rest
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.health import is_late
@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 _REASON_LIMIT: Final = 60
 _SHOWN_WITH_DETAIL: Final = frozenset({Cause.UNKNOWN, Cause.CRASHED, Cause.SPAWN_FAILED})
-_RESTING: Final = frozenset({CameraPhase.DISABLED, CameraPhase.STOPPED, CameraPhase.OFF_SCHEDULE})
+_RESTING: Final = frozenset(
+    {
+        CameraPhase.DISABLED,
+        CameraPhase.STOPPED,
+        CameraPhase.OFF_SCHEDULE,
+        CameraPhase.OFF_EXPECTED,
+    }
+)
 _TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
 
 
@@ -114,9 +121,9 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
 
 def camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
     """Why a camera sends nothing, and until when; empty when it sends, or was told to stop."""
-    closed = format_closed(camera, language)
-    if closed is not None:
-        return [closed]
+    rests = format_rest(camera, language)
+    if rests is not None:
+        return [rests]
     if status_word(camera) not in _TROUBLED:
         return []
     waiting = format_key_wait(camera, language)

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 _NAMED: Final = 5
 """Cameras that are not well and are named; more are counted."""
 _NOT_NAMED: Final = frozenset(
-    {CameraHealth.HEALTHY, CameraHealth.DISABLED, CameraHealth.OFF_SCHEDULE}
+    {
+        CameraHealth.HEALTHY,
+        CameraHealth.DISABLED,
+        CameraHealth.OFF_SCHEDULE,
+        CameraHealth.OFF_EXPECTED,
+    }
 )
 
 Condition: TypeAlias = tuple[object, ...]
@@ -69,9 +74,12 @@ def render_line(status: SystemStatus, language: Language, *, zone: tzinfo | None
     if status.process is not None and status.process.memory_level is not MemoryLevel.NORMAL:
         level = lookup(f"memory_level.{status.process.memory_level.value}", language)
         parts.append(lookup("line.memory", language).format(level=level))
-    closed = verdict(status).cameras[CameraHealth.OFF_SCHEDULE]
-    if closed:
-        parts.append(count_text("line.off_schedule", closed, language))
+    counts = verdict(status).cameras
+    parts += [
+        count_text(f"line.{health.value}", counts[health], language)
+        for health in (CameraHealth.OFF_SCHEDULE, CameraHealth.OFF_EXPECTED)
+        if counts[health]
+    ]
     parts += _ill(status, language)
     return " | ".join([_instant(status.taken_at_ns, zone), *parts])
 

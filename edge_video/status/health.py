@@ -49,6 +49,8 @@ class CameraHealth(StrEnum):
     DISABLED = "disabled"
     OFF_SCHEDULE = "off_schedule"
     """Its schedule keeps it closed."""
+    OFF_EXPECTED = "off_expected"
+    """Nobody is there, and its configuration says that this may be."""
 
 
 class Delivery(StrEnum):
@@ -85,6 +87,7 @@ _BY_PHASE: Final = {
     CameraPhase.DISABLED: CameraHealth.DISABLED,
     CameraPhase.STOPPED: CameraHealth.STOPPED,
     CameraPhase.OFF_SCHEDULE: CameraHealth.OFF_SCHEDULE,
+    CameraPhase.OFF_EXPECTED: CameraHealth.OFF_EXPECTED,
 }
 RESTING: Final = frozenset(
     {
@@ -92,12 +95,22 @@ RESTING: Final = frozenset(
         CameraHealth.STOPPED,
         CameraHealth.DISABLED,
         CameraHealth.OFF_SCHEDULE,
+        CameraHealth.OFF_EXPECTED,
     }
 )
 """Healths of cameras of which nobody expects a picture now."""
 
 
 def is_late(camera: CameraStatus) -> bool:
+    """Whether its next frame is overdue, and that is amiss.
+
+    Not of a camera that may just have been switched off: what its silence means is decided when
+    `stall_timeout` is over.
+    """
+    return is_overdue(camera) and not _may_be_off(camera)
+
+
+def is_overdue(camera: CameraStatus) -> bool:
     """Whether its next frame is overdue; not of a camera that has never sent one."""
     usual_s = _LATE_INTERVALS * (camera.key_frame_interval_s or 0.0)
     last_s = camera.last_frame_ago_s
@@ -106,11 +119,19 @@ def is_late(camera: CameraStatus) -> bool:
 
 def is_slow(camera: CameraStatus) -> bool:
     """Whether it sends clearly less than what it is held to."""
-    if camera.received_fps is None:
+    if camera.received_fps is None or _may_be_off(camera):
         return False
     expected = camera.expected_fps * _WINDOW_S
     missing = expected - camera.received_fps * _WINDOW_S
     return missing > max(expected * (100.0 - HEALTHY_PERCENT) / 100.0, _COUNTING_ERROR)
+
+
+def _may_be_off(camera: CameraStatus) -> bool:
+    """Whether an intermittent camera that streams has fallen silent."""
+    if not camera.intermittent or camera.phase is not CameraPhase.STREAMING:
+        return False
+    silent_s = camera.last_frame_ago_s
+    return silent_s is not None and silent_s >= max(1.0, 2 / max(camera.expected_fps, 0.1))
 
 
 def camera_health(camera: CameraStatus) -> CameraHealth:

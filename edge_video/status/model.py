@@ -32,6 +32,8 @@ class CameraPhase(StrEnum):
     """Asked to stop; started again only on request."""
     OFF_SCHEDULE = "off_schedule"
     """Rests until its schedule opens; `CameraStatus.opens_at` says when."""
+    OFF_EXPECTED = "off_expected"
+    """Nobody is there, which is expected of it; it is tried again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class CameraStatus:
     """When its schedule opens, ISO 8601 on the schedule's clocks; None: it is open, or has none."""
     off_schedule_s: float = 0.0
     """How long its schedule has kept it closed, all times since the start together."""
+    intermittent: bool = False
+    """Whether it need not be there, by `expected` in its configuration."""
+    off_since_ns: int | None = None
+    """Wall clock, since when nobody is there; None while it is there, or has to be."""
+    off_expected_s: float = 0.0
+    """How long nobody was there, all times since the start together."""
 
     @property
     def expected_fps(self) -> float:

@@ -35,6 +35,19 @@ _MAX_FAILURES: Final = 1000
 _Known = TypeVar("_Known")
 
 
+class Off(NamedTuple):
+    """Nobody is there, and nobody has to be."""
+
+    since_ns: int
+    """Wall clock."""
+    since_s: float
+    """Monotonic clock."""
+    level_s: float
+    """The present wait between two tries, before the jitter."""
+    retry_at_s: float
+    """Monotonic clock, when it is tried next."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraRecord:
     """What the supervisor knows about one camera; everything else is counted elsewhere."""
@@ -63,6 +76,12 @@ class CameraRecord:
     """Monotonic clock, when its schedule closed; None while it is open."""
     closed_before_s: float = 0.0
     """How long it was closed before that, all times together."""
+    intermittent: bool = False
+    """As in `CameraStatus`."""
+    off: Off | None = None
+    """None while it is there, or has to be."""
+    off_before_s: float = 0.0
+    """How long it was off before that, all times together."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
 
@@ -70,6 +89,17 @@ class CameraRecord:
         """As in `CameraStatus`, at the monotonic time `now_s`."""
         closed_s = 0.0 if self.closed_at_s is None else max(0.0, now_s - self.closed_at_s)
         return self.closed_before_s + closed_s
+
+    def off_expected_s(self, now_s: float) -> float:
+        """As in `CameraStatus`, at the monotonic time `now_s`."""
+        off_s = 0.0 if self.off is None else max(0.0, now_s - self.off.since_s)
+        return self.off_before_s + off_s
+
+    def there(self, now_s: float) -> CameraRecord:
+        """The record of a camera that is there, or has to be, from the time `now_s` on."""
+        if self.off is None:
+            return self
+        return replace(self, off=None, off_before_s=self.off_expected_s(now_s))
 
     def with_failure(self, failure: Failure, now_s: float) -> CameraRecord:
         """The record after one more failed attempt, at the monotonic time `now_s`."""
@@ -251,6 +281,9 @@ def _camera_status(
         received_fps=record.received_fps,
         opens_at=record.opens_at,
         off_schedule_s=record.off_schedule_s(now_s),
+        intermittent=record.intermittent,
+        off_since_ns=None if record.off is None else record.off.since_ns,
+        off_expected_s=record.off_expected_s(now_s),
         recent=Recent(
             counted.dropped_lately,
             counted.dropping,

@@ -44,6 +44,8 @@ class EntryKind(StrEnum):
     CAMERA_CLOSED = "camera_closed"
     """Its schedule closed."""
     CAMERA_OPENED = "camera_opened"
+    CAMERA_OFF = "camera_off"
+    """Nobody is there, as is expected of it."""
     PUBLISHER_CONNECTED = "publisher_connected"
     PUBLISHER_LOST = "publisher_lost"
     PUBLISHER_BLOCKED = "publisher_blocked"
@@ -308,6 +310,8 @@ def _camera_entries(
         found.append((EntryKind.BREAKER_RESET, None))
     if now.phase is CameraPhase.OFF_SCHEDULE and before.phase is not CameraPhase.OFF_SCHEDULE:
         found.append((EntryKind.CAMERA_CLOSED, None))
+    elif now.phase is CameraPhase.OFF_EXPECTED and before.phase is not CameraPhase.OFF_EXPECTED:
+        found.append((EntryKind.CAMERA_OFF, None))
     elif before.phase is CameraPhase.OFF_SCHEDULE is not now.phase and now.opens_at is None:
         found.append((EntryKind.CAMERA_OPENED, None))
     elif now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:

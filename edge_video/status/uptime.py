@@ -27,7 +27,7 @@ class Presence(Enum):
     UP = auto()
     DOWN = auto()
     UNEXPECTED = auto()
-    """Disabled, stopped, paused, off schedule: nobody expects a picture, nothing is counted."""
+    """Disabled, stopped, paused, off schedule, off as expected: nothing is counted."""
 
 
 _PRESENCE: Final = {
@@ -39,6 +39,7 @@ _PRESENCE: Final = {
     CameraHealth.STOPPED: Presence.UNEXPECTED,
     CameraHealth.DISABLED: Presence.UNEXPECTED,
     CameraHealth.OFF_SCHEDULE: Presence.UNEXPECTED,
+    CameraHealth.OFF_EXPECTED: Presence.UNEXPECTED,
 }
 
 

@@ -20,6 +20,7 @@ One thing has one word, here and in every other table of texts:
 | circuit breaker, backoff | circuit breaker, backoff |
 | paused, stopped, disabled | pausada, parada, desativada |
 | closed (by its schedule) | fora do horário |
+| off (expected) | desligada (previsto) |
 | target (of fps), target (of frames) | meta, destino |
 | request, wrong token | requisição, token incorreto |
 | undecodable | corrompida |

@@ -136,6 +136,7 @@ _TOP: Final[dict[str, Text]] = {
     "top.health.starting": Text("{count} starting", "iniciando: {count}"),
     "top.health.paused": Text("{count} paused", "pausadas: {count}"),
     "top.health.stopped": Text("{count} stopped", "paradas: {count}"),
+    "top.health.off_expected": Text("{count} off (expected)", "desligadas (previsto): {count}"),
     "top.health.off_schedule": Text("{count} closed by schedule", "fora do horário: {count}"),
     "top.health.disabled": Text("{count} disabled", "desativadas: {count}"),
     "top.delivery": Text("Delivery: {state}", "Entrega: {state}"),

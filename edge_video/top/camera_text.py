@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from edge_video.report.camera_text import format_closed, format_key_wait
+from edge_video.report.camera_text import format_key_wait, format_rest
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.health import CameraHealth, camera_health
@@ -40,6 +40,7 @@ _RANKS: Final = (
     CameraHealth.HEALTHY,
     CameraHealth.STOPPED,
     CameraHealth.OFF_SCHEDULE,
+    CameraHealth.OFF_EXPECTED,
     CameraHealth.DISABLED,
 )
 _WORD_RANKS: Final = ("CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING", "OK")
@@ -54,11 +55,13 @@ _STYLES: Final = {
     "OK": "green",
     "STOPPED": "dim",
     "OFF_SCHEDULE": "dim",
+    "OFF_EXPECTED": "dim",
     "DISABLED": "dim",
 }
 _MARKS: Final = {
     "CB_OPEN": "✗", "WARN": "!", "HALF_OPEN": "?", "SLOW": "▼", "KEY_WAIT": "…", "STARTING": "…",
-    "PAUSED": "‖", "OK": "✓", "STOPPED": "■", "OFF_SCHEDULE": "☾", "DISABLED": "–",
+    "PAUSED": "‖", "OK": "✓", "STOPPED": "■", "OFF_SCHEDULE": "☾", "OFF_EXPECTED": "○",
+    "DISABLED": "–",
 }  # fmt: skip
 _WELL: Final = frozenset({CameraHealth.HEALTHY, CameraHealth.STOPPED, CameraHealth.DISABLED})
 
@@ -133,9 +136,9 @@ def _special(camera: CameraStatus, language: Language) -> list[str] | None:
     health = camera_health(camera)
     if health in _WELL:
         return []
-    closed = format_closed(camera, language)
-    if closed is not None:
-        return [closed]
+    rests = format_rest(camera, language)
+    if rests is not None:
+        return [rests]
     if health is CameraHealth.PAUSED:
         return [lookup("held_open", language)]
     if health is CameraHealth.SLOW:

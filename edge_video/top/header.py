@@ -33,6 +33,7 @@ _NAMED: Final = (
     CameraHealth.PAUSED,
     CameraHealth.STOPPED,
     CameraHealth.OFF_SCHEDULE,
+    CameraHealth.OFF_EXPECTED,
     CameraHealth.DISABLED,
 )
 """Healths that the verdict counts beside the good ones."""

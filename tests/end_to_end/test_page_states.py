@@ -114,15 +114,18 @@ def test_stopped_and_paused_cameras_are_in_the_verdict_and_start_is_in_view(
 def test_a_camera_that_its_schedule_closes_is_no_trouble_and_says_when_it_opens(
     page: Page, server: ScriptedPage
 ) -> None:
-    server.show(camera("door", "OFF_SCHEDULE"), camera("till"))
+    server.show(camera("door", "OFF_SCHEDULE"), camera("till"), camera("van", "OFF_EXPECTED"))
     visit(page, server)
-    assert page.text("h1") == "1 of 2 streams · 1 closed by schedule"
+    assert page.text("h1") == "1 of 3 streams · 1 closed by schedule · 1 off (expected)"
+    assert page.text(f"{page.tile('van')} .line").startswith("off (expected) since ")
     assert page.driver.title.startswith("✓")
     assert page.text(f"{page.tile('door')} .line") == "closed until Fri 07:00"
     assert page.rows() == []
     page.click(f"{page.tile('door')} .open")
     page.shows(lambda: page.text("#camera-word") == "closed")
     assert page.text("#camera-doing") == "Rests by its schedule until Fri 07:00."
+    visit(page, server, "#camera=van")
+    page.shows(lambda: page.text("#camera-word") == "off (expected)")
 
 
 def test_the_word_of_a_state_has_its_own_since(page: Page, server: ScriptedPage) -> None:

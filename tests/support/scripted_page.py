@@ -49,6 +49,7 @@ HEALTHS = (
     "stopped",
     "disabled",
     "off_schedule",
+    "off_expected",
 )
 _PHASES = {
     "OK": "streaming",
@@ -57,6 +58,7 @@ _PHASES = {
     "STOPPED": "stopped",
     "DISABLED": "disabled",
     "OFF_SCHEDULE": "off_schedule",
+    "OFF_EXPECTED": "off_expected",
 }
 _HEALTH_OF = {
     "OK": "healthy",
@@ -64,6 +66,7 @@ _HEALTH_OF = {
     "STOPPED": "stopped",
     "DISABLED": "disabled",
     "OFF_SCHEDULE": "off_schedule",
+    "OFF_EXPECTED": "off_expected",
 }
 
 
@@ -75,7 +78,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
     retry_in_s, paused = given.pop("retry_in_s", None), given.pop("paused", False)
     now_ms = int(time.time() * 1000)
     since_ms = now_ms - int(given.pop("for_s", 3600) * 1000)
-    rests = word in ("STOPPED", "DISABLED", "OFF_SCHEDULE", "CB_OPEN")
+    rests = word in ("STOPPED", "DISABLED", "OFF_SCHEDULE", "OFF_EXPECTED", "CB_OPEN")
     fps = 0.0 if word != "OK" else 14.9
     return {
         "id": camera_id,
@@ -96,6 +99,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "key_frame_interval_s": None,
         "attempts": 3,
         "opens_at": "2026-11-27T07:00:00-03:00" if word == "OFF_SCHEDULE" else None,
+        "off_since_ms": since_ms if word == "OFF_EXPECTED" else None,
         "uptime_24h": 0.9987,
         "uptime_7d": 0.9312,
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},

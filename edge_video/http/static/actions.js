@@ -88,6 +88,7 @@ function next(body) {
 function cameraOutcome(body, action, facts) {
   if (body.outcome === "streaming") return [t("outcome.streaming", facts), "ok"];
   if (body.outcome === "still_trying") return [t("outcome.still_trying", facts), "busy"];
+  if (body.outcome === "off_expected") return [t("outcome.off_expected", facts), "ok"];
   if (body.outcome === "off_schedule") return [t("outcome.off_schedule", facts), "ok"];
   if (body.outcome === "failed") return [t("outcome.failed", { ...facts, cause: causeText(body.cause) }) + next(body), "bad"];
   if (["done", "already"].includes(body.result)) return [t(`outcome.${action}.${body.result}`, facts), "ok"];

@@ -22,6 +22,7 @@ export const cameraOf = (id) => app.view?.cameras.find((camera) => camera.id ===
 // A word for each thing that one can see: a camera that is paused is not one that failed.
 export function stateOf(camera) {
   if (camera.health === "off_schedule") return "OFF_SCHEDULE";
+  if (camera.health === "off_expected") return "OFF_EXPECTED";
   if (camera.health === "paused" || camera.breaker.forced_open) return "PAUSED";
   return camera.health === "slow" && camera.word === "OK" ? "SLOW" : camera.word;
 }
@@ -30,7 +31,7 @@ export function stateOf(camera) {
 export const shownState = (camera) => (app.lostSince ? "UNKNOWN" : stateOf(camera));
 
 export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
-export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule"].includes(camera.health);
+export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule", "off_expected"].includes(camera.health);
 export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);
 
 // Since when: of its word, but of the whole trouble where one attempt follows the other.
@@ -80,6 +81,8 @@ function opensAt(camera) {
 
 export const closedText = (camera) => t("closed_until", { time: opensAt(camera) });
 
+export const offText = (camera) => t("off_since", { time: clockTime(camera.off_since_ms) });
+
 export function doingOf(camera) {
   const state = stateOf(camera);
   if (state === "OFF_SCHEDULE") return t("doing.OFF_SCHEDULE", { time: opensAt(camera) });
@@ -106,12 +109,13 @@ export function mainAction(camera) {
   if (state === "PAUSED") return "resume";
   if (state === "OFF_SCHEDULE") return camera.breaker.forced_open ? "resume" : "";
   if (["STOPPED", "DISABLED"].includes(state)) return "start";
-  return state === "CB_OPEN" ? "retry" : "";
+  return ["CB_OPEN", "OFF_EXPECTED"].includes(state) ? "retry" : "";
 }
 
 export function actionsOf(camera) {
   const state = stateOf(camera);
   if (state === "OFF_SCHEDULE" && !camera.breaker.forced_open) return ["pause"];
+  if (state === "OFF_EXPECTED") return ["retry", "pause"];
   if (isResting(camera)) return [mainAction(camera)];
   if (state === "CB_OPEN") return ["retry", "reset", "pause"];
   return camera.breaker.consecutive_failures ? ["pause", "reset"] : ["pause"];

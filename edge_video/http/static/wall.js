@@ -3,10 +3,10 @@
 import { actionButton } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show, store, stored } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { app, closedText, fpsText, isResting, isTrouble, mainAction, shownState, sinceMs, sinceSeconds } from "./state.js";
+import { app, closedText, fpsText, isResting, isTrouble, mainAction, offText, shownState, sinceMs, sinceSeconds } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
-const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "off_schedule", "disabled"];
+const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "off_schedule", "off_expected", "disabled"];
 const WIDEST = 420;
 const NARROWEST = 190;
 const GAP = 12;
@@ -119,6 +119,7 @@ function tickTile(tile) {
   if (app.lostSince) setText(tile.line, word);
   else if (camera.health === "healthy") setText(tile.line, fpsText(camera));
   else if (camera.health === "off_schedule") setText(tile.line, closedText(camera));
+  else if (camera.health === "off_expected") setText(tile.line, offText(camera));
   else setText(tile.line, `${word} · ${t("since", { duration: duration(sinceSeconds(camera)) })}`);
   tile.line.title = t("since_at", { time: clockTime(sinceMs(camera)) });
   tile.screen.tick();

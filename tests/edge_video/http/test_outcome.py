@@ -60,6 +60,13 @@ def test_an_attempt_that_ran_already_counts_when_that_was_the_answer() -> None:
     assert outcome("retry", TRYING, streaming, was_so=True) == Outcome(OutcomeKind.STREAMING)
 
 
+def test_a_try_that_finds_nobody_is_decided_when_it_has_ended() -> None:
+    off = replace(TRYING, phase=CameraPhase.OFF_EXPECTED)
+    assert outcome("retry", WAITING, off) is None
+    over = replace(off, breaker=replace(off.breaker, attempt_running=False))
+    assert outcome("retry", WAITING, over) == Outcome(OutcomeKind.OFF_EXPECTED)
+
+
 def test_a_stream_of_before_is_not_what_came_of_a_try() -> None:
     ending = replace(WAITING, phase=CameraPhase.STREAMING)  # its last words are on their way
     assert outcome("retry", ending, ending) is None

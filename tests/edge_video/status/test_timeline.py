@@ -81,6 +81,18 @@ def test_closing_and_opening_by_schedule_is_one_entry_each() -> None:
     ]
 
 
+def test_a_night_off_as_expected_is_one_entry() -> None:
+    timeline = Timeline()
+    off = replace(STREAMING, phase=CameraPhase.OFF_EXPECTED)
+    tried = replace(off, breaker=replace(CLOSED, generation=CLOSED.generation + 1))
+    for at_ns, (before, now) in enumerate(pairwise([STREAMING, off, tried, off, STREAMING])):
+        timeline.camera_changed(before, now, at_ns, 0.0)
+    assert reported(timeline) == [
+        (EntryKind.CAMERA_OFF, "", 1),
+        (EntryKind.CAMERA_STREAMING, "", 1),
+    ]
+
+
 def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
     timeline = Timeline(limit=10)
     timeline.memory_level_changed(MemoryLevel.WARNING, 1)

@@ -36,6 +36,7 @@ def test_only_what_is_expected_counts() -> None:
         "stopped": UNEXPECTED,
         "disabled": UNEXPECTED,
         "off_schedule": UNEXPECTED,
+        "off_expected": UNEXPECTED,
     }
 
 
