@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types suite beside unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,7 +18,7 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package and the portable ways
+test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -30,8 +30,10 @@ lint: $(VENV)/.dev-installed ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev-installed ## mypy, strict, tests included; the program as on macOS and Windows, too
+types: $(VENV)/.dev-installed ## mypy, strict, tests included
 	$(BIN)/mypy
+
+platforms: $(VENV)/.dev-installed ## mypy of the program as on macOS and as on Windows
 	@scripts/check-platforms.sh $(BIN)/mypy
 
 house: $(VENV)/.dev-installed ## how large and how tangled the program is; fails while a limit is missed
@@ -43,10 +45,10 @@ docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/si
 package: $(VENV)/.dev-installed ## wheel and source distribution in dist/; the wheel must run in an empty environment
 	@PYTHON=$(PYTHON) scripts/check-package.sh $(BIN)/python
 
-suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package` and `portable-short`
+suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package`, `portable-short`, `platforms`
 	@scripts/run-suite.sh
 
-beside: soak-short package portable-short
+beside: soak-short package portable-short platforms
 
 unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone" $(TESTS) || { \

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -213,8 +214,10 @@ def _mounts(mountinfo: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_marked(path: Path) -> bool:
+    if sys.platform != "linux":
+        return False
     for name in _MARKS:
-        with contextlib.suppress(OSError, AttributeError):  # not every system has these attributes
+        with contextlib.suppress(OSError):  # not every file system has these attributes
             if os.getxattr(path, name) == b"1":
                 return True
     return False
