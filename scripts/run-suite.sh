@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole test suite, as `make test` runs it: `make unit`, and beside it, one after the other, the
-# short soak test, the package, the portable ways and their types, for the tests mostly wait. Fails when any of them
-# does; what those beside said comes last.
+# short soak test, the package, the portable ways and their types, for the tests mostly wait. Fails
+# when any of them does; what those beside said comes last.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
