@@ -92,9 +92,14 @@ STREAMS_SCHEMA: Final[dict[str, Any]] = {
 _STREAMS_BODY: Final = {
     "type": "object",
     "properties": {
-        "host": {"type": "string", "description": "HOST or HOST:PORT of its ONVIF service."},
-        "username": _TEXT,
-        "password": _TEXT,
+        "host": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1024,
+            "description": "HOST or HOST:PORT of its ONVIF service.",
+        },
+        "username": {**_TEXT, "maxLength": 1024},
+        "password": {**_TEXT, "maxLength": 1024, "description": "Not without a username."},
         "width": {"type": "integer", "minimum": 1, "maximum": 65535, "default": 640},
         "fps": {"type": "integer", "minimum": 1, "maximum": 60, "default": 15},
     },
