@@ -15,9 +15,11 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
+    SetProfile,
     StartCamera,
     StopCamera,
 )
+from edge_video.config.profiles import NO_PROFILE
 from edge_video.log.events import LogEvent, log_event
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_NAMES: Final[dict[type[CameraCommand | RetryPublisher], str]] = {
+_NAMES: Final[dict[type[CameraCommand | RetryPublisher | SetProfile], str]] = {
     StartCamera: "start",
     StopCamera: "stop",
     RetryNow: "retry",
@@ -35,32 +37,45 @@ _NAMES: Final[dict[type[CameraCommand | RetryPublisher], str]] = {
     ForceOpen: "pause",
     ResumeCamera: "resume",
     RetryPublisher: "retry_publisher",
+    SetProfile: "profile",
 }
 _MAX_ORIGIN: Final = 160
 _MAX_ID: Final = 64
 
 
 def audited(
-    command: CameraCommand | RetryPublisher,
+    command: CameraCommand | RetryPublisher | SetProfile,
     answer: CommandAnswer,
     http: pykka.ActorRef[Any] | None,
 ) -> CommandAnswer:
     """The answer to a command, after the log and the HTTP actor were told of both."""
     done = CommandExecuted(
         command=_NAMES[type(command)],
-        camera_id=None if isinstance(command, RetryPublisher) else command.camera_id,
+        camera_id=None if isinstance(command, RetryPublisher | SetProfile) else command.camera_id,
         origin=shorten(one_line(command.origin), _MAX_ORIGIN),
         result=answer.result,
+        profile=_profile_of(command),
     )
     log_event(
         _log,
         LogEvent.COMMAND_EXECUTED,
-        target="publisher"
-        if done.camera_id is None
-        else shorten(one_line(done.camera_id), _MAX_ID),
+        target=_target(done),
         command=done.command,
         origin=done.origin,
         result=done.result.value,
     )
     tell(http, done)
     return answer
+
+
+def _profile_of(command: CameraCommand | RetryPublisher | SetProfile) -> str | None:
+    if not isinstance(command, SetProfile):
+        return None
+    return NO_PROFILE if command.name is None else shorten(one_line(command.name), _MAX_ID)
+
+
+def _target(done: CommandExecuted) -> str:
+    """What the log names: a camera, the publisher, or the profile that was asked for."""
+    if done.profile is not None:
+        return done.profile
+    return "publisher" if done.camera_id is None else shorten(one_line(done.camera_id), _MAX_ID)

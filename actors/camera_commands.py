@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.actors.attempts import AttemptScheduler
-    from edge_video.actors.camera_state import CameraState
+    from edge_video.actors.camera_state import CameraState, Closed
     from edge_video.config import CameraConfig
 
 _log = logging.getLogger(__name__)
@@ -99,13 +99,13 @@ class CameraCommands:
         else:
             camera.update(phase=camera.resting_phase)
 
-    def close(self, camera: CameraState, opens_at: str) -> None:
-        """Let a camera rest until then, by its schedule.
+    def close(self, camera: CameraState, closed: Closed) -> None:
+        """Let a camera rest, by its schedule or a profile.
 
-        What it failed of before is forgiven: nothing of it is amiss while it is closed, and in the
-        morning it begins anew.
+        What it failed of before is forgiven: nothing of it is amiss while it is closed, and it
+        begins anew after that.
         """
-        camera.update(opens_at=opens_at, closed_at_s=self._now())
+        camera.update(**closed._asdict(), closed_at_s=self._now())
         if not camera.wanted:
             return
         camera.log_rest()
@@ -122,10 +122,14 @@ class CameraCommands:
         """Let a camera run again, unless an operator has stopped or paused it."""
         record = camera.record
         closed_s = record.off_schedule_s(self._now())
-        camera.update(opens_at=None, closed_at_s=None, closed_before_s=closed_s)
+        camera.update(
+            opens_at=None, off_by_profile=None, closed_at_s=None, closed_before_s=closed_s
+        )
         if not camera.wanted:
             return
-        log_event(_log, LogEvent.CAMERA_OPENED, camera_id=camera.camera_id)
+        by_schedule = record.off_by_profile is None
+        event = LogEvent.CAMERA_OPENED if by_schedule else LogEvent.CAMERA_ON_BY_PROFILE
+        log_event(_log, event, camera_id=camera.camera_id)
         if camera.ref is None:
             camera.update(phase=camera.resting_phase)
             self._attempts.begin_next(camera)

@@ -31,12 +31,11 @@ _log = logging.getLogger(__name__)
 
 
 class Closed(NamedTuple):
-    """A schedule keeps a camera closed."""
+    """Its schedule or a profile keeps a camera closed."""
 
-    opens_at: str
-    """As in `CameraStatus`."""
-    since_s: float
-    """Monotonic clock."""
+    opens_at: str | None
+    """As in `CameraStatus`; so is the next."""
+    off_by_profile: str | None
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class CameraState:
         config: of the camera.
         record: what is told to others.
         on_change: called with each new record.
-        wanted: it is to stream, at the times of its schedule.
+        wanted: it is to stream, when schedule and profile let it.
         ref: its actor, from the start of an attempt until nothing is left of it.
         alarm: the scheduled attempt.
         ticket: tells the present wait from older ones, whose messages may be on their way.
@@ -90,11 +89,12 @@ class CameraState:
         *,
         stopped: bool = False,
         closed: Closed | None = None,
+        now_s: float = 0.0,
     ) -> CameraState:
         """Make the state of a camera that no attempt was made at yet.
 
         With `stopped` an operator has stopped it, in an earlier run of the program; with `closed`
-        it is one of the times that are not in its schedule.
+        it is closed at the monotonic time `now_s`.
         """
         wanted = config.enabled and not stopped
         record = CameraRecord(
@@ -104,8 +104,9 @@ class CameraState:
             phase=CameraPhase.STARTING,
             breaker=breaker,
             opens_at=None if closed is None else closed.opens_at,
-            closed_at_s=None if closed is None else closed.since_s,
             intermittent=config.is_intermittent,
+            off_by_profile=None if closed is None else closed.off_by_profile,
+            closed_at_s=None if closed is None else now_s,
         )
         camera = cls(config, record, on_change, wanted)
         camera.record = replace(record, phase=camera.resting_phase)
@@ -123,8 +124,8 @@ class CameraState:
 
     @property
     def should_run(self) -> bool:
-        """Whether it is to stream now: it is wanted, and its schedule is open."""
-        return self.wanted and self.record.opens_at is None
+        """Whether it is to stream now: it is wanted, and nothing keeps it closed."""
+        return self.wanted and not self.record.is_closed
 
     @property
     def resting_phase(self) -> CameraPhase:
@@ -226,9 +227,16 @@ class CameraState:
         return self.ref is not None and event.generation == self.breaker.generation
 
     def log_rest(self) -> None:
-        """Write until when its schedule keeps it closed, if it does."""
-        opens_at = self.record.opens_at
-        if self.wanted and opens_at is not None:
+        """Write until when its schedule keeps it closed, or which profile, if one does."""
+        opens_at, profile = self.record.opens_at, self.record.off_by_profile
+        if self.wanted and profile is not None:
+            log_event(
+                _log,
+                LogEvent.CAMERA_OFF_BY_PROFILE,
+                camera_id=self.camera_id,
+                profile=profile,
+            )
+        elif self.wanted and opens_at is not None:
             log_event(_log, LogEvent.CAMERA_CLOSED, camera_id=self.camera_id, opens_at=opens_at)
 
     def log_waiting(self, now_s: float, failure: Failure | None) -> None:

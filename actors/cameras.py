@@ -27,6 +27,7 @@ from edge_video.actors.messages import (
     CommandResult,
     Finish,
 )
+from edge_video.actors.profiles import Profiles
 from edge_video.actors.reload_messages import UsePolicy
 from edge_video.actors.schedules import Schedules
 from edge_video.frames import CameraId
@@ -63,6 +64,7 @@ class CameraFleet:
 
     Attributes:
         attempts: begins them.
+        profiles: which of them applies.
     """
 
     def __init__(
@@ -78,7 +80,8 @@ class CameraFleet:
         self._ending = False
         self.attempts = AttemptScheduler(spec, supervisor, start_faults)
         self._commands = CameraCommands(self.attempts, self._now)
-        self._schedules = Schedules(self._commands, spec.clock)
+        self.profiles = Profiles(spec.config, spec.held.profile)
+        self._schedules = Schedules(self._commands, spec.clock, self.profiles)
         self._on_change = on_change
         self._first_breaker = spec.breaker
         self._held = HeldWatch(spec.held, spec.on_held)
@@ -94,7 +97,12 @@ class CameraFleet:
         is_stopped = config.id in held.stopped
         closed = self._schedules.closed(config)
         return CameraState.first(
-            config, breaker, self._on_change, stopped=is_stopped, closed=closed
+            config,
+            breaker,
+            self._on_change,
+            stopped=is_stopped,
+            closed=closed,
+            now_s=self._now(),
         )
 
     @property
@@ -142,8 +150,23 @@ class CameraFleet:
         if camera is None:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
         answer = self._commands.execute(command, camera)
-        self._held.look(self._cameras.values())
+        self._look_at_held()
         return answer
+
+    def choose_profile(self, name: str | None) -> CommandAnswer:
+        """Let another profile apply, or none: cameras go off and on at once."""
+        if name == self.profiles.name and self.profiles.chosen is not None:
+            return CommandAnswer(CommandResult.ALREADY)
+        before = self.profiles.name
+        if not self.profiles.choose(name):
+            return CommandAnswer(CommandResult.UNKNOWN_TARGET)
+        self.look_at_schedules()
+        self._look_at_held()
+        is_new = name != before
+        return CommandAnswer(CommandResult.DONE if is_new else CommandResult.ALREADY)
+
+    def _look_at_held(self) -> None:
+        self._held.look(self._cameras.values(), self.profiles.chosen)
 
     # --- another configuration ---
 
@@ -171,7 +194,7 @@ class CameraFleet:
         ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
         self._cameras = ordered | self._cameras  # behind them, those that are leaving
         self.look_at_schedules()
-        self._held.look(self._cameras.values())
+        self._look_at_held()
 
     def use_policy(self, policy: BreakerPolicy) -> None:
         """Let all breakers go by this policy; where each stands does not change."""
@@ -186,7 +209,9 @@ class CameraFleet:
         attempts = self._removed.pop(camera_id, 0)
         breaker = replace(self._first_breaker, generation=attempts)
         closed = self._schedules.closed(config)
-        camera = CameraState.first(config, breaker, self._on_change, closed=closed)
+        camera = CameraState.first(
+            config, breaker, self._on_change, closed=closed, now_s=self._now()
+        )
         self._cameras[camera_id] = camera
         self._on_change(camera.record)
         camera.log_rest()

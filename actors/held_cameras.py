@@ -1,4 +1,4 @@
-"""Keeps, over a new start of the program, which cameras an operator has stopped or paused."""
+"""Keeps, over a new start of the program, what an operator has stopped, paused or chosen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.log.events import LogEvent, log_event
 from edge_video.runtime.files import read_regular, replace_at
@@ -24,15 +24,26 @@ FILE: Final = "operator.json"
 _MAX_FILE: Final = 1024 * 1024
 
 
+class ChosenProfile(NamedTuple):
+    """An operator has chosen it."""
+
+    name: str | None
+    """None: no profile."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldCameras:
-    """The cameras that an operator holds, by their ids."""
+    """The cameras that an operator holds, by their ids, and the profile that he has chosen."""
 
     stopped: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
+    profile: ChosenProfile | None = None
+    """None: no operator has chosen one."""
 
     @classmethod
-    def of(cls, cameras: Iterable[CameraState]) -> HeldCameras:
+    def of(
+        cls, cameras: Iterable[CameraState], profile: ChosenProfile | None = None
+    ) -> HeldCameras:
         """Those of a supervisor that are held now."""
         present = [camera for camera in cameras if not camera.leaving]
         return cls(
@@ -46,6 +57,7 @@ class HeldCameras:
                 for camera in present
                 if camera.breaker.forced_open or camera.pending.force_open
             ),
+            profile,
         )
 
 
@@ -61,9 +73,9 @@ class HeldWatch:
         self._before = first
         self._on_change = on_change
 
-    def look(self, cameras: Iterable[CameraState]) -> None:
+    def look(self, cameras: Iterable[CameraState], profile: ChosenProfile | None = None) -> None:
         """Compare, after something that may have changed it."""
-        held = HeldCameras.of(cameras)
+        held = HeldCameras.of(cameras, profile)
         if held != self._before:
             self._before = held
             if self._on_change is not None:
@@ -89,8 +101,9 @@ class HeldFile:
         """Those that are kept; none when the file is not there, or is none of ours."""
         try:
             kept = json.loads(read_regular(self._directory / FILE, _MAX_FILE))
+            chosen = ChosenProfile(_text(kept["profile"])) if "profile" in kept else None
             return HeldCameras(
-                frozenset(map(str, kept["stopped"])), frozenset(map(str, kept["paused"]))
+                frozenset(map(str, kept["stopped"])), frozenset(map(str, kept["paused"])), chosen
             )
         except FileNotFoundError:
             return HeldCameras()
@@ -132,7 +145,12 @@ class HeldFile:
                 self._report(error)
 
     def _write(self, held: HeldCameras) -> None:
-        kept = {"stopped": sorted(held.stopped), "paused": sorted(held.paused)}
+        kept: dict[str, object] = {
+            "stopped": sorted(held.stopped),
+            "paused": sorted(held.paused),
+        }
+        if held.profile is not None:
+            kept["profile"] = held.profile.name
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open_directory(self._directory) as descriptor:
             encoded = (json.dumps(kept, indent=2) + "\n").encode()
@@ -142,3 +160,7 @@ class HeldFile:
         said = str(error) if isinstance(error, RuntimeError) else ""
         reason = getattr(error, "strerror", None) or said or type(error).__name__
         log_event(_log, LogEvent.STATE_NOT_KEPT, path=self._directory / FILE, reason=reason)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -25,6 +25,7 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
+    SetProfile,
     StartCamera,
     StopCamera,
     SupervisorTicked,
@@ -32,13 +33,13 @@ from edge_video.actors.messages import (
 )
 from edge_video.actors.probing import CameraProber
 from edge_video.actors.reload_messages import ConfigChanged
+from edge_video.frames import CameraId
 from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event
 
 if TYPE_CHECKING:
     from edge_video.capture.binary import Binary
     from edge_video.config.source import ConfigSource
-    from edge_video.frames import CameraId
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock, Timer
@@ -135,7 +136,9 @@ class HttpActor(ChildActor):
             case SupervisorTicked(actors=actors, stopping=stopping):
                 self._store.supervisor_said(actors, stopping=stopping)
             case CommandExecuted(command=command, camera_id=camera_id, origin=origin):
-                self._store.command_executed(command, camera_id, origin, message.result)
+                self._store.command_executed(
+                    command, camera_id, origin, message.result, message.profile
+                )
             case Tick():
                 self._ticked()
             case Begin():
@@ -189,15 +192,11 @@ class HttpActor(ChildActor):
             address = f"{settings.host}:{settings.port}"
             log_event(_log, LogEvent.HTTP_UNAVAILABLE, address=address, reason=reason)
 
-    def _ask(
-        self, action: str, camera_id: CameraId | None, origin: str
-    ) -> tuple[str, float | None]:
+    def _ask(self, action: str, target: str | None, origin: str) -> tuple[str, float | None]:
         """One of the server's threads for actions: outside, where asking is allowed."""
         if self._supervisor is None:
             raise RuntimeError("there is no supervisor")
-        command = (
-            RetryPublisher(origin) if camera_id is None else _COMMANDS[action](camera_id, origin)
-        )
+        command = _command(action, target, origin)
         try:
             answer: CommandAnswer = self._supervisor.ask(command, block=True, timeout=_ASK_S)
         except pykka.Timeout:
@@ -205,3 +204,12 @@ class HttpActor(ChildActor):
         except pykka.ActorDeadError as dead:
             raise RuntimeError(str(dead)) from None
         return answer.result.value, answer.retry_in_s
+
+
+def _command(
+    action: str, target: str | None, origin: str
+) -> CameraCommand | RetryPublisher | SetProfile:
+    """The message of an action; its target is a camera, a profile, or None."""
+    if action == "profile":
+        return SetProfile(target, origin)
+    return RetryPublisher(origin) if target is None else _COMMANDS[action](CameraId(target), origin)

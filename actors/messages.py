@@ -85,6 +85,16 @@ class RetryPublisher:
     """As of a command about a camera."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Let another of the configured profiles apply: cameras that are not in it rest."""
+
+    name: str | None
+    """None: no profile; all cameras are on."""
+    origin: str = ""
+    """As of a command about a camera."""
+
+
 class CommandResult(StrEnum):
     """What became of a command."""
 
@@ -372,12 +382,15 @@ class CommandExecuted:
     """Supervisor → HTTP: somebody asked for a command, and this came of it."""
 
     command: str
-    """start, stop, retry, reset, pause, resume or retry_publisher."""
+    """start, stop, retry, reset, pause, resume, retry_publisher or profile."""
     camera_id: CameraId | None
-    """As it was given: the camera need not exist; None of a command about the publisher."""
+    """As it was given: the camera need not exist; None of a command about the publisher
+    or a profile."""
     origin: str
     """Who asked, on one line; empty: an embedding program that did not say."""
     result: CommandResult
+    profile: str | None = None
+    """The one that was asked for, `none` for none; None of every other command."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from edge_video.actors.base import describe
+from edge_video.actors.messages import CommandAnswer, CommandResult
 from edge_video.actors.reload_messages import (
     AddCamera,
     ChangeCamera,
@@ -72,7 +73,12 @@ class Reloading:
         self._tell_watchers = tell_watchers
         self._config = spec.config
         self._certificates: str | None = spec.certificates
-        self.status = ConfigStatus(spec.clock.wall_ns(), config_hash(spec.config))
+        self.status = ConfigStatus(
+            spec.clock.wall_ns(),
+            config_hash(spec.config),
+            profile=fleet.profiles.name,
+            profiles=fleet.profiles.names,
+        )
 
     def handle(
         self,
@@ -95,6 +101,13 @@ class Reloading:
     def tell_status(self) -> None:
         """Tell the watchers what runs."""
         self._tell_watchers(ConfigChanged(self.status, self._fleet.ids))
+
+    def choose_profile(self, name: str | None) -> CommandAnswer:
+        """Let another profile apply, and tell the watchers which one does."""
+        answer = self._fleet.choose_profile(name)
+        if answer.result is CommandResult.DONE:
+            self._show(replace(self.status, profile=name))
+        return answer
 
     def _reload(self, message: Reload) -> ReloadAnswer:
         news = message.certificates is not None and message.certificates != self._certificates
@@ -137,7 +150,14 @@ class Reloading:
         if answer.result is ReloadResult.DONE:
             self._config = config
             now_ns = self._spec.clock.wall_ns()
-            self.status = replace(self.status, loaded_at_ns=now_ns, hash=config_hash(config))
+            profiles = self._fleet.profiles
+            self.status = replace(
+                self.status,
+                loaded_at_ns=now_ns,
+                hash=config_hash(config),
+                profile=profiles.name,
+                profiles=profiles.names,
+            )
         if not dry_run:
             self._note(answer, origin)
         return answer
@@ -167,6 +187,7 @@ class Reloading:
     def _carry_out(self, config: Config, plan: ReloadPlan, prepared: Prepared) -> None:
         prepared.adopt()
         self._on_limits(prepared.limits)
+        self._fleet.profiles.use(config.profiles)
         self._fleet.take_over(config.cameras, plan, prepared.policy)
         for name, starter in prepared.children.items():
             self._children.exchange(name, starter)

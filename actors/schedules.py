@@ -1,8 +1,8 @@
-"""Opens and closes the cameras that have a schedule, when their hours begin and end."""
+"""Opens and closes cameras: when the hours of their schedule begin and end, and by profile."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.actors.camera_state import CameraState, Closed
 from edge_video.runtime.units import ns_to_whole_s
@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge_video.actors.camera_commands import CameraCommands
+    from edge_video.actors.profiles import Profiles
     from edge_video.config import CameraConfig, ScheduleConfig
     from edge_video.frames import CameraId
     from edge_video.runtime.timer import Clock
+
+
+_OPEN: Final = Closed(None, None)
 
 
 class _Known(NamedTuple):
@@ -31,52 +35,62 @@ class Schedules:
     no timer of its own: one that was set for the next morning would be wrong after the machine has
     slept, and after its clock was set.
 
+    A camera that the profile keeps off is off whatever its schedule says.
+
     Args:
         commands: what opening and closing mean.
         clock: both of its clocks are used.
+        profiles: tells which camera a profile keeps off.
     """
 
-    def __init__(self, commands: CameraCommands, clock: Clock) -> None:
+    def __init__(self, commands: CameraCommands, clock: Clock, profiles: Profiles) -> None:
         self._commands = commands
         self._clock = clock
+        self._profiles = profiles
         self._known: dict[CameraId, _Known] = {}
 
     def closed(self, config: CameraConfig) -> Closed | None:
-        """Until when a camera that is just made known is closed; None: it is open."""
+        """What keeps a camera that is just made known closed; None: it is open."""
+        off_by = self._profiles.off_by(config.id)
+        if off_by is not None:
+            return Closed(None, off_by)
         if config.schedule is None:
             return None
         opens_at, _ = _ask(config.schedule, self._now_s())
-        return None if opens_at is None else Closed(opens_at, self._clock.monotonic())
+        return None if opens_at is None else Closed(opens_at, None)
 
     def look(self, cameras: Iterable[CameraState]) -> None:
-        """Open and close those whose hours have begun or ended, by the clock or by a reload."""
+        """Open and close those that the clock, a reload or a profile opens or closes."""
         now_s, known = self._now_s(), self._known
         self._known = {}
         for camera in cameras:
             schedule = camera.config.schedule
-            if camera.leaving or schedule is None:
-                self._change(camera, None)
+            off_by = self._profiles.off_by(camera.camera_id)
+            if camera.leaving or schedule is None or off_by is not None:
+                self._change(camera, Closed(None, off_by))
                 continue
             before = known.get(camera.camera_id)
             if before is None or before.schedule is not schedule or not _holds(before, now_s):
                 opens_at, until_s = _ask(schedule, now_s)
                 before = _Known(schedule, now_s, until_s)
-                self._change(camera, opens_at)
+                self._change(camera, Closed(opens_at, None))
             self._known[camera.camera_id] = before
 
     def _now_s(self) -> int:
         return ns_to_whole_s(self._clock.wall_ns())
 
-    def _change(self, camera: CameraState, opens_at: str | None) -> None:
-        before = camera.record.opens_at
-        if camera.leaving or opens_at == before:
+    def _change(self, camera: CameraState, closed: Closed) -> None:
+        before = Closed(camera.record.opens_at, camera.record.off_by_profile)
+        if camera.leaving or closed == before:
             return
-        if opens_at is None:
+        if closed == _OPEN:
             self._commands.open(camera)
-        elif before is None:
-            self._commands.close(camera, opens_at)
+        elif before == _OPEN:
+            self._commands.close(camera, closed)
         else:
-            camera.update(opens_at=opens_at)
+            camera.update(**closed._asdict())
+            if closed.off_by_profile != before.off_by_profile:
+                camera.log_rest()
 
 
 def _holds(known: _Known, now_s: int) -> bool:

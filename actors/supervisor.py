@@ -48,6 +48,7 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
+    SetProfile,
     StartCamera,
     StopCamera,
     SupervisorTicked,
@@ -81,6 +82,7 @@ SupervisorMessage: TypeAlias = (
     GetStatus
     | CameraCommand
     | RetryPublisher
+    | SetProfile
     | CameraEvent
     | ActorEnded
     | PublisherStats
@@ -167,6 +169,7 @@ class SupervisorActor(SupervisedActor):
                 | ForceOpen()
                 | ResumeCamera()
                 | RetryPublisher()
+                | SetProfile()
             ):
                 return audited(message, self._execute(message), self._children.ref("http"))
             case (
@@ -234,7 +237,9 @@ class SupervisorActor(SupervisedActor):
         """Nobody supervises the supervisor: `SystemSpec.on_stopped` has been called."""
         return ActorEnded(SUPERVISOR, 0, error)
 
-    def _execute(self, command: CameraCommand | RetryPublisher) -> CommandAnswer:
+    def _execute(self, command: CameraCommand | RetryPublisher | SetProfile) -> CommandAnswer:
+        if isinstance(command, SetProfile):
+            return self._reloading.choose_profile(command.name)
         if isinstance(command, RetryPublisher):
             return self._children.retry_publisher(command)
         return self._fleet.execute(command)

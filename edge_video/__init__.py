@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ResumeCamera,
         RetryNow,
         RetryPublisher,
+        SetProfile,
         StartCamera,
         StopCamera,
     )
@@ -211,6 +212,7 @@ __all__ = [
     "RetryPublisher",
     "ReturnFrames",
     "ScheduleConfig",
+    "SetProfile",
     "SilentEnd",
     "SinkPlace",
     "SlowConfirms",
@@ -241,6 +243,7 @@ _PUBLIC: Final = {
         "BreakerChanged BreakerWasReset CameraAway CameraEnded CameraFailed CameraStats"
         " CameraStreaming ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen"
         " FramesReady GetStatus InjectFault ResetBreaker ResumeCamera RetryNow RetryPublisher"
+        " SetProfile"
         " StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",

@@ -50,6 +50,8 @@ SECTIONS: Final = {
     "HttpConfig": "http",
     "StateConfig": "state",
     "ReadyConfig": "http.ready",
+    "ProfilesConfig": "profiles",
+    "ProfileConfig": "profiles.NAME",
 }
 """The headings, by the name of the model, in the order of the page."""
 
@@ -69,10 +71,17 @@ def section(title: str, model: Schema, models: Schema) -> str:
     rows = [
         f"| `{key}` | {kind(field)} | {default(field, required=key in required)}"
         f" | {description(field, models)} |"
-        for key, field in model["properties"].items()
+        for key, field in keys_of(model).items()
     ]
     head = [f"## {title}", "", model["description"], "", "| key | type | default | meaning |"]
     return "\n".join([*head, "|---|---|---|---|", *rows, ""])
+
+
+def keys_of(model: Schema) -> Schema:
+    """Return the fields of a section by their keys; `NAME` stands for any name."""
+    others = model.get("additionalProperties")
+    named = {"NAME": others} if isinstance(others, dict) else {}
+    return {**model.get("properties", {}), **named}
 
 
 def kind(field: Schema) -> str:

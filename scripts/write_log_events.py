@@ -76,6 +76,9 @@ WHEN = {
     "camera_opened": "a camera's schedule lets it run again",
     "camera_off": "nobody is there, and `expected: intermittent` says that this may be",
     "camera_on": "a camera that was off, as expected, streams again",
+    "camera_off_by_profile": "the [profile](schedules.md#profiles) that applies keeps a camera off",
+    "camera_on_by_profile": "a camera that a profile kept off is on again",
+    "profile_gone": "the profile that applied, or was kept, is not in the configuration",
     "camera_start_rejected": "a start was asked for while the breaker is open;"
     " `retry_in_s` null: held open by an operator",
     "breaker_changed": "a circuit breaker went from one state to another; WARNING when it opens",

@@ -29,6 +29,8 @@ NOTES: Final = {
     "cameras.exchange": "from the next frame on",
     "cameras.device": "nothing: `discover --match` reads it",
     "cameras.routing_key": "from the next frame on",
+    "profiles": "cameras go on and off at once; where the one that applies is gone, none does",
+    "profile": "at the next start; while the program runs, operators choose",
     "circuit_breaker": "where each breaker stands does not change",
     "log.level": "of the command line; a program that embeds the system has its own log",
     "http.listen": "HTTP's connections are closed, and the page comes back by itself",

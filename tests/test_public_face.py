@@ -34,7 +34,8 @@ SURFACE: Final = """
     NotAStatusError Now Outbox Outcome OversizedFrame Problem PublishAnswer PublishFrame
     PublishResult PublisherActor PublisherRuntime PublisherState PublisherStatus ReadyConfig
     RefuseConnections RefuseSpawn Reload ReloadAnswer ReloadReason ReloadResult RemoveCamera
-    ResetBreaker ResumeCamera RetryNow RetryPublisher ReturnFrames ScheduleConfig SilentEnd
+    ResetBreaker ResumeCamera RetryNow RetryPublisher ReturnFrames ScheduleConfig SetProfile
+    SilentEnd
     SinkPlace SlowConfirms SlowFrames StartCamera StateConfig StopCamera StopConfirming Stopped
     SupervisionConfig System SystemStatus TlsConfig TruncatedFrame __version__ load_config
     parse_config sink_for start_system status_as_json status_from_json

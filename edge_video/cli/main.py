@@ -23,6 +23,7 @@ from edge_video.cli import (
     health,
     init_config,
     lookups,
+    profile,
     reload,
     run,
     service,
@@ -51,6 +52,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": check.check,
     "probe": probe,
     "reload": reload.reload,
+    "profile": profile.profile,
     "doctor": doctor.doctor,
     "bundle": doctor.bundle,
     "watch": tools.watch,
@@ -108,6 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
     discover.add_parsers(commands)
     check.add_parsers(commands)
     reload.add_parsers(commands)
+    profile.add_parsers(commands)
     doctor.add_parsers(commands)
     tools.add_parsers(commands)
     service.add_parsers(commands)

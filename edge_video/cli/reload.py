@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK
+from edge_video.cli.running_system import ask_system
 from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.runtime.threads import on_thread
 from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.escaping import one_line
 from edge_video.text.help_texts import help_text
-from edge_video.top.asking import NoAnswerError, Question, ask, bearer
+from edge_video.top.asking import NoAnswerError
 from edge_video.top.options import DEFAULT_URL, TOKEN_VARIABLE
 
 if TYPE_CHECKING:
@@ -25,11 +21,6 @@ if TYPE_CHECKING:
     from edge_video.cli.common import Commands
 
 _PATH: Final = "/api/reload"
-_TIMEOUT_S: Final = 20.0
-"""For each step: the connection, each piece of the answer."""
-_WHOLE_S: Final = 30.0
-"""For all of it: a server may send its answer byte by byte, for ever."""
-_MAX_ANSWER: Final = 2**20
 _PLAN: Final = ("add", "remove", "restart", "reconnect", "live", "needs_restart")
 
 
@@ -61,36 +52,7 @@ def ask_and_print(url: str, token: str | None, *, dry_run: bool) -> int:
 
 
 def _asked(url: str, token: str | None, *, dry_run: bool) -> dict[str, Any]:
-    split = urlsplit(url if "://" in url else f"http://{url}")
-    if split.scheme not in ("http", "https") or not split.hostname or split.username is not None:
-        raise ValueError("--url must be like http://127.0.0.1:8080")
-    whole = f"{split.scheme}://{split.netloc}{split.path.rstrip('/')}{_PATH}"
-    question = Question(
-        f"{whole}?dry_run={int(dry_run)}",
-        {"User-Agent": "edge-video-reload"} | bearer(token),
-        step_s=_TIMEOUT_S,
-        whole_s=_WHOLE_S,
-        max_bytes=_MAX_ANSWER,
-        max_error_bytes=_MAX_ANSWER,
-        post=True,
-    )
-    try:
-        answer = on_thread("reload-ask", partial(ask, question)).result(_WHOLE_S)
-    except TimeoutError:
-        raise NoAnswerError(f"no whole answer within {_WHOLE_S:g} s") from None
-    is_good = answer.code == http.client.OK
-    return _object(answer.body, "" if is_good else f"HTTP {answer.code}")
-
-
-def _object(body: bytes, status: str = "") -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    if isinstance(answer, dict) and "result" in answer:
-        return answer
-    said = answer.get("error") if isinstance(answer, dict) else None
-    raise NoAnswerError(one_line(f"{status} {said or ''}".strip()) or "no answer of edge-video")
+    return ask_system(url, f"{_PATH}?dry_run={int(dry_run)}", token, "edge-video-reload")
 
 
 def _lines(answer: dict[str, Any]) -> list[str]:

@@ -130,7 +130,7 @@ def _changed_keys(before: BaseModel, after: BaseModel, place: str = "") -> Itera
         if key == "cameras":
             continue
         old, new = getattr(before, name), getattr(after, name)
-        if isinstance(new, BaseModel) and type(old) is type(new):
+        if isinstance(new, BaseModel) and type(old) is type(new) and type(new).model_fields:
             yield from _changed_keys(old, new, f"{key}.")
         elif old != new:
             yield Change(key, row_of(key))

@@ -93,6 +93,8 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "http.hosts": Row(_LIVE, Part.HTTP),
     "http.ready": Row(_LIVE, Part.HTTP),
     "state": _RESTART,
+    "profiles": Row(_LIVE, Part.CAMERAS),
+    "profile": Row(_LIVE, Part.CAMERAS),
     "cameras": _CAMERA,
     "cameras.schedule": Row(_LIVE, Part.CAMERAS),
     "cameras.expected": Row(_LIVE, Part.CAMERAS),

@@ -40,7 +40,10 @@ def redactor_of(cameras: Iterable[CameraConfig]) -> Redactor:
 
 def masked(section: BaseModel, redact: Redactor) -> dict[str, Any]:
     """Return a section as plain values: durations in Go's form, secrets masked."""
-    return {
+    named = {
+        name: _plain(each, (), redact) for name, each in (section.__pydantic_extra__ or {}).items()
+    }
+    return named | {
         name: _plain(getattr(section, name), marks_of(field), redact)
         for name, field in type(section).model_fields.items()
     }

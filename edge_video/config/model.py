@@ -35,6 +35,7 @@ from edge_video.config.policies import (
     SupervisionConfig,
 )
 from edge_video.config.problems import ConfigError, Problem
+from edge_video.config.profiles import ProfilesConfig
 from edge_video.config.section import (
     Accepts,
     Conflict,
@@ -137,6 +138,11 @@ class Config(Section):
     state: Accepts[StateConfig | None, StateConfig | Keys | None] = default(None)
     """What the program keeps between two starts; absent: nothing, and cameras are changed in the
     file only."""
+    profiles: Accepts[ProfilesConfig, ProfilesConfig | Keys] = made_by(ProfilesConfig)
+    """Which cameras are on in which profile, like `{open: {cameras: [door, centro.*]}}`."""
+    profile: Text | None = None
+    """The profile that applies until an operator chooses another one; absent: none, and all
+    cameras are on."""
     cameras: Annotated[
         Accepts[tuple[CameraConfig, ...], Sequence[CameraConfig | Keys]],
         Field(json_schema_extra={"minItems": 1}),
@@ -181,6 +187,7 @@ class Config(Section):
             *self._long_routes(),
             *self._misplaced_events(),
             *self._not_decoded(),
+            *self._unknown_profile(),
         ]
         # A program may give every camera an actor of its own; `start_system` knows.
         needs_sink = info.context == FROM_FILE or self.events is not None
@@ -210,6 +217,12 @@ class Config(Section):
                     if getattr(camera, key) not in (None, False):
                         place = f"cameras.{number}.{key}"
                         yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
+
+    def _unknown_profile(self) -> Iterable[Conflict]:
+        known = self.profiles.by_name
+        if self.profile is not None and self.profile not in known:
+            names = ", ".join(known) or "none"
+            yield "profile", ("profile", "profiles"), f"there is no such profile; known: {names}"
 
     def _long_routes(self) -> Iterable[Conflict]:
         for index, camera in enumerate(self.cameras):
@@ -272,7 +285,8 @@ class Config(Section):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and probably not meant, a sentence each, secrets masked."""
-        found = [*self._notes, *self._shared_routes()]
+        strangers = self.profiles.strangers(camera.id for camera in self.cameras)
+        found = [*self._notes, *self._shared_routes(), *strangers]
         if not any(camera.enabled for camera in self.cameras):
             found.append("every camera is disabled: nothing will be captured")
         sections = (self.amqp and self.amqp.tls, *self.cameras, self.amqp, self.memory_controller)

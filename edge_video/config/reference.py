@@ -70,6 +70,10 @@ _EXAMPLES: Final[dict[str, object]] = {
 }
 """Of keys whose default says nothing."""
 
+_PROFILES: Final = {
+    "profiles": {"open": {"cameras": ["door", "centro.*"]}, "closed": {"cameras": ["door"]}},
+    "profile": "open",
+}
 _CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
 _WEB_CAMERA: Final = {"id": "door", "url": "http://10.0.0.5/video.mjpg"}
 _PER_CAMERA: Final = {
@@ -273,6 +277,8 @@ def _written_default(field: FieldInfo, inner: list[type[BaseModel]]) -> str | No
 
 def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
     """The key in the sections around it, as YAML."""
+    if path in _PROFILES:
+        return _dumped(_PROFILES)
     if inner:
         return ""
     value = _EXAMPLES.get(path, _plain_default(field, inner))

@@ -30,6 +30,8 @@ _TITLES: Final = {
     "HttpConfig": "http: the page, probes, metrics and API",
     "LogConfig": "log",
     "MemoryControllerConfig": "memory_controller",
+    "ProfileConfig": "one of profiles",
+    "ProfilesConfig": "profiles: which cameras are on",
     "ReadyConfig": "ready: what /ready asks for",
     "ScheduleConfig": "schedule: when a camera runs",
     "StateConfig": "state: what the program itself keeps",
@@ -71,7 +73,7 @@ def json_schema() -> dict[str, Any]:
 def _finish(section: Schema, rules: list[Schema]) -> None:
     """Put each key into its final form, and add what holds between keys."""
     required = section.get("required", ())
-    for key, field in section["properties"].items():
+    for key, field in section.get("properties", {}).items():
         kinds = list(_alternatives(field))
         # A key without a value is one that is left out.
         if key not in required and _NULL not in kinds:

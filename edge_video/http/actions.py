@@ -12,7 +12,7 @@ from starlette.routing import Route
 from edge_video.frames import CameraId
 from edge_video.http.openapi import ACTIONS, DEFAULT_WAIT_S, MAX_WAIT_S
 from edge_video.http.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
-from edge_video.http.responses import error
+from edge_video.http.responses import error, object_in
 from edge_video.text.escaping import one_line
 
 if TYPE_CHECKING:
@@ -44,14 +44,12 @@ _STATUS: Final = {
 class CommandHandler(Protocol):
     """Asks the supervisor for something; blocks for a bounded time, on a thread of its own."""
 
-    def __call__(
-        self, action: str, camera_id: CameraId | None, origin: str
-    ) -> tuple[str, float | None]:
+    def __call__(self, action: str, target: str | None, origin: str, /) -> tuple[str, float | None]:
         """A `CommandResult` and, for a rejection, seconds until an attempt is permitted.
 
         Args:
-            action: one of `ACTIONS`; about the publisher it is `retry`.
-            camera_id: None: it is about the publisher.
+            action: one of `ACTIONS`; about the publisher it is `retry`; or `profile`.
+            target: a camera; None: it is about the publisher. Of `profile`: its name, or None.
             origin: who asks, see `origin_of`.
 
         Raises:
@@ -62,7 +60,7 @@ class CommandHandler(Protocol):
 
 
 class ActionEndpoints:
-    """Answers `POST /api/cameras/ID/ACTION` and `/api/publisher/retry`.
+    """Answers `POST /api/cameras/ID/ACTION`, `/api/publisher/retry` and `/api/profile`.
 
     The event loop's thread; the handler runs elsewhere.
 
@@ -95,7 +93,10 @@ class ActionEndpoints:
         return [
             Route(f"/api/cameras/{{camera_id}}/{action}", self._action, methods=["POST"])
             for action in ACTIONS
-        ] + [Route("/api/publisher/retry", self._retry_publisher, methods=["POST"])]
+        ] + [
+            Route("/api/publisher/retry", self._retry_publisher, methods=["POST"]),
+            Route("/api/profile", self._profile, methods=["POST"]),
+        ]
 
     async def _action(self, request: Request) -> Response:
         action = request.url.path.rsplit("/", 1)[1]
@@ -136,8 +137,24 @@ class ActionEndpoints:
 
         return _answer(result, outcome=await self._outcome(look, wait_s))
 
+    async def _profile(self, request: Request) -> Response:
+        body = await object_in(request)
+        name = None if body is None else body.get("name", ...)
+        if body is None or body.keys() != {"name"} or not isinstance(name, str | None):
+            return error(400, 'the body is like {"name": "closed"}, or {"name": null} for none')
+        asked = await self._ask("profile", name, self._authenticator.origin_of(request))
+        if not isinstance(asked, tuple):
+            return asked
+        config = self._store.snapshot().status.config
+        known = () if config is None else config.profiles
+        said: dict[str, object] = {"result": asked[0], "profiles": list(known)}
+        if asked[0] == "unknown_target":
+            shown = ", ".join(known) or "none"
+            said["error"] = f"there is no profile {one_line(str(name))}; known: {shown}"
+        return JSONResponse(said, _STATUS[asked[0]])
+
     async def _ask(
-        self, action: str, camera_id: CameraId | None, origin: str
+        self, action: str, target: str | None, origin: str
     ) -> tuple[str, float | None] | Response:
         """The supervisor's answer, or what is answered for want of it."""
         if self._running >= _MAX_ACTIONS:
@@ -145,9 +162,7 @@ class ActionEndpoints:
         loop = asyncio.get_running_loop()
         self._running += 1
         try:
-            return await loop.run_in_executor(
-                self._executor, self._handler, action, camera_id, origin
-            )
+            return await loop.run_in_executor(self._executor, self._handler, action, target, origin)
         except TimeoutError:
             late = "the supervisor did not answer in time; the action may still be carried out"
             return error(504, late)

@@ -207,6 +207,7 @@ def _glance(record: CameraRecord) -> CameraStatus:
         opens_at=record.opens_at,
         intermittent=record.intermittent,
         off_since_ns=None if record.off is None else record.off.since_ns,
+        off_by_profile=record.off_by_profile,
     )
 
 

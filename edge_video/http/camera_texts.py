@@ -18,8 +18,8 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "word.UNKNOWN": Text("not known now", "desconhecido agora"),
     "word.PAUSED": Text("paused", "pausada"),
     "word.STOPPED": Text("stopped", "parada"),
-    "word.OFF_SCHEDULE": Text("closed", "fora do horário"),
     "word.OFF_EXPECTED": Text("off (expected)", "desligada (previsto)"),
+    "word.OFF_SCHEDULE": Text("closed", "fora do horário ou do perfil"),
     "word.DISABLED": Text("disabled", "desativada"),
     "legend": Text("What the signs mean", "O que os sinais significam"),
     "legend.OK": Text(
@@ -54,8 +54,8 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "Alguém a parou; fica assim até ser iniciada.",
     ),
     "legend.OFF_SCHEDULE": Text(
-        "Outside the hours of its schedule; it starts by itself.",
-        "Fora do horário da programação; inicia sozinha.",
+        "Outside the hours of its schedule, or not in the profile; it starts by itself.",
+        "Fora do horário da programação, ou fora do perfil; inicia sozinha.",
     ),
     "legend.OFF_EXPECTED": Text(
         "Nobody is there, which may be. It is looked for each minute.",
@@ -115,6 +115,10 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "doing.OFF_EXPECTED": Text(
         "Looks for it each minute, and starts when it is there.",
         "Procura a câmera a cada minuto e inicia quando ela estiver lá.",
+    ),
+    "doing.OFF_SCHEDULE.profile": Text(
+        "Rests: it is not in the profile {profile}.",
+        "Descansa: não está no perfil {profile}.",
     ),
     "doing.DISABLED": Text(
         "Nothing: it is disabled in the configuration.",

@@ -170,6 +170,13 @@ def _configuration(config: ConfigStatus | None) -> Iterator[Metric]:
         "1 while the files on the disk are not what runs.",
         value=config.file_differs,
     )
+    profiles = GaugeMetricFamily(
+        PREFIX + "profile", "1 for the profile that applies.", labels=("profile",)
+    )
+    for name in config.profiles:
+        profiles.add_metric((name,), name == config.profile)
+    if config.profiles:
+        yield profiles
     reloads = CounterMetricFamily(
         PREFIX + "config_reloads",
         "Reloads of the configuration, by result and by why they were refused.",

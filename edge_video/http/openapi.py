@@ -184,6 +184,19 @@ _OWN_SCHEMAS: Final[dict[str, Any]] = {
         },
         "required": ["result", "retry_in_s", "outcome", "cause", "detail"],
     },
+    "ProfileAnswer": {
+        "type": "object",
+        "properties": {
+            "result": {"type": "string", "enum": ["done", "already", "unknown_target"]},
+            "profiles": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Those that are configured.",
+            },
+            "error": {"type": "string", "description": "Of a profile that there is not."},
+        },
+        "required": ["result", "profiles"],
+    },
     "History": {
         "type": "object",
         "properties": {
@@ -356,9 +369,26 @@ def _paths() -> dict[str, Any]:
     paths["/api/publisher/retry"] = _post(
         "retry-publisher", "Cut the wait for the broker short: connect at once.", camera=False
     )
+    paths["/api/profile"] = _profile_path()
     for path, operations in change_paths(_COMMON, _CAMERA_PARAMETER).items():
         paths[path] = {**paths.get(path, {}), **operations}
     return paths
+
+
+def _profile_path() -> dict[str, Any]:
+    name = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "Null: none."}
+    body = {"type": "object", "properties": {"name": name}, "required": ["name"]}
+    operation: dict[str, Any] = _post("profile", "Let a profile apply, or none.", camera=False)
+    post = operation["post"]
+    responses = {
+        **post["responses"],
+        "200": _json("ProfileAnswer", "It applies, or did already."),
+        "404": _json("ProfileAnswer", "There is no such profile."),
+    }
+    del responses["409"]
+    content = {"application/json": {"schema": body}}
+    changed = {"requestBody": {"required": True, "content": content}, "responses": responses}
+    return {"post": {**post, "parameters": [], **changed}}
 
 
 def _post(operation: str, text: str, *, camera: bool) -> dict[str, Any]:

@@ -179,14 +179,22 @@ class StatusStore:
             self._facts.faults = faults
 
     def command_executed(
-        self, command: str, camera_id: CameraId | None, origin: str, result: str
+        self,
+        command: str,
+        camera_id: CameraId | None,
+        origin: str,
+        result: str,
+        profile: str | None = None,
     ) -> None:
         """Somebody asked for a command; nothing is noted of a camera that there is not."""
         now_ns = self._clock.wall_ns()
-        subject = "publisher" if camera_id is None else camera_id
+        nobody = "publisher" if profile is None else "profile"
+        subject = nobody if camera_id is None else camera_id
         with self._lock:
             if camera_id is None or camera_id in self._cameras:
-                self._timeline.command_executed(command, subject, origin, result, now_ns)
+                self._timeline.command_executed(
+                    command, subject, origin, result, now_ns, detail=profile or ""
+                )
 
     def config_changed(self, config: ConfigStatus, cameras: Collection[CameraId]) -> None:
         """What is known of the configuration is now this; there are no other cameras any more."""

@@ -29,6 +29,7 @@ _FROM_REPORTS: Final = (
     "not_available",
     "closed_until",
     "off_since",
+    "off_by_profile",
     *(f"weekday.{day}" for day in DAYS),
 )
 
@@ -118,7 +119,8 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.single.stopped": Text("The camera is stopped", "A câmera está parada"),
     "verdict.single.disabled": Text("The camera is disabled", "A câmera está desativada"),
     "verdict.single.off_schedule": Text(
-        "The camera is closed by its schedule", "A câmera está fora do horário"
+        "The camera is closed by schedule or profile",
+        "A câmera está fora do horário ou do perfil",
     ),
     "verdict.single.off_expected": Text(
         "The camera is off (expected)", "A câmera está desligada (previsto)"
@@ -134,9 +136,11 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.paused.one": Text("1 paused", "1 pausada"),
     "verdict.stopped": Text("{count} stopped", "{count} paradas"),
     "verdict.stopped.one": Text("1 stopped", "1 parada"),
-    "verdict.off_schedule": Text("{count} closed by schedule", "{count} fora do horário"),
     "verdict.off_expected": Text("{count} off (expected)", "{count} desligadas (previsto)"),
     "verdict.off_expected.one": Text("1 off (expected)", "1 desligada (previsto)"),
+    "verdict.off_schedule": Text(
+        "{count} closed by schedule or profile", "{count} fora do horário ou do perfil"
+    ),
     "verdict.disabled": Text("{count} disabled", "{count} desativadas"),
     "verdict.disabled.one": Text("1 disabled", "1 desativada"),
     "verdict.delivery.lost.broker": Text("Nothing reaches RabbitMQ", "Nada chega ao RabbitMQ"),
@@ -294,6 +298,17 @@ PAGE: Final[dict[str, Text]] = {
     ),
     "outcome.off_expected": Text(
         "{camera}: still off (expected)", "{camera}: continua desligada (previsto)"
+    ),
+    "outcome.off_by_profile": Text(
+        "{camera}: off by profile {profile}", "{camera}: desligada pelo perfil {profile}"
+    ),
+    "profile.label": Text("Profile", "Perfil"),
+    "profile.none": Text("no profile", "nenhum perfil"),
+    "outcome.profile.trying": Text("Changing the profile …", "Trocando de perfil …"),
+    "outcome.profile.done": Text("The profile applies now", "O perfil está valendo"),
+    "outcome.profile.already": Text("The profile applies already", "O perfil já está valendo"),
+    "outcome.profile.unknown_target": Text(
+        "There is no such profile any more", "Esse perfil não existe mais"
     ),
     "outcome.unknown_target": Text(
         "{camera}: no such camera any more", "{camera}: não existe mais"

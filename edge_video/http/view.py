@@ -188,6 +188,7 @@ def _camera(
         "phase": camera.phase.value,
         "opens_at": camera.opens_at,
         "off_since_ms": None if camera.off_since_ns is None else ns_to_ms(camera.off_since_ns),
+        "off_by_profile": camera.off_by_profile,
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
         "target_fps": _rounded(camera.expected_fps),
@@ -260,6 +261,8 @@ def _config(config: ConfigStatus | None) -> dict[str, Json] | None:
     refused = last if last is not None and last.result is ReloadResult.REFUSED else None
     return {
         "file_differs": config.file_differs,
+        "profile": config.profile,
+        "profiles": list(config.profiles),
         "refused": None
         if refused is None
         else {

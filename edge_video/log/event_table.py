@@ -265,6 +265,24 @@ class LogEvent(StrEnum):
         "[{camera_id}] Camera is on again, after {away_s} off",
         "[{camera_id}] Câmera ligada de novo, após {away_s} desligada",
     )
+    CAMERA_OFF_BY_PROFILE = (
+        "camera_off_by_profile",
+        _INFO,
+        "[{camera_id}] Camera off by profile {profile}",
+        "[{camera_id}] Câmera desligada pelo perfil {profile}",
+    )
+    CAMERA_ON_BY_PROFILE = (
+        "camera_on_by_profile",
+        _INFO,
+        "[{camera_id}] Camera on again: no profile keeps it off",
+        "[{camera_id}] Câmera ligada: nenhum perfil a desliga",
+    )
+    PROFILE_GONE = (
+        "profile_gone",
+        _WARNING,
+        "Profile {profile} is configured no more: none applies, all cameras are on",
+        "O perfil {profile} não existe mais na configuração: nenhum vale, todas as câmeras ligadas",
+    )
     CAMERA_START_REJECTED = (
         "camera_start_rejected",
         _WARNING,

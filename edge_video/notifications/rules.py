@@ -219,6 +219,7 @@ class NotificationRules:
             facts["failure"] = self._failure(record.last_failure, change)
             facts["away_s"] = _away_s(camera, change)
             facts["opens_at"] = record.opens_at
+            facts["off_by_profile"] = record.off_by_profile
             notifications.append(self._of_change("camera", change, facts, now, record.camera_id))
         for change in breaker_changes:
             breaker = record.breaker

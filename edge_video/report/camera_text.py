@@ -10,6 +10,7 @@ from edge_video.runtime.opening_hours import DAYS
 from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_rounded_duration
 
 if TYPE_CHECKING:
@@ -30,8 +31,15 @@ def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
 
 
 def format_closed(camera: CameraStatus, language: Language) -> str | None:
-    """Until when a schedule keeps a camera closed, on the schedule's clocks; None: none does."""
-    if camera.phase is not CameraPhase.OFF_SCHEDULE or camera.opens_at is None:
+    """Which profile keeps a camera off, or until when its schedule; None: neither does.
+
+    The time is on the schedule's clocks.
+    """
+    if camera.phase is not CameraPhase.OFF_SCHEDULE:
+        return None
+    if camera.off_by_profile is not None:
+        return lookup("off_by_profile", language).format(profile=one_line(camera.off_by_profile))
+    if camera.opens_at is None:
         return None
     opens_at = datetime.fromisoformat(camera.opens_at)
     day = lookup(f"weekday.{DAYS[opens_at.weekday()]}", language)

@@ -67,6 +67,8 @@ class ConfigStatus:
         hash: of what `check` prints of it, secrets masked: the same on every machine.
         file_differs: the files have other contents now than when they were read last.
         last_reload: what became of the last one; None before any.
+        profile: which one applies; None: none does.
+        profiles: the names of those that are configured.
         reloads: how many there were, by `result` or, where there is a reason, `result:reason`.
     """
 
@@ -74,4 +76,6 @@ class ConfigStatus:
     hash: str
     file_differs: bool = False
     last_reload: LastReload | None = None
+    profile: str | None = None
+    profiles: tuple[str, ...] = ()
     reloads: dict[str, int] = field(default_factory=dict)

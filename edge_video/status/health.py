@@ -48,7 +48,7 @@ class CameraHealth(StrEnum):
     """An operator stopped it."""
     DISABLED = "disabled"
     OFF_SCHEDULE = "off_schedule"
-    """Its schedule keeps it closed."""
+    """Its schedule keeps it closed, or the profile that applies."""
     OFF_EXPECTED = "off_expected"
     """Nobody is there, and its configuration says that this may be."""
 

@@ -31,7 +31,8 @@ class CameraPhase(StrEnum):
     STOPPED = "stopped"
     """Asked to stop; started again only on request."""
     OFF_SCHEDULE = "off_schedule"
-    """Rests until its schedule opens; `CameraStatus.opens_at` says when."""
+    """Rests until its schedule opens, `CameraStatus.opens_at` says when; or until another profile
+    applies than `CameraStatus.off_by_profile`."""
     OFF_EXPECTED = "off_expected"
     """Nobody is there, which is expected of it; it is tried again and again."""
 
@@ -107,6 +108,8 @@ class CameraStatus:
     recent: Recent = Recent()
     opens_at: str | None = None
     """When its schedule opens, ISO 8601 on the schedule's clocks; None: it is open, or has none."""
+    off_by_profile: str | None = None
+    """The profile that applies and that it is not in; None: no profile keeps it off."""
     off_schedule_s: float = 0.0
     """How long its schedule has kept it closed, all times since the start together."""
     intermittent: bool = False

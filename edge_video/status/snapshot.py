@@ -72,8 +72,10 @@ class CameraRecord:
     """Monotonic clock, when the whole system began to stop; None before that."""
     opens_at: str | None = None
     """As in `CameraStatus`."""
+    off_by_profile: str | None = None
+    """As in `CameraStatus`."""
     closed_at_s: float | None = None
-    """Monotonic clock, when its schedule closed; None while it is open."""
+    """Monotonic clock, when its schedule closed or a profile put it off; None while it is open."""
     closed_before_s: float = 0.0
     """How long it was closed before that, all times together."""
     intermittent: bool = False
@@ -84,6 +86,11 @@ class CameraRecord:
     """How long it was off before that, all times together."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its schedule or a profile keeps it closed."""
+        return self.opens_at is not None or self.off_by_profile is not None
 
     def off_schedule_s(self, now_s: float) -> float:
         """As in `CameraStatus`, at the monotonic time `now_s`."""
@@ -280,6 +287,7 @@ def _camera_status(
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
         opens_at=record.opens_at,
+        off_by_profile=record.off_by_profile,
         off_schedule_s=record.off_schedule_s(now_s),
         intermittent=record.intermittent,
         off_since_ns=None if record.off is None else record.off.since_ns,

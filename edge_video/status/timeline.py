@@ -46,6 +46,9 @@ class EntryKind(StrEnum):
     CAMERA_OPENED = "camera_opened"
     CAMERA_OFF = "camera_off"
     """Nobody is there, as is expected of it."""
+    CAMERA_ON_BY_PROFILE = "camera_on_by_profile"
+    CAMERA_OFF_BY_PROFILE = "camera_off_by_profile"
+    """Not in the profile that applies now; the detail is its name."""
     PUBLISHER_CONNECTED = "publisher_connected"
     PUBLISHER_LOST = "publisher_lost"
     PUBLISHER_BLOCKED = "publisher_blocked"
@@ -57,6 +60,8 @@ class EntryKind(StrEnum):
     COMMAND_PAUSE = "command_pause"
     COMMAND_RESUME = "command_resume"
     COMMAND_RETRY_PUBLISHER = "command_retry_publisher"
+    COMMAND_PROFILE = "command_profile"
+    """The detail is the profile, and what came of it unless it was done."""
     MEMORY_LEVEL = "memory_level"
     ACTOR_RESTARTED = "actor_restarted"
 
@@ -95,6 +100,7 @@ class TimelineEntry:
 _ABOUT_NO_CAMERA: Final = frozenset(
     {
         EntryKind.COMMAND_RETRY_PUBLISHER,
+        EntryKind.COMMAND_PROFILE,
         EntryKind.PUBLISHER_CONNECTED,
         EntryKind.PUBLISHER_LOST,
         EntryKind.PUBLISHER_BLOCKED,
@@ -204,6 +210,8 @@ class Timeline:
             self._troubled_since_s.pop(now.camera_id, None)
         for kind, failure in _camera_entries(before, now):
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
+            if kind is EntryKind.CAMERA_OFF_BY_PROFILE:
+                detail = now.off_by_profile or ""
             lasted_s = self._trouble_over(kind, now.camera_id, at_s)
             self.add(
                 kind,
@@ -244,11 +252,11 @@ class Timeline:
         self.add(kind, at_ns, subject="publisher", lasted_s=over.lasted_s, dropped=over.dropped)
 
     def command_executed(
-        self, command: str, subject: str, origin: str, result: str, at_ns: int
+        self, command: str, subject: str, origin: str, result: str, at_ns: int, *, detail: str = ""
     ) -> None:
-        """Add what somebody asked for; the detail is the result, unless it was done."""
+        """Add what somebody asked for; the result is told unless it was done."""
         kind = EntryKind(f"command_{command}")
-        detail = "" if result == "done" else result
+        detail = ": ".join(filter(None, (detail, "" if result == "done" else result)))
         self.add(kind, at_ns, subject=subject, detail=detail, by=origin)
 
     def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
@@ -305,15 +313,19 @@ def _camera_entries(
     elif (
         new.state is BreakerState.CLOSED
         and old.state is BreakerState.OPEN
-        and now.opens_at is None  # closing for the night forgets failures by itself
+        and not now.is_closed  # closing for the night forgets failures by itself
     ):
         found.append((EntryKind.BREAKER_RESET, None))
     if now.phase is CameraPhase.OFF_SCHEDULE and before.phase is not CameraPhase.OFF_SCHEDULE:
-        found.append((EntryKind.CAMERA_CLOSED, None))
+        by_schedule = now.off_by_profile is None
+        kind = EntryKind.CAMERA_CLOSED if by_schedule else EntryKind.CAMERA_OFF_BY_PROFILE
+        found.append((kind, None))
     elif now.phase is CameraPhase.OFF_EXPECTED and before.phase is not CameraPhase.OFF_EXPECTED:
         found.append((EntryKind.CAMERA_OFF, None))
-    elif before.phase is CameraPhase.OFF_SCHEDULE is not now.phase and now.opens_at is None:
-        found.append((EntryKind.CAMERA_OPENED, None))
+    elif before.phase is CameraPhase.OFF_SCHEDULE is not now.phase and not now.is_closed:
+        by_schedule = before.off_by_profile is None
+        kind = EntryKind.CAMERA_OPENED if by_schedule else EntryKind.CAMERA_ON_BY_PROFILE
+        found.append((kind, None))
     elif now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
         found.append((EntryKind.CAMERA_STOPPED, None))
     elif before.phase is CameraPhase.STOPPED and now.phase is not CameraPhase.STOPPED:
@@ -347,7 +359,8 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
     """(from, to, cause) of a breaker's change between two records; None without one.
 
     The cause of an opening is that of the failure; `operator` where a person did it, `wait_over`
-    for the probe, `recovered` for the closing after it, `schedule` where a camera closes.
+    for the probe, `recovered` for the closing after it, `schedule` where a camera closes,
+    by its schedule or a profile.
     """
     old, new = before.breaker.state, now.breaker.state
     if old is new:
@@ -359,7 +372,7 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
         case BreakerState.HALF_OPEN:
             cause = "wait_over"
         case _:
-            by_itself = "operator" if now.opens_at is None else "schedule"
+            by_itself = "schedule" if now.is_closed else "operator"
             cause = "recovered" if old is BreakerState.HALF_OPEN else by_itself
     return old.value, new.value, cause
 

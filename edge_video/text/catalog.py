@@ -21,6 +21,7 @@ One thing has one word, here and in every other table of texts:
 | paused, stopped, disabled | pausada, parada, desativada |
 | closed (by its schedule) | fora do horário |
 | off (expected) | desligada (previsto) |
+| off by profile | desligada pelo perfil |
 | target (of fps), target (of frames) | meta, destino |
 | request, wrong token | requisição, token incorreto |
 | undecodable | corrompida |

@@ -58,6 +58,23 @@ _VALUES: Final = (
         "there is no such time zone; America/Sao_Paulo is one",
         "esse fuso horário não existe; um que existe é America/Sao_Paulo",
     ),
+    Text("there is no such profile; known: {names}", "esse perfil não existe; existem: {names}"),
+    Text(
+        "none stands for no profile; call it otherwise",
+        "none significa nenhum perfil; dê outro nome",
+    ),
+    Text(
+        "a profile's name is letters, digits, _ and -, 64 at most",
+        "o nome de um perfil tem letras, algarismos, _ e -, no máximo 64",
+    ),
+    Text(
+        "it is the id of a camera, or how ids begin, like centro.*",
+        "é o id de uma câmera, ou como os ids começam, como centro.*",
+    ),
+    Text(
+        "profiles.{name}: no camera is called {pattern}",
+        "profiles.{name}: nenhuma câmera se chama {pattern}",
+    ),
     Text("it is required: {what}", "é obrigatório: {what}"),
     Text("set it", "defina-o"),
     Text("a list of at least one camera", "uma lista com ao menos uma câmera"),

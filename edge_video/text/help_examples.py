@@ -40,6 +40,10 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video reload", "reload.help"),
         ("edge-video reload --dry-run --url http://10.0.0.7:8080", "reload.dry_run"),
     ),
+    "profile": (
+        ("edge-video profile closed", "profile.help"),
+        ("edge-video profile none", "profile.example.none"),
+    ),
     "service": (
         ("edge-video service install", "service.example.install"),
         ("edge-video service status", "service.example.status"),

@@ -302,6 +302,25 @@ _TOOLS: Final[dict[str, Text]] = {
         "padrão: a variável de ambiente EDGE_VIDEO_TOKEN, que não aparece na lista de processos",
     ),
     "reload.dry_run": Text("only say what would happen", "apenas diz o que aconteceria"),
+    "profile.help": Text(
+        "let another profile of cameras apply in a running system",
+        "troca o perfil de câmeras de um sistema em execução",
+    ),
+    "profile.about": Text(
+        "Asks the system at an HTTP address to let one of its configured profiles apply: cameras"
+        " that are not in it rest until another one applies. It needs http.token. Exit code 1 when"
+        " nobody answers, 2 when there is no such profile.",
+        "Pede ao sistema em um endereço HTTP que aplique um dos perfis configurados: as câmeras"
+        " que não estão nele ficam desligadas até outro valer. Precisa de http.token. Código de"
+        " saída 1 quando ninguém responde, 2 quando o perfil não existe.",
+    ),
+    "profile.name": Text(
+        "the profile; none: no profile, all cameras are on",
+        "o perfil; none: nenhum perfil, todas as câmeras ligadas",
+    ),
+    "profile.example.none": Text(
+        "all cameras are on again", "todas as câmeras voltam a ficar ligadas"
+    ),
     "top.help": Text(
         "the status of a running system, live in the terminal",
         "o status de um sistema em execução, ao vivo no terminal",

@@ -1,4 +1,4 @@
-"""Holds the texts of the answers to a reload, in both languages."""
+"""Holds the texts of the answers to a reload and to a change of profile, in both languages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from edge_video.text.language import Text
 _OLD: Final = ("; the old one goes on", "; a antiga continua valendo")
 
 RELOAD_TEXTS: Final[dict[str, Text]] = {
+    "profile.done.one": Text("Profile {name} applies.", "O perfil {name} está valendo."),
+    "profile.done.none": Text(
+        "No profile applies: all cameras are on.", "Nenhum perfil vale: todas as câmeras ligadas."
+    ),
+    "profile.already.one": Text(
+        "Profile {name} applies already.", "O perfil {name} já está valendo."
+    ),
+    "profile.already.none": Text(
+        "No profile applied before either.", "Nenhum perfil valia antes também."
+    ),
+    "profile.unknown": Text(
+        "there is no profile {name}; known: {known}", "não existe o perfil {name}; existem: {known}"
+    ),
     "reload.done": Text("Reloaded.", "Configuração recarregada."),
     "reload.unchanged": Text("Reloaded: nothing has changed.", "Recarregada: nada mudou."),
     "reload.planned": Text(

@@ -22,8 +22,12 @@ LINE_TEXTS: Final[dict[str, Text]] = {
     "line.dropped": Text("{count} frames dropped in 5m", "{count} frames descartados em 5m"),
     "line.dropped.one": Text("{count} frame dropped in 5m", "{count} frame descartado em 5m"),
     "line.memory": Text("memory {level}", "memória {level}"),
-    "line.off_schedule": Text("{count} closed by schedule", "{count} fora do horário"),
-    "line.off_schedule.one": Text("{count} closed by schedule", "{count} fora do horário"),
+    "line.off_schedule": Text(
+        "{count} closed by schedule or profile", "{count} fora do horário ou do perfil"
+    ),
+    "line.off_schedule.one": Text(
+        "{count} closed by schedule or profile", "{count} fora do horário ou do perfil"
+    ),
     "line.more": Text("and {count} more", "e mais {count}"),
     "line.more.one": Text("and {count} more", "e mais {count}"),
     "memory_level.normal": Text("NORMAL", "NORMAL"),
@@ -53,9 +57,10 @@ OUTAGE_TEXTS: Final[dict[str, Text]] = {
     "phase.stopped": Text("stopped by the operator", "parada pelo operador"),
     "line.off_expected": Text("{count} off (expected)", "{count} desligadas (previsto)"),
     "line.off_expected.one": Text("{count} off (expected)", "{count} desligada (previsto)"),
-    "phase.off_schedule": Text("closed by its schedule", "fora do horário"),
     "phase.off_expected": Text("off (expected)", "desligada (previsto)"),
     "off_since": Text("off (expected) since {time}", "desligada (previsto) desde {time}"),
+    "phase.off_schedule": Text("closed by schedule or profile", "fora do horário ou do perfil"),
+    "off_by_profile": Text("off by profile {profile}", "desligada pelo perfil {profile}"),
     "closed_until": Text("closed until {time}", "fora do horário até {time}"),
     "weekday.mon": Text("Mon", "seg"),
     "weekday.tue": Text("Tue", "ter"),
@@ -109,6 +114,9 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.command_reset": Text("A fresh start was asked for", "Pedido: recomeçar"),
     "entry.command_pause": Text("A pause was asked for", "Pedido: pausar"),
     "entry.command_resume": Text("An end of the pause was asked for", "Pedido: retomar"),
+    "entry.camera_off_by_profile": Text("Off by profile", "Desligada por perfil"),
+    "entry.camera_on_by_profile": Text("On again by profile", "Ligada de novo por perfil"),
+    "entry.command_profile": Text("Profile was asked for", "Pedido: trocar de perfil"),
     "entry.command_retry_publisher": Text(
         "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"
     ),

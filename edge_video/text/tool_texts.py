@@ -137,7 +137,9 @@ _TOP: Final[dict[str, Text]] = {
     "top.health.paused": Text("{count} paused", "pausadas: {count}"),
     "top.health.stopped": Text("{count} stopped", "paradas: {count}"),
     "top.health.off_expected": Text("{count} off (expected)", "desligadas (previsto): {count}"),
-    "top.health.off_schedule": Text("{count} closed by schedule", "fora do horário: {count}"),
+    "top.health.off_schedule": Text(
+        "{count} closed by schedule or profile", "fora do horário ou do perfil: {count}"
+    ),
     "top.health.disabled": Text("{count} disabled", "desativadas: {count}"),
     "top.delivery": Text("Delivery: {state}", "Entrega: {state}"),
     "top.down_for": Text("for {duration}", "há {duration}"),

@@ -47,7 +47,8 @@ class Question:
         whole_s: for the answer's body in all. Name resolution and the head know no such limit.
         max_bytes: a longer body is cut one byte behind them.
         max_error_bytes: the same of an answer that is an error; 0 reads none of it.
-        post: ask with POST, and an empty body.
+        post: ask with POST.
+        content: the body of a question by POST.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Question:
     max_bytes: int
     max_error_bytes: int
     post: bool = False
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def ask(question: Question) -> HttpAnswer:
     """
     request = urllib.request.Request(  # noqa: S310 - checked by whoever asks
         question.url,
-        data=b"" if question.post else None,
+        data=question.content if question.post else None,
         headers=dict(question.headers),
         method="POST" if question.post else "GET",
     )

@@ -311,3 +311,16 @@ def test_without_a_token_nothing_can_be_added(page: Page, server: ScriptedPage) 
     server.session = {"read": True, "act": False, "actions": False}
     server.show(camera("door"), camera("till"), actions=False)
     page.shows(lambda: not page.sees("#add-camera"))
+
+
+def test_a_profile_is_chosen_beside_the_verdict_and_says_what_it_keeps_off(
+    page: Page, server: ScriptedPage
+) -> None:
+    server.show(camera("door", "OFF_SCHEDULE", off_by_profile="closed"), camera("till"))
+    assert not page.sees("#profile")
+    config = server.view["config"] | {"profile": "closed", "profiles": ["open", "closed"]}
+    server.show(*server.view["cameras"], config=config)
+    page.shows(lambda: page.sees("#profile"))
+    assert page.text(f"{page.tile('door')} .line") == "off by profile closed"
+    Select(page.driver.find_element("id", "profile")).select_by_value("open")
+    page.shows(lambda: "profile" in server.asked)

@@ -116,7 +116,7 @@ def test_a_camera_that_its_schedule_closes_is_no_trouble_and_says_when_it_opens(
 ) -> None:
     server.show(camera("door", "OFF_SCHEDULE"), camera("till"), camera("van", "OFF_EXPECTED"))
     visit(page, server)
-    assert page.text("h1") == "1 of 3 streams · 1 closed by schedule · 1 off (expected)"
+    assert page.text("h1") == "1 of 3 streams · 1 closed by schedule or profile · 1 off (expected)"
     assert page.text(f"{page.tile('van')} .line").startswith("off (expected) since ")
     assert page.driver.title.startswith("✓")
     assert page.text(f"{page.tile('door')} .line") == "closed until Fri 07:00"

@@ -100,6 +100,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "attempts": 3,
         "opens_at": "2026-11-27T07:00:00-03:00" if word == "OFF_SCHEDULE" else None,
         "off_since_ms": since_ms if word == "OFF_EXPECTED" else None,
+        "off_by_profile": None,
         "uptime_24h": 0.9987,
         "uptime_7d": 0.9312,
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},
@@ -195,7 +196,12 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
             "machine_ram_used_percent": 31.0,
             "memory_level": "normal",
         },
-        "config": {"file_differs": False, "refused": None},
+        "config": {
+            "file_differs": False,
+            "refused": None,
+            "profile": None,
+            "profiles": [],
+        },
         **given,
     }
 
@@ -327,6 +333,7 @@ class ScriptedPage:
                 Route("/api/cameras/{camera_id}/history", self._history),
                 Route("/api/cameras/{camera_id}/{action}", self._action, methods=["POST"]),
                 Route("/api/publisher/retry", self._action, methods=["POST"]),
+                Route("/api/profile", self._action, methods=["POST"]),
                 Route("/api/reload", self._reload, methods=["POST"]),
                 Route("/api/probe", self._change, methods=["POST"]),
                 Route("/api/onvif/streams", self._change, methods=["POST"]),

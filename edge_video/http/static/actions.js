@@ -68,10 +68,10 @@ export async function send(path, { method = "POST", body, begun = () => {} } = {
 }
 
 // `outcome` makes of an answer what is said of it, and how; where it says nothing, it has shown it.
-export async function ask(path, key, trying, outcome) {
+export async function ask(path, key, trying, outcome, body = undefined) {
   if (busy.has(key)) return;
   try {
-    const reply = await send(path, { begun: () => { busy.add(key); say(trying, "busy", { lasting: true }); } });
+    const reply = await send(path, { body, begun: () => { busy.add(key); say(trying, "busy", { lasting: true }); } });
     if (reply) say(...(reply.body.result ? outcome(reply.body) : [problem(reply.status), "bad"]));
     else if (busy.has(key)) hide();
   } catch { say(t("problem.no_answer"), "bad"); } finally { busy.delete(key); }
@@ -89,6 +89,8 @@ function cameraOutcome(body, action, facts) {
   if (body.outcome === "streaming") return [t("outcome.streaming", facts), "ok"];
   if (body.outcome === "still_trying") return [t("outcome.still_trying", facts), "busy"];
   if (body.outcome === "off_expected") return [t("outcome.off_expected", facts), "ok"];
+  const profile = app.view?.cameras.find(({ id }) => id === facts.camera)?.off_by_profile;
+  if (body.outcome === "off_schedule" && profile) return [t("outcome.off_by_profile", { ...facts, profile }), "ok"];
   if (body.outcome === "off_schedule") return [t("outcome.off_schedule", facts), "ok"];
   if (body.outcome === "failed") return [t("outcome.failed", { ...facts, cause: causeText(body.cause) }) + next(body), "bad"];
   if (["done", "already"].includes(body.result)) return [t(`outcome.${action}.${body.result}`, facts), "ok"];

@@ -10,6 +10,7 @@ import * as login from "./login.js";
 import * as edit from "./edit.js";
 import * as office from "./office.js";
 import * as pictures from "./pictures.js";
+import * as profile from "./profile.js";
 import * as reload from "./reload.js";
 import { app } from "./state.js";
 import * as text from "./text.js";
@@ -30,6 +31,7 @@ function draw() {
   delivery.drawDelivery();
   delivery.drawMachine();
   reload.drawReload();
+  profile.drawProfile();
   trouble.drawTrouble();
   wall.drawWall();
   camera.drawCamera();
@@ -112,7 +114,7 @@ function drawLegend() {
 }
 
 function begin() {
-  for (const part of [delivery, reload, trouble, wall, timeline, login, camera, edit, office]) part.begin();
+  for (const part of [delivery, reload, profile, trouble, wall, timeline, login, camera, edit, office]) part.begin();
   $("language").addEventListener("change", (event) => { store("language", event.target.value); speak(event.target.value); });
   const box = $("pictures");
   box.checked = stored("pictures") !== "no";

@@ -79,12 +79,14 @@ function opensAt(camera) {
   return `${t(`weekday.${day}`)} ${camera.opens_at.slice(11, 16)}`;
 }
 
-export const closedText = (camera) => t("closed_until", { time: opensAt(camera) });
+export const closedText = (camera) => (camera.off_by_profile
+  ? t("off_by_profile", { profile: camera.off_by_profile }) : t("closed_until", { time: opensAt(camera) }));
 
 export const offText = (camera) => t("off_since", { time: clockTime(camera.off_since_ms) });
 
 export function doingOf(camera) {
   const state = stateOf(camera);
+  if (state === "OFF_SCHEDULE" && camera.off_by_profile) return t("doing.OFF_SCHEDULE.profile", { profile: camera.off_by_profile });
   if (state === "OFF_SCHEDULE") return t("doing.OFF_SCHEDULE", { time: opensAt(camera) });
   if (state === "CB_OPEN") {
     const left = retryInSeconds(camera);

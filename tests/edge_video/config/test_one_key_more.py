@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from edge_video.config import Config, json_schema
 from edge_video.config.annotations import is_section, item_type, leaves
+from edge_video.config.profiles import ProfileConfig, ProfilesConfig
 
 ROOT = Path(__file__).parents[3]
 NEW_KEY = '    one_key_more: "int" = 7\n    """Says what it is for."""\n'
@@ -48,6 +49,8 @@ FILES = {
     "ScheduleConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, schedule: {timezone: UTC,"
         " mon: 07:00-19:00, one_key_more: %s}}]",
     "DeviceConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, device: {one_key_more: %s}}]",
+    "ProfilesConfig": CAMERA + "sink: directory\\nprofiles: {one_key_more: %s}",
+    "ProfileConfig": CAMERA + "sink: directory\\nprofiles: {p: {one_key_more: %s}}",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",
 }
 
@@ -87,6 +90,8 @@ def sections() -> dict[str, type[BaseModel]]:
             for each in (*leaves(annotation), item_type(annotation)):
                 if is_section(each):
                     collect(each)
+        if section is ProfilesConfig:  # its keys are names
+            collect(ProfileConfig)
 
     collect(Config)
     return found
@@ -143,9 +148,10 @@ def test_a_key_that_only_its_section_knows_is_read_checked_shown_and_described(
     found = outcome[section]
     assert found["masked"] == 1
     assert "one_key_more: x is not a whole number" in found["bad value"]
-    assert (
-        'one_kex_more: there is no such key; did you mean "one_key_more"?' in (found["unknown key"])
-    )
+    unknown = 'one_kex_more: there is no such key; did you mean "one_key_more"?'
+    if section == "ProfilesConfig":  # any name may be that of a profile
+        unknown = "one_kex_more: this must be a mapping"
+    assert unknown in found["unknown key"]
     assert found["schema"]["description"] == "Says what it is for."
     assert found["schema"]["default"] == 7
 

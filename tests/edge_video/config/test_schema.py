@@ -63,6 +63,7 @@ def with_key(section: str, key: str, value: object) -> Document:
         "SupervisionConfig": ("supervision",),
         "HttpConfig": ("http",),
         "ReadyConfig": ("http", "ready"),
+        "ProfileConfig": ("profiles", "open"),
         "AmqpSinkConfig": ("sink",),
         "DirectorySinkConfig": ("sink",),
     }

@@ -93,7 +93,9 @@ def test_every_metric_is_documented() -> None:
     limited = replace(
         busy_system(),
         process=replace(process, memory_limit_bytes=1),
-        config=ConfigStatus(1, "abc", reloads={"done": 1, "refused:invalid": 2}),
+        config=ConfigStatus(
+            1, "abc", profiles=("open",), reloads={"done": 1, "refused:invalid": 2}
+        ),
     )
     text = render_metrics(replace(snapshot(), status=limited)).decode()
     names = set(re.findall(r"^# TYPE (edge_video_\w+)", text, re.MULTILINE))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.cli import reload
+from edge_video.cli import running_system
 from edge_video.cli.main import main
 from edge_video.top.asking import NoAnswerError, Question, ask
 
@@ -66,7 +66,7 @@ def test_what_is_no_token_is_bad_input_and_is_not_repeated(
 def test_an_error_whose_body_does_not_come_is_told_by_its_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reload, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(running_system, "_TIMEOUT_S", 0.2)
     with saying(STALLED) as url:
         assert main(["reload", "--url", url]) == 1
         assert capsys.readouterr().err == f"edge-video: {url}: HTTP 502\n"
@@ -76,7 +76,7 @@ def test_an_error_whose_body_does_not_come_is_told_by_its_code(
 def test_a_reload_whose_answer_drips_for_ever_is_given_up(
     head: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reload, "_WHOLE_S", 0.2)
+    monkeypatch.setattr(running_system, "_WHOLE_S", 0.2)
     with saying(head, b"x") as url:
         assert main(["reload", "--url", url]) == 1
         assert "no whole answer within 0.2 s" in capsys.readouterr().err
