@@ -15,10 +15,10 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
-    SetProfile,
     StartCamera,
     StopCamera,
 )
+from edge_video.actors.reload_messages import SetProfile
 from edge_video.config.profiles import NO_PROFILE
 from edge_video.log.events import LogEvent, log_event
 from edge_video.text.escaping import one_line

@@ -25,14 +25,13 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
-    SetProfile,
     StartCamera,
     StopCamera,
     SupervisorTicked,
     Tick,
 )
 from edge_video.actors.probing import CameraProber
-from edge_video.actors.reload_messages import ConfigChanged
+from edge_video.actors.reload_messages import ConfigChanged, SetProfile
 from edge_video.frames import CameraId
 from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event

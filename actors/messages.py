@@ -85,16 +85,6 @@ class RetryPublisher:
     """As of a command about a camera."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetProfile:
-    """Let another of the configured profiles apply: cameras that are not in it rest."""
-
-    name: str | None
-    """None: no profile; all cameras are on."""
-    origin: str = ""
-    """As of a command about a camera."""
-
-
 class CommandResult(StrEnum):
     """What became of a command."""
 
@@ -113,8 +103,7 @@ class CommandResult(StrEnum):
 class CommandAnswer:
     """The answer to a command that was asked; nobody sees it when it was told.
 
-    `retry_in_s` is set only for `REJECTED`: seconds until the breaker permits an attempt, None
-    when it is forced open.
+    `retry_in_s` is set only for `REJECTED`: until the breaker permits it; None: it is held open.
     """
 
     result: CommandResult
@@ -204,8 +193,7 @@ class CameraAway:
 class CameraEnded:
     """The very last message of a camera actor: FFmpeg is reaped, its pipes are closed.
 
-    `failure` is why the attempt failed, None after an orderly stop. `error` is what broke the
-    actor itself, None otherwise.
+    `failure` is why the attempt failed, None after an orderly stop; `error` what broke the actor.
     """
 
     camera_id: CameraId
@@ -384,8 +372,7 @@ class CommandExecuted:
     command: str
     """start, stop, retry, reset, pause, resume, retry_publisher or profile."""
     camera_id: CameraId | None
-    """As it was given: the camera need not exist; None of a command about the publisher
-    or a profile."""
+    """As it was given: the camera need not exist; None where it is about none."""
     origin: str
     """Who asked, on one line; empty: an embedding program that did not say."""
     result: CommandResult

@@ -63,6 +63,16 @@ class ChangeCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Let another of the configured profiles apply: cameras that are not in it rest."""
+
+    name: str | None
+    """None: no profile; all cameras are on."""
+    origin: str = ""
+    """As of a command about a camera."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveCamera:
     """Stop a camera and forget it. Its frames stay in the totals."""
 

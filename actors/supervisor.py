@@ -48,7 +48,6 @@ from edge_video.actors.messages import (
     ResumeCamera,
     RetryNow,
     RetryPublisher,
-    SetProfile,
     StartCamera,
     StopCamera,
     SupervisorTicked,
@@ -64,6 +63,7 @@ from edge_video.actors.reload_messages import (
     ReloadCommand,
     ReloadFailed,
     RemoveCamera,
+    SetProfile,
 )
 from edge_video.actors.shutdown import Shutdown
 from edge_video.actors.system_spec import Stopped, SystemSpec

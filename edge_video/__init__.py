@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         ResumeCamera,
         RetryNow,
         RetryPublisher,
-        SetProfile,
         StartCamera,
         StopCamera,
     )
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
         Reload,
         ReloadAnswer,
         RemoveCamera,
+        SetProfile,
     )
     from edge_video.actors.system_spec import Stopped
     from edge_video.app import System, start_system
@@ -243,12 +243,11 @@ _PUBLIC: Final = {
         "BreakerChanged BreakerWasReset CameraAway CameraEnded CameraFailed CameraStats"
         " CameraStreaming ClearFaults CommandAnswer CommandResult Drain Escalated ForceOpen"
         " FramesReady GetStatus InjectFault ResetBreaker ResumeCamera RetryNow RetryPublisher"
-        " SetProfile"
         " StartCamera StopCamera"
     ),
     "edge_video.actors.publisher": "PublisherActor PublisherRuntime SinkPlace",
     "edge_video.actors.reload_messages": (
-        "AddCamera ChangeCamera Reload ReloadAnswer RemoveCamera"
+        "AddCamera ChangeCamera Reload ReloadAnswer RemoveCamera SetProfile"
     ),
     "edge_video.actors.system_spec": "Stopped",
     "edge_video.app": "System start_system",

@@ -10,10 +10,10 @@ from edge_video.actors.held_cameras import ChosenProfile, HeldCameras, HeldFile
 from edge_video.actors.messages import (
     CommandResult,
     RetryNow,
-    SetProfile,
     StartCamera,
     StopCamera,
 )
+from edge_video.actors.reload_messages import SetProfile
 from edge_video.frames import CameraId
 from edge_video.http.health import ready
 from edge_video.http.status_store import Pulse

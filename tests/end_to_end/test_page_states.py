@@ -95,12 +95,8 @@ def test_a_lost_connection_turns_verdict_title_and_icon_and_stops_countdowns(
 def test_stopped_and_paused_cameras_are_in_the_verdict_and_start_is_in_view(
     page: Page, server: ScriptedPage
 ) -> None:
-    server.show(
-        camera("door"),
-        camera("till", "STOPPED"),
-        camera("aisle", "CB_OPEN", paused=True),
-        camera("stock", "DISABLED"),
-    )
+    resting = camera("aisle", "CB_OPEN", paused=True), camera("stock", "DISABLED")
+    server.show(camera("door"), camera("till", "STOPPED"), *resting)
     visit(page, server)
     assert page.text("h1") == "1 of 4 streams · 1 paused · 1 stopped · 1 disabled"
     assert not page.driver.title.startswith("✓")
