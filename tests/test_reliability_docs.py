@@ -26,9 +26,8 @@ def named_in(pattern: str) -> set[str]:
 
 
 RELIABILITY = named_in("test_reliability_*.py")
-TESTS = RELIABILITY.union(
-    *map(named_in, ("test_broker_faults.py", "test_uplink.py", "test_paused_publisher.py"))
-)
+_OTHERS = ("broker_faults", "uplink", "paused_publisher", "ffmpeg_limits")
+TESTS = RELIABILITY.union(*(named_in(f"test_{name}.py") for name in _OTHERS))
 
 
 def rows(section: str) -> list[list[str]]:

@@ -141,7 +141,7 @@ def test_a_successor_tells_the_end_of_the_outage_that_its_predecessor_told(scene
     scene.record.connected("amqp://broker")
     scene.record.lost("reset by the broker", 1.0)
     scene.clock.advance(3)
-    scene.successor(scene.record.status)
+    scene.successor(scene.record.stats(None).status)
     scene.clock.advance(4)
     scene.record.connected("amqp://broker")
     assert "again after 7s" in scene.lines[-1]

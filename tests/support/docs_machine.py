@@ -189,7 +189,9 @@ class DocsMachine:
 
     def start(self, command: str, folder: Path) -> subprocess.Popen[bytes]:
         """Start a command in a folder; its output is a pipe. With `exec` it is the process."""
-        enter = ("nsenter", "--target", str(self._holder.pid), "--net", "--mount")
+        # Where a script's `&` started the tests, Ctrl+C is ignored, and would be by the command.
+        ctrl_c = ("env", "--default-signal=INT")
+        enter = (*ctrl_c, "nsenter", "--target", str(self._holder.pid), "--net", "--mount")
         return subprocess.Popen(
             [*enter, "sh", "-c", f'cd "$0" && {command}', str(folder)],
             env=self._environment,

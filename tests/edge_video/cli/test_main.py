@@ -32,6 +32,7 @@ def test_an_interrupted_command_is_quiet(
 def test_ctrl_c_before_all_modules_are_loaded_is_quiet_too() -> None:
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a script's `&` ignores it
         "class Interrupting:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'edge_video.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"

@@ -70,7 +70,7 @@ def test_a_hung_broker_is_given_up_when_no_confirm_comes(
 
 @pytest.mark.rabbitmq
 def test_an_idle_connection_is_not_given_up(broker: RabbitNode, make_rig: MakeRig) -> None:
-    rig = make_rig(broker, confirm_timeout_s=0.2).connect()
+    rig = make_rig(broker, confirm_timeout_s=0.6).connect()
     rig.put()
     rig.settle()
     assert not threading.Event().wait(1.0)
