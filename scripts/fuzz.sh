@@ -20,6 +20,10 @@ else
   echo "fuzz: atheris is not installed (pip install atheris), so only the property tests"
 fi
 
+echo "fuzz: ten thousand sequences of faults"
+EDGE_VIDEO_SEQUENCES=10000 "$python" -m pytest -q -p no:cacheprovider \
+  tests/actors/test_random_faults.py
+
 echo "fuzz: a thousand courses of reloads"
 EDGE_VIDEO_RELOAD_COURSES=1000 "$python" -m pytest -q -p no:cacheprovider \
   tests/actors/test_random_reloads.py
