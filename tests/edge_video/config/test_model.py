@@ -476,6 +476,7 @@ def test_the_demo_loads_and_shows_an_open_breaker_soon() -> None:
     assert demo.cameras[3].host == "127.0.0.1"
     breaker = demo.circuit_breaker
     assert breaker.initial_backoff + breaker.reset_timeout < 10
+    assert demo.warnings == ()  # every user may read it, and it has no secret
 
 
 def test_the_demo_in_config_is_the_packaged_one() -> None:
