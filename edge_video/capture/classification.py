@@ -35,7 +35,7 @@ _GENERIC: Final = re.compile(
 )
 
 _RTSP_NO_ANSWER: Final = re.compile(
-    r"^(?:Error opening input: )?rtsps?://.*Invalid data found when processing input"
+    r"^(?:Error opening input: )?(?P<url>rtsps?://.*): Invalid data found when processing input"
 )
 _HANG_UP_S: Final = 1.0
 """A camera that hangs up does so sooner; one that never answers takes a whole time-out."""
@@ -168,8 +168,8 @@ def _first_match(
     lines: Sequence[str], *, any_frames: bool, ran_s: float | None
 ) -> tuple[Cause, str] | None:
     for line in reversed(lines):
-        if not any_frames and _RTSP_NO_ANSWER.match(line):
-            return _no_answer(lines, line, ran_s)
+        if not any_frames and (matched := _RTSP_NO_ANSWER.match(line)):
+            return _no_answer(lines, matched["url"], ran_s)
     return _look_up(lines, any_frames=any_frames)
 
 
@@ -190,14 +190,17 @@ def _look_up(lines: Sequence[str], *, any_frames: bool) -> tuple[Cause, str] | N
     return None
 
 
-def _no_answer(lines: Sequence[str], line: str, ran_s: float | None) -> tuple[Cause, str]:
-    """Tell a camera that hangs up from one that never answers: FFmpeg 5 has one line for both."""
+def _no_answer(lines: Sequence[str], url: str, ran_s: float | None) -> tuple[Cause, str]:
+    """Tell a camera that hangs up from one that never answers: FFmpeg 5 has one line for both.
+
+    Its words, invalid data, are true of neither: the camera sent none.
+    """
     others = [each for each in lines if not _RTSP_NO_ANSWER.match(each)]
     if better := _look_up(others, any_frames=False):
         return better
     if ran_s is not None and ran_s >= _HANG_UP_S:
-        return Cause.TIMEOUT, line
-    return Cause.END_OF_STREAM, line
+        return Cause.TIMEOUT, f"{url}: no answer"
+    return Cause.END_OF_STREAM, f"{url}: the camera hung up"
 
 
 def _last_serious(stderr_lines: Sequence[str]) -> str:

@@ -305,6 +305,8 @@ _CAMERA: Final = (
     ),
     Text("this machine has no cgroup v2", "esta máquina não tem cgroup na versão 2"),
     Text("FFmpeg said nothing", "o FFmpeg não disse nada"),
+    Text("{url}: no answer", "{url}: sem resposta"),
+    Text("{url}: the camera hung up", "{url}: a câmera encerrou a conexão"),
     Text(
         "video is announced, and none came that can be decoded",
         "vídeo é anunciado, e não veio nenhum que possa ser decodificado",

@@ -152,6 +152,20 @@ def test_a_time_out_is_seen_though_ffmpeg_exits_with_zero() -> None:
     assert failure.cause is Cause.TIMEOUT
 
 
+@pytest.mark.parametrize(
+    ("ran_s", "failure"),
+    [
+        (10.0, Failure(Cause.TIMEOUT, "rtsp://h/x: no answer", 1)),
+        (0.1, Failure(Cause.END_OF_STREAM, "rtsp://h/x: the camera hung up", 1)),
+    ],
+)
+def test_a_camera_that_sends_nothing_is_not_told_to_send_invalid_data(
+    ran_s: float, failure: Failure
+) -> None:
+    line = "[error] rtsp://h/x: Invalid data found when processing input"
+    assert classify(1, [line], any_frames=False, ran_s=ran_s) == failure
+
+
 def test_silence_with_an_error_status_is_unknown() -> None:
     assert classify(1, [], any_frames=False) == Failure(Cause.UNKNOWN, "FFmpeg said nothing", 1)
 
