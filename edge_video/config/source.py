@@ -143,7 +143,7 @@ class ConfigSource:
                 contents = read_regular(file, _MAX_FILE)
             except (OSError, ValueError):
                 contents = b""
-            digest.update(f"{file}\0{len(contents)}\0".encode() + contents)
+            digest.update(b"%b\0%d\0%b" % (os.fsencode(file), len(contents), contents))
         return digest.hexdigest()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +54,19 @@ def test_what_is_wrong_is_told_with_the_file_it_is_in_all_at_once(
     assert f"{main}:4: bufer: there is no such key" in text
     assert f"{folder}/a.yaml:2: cameras[1].url: " in text
     assert f"{folder}/b.yaml:" in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_a_file_whose_name_is_no_utf_8_is_read_as_any_other(main: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cameras"
+    folder.mkdir()
+    odd = folder / os.fsdecode(b"port\xe3o.yaml")
+    odd.write_text('id: gate\nurl: "rtsp://10.0.0.3/s"\n')
+    source = ConfigSource(main, directory=folder)
+    reading = source.read()
+    assert [camera.id for camera in reading.config.cameras] == ["door", "gate"]
+    odd.write_text('id: gate\nurl: "rtsp://10.0.0.4/s"\n')
+    assert source.digest() != reading.digest
 
 
 def test_a_directory_that_is_not_there_is_an_error(main: Path, tmp_path: Path) -> None:
