@@ -213,9 +213,9 @@ def _named(text: str) -> Answer:
 
 
 def _shown(device: Device, question: _Question, language: Language) -> dict[str, Any]:
-    """What `discover --json` says of it, with the password that was given masked everywhere."""
+    """What `discover --json` says of it; secrets in addresses and in its own words are masked."""
     login = question.login
-    redact = Redactor([] if login is None or not login.password else [login.password])
+    redact = Redactor(credentials=[] if login is None else [(login.username, login.password)])
     said = devices_as_json([device], question.wish, language)["cameras"][0]
     streams = [{**each, "url": redact(each["url"])} for each in said["streams"]]
     detail = device.detail if device.problem is Problem.REFUSED else ""
@@ -223,6 +223,7 @@ def _shown(device: Device, question: _Question, language: Language) -> dict[str,
         "address": said["address"],
         "name": said["name"],
         "problem": said["problem"],
-        "detail": redact(shorten(one_line(detail), _MAX_DETAIL)) or None,
+        # First masked: of a secret that is cut in two, the rest would be shown.
+        "detail": shorten(redact(one_line(detail)), _MAX_DETAIL) or None,
         "streams": streams,
     }

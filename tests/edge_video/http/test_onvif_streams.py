@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from edge_video.capture.onvif.model import Answer, Device
+from edge_video.capture.onvif.model import Answer, Device, Problem
 from edge_video.http.onvif_streams import StreamsEndpoint
 from edge_video.testing import eventually
 from edge_video.testing.devices import OnvifDevice, OnvifStream
@@ -61,6 +61,18 @@ def test_a_device_tells_its_streams_and_the_substream_is_proposed() -> None:
     assert main["url"] == "rtsp://127.0.0.1:554/main"
     assert third["url"] == "rtsp://127.0.0.1:554/***/t"  # some write the password into a path
     assert [sub[key] for key in ("codec", "width", "height", "fps")] == ["H264", 640, 360, 15.0]
+
+
+@pytest.mark.parametrize("secret", [PASSWORD, f"rtsp://admin:{PASSWORD}@10.0.0.9/s"])
+def test_nothing_is_left_of_a_secret_where_long_words_of_a_device_are_cut(secret: str) -> None:
+    words = f"{'x' * (192 - secret.index('pw'))} {secret}"
+
+    def handler(answer: Answer, *_: object) -> Device:
+        return Device(answer, problem=Problem.REFUSED, detail=words)
+
+    (answer,) = ask(StreamsEndpoint("s", handler), {"host": "h", **LOGIN})
+    assert len(answer.json()["detail"]) <= 200
+    assert PASSWORD[:5] not in answer.text
 
 
 @pytest.mark.parametrize(
