@@ -46,6 +46,7 @@ def server(opened: tuple[ScriptedPage, Page]) -> ScriptedPage:
     server, _ = opened
     server.session = {"read": True, "act": True, "actions": True}
     server.answers, server.asked, server.changes = {}, [], []
+    server.gate.set()
     server.show(camera("door"), camera("till"))
     return server
 
@@ -184,7 +185,14 @@ def test_the_streams_of_a_camera_are_shown_and_the_chosen_one_is_tested(
     ]
     assert "Acme Dome has 3 streams:" in page.text("#edit-streams")
     assert page.accessibility_problems() == []
+    server.gate.clear()
     page.press(Keys.ENTER)  # the focus is on the one that is proposed
+    page.shows(lambda: len(server.changes) == 2)
+    page.click('#edit-streams [data-profile="main"] button')  # not while another one is tested
+    assert page.find("#edit-url").get_attribute("value") == "rtsp://10.0.0.9/sub"
+    pressed = '#edit-streams [aria-pressed="true"]'
+    assert [each.text for each in page.all(pressed)] == ["sub · H264 · 640×360 · 15 fps"]
+    server.gate.set()
     page.shows(lambda: "The camera answers" in page.text("#edit-answer"))
     assert server.changes[1:] == [("POST probe", {"url": "rtsp://10.0.0.9/sub", **login})]
     assert page.find("#edit-id").get_attribute("value") == "camera-10-0-0-9"
@@ -197,16 +205,27 @@ def test_the_streams_of_a_camera_are_shown_and_the_chosen_one_is_tested(
     assert page.all("#edit-streams *") == []
 
 
-def test_why_there_are_no_streams_is_said_in_the_operators_language(
-    page: Page, server: ScriptedPage
-) -> None:
+@pytest.fixture
+def portuguese_form(page: Page) -> Iterator[Page]:
+    """The form of a new camera, in Portuguese, on a phone."""
     look_like(page.driver, 320, 700)
     Select(page.find("#language")).select_by_value("pt-BR")
     page.shows(lambda: page.text("#add-camera") == "Adicionar câmera")
     page.click("#add-camera")
+    yield page
+    page.press(Keys.ESCAPE)
+    page.shows(lambda: not page.sees("#edit-dialog"))
+    Select(page.find("#language")).select_by_value("en")
+    page.run("localStorage.clear()")
+
+
+def test_why_there_are_no_streams_is_said_in_the_operators_language(
+    portuguese_form: Page, server: ScriptedPage
+) -> None:
+    page = portuguese_form
     page.click("#edit-ask")
     assert page.text("#edit-url-wrong").startswith("Informe o endereço da câmera")
-    fill(page, url="rtsp://10.0.0.9:554/s")
+    fill(page, url="rtsp://10.0.0.9:554/s", fps="61")  # a wrong rate is no reason not to ask
     server.answers["streams"] = {"error": "not installed", "status": 501}
     page.click("#edit-ask")
     page.shows(lambda: "pip install 'edge-video[onvif]'" in page.text("#edit-streams"))
@@ -217,17 +236,12 @@ def test_why_there_are_no_streams_is_said_in_the_operators_language(
     page.shows(lambda: page.text("#edit-streams").startswith("Ela recusa este usuário"))
     assert page.accessibility_problems() == []
     assert page.run("return document.querySelector('#edit-form').scrollWidth") <= 320
-    Select(page.find("#language")).select_by_value("en")
-    page.run("localStorage.clear()")
 
 
 def test_errors_stand_at_their_fields_and_a_failed_test_says_what_to_do(
-    page: Page, server: ScriptedPage
+    portuguese_form: Page, server: ScriptedPage
 ) -> None:
-    look_like(page.driver, 320, 700)
-    Select(page.find("#language")).select_by_value("pt-BR")
-    page.shows(lambda: page.text("#add-camera") == "Adicionar câmera")
-    page.click("#add-camera")
+    page = portuguese_form
     page.click("#edit-save")
     assert page.text("#edit-url-wrong") == "Campo obrigatório."
     fill(page, url="rtsp://10.0.0.9/s", id="door")
@@ -253,10 +267,6 @@ def test_errors_stand_at_their_fields_and_a_failed_test_says_what_to_do(
     page.shows(lambda: "401 Unauthorized" in page.text("#edit-answer"))
     assert page.accessibility_problems() == []
     assert page.run("return document.querySelector('#edit-form').scrollWidth") <= 320
-    page.press(Keys.ESCAPE)
-    page.shows(lambda: not page.sees("#edit-dialog"))
-    Select(page.find("#language")).select_by_value("en")
-    page.run("localStorage.clear()")
 
 
 def test_a_camera_is_changed_disabled_and_removed_after_a_question(

@@ -122,16 +122,21 @@ async function findStreams() {
   const host = streams.hostIn(url);
   if (!host) { complain("url", t("streams.host_wrong")); return; }
   const login = username ? { username, password } : {};
-  const reply = await post("POST", "/api/onvif/streams", { host, ...login, fps }, t("streams.asking"));
+  const wish = input("fps").validity.valid ? { fps } : {}; // what is wrong with it is said when it is kept
+  const reply = await post("POST", "/api/onvif/streams", { host, ...login, ...wish }, t("streams.asking"));
   if (reply) streams.draw(reply, choose);
 }
 
+// Whether it is taken: not while the camera is asked, whose answer would stand beside another address.
 function choose(stream) {
+  if (isAsking()) return false;
   input("url").value = stream.url;
   suggest();
-  if (!stream.url.includes(streams.SECRET)) { test(); return; }
-  clear();
-  complain("url", t("streams.secret"));
+  if (stream.url.includes(streams.SECRET)) {
+    clear();
+    complain("url", t("streams.secret"));
+  } else test();
+  return true;
 }
 
 async function test() {
@@ -216,11 +221,14 @@ function refused({ status, body }) {
   if (first) input(first).focus();
 }
 
+const askers = () => [$("edit-ask"), $("edit-test"), $("edit-save")];
+const isAsking = () => askers().some((each) => each.getAttribute("aria-disabled"));
+
 // The answer; null where there is none, which is said, or where the form is another one by now.
 async function post(method, path, body, meanwhile) {
   const mine = round;
-  const buttons = [$("edit-ask"), $("edit-test"), $("edit-save")];
-  if (buttons.some((each) => each.getAttribute("aria-disabled"))) return null;
+  const buttons = askers();
+  if (isAsking()) return null;
   for (const each of buttons) each.setAttribute("aria-disabled", "true");
   try {
     const reply = await send(path, { method, body, begun: () => answer(el("p", { className: "quiet", text: meanwhile })) });

@@ -17,7 +17,7 @@ export const isHostOnly = (text) => text !== "" && !text.includes("://");
 
 export const clear = () => $("edit-streams").replaceChildren();
 
-// `choose` is called with the stream that is clicked.
+// `choose` is called with the stream that is clicked, and says whether it is taken.
 export function draw({ status, body }, choose) {
   const parts = [];
   if (body.streams?.length) {
@@ -36,8 +36,8 @@ function item(stream, isProposed, choose) {
   const facts = [stream.name || stream.profile, stream.codec, size, stream.fps ? `${rate(stream.fps)} fps` : ""];
   const button = el("button", { type: "button", className: isProposed ? "main" : "", text: facts.filter(Boolean).join(" · "), "aria-pressed": "false" });
   button.addEventListener("click", () => {
+    if (!choose(stream)) return;
     for (const each of $("edit-streams").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === button));
-    choose(stream);
   });
   const mark = el("span", { className: "quiet" });
   if (isProposed) setText(mark, t("streams.proposed"));
