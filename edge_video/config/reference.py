@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from edge_video.config.annotations import choices, is_section, item_type, leaves, limits, marks_of
 from edge_video.config.model import Config
+from edge_video.config.section import Section
 from edge_video.config.types import Duration, Formerly, Mark
 from edge_video.runtime.opening_hours import DAYS
 from edge_video.text.duration import format_duration
@@ -76,6 +77,7 @@ _PROFILES: Final = {
 }
 _CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
 _WEB_CAMERA: Final = {"id": "door", "url": "http://10.0.0.5/video.mjpg"}
+_ANY: Final = "NAME"
 _PER_CAMERA: Final = {
     "fps": "fps",
     "quality": "quality",
@@ -162,10 +164,19 @@ def normalized(path: str) -> str:
 
 def find_keys(path: str, keys: dict[str, KeyReference]) -> list[KeyReference]:
     """The key of this path; else those whose last name, or former name, it is."""
-    if path in keys:
-        return [keys[path]]
+    named = [each for each in keys.values() if _stands_for(each.path, path)]
+    if named:
+        return named
     named = [each for each in keys.values() if each.path.rsplit(".", 1)[-1] == path]
     return named or [each for each in keys.values() if path and each.formerly == path]
+
+
+def _stands_for(known: str, path: str) -> bool:
+    """Whether a path is this one, in which `NAME` may stand for any name."""
+    own, other = known.split("."), path.split(".")
+    return len(own) == len(other) and all(
+        mine in (theirs, _ANY) for mine, theirs in zip(own, other, strict=True)
+    )
 
 
 def similar_keys(path: str, keys: dict[str, KeyReference]) -> list[str]:
@@ -184,9 +195,18 @@ def _keys_of(section: type[BaseModel], prefix: str) -> Iterator[KeyReference]:
         yield _reference(path, field, inner)
         for each in inner:
             yield from _keys_of(each, f"{path}.")
+            named = _named(each)
+            if named is not None:
+                yield from _keys_of(named, f"{path}.{_ANY}.")
         if len(inner) > 1:  # each of them says of its own type only
             first = next(key for key in _keys_of(inner[0], f"{path}.") if key.choices)
             yield replace(first, choices=tuple(choices(field)))
+
+
+def _named(section: type[BaseModel]) -> type[BaseModel] | None:
+    """What stands in a section below any name; None: its names are its keys."""
+    field = section.field_for(_ANY) if issubclass(section, Section) else None
+    return None if field is None else next(iter(_sections_in(field)), None)
 
 
 def _sections_in(field: FieldInfo) -> list[type[BaseModel]]:
@@ -277,7 +297,7 @@ def _written_default(field: FieldInfo, inner: list[type[BaseModel]]) -> str | No
 
 def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
     """The key in the sections around it, as YAML."""
-    if path in _PROFILES:
+    if path.partition(".")[0] in _PROFILES:
         return _dumped(_PROFILES)
     if inner:
         return ""

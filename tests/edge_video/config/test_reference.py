@@ -61,6 +61,13 @@ def test_a_key_is_found_by_its_path_its_last_name_and_its_former_name() -> None:
     assert find_keys("nothing", KEYS) == find_keys("", KEYS) == []
 
 
+def test_a_key_below_any_name_is_found_by_each_name() -> None:
+    found = [find_keys(path, KEYS) for path in ("profiles.open.cameras", "profiles.NAME.cameras")]
+    assert [[key.path for key in each] for each in found] == [["profiles.NAME.cameras"]] * 2
+    assert "how ids begin" in found[0][0].meaning
+    assert find_keys("amqp.open.cameras", KEYS) == []
+
+
 def test_what_is_no_key_has_suggestions() -> None:
     assert similar_keys("amqp.prefetch", KEYS)[0] == "amqp.prefetch_count"
     assert "quality" in similar_keys("qualty", KEYS)
