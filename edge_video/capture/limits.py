@@ -249,7 +249,9 @@ class Grouped:
         self._remove(self._child)
 
     def _counts_kills(self) -> bool:
-        return self._child.count("memory.events", "oom_kill") > 0
+        """Whether it was killed at its own limit; `oom_kill` alone counts any want of memory."""
+        count = self._child.count
+        return count("memory.events", "oom") > 0 and count("memory.events", "oom_kill") > 0
 
     def _throttled_share(self) -> float:
         """Of the periods in the last window."""

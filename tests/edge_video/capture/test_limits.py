@@ -240,6 +240,19 @@ def test_what_the_kernel_kills_has_reached_its_memory_limit(
     assert judged == Failure(Cause.MEMORY_LIMIT, detail, -9)
 
 
+def test_what_is_killed_for_want_of_the_machines_memory_keeps_its_cause(
+    scripted: ScriptedCgroup,
+) -> None:
+    # The kernel's choice, or all of the service is at its `MemoryMax=`: no limit of this one.
+    confinement = grouping(scripted).confine("door", BOTH, PID)
+    events = scripted.path / f"ffmpeg-door-{PID}/memory.events"
+    events.write_text("low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n")
+    killed = Failure(Cause.KILLED, "killed by SIGKILL", -9)
+    assert confinement.judged(killed, []) is None
+    confinement.end()
+    assert confinement.judged(killed, []) is None
+
+
 def test_a_stream_that_ends_while_it_is_held_back_has_reached_its_cpu_limit(
     scripted: ScriptedCgroup,
 ) -> None:
