@@ -41,6 +41,7 @@ _STACKS_BYTES: Final = 512 * _MB
 """The kernel counts the whole stack of each thread, 8 MB of which hardly any is ever touched: with
 16 threads to decode an FFmpeg has 52, and measured 440 MB more than it used."""
 _PERIOD_US: Final = 100_000
+_PERIODS_A_LOOK: Final = 10
 _WINDOW_S: Final = 10.0
 """CPU is an average over so long: a key frame and a slow start take more for a moment."""
 _THROTTLED_SHARE: Final = 0.5
@@ -254,9 +255,10 @@ class Grouped:
         return count("memory.events", "oom") > 0 and count("memory.events", "oom_kill") > 0
 
     def _throttled_share(self) -> float:
-        """Of the periods in the last window."""
+        """Of the periods in the last window; while FFmpeg waits for its camera none are counted."""
         (periods_before, held_before), (periods, held) = self._seen[0], self._seen[-1]
-        return (held - held_before) / max(periods - periods_before, 1)
+        passed = (len(self._seen) - 1) * _PERIODS_A_LOOK
+        return (held - held_before) / max(periods - periods_before, passed, 1)
 
 
 class LimitKeeper:

@@ -272,6 +272,16 @@ def test_a_stream_that_ends_while_it_is_held_back_has_reached_its_cpu_limit(
     assert confinement.judged(stalled, []) == Failure(Cause.CPU_LIMIT, detail)
 
 
+def test_a_camera_that_falls_silent_is_no_matter_of_the_cpu(scripted: ScriptedCgroup) -> None:
+    # The kernel counts no periods while FFmpeg has nothing to do: three of its last work are left.
+    confinement = grouping(scripted).confine("door", BOTH, PID)
+    stat = scripted.path / f"ffmpeg-door-{PID}/cpu.stat"
+    for periods, held in [(300, 60), *[(303, 63)] * 10]:
+        stat.write_text(f"nr_periods {periods}\nnr_throttled {held}\n")
+        confinement.look()
+    assert confinement.judged(Failure(Cause.STALLED, "no frame for 10s"), []) is None
+
+
 def test_an_ffmpeg_that_the_kernel_takes_into_no_group_is_measured(
     scripted: ScriptedCgroup, caplog: pytest.LogCaptureFixture
 ) -> None:
