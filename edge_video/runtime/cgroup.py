@@ -196,7 +196,7 @@ def _own_cgroup(places: Places) -> Path:
         for line in places.membership.read_text().splitlines()
         if line.startswith("0::")
     ]
-    for root, point in _mounts(places.mounts.read_text()):
+    for root, point in _mounts(places.mounts.read_text(errors="replace")):
         for name in named:
             if root in ("/", name) or name.startswith(f"{root}/"):
                 below = name if root == "/" else name[len(root) :]
@@ -232,7 +232,7 @@ def _is_ours(pid: int, processes: Path) -> bool:
     own = os.getpid()
     while pid not in (0, 1, own):
         try:
-            stat = (processes / str(pid) / "stat").read_text()
+            stat = (processes / str(pid) / "stat").read_text(errors="replace")  # its name
         except OSError:
             return True
         pid = int(stat.rpartition(")")[2].split()[1])

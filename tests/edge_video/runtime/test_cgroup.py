@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -86,6 +87,20 @@ def test_a_machine_without_proc_is_not_asked_further(tmp_path: Path) -> None:
 def test_a_part_of_the_hierarchy_that_is_mounted_is_understood(scripted: ScriptedCgroup) -> None:
     scripted.mount(root="/machine.slice/box", membership="/machine.slice/box/unit.service")
     assert delegated_cgroup(OURS, scripted.places).path == scripted.path
+
+
+def test_names_that_are_no_utf8_are_in_nobodys_way(
+    scripted: ScriptedCgroup, tmp_path: Path
+) -> None:
+    with scripted.places.mounts.open("ab") as mounts:
+        mounts.write(b"31 22 8:2 / /mnt/c\xe2mera rw - vfat /dev/sdb1 rw\n")
+    (tmp_path / "4711").mkdir()
+    # The kernel cuts a name after 15 bytes, in the middle of a letter if need be.
+    (tmp_path / "4711/stat").write_bytes(b"4711 (camera-seguran\xc3) S %d 1 1\n" % os.getpid())
+    scripted.write("cgroup.procs", "4711\n")
+    places = dataclasses.replace(scripted.places, processes=tmp_path)
+    delegated_cgroup(OURS, places).prepare()
+    assert (scripted.path / "main/cgroup.procs").read_text() == "4711"
 
 
 def test_this_program_moves_below_it_before_limits_are_allowed(scripted: ScriptedCgroup) -> None:
