@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import yaml
@@ -27,20 +26,21 @@ def add_devices(text: str, devices: Mapping[str, str]) -> tuple[str, tuple[str, 
         The new text, and the ids of the cameras that have the line now.
     """
     root = compose(text).root
-    places = {each: place for each, place in _places(root) if each in devices}
-    # YAML's line ends only: splitlines() knows more.
-    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
-    for camera_id, (line, column) in sorted(places.items(), key=lambda each: -each[1][0]):
-        end = "\r\n" if lines[line - 1].endswith("\r\n") else "\n"
-        lines.insert(line, f"{' ' * column}{devices[camera_id]}{end}")
-    new = "".join(lines)
+    places = {each: place for each, place in _places(root, text) if each in devices}
+    new = text
+    for camera_id, (at, column) in sorted(places.items(), key=lambda each: -each[1][0]):
+        end = "\r\n" if text.endswith("\r\n", 0, at) else "\n"
+        new = f"{new[:at]}{' ' * column}{devices[camera_id]}{end}{new[at:]}"
     if not _is_the_same(root, new, places):
         return text, ()
     return new, tuple(each for each in devices if each in places)
 
 
-def _places(root: yaml.MappingNode) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Each camera's id, with the number of the line below its first key, and the keys' column."""
+def _places(root: yaml.MappingNode, text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Each camera's id, with where the line below its first key begins, and the keys' column.
+
+    YAML ends lines with more than a line feed: what ends the first key's otherwise is left alone.
+    """
     shared = _shared(root)
     for camera in _cameras(root):
         keys = {key.value: value for key, value in camera.value}
@@ -48,9 +48,9 @@ def _places(root: yaml.MappingNode) -> Iterator[tuple[str, tuple[int, int]]]:
             continue
         (first, value), (second, _) = camera.value[:2]
         is_one_line = value.start_mark.line == value.end_mark.line == first.start_mark.line
-        is_below = second.start_mark.line > first.start_mark.line
-        if is_one_line and is_below and isinstance(keys.get("id"), yaml.ScalarNode):
-            yield keys["id"].value, (first.start_mark.line + 1, first.start_mark.column)
+        below = text.find("\n", value.end_mark.index, second.start_mark.index) + 1
+        if is_one_line and below and isinstance(keys.get("id"), yaml.ScalarNode):
+            yield keys["id"].value, (below, first.start_mark.column)
 
 
 def _shared(root: yaml.Node) -> set[int]:

@@ -43,6 +43,8 @@ def test_line_ends_are_those_of_the_file() -> None:
         "cameras:\n  - id: >-\n      door\n    url: x.mp4\n",
         "cameras:\n  - id: other\n    url: x.mp4\n",
         "cameras: 7\n",
+        "cameras:\r  - id: door\r    url: x.mp4\r",
+        "cameras:\n  - id: door\r    url: x.mp4\n  - id: yard\n    url: y.mp4\n",
     ],
 )
 def test_what_is_written_in_another_way_is_left_alone(text: str) -> None:
@@ -58,3 +60,10 @@ def test_what_is_written_in_another_way_is_left_alone(text: str) -> None:
 )
 def test_what_an_alias_repeats_is_left_alone(text: str) -> None:
     assert add_devices(text, {"door": LINE}) == (text, ())
+
+
+def test_a_line_end_that_only_yaml_knows_does_not_shift_the_place() -> None:
+    text = "# one\r# two\n" + BEFORE
+    assert add_devices(text, {"door": LINE, "yard": LINE})[0] == (
+        "# one\r# two\n" + add_devices(BEFORE, {"door": LINE, "yard": LINE})[0]
+    )
