@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.onvif.matching import Identity, Wanted
 from edge_video.capture.onvif.model import Answer
+from edge_video.capture.onvif.reading import normal_endpoint
 from edge_video.runtime.threads import on_thread
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def with_configured(answers: Iterable[Answer], cameras: Sequence[Wanted]) -> lis
 
 def _wanted(camera: CameraConfig, addresses: tuple[str, ...]) -> Wanted:
     device = camera.device
-    identity = Identity() if device is None else Identity(device.endpoint or "", device.mac or "")
+    identity = Identity()
+    if device is not None:
+        identity = Identity(normal_endpoint(device.endpoint or ""), device.mac or "")
     return Wanted(camera.id, camera.url.get_secret_value(), identity, addresses)
 
 

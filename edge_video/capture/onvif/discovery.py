@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from edge_video.capture.onvif.model import Answer
+from edge_video.capture.onvif.reading import normal_endpoint
 from edge_video.capture.onvif.xml import NotUnderstood, all_named, harmless, read_xml, text_of
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _is_onvif(match: Element) -> bool:
 def _answer(match: Element, address: str) -> Answer:
     scopes = _raw(match, "Scopes").split()
     return Answer(
-        endpoint=text_of(match, "EndpointReference", "Address").lower(),
+        endpoint=normal_endpoint(text_of(match, "EndpointReference", "Address")),
         address=address,
         services=tuple(harmless(each) for each in _raw(match, "XAddrs").split()[:_MAX_SERVICES]),
         name=_scope(scopes, "name"),

@@ -15,6 +15,7 @@ from edge_video.capture.onvif.reading import (
     MEDIA,
     MEDIA_2,
     foreign_addresses,
+    is_at,
     read_clock,
     read_endpoint,
     read_macs,
@@ -160,8 +161,10 @@ class _Inquiry:
     def _with_url(self, stream: Stream, service: str, version: str) -> Stream:
         token = quoteattr(stream.token)[1:-1]
         body = self._optional(service, _STREAM[version].format(token=token))
-        url = "" if body is None else read_stream_url(body, self._address)
-        return replace(stream, url=url)
+        if body is None:
+            return stream
+        url = read_stream_url(body, self._address)
+        return replace(stream, url=url, is_told_there=is_at(body, self._address))
 
     def _maker(self, service: str) -> str:
         """Who made it; what is known of its streams stands without that."""

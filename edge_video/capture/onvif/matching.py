@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,9 @@ _PORTS: Final = {
     "http": 80,
     "https": 443,
 }
+
+
+_ENDPOINT: Final = re.compile(r"[A-Za-z0-9:/?#@!&'()*+,;=._~%\[\]-]{1,255}")
 
 
 class Whereabouts(StrEnum):
@@ -114,11 +118,15 @@ class _Sighting:
 
 
 def identity_of(device: Device, neighbours: Mapping[str, str]) -> Identity:
-    """What to remember of a device: of several hardware addresses the one that is seen here."""
+    """What to remember of a device: of several hardware addresses the one that is seen here.
+
+    An endpoint that is no URI is not remembered: a configuration could not hold it as it is.
+    """
     seen = neighbours.get(device.answer.address, "")
     macs = device.macs
     mac = seen if seen in macs or not macs else macs[0]
-    return Identity(device.answer.endpoint, mac)
+    endpoint = device.answer.endpoint
+    return Identity(endpoint if _ENDPOINT.fullmatch(endpoint) else "", mac)
 
 
 def find_again(
@@ -171,7 +179,9 @@ def _match(wanted: Wanted, sightings: Sequence[_Sighting], neighbours: Mapping[s
     if not here and len(others) > 1:
         remarks = (Remark.SEVERAL, *unknown)
         return Match(wanted, Whereabouts.NOT_IDENTIFIED, remarks=remarks, others=others)
-    return _found(wanted, chosen[0], neighbours, unknown)
+    # Behind one router several have its hardware address.
+    same = [each for each in chosen if each.endpoint == wanted.identity.endpoint]
+    return _found(wanted, (same or chosen)[0], neighbours, unknown)
 
 
 def _fitting(identity: Identity, sightings: Sequence[_Sighting]) -> list[_Sighting]:
@@ -215,13 +225,13 @@ def _found(
 def _port(before: SplitUrl, device: Device | None) -> int | None:
     """The port of the stream: another one only where the device tells the same stream there.
 
-    A device that names itself by foreign addresses stands behind a router, which has ports of its
-    own.
+    A device that names itself or its stream by foreign addresses stands behind a router, which has
+    ports of its own.
     """
     if device is None or device.foreign_addresses:
         return before.port
     usual = _PORTS.get(before.scheme)
-    told = [split_url(each.url) for each in device.streams]
+    told = [split_url(each.url) for each in device.streams if each.is_told_there]
     ports = {
         each.port or usual
         for each in told

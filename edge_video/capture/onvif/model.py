@@ -78,6 +78,8 @@ class Stream:
         fps: the most frames a second; None when it does not say.
         url: where it is, without user and password in front of the host. A path may still hold a
             secret: what is shown is `shown_url`.
+        is_told_there: False where the device named another host, as behind a router, whose ports
+            are its own.
     """
 
     token: str
@@ -87,6 +89,7 @@ class Stream:
     height: int | None = None
     fps: float | None = None
     url: str = field(default="", repr=False)
+    is_told_there: bool = True
 
     @property
     def shown_url(self) -> str:

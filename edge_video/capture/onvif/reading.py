@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ MAX_STREAMS: Final = 16
 _MAX_PIXELS: Final = 65535
 _MAX_FPS: Final = 1000.0
 _MAX_INTERFACES: Final = 8
+_UUID: Final = re.compile(r"(?:urn:)?(?:uuid:)?\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?")
 
 
 def service_urls(services: Iterable[str], address: str) -> list[str]:
@@ -77,7 +79,14 @@ def read_maker(body: Element) -> str:
 
 def read_endpoint(body: Element) -> str:
     """The identity that a device has in WS-Discovery; empty when it says none."""
-    return text_of(body, "GUID").lower()
+    return normal_endpoint(text_of(body, "GUID"))
+
+
+def normal_endpoint(text: str) -> str:
+    """An identity in one spelling: a device may say a bare UUID here and a `urn:uuid:` there."""
+    written = text.strip().lower()
+    known = _UUID.fullmatch(written)
+    return f"urn:uuid:{known[1]}" if known else written
 
 
 def read_macs(body: Element) -> tuple[str, ...]:
@@ -109,9 +118,18 @@ def read_profiles(body: Element) -> list[Stream]:
 
 def read_stream_url(body: Element, address: str) -> str:
     """The address of a stream at the device's own address; empty when it is none for a camera."""
-    found = first_named(body, "Uri")
-    url = _split((found.text or "").strip() if found is not None else "")
+    url = _split(_stream_uri(body))
     return at_address(url, address) if url and url.scheme in NETWORK_SCHEMES else ""
+
+
+def is_at(body: Element, address: str) -> bool:
+    """Whether a device names its stream at this address, and not at one behind a router."""
+    return not foreign_addresses((_stream_uri(body),), address)
+
+
+def _stream_uri(body: Element) -> str:
+    found = first_named(body, "Uri")
+    return (found.text or "").strip() if found is not None else ""
 
 
 def _profile(profile: Element) -> Stream | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -18,6 +19,7 @@ from edge_video.capture.onvif.matching import (
 )
 from edge_video.capture.onvif.model import Answer, Device, Login, Problem, Stream
 from edge_video.capture.onvif.neighbours import neighbours, normal_mac
+from edge_video.capture.onvif.reading import normal_endpoint
 from edge_video.testing.devices import OnvifDevice, OnvifStream
 
 if TYPE_CHECKING:
@@ -132,6 +134,27 @@ def test_another_port_is_a_move_where_the_same_stream_is_told_there(
     assert (":8554/main" in match.url) is (whereabouts is Whereabouts.MOVED)
 
 
+def test_behind_a_router_the_port_that_a_camera_tells_is_not_its_own() -> None:
+    stream = Stream("main", "main", url="rtsp://10.0.0.5/main?password=hunter2")
+    behind = replace(stream, is_told_there=False)
+    camera = wanted(url="rtsp://10.0.0.5:5541/main?password=hunter2")
+    known = device("10.0.0.5", ENDPOINT, MAC)
+    assert found(camera, replace(known, streams=(behind,))).whereabouts is Whereabouts.STILL_THERE
+    assert found(camera, replace(known, streams=(stream,))).whereabouts is Whereabouts.MOVED
+
+
+def test_of_several_behind_one_router_the_one_with_the_endpoint_is_it() -> None:
+    several = (device("10.0.0.5", "urn:other"), device("10.0.0.5", ENDPOINT))
+    match = found(wanted(), *several, seen={"10.0.0.5": MAC})
+    assert (match.whereabouts, match.remarks) == (Whereabouts.STILL_THERE, ())
+    assert match.identity.endpoint == ENDPOINT
+
+
+@pytest.mark.parametrize("endpoint", ["urn:uuid:a b", "urn:${home}", "u" * 256, 'urn:"', "é"])
+def test_an_endpoint_that_no_configuration_could_hold_is_not_remembered(endpoint: str) -> None:
+    assert identity_of(device("10.0.0.5", endpoint, MAC), {}) == Identity("", MAC)
+
+
 # --- what a device tells of itself ---
 
 
@@ -146,6 +169,21 @@ def test_a_device_at_another_address_tells_who_it_is() -> None:
     with OnvifDevice(STREAMS, endpoint=ENDPOINT.upper(), mac="00-11-22-AA-BB-CC") as simulated:
         told = asked(simulated)
     assert identity_of(told, {}) == Identity(ENDPOINT, MAC)
+
+
+@pytest.mark.parametrize("spelling", ["{}", "uuid:{}", "urn:uuid:{}", "{{{}}}"])
+def test_an_endpoint_has_one_spelling_however_a_device_writes_it(spelling: str) -> None:
+    written = spelling.format(ENDPOINT.removeprefix("urn:uuid:").upper())
+    with OnvifDevice(STREAMS, endpoint=written, mac=MAC) as simulated:
+        told = asked(simulated)
+    assert told.answer.endpoint == normal_endpoint(written) == ENDPOINT
+
+
+def test_a_device_that_names_its_stream_at_another_host_stands_behind_a_router() -> None:
+    streams = (OnvifStream("behind", "rtsp://192.168.1.5:554/main"), *STREAMS)
+    with OnvifDevice(streams, mac=MAC) as simulated:
+        told = asked(simulated)
+    assert [each.is_told_there for each in told.streams] == [False, True]
 
 
 def test_a_device_without_network_interfaces_is_known_by_its_neighbours() -> None:
