@@ -154,7 +154,9 @@ class Capture:
         process = self._pipes.process
         if ended is not None:
             return process.confinement.judged(ended, self.stderr_tail())
-        failure = None if self._stopped else process.confinement.look()
+        if self._stopped or process.exit_status is not None:  # its id may be somebody else's now
+            return None
+        failure = process.confinement.look()
         if failure is not None and failure.cause is Cause.MEMORY_LIMIT:
             process.signal_group(KILL)
         return failure

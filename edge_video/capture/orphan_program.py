@@ -19,7 +19,8 @@ def main(kill_by: str) -> None:
     """Read lists of process ids, a line each, and kill the last one's by `kill` or `killpg`."""
     pids: list[int] = []
     for line in sys.stdin.buffer:
-        pids = [int(each) for each in line.split()]
+        if line.endswith(b"\n"):  # else it was cut off, and half a number is somebody else's
+            pids = [int(each) for each in line.split()]
     kill: Callable[[int, int], object] = getattr(os, kill_by)
     for pid in pids:
         with contextlib.suppress(OSError):

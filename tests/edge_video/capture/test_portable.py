@@ -50,6 +50,15 @@ def read_all(end: ChildPipe) -> bytes:
     return b"".join(pieces)
 
 
+def test_a_list_that_was_cut_off_names_nobody() -> None:
+    """The program was killed while it wrote: the list before holds, not half of a number."""
+    with subprocess.Popen(["sleep", "60"], process_group=0) as child:
+        command = [sys.executable, "-m", "edge_video.capture.orphan_program", "kill"]
+        told = f"{child.pid}\n{2**22 + 1}".encode()  # no process has so high a number
+        subprocess.run(command, input=told, check=True, timeout=30)
+        assert child.wait(10) == -signal.SIGKILL
+
+
 def test_a_thread_brings_everything_until_the_end() -> None:
     reading, writing = pipe()
     relay = ReadRelay(reading, "relay")
