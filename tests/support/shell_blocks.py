@@ -4,6 +4,8 @@ A block whose commands need what a test has not says so to its reader, right bel
 
     *Not run by the tests: this needs root and systemd.*
     *Not run by the tests (`pip install`): the package index.*       these commands of it only
+
+The README, which begins with two such blocks, says it in a comment: `<!-- Not run … -->`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ DOCUMENTS: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK: Final = re.compile(
     r"^ *```(?:sh|bash|shell)\n(?P<text>.*?)^ *```\n"
-    r"(?:\n? *\*Not run by the tests(?: \((?P<which>[^)]+)\))?: (?P<reason>[^*]+)\*\n)?",
+    r"(?:\n? *(?:\*|<!-- )Not run by the tests(?: \((?P<which>[^)]+)\))?: "
+    r"(?P<reason>[^*]+?)(?:\*| -->)\n)?",
     re.MULTILINE | re.DOTALL,
 )
 
