@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge_video.actors.held_cameras import ChosenProfile
 from edge_video.log.events import LogEvent, log_event
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from edge_video.config.profiles import ProfilesConfig
 
 _log = logging.getLogger(__name__)
+
+
+class Applied(NamedTuple):
+    """Which profile applies, and what an operator has chosen; as in `Profiles`."""
+
+    name: str | None
+    chosen: ChosenProfile | None
 
 
 class Profiles:
@@ -45,9 +52,19 @@ class Profiles:
         self.name, self.chosen = name, ChosenProfile(name)
         return True
 
-    def use(self, known: ProfilesConfig) -> None:
-        """Go by these; if the one that applies is not among them, none does from now on."""
+    @property
+    def applied(self) -> Applied:
+        """For `use`, should a reload be taken back."""
+        return Applied(self.name, self.chosen)
+
+    def use(self, known: ProfilesConfig, applied: Applied | None = None) -> None:
+        """Go by these; if the one that applies is not among them, none does from now on.
+
+        With `applied` that one applies again.
+        """
         self._known = known
+        if applied is not None:
+            self.name, self.chosen = applied
         self._end_what_is_gone()
 
     def off_by(self, camera_id: str) -> str | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.cameras import CameraFleet
     from edge_video.actors.children import Children
+    from edge_video.actors.profiles import Applied
     from edge_video.actors.system_spec import Limits, Prepared, SystemSpec
     from edge_video.config import CameraConfig, Config
 
@@ -176,29 +177,32 @@ class Reloading:
             return ReloadAnswer(_REFUSED, ReloadReason.NOT_READY, error.details, plan)
         if dry_run:
             return ReloadAnswer(ReloadResult.PLANNED, plan=plan)
+        applied = self._fleet.profiles.applied
         try:
             self._carry_out(config, plan, prepared)
         except Exception as error:  # noqa: BLE001 - whatever it is, the old one goes on
             _log.exception("a reload failed half-way")
-            self._put_back(config)
+            self._put_back(config, applied)
             return ReloadAnswer(_REFUSED, ReloadReason.FAILED, (describe(error),), plan)
         return ReloadAnswer(ReloadResult.DONE, plan=plan)
 
-    def _carry_out(self, config: Config, plan: ReloadPlan, prepared: Prepared) -> None:
+    def _carry_out(
+        self, config: Config, plan: ReloadPlan, prepared: Prepared, applied: Applied | None = None
+    ) -> None:
         prepared.adopt()
         self._on_limits(prepared.limits)
-        self._fleet.profiles.use(config.profiles)
+        self._fleet.profiles.use(config.profiles, applied)
         self._fleet.take_over(config.cameras, plan, prepared.policy)
         for name, starter in prepared.children.items():
             self._children.exchange(name, starter)
         if self._spec.on_reload is not None:
             self._spec.on_reload(config)
 
-    def _put_back(self, config: Config) -> None:
+    def _put_back(self, config: Config, applied: Applied) -> None:
         plan = compare(config, self._config)
         try:
             prepared = self._spec.reconfiguration.prepare(self._config, plan, {})
-            self._carry_out(self._config, plan, prepared)
+            self._carry_out(self._config, plan, prepared, applied)
         except Exception:  # noqa: BLE001 - the next reload, or a restart, mends it
             _log.exception("what a reload had begun could not be put back whole")
 

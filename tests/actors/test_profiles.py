@@ -21,6 +21,7 @@ from edge_video.report.final import render_final
 from edge_video.report.monitor import render_monitor
 from edge_video.report.monitor_line import render_line
 from edge_video.status import CameraHealth, CameraPhase, camera_health, verdict
+from edge_video.status.configuration import ReloadReason
 from edge_video.text.language import Language
 from tests.actors.test_one_outage_six_readers import metrics_of, page_of, top_of
 from tests.actors.test_reload import reload
@@ -29,6 +30,8 @@ from tests.support.actors import ScriptedSystem, quiesce
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from edge_video.config import Config
 
 DOOR, TILL = CameraId("door"), CameraId("centro.till")
 CAMERAS = [
@@ -187,3 +190,19 @@ def test_the_choice_outlives_the_program(tmp_path: Path) -> None:
         file.keep(HeldCameras(profile=ChosenProfile(name)))
         assert file.settle(5.0)
         assert HeldFile(tmp_path).read().profile == ChosenProfile(name)
+
+
+def test_a_reload_that_breaks_half_way_leaves_the_profile_that_applied(
+    profiled: Callable[..., ScriptedSystem],
+) -> None:
+    def refuse(config: Config) -> None:
+        if "closed" not in config.profiles.by_name:
+            raise RuntimeError("not with me")
+
+    system = profiled("open", on_reload=refuse)
+    system.ask(SetProfile("closed"))
+    answer = reload(system, profiles={"open": PROFILES["open"]})
+    assert answer.reason is ReloadReason.FAILED
+    system.advance(1.0)
+    assert off(system) == ["centro.till"]
+    assert system.ask(SetProfile("closed")).result is CommandResult.ALREADY
