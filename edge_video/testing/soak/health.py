@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +115,7 @@ class Health:
                 sources[source] += 1
         self._zombie_since_s = {pid: self._zombie_since_s.get(pid, now_s) for pid in zombies}
         old = [pid for pid, since_s in self._zombie_since_s.items() if now_s - since_s > _ZOMBIE_S]
-        descriptors, http_connections = self._descriptors(process)
+        descriptors, http_connections = self._descriptors()
         with process.oneshot():
             vitals = Vitals(
                 process.memory_info().rss / _MIB,
@@ -125,27 +128,32 @@ class Health:
             )
         return vitals, {url: count for url, count in sources.items() if count > 1}, old
 
-    def _descriptors(self, process: psutil.Process) -> tuple[int, int]:
+    def _descriptors(self) -> tuple[int, int]:
         """How many are open, without the HTTP connections; and how many those are.
 
         Strangers come by the hundred and go again, up to the server's own limit: they would hide
         a leak when they are there while the process is measured warm, and be one when they are not.
-        Connections are asked for before and after: none that came or went in between is taken
-        for something else.
+        Each descriptor is asked for itself: the kernel's table of connections no longer has one
+        that its peer has reset, while its descriptor is still open.
         """
-        before = self._of_http(process)
-        opened = {int(each.name) for each in Path("/proc/self/fd").iterdir()}
-        after = self._of_http(process)
-        return len(opened - before - after), len(after)
+        opened = [int(each.name) for each in Path("/proc/self/fd").iterdir()]
+        http_connections = sum(map(self._is_of_http, opened))
+        return len(opened) - http_connections, http_connections
 
-    def _of_http(self, process: psutil.Process) -> set[int]:
-        if self.http_port is None:
-            return set()
-        return {
-            each.fd
-            for each in process.net_connections("tcp")
-            if each.status != psutil.CONN_LISTEN and each.laddr.port == self.http_port
-        }
+    def _is_of_http(self, descriptor: int) -> bool:
+        """Whether this is a connection that the HTTP server took; no longer open means no."""
+        with contextlib.ExitStack() as stay:
+            try:
+                copy = os.dup(descriptor)
+                stay.callback(os.close, copy)
+                opened = socket.socket(fileno=copy)
+                stay.callback(opened.detach)
+                listens = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                name = opened.getsockname()
+            except OSError:  # it was closed meanwhile, or it is no socket
+                return False
+            is_inet = opened.family in (socket.AF_INET, socket.AF_INET6)
+            return is_inet and not listens and name[1] == self.http_port
 
 
 def longest_mailbox() -> int:
