@@ -191,7 +191,9 @@ def _question(values: Mapping[str, Any]) -> _Question:
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:
-    text = values.get(key) or ""
+    text = values.get(key)
+    if text is None:
+        return ""
     if not isinstance(text, str) or len(text) > _MAX_TEXT:
         raise ValueError(f"{key} is a text of at most {_MAX_TEXT} characters")
     return text

@@ -377,7 +377,12 @@ def _paths() -> dict[str, Any]:
 
 def _profile_path() -> dict[str, Any]:
     name = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "Null: none."}
-    body = {"type": "object", "properties": {"name": name}, "required": ["name"]}
+    body = {
+        "type": "object",
+        "properties": {"name": name},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
     operation: dict[str, Any] = _post("profile", "Let a profile apply, or none.", camera=False)
     post = operation["post"]
     responses = {

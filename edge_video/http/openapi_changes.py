@@ -104,6 +104,7 @@ _STREAMS_BODY: Final = {
         "fps": {"type": "integer", "minimum": 1, "maximum": 60, "default": 15},
     },
     "required": ["host"],
+    "additionalProperties": False,
 }
 
 

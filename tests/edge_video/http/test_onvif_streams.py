@@ -108,6 +108,8 @@ def test_a_width_and_a_rate_that_are_wanted_change_the_proposal() -> None:
         {"host": 5},
         {"host": "a" * 2000},
         {"password": "alone"},
+        {"username": []},
+        {"username": "viewer", "password": False},
         {"fps": 61},
         {"width": True},
         {"cameras": []},
