@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -22,7 +22,7 @@ from edge_video.report.check_table import render_check, render_verdict
 from edge_video.text.catalog import lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.help_texts import help_text
-from edge_video.text.option_types import positive_seconds
+from edge_video.text.option_types import megabytes_per_s, positive_seconds, seconds_between
 from edge_video.text.phrases import translated
 from edge_video.wiring.settings import configured_language, sink_target
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from edge_video.cli.common import Commands
     from edge_video.config import Config
+
+_MIN_MEASURED_S: Final = 1.0
+_MAX_MEASURED_S: Final = 3600.0
 
 
 def add_parsers(commands: Commands) -> None:
@@ -43,20 +46,23 @@ def add_parsers(commands: Commands) -> None:
     shown.add_argument("--json", action="store_true", help=help_text("option.json"))
     check.add_argument("--against", metavar="URL", help=help_text("check.against"))
 
+    _add_probe(commands)
+
+
+def _add_probe(commands: Commands) -> None:
     probe = add_command(commands, "probe")
     add_config_options(probe)
-    probe.add_argument("camera", nargs="*", metavar="CAMERA", help=help_text("probe.camera"))
-    probe.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=20.0,
-        metavar="TIME",
-        help=help_text("probe.timeout"),
-    )
-    probe.add_argument(
-        "--no-broker", dest="broker", action="store_false", help=help_text("probe.no_broker")
-    )
-    probe.add_argument("--json", action="store_true", help=help_text("option.json"))
+    add = probe.add_argument
+    add("camera", nargs="*", metavar="CAMERA", help=help_text("probe.camera"))
+    timeout = help_text("probe.timeout")
+    add("--timeout", type=positive_seconds, default=20.0, metavar="TIME", help=timeout)
+    add("--no-broker", dest="broker", action="store_false", help=help_text("probe.no_broker"))
+    add("--measure", action="store_true", help=help_text("probe.measure"))
+    seconds = seconds_between(_MIN_MEASURED_S, _MAX_MEASURED_S)
+    add("--seconds", type=seconds, metavar="TIME", help=help_text("probe.seconds"))
+    add("--together", action="store_true", help=help_text("probe.together"))
+    add("--uplink", type=megabytes_per_s, metavar="MB/S", help=help_text("probe.uplink"))
+    add("--json", action="store_true", help=help_text("option.json"))
 
 
 def check(args: argparse.Namespace) -> int:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import json
-import time
-from concurrent.futures import FIRST_COMPLETED, wait
 from typing import TYPE_CHECKING, Any
 
 from edge_video.capture.binary import find_binary
 from edge_video.capture.probe import CameraProbes, ProbeResult
 from edge_video.cli.broker_questions import ask_broker
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, load_configured, refuse
-from edge_video.cli.standard_streams import TransientLine, print_out
+from edge_video.cli.measure import measure, refuse_impossible
+from edge_video.cli.standard_streams import print_out
+from edge_video.cli.waiting import as_they_come
 from edge_video.config import AmqpSinkConfig
 from edge_video.delivery.amqp.inquiry import BrokerResult
+from edge_video.report.measure_json import measurement_as_json
 from edge_video.report.probe_json import probe_as_json
 from edge_video.report.probe_table import ProbeTable
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.duration import format_duration
-from edge_video.text.formatting import shorten
 from edge_video.wiring.settings import configured_language
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from edge_video.config import CameraConfig, Config
+    from edge_video.report.measure_table import Measurement
 
-_LOOK_S = 1.0
-"""Between two looks at who has not answered yet."""
 _BROKER = "broker"
 
 
@@ -39,6 +38,7 @@ def probe(args: argparse.Namespace) -> int:
     path, config = load_configured(args)
     cameras = _chosen(config, path, args.camera)
     language = configured_language(config)
+    refuse_impossible(args, len(cameras), language)
     binary = find_binary(config.ffmpeg)
     asked: dict[Future[Any], str] = {}
     with CameraProbes(binary, config.secrets(), args.timeout) as probes:
@@ -47,10 +47,14 @@ def probe(args: argparse.Namespace) -> int:
         asked |= {probes.begin(camera): camera.id for camera in cameras}
         screen = _JsonScreen() if args.json else _TableScreen(cameras, language)
         screen.begin(cameras, args.timeout, has_broker=_BROKER in asked.values())
-        for answer in _as_they_come(asked, language, quiet=args.json):
+        for answer in as_they_come(asked, language, quiet=args.json):
             screen.take(answer)
-    screen.finish([camera.id for camera in cameras], language)
-    return EXIT_OK if screen.is_good else EXIT_FAILURE
+    ids = [camera.id for camera in cameras]
+    screen.finish(ids)
+    measured = measure(args, config, binary, screen.results) if args.measure else None
+    screen.close(ids, language, measured)
+    is_good = screen.is_good and (measured is None or measured.ok)
+    return EXIT_OK if is_good else EXIT_FAILURE
 
 
 def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig]:
@@ -61,23 +65,6 @@ def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig
         facts = {"unknown": ", ".join(unknown), "path": path, "known": ", ".join(known)}
         refuse(f"edge-video: {text.format(**facts)}")
     return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
-
-
-def _as_they_come(
-    asked: Mapping[Future[Any], str], language: Language, *, quiet: bool
-) -> Iterator[ProbeResult | BrokerResult]:
-    """Yield each answer when it is there; on a terminal, say meanwhile who has not answered."""
-    pending = set(asked)
-    began_s = time.monotonic()
-    line = TransientLine(enabled=not quiet)
-    while pending:
-        done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
-        line.clear()
-        yield from (each.result() for each in done)
-        if pending:
-            names = shorten(", ".join(name for each, name in asked.items() if each in pending), 50)
-            since = format_duration(float(round(time.monotonic() - began_s)))
-            line.show(lookup("probe.waiting", language).format(names=names, since=since))
 
 
 class _Answers:
@@ -112,9 +99,17 @@ class _JsonScreen(_Answers):
     def begin(self, *_: object, **__: object) -> None:
         """Nothing is printed before the end."""
 
-    def finish(self, camera_ids: Sequence[str], language: Language) -> None:
+    def finish(self, *_: object) -> None:
+        """Nothing is printed before everything is known."""
+
+    def close(
+        self, camera_ids: Sequence[str], language: Language, measured: Measurement | None
+    ) -> None:
         """Print everything."""
         shown = probe_as_json(self.in_order(camera_ids), self.broker, language)
+        if measured is not None:
+            shown["measured"] = measurement_as_json(measured, language)
+            shown["ok"] = shown["ok"] and measured.ok
         print_out(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
@@ -149,8 +144,11 @@ class _TableScreen(_Answers):
             print_out(self._table.row(answer))
         super().take(answer)
 
-    def finish(self, camera_ids: Sequence[str], _language: Language) -> None:
-        """Print what is left, and the sum."""
+    def finish(self, camera_ids: Sequence[str]) -> None:
+        """Print what is left of the answers, and the sum."""
         if self.broker is not None and self._owes_broker:
             print_out(self._table.broker(self.broker))
         print_out(self._table.summary(self.in_order(camera_ids), self.broker))
+
+    def close(self, *_: object) -> None:
+        """Everything is printed."""

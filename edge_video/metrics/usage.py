@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import psutil
+
+_KIB: Final = 1024
+_PROCESSES: Final = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,37 @@ def usage_of(pid: int) -> Usage | None:
     except (psutil.Error, OSError, ValueError):
         return None
     return Usage(times.user + times.system, memory.rss - getattr(memory, "shared", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryShares:
+    """The resident memory of a process, by whom it shares it with. Linux only.
+
+    Attributes:
+        pss_bytes: proportional: of what it shares with others, its part.
+        private_bytes: what it shares with nobody; what one more process of its kind costs.
+        shared_bytes: what it shares, libraries for the most part.
+    """
+
+    pss_bytes: int
+    private_bytes: int
+    shared_bytes: int
+
+
+def memory_shares(pid: int, processes: Path = _PROCESSES) -> MemoryShares | None:
+    """Measure a process's memory; None where the kernel does not tell. About 0.5 ms."""
+    try:
+        lines = (processes / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:  # gone, of another user, a kernel before 4.14, or no Linux
+        return None
+    found = {name: int(parts[0]) for name, *parts in map(_fields, lines) if parts[1:] == ["kB"]}
+    if "Pss" not in found:
+        return None
+    private = found.get("Private_Clean", 0) + found.get("Private_Dirty", 0)
+    shared = found.get("Shared_Clean", 0) + found.get("Shared_Dirty", 0)
+    return MemoryShares(found["Pss"] * _KIB, private * _KIB, shared * _KIB)
+
+
+def _fields(line: str) -> list[str]:
+    name, _, rest = line.partition(":")
+    return [name, *rest.split()]

@@ -40,6 +40,7 @@ from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.match_texts import MATCH_TEXTS
+from edge_video.text.measure_texts import MEASURE_TEXTS
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
 from edge_video.text.reload_texts import RELOAD_TEXTS
 from edge_video.text.report_texts import REPORT_TEXTS
@@ -326,6 +327,7 @@ TEXTS: Final[dict[str, Text]] = {
     **CHECK_TEXTS,
     **COMMAND_TEXTS,
     **PROBE_TEXTS,
+    **MEASURE_TEXTS,
     **DOCTOR_TEXTS,
     **EXPLAIN_TEXTS,
     **RELOAD_TEXTS,

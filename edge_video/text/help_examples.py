@@ -35,6 +35,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "edge-video probe --json | jq '.cameras[] | select(.ok | not)'",
             "probe.example.json",
         ),
+        ("edge-video probe --measure --together --uplink 12.5", "probe.example.measure"),
     ),
     "reload": (
         ("edge-video reload", "reload.help"),

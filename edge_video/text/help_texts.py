@@ -12,6 +12,7 @@ from typing import Final
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
 from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
 from edge_video.text.match_texts import MATCH_HELP_TEXTS
+from edge_video.text.measure_texts import MEASURE_HELP_TEXTS
 from edge_video.text.service_texts import SERVICE_HELP_TEXTS
 
 
@@ -471,6 +472,7 @@ VARIABLES: Final = (
 HELP_TEXTS: Final[dict[str, Text]] = (
     DISCOVER_HELP_TEXTS
     | MATCH_HELP_TEXTS
+    | MEASURE_HELP_TEXTS
     | _GENERAL
     | _RUN
     | _CHECK

@@ -44,6 +44,18 @@ positive_seconds: Final = seconds_between(0.0, above=True)
 """The type of an option that is a length of time, and not zero."""
 
 
+def megabytes_per_s(text: str) -> float:
+    """The type of an option that is a rate in MB of a million bytes a second: `12.5`.
+
+    Returns:
+        Bytes a second.
+    """
+    value = float(text) if _is_plain_number(text) and text.count(".") <= 1 and text != "." else 0.0
+    if value <= 0:
+        raise _bad("option.no_rate", text)
+    return value * 1_000_000
+
+
 def _seconds(text: str) -> float:
     try:
         return float(text) if _is_plain_number(text) else parse_duration(text)

@@ -53,8 +53,8 @@ def _words_of(text: str) -> frozenset[str]:
 
 SHARED: Final = _words_of(
     """
-    a as compare configure digital do e final for id interface item literal local manual max no
-    normal o real remove se serve terminal total use virtual volume zero é
+    a as compare configure cores digital do e final for id interface item literal local manual max
+    no normal o real remove se serve terminal total use virtual volume zero é
     """
 )
 """Words of both languages."""
@@ -72,7 +72,7 @@ TERMS: Final = _words_of(
     thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
-    httpx https loopback multicast onvif vpns
+    httpx https loopback multicast onvif uplink vpns
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""

@@ -1,0 +1,334 @@
+"""Runs a camera for some seconds as the program itself would, and measures what that costs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+from edge_video.capture.arrivals import bytes_taken
+from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
+from edge_video.capture.process import CaptureStartError
+from edge_video.frames import CameraId
+from edge_video.frames.jpeg import image_size
+from edge_video.metrics.usage import memory_shares, usage_of
+from edge_video.resilience.failures import Cause, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_video.capture.binary import Binary
+    from edge_video.config import CameraConfig
+
+MAX_TOGETHER: Final = 64
+"""Cameras that are measured side by side."""
+SETTLING_S: Final = 2.0
+"""After the first frame; FFmpeg hands over at once what it held while it got to know the stream."""
+
+_LOOK_S: Final = 1.0
+_LEAST_S: Final = 1.0
+"""A stream that ends is measured if it lasted so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a camera cost while it was measured; None where the machine does not tell.
+
+    Attributes:
+        measured_s: how long, without the start.
+        cpu_percent: of one core, by its FFmpegs.
+        frames: that would have been published.
+        bytes_out: of these frames.
+        bytes_in: what the camera sent; known of TCP, on Linux.
+        pss_bytes: the most memory its FFmpegs had: what they share counts in part.
+        private_bytes: of it, what they share with nobody.
+        shared_bytes: what they share with their like.
+        published: width and height of a frame, in pixels; zeros when it does not say.
+    """
+
+    measured_s: float
+    cpu_percent: float | None
+    frames: int
+    bytes_out: int
+    bytes_in: int | None
+    pss_bytes: int | None
+    private_bytes: int | None
+    shared_bytes: int | None
+    published: tuple[int, int]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return self.frames / self.measured_s
+
+    @property
+    def out_per_s(self) -> float:
+        """Bytes a second that would have been published."""
+        return self.bytes_out / self.measured_s
+
+    @property
+    def in_per_s(self) -> float | None:
+        """Bytes a second that the camera sent."""
+        return None if self.bytes_in is None else self.bytes_in / self.measured_s
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMeasure:
+    """What came of measuring one camera.
+
+    Attributes:
+        camera_id: the camera.
+        figures: what it cost; None when it never ran.
+        failure: why it ended before its time; None when it did not.
+    """
+
+    camera_id: CameraId
+    figures: Figures | None = None
+    failure: Failure | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was measured for as long as was asked."""
+        return self.figures is not None and self.failure is None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringPlan:
+    """How cameras are measured.
+
+    Attributes:
+        seconds: for how long each, after its start.
+        timeout_s: how long the first frame may take.
+        together: all side by side, or one after the other.
+        settling_s: between the first frame and the measurement.
+    """
+
+    seconds: float
+    timeout_s: float
+    together: bool = False
+    settling_s: float = SETTLING_S
+
+
+class CameraMeasures:
+    """The measurements of some cameras; leaving its context ends what still runs.
+
+    Args:
+        binary: the FFmpeg to run.
+        redact: masks secrets in a line of FFmpeg's.
+        plan: how.
+        cameras: how many there will be; with `together` at most `MAX_TOGETHER`.
+    """
+
+    def __init__(
+        self, binary: Binary, redact: Callable[[str], str], plan: MeasuringPlan, cameras: int
+    ) -> None:
+        self._launcher = FfmpegLauncher(binary, redact)
+        self._options = plan
+        self._cancelled = threading.Event()
+        at_once = max(1, cameras) if plan.together else 1
+        self._gate = _Gate(at_once, self._cancelled)
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="measure")
+
+    def begin(self, camera: CameraConfig) -> Future[CameraMeasure]:
+        """Measure a camera as soon as it is its turn."""
+        return self._pool.submit(self._measure, camera)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cancelled.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _measure(self, camera: CameraConfig) -> CameraMeasure:
+        """Run a camera; blocks for its time and some seconds more. Raises nothing."""
+        free = camera.model_copy(update={"ffmpeg_max_memory_mb": 0, "ffmpeg_max_cpu_percent": 0})
+        record = _Record(CameraId(camera.id), self._cancelled)
+        capture = self._launcher(free, on_frame=record.on_frame, on_end=record.on_end)
+        try:
+            capture.start()
+        except CaptureStartError as error:
+            self._gate.pass_by()
+            return CameraMeasure(record.camera_id, failure=error.failure)
+        try:
+            return self._measured(camera, record)
+        finally:
+            capture.stop()
+
+    def _measured(self, camera: CameraConfig, record: _Record) -> CameraMeasure:
+        plan = self._options
+        came = record.wait(lambda: bool(record.frames), plan.timeout_s)
+        if not came:
+            self._gate.pass_by()
+            silence = Failure(Cause.TIMEOUT, f"no frame in {plan.timeout_s:g} s")
+            failure = explained_by_camera(camera, record.failure or silence, 0)
+            return CameraMeasure(record.camera_id, failure=failure)
+        self._gate.wait(plan.timeout_s)
+        record.wait(lambda: False, plan.settling_s)
+        meter = _Meter(record, self._pids)
+        until_s = time.monotonic() + plan.seconds
+        while (left_s := until_s - time.monotonic()) > 0 and record.goes_on:
+            record.wait(lambda: False, min(_LOOK_S, left_s))
+            meter.look()
+        return CameraMeasure(record.camera_id, meter.figures(), record.failure)
+
+    def _pids(self, camera_id: CameraId) -> list[int]:
+        listed = self._launcher.processes.snapshot().items()
+        return [pid for pid, each in listed if each == camera_id]
+
+
+class _Gate:
+    """Lets cameras that are measured together begin together; one that fails is not waited for."""
+
+    def __init__(self, cameras: int, cancelled: threading.Event) -> None:
+        self._missing = cameras
+        self._cancelled = cancelled
+        self._changed = threading.Condition()
+
+    def pass_by(self) -> None:
+        """Count a camera that will not begin, or is ready to."""
+        with self._changed:
+            self._missing -= 1
+            self._changed.notify_all()
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait for the others, but no longer than the slowest of them may take."""
+        self.pass_by()
+        until_s = time.monotonic() + timeout_s
+        with self._changed:
+            while self._missing > 0 and not self._cancelled.is_set():
+                left_s = until_s - time.monotonic()
+                if left_s <= 0:
+                    return
+                self._changed.wait(min(_LOOK_S, left_s))
+
+
+class _Record:
+    """What a camera has sent so far. The reactor's thread writes, the measuring one waits."""
+
+    def __init__(self, camera_id: CameraId, cancelled: threading.Event) -> None:
+        self.camera_id = camera_id
+        self.frames = 0
+        self.frame_bytes = 0
+        self.last_image = b""
+        self.failure: Failure | None = None
+        self._cancelled = cancelled
+        self._changed = threading.Event()
+
+    def on_frame(self, image: bytes) -> None:
+        """Count a picture."""
+        self.frames += 1
+        self.frame_bytes += len(image)
+        self.last_image = image
+        if self.frames == 1:
+            self._changed.set()
+
+    def on_end(self, failure: Failure) -> None:
+        """Take note that the stream is over."""
+        self.failure = failure
+        self._changed.set()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the stream is not over, and somebody still wants it."""
+        return self.failure is None and not self._cancelled.is_set()
+
+    def wait(self, is_enough: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until it is enough, the end or the time-out; return whether it is enough."""
+        until_s = time.monotonic() + timeout_s
+        while not is_enough() and self.goes_on:
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                break
+            self._changed.wait(min(_LOOK_S, left_s))
+            self._changed.clear()
+        return is_enough()
+
+
+@dataclass(slots=True)
+class _Usage:
+    """What one process has used at the beginning, and at the last look."""
+
+    began_s: float
+    last_s: float
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the processes had when it was most; None until it was measured."""
+
+    pss_bytes: int | None = None
+    private_bytes: int | None = None
+    shared_bytes: int | None = None
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """Counts what comes over connections whose counts begin anew."""
+
+    total: int | None = None
+    _last: dict[int, int] = field(default_factory=dict)
+
+    def add(self, pid: int, taken: int | None) -> None:
+        """Take note of what the connections of a process have brought so far."""
+        if taken is None:
+            return
+        before = self._last.get(pid)
+        if before is not None:
+            self.total = (self.total or 0) + (taken - before if taken >= before else taken)
+        self._last[pid] = taken
+
+
+class _Meter:
+    """Measures the processes of one camera between its making and the last look."""
+
+    def __init__(self, record: _Record, pids: Callable[[CameraId], Sequence[int]]) -> None:
+        self._record = record
+        self._pids = pids
+        self._usage: dict[int, _Usage] = {}
+        self._memory = _Memory()
+        self._arrivals = _Arrivals()
+        self._began_s = self._last_s = time.monotonic()
+        self._frames, self._bytes = record.frames, record.frame_bytes
+        self._seen_frames, self._seen_bytes = self._frames, self._bytes
+        self.look()
+
+    def look(self) -> None:
+        """Measure once; nothing is taken from a look at processes that have just ended."""
+        pids = self._pids(self._record.camera_id)
+        used = {pid: usage for pid in pids if (usage := usage_of(pid)) is not None}
+        if self._usage and not used:
+            return
+        self._last_s = time.monotonic()
+        self._seen_frames, self._seen_bytes = self._record.frames, self._record.frame_bytes
+        for pid, usage in used.items():
+            self._usage.setdefault(pid, _Usage(usage.cpu_s, usage.cpu_s)).last_s = usage.cpu_s
+            self._arrivals.add(pid, bytes_taken(pid))
+        shares = [each for each in map(memory_shares, used) if each is not None]
+        pss = sum(each.pss_bytes for each in shares)
+        if shares and pss > (self._memory.pss_bytes or 0):
+            self._memory = _Memory(
+                pss,
+                sum(each.private_bytes for each in shares),
+                max(each.shared_bytes for each in shares),
+            )
+
+    def figures(self) -> Figures | None:
+        """What was measured; None when it was too short to tell."""
+        measured_s = self._last_s - self._began_s
+        if measured_s < _LEAST_S / 2:
+            return None
+        cpu_s = sum(each.last_s - each.began_s for each in self._usage.values())
+        return Figures(
+            measured_s=measured_s,
+            cpu_percent=100 * cpu_s / measured_s if self._usage else None,
+            frames=self._seen_frames - self._frames,
+            bytes_out=self._seen_bytes - self._bytes,
+            bytes_in=self._arrivals.total,
+            pss_bytes=self._memory.pss_bytes,
+            private_bytes=self._memory.private_bytes,
+            shared_bytes=self._memory.shared_bytes,
+            published=image_size(self._record.last_image),
+        )

@@ -1,0 +1,109 @@
+"""Cameras that are run for a moment, by programs in FFmpeg's place and by FFmpeg."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_video.capture.binary import Binary
+from edge_video.capture.measurement import CameraMeasure, CameraMeasures, MeasuringPlan
+from edge_video.config import CameraConfig
+from edge_video.resilience.failures import Cause
+from edge_video.testing.scripted_camera import CameraScript, install_scripted_ffmpeg
+from edge_video.text.redact import Redactor
+from tests.support.rtsp import EVERY_FFMPEG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAN = MeasuringPlan(seconds=0.6, timeout_s=10.0, settling_s=0.0)
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Binary:
+    return Binary(str(install_scripted_ffmpeg(tmp_path)), (5, 1, 0))
+
+
+def camera(name: str, script: CameraScript) -> CameraConfig:
+    return CameraConfig(id=name, url=f"rtsp://127.0.0.1/{name}?{script.query()}", fps=60)
+
+
+def measure(
+    binary: Binary, cameras: list[CameraConfig], plan: MeasuringPlan = PLAN
+) -> list[CameraMeasure]:
+    threads = threading.active_count()
+    with CameraMeasures(binary, Redactor(), plan, len(cameras)) as measures:
+        found = [each.result() for each in [measures.begin(each) for each in cameras]]
+    assert threading.active_count() == threads
+    return found
+
+
+def test_frames_bytes_and_size_are_counted_without_the_start(scripted: Binary) -> None:
+    script = CameraScript(fps=50, size=(64, 48), frame_bytes=2000)
+    (found,) = measure(scripted, [camera("a", script)])
+    assert found.ok
+    figures = found.figures
+    assert figures is not None
+    assert figures.published == (64, 48)
+    assert figures.measured_s == pytest.approx(0.6, abs=0.3)
+    assert 10 <= figures.frames <= 60
+    assert 2000 * figures.frames <= figures.bytes_out < 2300 * figures.frames
+    assert figures.cpu_percent is not None
+    assert figures.in_per_s is None
+
+
+def test_cameras_that_are_measured_together_run_at_the_same_time(scripted: Binary) -> None:
+    together = MeasuringPlan(0.6, 10.0, together=True, settling_s=0.0)
+    began_s = time.monotonic()
+    script = CameraScript(fps=20, size=(64, 48))
+    cameras = [camera(name, script) for name in "abc"]
+    cameras.append(camera("refused", CameraScript(refuse="No route to host")))
+    *good, refused = measure(scripted, cameras, together)
+    assert all(each.ok for each in good)
+    assert not refused.ok
+    assert refused.failure is not None
+    assert refused.failure.cause is Cause.UNREACHABLE
+    assert time.monotonic() - began_s < 10 * 0.6
+
+
+def test_a_stream_that_ends_early_is_told_with_what_it_had_cost(scripted: Binary) -> None:
+    long = MeasuringPlan(20.0, 10.0, settling_s=0.0)
+    (found,) = measure(scripted, [camera("a", CameraScript(fps=20, frames=40))], long)
+    assert not found.ok
+    assert found.failure is not None
+    assert found.figures is not None
+    assert 0.5 < found.figures.measured_s < 5
+
+
+def test_whoever_leaves_ends_what_runs(scripted: Binary) -> None:
+    endless = MeasuringPlan(600.0, 10.0, settling_s=0.0)
+    began_s = time.monotonic()
+    with CameraMeasures(scripted, Redactor(), endless, 2) as measures:
+        first = measures.begin(camera("a", CameraScript(fps=20)))
+        second = measures.begin(camera("b", CameraScript(fps=20)))
+        time.sleep(0.3)
+    assert time.monotonic() - began_s < 5
+    assert first.done()
+    assert second.cancelled()
+
+
+def test_a_missing_ffmpeg_is_a_failure_of_each_camera() -> None:
+    (found,) = measure(Binary("/no/such/ffmpeg", (5, 1)), [camera("a", CameraScript())])
+    assert found.failure is not None
+    assert found.failure.cause is Cause.BINARY_MISSING
+
+
+@pytest.mark.ffmpeg
+@EVERY_FFMPEG
+def test_a_real_ffmpeg_is_measured(any_ffmpeg: Binary) -> None:
+    url = "lavfi:testsrc2=size=320x240:rate=25"
+    (found,) = measure(any_ffmpeg, [CameraConfig(id="a", url=url, fps=10, height=120)])
+    assert found.ok
+    assert found.figures is not None
+    assert found.figures.published == (160, 120)
+    assert found.figures.private_bytes is not None
+    assert found.figures.pss_bytes is not None
+    assert 2**20 < found.figures.private_bytes <= found.figures.pss_bytes
