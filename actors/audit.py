@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edge_video.actors.base import tell
+from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import (
     CameraCommand,
     CommandAnswer,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_NAMES: Final[dict[type[CameraCommand | RetryPublisher | SetProfile], str]] = {
+Command: TypeAlias = CameraCommand | RetryPublisher | SetProfile | AcceptPicture
+
+_NAMES: Final[dict[type[Command], str]] = {
     StartCamera: "start",
     StopCamera: "stop",
     RetryNow: "retry",
@@ -38,13 +41,14 @@ _NAMES: Final[dict[type[CameraCommand | RetryPublisher | SetProfile], str]] = {
     ResumeCamera: "resume",
     RetryPublisher: "retry_publisher",
     SetProfile: "profile",
+    AcceptPicture: "accept-picture",
 }
 _MAX_ORIGIN: Final = 160
 _MAX_ID: Final = 64
 
 
 def audited(
-    command: CameraCommand | RetryPublisher | SetProfile,
+    command: Command,
     answer: CommandAnswer,
     http: pykka.ActorRef[Any] | None,
 ) -> CommandAnswer:
@@ -68,7 +72,7 @@ def audited(
     return answer
 
 
-def _profile_of(command: CameraCommand | RetryPublisher | SetProfile) -> str | None:
+def _profile_of(command: Command) -> str | None:
     if not isinstance(command, SetProfile):
         return None
     return NO_PROFILE if command.name is None else shorten(one_line(command.name), _MAX_ID)

@@ -17,6 +17,7 @@ from edge_video.actors.camera_runtime import (
     SizedCapture,
 )
 from edge_video.actors.capture_faults import CaptureFaults
+from edge_video.actors.liveness_messages import PictureFrozen
 from edge_video.actors.messages import (
     Begin,
     CameraEnded,
@@ -45,6 +46,7 @@ from edge_video.resilience.absence import ABSENT
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.runtime.timer import SystemClock, SystemTimer
+from edge_video.text.duration import format_duration
 from edge_video.text.redact import mask_url
 
 if TYPE_CHECKING:
@@ -61,7 +63,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 CameraMessage: TypeAlias = (
-    Begin | Tick | CaptureStreaming | CaptureEnded | ResetBreaker | UsePolicy | UseConfig
+    Begin
+    | Tick
+    | CaptureStreaming
+    | CaptureEnded
+    | ResetBreaker
+    | UsePolicy
+    | UseConfig
+    | PictureFrozen
 )
 """What the actor understands, besides what `base` says of all."""
 
@@ -146,6 +155,9 @@ class CameraActor(SupervisedActor):
                 self._fail(self._explained(failure))
             case ResetBreaker():
                 self._attempt.reset()
+            case PictureFrozen(lasted_s=lasted_s):
+                detail = f"the same picture for {format_duration(round(lasted_s))}"
+                self._fail(Failure(Cause.PICTURE_FROZEN, detail))
             case UsePolicy(policy=policy):
                 self._attempt.use_policy(policy)
             case UseConfig(config=config):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from edge_video.config import CameraConfig
     from edge_video.config.diff import ReloadPlan
     from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
+    from edge_video.resilience.liveness import PictureState
     from edge_video.status.snapshot import CameraRecord
 
 _log = logging.getLogger(__name__)
@@ -152,6 +153,12 @@ class CameraFleet:
         answer = self._commands.execute(command, camera)
         self._look_at_held()
         return answer
+
+    def picture_judged(self, camera_id: CameraId, state: PictureState | None) -> None:
+        """Note what a camera's pictures are, from now on."""
+        camera = self._cameras.get(camera_id)
+        if camera is not None:
+            camera.update(picture=state, picture_since_ns=self._spec.clock.wall_ns())
 
     def choose_profile(self, name: str | None) -> CommandAnswer:
         """Let another profile apply, or none: cameras go off and on at once."""

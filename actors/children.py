@@ -172,7 +172,13 @@ class Children:
         A publisher settles what is in flight first; any other one has a moment, in which a request
         that asked for this is still answered. One that rests starts like this when its time comes.
         """
-        child = self._children[name]
+        child = self._children.get(name)
+        if child is None:  # no configuration has asked for it before
+            known = next(iter(self._children.values())).intensity
+            intensity = RestartIntensity(known.max_restarts, known.period_s)
+            self._children[name] = Child(start, intensity)
+            self._start(name)
+            return
         if child.ref is None:
             child.start = start
             return

@@ -17,6 +17,7 @@ from edge_video.actors.base import (
 from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.children import Children
 from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler, break_timer
+from edge_video.actors.liveness_messages import AcceptPicture, PictureFrozen, PictureJudged
 from edge_video.actors.memory_limits import MemoryLimits
 from edge_video.actors.messages import (
     ActorEnded,
@@ -53,6 +54,7 @@ from edge_video.actors.messages import (
     SupervisorTicked,
     Tick,
 )
+from edge_video.actors.pictures import Pictures
 from edge_video.actors.reload import Reloading
 from edge_video.actors.reload_messages import (
     AddCamera,
@@ -73,6 +75,7 @@ from edge_video.status.snapshot import CameraRecord, take_status
 if TYPE_CHECKING:
     import pykka
 
+    from edge_video.actors.audit import Command
     from edge_video.actors.system_spec import Limits
     from edge_video.status.model import SystemStatus
 
@@ -83,6 +86,9 @@ SupervisorMessage: TypeAlias = (
     | CameraCommand
     | RetryPublisher
     | SetProfile
+    | AcceptPicture
+    | PictureJudged
+    | PictureFrozen
     | CameraEvent
     | ActorEnded
     | PublisherStats
@@ -136,6 +142,7 @@ class SupervisorActor(SupervisedActor):
             break_timer=partial(break_timer, spec.timer),
             on_too_many_crashes=self._escalate,
         )
+        self._pictures = Pictures(self._fleet, self._children)
         self._memory = MemoryLimits(spec.ledger, spec.clock)
         self._shutdown = Shutdown(
             spec,
@@ -170,6 +177,7 @@ class SupervisorActor(SupervisedActor):
                 | ResumeCamera()
                 | RetryPublisher()
                 | SetProfile()
+                | AcceptPicture()
             ):
                 return audited(message, self._execute(message), self._children.ref("http"))
             case (
@@ -186,10 +194,10 @@ class SupervisorActor(SupervisedActor):
                 self._fleet.attempt_due(message)
             case ActorEnded() | RestartDue() | ExchangeDue():
                 self._restarted(self._children.handle(message))
-            case PublisherStats() | ProcessMeasured():
+            case PublisherStats() | ProcessMeasured() | MemoryLevelChanged():
                 self._pass_on(message)
-            case MemoryLevelChanged():
-                self._memory_level_changed(message)
+            case PictureJudged() | PictureFrozen():
+                self._pictures.handle(message)
             case (
                 Reload()
                 | AddCamera()
@@ -237,12 +245,16 @@ class SupervisorActor(SupervisedActor):
         """Nobody supervises the supervisor: `SystemSpec.on_stopped` has been called."""
         return ActorEnded(SUPERVISOR, 0, error)
 
-    def _execute(self, command: CameraCommand | RetryPublisher | SetProfile) -> CommandAnswer:
+    def _execute(self, command: Command) -> CommandAnswer:
+        if isinstance(command, AcceptPicture):
+            return self._pictures.accept(command)
         if isinstance(command, SetProfile):
             return self._reloading.choose_profile(command.name)
         if isinstance(command, RetryPublisher):
             return self._children.retry_publisher(command)
-        return self._fleet.execute(command)
+        answer = self._fleet.execute(command)
+        self._pictures.commanded(command, answer)
+        return answer
 
     # --- start ---
 
@@ -285,13 +297,16 @@ class SupervisorActor(SupervisedActor):
         log_event(_log, LogEvent.SUPERVISOR_CRASHED, error=error)
         tell(self._spec.host, self._escalated)
 
-    def _pass_on(self, event: PublisherStats | ProcessMeasured) -> None:
+    def _pass_on(self, event: PublisherStats | ProcessMeasured | MemoryLevelChanged) -> None:
         known = self._children.handover
         match event:
             case PublisherStats(status=status, marks=marks):
                 known = replace(known, publisher=status, publisher_marks=marks)
             case ProcessMeasured(sample=sample):
                 known = replace(known, process=sample)
+            case MemoryLevelChanged():
+                self._memory_level_changed(event)
+                return
             case _:
                 assert_never(event)
         self._children.handover = known

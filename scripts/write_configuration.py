@@ -46,6 +46,7 @@ SECTIONS: Final = {
     "CircuitBreakerConfig": "circuit_breaker",
     "SupervisionConfig": "supervision",
     "MemoryControllerConfig": "memory_controller",
+    "LivenessConfig": "liveness",
     "LogConfig": "log",
     "HttpConfig": "http",
     "StateConfig": "state",

@@ -72,6 +72,8 @@ WHEN = {
     "camera_removed": "a camera is configured no more",
     "camera_started": "an operator started a camera",
     "camera_stopped": "a camera was asked to stop, and has",
+    "picture_wrong": "[liveness](liveness.md): what the pictures show is not what they should",
+    "picture_live": "nothing is wrong with the pictures any more; the time since something was",
     "camera_closed": "a camera's [schedule](schedules.md) keeps it closed until then",
     "camera_opened": "a camera's schedule lets it run again",
     "camera_off": "nobody is there, and `expected: intermittent` says that this may be",

@@ -26,6 +26,8 @@ NOTES: Final = {
     "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
     "cameras.schedule": "cameras open and close at once; one that is open goes on",
     "cameras.expected": "a camera that is off and has to be there again is tried at once",
+    "liveness": "of the cameras that do not say it themselves; what is usual of each is kept",
+    "cameras.liveness": "likewise",
     "cameras.exchange": "from the next frame on",
     "cameras.device": "nothing: `discover --match` reads it",
     "cameras.routing_key": "from the next frame on",

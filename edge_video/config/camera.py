@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.liveness import LivenessConfig
 from edge_video.config.schedule import ScheduleConfig
 from edge_video.config.schema_rules import CAMERA_URL, PROXY_URL
 from edge_video.config.section import Accepts, Keys, Section, check_text, default, raise_conflicts
@@ -125,6 +126,8 @@ class CameraConfig(Section):
     ffmpeg_max_cpu_percent: CpuPercent = 0
     """Its FFmpeg gets no more of the CPU, in percent of one core, or is ended; 0: it may use all
     there is; absent: the `ffmpeg_max_cpu_percent` above the cameras."""
+    liveness: Accepts[LivenessConfig | None, LivenessConfig | Keys | None] = default(None)
+    """Keys that differ for this camera from those of the `liveness` above the cameras."""
     input_args: Annotated[
         Accepts[tuple[Argument, ...], list[str] | tuple[str, ...]],
         Field(repr=False),

@@ -38,6 +38,7 @@ class Part(StrEnum):
     METRICS = "metrics"
     REPORTER = "reporter"
     HTTP = "http"
+    LIVENESS = "liveness"
     LOG = "log"
     PROGRAM = "program"
     """None of them: it is fixed when the program starts."""
@@ -92,12 +93,14 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "http.token": Row(_LIVE, Part.HTTP),
     "http.hosts": Row(_LIVE, Part.HTTP),
     "http.ready": Row(_LIVE, Part.HTTP),
+    "liveness": Row(_LIVE, Part.LIVENESS),
     "state": _RESTART,
     "profiles": Row(_LIVE, Part.CAMERAS),
     "profile": Row(_LIVE, Part.CAMERAS),
     "cameras": _CAMERA,
     "cameras.schedule": Row(_LIVE, Part.CAMERAS),
     "cameras.expected": Row(_LIVE, Part.CAMERAS),
+    "cameras.liveness": Row(_LIVE, Part.LIVENESS),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
     "cameras.device": Row(_LIVE, Part.NOBODY),

@@ -26,6 +26,7 @@ from pydantic import (
 from edge_video.config.broker import AmqpConfig, AmqpSinkConfig, EventsConfig, Sink
 from edge_video.config.camera import CameraConfig
 from edge_video.config.http import HttpConfig
+from edge_video.config.liveness import LivenessConfig, inherited
 from edge_video.config.masking import masked, redactor_of
 from edge_video.config.policies import (
     CircuitBreakerConfig,
@@ -60,6 +61,7 @@ from edge_video.config.types import (
     Umask,
     Whole,
 )
+from edge_video.frames.small_picture import can_decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +137,8 @@ class Config(Section):
     """How often the publisher, the metrics, HTTP and the reporter may be restarted."""
     http: Accepts[HttpConfig | None, HttpConfig | Keys | None] = default(None)
     """The page, probes, metrics and API; absent: nothing is served."""
+    liveness: Accepts[LivenessConfig | None, LivenessConfig | Keys | None] = default(None)
+    """Whether pictures are frozen, black, covered or moved; absent: nobody looks at them."""
     state: Accepts[StateConfig | None, StateConfig | Keys | None] = default(None)
     """What the program keeps between two starts; absent: nothing, and cameras are changed in the
     file only."""
@@ -176,6 +180,7 @@ class Config(Section):
                     ).items()
                     if key not in camera.model_fields_set
                 }
+                | {"liveness": inherited(info.data.get("liveness"), camera.liveness)}
             )
             for camera in cameras
         )
@@ -188,6 +193,7 @@ class Config(Section):
             *self._misplaced_events(),
             *self._not_decoded(),
             *self._unknown_profile(),
+            *self._undecodable(),
         ]
         # A program may give every camera an actor of its own; `start_system` knows.
         needs_sink = info.context == FROM_FILE or self.events is not None
@@ -217,6 +223,13 @@ class Config(Section):
                     if getattr(camera, key) not in (None, False):
                         place = f"cameras.{number}.{key}"
                         yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
+
+    def _undecodable(self) -> Iterable[Conflict]:
+        """Yield the section of liveness where nothing is installed that decodes pictures."""
+        is_wanted = any(camera.liveness and camera.liveness.enabled for camera in self.cameras)
+        if is_wanted and not can_decode():
+            message = "the package Pillow is not installed: pip install 'edge-video[pictures]'"
+            yield "liveness", ("liveness", "cameras"), message
 
     def _unknown_profile(self) -> Iterable[Conflict]:
         known = self.profiles.by_name

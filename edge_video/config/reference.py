@@ -65,6 +65,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.ffmpeg_max_cpu_percent": 200,
     "http.token": "${HTTP_TOKEN}",
     "http.hosts": ["edge-1.shop.example"],
+    "cameras.liveness.on_frozen": "restart",
+    "cameras.liveness.moved_after": "0s",
     "log.file": "logs/edge-video.log",
     "node": "edge-1",
     "state.dir": "/var/lib/edge-video",

@@ -28,6 +28,7 @@ _TITLES: Final = {
     "DirectorySinkConfig": "sink: files instead of a broker",
     "EventsConfig": "events on the broker",
     "HttpConfig": "http: the page, probes, metrics and API",
+    "LivenessConfig": "liveness: pictures that are not what the camera looks at",
     "LogConfig": "log",
     "MemoryControllerConfig": "memory_controller",
     "ProfileConfig": "one of profiles",

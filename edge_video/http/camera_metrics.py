@@ -13,6 +13,7 @@ from prometheus_client.core import (
 
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S, DropReason, Outcome
 from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.liveness import PictureState
 from edge_video.runtime.units import ns_to_s
 from edge_video.status.health import CameraHealth, camera_health
 from edge_video.status.model import CameraPhase
@@ -141,6 +142,13 @@ def camera_metrics(snapshot: Snapshot) -> Iterator[Metric]:
         "health",
         CameraHealth,
         [(camera.camera_id, camera_health(camera)) for camera in cameras],
+    )
+    yield _one_of(
+        "camera_picture",
+        "What the pictures show: 1 for the state they are in; absent where nobody looks.",
+        "state",
+        PictureState,
+        [(each.camera_id, each.picture) for each in cameras if each.picture is not None],
     )
     yield _one_of(
         "breaker_state",

@@ -241,6 +241,42 @@ class LogEvent(StrEnum):
         "[{camera_id}] Camera stopped",
         "[{camera_id}] Câmera parada",
     )
+    PICTURE_WRONG = (
+        "picture_wrong",
+        _WARNING,
+        "[{camera_id}] Picture is {state}",
+        "[{camera_id}] Imagem: {state}",
+        {
+            "frozen": Text(
+                "[{camera_id}] Picture is frozen: each is equal to the one before",
+                "[{camera_id}] Imagem congelada: cada uma é igual à anterior",
+            ),
+            "nearly_frozen": Text(
+                "[{camera_id}] Picture is nearly frozen: only a small part of it changes",
+                "[{camera_id}] Imagem quase congelada: só uma pequena parte muda",
+            ),
+            "black": Text("[{camera_id}] Picture is black", "[{camera_id}] Imagem preta"),
+            "white": Text("[{camera_id}] Picture is white", "[{camera_id}] Imagem branca"),
+            "grey": Text(
+                "[{camera_id}] Picture is grey: its stream cannot be decoded whole",
+                "[{camera_id}] Imagem cinza: a transmissão não pode ser decodificada por inteiro",
+            ),
+            "covered": Text(
+                "[{camera_id}] Picture has lost its detail: lens covered or out of focus",
+                "[{camera_id}] Imagem sem detalhes: lente coberta ou fora de foco",
+            ),
+            "moved": Text(
+                "[{camera_id}] Picture shows another scene: camera moved, or its view blocked",
+                "[{camera_id}] Imagem mostra outra cena: câmera movida ou visão obstruída",
+            ),
+        },
+    )
+    PICTURE_LIVE = (
+        "picture_live",
+        _INFO,
+        "[{camera_id}] Picture is right again, after {lasted_s}",
+        "[{camera_id}] Imagem normal de novo, após {lasted_s}",
+    )
     CAMERA_CLOSED = (
         "camera_closed",
         _INFO,

@@ -109,6 +109,7 @@ _VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
     LogEvent.COMMAND_EXECUTED: lambda fields: "" if fields.get("origin") else "unnamed",
     LogEvent.FFMPEG_LIMITS: lambda fields: str(fields.get("way")),
     LogEvent.MEMORY_LEVEL_CHANGED: lambda fields: str(fields.get("level")),
+    LogEvent.PICTURE_WRONG: lambda fields: str(fields.get("state")),
     LogEvent.PUBLISHER_CONNECTED: _connected,
     LogEvent.PUBLISHER_LOST: lambda fields: "still" if fields.get("tries") else "",
 }

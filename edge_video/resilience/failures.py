@@ -47,6 +47,8 @@ class Cause(StrEnum):
     UDP_LOST = "udp_lost"
     """It answers, and its packets do not arrive."""
     END_OF_STREAM = "end_of_stream"
+    PICTURE_FROZEN = "picture_frozen"
+    """Its pictures are all the same, and `on_frozen: restart` ends such a stream."""
     STILL_PICTURE = "still_picture"
     WEB_PAGE = "web_page"
     NO_VIDEO = "no_video"
@@ -121,6 +123,8 @@ _POLICIES: Final = {
     Cause.WRONG_PASSWORD: CausePolicy(max_failures=2, min_wait_s=60.0),
     Cause.FORBIDDEN: CausePolicy(max_failures=2, min_wait_s=60.0),
     Cause.PROXY_REFUSED: CausePolicy(max_failures=2, min_wait_s=60.0),
+    # A policy of its own, so that its end never passes for that of a long session.
+    Cause.PICTURE_FROZEN: CausePolicy(min_wait_s=5.0),
     Cause.NO_PASSWORD: _UNTIL_CHANGED,
     Cause.UNKNOWN_AUTHENTICATION: _UNTIL_CHANGED,
     Cause.BINARY_MISSING: _UNTIL_CHANGED,

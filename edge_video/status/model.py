@@ -14,6 +14,7 @@ from edge_video.frames import CameraId
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
+from edge_video.resilience.liveness import PictureState
 from edge_video.status.configuration import ConfigStatus
 from edge_video.status.usual_rate import expected_fps
 
@@ -118,6 +119,11 @@ class CameraStatus:
     """Wall clock, since when nobody is there; None while it is there, or has to be."""
     off_expected_s: float = 0.0
     """How long nobody was there, all times since the start together."""
+
+    picture: PictureState | None = None
+    """What its pictures show; None where nobody looks at them, or there are none to look at."""
+    picture_since_ns: int | None = None
+    """Wall clock, since when they are so; None as long as nobody has ever looked."""
 
     @property
     def expected_fps(self) -> float:

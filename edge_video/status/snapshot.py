@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edge_video.metrics.sample import ProcessSample
     from edge_video.resilience.breaker import CircuitBreaker
     from edge_video.resilience.failures import Failure
+    from edge_video.resilience.liveness import PictureState
     from edge_video.runtime.timer import Clock
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
@@ -84,6 +85,10 @@ class CameraRecord:
     """None while it is there, or has to be."""
     off_before_s: float = 0.0
     """How long it was off before that, all times together."""
+    picture: PictureState | None = None
+    """As in `CameraStatus`."""
+    picture_since_ns: int | None = None
+    """As in `CameraStatus`."""
     failed_at_s: tuple[float, ...] = ()
     """When attempts failed lately, oldest first: monotonic clock."""
 
@@ -292,6 +297,8 @@ def _camera_status(
         intermittent=record.intermittent,
         off_since_ns=None if record.off is None else record.off.since_ns,
         off_expected_s=record.off_expected_s(now_s),
+        picture=record.picture,
+        picture_since_ns=record.picture_since_ns,
         recent=Recent(
             counted.dropped_lately,
             counted.dropping,

@@ -32,6 +32,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.NO_KEY_FRAME: Text("no key frame", "sem frame-chave"),
     Cause.UDP_LOST: Text("its UDP packets do not arrive", "seus pacotes UDP não chegam"),
     Cause.END_OF_STREAM: Text("EOF", "EOF"),
+    Cause.PICTURE_FROZEN: Text("picture frozen", "imagem congelada"),
     Cause.STILL_PICTURE: Text("a still picture, no stream", "uma foto, não um stream"),
     Cause.WEB_PAGE: Text("a web page, no stream", "uma página web, não um stream"),
     Cause.NO_VIDEO: Text("no video in the stream", "sem vídeo no stream"),
@@ -152,6 +153,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
     Cause.END_OF_STREAM: Text(
         "The camera ended the stream: if it does so again and again, look at its own log.",
         "A câmera encerrou o stream: se isso se repete, veja o log dela.",
+    ),
+    Cause.PICTURE_FROZEN: Text(
+        "The camera repeats one picture: restart it, if starting its stream anew does not help.",
+        "A câmera repete uma só imagem: reinicie-a, se reiniciar o stream não resolver.",
     ),
     Cause.STILL_PICTURE: Text(
         "This URL is a snapshot: use the address of the camera's stream (MJPEG, RTSP).",

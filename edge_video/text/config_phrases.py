@@ -58,6 +58,10 @@ _VALUES: Final = (
         "there is no such time zone; America/Sao_Paulo is one",
         "esse fuso horário não existe; um que existe é America/Sao_Paulo",
     ),
+    Text(
+        "the package Pillow is not installed: pip install 'edge-video[pictures]'",
+        "o pacote Pillow não está instalado: pip install 'edge-video[pictures]'",
+    ),
     Text("there is no such profile; known: {names}", "esse perfil não existe; existem: {names}"),
     Text(
         "none stands for no profile; call it otherwise",

@@ -45,6 +45,7 @@ from edge_video.wiring.settings import (
     configured_language,
     http_settings,
     limits_of,
+    liveness_policies,
     monitor_form,
     notification_policy,
     sink_target,
@@ -107,6 +108,7 @@ class Parts:
             ReporterActor.NAME: self.reporter_starter(language, print_block),
             **({} if http is None else {"http": self.http_starter(http, language)}),
             MetricsActor.NAME: self.metrics_starter(),
+            **self.liveness_starters(),
             **self.notifier_starters(),
             **self.service_starters(language),
             PublisherActor.NAME: self.publisher_starter(sink or self._configured_sink()),
@@ -199,6 +201,21 @@ class Parts:
         return _starter(
             MetricsActor, runtime=runtime, takes_over=lambda known: {"level": known.memory_level}
         )
+
+    def liveness_starters(self) -> dict[str, ChildStarter]:
+        """For the actor that looks at pictures; none while no camera wants that."""
+        if not liveness_policies(self.config):
+            return {}
+        from edge_video.actors.liveness import LivenessActor, LivenessRuntime  # noqa: PLC0415
+
+        runtime = LivenessRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            policies=lambda: self.shared.liveness,
+            outbox_of=self.shared.places.outbox_of,
+            allow_faults=self.allow_faults,
+        )
+        return {LivenessActor.NAME: _starter(LivenessActor, runtime=runtime)}
 
     def http_starter(self, http: HttpConfig, language: Language) -> ChildStarter:
         """For the actor that owns the HTTP server."""

@@ -6,12 +6,13 @@ import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_video.actors.pictures import LIVENESS
 from edge_video.actors.system_spec import NotReadyError, Prepared
 from edge_video.config.effects import Part
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.frames import CameraId
 from edge_video.status.model import PublisherState, PublisherStatus
-from edge_video.wiring.settings import limits_of, sink_target
+from edge_video.wiring.settings import limits_of, liveness_policies, sink_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,8 @@ class PartsReconfiguration:
         publisher = PublisherStatus(PublisherState.CONNECTING, sink_target(config))
         parts = replace(self.parts, config=config, publisher=publisher)
         names = {name for part, name in _CHILDREN.items() if part in plan.parts}
+        if not liveness_policies(self.parts.config):
+            names.add(LIVENESS)  # one that runs takes the news from what all share
         try:
             starters = parts.child_starters(self.language, self.print_block, self.sink)
         except (OSError, ValueError) as error:

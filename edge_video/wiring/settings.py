@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.actors.system_spec import Limits
 from edge_video.config import DirectorySinkConfig
 from edge_video.delivery.no_sink import NO_TARGET
+from edge_video.frames import CameraId
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import NotificationPolicy
 from edge_video.report.monitor_line import MonitorForm
@@ -24,6 +25,7 @@ from edge_video.text.catalog import Language, language_from_locale
 if TYPE_CHECKING:
     from edge_video.config import Config, EventsConfig, HttpConfig
     from edge_video.http.settings import HttpSettings
+    from edge_video.resilience.liveness import LivenessPolicy
 
 _LANGUAGE: Final = re.compile(r"^language:\s*[\"']?(pt|en)", re.MULTILINE | re.IGNORECASE)
 _MAX_READ: Final = 1 << 20
@@ -34,6 +36,16 @@ def configured_language(config: Config) -> Language:
     if config.language == "auto":
         return language_from_locale(os.environ)
     return Language(config.language)
+
+
+def liveness_policies(config: Config) -> dict[CameraId, LivenessPolicy]:
+    """When the pictures of a camera are what; only of those whose pictures are looked at."""
+    found = {}
+    for camera in config.cameras:
+        policy = None if camera.liveness is None else camera.liveness.policy()
+        if policy is not None:
+            found[CameraId(camera.id)] = policy
+    return found
 
 
 def language_of_file(path: str) -> Language:

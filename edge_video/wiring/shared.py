@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.frames import CameraId
 from edge_video.text.growing_redactor import GrowingRedactor
-from edge_video.wiring.settings import goes_to_broker
+from edge_video.wiring.settings import goes_to_broker, liveness_policies
 
 if TYPE_CHECKING:
     from edge_video.config import Config
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.settings import Route
+    from edge_video.resilience.liveness import LivenessPolicy
     from edge_video.wiring.frame_routes import FramePlaces
 
 
@@ -26,6 +27,8 @@ class Shared:
         routes: exchange and routing key of each camera, as the broker's sink reads them.
         present: the cameras that there are now.
         exchanges: the exchange of each camera, as HTTP shows it.
+        liveness: when the pictures of a camera are what; replaced whole, never changed. A camera
+            whose pictures nobody looks at is not in it.
         is_broker: whether frames go to a broker, and not into a directory.
         source: reads the configuration's files; None: there are none.
         store: what HTTP shows; None until its actor is started for the first time.
@@ -36,6 +39,7 @@ class Shared:
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
+    liveness: dict[CameraId, LivenessPolicy] = field(default_factory=dict)
     is_broker: bool = True
     store: Any = None
     source: ConfigSource | None = None
@@ -58,4 +62,5 @@ class Shared:
             self.routes[camera_id] = camera.route
             self.exchanges[camera_id] = camera.exchange or ""
             self.present.add(camera_id)
+        self.liveness = liveness_policies(config)
         self.present.intersection_update(CameraId(camera.id) for camera in config.cameras)

@@ -72,7 +72,7 @@ TERMS: Final = _words_of(
     thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
-    httpx https loopback multicast onvif uplink vpns
+    httpx https loopback multicast onvif pictures uplink vpns
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""

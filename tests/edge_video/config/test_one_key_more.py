@@ -41,6 +41,8 @@ FILES = {
     "EventsConfig": CAMERA + "amqp: {url: 'amqp://h'}\\nevents: {exchange: e, one_key_more: %s}",
     "CircuitBreakerConfig": CAMERA + "sink: directory\\ncircuit_breaker: {one_key_more: %s}",
     "MemoryControllerConfig": CAMERA + "sink: directory\\nmemory_controller: {one_key_more: %s}",
+    "LivenessConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
+        " liveness: {one_key_more: %s}}]",
     "LogConfig": CAMERA + "sink: directory\\nlog: {one_key_more: %s}",
     "SupervisionConfig": CAMERA + "sink: directory\\nsupervision: {one_key_more: %s}",
     "StateConfig": CAMERA + "sink: directory\\nstate: {dir: /tmp, one_key_more: %s}",

@@ -59,6 +59,7 @@ def with_key(section: str, key: str, value: object) -> Document:
         "EventsConfig": ("events",),
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
+        "LivenessConfig": ("liveness",),
         "LogConfig": ("log",),
         "SupervisionConfig": ("supervision",),
         "HttpConfig": ("http",),

@@ -33,6 +33,7 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
     Cause.NO_KEY_FRAME: ("key_frame_timeout", "key_frame_timeout"),
     Cause.UDP_LOST: ("transport: tcp", "transport: tcp"),
     Cause.END_OF_STREAM: ("log", "log"),
+    Cause.PICTURE_FROZEN: ("restart", "reinicie"),
     Cause.STILL_PICTURE: ("snapshot", "foto"),
     Cause.WEB_PAGE: ("page", "página"),
     Cause.NO_VIDEO: ("video", "vídeo"),
@@ -58,7 +59,7 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
 ONLY_FOR: Final[dict[str, frozenset[Cause]]] = {
     # What only helps against these: anywhere else it sends the operator the wrong way.
     "password": frozenset({Cause.WRONG_PASSWORD, Cause.NO_PASSWORD}),
-    "restart": frozenset({Cause.STALLED, Cause.CAMERA_ERROR}),
+    "restart": frozenset({Cause.STALLED, Cause.CAMERA_ERROR, Cause.PICTURE_FROZEN}),
     "transport:": frozenset({Cause.TRANSPORT_REFUSED, Cause.UDP_LOST}),
     "H.264": frozenset({Cause.UNSUPPORTED}),
     "cable": frozenset({Cause.UNREACHABLE}),

@@ -1,0 +1,134 @@
+"""Measures small pictures of one camera: brightness, detail, and what has changed since.
+
+Needs the extra `pictures` (Pillow), whose C code does what concerns every pixel; nothing here is
+worth an array library of 30 MB. A measurement of a 720p frame's small picture costs about 0.2 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_video.frames.small_picture import SmallPicture
+
+GRID: Final = (16, 9)
+"""Columns and rows of the grids of a `Measures`."""
+MID_GREY: Final = range(126, 133)
+"""The luma that decoders fill in where they know nothing: 128, or 130 when stretched from video's
+range to that of JPEG, and what coding makes of it."""
+
+_LOW, _HIGH = 0.05, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured of one picture.
+
+    Attributes:
+        low: the luma, 0 to 255, that a twentieth of the pixels is darker than, or as dark as.
+        high: the luma that a twentieth of the pixels is at least as bright as.
+        grey_percent: share of the pixels that are mid-grey, as a decoder without a key frame shows.
+        detail: mean difference between neighbours, in levels of luma.
+        is_equal: whether no pixel differs from the picture before.
+        is_anew: whether so much has changed since the anchor that this picture is the next one.
+        luma: mean brightness of each field of the `GRID`, row by row.
+        edges: mean difference between neighbours in each field of the `GRID`.
+    """
+
+    low: int
+    high: int
+    grey_percent: float
+    detail: float
+    is_equal: bool
+    is_anew: bool
+    luma: tuple[float, ...]
+    edges: tuple[float, ...]
+
+
+class PictureMeter:
+    """Measures the pictures of one camera, in their order. One thread at a time.
+
+    The *anchor* is a picture that all later ones are compared with: once more than
+    `anchor_percent` of the pixels have ever differed from it, by whatever little, the picture that
+    brought it about is the next anchor. The noise of a sensor does that within moments; a clock
+    that a camera writes into a picture which is frozen never does.
+
+    Args:
+        anchor_percent: see above.
+    """
+
+    def __init__(self, anchor_percent: float) -> None:
+        self.anchor_percent = anchor_percent
+        self._before: SmallPicture | None = None
+        self._anchor: Any = None
+        self._changed: Any = None
+
+    def measure(self, picture: SmallPicture) -> Measures:
+        """Measure the next picture; pictures of another size have nothing in common."""
+        from PIL import Image, ImageChops  # noqa: PLC0415 - an extra, only where it is used
+
+        before, self._before = self._before, picture
+        is_equal = before is not None and before == picture
+        image = Image.frombytes("L", (picture.width, picture.height), picture.luma)
+        edges = _edges(image)
+        levels = image.histogram()
+        total = len(picture.luma)
+        return Measures(
+            low=_quantile(levels, total, _LOW),
+            high=_quantile(levels, total, _HIGH),
+            grey_percent=100.0 * sum(levels[MID_GREY.start : MID_GREY.stop]) / total,
+            detail=_mean(edges.histogram()),
+            is_equal=is_equal,
+            is_anew=not is_equal and self._is_anew(image, ImageChops),
+            luma=_fields(image),
+            edges=_fields(edges),
+        )
+
+    def _is_anew(self, image: Any, chops: Any) -> bool:
+        anchor = self._anchor
+        if anchor is not None and anchor.size == image.size:
+            changed = chops.lighter(self._changed, chops.difference(anchor, image))
+            unchanged = changed.histogram()[0]
+            if 100.0 * (1.0 - unchanged / (image.width * image.height)) <= self.anchor_percent:
+                self._changed = changed
+                return False
+        self._anchor = image
+        self._changed = chops.difference(image, image)
+        return True
+
+
+def _edges(image: Any) -> Any:
+    """Differences to the right and below, added up; black where there is no neighbour."""
+    from PIL import ImageChops  # noqa: PLC0415 - as above
+
+    right, below = image.width - 1, image.height - 1
+    if not right or not below:
+        return ImageChops.difference(image, image)
+    inner = image.crop((0, 0, right, below))
+    across = ImageChops.difference(inner, image.crop((1, 0, right + 1, below)))
+    down = ImageChops.difference(inner, image.crop((0, 1, right, below + 1)))
+    return ImageChops.add(across, down)
+
+
+def _fields(image: Any) -> tuple[float, ...]:
+    from PIL.Image import Resampling  # noqa: PLC0415 - as above
+
+    means = image.convert("F").resize(GRID, Resampling.BOX)
+    return tuple(memoryview(means.tobytes()).cast("f"))
+
+
+def _mean(levels: Sequence[int]) -> float:
+    return sum(level * count for level, count in enumerate(levels)) / max(1, sum(levels))
+
+
+def _quantile(levels: Sequence[int], total: int, share: float) -> int:
+    """The level up to which this share of all values lies."""
+    passed = 0
+    for level, count in enumerate(levels):
+        passed += count
+        if passed >= share * total:
+            return level
+    return len(levels) - 1

@@ -1,0 +1,207 @@
+"""Judges whether a camera's pictures show what it looks at: frozen, black, covered, moved.
+
+A picture can be wrong while frames come in as ever: an encoder that repeats its last picture, a
+lens that was sprayed, a camera that was turned to the wall. `LivenessJudge` takes the measures of
+about one picture a second and says what is wrong. No clock, no thread: time is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from edge_video.resilience.scene import Scene
+
+if TYPE_CHECKING:
+    from edge_video.frames.picture_measures import Measures
+
+
+class PictureState(StrEnum):
+    """What the pictures of a camera are. The value is the name in log, JSON and metrics.
+
+    Where several are true the first one of this order is told, `LIVE` apart.
+    """
+
+    LIVE = "live"
+    """Nothing is wrong with them."""
+    BLACK = "black"
+    WHITE = "white"
+    GREY = "grey"
+    """A decoder without a key frame, or that lost much, fills in mid-grey."""
+    FROZEN = "frozen"
+    """Each is equal to the one before."""
+    NEARLY_FROZEN = "nearly_frozen"
+    """Only a small part of them ever changes, like a clock; the rest has no noise of a sensor."""
+    COVERED = "covered"
+    """They have lost their detail: something is before the lens, or it is out of focus."""
+    MOVED = "moved"
+    """The scene is another one: the camera was turned, or something large was put before it."""
+
+
+WRONG: Final = tuple(state for state in PictureState if state is not PictureState.LIVE)
+"""Every state in which something is wrong, the one that is told first to begin with."""
+
+
+class OnFrozen(StrEnum):
+    """What is done about pictures that are frozen."""
+
+    REPORT = "report"
+    RESTART = "restart"
+    """Its FFmpeg is started anew, at waits that double while that does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessPolicy:
+    """When pictures are what. A time of 0.0: that state is never told.
+
+    Attributes:
+        interval_s: least time between two pictures that are looked at.
+        frozen_after_s: equal pictures for so long are frozen.
+        nearly_frozen_after_s: the same where only `nearly_frozen_percent` of them changes.
+        nearly_frozen_percent: share of the pixels that may change in a frozen picture.
+        black_after_s: black for so long.
+        black_below: luma; a picture is black when 95 % of it is as dark as this.
+        white_after_s: white for so long.
+        white_above: luma; a picture is white when 95 % of it is as bright as this.
+        grey_after_s: grey for so long.
+        grey_percent: a picture is grey when this share of it is mid-grey.
+        covered_after_s: without its detail for so long.
+        covered_below_percent: of the detail that is usual for the camera.
+        moved_after_s: another scene for so long.
+        moved_below_percent: of the likeness with the scene as it was on average.
+        clear_after_s: what was wrong is over when it was not so for this long.
+        on_frozen: see `OnFrozen`.
+    """
+
+    interval_s: float = 1.0
+    frozen_after_s: float = 120.0
+    nearly_frozen_after_s: float = 900.0
+    nearly_frozen_percent: float = 4.0
+    black_after_s: float = 30.0
+    black_below: int = 20
+    white_after_s: float = 30.0
+    white_above: int = 235
+    grey_after_s: float = 20.0
+    grey_percent: float = 50.0
+    covered_after_s: float = 60.0
+    covered_below_percent: float = 30.0
+    moved_after_s: float = 120.0
+    moved_below_percent: float = 35.0
+    clear_after_s: float = 10.0
+    on_frozen: OnFrozen = OnFrozen.REPORT
+
+
+GAP_S: Final = 60.0
+"""Pictures further apart say nothing about the time between them."""
+
+_EASE: Final = 1.25
+"""What began below a limit ends above so much of it."""
+_DARK: Final = 45
+"""Where 95 % of a picture is as dark as this, its detail is the light's and not the lens's."""
+
+
+class _Doubt:
+    """Holds when one thing that may be wrong began, and whether it lasts long enough to be told."""
+
+    __slots__ = ("_bad_since_s", "_good_since_s", "is_told")
+
+    def __init__(self) -> None:
+        self.is_told = False
+        self._bad_since_s: float | None = None
+        self._good_since_s: float | None = None
+
+    def look(self, now_s: float, *, is_bad: bool | None, after_s: float, clear_s: float) -> None:
+        """Take in one picture; `is_bad` None: it says nothing about this."""
+        if is_bad is None:
+            self.interrupt()
+        elif is_bad:
+            self._good_since_s = None
+            if self._bad_since_s is None:
+                self._bad_since_s = now_s
+            self.is_told = self.is_told or now_s - self._bad_since_s >= after_s > 0.0
+        else:
+            self._bad_since_s = None
+            if self._good_since_s is None:
+                self._good_since_s = now_s
+            self.is_told = self.is_told and now_s - self._good_since_s < clear_s
+
+    def interrupt(self) -> None:
+        """Count anew: nobody knows what was in between. What is told stays told."""
+        self._bad_since_s = self._good_since_s = None
+
+
+class LivenessJudge:
+    """Judges the pictures of one camera. One thread at a time.
+
+    Args:
+        policy: may be replaced at any time.
+    """
+
+    def __init__(self, policy: LivenessPolicy) -> None:
+        self.policy = policy
+        self._doubts: dict[PictureState, _Doubt] = {state: _Doubt() for state in WRONG}
+        self._scene = Scene()
+        self._last_s: float | None = None
+
+    @property
+    def state(self) -> PictureState:
+        """What is told of the pictures now."""
+        told = (state for state, doubt in self._doubts.items() if doubt.is_told)
+        return next(told, PictureState.LIVE)
+
+    def judge(self, measures: Measures, now_s: float) -> PictureState:
+        """Take in one picture; what the pictures are with it."""
+        if self._last_s is not None and now_s - self._last_s > GAP_S:
+            for doubt in self._doubts.values():
+                doubt.interrupt()
+        self._last_s = now_s
+        policy = self.policy
+        is_flat = self._look_for_flatness(measures, now_s)
+        # What is black all over has no noise that could tell a frozen picture from a dark room.
+        is_equal = None if is_flat else measures.is_equal
+        self._look(PictureState.FROZEN, is_equal, policy.frozen_after_s, now_s)
+        is_still = None if is_flat else not measures.is_anew
+        self._look(PictureState.NEARLY_FROZEN, is_still, policy.nearly_frozen_after_s, now_s)
+        self._look_at_the_scene(measures, now_s, is_flat=is_flat)
+        return self.state
+
+    def learn_anew(self) -> None:
+        """Take the pictures as they are from now on for right: what is usual is learned anew."""
+        self._scene = Scene()
+        for state in (PictureState.COVERED, PictureState.MOVED):
+            self._doubts[state] = _Doubt()
+
+    def _look(self, state: PictureState, is_bad: bool | None, after_s: float, now_s: float) -> None:
+        clear_s = self.policy.clear_after_s
+        self._doubts[state].look(now_s, is_bad=is_bad, after_s=after_s, clear_s=clear_s)
+
+    def _look_for_flatness(self, measures: Measures, now_s: float) -> bool:
+        """Black, white and grey; whether the picture is one of them, for however short."""
+        policy = self.policy
+        is_black = measures.high <= policy.black_below
+        is_white = measures.low >= policy.white_above
+        is_grey = measures.grey_percent >= policy.grey_percent
+        self._look(PictureState.BLACK, is_black, policy.black_after_s, now_s)
+        self._look(PictureState.WHITE, is_white, policy.white_after_s, now_s)
+        self._look(PictureState.GREY, is_grey, policy.grey_after_s, now_s)
+        return is_black or is_white or is_grey
+
+    def _look_at_the_scene(self, measures: Measures, now_s: float, *, is_flat: bool) -> None:
+        policy, scene = self.policy, self._scene
+        detail = scene.detail_percent(measures.detail)
+        is_dark = is_flat or measures.high <= _DARK
+        is_covered = None
+        if detail is not None and not is_dark:
+            is_covered = self._is_below(PictureState.COVERED, detail, policy.covered_below_percent)
+        self._look(PictureState.COVERED, is_covered, policy.covered_after_s, now_s)
+        is_moved = None
+        likeness = None if is_dark or is_covered else scene.likeness_percent(measures)
+        if likeness is not None:
+            is_moved = self._is_below(PictureState.MOVED, likeness, policy.moved_below_percent)
+        self._look(PictureState.MOVED, is_moved, policy.moved_after_s, now_s)
+        if not is_dark and not is_covered and not is_moved:
+            scene.learn(measures, now_s)
+
+    def _is_below(self, state: PictureState, value: float, limit: float) -> bool:
+        return value < limit * (_EASE if self._doubts[state].is_told else 1.0)
