@@ -152,7 +152,7 @@ class CameraActor(SupervisedActor):
                 frames = self._outbox.last_size(self.camera_id)
                 self._restart_capture(self._sizes.follow(size, frames))
             case CaptureEnded(failure=failure):
-                self._fail(self._explained(failure))
+                self._stream_failed(failure)
             case ResetBreaker():
                 self._attempt.reset()
             case PictureFrozen(lasted_s=lasted_s):
@@ -269,7 +269,10 @@ class CameraActor(SupervisedActor):
                 self._restart_capture(None)
             self._attempt.succeed()
         elif (failure := watch.verdict()) is not None and not self._output_waits():
-            self._fail(self._explained(failure))
+            self._stream_failed(failure)
+            return
+        if self._runtime.wants_hardware_again(self.camera_id):
+            self._restart_capture(self._sizes.fitted)
             return
         self._tell_wait(watch)
         self._tell_events(
@@ -281,6 +284,7 @@ class CameraActor(SupervisedActor):
                 frames,
                 watch.waiting_s,
                 self._key_frames.interval_s,
+                self._runtime.decoding(self.camera_id),
             )
         )
 
@@ -349,6 +353,13 @@ class CameraActor(SupervisedActor):
             _log.exception("the failure of %s could not be explained", self.camera_id)
             return failure
 
+    def _stream_failed(self, failure: Failure) -> None:
+        """Fail the attempt; unless it was hardware, and the CPU can go on."""
+        if self._runtime.hardware_failed(self.camera_id, failure, self._capture):
+            self._restart_capture(self._sizes.fitted)
+        else:
+            self._fail(self._explained(failure))
+
     def _fail(self, failure: Failure) -> None:
         if self._config.is_intermittent and failure.cause in ABSENT:
             self._attempt.find_nobody(failure)
@@ -376,7 +387,11 @@ def _runtime_of_its_own(config: CameraConfig, timer: SystemTimer | None) -> Came
     assert timer is not None
     launcher = FfmpegLauncher(find_binary(None), redactor_of([config]))
     return CameraRuntime(
-        clock=SystemClock(), timer=timer, capture=launcher, explain=explained_by_camera
+        clock=SystemClock(),
+        timer=timer,
+        capture=launcher,
+        hardware=launcher.hardware,
+        explain=explained_by_camera,
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge_video.capture.frame_watch import KeyFrameNotes
+    from edge_video.capture.hardware import Decoding
     from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
     from edge_video.faults import CameraFault
@@ -89,6 +90,33 @@ class LimitedCapture(RunningCapture, Protocol):
         ...
 
 
+@runtime_checkable
+class SpeakingCapture(RunningCapture, Protocol):
+    """A capture whose FFmpeg says what is wrong; a scripted one need not."""
+
+    def stderr_tail(self) -> tuple[str, ...]:
+        """Its last lines, oldest first, secrets masked."""
+        ...
+
+
+class HardwareRecord(Protocol):
+    """What a camera needs of `edge_video.capture.hardware.keeper.HardwareKeeper`."""
+
+    def decoding(self, camera_id: CameraId) -> Decoding | None:
+        """What decodes its pictures; None where hardware is not configured."""
+        ...
+
+    def has_failed(
+        self, camera_id: CameraId, failure: Failure, stderr_lines: Sequence[str], frames: int
+    ) -> bool:
+        """Whether it was its hardware that ended its stream."""
+        ...
+
+    def is_usable_again(self, camera_id: CameraId) -> bool:
+        """Whether hardware works that had failed; asked once a second."""
+        ...
+
+
 class CaptureFactory(Protocol):
     """Makes the capture of one attempt.
 
@@ -126,5 +154,23 @@ class CameraRuntime:
     """Where the breaker's jitter comes from: a number in [0, 1)."""
     key_frames: dict[CameraId, KeyFrameNotes] = field(default_factory=dict)
     """Of every camera, over all its attempts; each written by the one attempt that runs."""
+    hardware: HardwareRecord | None = None
+    """Knows what decodes each camera; None: the CPU does."""
     explain: Callable[[CameraConfig, Failure, int], Failure] = unexplained
     """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
+
+    def decoding(self, camera_id: CameraId) -> Decoding | None:
+        """What decodes a camera's pictures; None where hardware is not configured."""
+        return None if self.hardware is None else self.hardware.decoding(camera_id)
+
+    def wants_hardware_again(self, camera_id: CameraId) -> bool:
+        """Whether hardware works that had failed the camera."""
+        return self.hardware is not None and self.hardware.is_usable_again(camera_id)
+
+    def hardware_failed(
+        self, camera_id: CameraId, failure: Failure, capture: RunningCapture | None
+    ) -> bool:
+        """Whether it was hardware that ended a camera's stream; the CPU decodes the next."""
+        if self.hardware is None or not isinstance(capture, SpeakingCapture):
+            return False
+        return self.hardware.has_failed(camera_id, failure, capture.stderr_tail(), capture.frames)

@@ -252,6 +252,7 @@ class CameraFleet:
                     ffmpeg_pid=pid,
                     key_frame_wait_s=event.key_frame_wait_s,
                     key_frame_interval_s=event.key_frame_interval_s,
+                    decoding=event.decoding,
                     usual_fps=usual_fps,
                     received_fps=camera.usual_rate.latest_fps,
                 )
@@ -300,7 +301,7 @@ class CameraFleet:
         log_breaker_change(camera.camera_id, ended.breaker, breaker)
         camera.update(breaker=breaker, ffmpeg_pid=None)
         if not ends_with_all:
-            camera.update(phase=camera.resting_phase, key_frame_wait_s=None)
+            camera.update(phase=camera.resting_phase, key_frame_wait_s=None, decoding=None)
 
     def _breaker_after(self, camera: CameraState, ended: CameraEnded) -> CircuitBreaker:
         now_s, breaker, pending = self._now(), ended.breaker, camera.pending

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pykka
 
+    from edge_video.capture.hardware import Decoding
     from edge_video.delivery.outbox import Outbox
     from edge_video.delivery.sink import SinkEvent
     from edge_video.faults.scheduling import FaultCounts
@@ -82,7 +83,6 @@ class RetryPublisher:
     """Cut the wait of a publisher that is not connected short: it tries to connect at once."""
 
     origin: str = ""
-    """As of a command about a camera."""
 
 
 class CommandResult(StrEnum):
@@ -142,9 +142,9 @@ class CameraStats:
     frames: int
     """Whole frames of this attempt."""
     key_frame_wait_s: float | None = None
-    """How long data have come without a picture; None when none is owed."""
+    """As in `CameraStatus`, all three."""
     key_frame_interval_s: float | None = None
-    """Where only key frames are decoded."""
+    decoding: Decoding | None = None
 
 
 @dataclass(frozen=True, slots=True)

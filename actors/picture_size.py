@@ -25,7 +25,8 @@ class PictureSize:
 
     Attributes:
         is_fitted: FFmpeg scales the pictures to one size, for the camera's own changes too often.
-        has_restarted: FFmpeg was started anew for another size.
+        fitted: the size; None: they are not fitted.
+        has_restarted: FFmpeg was started anew, for another size or another decoder.
     """
 
     def __init__(self, camera_id: CameraId, now: Callable[[], float]) -> None:
@@ -34,12 +35,12 @@ class PictureSize:
         self._now = now
         self._follower = SizeFollower()
         self._size: Size | None = None
-        self._fitted: Size | None = None
+        self.fitted: Size | None = None
 
     @property
     def is_fitted(self) -> bool:
         """See `PictureSize`."""
-        return self._fitted is not None
+        return self.fitted is not None
 
     def expect(self, size: Size | None) -> None:
         """Set what the pictures' size was before this attempt."""
@@ -77,15 +78,15 @@ class PictureSize:
     def has_settled(self, now_s: float) -> bool:
         """Whether pictures that are fitted have kept their size for long, and need not be."""
         return (
-            self._fitted is not None
+            self.fitted is not None
             and self._size is not None
             and self._follower.has_settled(self._size, now_s)
-            and self._size != self._fitted
+            and self._size != self.fitted
         )
 
     def restarted(self, fit: Size | None) -> None:
         """FFmpeg was started anew, and fits the pictures to this size; None: to none."""
-        self._fitted, self.has_restarted = fit, True
+        self.fitted, self.has_restarted = fit, True
 
 
 def known(size: Size) -> Size | None:

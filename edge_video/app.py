@@ -197,6 +197,8 @@ def start_system(
         timer = own_timer = SystemTimer()
     redact = redact or GrowingRedactor(config.secrets())
     launcher = None if capture else wiring.make_launcher(config, redact)
+    if launcher is not None:
+        launcher.hardware.prepare(camera for camera in config.cameras if camera.enabled)
     parts = wiring.make_parts(
         config,
         clock=clock or SystemClock(),

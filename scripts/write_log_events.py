@@ -69,6 +69,11 @@ WHEN = {
     " failed half-way and was put back",
     "state_not_kept": "the file in which an operator's stops and pauses are kept cannot be read or"
     " written; they hold until the program ends",
+    "camera_hardware_failed": "[hardware](hardware.md) that decoded a camera's pictures failed, and"
+    " the CPU goes on; told once until it works again for a minute",
+    "camera_hardware_again": "that hardware has decoded the camera's pictures for a minute again",
+    "hardware_works": "the hardware that is configured was tried, and decodes",
+    "hardware_fails": "it was tried and does not; told once until that changes",
     "camera_removed": "a camera is configured no more",
     "camera_started": "an operator started a camera",
     "camera_stopped": "a camera was asked to stop, and has",

@@ -14,6 +14,7 @@ from edge_video.capture.source import SourceKind, source_kind
 
 if TYPE_CHECKING:
     from edge_video.capture.binary import Binary
+    from edge_video.capture.hardware import Acceleration
     from edge_video.config import CameraConfig
 
 _STATED: Final = "setparams=color_primaries=smpte170m:color_trc=smpte170m:colorspace=smpte170m"
@@ -35,14 +36,17 @@ def stated_colours() -> str:
     return _STATED
 
 
-def full_range(binary: Binary, camera: CameraConfig) -> list[str]:
+def full_range(
+    binary: Binary, camera: CameraConfig, acceleration: Acceleration | None = None
+) -> list[str]:
     """Return the filters that make pictures of the limited range ones of the full range.
 
     There are none where FFmpeg is left to do it: without zscale; for its own test sources, whose
-    pictures of the full range are not marked as such; and behind a decoder in hardware, whose nv12
+    pictures of the full range are not marked as such; and behind hardware that gives nv12, which
     zscale does not take. Pictures that have the full range are not touched.
     """
     kind = source_kind(camera.url.get_secret_value())
-    if not binary.zscale or kind is SourceKind.LAVFI or camera.hwaccel is not None:
+    gives_nv12 = acceleration is not None and not acceleration.gives_yuv420p
+    if not binary.zscale or kind is SourceKind.LAVFI or gives_nv12:
         return []
     return [_FORMATS, "zscale=range=full"]

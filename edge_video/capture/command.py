@@ -12,13 +12,14 @@ from edge_video.capture.colour import full_range, stated_colours
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.resizing import scale_filter
 from edge_video.capture.source import SourceKind, has_scheme, source_kind
+from edge_video.config import CameraConfig
 from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_video.capture.binary import Binary
-    from edge_video.config import CameraConfig
+    from edge_video.capture.hardware import Acceleration
 
 _FPS_MODE_SINCE: Final = (5, 1)
 _RTSP_TIMEOUT_SINCE: Final = (5,)
@@ -76,32 +77,62 @@ _BURST_SINCE: Final = (6, 1)
 _NO_BURST: Final = ("-readrate_initial_burst", "0.001")
 """Newer FFmpegs read the first half second at once, of which the rate limit loses a part."""
 _PROBE_FILTERS: Final = f"select='eq(n,0)+key',showinfo=checksum=0,{stated_colours()},setpts=N"
+_MULTIPART: Final = ("-f", "mpjpeg", "-flush_packets", "1", "pipe:1")
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
 
 
-def capture_command(binary: Binary, camera: CameraConfig) -> list[str]:
+def capture_command(
+    binary: Binary, camera: CameraConfig, acceleration: Acceleration | None = None
+) -> list[str]:
     """Build the command line that streams a camera's JPEG frames, each with its length, to stdout.
 
-    It contains the camera's password: never log it.
+    It contains the camera's password: never log it. No `acceleration`: the CPU decodes.
     """
     return [
         *_global_args(binary, "level+warning"),
-        *_input(binary, camera),
+        *_input(binary, camera, acceleration),
         *("-an", "-sn", "-dn"),
         *(
             _passthrough_args(camera)
             if camera.mode == "passthrough"
-            else _encoded(binary, camera, _filters(binary, camera))
+            else _transcoded(binary, camera, acceleration)
         ),
-        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+        *_MULTIPART,
     ]
 
 
-def _filters(binary: Binary, camera: CameraConfig) -> list[str]:
+def trial_command(binary: Binary, acceleration: Acceleration) -> list[str]:
+    """Build the command line that makes one JPEG image of H.264 on stdin, as a camera's would."""
+    camera = CameraConfig(id="trial", url="rtsp://trial/")
+    return [
+        *(binary.path, "-hide_banner", "-nostats", "-loglevel", "error", "-filter_threads", "1"),
+        *(*acceleration.input_arguments(), "-threads", "1", "-f", "h264", "-i", "pipe:0"),
+        *_transcoded(binary, camera, acceleration),
+        *("-frames:v", "1", *_MULTIPART),
+    ]
+
+
+def _transcoded(
+    binary: Binary, camera: CameraConfig, acceleration: Acceleration | None
+) -> list[str]:
+    filters = _filters(binary, camera, acceleration)
+    if acceleration is None or not acceleration.encodes:
+        return _encoded(binary, camera, filters)
+    return [
+        *("-vf", ",".join(filters)),
+        *_vsync_args(binary),
+        *acceleration.encoder_arguments(camera.quality),
+    ]
+
+
+def _filters(binary: Binary, camera: CameraConfig, acceleration: Acceleration | None) -> list[str]:
     # What is dropped costs no more than its decoding; what is scaled down, less afterwards.
-    limit = limit_filter(camera.fps)
-    return [limit, stated_colours(), _scaling(camera), *full_range(binary, camera)]
+    passed = [limit_filter(camera.fps), stated_colours()]
+    if acceleration is not None and acceleration.encodes:
+        return [*passed, acceleration.scaling(camera.width, camera.height)]
+    fetched = [] if acceleration is None else acceleration.fetching()
+    return [*passed, *fetched, _scaling(camera), *full_range(binary, camera, acceleration)]
 
 
 def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:
@@ -134,7 +165,7 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *("-an", "-sn", "-dn", "-vf", _PROBE_FILTERS),
         *(*_vsync_args(binary), "-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
-        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+        *_MULTIPART,
     ]
 
 
@@ -180,7 +211,7 @@ def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *("-protocol_whitelist", "pipe", "-fpsprobesize", "0", *_decoding(camera)),
         *("-threads", "1", "-max_pixels", str(_MAX_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
         *_encoded(binary, camera, [_scaling(camera)]),
-        *("-f", "mpjpeg", "-flush_packets", "1", "pipe:1"),
+        *_MULTIPART,
     ]
 
 
@@ -192,7 +223,13 @@ def _global_args(binary: Binary, log_level: str) -> list[str]:
     ]
 
 
-def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> list[str]:
+def _input(
+    binary: Binary,
+    camera: CameraConfig,
+    acceleration: Acceleration | None = None,
+    *,
+    probing: bool = False,
+) -> list[str]:
     url = camera.url.get_secret_value()
     kind = source_kind(url)
     options: list[str] = []
@@ -206,6 +243,8 @@ def _input(binary: Binary, camera: CameraConfig, *, probing: bool = False) -> li
         options += ["-protocol_whitelist", protocols, "-format_whitelist", _FORMATS[kind]]
     if not probing:
         options += _decoding(camera)
+    if acceleration is not None:
+        options += acceleration.input_arguments()
     # One decoder thread: threads per camera cost 15 % more CPU and several frames of delay.
     options += ["-threads", "1", "-max_pixels", str(_MAX_PIXELS)]
     return [*options, *camera.input_args, "-i", _input_url(camera, kind, url)]
@@ -229,8 +268,6 @@ def _decoding(camera: CameraConfig) -> list[str]:
     if camera.mode == "passthrough":
         # Anything else in the place of JPEG images is reported as unsupported.
         options += ["-codec_whitelist", "mjpeg"]
-    if camera.hwaccel is not None:
-        options += ["-hwaccel", camera.hwaccel]
     if camera.keyframes_only:
         options += ["-skip_frame", "nokey"]
     return options

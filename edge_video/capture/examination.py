@@ -8,7 +8,8 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from edge_video.capture.command import capture_command
+from edge_video.capture.classification import clean_line
+from edge_video.capture.command import capture_command, trial_command
 from edge_video.capture.environment import ffmpeg_environment
 from edge_video.config import CameraConfig
 from edge_video.text.escaping import one_line
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_video.capture.binary import Binary
+    from edge_video.capture.hardware import Acceleration
 
 _LIMIT_S: Final = 15.0
 """For one run; the slowest thing is to find out that a driver is not there."""
@@ -30,14 +32,17 @@ _SAMPLE: Final = base64.b64decode(
     "l2JrrjQARB4efQ+dBIdXFiCCAAAG6DbAK2UyWbxYSTmdAAAAAUGaEtiH//6plgAAb8A="
 )
 """Two grey pictures of 320x240, H.264: as small as every decoder takes them."""
-_PIXELS: Final = {"drm": "drm_prime", "videotoolbox": "videotoolbox_vld", "d3d11va": "d3d11"}
-"""Where the pixel format on the device is not called like the decoder."""
+_NUMBER: Final = re.compile(r"Device creation failed: -?\d+")
 _NO_DECODERS: Final = {"opencl"}
 """What `-hwaccels` lists and does not decode."""
 
 
 class TrialFailedError(Exception):
     """Raised when a trial does not work; the text is FFmpeg's own reason, or that it took long."""
+
+
+class TrialTimeoutError(TrialFailedError):
+    """Raised when a trial does not end."""
 
 
 def missing_options(binary: Binary) -> list[str]:
@@ -77,34 +82,34 @@ def decoders(binary: Binary) -> list[str]:
     return [name for line in lines if (name := line.strip()) and name not in _NO_DECODERS]
 
 
-def try_decoder(binary: Binary, name: str) -> None:
-    """Decode a tiny H.264 video on this hardware, and have the pictures back from there.
+def try_decoder(binary: Binary, acceleration: Acceleration, limit_s: float = _LIMIT_S) -> None:
+    """Make a JPEG image of a tiny H.264 video on this hardware, as those of cameras are made.
 
-    FFmpeg decodes in software when the hardware does not; the way back tells the two apart.
+    FFmpeg decodes in software when the hardware does not; the filters tell the two apart.
 
     Raises:
         TrialFailedError: it does not work.
+        TrialTimeoutError: nor does it end.
     """
-    pixels = _PIXELS.get(name, name)
-    arguments = [
-        *("-hwaccel", name, "-hwaccel_output_format", pixels, "-f", "h264", "-i", "pipe:0"),
-        *("-vf", "hwdownload,format=nv12", "-frames:v", "1", "-f", "null", "-"),
-    ]
-    _run(binary, ["-loglevel", "error", *arguments], _SAMPLE)
+    _, *arguments = trial_command(binary, acceleration)
+    if _JPEG_BEGIN not in _run(binary, arguments, _SAMPLE, limit_s):
+        raise TrialFailedError("no picture came")
 
 
-def _run(binary: Binary, arguments: Sequence[str], sent: bytes = b"") -> bytes:
+def _run(
+    binary: Binary, arguments: Sequence[str], sent: bytes = b"", limit_s: float = _LIMIT_S
+) -> bytes:
     try:
         ended = subprocess.run(  # noqa: S603 - the operator's own FFmpeg, fixed arguments
             [binary.path, "-hide_banner", *arguments],
             input=sent,
             capture_output=True,
-            timeout=_LIMIT_S,
+            timeout=limit_s,
             check=False,
             env=ffmpeg_environment(os.environ),
         )
     except subprocess.TimeoutExpired:
-        raise TrialFailedError(f"no end within {_LIMIT_S:g} s") from None
+        raise TrialTimeoutError(f"no end within {limit_s:g} s") from None
     except OSError as error:
         raise TrialFailedError(str(error)) from None
     if ended.returncode != 0:
@@ -113,7 +118,8 @@ def _run(binary: Binary, arguments: Sequence[str], sent: bytes = b"") -> bytes:
 
 
 def _reason(stderr: bytes) -> str:
-    """The first line that FFmpeg complains with: those that follow only pass it on."""
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
-    first = next(filter(None, lines), "")
-    return shorten(one_line(re.sub(r"^\[[^\]]*\] *", "", first)), _MAX_REASON)
+    """The first line with which FFmpeg complains in words: the others only pass it on."""
+    lines = [clean_line(line) for line in stderr.decode(errors="replace").splitlines()]
+    said = [line for line in lines if line]
+    first = next((line for line in said if not _NUMBER.match(line)), "".join(said[:1]))
+    return shorten(one_line(first), _MAX_REASON)

@@ -16,6 +16,7 @@ from edge_video.capture.command import (
 )
 from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.environment import ffmpeg_environment
+from edge_video.capture.hardware.keeper import HardwareKeeper
 from edge_video.capture.inquiry import explain
 from edge_video.capture.limits import FfmpegLimits, LimitKeeper
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
@@ -58,6 +59,10 @@ class FfmpegLauncher:
         processes: where live FFmpeg processes are listed.
         reactor: reads the pipes of all cameras.
         limits: holds FFmpegs within what their cameras allow.
+        make_hardware: makes what knows which hardware decodes; tests bring their own.
+
+    Attributes:
+        hardware: what it has made.
     """
 
     binary: Binary
@@ -65,9 +70,15 @@ class FfmpegLauncher:
     processes: ProcessTable = field(default_factory=ProcessTable)
     reactor: Reactor = field(default_factory=Reactor)
     limits: LimitKeeper = field(default_factory=LimitKeeper)
+    make_hardware: Callable[[Binary], HardwareKeeper] = HardwareKeeper
+    hardware: HardwareKeeper = field(init=False)
     _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
     _other_formats: dict[CameraId, str] = field(default_factory=dict, repr=False)
     """The URLs of HTTP cameras that turned out to send no Motion JPEG."""
+
+    def __post_init__(self) -> None:
+        """Make what knows which hardware decodes."""
+        object.__setattr__(self, "hardware", self.make_hardware(self.binary))
 
     def __call__(
         self,
@@ -76,12 +87,16 @@ class FfmpegLauncher:
         on_frame: Callable[[bytes], object],
         on_end: Callable[[Failure], None],
     ) -> AnyCapture:
-        """Make a capture that has not started yet. Any thread; one attempt per camera at a time."""
+        """Make a capture that has not started yet. Any thread; one attempt per camera at a time.
+
+        Waits some seconds for hardware that is being tried.
+        """
         if camera.mode == "passthrough":
             on_frame = complete(on_frame)
         make = self._maker(camera)
+        command = capture_command(self.binary, camera, self.hardware.acceleration_for(camera))
         if may_be_motion_jpeg(camera) and not self._is_known_as_other(camera):
-            return self._motion_jpeg(camera, make, on_frame, on_end)
+            return self._motion_jpeg(camera, make, on_frame, on_end, command)
         capture: Capture
 
         def ended(failure: Failure) -> None:
@@ -89,7 +104,7 @@ class FfmpegLauncher:
                 self._other_formats.pop(CameraId(camera.id), None)
             on_end(failure)
 
-        capture = make(capture_command(self.binary, camera), on_frame=on_frame, on_end=ended)
+        capture = make(command, on_frame=on_frame, on_end=ended)
         return capture
 
     def _motion_jpeg(
@@ -98,22 +113,30 @@ class FfmpegLauncher:
         make: CaptureMaker,
         on_frame: Callable[[bytes], object],
         on_end: Callable[[Failure], None],
+        otherwise: list[str],
     ) -> MotionJpegCapture:
         passthrough = camera.mode == "passthrough"
         url = camera.url.get_secret_value()
+        camera_id = CameraId(camera.id)
+        self.hardware.set_aside(camera_id)
+
+        def on_other() -> None:
+            self._other_formats[camera_id] = url
+            self.hardware.set_aside(camera_id, aside=False)
+
         return MotionJpegCapture(
             Commands(
                 fetch=fetch_command(self.binary, camera),
                 encode=None if passthrough else encode_command(self.binary, camera),
-                otherwise=capture_command(self.binary, camera),
+                otherwise=otherwise,
             ),
-            camera_id=CameraId(camera.id),
+            camera_id=camera_id,
             make=make,
             on_frame=on_frame,
             on_end=on_end,
             fps=camera.fps,
             redact=self.redact,
-            on_other=lambda: self._other_formats.update({CameraId(camera.id): url}),
+            on_other=on_other,
         )
 
     def _is_known_as_other(self, camera: CameraConfig) -> bool:

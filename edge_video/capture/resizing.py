@@ -47,14 +47,19 @@ def scale_filter(width: int | None, height: int | None) -> str:
     Both sides given: pictures keep their shape, and bars fill the rest. One: the other follows.
     None: pictures stay as they are, at no cost.
     """
-    # Both numbers in one, as lines of several cameras' filters could not be told apart.
-    announce = f"0*print(iw*{_SHIFT}+ih,{_WARNING_LEVEL})"
+    announce = announcement()
     if width is None and height is None:
         return f"scale=w='{announce}+iw':h=ih"
     if width is None or height is None:
         return f"scale=w='{announce}+{width or -2}':h={height or -2}"
     fitted = f"scale=w='{announce}+{width}':h={height}:force_original_aspect_ratio=decrease"
     return f"{fitted},pad={width}:{height}:-1:-1"
+
+
+def announcement() -> str:
+    """Return an expression, 0, that announces `iw` and `ih`: the size of what a filter is given."""
+    # Both numbers in one, as lines of several cameras' filters could not be told apart.
+    return f"0*print(iw*{_SHIFT}+ih,{_WARNING_LEVEL})"
 
 
 def announced_size(line: bytes) -> Size | None:

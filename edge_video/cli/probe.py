@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edge_video.capture.binary import find_binary
+from edge_video.capture.hardware.acceleration import NONE
+from edge_video.capture.hardware.survey import HardwareSurvey, survey_hardware
 from edge_video.capture.probe import CameraProbes, ProbeResult
 from edge_video.cli.broker_questions import ask_broker
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, load_configured, refuse
@@ -14,9 +17,11 @@ from edge_video.cli.standard_streams import print_out
 from edge_video.cli.waiting import as_they_come
 from edge_video.config import AmqpSinkConfig
 from edge_video.delivery.amqp.inquiry import BrokerResult
+from edge_video.report.hardware_table import hardware_as_json, render_hardware
 from edge_video.report.measure_json import measurement_as_json
 from edge_video.report.probe_json import probe_as_json
 from edge_video.report.probe_table import ProbeTable
+from edge_video.runtime.threads import on_thread
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.duration import format_duration
 from edge_video.wiring.settings import configured_language
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from edge_video.report.measure_table import Measurement
 
 _BROKER = "broker"
+_HARDWARE = "hardware"
 
 
 def probe(args: argparse.Namespace) -> int:
@@ -44,6 +50,9 @@ def probe(args: argparse.Namespace) -> int:
     with CameraProbes(binary, config.secrets(), args.timeout) as probes:
         if args.broker and isinstance(config.sink, AmqpSinkConfig):
             asked[ask_broker(config, cameras, args.timeout)] = _BROKER
+        if any(camera.hwaccel != NONE for camera in cameras):
+            survey = partial(survey_hardware, binary, cameras)
+            asked[on_thread("probe-hardware", survey)] = _HARDWARE
         asked |= {probes.begin(camera): camera.id for camera in cameras}
         screen = _JsonScreen() if args.json else _TableScreen(cameras, language)
         screen.begin(cameras, args.timeout, has_broker=_BROKER in asked.values())
@@ -67,24 +76,30 @@ def _chosen(config: Config, path: Path, ids: Sequence[str]) -> list[CameraConfig
     return [camera for camera in config.cameras if (camera.id in ids if ids else camera.enabled)]
 
 
+_Answer: TypeAlias = ProbeResult | BrokerResult | HardwareSurvey
+
+
 class _Answers:
     """What has been answered so far."""
 
     def __init__(self) -> None:
         self.broker: BrokerResult | None = None
+        self.hardware = HardwareSurvey()
         self.results: dict[str, ProbeResult] = {}
 
     @property
     def is_good(self) -> bool:
-        """Whether everybody answered well."""
+        """Whether everybody answered well; where hardware does not, the CPU decodes."""
         return all(each.ok for each in self.results.values()) and (
             self.broker is None or self.broker.ok
         )
 
-    def take(self, answer: ProbeResult | BrokerResult) -> None:
+    def take(self, answer: _Answer) -> None:
         """Keep an answer."""
         if isinstance(answer, BrokerResult):
             self.broker = answer
+        elif isinstance(answer, HardwareSurvey):
+            self.hardware = answer
         else:
             self.results[answer.camera_id] = answer
 
@@ -107,6 +122,7 @@ class _JsonScreen(_Answers):
     ) -> None:
         """Print everything."""
         shown = probe_as_json(self.in_order(camera_ids), self.broker, language)
+        shown["hardware"] = hardware_as_json(self.hardware)
         if measured is not None:
             shown["measured"] = measurement_as_json(measured, language)
             shown["ok"] = shown["ok"] and measured.ok
@@ -132,13 +148,13 @@ class _TableScreen(_Answers):
         limit = format_duration(timeout_s)
         print_out(lookup("probe.begin", language).format(what=what, timeout=limit))
 
-    def take(self, answer: ProbeResult | BrokerResult) -> None:
+    def take(self, answer: _Answer) -> None:
         """Print an answer, unless it is the broker's in the middle of the table."""
         if isinstance(answer, BrokerResult):
             self._owes_broker = bool(self.results)
             if not self._owes_broker:
                 print_out(self._table.broker(answer))
-        else:
+        elif isinstance(answer, ProbeResult):
             if not self.results:
                 print_out(self._table.header())
             print_out(self._table.row(answer))
@@ -148,6 +164,8 @@ class _TableScreen(_Answers):
         """Print what is left of the answers, and the sum."""
         if self.broker is not None and self._owes_broker:
             print_out(self._table.broker(self.broker))
+        if hardware := render_hardware(self.hardware, self._language):
+            print_out(hardware)
         print_out(self._table.summary(self.in_order(camera_ids), self.broker))
 
     def close(self, *_: object) -> None:

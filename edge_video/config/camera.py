@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -20,7 +20,9 @@ from edge_video.config.types import (
     ExchangeName,
     Flag,
     HardwareAddress,
+    Hwaccel,
     InSchema,
+    JpegEncoder,
     Mark,
     Megabytes,
     OptionalSecret,
@@ -40,6 +42,9 @@ from edge_video.delivery.amqp.settings import Route
 from edge_video.text.redact import mask_url
 from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, SplitUrl, split_url
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def _camera_url(secret: SecretStr) -> SecretStr:
     check_text(check_camera_url, secret.get_secret_value(), lambda path: Path(path).is_file())
@@ -52,6 +57,9 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("minLength", None)
 
 
+_DECODE_EVERYTHING: Final = ("auto", "qsv", "v4l2m2m")
+"""auto leaves key frames alone to the CPU; the other two cannot leave the other frames out."""
+_MAKE_JPEG: Final = ("auto", "vaapi", "qsv")
 _LEAST_MEMORY_MB: Final = 64
 """An FFmpeg that decodes 1280x720: docs/decisions.md."""
 _NO_DEFAULT: Final = Field(json_schema_extra=_without_default)
@@ -118,8 +126,16 @@ class CameraConfig(Section):
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
     keyframes_only: Flag = False
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
-    hwaccel: OptionValue | None = None
-    """FFmpeg's `-hwaccel`: decode on this hardware (auto, vaapi, cuda, qsv ...); absent: none."""
+    hwaccel: Hwaccel = "none"
+    """Hardware that decodes its pictures. auto: the best that works here; none: the CPU. Where it
+    does not work the CPU decodes, which is told, and it is tried again later; absent: the `hwaccel`
+    above the cameras."""
+    hwaccel_device: OptionValue | None = None
+    """Which of several: a card's number (cuda), a node (vaapi, qsv); absent: the `hwaccel_device`
+    above the cameras."""
+    jpeg_encoder: JpegEncoder = "software"
+    """hardware: the device that decodes also makes the JPEG images, where it can (vaapi, qsv);
+    absent: the `jpeg_encoder` above the cameras."""
     ffmpeg_max_memory_mb: Megabytes = 0
     """Its FFmpeg is ended beyond so many megabytes (2**20 bytes) of memory; 0: it may use all there
     is; absent: the `ffmpeg_max_memory_mb` above the cameras."""
@@ -180,6 +196,11 @@ class CameraConfig(Section):
         return self.expected == "intermittent"
 
     @property
+    def is_decoded(self) -> bool:
+        """Whether its pictures are: not images that are passed on, nor FFmpeg's test sources."""
+        return self.mode != "passthrough" and scheme_of(self.url.get_secret_value()) != "lavfi"
+
+    @property
     def masked_url(self) -> str:
         """The URL with its secrets masked."""
         return mask_url(self.url.get_secret_value())
@@ -217,7 +238,30 @@ class CameraConfig(Section):
                 f"the FFmpeg of camera {self.id} may use {self.ffmpeg_max_memory_mb} MB: that is"
                 " too little for most cameras"
             )
-        return found
+        return [*found, *self._idle_hardware()]
+
+    def _idle_hardware(self) -> Iterator[str]:
+        """Yield keys about hardware that change nothing, and why."""
+        if self.mode == "passthrough":
+            return
+        if self.hwaccel != "none":
+            if scheme_of(self.url.get_secret_value()) == "lavfi":
+                yield f"hwaccel of camera {self.id} changes nothing: a test source is not decoded"
+            elif self.keyframes_only and self.hwaccel in _DECODE_EVERYTHING:
+                yield (
+                    f"hwaccel of camera {self.id} changes nothing: with keyframes_only the CPU"
+                    f" decodes in the place of {self.hwaccel}"
+                )
+        if self.jpeg_encoder == "hardware" and self.hwaccel not in _MAKE_JPEG:
+            yield (
+                f"jpeg_encoder of camera {self.id} changes nothing: only vaapi and qsv make JPEG"
+                f" images, and its hwaccel is {self.hwaccel}"
+            )
+        elif self.jpeg_encoder == "hardware" and self.width and self.height:
+            yield (
+                f"jpeg_encoder of camera {self.id} changes nothing: with width and height the CPU"
+                " draws the bars"
+            )
 
     @property
     def _split_url(self) -> SplitUrl | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -52,7 +52,10 @@ from edge_video.config.types import (
     MAX_SHORT_STRING,
     CpuPercent,
     Flag,
+    Hwaccel,
+    JpegEncoder,
     Megabytes,
+    OptionValue,
     Period,
     PeriodOrNever,
     Program,
@@ -67,6 +70,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge_video.text.redact import Redactor
+
+
+_OF_DECODED_PICTURES: Final = (
+    *("width", "height", "hwaccel", "hwaccel_device", "jpeg_encoder", "keyframes_only"),
+)
 
 
 def _language(value: object) -> object:
@@ -89,6 +97,14 @@ class Config(Section):
     ffmpeg_max_cpu_percent: CpuPercent = 0
     """An FFmpeg gets no more of the CPU, in percent of one core, or is ended; 0: it may use all
     there is."""
+    hwaccel: Hwaccel = "none"
+    """Hardware that decodes the pictures of each camera. auto: the best that works here; none: the
+    CPU. docs/hardware.md says what each needs, and what happens when it fails."""
+    hwaccel_device: OptionValue | None = None
+    """Which of several: a card's number (cuda), a node like /dev/dri/renderD128 (vaapi, qsv);
+    absent: FFmpeg's own choice."""
+    jpeg_encoder: JpegEncoder = "software"
+    """hardware: the device that decodes also makes the JPEG images, where it can (vaapi, qsv)."""
     sink: Sink = made_by(AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
@@ -171,12 +187,19 @@ class Config(Section):
             "ffmpeg_max_cpu_percent": info.data.get("ffmpeg_max_cpu_percent", 0),
             "exchange": amqp.exchange,
         }
+        decoding = {
+            "hwaccel": info.data.get("hwaccel", "none"),
+            "hwaccel_device": info.data.get("hwaccel_device"),
+            "jpeg_encoder": info.data.get("jpeg_encoder", "software"),
+        }
         return tuple(
             camera.model_copy(
                 update={
                     key: value
                     for key, value in (
-                        above | {"routing_key": amqp.routing_key_prefix + camera.id}
+                        above
+                        | (decoding if camera.is_decoded else {})
+                        | {"routing_key": amqp.routing_key_prefix + camera.id}
                     ).items()
                     if key not in camera.model_fields_set
                 }
@@ -219,8 +242,8 @@ class Config(Section):
         """Yield keys that need decoded pictures, of cameras in mode passthrough."""
         for number, camera in enumerate(self.cameras):
             if camera.mode == "passthrough":
-                for key in ("width", "height", "hwaccel", "keyframes_only"):
-                    if getattr(camera, key) not in (None, False):
+                for key in _OF_DECODED_PICTURES:
+                    if getattr(camera, key) not in (None, False, "none", "software"):
                         place = f"cameras.{number}.{key}"
                         yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
 

@@ -49,7 +49,12 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.width": 1280,
     "cameras.height": 720,
     "cameras.http_proxy": "http://10.0.0.1:3128",
+    "hwaccel": "auto",
+    "hwaccel_device": "/dev/dri/renderD129",
+    "jpeg_encoder": "hardware",
     "cameras.hwaccel": "vaapi",
+    "cameras.hwaccel_device": "/dev/dri/renderD129",
+    "cameras.jpeg_encoder": "hardware",
     "cameras.schedule.timezone": "America/Sao_Paulo",
     **{f"cameras.schedule.{day}": "08:00-12:00, 13:00-19:00" for day in DAYS},
     "cameras.input_args": ["-rtsp_flags", "prefer_tcp"],
@@ -86,6 +91,9 @@ _PER_CAMERA: Final = {
     "amqp.exchange": "exchange",
     "ffmpeg_max_memory_mb": "ffmpeg_max_memory_mb",
     "ffmpeg_max_cpu_percent": "ffmpeg_max_cpu_percent",
+    "hwaccel": "hwaccel",
+    "hwaccel_device": "hwaccel_device",
+    "jpeg_encoder": "jpeg_encoder",
 }
 """Keys that a camera may set for itself, under which name."""
 

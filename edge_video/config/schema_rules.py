@@ -99,7 +99,9 @@ RULES: Final[dict[str, list[Schema]]] = {
             "if": {"required": ["mode"], "properties": {"mode": {"const": "passthrough"}}},
             "then": {
                 "properties": {
-                    **dict.fromkeys(("width", "height", "hwaccel"), _NULL),
+                    **dict.fromkeys(("width", "height", "hwaccel_device"), _NULL),
+                    "hwaccel": {"enum": ["none", None]},
+                    "jpeg_encoder": {"enum": ["software", None]},
                     "keyframes_only": {"enum": [False, None]},
                 }
             },

@@ -308,6 +308,21 @@ FilePath: TypeAlias = Accepts[
 ]
 Program: TypeAlias = Annotated[str, AfterValidator(_executable), InSchema(min_length=1)]
 OptionValue: TypeAlias = Annotated[Text, AfterValidator(_no_option), InSchema(pattern="^[^-]")]
+Hwaccel: TypeAlias = Literal[
+    "none",
+    "auto",
+    "cuda",
+    "vaapi",
+    "qsv",
+    "v4l2m2m",
+    "drm",
+    "vdpau",
+    "vulkan",
+    "videotoolbox",
+    "d3d11va",
+]
+"""Hardware that decodes, by FFmpeg's names; `edge_video.capture.hardware` knows each of them."""
+JpegEncoder: TypeAlias = Literal["software", "hardware"]
 Rotation: TypeAlias = Annotated[str, AfterValidator(_rotation)]
 Umask: TypeAlias = Annotated[
     str, AfterValidator(_umask), WithJsonSchema({"type": "string", "pattern": f"^{_UMASK}$"})

@@ -157,6 +157,7 @@ def camera_metrics(snapshot: Snapshot) -> Iterator[Metric]:
         BreakerState,
         [(camera.camera_id, camera.breaker.state) for camera in cameras],
     )
+    yield from _decoders(cameras)
     yield _transitions(snapshot)
     yield _uptimes(snapshot)
     yield from _ffmpegs(snapshot)
@@ -204,6 +205,26 @@ def _gauges(cameras: Sequence[CameraStatus]) -> Iterator[Metric]:
             if value is not None:
                 gauge.add_metric((camera.camera_id,), value)
         yield gauge
+
+
+def _decoders(cameras: Sequence[CameraStatus]) -> Iterator[Metric]:
+    """What decodes, of cameras that hardware is configured for."""
+    decoder = GaugeMetricFamily(
+        PREFIX + "camera_decoder",
+        "1 for what decodes the camera's pictures; absent where no hardware is configured.",
+        labels=("camera", "decoder"),
+    )
+    fallback = GaugeMetricFamily(
+        PREFIX + "camera_hardware_failed",
+        "1 while the CPU decodes because the configured hardware does not; absent as above.",
+        labels=_CAMERA,
+    )
+    for camera in cameras:
+        decoding = camera.decoding
+        if decoding is not None:
+            decoder.add_metric((camera.camera_id, decoding.used), 1)
+            fallback.add_metric((camera.camera_id,), decoding.has_fallen_back)
+    yield from (decoder, fallback)
 
 
 def _transitions(snapshot: Snapshot) -> Metric:

@@ -157,6 +157,9 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "details.in_a_row": Text("Failures in a row", "Falhas seguidas"),
     "details.attempts": Text("Attempts", "Tentativas"),
     "details.source": Text("Source", "Origem"),
+    "details.decoder": Text("Decoded by", "Decodificada por"),
+    "details.decoder.software": Text("the CPU", "CPU"),
+    "details.decoder.encodes": Text("{hwaccel}, JPEG too", "{hwaccel}, JPEG também"),
     "details.memory": Text("FFmpeg", "FFmpeg"),
     "details.version": Text("Version", "Versão"),
 }

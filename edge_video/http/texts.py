@@ -21,6 +21,7 @@ _FROM_REPORTS: Final = (
     *(
         "key_wait",
         "key_wait.known",
+        "decoded_in_software",
         "exit_status",
         "signal",
         "never",

@@ -20,6 +20,7 @@ from edge_video.text.phrases import translated
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from edge_video.capture.hardware import Decoding
     from edge_video.delivery.ledger import LatencyHistogram
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
@@ -197,6 +198,7 @@ def _camera(
         "width": camera.width,
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
+        "decoding": _decoding(camera.decoding),
         "key_frame_wait_s": _rounded(camera.key_frame_wait_s),
         "key_frame_interval_s": _rounded(camera.key_frame_interval_s),
         "attempts": camera.attempts,
@@ -214,6 +216,17 @@ def _camera(
         "dropped": camera.frames.dropped,
         "latency_s": latency_at(camera.latency, 95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
+    }
+
+
+def _decoding(decoding: Decoding | None) -> dict[str, Json] | None:
+    if decoding is None:
+        return None
+    return {
+        "wanted": decoding.wanted,
+        "used": decoding.used,
+        "encodes": decoding.encodes,
+        "reason": shorten(one_line(decoding.reason), _MAX_DETAIL),
     }
 
 

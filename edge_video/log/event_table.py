@@ -178,6 +178,42 @@ class LogEvent(StrEnum):
             " frames têm {width}x{height}"
         ),
     )
+    CAMERA_HARDWARE_FAILED = (
+        "camera_hardware_failed",
+        _WARNING,
+        (
+            "[{camera_id}] The CPU decodes its pictures: {hwaccel} failed ({reason}); it is tried"
+            " again in {retry_s}, later each time"
+        ),
+        (
+            "[{camera_id}] A CPU decodifica as imagens: {hwaccel} falhou ({reason}); nova tentativa"
+            " em {retry_s}, depois cada vez mais tarde"
+        ),
+    )
+    CAMERA_HARDWARE_AGAIN = (
+        "camera_hardware_again",
+        _INFO,
+        "[{camera_id}] {hwaccel} decodes its pictures again",
+        "[{camera_id}] {hwaccel} voltou a decodificar as imagens",
+    )
+    HARDWARE_WORKS = (
+        "hardware_works",
+        _INFO,
+        "hwaccel: {hwaccel} decodes on this machine",
+        "hwaccel: {hwaccel} decodifica nesta máquina",
+    )
+    HARDWARE_FAILS = (
+        "hardware_fails",
+        _WARNING,
+        (
+            "hwaccel: {hwaccel} does not work on this machine, so the CPU decodes: {reason}; it is"
+            " tried again in {retry_s}, later each time"
+        ),
+        (
+            "hwaccel: {hwaccel} não funciona nesta máquina, então a CPU decodifica: {reason}; nova"
+            " tentativa em {retry_s}, depois cada vez mais tarde"
+        ),
+    )
     CAMERA_WAITS_FOR_KEY_FRAME = (
         "camera_waits_for_key_frame",
         _WARNING,

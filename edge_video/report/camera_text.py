@@ -59,6 +59,15 @@ def format_rest(camera: CameraStatus, language: Language) -> str | None:
     return format_closed(camera, language) or format_off(camera, language)
 
 
+def format_decoding(camera: CameraStatus, language: Language) -> str | None:
+    """That the CPU decodes in the place of a hardware that fails, and why; None: it does not."""
+    decoding = camera.decoding
+    if decoding is None or not decoding.has_fallen_back:
+        return None
+    facts = {"hwaccel": decoding.wanted, "reason": one_line(decoding.reason)}
+    return lookup("decoded_in_software", language).format(**facts)
+
+
 def format_drops(counts: FrameCounts, language: Language) -> str:
     """The reasons that frames were dropped for, with their numbers; empty when there are none."""
     return ", ".join(

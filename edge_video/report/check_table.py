@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.hardware import wanted_hardware
 from edge_video.config import DirectorySinkConfig
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.formatting import shorten
@@ -128,7 +129,8 @@ def _remarks(camera: CameraConfig, language: Language) -> list[str]:
         "check.schedule": camera.schedule is not None,
         "check.keyframes": camera.keyframes_only,
         "check.udp": camera.transport == "udp",
-        "check.hwaccel": camera.hwaccel is not None,
+        "check.hwaccel": wanted_hardware(camera) is not None,
+        "check.jpeg": (wanted := wanted_hardware(camera)) is not None and wanted.encodes,
         "check.proxy": camera.http_proxy is not None,
         "check.memory": camera.ffmpeg_max_memory_mb > 0,
         "check.cpu": camera.ffmpeg_max_cpu_percent > 0,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge_video.capture import CaptureTotals
+from edge_video.capture.hardware import Decoding
 from edge_video.delivery.ledger import FrameCounts, LatencyHistogram, add_counts
 from edge_video.frames import CameraId
 from edge_video.metrics.sample import ProcessSample
@@ -102,6 +103,8 @@ class CameraStatus:
     """How long data have come without a picture, for want of a key frame; None: none is owed."""
     key_frame_interval_s: float | None = None
     """How far apart its key frames are, where nothing else is decoded; None when unknown."""
+    decoding: Decoding | None = None
+    """What decoded its pictures last, and was to; None where the CPU is to, or nobody knows yet."""
     usual_fps: float | None = None
     """What the camera usually sends, `target_fps` at most; None until it was measured."""
     received_fps: float | None = None

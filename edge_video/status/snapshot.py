@@ -19,6 +19,7 @@ from edge_video.status.model import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from edge_video.capture.hardware import Decoding
     from edge_video.faults.scheduling import FaultCounts
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
@@ -62,6 +63,8 @@ class CameraRecord:
     ffmpeg_pid: int | None = None
     key_frame_wait_s: float | None = None
     key_frame_interval_s: float | None = None
+    decoding: Decoding | None = None
+    """As in `CameraStatus`."""
     last_failure: Failure | None = None
     last_failure_at_s: float | None = None
     """Monotonic clock."""
@@ -289,6 +292,7 @@ def _camera_status(
         latency=counted.latency,
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
+        decoding=record.decoding,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
         opens_at=record.opens_at,

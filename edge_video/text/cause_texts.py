@@ -206,8 +206,8 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " formato em input_args com -format_whitelist.",
     ),
     Cause.NO_HARDWARE: Text(
-        "Install the driver, give this user the device, or leave hwaccel out.",
-        "Instale o driver, dê a este usuário acesso ao dispositivo, ou retire hwaccel.",
+        "Install the driver, give this user the device, or set hwaccel to none.",
+        "Instale o driver, dê a este usuário acesso ao dispositivo, ou ponha hwaccel em none.",
     ),
     Cause.NOT_READABLE: Text(
         "Let the user of this program read the file.",

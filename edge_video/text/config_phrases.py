@@ -235,6 +235,28 @@ _PARTS: Final = (
         " câmeras",
     ),
     Text(
+        "hwaccel of camera {camera_id} changes nothing: a test source is not decoded",
+        "hwaccel da câmera {camera_id} não muda nada: uma fonte de teste não é decodificada",
+    ),
+    Text(
+        "hwaccel of camera {camera_id} changes nothing: with keyframes_only the CPU decodes in the"
+        " place of {hwaccel}",
+        "hwaccel da câmera {camera_id} não muda nada: com keyframes_only a CPU decodifica no lugar"
+        " de {hwaccel}",
+    ),
+    Text(
+        "jpeg_encoder of camera {camera_id} changes nothing: only vaapi and qsv make JPEG images,"
+        " and its hwaccel is {hwaccel}",
+        "jpeg_encoder da câmera {camera_id} não muda nada: só vaapi e qsv geram imagens JPEG, e o"
+        " hwaccel dela é {hwaccel}",
+    ),
+    Text(
+        "jpeg_encoder of camera {camera_id} changes nothing: with width and height the CPU draws"
+        " the bars",
+        "jpeg_encoder da câmera {camera_id} não muda nada: com width e height a CPU desenha as"
+        " faixas pretas",
+    ),
+    Text(
         "it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080",
         "deve ser um endereço e uma porta, como 127.0.0.1:8080 ou [::1]:8080",
     ),

@@ -88,7 +88,29 @@ _FFMPEG: Final[dict[str, Text]] = {
         "Install the distribution's FFmpeg anew, or set ffmpeg: to the path of another one.",
         "Reinstale o FFmpeg da distribuição, ou aponte ffmpeg: para outro.",
     ),
-    "doctor.hardware.ok": Text("decodes", "decodifica"),
+    "doctor.hardware.ok": Text("{name} decodes here", "{name} decodifica aqui"),
+    "doctor.hardware.encodes": Text(
+        "{name} decodes here, and makes the JPEG images",
+        "{name} decodifica aqui e gera as imagens JPEG",
+    ),
+    "doctor.hardware.card": Text(
+        "{name}: {free} of {total} MB free, room for {more} more cameras of about {each} MB;"
+        " configured: {cameras}, at most {most}",
+        "{name}: {free} de {total} MB livres, cabem mais {more} câmeras de cerca de {each} MB;"
+        " configuradas: {cameras}, no máximo {most}",
+    ),
+    "doctor.hardware.card_full": Text(
+        "{name}: {total} MB are enough for {most} cameras of about {each} MB, and {cameras} are"
+        " configured",
+        "{name}: {total} MB bastam para {most} câmeras de cerca de {each} MB, e há {cameras}"
+        " configuradas",
+    ),
+    "doctor.hardware.card_full.do": Text(
+        "Give some cameras hwaccel: none, or another card by hwaccel_device. The CPU decodes those"
+        " that find no room.",
+        "Dê a algumas câmeras hwaccel: none, ou outra placa com hwaccel_device. A CPU decodifica"
+        " as que não couberem.",
+    ),
     "doctor.hardware.some": Text(
         "hardware here decodes: {names} (hwaccel)", "há hardware que decodifica: {names} (hwaccel)"
     ),
@@ -96,30 +118,32 @@ _FFMPEG: Final[dict[str, Text]] = {
         "no hardware here decodes; the CPU does it", "nenhum hardware decodifica; a CPU faz isso"
     ),
     "doctor.hardware.auto": Text(
-        "no hardware here decodes, so the CPU does it",
-        "nenhum hardware decodifica, então a CPU faz isso",
+        "no hardware here decodes, so the CPU does it ({reason})",
+        "nenhum hardware decodifica, então a CPU faz isso ({reason})",
     ),
     "doctor.hardware.auto.do": Text(
-        "Leave hwaccel out, or give this user the device and its driver (group `render` for"
+        "Set hwaccel to none, or give this user the device and its driver (group `render` for"
         " /dev/dri).",
-        "Retire hwaccel, ou dê a este usuário o dispositivo e o driver dele (grupo `render` para"
-        " /dev/dri).",
+        "Ponha hwaccel em none, ou dê a este usuário o dispositivo e o driver dele (grupo `render`"
+        " para /dev/dri).",
     ),
     "doctor.hardware.fails": Text(
-        "does not decode here ({reason})", "não decodifica aqui ({reason})"
+        "does not decode here ({reason}), so the CPU does it",
+        "não decodifica aqui ({reason}), então a CPU faz isso",
     ),
     "doctor.hardware.fails.do": Text(
-        "Install the driver and give this user the device (group `render` for /dev/dri), or leave"
-        " hwaccel out: the CPU decodes then.",
+        "Install the driver and give this user the device (group `render` for /dev/dri), or set"
+        " hwaccel to none.",
         "Instale o driver e dê a este usuário o dispositivo (grupo `render` para /dev/dri), ou"
-        " retire hwaccel: então a CPU decodifica.",
+        " ponha hwaccel em none.",
     ),
     "doctor.hardware.not_built": Text(
-        "this FFmpeg does not have it; it has {known}", "este FFmpeg não tem isso; tem {known}"
+        "this FFmpeg does not have it, so the CPU decodes; it has {known}",
+        "este FFmpeg não tem isso, então a CPU decodifica; tem {known}",
     ),
     "doctor.hardware.not_built.do": Text(
-        "Change hwaccel to one that it has, or leave it out.",
-        "Troque hwaccel por um que ele tem, ou retire-o.",
+        "Change hwaccel to one that it has, or to none.",
+        "Troque hwaccel por um que ele tem, ou por none.",
     ),
     "doctor.hardware.unknown": Text(
         "FFmpeg does not list them ({reason})", "o FFmpeg não os lista ({reason})"

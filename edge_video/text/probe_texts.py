@@ -22,6 +22,7 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.keyframes": Text("key frames only", "só frames-chave"),
     "check.udp": Text("over UDP", "por UDP"),
     "check.hwaccel": Text("decoded by {hwaccel}", "decodificada por {hwaccel}"),
+    "check.jpeg": Text("encoded there", "codificada ali"),
     "check.proxy": Text("through a proxy", "via proxy"),
     "check.memory": Text("at most {memory} MB", "no máximo {memory} MB"),
     "check.cpu": Text("at most {cpu}% of a core", "no máximo {cpu}% de um núcleo"),
@@ -76,6 +77,7 @@ COMMAND_TEXTS: Final[dict[str, Text]] = {
 }
 
 PROBE_TEXTS: Final[dict[str, Text]] = {
+    "probe.hardware": Text("hardware that decodes", "hardware que decodifica"),
     "probe.unknown": Text(
         "no camera {unknown} in {path}; it has {known}",
         "nenhuma câmera {unknown} em {path}; há {known}",

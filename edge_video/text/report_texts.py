@@ -60,6 +60,9 @@ OUTAGE_TEXTS: Final[dict[str, Text]] = {
     "phase.off_expected": Text("off (expected)", "desligada (previsto)"),
     "off_since": Text("off (expected) since {time}", "desligada (previsto) desde {time}"),
     "phase.off_schedule": Text("closed by schedule or profile", "fora do horário ou do perfil"),
+    "decoded_in_software": Text(
+        "the CPU, for {hwaccel} fails: {reason}", "CPU, pois {hwaccel} falha: {reason}"
+    ),
     "off_by_profile": Text("off by profile {profile}", "desligada pelo perfil {profile}"),
     "closed_until": Text("closed until {time}", "fora do horário até {time}"),
     "weekday.mon": Text("Mon", "seg"),

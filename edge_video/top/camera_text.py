@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from edge_video.report.camera_text import format_key_wait, format_rest
+from edge_video.report.camera_text import format_decoding, format_key_wait, format_rest
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.health import CameraHealth, camera_health
@@ -135,7 +135,8 @@ def _special(camera: CameraStatus, language: Language) -> list[str] | None:
     """What is said of a camera that does not fail; None when its failures are to be told."""
     health = camera_health(camera)
     if health in _WELL:
-        return []
+        decoding = format_decoding(camera, language)
+        return [] if decoding is None else [lookup("top.decoder", language).format(by=decoding)]
     rests = format_rest(camera, language)
     if rests is not None:
         return [rests]

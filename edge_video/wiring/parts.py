@@ -123,6 +123,7 @@ class Parts:
             timer=self.timer,
             capture=capture,
             allow_faults=self.allow_faults,
+            hardware=self.launcher.hardware if capture is self.launcher else None,
             explain=explained_by_camera if capture is self.launcher else unexplained,
         )
 

@@ -80,6 +80,11 @@ class ScriptedCapture:
     signals: list[int] = field(default_factory=list)
     over: Failure | None = None
     """What it is found to use beyond its limits; also why it ended, if it did."""
+    says: tuple[str, ...] = ()
+    """What its FFmpeg has written to stderr."""
+
+    def stderr_tail(self) -> tuple[str, ...]:
+        return self.says
 
     def limit_reached(self, ended: Failure | None = None) -> Failure | None:
         del ended

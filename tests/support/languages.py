@@ -80,9 +80,9 @@ TERMS: Final = _words_of(
 CODES: Final = _words_of(
     """
     a-z address at bak c cameras carriage centro cert closed completion ctrl day directory editor en
-    enter env eof esc f false file h half hn hwaccel i ids init install interno line listen
+    enter env eof esc f false file h half height hn hwaccel i ids init install interno line listen
     lock m max-channels monday ms n name none ns ok open p password percent pgdn pgup pip
-    profiles pt-br q run s schema top transport true type u uninstall us username x
+    profiles pt-br q qsv run s schema top transport true type u uninstall us username vaapi width x
     """
 )
 """Keys and values of the configuration, states, codes and abbreviations."""

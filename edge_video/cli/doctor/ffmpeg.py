@@ -9,12 +9,18 @@ from edge_video.capture.examination import (
     TrialFailedError,
     decoders,
     missing_options,
-    try_decoder,
     try_transcoding,
 )
+from edge_video.capture.hardware import HardwareKey
+from edge_video.capture.hardware.acceleration import AUTO, is_built_in, is_known
+from edge_video.capture.hardware.survey import survey_hardware
+from edge_video.capture.hardware.trial import try_hardware
 from edge_video.report.finding import Check, Finding, FindingWriter
+from edge_video.report.hardware_table import card_facts
 
 if TYPE_CHECKING:
+    from edge_video.capture.hardware.cards import Card
+    from edge_video.capture.hardware.survey import Tried
     from edge_video.cli.doctor.machine import Subject
 
 _OLDEST: Final = (5,)
@@ -52,34 +58,38 @@ def check_ffmpeg(subject: Subject, binary: Binary) -> list[Finding]:
 
 
 def check_hardware(subject: Subject, binary: Binary) -> list[Finding]:
-    """Whether the hardware that cameras name decodes; else which would."""
+    """Whether the hardware that cameras name decodes, and has room for them; else which would."""
     write = FindingWriter(Check.HARDWARE, subject.language)
-    wanted = {camera.hwaccel for camera in subject.cameras if camera.hwaccel is not None}
     try:
         known = decoders(binary)
     except TrialFailedError as error:
         return [write.problem("hardware.unknown", reason=error)]
-    if wanted - {"auto"}:
-        return [_tried(write, binary, name, known) for name in sorted(wanted - {"auto"})]
-    works = [name for name in known if _works(binary, name)]
-    if "auto" in wanted and not works:
-        return [write.hint("hardware.auto", "auto")]
-    return [write.ok("hardware.some" if works else "hardware.none", names=", ".join(works))]
+    survey = survey_hardware(binary, subject.cameras)
+    if not survey.tried:
+        works = [name for name in known if is_known(name) and _works(binary, name)]
+        return [write.ok("hardware.some" if works else "hardware.none", names=", ".join(works))]
+    found = [_tried(write, each, known) for each in survey.tried]
+    return [*found, *(_room(write, card, survey.on_cards) for card in survey.cards)]
 
 
-def _tried(write: FindingWriter, binary: Binary, name: str, known: list[str]) -> Finding:
-    if name not in known:
-        return write.problem("hardware.not_built", name, known=", ".join(known))
-    try:
-        try_decoder(binary, name)
-    except TrialFailedError as error:
-        return write.problem("hardware.fails", name, reason=error)
-    return write.ok("hardware.ok", name)
+def _tried(write: FindingWriter, tried: Tried, known: list[str]) -> Finding:
+    key, way, reason = tried.key, tried.result.acceleration, tried.result.reason
+    if way is None and key.name == AUTO:
+        return write.hint("hardware.auto", tried.subject, reason=reason)
+    if way is None:
+        built = is_built_in(key.name, tuple(known))
+        code = "hardware.fails" if built else "hardware.not_built"
+        return write.problem(code, tried.subject, reason=reason, known=", ".join(known))
+    code = "hardware.encodes" if way.encodes else "hardware.ok"
+    return write.ok(code, tried.subject, name=way.name)
+
+
+def _room(write: FindingWriter, card: Card, cameras: int) -> Finding:
+    facts, subject = card_facts(card, cameras), f"cuda ({card.index})"
+    if cameras > card.most_cameras:
+        return write.problem("hardware.card_full", subject, **facts)
+    return write.ok("hardware.card", subject, **facts)
 
 
 def _works(binary: Binary, name: str) -> bool:
-    try:
-        try_decoder(binary, name)
-    except TrialFailedError:
-        return False
-    return True
+    return try_hardware(binary, HardwareKey(name)).acceleration is not None

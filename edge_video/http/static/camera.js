@@ -130,6 +130,12 @@ function drawSpark(camera) {
   $("camera-spark").setAttribute("aria-label", t("fps_history", { target: rate(camera.target_fps), fps: rate(camera.fps) }));
 }
 
+function decoderText({ wanted, used, encodes, reason }) {
+  if (reason) return t("decoded_in_software", { hwaccel: wanted, reason });
+  if (used === "software") return t("details.decoder.software");
+  return encodes ? t("details.decoder.encodes", { hwaccel: used }) : used;
+}
+
 function drawDetails(camera) {
   const recent = camera.recent ?? {};
   const drops = (recent.dropping ? `${t("details.dropping")} · ` : "") + t("details.drops_value", { recent: recent.dropped_5m ?? 0, count: camera.dropped });
@@ -145,6 +151,7 @@ function drawDetails(camera) {
     ["details.source", camera.url],
   ];
   if (camera.breaker.consecutive_failures) rows.push(["details.in_a_row", number(camera.breaker.consecutive_failures)]);
+  if (camera.decoding) rows.push(["details.decoder", decoderText(camera.decoding)]);
   if (camera.ffmpeg_rss_bytes !== null) rows.push(["details.memory", megabytes(camera.ffmpeg_rss_bytes)]);
   if (app.view.version) rows.push(["details.version", `edge-video ${app.view.version}`]);
   const key = JSON.stringify([language(), rows]);

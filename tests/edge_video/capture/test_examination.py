@@ -12,7 +12,6 @@ from edge_video.capture.examination import (
     TrialFailedError,
     decoders,
     missing_options,
-    try_decoder,
     try_transcoding,
 )
 from tests.support.rtsp import EVERY_FFMPEG
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
 def test_a_real_ffmpeg_has_every_option_and_makes_pictures(any_ffmpeg: Binary) -> None:
     assert missing_options(any_ffmpeg) == []
     try_transcoding(any_ffmpeg)
-
-
-@pytest.mark.ffmpeg
-def test_decoding_in_software_does_not_pass_for_hardware(ffmpeg: Binary) -> None:
-    assert "opencl" not in decoders(ffmpeg)
-    with pytest.raises(TrialFailedError, match=r"\w"):
-        try_decoder(ffmpeg, "no-such-hardware")
 
 
 def test_what_an_ffmpeg_lacks_is_named(tmp_path: Path) -> None:

@@ -224,15 +224,27 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         GOOD + CAMERA,
         ["c.yaml:5: cameras[1].id: cam1 is already the id of cameras[0]"],
     ),
-    "an option in the place of hardware": (
-        GOOD + "    hwaccel: '-version'\n",
+    "an option in the place of a device": (
+        GOOD + "    hwaccel_device: '-version'\n",
         [
             (
-                "c.yaml:5: cameras[0].hwaccel: it begins with a -, as an option does; further"
-                " options"
-                " go to input_args"
+                "c.yaml:5: cameras[0].hwaccel_device: it begins with a -, as an option does;"
+                " further options go to input_args"
             )
         ],
+    ),
+    "hardware that is none": (
+        GOOD + "    hwaccel: gpu\n",
+        [
+            (
+                "c.yaml:5: cameras[0].hwaccel: gpu is not one of none, auto, cuda, vaapi, qsv,"
+                " v4l2m2m, drm, vdpau, vulkan, videotoolbox, d3d11va"
+            )
+        ],
+    ),
+    "hardware for images that are passed on": (
+        GOOD + "    mode: passthrough\n    hwaccel: cuda\n",
+        ["c.yaml:6: cameras[0].hwaccel: with mode: passthrough nothing is decoded or scaled"],
     ),
     "an odd width": (
         GOOD + "    width: 641\n",

@@ -1,0 +1,302 @@
+"""Decides for each camera whether hardware decodes its pictures, or the CPU for now.
+
+A hardware is tried before a camera uses it, in a thread of the trial's own, once for all cameras.
+Where the trial fails, or the hardware fails a camera later, the CPU decodes, and after a wait that
+grows the hardware is tried again. None of this is a failure of the camera.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from edge_video.capture.hardware.acceleration import SOFTWARE, wanted_hardware
+from edge_video.capture.hardware.decoding import Decoding
+from edge_video.capture.hardware.errors import hardware_error, is_suspicious
+from edge_video.capture.hardware.trial import TrialResult, try_hardware
+from edge_video.frames import CameraId
+from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.failures import Cause
+from edge_video.text.formatting import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from edge_video.capture.binary import Binary
+    from edge_video.capture.hardware.acceleration import Acceleration, HardwareKey
+    from edge_video.config import CameraConfig
+    from edge_video.resilience.failures import Failure
+
+_log = logging.getLogger(__name__)
+
+FIRST_WAIT_S: Final = 60.0
+MAX_WAIT_S: Final = 6 * 3600.0
+"""Each further try interrupts a camera that the hardware then fails, for a second or two."""
+TRIAL_WAIT_S: Final = 5.0
+"""How long the start of a camera waits for a trial; a driver that hangs keeps nobody longer."""
+_STEADY_S: Final = 60.0
+"""A hardware that has decoded for so long is trusted again."""
+_SUSPICIONS: Final = 2
+_MAX_REASON: Final = 160
+
+
+class Trial(Protocol):
+    """Tries hardware, as `try_hardware` of `trial` does; tests bring their own."""
+
+    def __call__(self, binary: Binary, key: HardwareKey) -> TrialResult:
+        """Try it; blocks for some seconds, raises nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class _Trying:
+    """A trial that runs or has run."""
+
+    done: threading.Event = field(default_factory=threading.Event)
+    result: TrialResult = TrialResult(None)  # noqa: RUF009 - a frozen value
+    ended_s: float = float("inf")
+    """Monotonic; it has not, while `done` is not set."""
+
+
+@dataclass(slots=True)
+class _Camera:
+    """What is known of one camera that is to be decoded on hardware."""
+
+    key: HardwareKey
+    used: Acceleration | None = None
+    since_s: float = 0.0
+    """Monotonic, when its present FFmpeg was made."""
+    reason: str = ""
+    failures: int = 0
+    """In a row, of the hardware."""
+    suspicions: int = 0
+    was_told: bool = False
+    """That the hardware failed this camera, and not yet that it works again."""
+    is_set_aside: bool = False
+    failed_at_s: float = float("-inf")
+    retry_at_s: float = float("-inf")
+
+
+class HardwareKeeper:
+    """Knows which hardware works, and which camera uses it. Any thread.
+
+    Args:
+        binary: the FFmpeg that decodes.
+        trial: tries a hardware.
+        now: monotonic seconds.
+        trial_wait_s: how long `acceleration_for` waits for a trial that runs.
+    """
+
+    def __init__(
+        self,
+        binary: Binary,
+        trial: Trial = try_hardware,
+        now: Callable[[], float] = time.monotonic,
+        trial_wait_s: float = TRIAL_WAIT_S,
+    ) -> None:
+        self._binary = binary
+        self._trial = trial
+        self._now = now
+        self._trial_wait_s = trial_wait_s
+        self._lock = threading.Lock()
+        self._trials: dict[HardwareKey, _Trying] = {}
+        self._works: dict[HardwareKey, bool] = {}
+        """What was told of each last."""
+        self._cameras: dict[CameraId, _Camera] = {}
+
+    def prepare(self, cameras: Iterable[CameraConfig]) -> None:
+        """Begin to try what these cameras are to be decoded on; returns at once."""
+        for key in dict.fromkeys(map(wanted_hardware, cameras)):
+            if key is not None:
+                with self._lock:
+                    self._tried_since(key, float("-inf"))
+
+    def acceleration_for(self, camera: CameraConfig) -> Acceleration | None:
+        """Return what decodes for the camera's next FFmpeg; None: the CPU.
+
+        Blocks until the hardware was tried, for `trial_wait_s` at most.
+        """
+        key = wanted_hardware(camera)
+        camera_id = CameraId(camera.id)
+        with self._lock:
+            if key is None:
+                self._cameras.pop(camera_id, None)
+                return None
+            known = self._cameras.get(camera_id)
+            if known is None or known.key != key:
+                known = self._cameras[camera_id] = _Camera(key)
+            known.is_set_aside = False
+            if self._now() < known.retry_at_s:
+                known.used = None
+                return None
+            trying = self._tried_since(key, known.failed_at_s)
+        trying.done.wait(self._trial_wait_s)
+        with self._lock:
+            return self._taken(known, trying)
+
+    def set_aside(self, camera_id: CameraId, *, aside: bool = True) -> None:
+        """Note that a camera seems to send Motion JPEG, for which hardware is not used; or not."""
+        with self._lock:
+            known = self._cameras.get(camera_id)
+            if known is not None:
+                known.is_set_aside = aside
+
+    def decoding(self, camera_id: CameraId) -> Decoding | None:
+        """Return what decodes a camera's pictures; None where hardware is not configured."""
+        with self._lock:
+            known = self._cameras.get(camera_id)
+            if known is None:
+                return None
+            used = known.used
+            if used is None or known.is_set_aside:
+                return Decoding(known.key.name, SOFTWARE, known.reason)
+            return Decoding(known.key.name, used.name, encodes=used.encodes)
+
+    def has_failed(
+        self, camera_id: CameraId, failure: Failure, stderr_lines: Sequence[str], frames: int
+    ) -> bool:
+        """Whether it was its hardware that ended a camera's stream; then the CPU decodes the next.
+
+        A camera that gave no frame is suspected of nothing at first: its hardware is tried again
+        before it is used again. At the second time in a row the CPU decodes.
+        """
+        with self._lock:
+            known = self._cameras.get(camera_id)
+            if known is None or known.used is None or known.is_set_aside:
+                return False
+            reason = hardware_error(failure, stderr_lines) or self._suspected(
+                known, failure, frames
+            )
+            if reason is None:
+                return False
+            self._set_back(known, reason)
+            used, known.used = known.used, None
+            is_news, known.was_told = not known.was_told, True
+        if is_news:
+            log_event(
+                _log,
+                LogEvent.CAMERA_HARDWARE_FAILED,
+                camera_id=camera_id,
+                hwaccel=used.name,
+                reason=known.reason,
+                retry_s=FIRST_WAIT_S,
+            )
+        return True
+
+    def is_usable_again(self, camera_id: CameraId) -> bool:
+        """Whether hardware works that had failed: the camera's FFmpeg is to be started anew.
+
+        Asked once a second while the camera streams. A trial that is due is begun, and its result
+        is seen later.
+        """
+        with self._lock:
+            known = self._cameras.get(camera_id)
+            if known is None or known.is_set_aside:
+                return False
+            if known.used is not None:
+                self._trust(camera_id, known)
+                return False
+            if self._now() < known.retry_at_s:
+                return False
+            trying = self._tried_since(known.key, known.failed_at_s)
+            if not trying.done.is_set():
+                return False
+            if trying.result.acceleration is not None:
+                return True
+            self._set_back(known, trying.result.reason)
+            return False
+
+    # --- under the lock ---------------------------------------------------------------------
+
+    def _tried_since(self, key: HardwareKey, since_s: float) -> _Trying:
+        """The latest trial, unless it was over by that time; else a new one, which begins now."""
+        trying = self._trials.get(key)
+        if trying is not None and trying.ended_s > since_s:
+            return trying
+        trying = self._trials[key] = _Trying()
+        thread = threading.Thread(
+            target=self._try, args=(key, trying), name=f"hardware-{key.name}", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:  # the machine has no thread left
+            trying.result, trying.ended_s = TrialResult(None, str(error)), self._now()
+            trying.done.set()
+        return trying
+
+    def _taken(self, known: _Camera, trying: _Trying) -> Acceleration | None:
+        known.since_s = self._now()
+        known.used = trying.result.acceleration if trying.done.is_set() else None
+        if known.used is None:
+            reason = trying.result.reason if trying.done.is_set() else "its trial does not end"
+            self._set_back(known, reason)
+        else:
+            known.reason = ""
+        return known.used
+
+    def _suspected(self, known: _Camera, failure: Failure, frames: int) -> str | None:
+        """The reason, where it is the hardware's fault though FFmpeg does not say so."""
+        if not is_suspicious(failure, frames):
+            return None
+        known.suspicions += 1
+        known.failed_at_s = self._now()  # it is tried before it is used again
+        if known.suspicions < _SUSPICIONS and not _crashed(failure):
+            return None
+        known.suspicions = 0
+        return f"no picture came: {failure.detail or failure.cause.value}"
+
+    def _trust(self, camera_id: CameraId, known: _Camera) -> None:
+        """Take note that the hardware works for a camera, once it has done so for a minute."""
+        if self._now() - known.since_s < _STEADY_S:
+            return
+        known.failures = known.suspicions = 0
+        if known.was_told:
+            known.was_told = False
+            assert known.used is not None
+            name = known.used.name
+            log_event(_log, LogEvent.CAMERA_HARDWARE_AGAIN, camera_id=camera_id, hwaccel=name)
+
+    def _set_back(self, known: _Camera, reason: str) -> None:
+        now_s = self._now()
+        known.reason = shorten(reason, _MAX_REASON)
+        known.failed_at_s = now_s
+        known.retry_at_s = now_s + min(FIRST_WAIT_S * 2**known.failures, MAX_WAIT_S)
+        known.failures = min(known.failures + 1, 20)
+
+    # --- the trial's thread -----------------------------------------------------------------
+
+    def _try(self, key: HardwareKey, trying: _Trying) -> None:
+        try:
+            trying.result = self._trial(self._binary, key)
+        except Exception as error:  # noqa: BLE001 - a camera waits for an answer
+            _log.exception("the trial of %s failed", key.name)
+            trying.result = TrialResult(None, str(error))
+        with self._lock:
+            works = trying.result.acceleration is not None
+            is_news = self._works.get(key) is not works
+            self._works[key] = works
+            trying.ended_s = self._now()
+        if is_news:
+            self._tell(key, trying.result)
+        trying.done.set()
+
+    def _tell(self, key: HardwareKey, result: TrialResult) -> None:
+        way = result.acceleration
+        if way is None:
+            log_event(
+                _log,
+                LogEvent.HARDWARE_FAILS,
+                hwaccel=key.name,
+                reason=result.reason,
+                retry_s=FIRST_WAIT_S,
+            )
+        else:
+            log_event(_log, LogEvent.HARDWARE_WORKS, hwaccel=way.name)
+
+
+def _crashed(failure: Failure) -> bool:
+    """Whether FFmpeg died of a crash, which drivers bring about."""
+    return failure.cause is Cause.KILLED and "SIGSEGV" in failure.detail

@@ -1,0 +1,138 @@
+"""A camera whose hardware fails goes on with the CPU: no failure, no breaker; and comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+from pydantic import SecretStr
+
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.camera_runtime import CameraRuntime
+from edge_video.actors.messages import CameraFailed, CameraStats, CameraStreaming
+from edge_video.capture.binary import Binary
+from edge_video.capture.hardware import Acceleration, Decoding
+from edge_video.capture.hardware.keeper import HardwareKeeper
+from edge_video.capture.hardware.trial import TrialResult
+from edge_video.delivery.outbox import Outbox
+from edge_video.frames import CameraId
+from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.failures import Cause, Failure
+from tests.support.actors import RecordingActor, ScriptedSystem, heard_by, quiesce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from edge_video.config import CameraConfig
+    from tests.support.actors import ScriptedCapture
+
+CAM1 = CameraId("cam1")
+SAYS = (
+    "[h264 @ 0x1] [error] Failed setup for format cuda: hwaccel initialisation returned error.",
+)
+
+
+class Stage:
+    """A camera that is to be decoded by cuda, and a keeper whose trial always works."""
+
+    def __init__(self) -> None:
+        self.system = ScriptedSystem("cam1")
+        self.config = self.system.config.cameras[0].model_copy(
+            update={"hwaccel": "cuda", "url": SecretStr("rtsp://10.0.0.5/s")}
+        )
+        self.keeper = HardwareKeeper(
+            Binary("/ffmpeg", (9,)),
+            lambda *_: TrialResult(Acceleration("cuda")),
+            self.system.clock.monotonic,
+        )
+        self.ways: list[Acceleration | None] = []
+        runtime = CameraRuntime(
+            clock=self.system.clock,
+            timer=self.system.timer,
+            capture=self.make_capture,
+            hardware=self.keeper,
+        )
+        self.recorder = RecordingActor.start()
+        outbox = Outbox(self.system.clock)
+        outbox.add_camera(CAM1)
+        self.camera = CameraActor.start(
+            self.config, frames=outbox, events=self.recorder, runtime=runtime
+        )
+        quiesce()
+
+    def make_capture(
+        self,
+        camera: CameraConfig,
+        *,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> ScriptedCapture:
+        self.ways.append(self.keeper.acceleration_for(camera))
+        capture = self.system.make_capture(camera, on_frame=on_frame, on_end=on_end)
+        capture.says = SAYS
+        return capture
+
+    @property
+    def capture(self) -> ScriptedCapture:
+        return self.system.capture_of("cam1")
+
+    def stream(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.capture.frame()
+            quiesce()
+            self.system.advance(1)
+
+    def heard(self, *kinds: type) -> list[Any]:
+        return heard_by(self.recorder, *kinds)
+
+    @property
+    def decoding(self) -> Decoding | None:
+        stats: CameraStats = self.heard(CameraStats)[-1]
+        return stats.decoding
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    made.camera.stop(timeout=5)
+    made.recorder.stop(timeout=5)
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_the_cpu_goes_on_within_the_attempt_and_the_hardware_comes_back(stage: Stage) -> None:
+    stage.stream(2)
+    assert stage.decoding == Decoding("cuda", "cuda")
+    stage.capture.on_end(Failure(Cause.UNKNOWN, "Conversion failed!", 218))
+    stage.stream(2)
+    decoding = stage.decoding
+    assert decoding is not None
+    assert (decoding.used, decoding.has_fallen_back) == ("software", True)
+    assert "Failed setup for format cuda" in decoding.reason
+    stage.stream(70)
+    assert stage.decoding == Decoding("cuda", "cuda")
+    assert [way is None for way in stage.ways] == [False, True, False]
+    assert stage.heard(CameraFailed) == []
+    stats = stage.heard(CameraStats)[-1]
+    assert (stats.breaker.state, stats.breaker.failures) == (BreakerState.CLOSED, 0)
+    sessions = [each.session for each in stage.heard(CameraStreaming)]
+    assert len(sessions) == len(set(sessions)) == 3  # consumers see that pictures are missing
+
+
+def test_hardware_that_goes_silent_in_mid_stream_is_left_for_the_cpu(stage: Stage) -> None:
+    stage.stream(2)
+    for _ in range(12):
+        stage.system.advance(1)
+        quiesce()
+    assert [way is None for way in stage.ways] == [False, True]
+    stage.stream(1)
+    assert stage.heard(CameraFailed) == []
+
+
+def test_a_camera_that_is_not_there_fails_as_ever(stage: Stage) -> None:
+    stage.capture.on_end(Failure(Cause.REFUSED, "Connection refused", 1))
+    quiesce()
+    (failed,) = stage.heard(CameraFailed)
+    assert failed.failure.cause is Cause.REFUSED
+    assert len(stage.ways) == 1
