@@ -274,7 +274,7 @@ def test_an_ffmpeg_that_is_too_old_is_named(setup: Setup) -> None:
 def test_hardware_that_does_not_decode_is_named_with_its_reason(setup: Setup) -> None:
     setup.keys["cameras"] = camera("lavfi:testsrc2", hwaccel="vaapi", input_args=[])
     found = of(setup.examine(), "hardware.fails")
-    assert found.text == "does not decode here (No VA display found)"
+    assert found.text == "does not decode here (No VA display found), so the CPU does it"
     setup.keys["cameras"] = camera("lavfi:testsrc2", hwaccel="cuda")
     assert of(setup.examine(), "hardware.not_built").subject == "cuda"
 
