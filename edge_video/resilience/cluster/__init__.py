@@ -1,0 +1,42 @@
+"""Decides which of several nodes captures each camera: leases, ranking, membership. Pure."""
+
+from edge_video.resilience.cluster.lease import advance
+from edge_video.resilience.cluster.member import (
+    CameraAction,
+    CameraTerms,
+    ClusterMember,
+    SendAnnouncement,
+)
+from edge_video.resilience.cluster.membership import Announcement, Membership, Owned
+from edge_video.resilience.cluster.ranking import Candidate, rank
+from edge_video.resilience.cluster.steps import Lease
+from edge_video.resilience.cluster.terms import (
+    Handover,
+    Holder,
+    LeasePolicy,
+    LeaseState,
+    Moment,
+    Token,
+    Uncertain,
+)
+
+__all__ = [
+    "Announcement",
+    "CameraAction",
+    "CameraTerms",
+    "Candidate",
+    "ClusterMember",
+    "Handover",
+    "Holder",
+    "Lease",
+    "LeasePolicy",
+    "LeaseState",
+    "Membership",
+    "Moment",
+    "Owned",
+    "SendAnnouncement",
+    "Token",
+    "Uncertain",
+    "advance",
+    "rank",
+]
