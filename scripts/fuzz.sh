@@ -28,6 +28,9 @@ echo "fuzz: a thousand courses of reloads"
 EDGE_VIDEO_RELOAD_COURSES=1000 "$python" -m pytest -q -p no:cacheprovider \
   tests/actors/test_random_reloads.py
 
+echo "fuzz: ten thousand schedules of faults against the leases of a cluster"
+"$python" -m edge_video.testing.lease_model --schedules 10000
+
 round=0
 while [ $SECONDS -lt $end ]; do
   round=$((round + 1))

@@ -1,0 +1,159 @@
+"""Leases under random faults, and bugs that the model must find.
+
+`python -m edge_video.testing.lease_model` runs as many schedules as one likes; `make fuzz` runs
+ten thousand. A failure names its seed, and `--seed` tells what happened in that schedule.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_video.resilience.cluster import ClusterMember, Holder, Token, Uncertain
+from edge_video.testing.lease_model import run_schedule
+from edge_video.testing.lease_model.queue import RULES, QuorumQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edge_video.resilience.cluster import (
+        Announcement,
+        CameraTerms,
+        LeasePolicy,
+        Moment,
+    )
+    from edge_video.resilience.cluster.member import MemberAction
+
+SCHEDULES = int(os.environ.get("EDGE_VIDEO_LEASE_SCHEDULES", "40"))
+
+
+def test_no_schedule_of_faults_breaks_a_rule() -> None:
+    broken = {
+        seed: outcome.violations[0]
+        for seed in range(SCHEDULES)
+        if (outcome := run_schedule(seed)).violations
+    }
+    assert broken == {}
+
+
+# --- planted bugs ---------------------------------------------------------------------------
+
+
+class DeafMember(ClusterMember):
+    """Hears who lives, and no epoch."""
+
+    def hear(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
+        return super().hear(replace(announcement, owned={}), now)
+
+
+def with_policy(
+    change: Callable[[LeasePolicy], LeasePolicy],
+) -> Callable[[Holder, Mapping[str, CameraTerms], Moment], ClusterMember]:
+    def make(holder: Holder, cameras: Mapping[str, CameraTerms], now: Moment) -> ClusterMember:
+        changed = {
+            name: replace(each, policy=change(each.policy)) for name, each in cameras.items()
+        }
+        return ClusterMember(holder, changed, now)
+
+    return make
+
+
+PLANTED = {
+    "no epoch check": (DeafMember, "one publisher"),
+    "no renewal": (with_policy(lambda policy: replace(policy, renew_s=1e6)), "renewed"),
+    "stop on SUSPECT": (
+        with_policy(lambda policy: replace(policy, uncertain=Uncertain.STOP, uncertain_stop_s=0.0)),
+        "no needless stop",
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_a_planted_bug_is_found(bug: str) -> None:
+    make_member, rule = PLANTED[bug]
+
+    found = (
+        violation.rule
+        for seed in range(20)
+        for violation in run_schedule(seed, make_member).violations
+    )
+    assert rule in found, "found by another rule, or not at all"
+
+
+def test_a_schedule_is_always_the_same() -> None:
+    assert run_schedule(3, DeafMember) == run_schedule(3, DeafMember)
+
+
+# --- the model of the queue -----------------------------------------------------------------
+
+
+class RecordedQueue:
+    """A queue, and who was delivered what."""
+
+    def __init__(self, version: str = "3.10") -> None:
+        rules = next(each for each in RULES if each.version == version)
+        self.delivered: list[tuple[int, int, int]] = []
+        self.queue = QuorumQueue(
+            rules,
+            lambda consumer, message, tag: self.delivered.append(
+                (consumer.connection, message.number, tag)
+            ),
+        )
+        for connection in (1, 2, 3):
+            self.queue.subscribe(connection, 1, 0.0)
+
+    def publish(self) -> bool:
+        return self.queue.publish(Token(1, Holder("edge-a", "1"), 1, is_claim=True), 0.0)
+
+
+def test_one_consumer_gets_everything_until_it_is_gone_then_the_next_gets_it_again() -> None:
+    line = RecordedQueue()
+    line.publish()
+    line.publish()
+    line.queue.closed(1, 1.0)
+
+    assert line.delivered == [(1, 1, 1), (1, 2, 2), (2, 1, 3), (2, 2, 4)]
+
+
+def test_a_cancelled_consumer_keeps_what_it_holds_until_it_gives_it_back() -> None:
+    line = RecordedQueue()
+    line.publish()
+    line.queue.cancel(1, 1.0)
+    assert line.delivered == [(1, 1, 1)]
+    line.queue.settle(1, 1, 1.0, requeue=True)
+
+    assert line.delivered[1:] == [(2, 1, 2)]
+
+
+@pytest.mark.parametrize(("version", "waits"), [("3.10", False), ("4.0", False), ("4.3", True)])
+def test_from_4_3_on_a_consumer_out_of_reach_stays_active_for_a_while(
+    version: str, waits: bool
+) -> None:
+    line = RecordedQueue(version)
+    line.publish()
+    line.queue.unreachable(1, 10.0)
+    assert (len(line.delivered) == 1) is waits
+    line.queue.look(15.0)
+
+    assert line.delivered[1:] == [(2, 1, 2)]
+
+
+@pytest.mark.parametrize(("version", "left"), [("3.10", 1), ("4.0", 0), ("4.3", 1)])
+def test_a_message_given_back_too_often_is_dropped_by_some_versions(
+    version: str, left: int
+) -> None:
+    line = RecordedQueue(version)
+    line.publish()
+    for tag in range(1, 22):
+        line.queue.settle(1, tag, 1.0, requeue=True)
+
+    assert line.queue.tokens == left
+
+
+def test_a_full_queue_refuses_and_keeps_the_oldest() -> None:
+    line = RecordedQueue()
+    assert [line.publish() for _ in range(13)] == [True] * 12 + [False]
+    assert [number for _, number, _ in line.delivered] == [1, 2, 3, 4]
