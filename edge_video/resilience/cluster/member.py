@@ -167,9 +167,9 @@ class ClusterMember:
             self._unreachable.pop(camera, None)
         return self._finished(self._advance(camera, event, now), now)
 
-    def hear(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
+    def on_announcement(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
         """Go on with what another node has announced."""
-        self._membership.hear(announcement, now.monotonic_s)
+        self._membership.on_announcement(announcement, now.monotonic_s)
         actions: list[MemberAction] = []
         for camera, owned in announcement.owned.items():
             if camera in self._leases:

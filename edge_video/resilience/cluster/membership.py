@@ -83,7 +83,7 @@ class Membership:
         """The last announcement of each other node that lives."""
         return tuple(each for each, _, _ in self._heard.values())
 
-    def hear(self, announcement: Announcement, now_s: float) -> None:
+    def on_announcement(self, announcement: Announcement, now_s: float) -> None:
         """Take note of another node's announcement; one's own is ignored."""
         holder = announcement.holder
         if holder == self._holder:

@@ -43,7 +43,7 @@ class Client(Protocol):
     def on_camera(self, camera: str, event: LeaseEvent) -> None:
         """Something has happened to a camera."""
 
-    def hear(self, announcement: Announcement) -> None:
+    def on_announcement(self, announcement: Announcement) -> None:
         """Another node has announced itself."""
 
 
@@ -179,7 +179,9 @@ class Broker:
         """Pass an announcement on to everybody on the sender's side."""
         for each in list(self._connections.values()):
             if each is not sender and each.is_minority == sender.is_minority:
-                each.send(lambda node=each.node: node.hear(announcement), to_broker=False)  # type: ignore[misc]
+                each.send(
+                    lambda node=each.node: node.on_announcement(announcement), to_broker=False
+                )  # type: ignore[misc]
 
     def look(self) -> None:
         """Let pass what only time does."""

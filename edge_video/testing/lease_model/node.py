@@ -154,10 +154,10 @@ class SimulatedNode:
         if self.member is not None:
             self._perform(self.member.on_camera(camera, event, self.moment))
 
-    def hear(self, announcement: Announcement) -> None:
+    def on_announcement(self, announcement: Announcement) -> None:
         """Another node has announced itself."""
         if self.member is not None:
-            self._perform(self.member.hear(announcement, self.moment))
+            self._perform(self.member.on_announcement(announcement, self.moment))
 
     def _unreachable(self, camera: str) -> None:
         if self.member is not None:

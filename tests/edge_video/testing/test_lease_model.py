@@ -45,8 +45,8 @@ def test_no_schedule_of_faults_breaks_a_rule() -> None:
 class DeafMember(ClusterMember):
     """Hears who lives, and no epoch."""
 
-    def hear(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
-        return super().hear(replace(announcement, owned={}), now)
+    def on_announcement(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
+        return super().on_announcement(replace(announcement, owned={}), now)
 
 
 def with_policy(

@@ -54,7 +54,7 @@ class MemberScenario:
             self.now_s += 0.5
             if self.now_s % 2.0 == 0.0:
                 for each in self.others:
-                    self.did(self.member.hear(each, self.now))
+                    self.did(self.member.on_announcement(each, self.now))
             self.did(self.member.tick(self.now))
 
     def did(self, actions: list[MemberAction]) -> None:
@@ -172,7 +172,7 @@ def test_a_node_that_leaves_says_so_gives_all_away_and_has_left_when_others_stre
     assert set(node.announced[-1].owned) == set(mine)
     assert {each.state for each in node.member.leases.values()} > {LeaseState.OUT}
     streams = Owned(10**15, is_streaming=True)
-    node.did(node.member.hear(other(owned=dict.fromkeys(mine, streams)), node.now))
+    node.did(node.member.on_announcement(other(owned=dict.fromkeys(mine, streams)), node.now))
 
     assert node.member.has_left
     assert node.member.last_announcement().is_last
@@ -238,4 +238,4 @@ def test_a_camera_of_others_is_ignored() -> None:
         owned={"pier": Owned(5, is_streaming=True)},
     )
 
-    assert node.member.hear(heard, node.now) == []
+    assert node.member.on_announcement(heard, node.now) == []
