@@ -1,4 +1,4 @@
-"""Is one node among several: its leases, what it announces, when it gives a camera away.
+"""Acts as one node among several: its leases, what it announces, when it gives a camera away.
 
 Sans-IO, as the leases are: everything that happens is told to it with the time, and it answers
 with what is to be done. Not thread-safe: one thread, or one actor, has it.

@@ -1,4 +1,4 @@
-"""What a lease is, and the steps that its transitions are made of; see `lease`."""
+"""Declares what a lease is, and the steps that its transitions are made of; see `lease`."""
 
 from __future__ import annotations
 

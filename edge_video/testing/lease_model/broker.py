@@ -6,6 +6,7 @@ back arrives when it speaks again, if both sides still have the connection then:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_video.resilience.cluster.terms import (
@@ -179,9 +180,7 @@ class Broker:
         """Pass an announcement on to everybody on the sender's side."""
         for each in list(self._connections.values()):
             if each is not sender and each.is_minority == sender.is_minority:
-                each.send(
-                    lambda node=each.node: node.on_announcement(announcement), to_broker=False
-                )  # type: ignore[misc]
+                each.send(partial(each.node.on_announcement, announcement), to_broker=False)
 
     def look(self) -> None:
         """Let pass what only time does."""
@@ -219,10 +218,7 @@ class Broker:
         """Delete the queue of a camera; its consumers are told."""
         self.queues[camera].delete()
         for each in list(self._connections.values()):
-            each.send(
-                lambda node=each.node: node.on_camera(camera, ConsumerCancelled()),  # type: ignore[misc]
-                to_broker=False,
-            )
+            each.send(partial(each.node.on_camera, camera, ConsumerCancelled()), to_broker=False)
 
     def reset_abandoned(self, node: Client) -> None:
         """Close what a node has given up: its next packet is answered with a reset."""

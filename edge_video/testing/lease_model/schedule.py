@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from edge_video.resilience.cluster import ClusterMember, Handover, LeasePolicy, Uncertain
@@ -77,7 +78,7 @@ class _Run:
             fault, node = chance.choice(kinds), chance.choice(self._stage.nodes)
             loop.at(
                 chance.uniform(_FIRST_FAULT_S, _LAST_FAULT_S),
-                lambda fault=fault, node=node: self._break(fault, node),  # type: ignore[misc]
+                partial(self._break, fault, node),
             )
         loop.at(_REPAIRED_S, self._repair_all)
         for second in range(int(_END_S)):
