@@ -95,6 +95,8 @@ class SinkPlace:
     """Given the publisher's outbox, which the sinks are to empty."""
     cameras: Collection[CameraId] = ()
     """Those that are configured."""
+    brokers: int = 1
+    """How many the sinks take turns with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class PublisherRuntime:
     cameras: Collection[CameraId] = ()
     """Those that are configured, may change meanwhile; frames of others come as messages."""
     max_foreign_cameras: int = MAX_FOREIGN_CAMERAS
+    brokers: int = 1
+    """How many the sinks take turns with: so many are tried before the publisher waits."""
 
 
 class PublisherActor(ChildActor):
@@ -171,7 +175,7 @@ class PublisherActor(ChildActor):
         )
         self._sink: Sink | None = None
         self._connection = 0
-        self._reconnection = Reconnection(clock, runtime.timer, runtime.draw)
+        self._reconnection = Reconnection(clock, runtime.timer, runtime.draw, runtime.brokers)
         actor_ref = self.actor_ref
         self._faults = SinkFaults(
             runtime.timer, lambda number: void(tell(actor_ref, SinkFaultOver(number)))
@@ -398,4 +402,5 @@ def _runtime_of_its_own(
         sink=sink.make(outbox),
         target=sink.target,
         cameras=sink.cameras,
+        brokers=sink.brokers,
     )

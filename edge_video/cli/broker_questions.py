@@ -1,4 +1,4 @@
-"""Asks the broker of a configuration what frames and events will need of it."""
+"""Asks the brokers of a configuration what frames and events will need of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from edge_video.config import CameraConfig, Config
 
 
-def ask_broker(
+def ask_brokers(
     config: Config, cameras: Sequence[CameraConfig], timeout_s: float
-) -> Future[BrokerResult]:
-    """Begin to ask; for a configuration whose sink is the broker.
+) -> tuple[Future[BrokerResult], ...]:
+    """Begin to ask each broker of the list; for a configuration whose sink is the broker.
 
     Args:
         config: with `amqp`.
@@ -29,4 +29,8 @@ def ask_broker(
     if config.events is not None:
         key = f"{config.events.routing_key_prefix}camera.online.{config.cameras[0].id}"
         routes.append(Route(config.events.exchange, key))
-    return begin_probe(config.amqp.settings(config.node), routes, config.secrets(), timeout_s)
+    redact = config.secrets()
+    return tuple(
+        begin_probe(each, routes, redact, timeout_s)
+        for each in config.amqp.settings_of_each(config.node)
+    )

@@ -10,7 +10,7 @@ from edge_video.capture.binary import find_binary
 from edge_video.capture.hardware.acceleration import NONE
 from edge_video.capture.hardware.survey import HardwareSurvey, survey_hardware
 from edge_video.capture.probe import CameraProbes, ProbeResult
-from edge_video.cli.broker_questions import ask_broker
+from edge_video.cli.broker_questions import ask_brokers
 from edge_video.cli.common import EXIT_FAILURE, EXIT_OK, load_configured, refuse
 from edge_video.cli.measure import measure, refuse_impossible
 from edge_video.cli.standard_streams import print_out
@@ -49,7 +49,7 @@ def probe(args: argparse.Namespace) -> int:
     asked: dict[Future[Any], str] = {}
     with CameraProbes(binary, config.secrets(), args.timeout) as probes:
         if args.broker and isinstance(config.sink, AmqpSinkConfig):
-            asked[ask_broker(config, cameras, args.timeout)] = _BROKER
+            asked |= dict.fromkeys(ask_brokers(config, cameras, args.timeout), _BROKER)
         if any(camera.hwaccel != NONE for camera in cameras):
             survey = partial(survey_hardware, binary, cameras)
             asked[on_thread("probe-hardware", survey)] = _HARDWARE
@@ -83,21 +83,21 @@ class _Answers:
     """What has been answered so far."""
 
     def __init__(self) -> None:
-        self.broker: BrokerResult | None = None
+        self.brokers: list[BrokerResult] = []
         self.hardware = HardwareSurvey()
         self.results: dict[str, ProbeResult] = {}
 
     @property
     def is_good(self) -> bool:
         """Whether everybody answered well; where hardware does not, the CPU decodes."""
-        return all(each.ok for each in self.results.values()) and (
-            self.broker is None or self.broker.ok
+        return all(each.ok for each in self.results.values()) and all(
+            each.ok for each in self.brokers
         )
 
     def take(self, answer: _Answer) -> None:
         """Keep an answer."""
         if isinstance(answer, BrokerResult):
-            self.broker = answer
+            self.brokers.append(answer)
         elif isinstance(answer, HardwareSurvey):
             self.hardware = answer
         else:
@@ -121,7 +121,7 @@ class _JsonScreen(_Answers):
         self, camera_ids: Sequence[str], language: Language, measured: Measurement | None
     ) -> None:
         """Print everything."""
-        shown = probe_as_json(self.in_order(camera_ids), self.broker, language)
+        shown = probe_as_json(self.in_order(camera_ids), self.brokers, language)
         shown["hardware"] = hardware_as_json(self.hardware)
         if measured is not None:
             shown["measured"] = measurement_as_json(measured, language)
@@ -136,7 +136,8 @@ class _TableScreen(_Answers):
         super().__init__()
         self._table = ProbeTable([camera.id for camera in cameras], language)
         self._language = language
-        self._owes_broker = False
+        self._owed: list[BrokerResult] = []
+        """What brokers answered in the middle of the table."""
 
     def begin(self, cameras: Sequence[CameraConfig], timeout_s: float, *, has_broker: bool) -> None:
         """Say at once what is asked."""
@@ -149,10 +150,11 @@ class _TableScreen(_Answers):
         print_out(lookup("probe.begin", language).format(what=what, timeout=limit))
 
     def take(self, answer: _Answer) -> None:
-        """Print an answer, unless it is the broker's in the middle of the table."""
+        """Print an answer, unless it is a broker's in the middle of the table."""
         if isinstance(answer, BrokerResult):
-            self._owes_broker = bool(self.results)
-            if not self._owes_broker:
+            if self.results:
+                self._owed.append(answer)
+            else:
                 print_out(self._table.broker(answer))
         elif isinstance(answer, ProbeResult):
             if not self.results:
@@ -162,11 +164,11 @@ class _TableScreen(_Answers):
 
     def finish(self, camera_ids: Sequence[str]) -> None:
         """Print what is left of the answers, and the sum."""
-        if self.broker is not None and self._owes_broker:
-            print_out(self._table.broker(self.broker))
+        for broker in self._owed:
+            print_out(self._table.broker(broker))
         if hardware := render_hardware(self.hardware, self._language):
             print_out(hardware)
-        print_out(self._table.summary(self.in_order(camera_ids), self.broker))
+        print_out(self._table.summary(self.in_order(camera_ids), self.brokers))
 
     def close(self, *_: object) -> None:
         """Everything is printed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import unquote
 
@@ -41,6 +42,8 @@ from edge_video.text.redact import mask_url, secrets_in_url
 from edge_video.text.urls import AMQP_PORTS, SplitUrl, split_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_video.text.redact import Redactor
 
 
@@ -115,15 +118,24 @@ def _broker_url(secret: SecretStr) -> SecretStr:
     return secret
 
 
+BrokerUrl: TypeAlias = Annotated[
+    SecretStr, AfterValidator(_broker_url), InSchema(pattern=BROKER_URL), Mark.URL
+]
+"""The address of one broker."""
+MAX_BROKERS: Final = 16
+"""A RabbitMQ cluster has three nodes, five, at most seven."""
+
+
 class AmqpConfig(Section):
     """The broker, and what is sent to it."""
 
-    url: Accepts[
-        Annotated[SecretStr, AfterValidator(_broker_url), InSchema(pattern=BROKER_URL), Mark.URL]
-        | None,
-        SecretStr | str | None,
-    ] = default(None)
+    url: Accepts[BrokerUrl | None, SecretStr | str | None] = default(None)
     """`amqp://user:password@host:5672/vhost`, or `amqps://` for TLS."""
+    urls: Accepts[
+        Annotated[tuple[BrokerUrl, ...], Field(max_length=MAX_BROKERS)],
+        Sequence[SecretStr | str],
+    ] = default(())
+    """In place of `url`: the nodes of one cluster, tried in turn from any of them on."""
     username: Username | None = None
     """As it is, nothing percent-encoded; wins over the URL's."""
     password: OptionalSecret = default(None)
@@ -152,16 +164,22 @@ class AmqpConfig(Section):
     """Only with an `amqps://` URL."""
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The URLs of all brokers, as they are; none where no broker is named."""
+        given = self.urls if self.url is None else (self.url,)
+        return tuple(each.get_secret_value() for each in given)
+
+    @property
     def masked_url(self) -> str:
-        """The URL with its secrets masked; empty without a URL."""
-        return "" if self.url is None else mask_url(self.url.get_secret_value())
+        """The URL with its secrets masked, of a list the first; empty without one."""
+        return mask_url(self.addresses[0]) if self.addresses else ""
 
     @property
     def has_password_alone(self) -> bool:
         """Whether there is a password that has no user name."""
-        split = None if self.url is None else split_url(self.url.get_secret_value())
-        has_password = bool(self.password or (split and split.password))
-        return has_password and not (self.username or (split and split.username))
+        split = [split_url(each) for each in self.addresses]
+        has_user = self.username or (split and all(each.username for each in split))
+        return not has_user and bool(self.password or any(each.password for each in split))
 
     def settings(self, node: str = "") -> AmqpSettings:
         """Return the same figures as settings of the sink, the address in parts and decoded.
@@ -172,9 +190,15 @@ class AmqpConfig(Section):
         Raises:
             ValueError: there is no URL; a `Config` whose sink is the broker always has one.
         """
-        if self.url is None:
+        return self.settings_of_each(node)[0]
+
+    def settings_of_each(self, node: str = "") -> tuple[AmqpSettings, ...]:
+        """Return the settings of each broker of the list, in its order; see `settings`."""
+        if not self.addresses:
             raise ValueError("amqp.url is not set")
-        split = split_url(self.url.get_secret_value())
+        return tuple(self._settings(split_url(each), node) for each in self.addresses)
+
+    def _settings(self, split: SplitUrl, node: str) -> AmqpSettings:
         username, password = self._credentials(split)
         tls = self.tls or TlsConfig()
         return AmqpSettings(
@@ -192,6 +216,7 @@ class AmqpConfig(Section):
             handshake_timeout_s=self.handshake_timeout,
             heartbeat_s=self.heartbeat,
             mandatory=self.mandatory,
+            is_one_of_several=len(self.addresses) > 1,
             node=node,
         )
 
@@ -209,33 +234,53 @@ class AmqpConfig(Section):
         return []
 
     def add_secrets(self, redactor: Redactor) -> None:
-        """Let `redactor` mask the password, and what else is secret in the URL."""
-        if self.url is None:
-            if self.password is not None:
-                redactor.add_credentials(self.username or "", self.password.get_secret_value())
-            return
-        for secret in secrets_in_url(self.url.get_secret_value()):
-            if secret != _GUEST:
-                redactor.add_secret(secret)
-        username, password = self._credentials(split_url(self.url.get_secret_value()))
-        # guest is RabbitMQ's preset, known to all: masking it would only blur user names.
-        if password != _GUEST:
-            redactor.add_credentials(username, password)
+        """Let `redactor` mask the password, and what else is secret in the URLs."""
+        if not self.addresses and self.password is not None:
+            redactor.add_credentials(self.username or "", self.password.get_secret_value())
+        for url in self.addresses:
+            for secret in secrets_in_url(url):
+                if secret != _GUEST:
+                    redactor.add_secret(secret)
+            username, password = self._credentials(split_url(url))
+            # guest is RabbitMQ's preset, known to all: masking it would only blur user names.
+            if password != _GUEST:
+                redactor.add_credentials(username, password)
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        if self.url is None:
-            return self
-        split = split_url(self.url.get_secret_value())
         conflicts: list[Conflict] = []
-        if (self.username or split.username) and self.password is None and split.password is None:
-            key = "username" if self.username else "url"
-            conflicts.append((key, ("username", "password", "url"), USER_ALONE))
-        if self.tls is not None and split.scheme != "amqps":
+        if self.url is not None and self.urls:
+            message = "amqp.url names one broker and amqp.urls names them all: keep one of the two"
+            conflicts.append(("urls", ("url", "urls"), message))
+        conflicts += self._users_alone()
+        conflicts += self._repeated()
+        is_plain = all(split_url(each).scheme != "amqps" for each in self.addresses)
+        if self.tls is not None and self.addresses and is_plain:
             message = "it takes effect only with a URL that begins with amqps://"
-            conflicts.append(("tls", ("tls", "url"), message))
+            conflicts.append(("tls", ("tls", "url", "urls"), message))
         raise_conflicts(conflicts)
         return self
+
+    def _users_alone(self) -> Iterator[Conflict]:
+        """Yield each user name that has no password."""
+        for number, url in enumerate(self.addresses):
+            split = split_url(url)
+            has_user = self.username or split.username
+            if has_user and self.password is None and split.password is None:
+                place = "url" if self.url is not None else f"urls.{number}"
+                key = "username" if self.username else place
+                yield key, ("username", "password", place), USER_ALONE
+                if self.username:
+                    return
+
+    def _repeated(self) -> Iterator[Conflict]:
+        first: dict[tuple[str, int, str], int] = {}
+        for number, settings in enumerate(self.settings_of_each() if self.urls else ()):
+            where = settings.host.casefold(), settings.port, settings.vhost
+            earlier = first.setdefault(where, number)
+            if earlier != number:
+                key, other = f"urls.{number}", f"urls.{earlier}"
+                yield key, (key, other), f"it is the broker of amqp.urls[{earlier}] again"
 
 
 class EventsConfig(Section):

@@ -57,7 +57,7 @@ def _plain(value: Any, marks: tuple[object, ...], redact: Redactor) -> object:
             return masked(value, redact)
         case tuple():
             shown = mask_arguments(value) if Mark.ARGUMENTS in marks else value
-            return [_plain(each, (), redact) for each in shown]
+            return [_plain(each, marks, redact) for each in shown]
         case str() | Path():
             return redact(str(value))
         case float() if any(isinstance(mark, Duration) for mark in marks):

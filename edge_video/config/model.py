@@ -293,7 +293,7 @@ class Config(Section):
     def has_sink(self) -> bool:
         """Whether there is a place for frames that go to no actor of an embedding program."""
         if isinstance(self.sink, AmqpSinkConfig):
-            return self.amqp is not None and self.amqp.url is not None
+            return self.amqp is not None and bool(self.amqp.addresses)
         return True
 
     def with_cameras(self, cameras: Iterable[CameraConfig]) -> Self:

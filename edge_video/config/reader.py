@@ -124,10 +124,12 @@ class Reader:
 
     def _sequence(self, node: yaml.SequenceNode, annotation: object, path: KeyPath) -> list[object]:
         values = []
+        origin = self._findings.origins[path]
         for index, item in enumerate(node.value):
             self._count()
             here = (*path, index)
-            self._findings.origins[here] = Origin(_line(item), file=self._file)
+            field = origin.field if isinstance(item, yaml.ScalarNode) else None
+            self._findings.origins[here] = Origin(_line(item), field, file=self._file)
             if item.tag == TAG + "null":
                 value = self._refuse(here, "this item of the list is empty")
             else:

@@ -35,6 +35,7 @@ _UNITS: Final = {
 
 _EXAMPLES: Final[dict[str, object]] = {
     "amqp.url": "amqp://shop:${BROKER_PASSWORD}@broker.local:5672/",
+    "amqp.urls": ["amqps://mq-1.shop.example", "amqps://mq-2.shop.example"],
     "amqp.username": "shop",
     "amqp.password": "${BROKER_PASSWORD}",
     "amqp.routing_key_prefix": "shop.",

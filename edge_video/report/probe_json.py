@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def probe_as_json(
-    cameras: Sequence[ProbeResult], broker: BrokerResult | None, language: Language
+    cameras: Sequence[ProbeResult], brokers: Sequence[BrokerResult], language: Language
 ) -> dict[str, Any]:
     """Everything that was found, ready for `json.dumps`; words are in the operator's language."""
     return {
-        "ok": all(each.ok for each in cameras) and (broker is None or broker.ok),
-        "broker": None if broker is None else _broker(broker, language),
+        "ok": all(each.ok for each in cameras) and all(each.ok for each in brokers),
+        "broker": _broker(brokers[0], language) if brokers else None,
+        "brokers": [_broker(each, language) for each in brokers],
         "cameras": [_camera(each, language) for each in cameras],
     }
 

@@ -64,14 +64,18 @@ class ProbeTable:
             lines += [f"  → {each}" for each in broker_advice(step, self._language)]
         return "\n".join(lines)
 
-    def summary(self, results: Sequence[ProbeResult], broker: BrokerResult | None) -> str:
+    def summary(self, results: Sequence[ProbeResult], brokers: Sequence[BrokerResult]) -> str:
         """The last line, which counts."""
         key = "probe.summary.one" if len(results) == 1 else "probe.summary"
         reached = sum(result.ok for result in results)
         text = lookup(key, self._language).format(reached=reached, cameras=len(results))
-        if broker is None:
+        if not brokers:
             return text
-        key = "probe.summary.broker" if broker.ok else "probe.summary.no_broker"
+        ready = [each.ok for each in brokers]
+        if any(ready) and not all(ready):
+            some = lookup("probe.summary.some_brokers", self._language)
+            return f"{text}; {some.format(ready=sum(ready), count=len(ready))}"
+        key = "probe.summary.broker" if all(ready) else "probe.summary.no_broker"
         return f"{text}; {lookup(key, self._language)}"
 
     def _found(self, step: BrokerStep) -> str:

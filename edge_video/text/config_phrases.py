@@ -212,6 +212,13 @@ _PARTS: Final = (
     ),
     Text("amqp.url is not set", "amqp.url não está definido"),
     Text(
+        "amqp.url names one broker and amqp.urls names them all: keep one of the two",
+        "amqp.url indica um broker e amqp.urls indica todos: fique com um dos dois",
+    ),
+    Text(
+        "it is the broker of amqp.urls[{number}] again", "é de novo o broker de amqp.urls[{number}]"
+    ),
+    Text(
         "amqp has a password without a username: guest is tried with it",
         "amqp tem senha sem username: guest é tentado com ela",
     ),

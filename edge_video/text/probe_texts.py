@@ -116,6 +116,10 @@ PROBE_TEXTS: Final[dict[str, Text]] = {
     "probe.summary.one": Text("{reached} of 1 camera reached", "{reached} de 1 câmera alcançada"),
     "probe.summary.broker": Text("the broker is ready", "o broker está pronto"),
     "probe.summary.no_broker": Text("THE BROKER IS NOT READY", "O BROKER NÃO ESTÁ PRONTO"),
+    "probe.summary.some_brokers": Text(
+        "ONLY {ready} OF {count} BROKERS READY",
+        "SÓ {ready} DE {count} NÓS DO BROKER ESTÃO PRONTOS",
+    ),
     "probe.broker": Text("BROKER {target}", "BROKER {target}"),
     "probe.broker.name": Text("name", "nome"),
     "probe.broker.tcp": Text("TCP", "TCP"),

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pika
@@ -71,6 +71,15 @@ class Subscription:
     tls: ssl.SSLContext | None = None
     likely: Sequence[str] = ()
     """Exchanges that may be meant where one of `bindings` does not exist."""
+    others: Sequence[tuple[AmqpSettings, ssl.SSLContext | None]] = ()
+    """Further nodes of the same cluster, each with its TLS; tried in turn."""
+
+    def next(self) -> Subscription:
+        """The same on the next broker; on the same one where there is no other."""
+        if not self.others:
+            return self
+        (broker, tls), *rest = self.others
+        return replace(self, broker=broker, tls=tls, others=(*rest, (self.broker, self.tls)))
 
     @property
     def target(self) -> str:
@@ -155,8 +164,10 @@ class Consumer:
                 self._wait_after(pika.exceptions.ChannelClosedByBroker(_NOT_FOUND, gone), failures)
 
     def _wait_after(self, error: BaseException, failures: int) -> None:
-        delay_s = max(0.5, reconnect_delay_s(failures, 1.0, cap_s=_MAX_DELAY_S))
+        rounds = max(1, failures // (1 + len(self._subscription.others)))
+        delay_s = max(0.5, reconnect_delay_s(rounds, 1.0, cap_s=_MAX_DELAY_S))
         self._listener.on_lost(describe_error(error, self._subscription), delay_s)
+        self._subscription = self._subscription.next()
         waited_s = 0.0
         while waited_s < delay_s and not self._stop.wait(_POLL_S):
             waited_s += _POLL_S
@@ -228,8 +239,9 @@ def describe_error(error: BaseException, subscription: Subscription) -> str:
         reason = _describe_refusal(error, subscription)
     else:
         reason = describe_loss(error, broker).reason
-    password = broker.password
-    clean = Redactor([password], [(broker.username, password)])
+    all_of_them = [broker, *(each for each, _ in subscription.others)]
+    logins = [(each.username, each.password) for each in all_of_them]
+    clean = Redactor([password for _, password in logins], logins)
     return shorten(one_line(clean(reason)), _MAX_REASON)
 
 

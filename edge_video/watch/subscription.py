@@ -32,14 +32,16 @@ def subscription_of(args: argparse.Namespace, config: Config | None) -> Subscrip
             amqp = AmqpConfig(url=args.url)
         except ValidationError as error:
             raise BadInput(f"--url: {error.errors()[0]['msg']}") from None
-    if amqp is None or amqp.url is None:
+    if amqp is None or not amqp.addresses:
         raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
-    broker = amqp.settings()
-    tls = None if broker.tls is None else make_tls_context(broker.tls)
+    (broker, tls), *others = [
+        (each, None if each.tls is None else make_tls_context(each.tls))
+        for each in amqp.settings_of_each()
+    ]
     likely = [AmqpConfig().exchange, amqp.exchange]
     if config is not None and args.url is None:
         likely += [each.exchange for each in config.cameras]
-    return Subscription(broker, _bindings(args, config), tls, tuple(dict.fromkeys(likely)))
+    return Subscription(broker, _bindings(args, config), tls, tuple(dict.fromkeys(likely)), others)
 
 
 def _bindings(args: argparse.Namespace, config: Config | None) -> list[Binding]:

@@ -42,6 +42,7 @@ from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import FramePlaces
 from edge_video.wiring.settings import (
+    brokers_of,
     configured_language,
     http_settings,
     limits_of,
@@ -272,6 +273,7 @@ class Parts:
             target=self.publisher.target,
             allow_faults=self.allow_faults,
             cameras=self.shared.places.outbox_of.keys(),  # those of a reload, too
+            brokers=brokers_of(self.config),
         )
         return _starter(
             PublisherActor,

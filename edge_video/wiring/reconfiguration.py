@@ -119,9 +119,9 @@ def _require(
 
 def _require_certificates(config: Config) -> None:
     amqp = config.amqp
-    if amqp is None or amqp.url is None:
+    if amqp is None or not amqp.addresses:
         return
-    tls = amqp.settings().tls
+    tls = next((each.tls for each in amqp.settings_of_each() if each.tls is not None), None)
     if tls is None:
         return
     try:

@@ -78,9 +78,16 @@ def sink_target(config: Config) -> str:
     """
     if isinstance(config.sink, DirectorySinkConfig):
         return str(Path(config.sink.path))
-    if config.amqp is None or config.amqp.url is None:
+    if config.amqp is None or not config.amqp.addresses:
         return NO_TARGET
     return config.amqp.settings().target
+
+
+def brokers_of(config: Config) -> int:
+    """How many brokers take turns; 1 for any other place."""
+    if config.amqp is None or not goes_to_broker(config):
+        return 1
+    return max(1, len(config.amqp.addresses))
 
 
 def goes_to_broker(config: Config) -> bool:

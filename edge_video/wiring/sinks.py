@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_video.actors.publisher import SinkPlace
 from edge_video.config import Config, DirectorySinkConfig
-from edge_video.delivery.amqp.handshake import HandshakeTimeout
-from edge_video.delivery.amqp.knowledge import BrokerKnowledge
+from edge_video.delivery.amqp.brokers import BrokerCycle
 from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.amqp.sink import AmqpSink
@@ -79,29 +79,34 @@ def sink_for(
             lambda outbox: _directory_sink(section, cameras, outbox, SystemClock()),
             known,
         )
-    return SinkPlace(section.masked_url, _broker_alone(section, cameras), known)
+    return SinkPlace(
+        section.masked_url, _broker_alone(section, cameras), known, len(section.addresses)
+    )
 
 
 def _broker_alone(
     section: AmqpConfig, cameras: Sequence[CameraConfig]
 ) -> Callable[[Outbox], SinkFactory]:
-    settings = section.settings(socket.gethostname())
+    cycle = BrokerCycle(section.settings_of_each(socket.gethostname()), random.random)
     # A whole configuration, for cameras inherit from its `amqp` what they do not say themselves.
     whole = Config(cameras=cameras, amqp=section).cameras if cameras else ()
     routes = {CameraId(camera.id): camera.route for camera in whole}
-    knowledge, handshake = BrokerKnowledge(), HandshakeTimeout(settings.handshake_timeout_s)
 
     def make(outbox: Outbox) -> SinkFactory:
-        return lambda listener: AmqpSink(
-            settings,
-            routes,
-            outbox,
-            listener,
-            SystemClock(),
-            handshake=handshake,
-            knowledge=knowledge,
-            foreign=_foreign_route(section),
-        )
+        def open_amqp(listener: SinkListener) -> Sink:
+            broker = cycle.next()
+            return AmqpSink(
+                broker.settings,
+                routes,
+                outbox,
+                listener,
+                SystemClock(),
+                handshake=broker.handshake,
+                knowledge=broker.knowledge,
+                foreign=_foreign_route(section),
+            )
+
+        return open_amqp
 
     return make
 
@@ -132,25 +137,23 @@ def _amqp_sink(
 ) -> SinkFactory:
     amqp = config.amqp
     assert amqp is not None
-    settings = amqp.settings(config.node)
+    cycle = BrokerCycle(amqp.settings_of_each(config.node), random.random)
     notifications = None
     if config.events is not None and queue is not None:
         notifications = NotificationRoute(config.events.exchange, queue)
-    # What one connection has learned of the broker is the next one's beginning.
-    knowledge = BrokerKnowledge()
-    handshake = HandshakeTimeout(settings.handshake_timeout_s)
 
     def open_amqp(listener: SinkListener) -> Sink:
+        broker = cycle.next()
         return AmqpSink(
-            settings,
+            broker.settings,
             routes,
             outbox,
             listener,
             clock,
             reactor=reactor,
-            handshake=handshake,
+            handshake=broker.handshake,
             notifications=notifications,
-            knowledge=knowledge,
+            knowledge=broker.knowledge,
             foreign=_foreign_route(amqp),
             present=present,
         )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.capture.probe import MAX_AT_ONCE, CameraProbes
-from edge_video.cli.broker_questions import ask_broker
+from edge_video.cli.broker_questions import ask_brokers
 from edge_video.cli.doctor.clock import check_clocks, check_zone
 from edge_video.cli.doctor.ffmpeg import check_ffmpeg, check_hardware, find_ffmpeg
 from edge_video.cli.doctor.files import check_files, check_notes
@@ -60,7 +60,7 @@ def examine(subject: Subject) -> list[Finding]:
     limit_s = subject.machine.limit_s
     asked = [_begin(check, partial(look, subject), limit_s) for check, look in _LOCAL]
     if isinstance(subject.config.sink, AmqpSinkConfig):
-        asked.append(_broker(subject))
+        asked += _brokers(subject)
     binary = find_ffmpeg(subject)
     if isinstance(binary, Finding):
         write = FindingWriter(Check.CAMERA, subject.language)
@@ -77,10 +77,11 @@ def _begin(check: Check, look: Callable[[], list[Finding]], limit_s: float) -> _
     return _Asked(check, on_thread(f"doctor-{check}", look), until_s, list)
 
 
-def _broker(subject: Subject) -> _Asked:
-    answer = ask_broker(subject.config, subject.cameras, subject.timeout_s)
+def _brokers(subject: Subject) -> list[_Asked]:
+    answers = ask_brokers(subject.config, subject.cameras, subject.timeout_s)
     until_s = time.monotonic() + _BROKER_STEPS * subject.timeout_s + _SPARE_S
-    return _Asked(Check.BROKER, answer, until_s, partial(broker_findings, subject))
+    read = partial(broker_findings, subject)
+    return [_Asked(Check.BROKER, answer, until_s, read) for answer in answers]
 
 
 def _cameras(subject: Subject, probes: CameraProbes) -> list[_Asked]:

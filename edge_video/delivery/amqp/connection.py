@@ -213,8 +213,12 @@ class BrokerConnection:
             self._user.connection_unblocked()
 
     def _describe(self, error: BaseException) -> ConnectionLoss:
-        loss = describe_loss(error, self._settings)
-        return ConnectionLoss(self._host.clean(loss.reason), loss.permanent)
+        settings = self._settings
+        loss = describe_loss(error, settings)
+        reason, where = loss.reason, f"{settings.host}:{settings.port}"
+        if settings.is_one_of_several and settings.host not in reason:
+            reason = f"{where}: {reason}"
+        return ConnectionLoss(self._host.clean(reason), loss.permanent)
 
     # --- its end --------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class AmqpSettings:
         mandatory: have unroutable frames returned (and counted), at the price of their way back.
         node: names this machine in the headers.
         app: the `app_id` of the messages and the name of the connection on the broker.
+        is_one_of_several: whether others take turns with it, so that its name is said.
         route_retry_s: how long a refused exchange rests before it is tried again.
     """
 
@@ -63,6 +64,7 @@ class AmqpSettings:
     mandatory: bool = False
     node: str = ""
     app: str = "edge-video"
+    is_one_of_several: bool = False
     route_retry_s: float = 60.0
 
     @property

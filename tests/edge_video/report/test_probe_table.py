@@ -34,7 +34,7 @@ REFUSED = BrokerResult(
 
 def rows(*results: ProbeResult, language: Language = Language.EN) -> list[str]:
     table = ProbeTable([each.camera_id for each in results], language)
-    shown = [table.header(), *map(table.row, results), table.summary(results, None)]
+    shown = [table.header(), *map(table.row, results), table.summary(results, [])]
     return "\n".join(shown).split("\n")
 
 
@@ -99,7 +99,8 @@ def test_the_broker_s_steps_are_a_line_each() -> None:
             " may do so"
         ),
     ]
-    assert table.summary([GOOD], READY) == "1 of 1 camera reached; the broker is ready"
+    assert table.summary([GOOD], [READY]) == "1 of 1 camera reached; the broker is ready"
+    assert table.summary([], [READY, REFUSED]).endswith("; ONLY 1 OF 2 BROKERS READY")
 
 
 def test_a_step_that_failed_has_its_reason_and_advice() -> None:
@@ -107,7 +108,7 @@ def test_a_step_that_failed_has_its_reason_and_advice() -> None:
     lines = table.broker(REFUSED).split("\n")
     assert lines[1] == "  ✗ login  ACCESS_REFUSED: wrong password"
     assert lines[2].startswith("  → Check amqp.username and amqp.password")
-    assert table.summary([], REFUSED) == "0 of 0 cameras reached; THE BROKER IS NOT READY"
+    assert table.summary([], [REFUSED]) == "0 of 0 cameras reached; THE BROKER IS NOT READY"
 
 
 def test_every_step_has_a_name_and_advice() -> None:
@@ -116,7 +117,7 @@ def test_every_step_has_a_name_and_advice() -> None:
 
 
 def test_json_has_what_the_table_has() -> None:
-    shown = probe_as_json([GOOD, WRONG], REFUSED, Language.EN)
+    shown = probe_as_json([GOOD, WRONG], [REFUSED, READY], Language.EN)
     assert shown["ok"] is False
     good, wrong = shown["cameras"]
     assert (good["codec"], good["fps"], good["key_frame_interval_s"]) == ("h264", 25.0, 2.04)
@@ -127,4 +128,5 @@ def test_json_has_what_the_table_has() -> None:
     assert wrong["advice"][0].startswith("Check user and password")
     (step,) = shown["broker"]["steps"]
     assert (step["step"], step["result"]) == ("login", "failed")
-    assert probe_as_json([GOOD], None, Language.EN)["ok"] is True
+    assert probe_as_json([GOOD], [], Language.EN)["ok"] is True
+    assert [each["ok"] for each in shown["brokers"]] == [False, True]
