@@ -73,6 +73,7 @@ WHEN = {
     " the CPU goes on; told once until it works again for a minute",
     "camera_hardware_again": "that hardware has decoded the camera's pictures for a minute again",
     "hardware_works": "the hardware that is configured was tried, and decodes",
+    "hardware_absent": "`hwaccel: auto` found none that decodes; it is looked for again",
     "hardware_fails": "it was tried and does not; told once until that changes",
     "camera_removed": "a camera is configured no more",
     "camera_started": "an operator started a camera",

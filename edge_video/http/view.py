@@ -125,6 +125,8 @@ def _sentences(status: SystemStatus) -> Iterable[str]:
     for camera in status.cameras:
         if camera.last_failure is not None:
             yield shorten(one_line(camera.last_failure.detail), _MAX_DETAIL)
+        if camera.decoding is not None and camera.decoding.reason:
+            yield shorten(one_line(camera.decoding.reason), _MAX_DETAIL)
 
 
 def _portuguese(sentences: Iterable[str]) -> list[Json]:

@@ -202,6 +202,15 @@ class LogEvent(StrEnum):
         "hwaccel: {hwaccel} decodes on this machine",
         "hwaccel: {hwaccel} decodifica nesta máquina",
     )
+    HARDWARE_ABSENT = (
+        "hardware_absent",
+        _INFO,
+        "hwaccel: {hwaccel} finds no hardware that decodes here, so the CPU does it: {reason}",
+        (
+            "hwaccel: {hwaccel} não encontra hardware que decodifique aqui, então a CPU faz isso:"
+            " {reason}"
+        ),
+    )
     HARDWARE_FAILS = (
         "hardware_fails",
         _WARNING,

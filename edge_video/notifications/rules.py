@@ -39,6 +39,8 @@ OFF_SCHEDULE: Final = "off_schedule"
 OFF_EXPECTED: Final = "off_expected"
 OPEN: Final = "open"
 CLOSED: Final = "closed"
+HARDWARE: Final = "hardware"
+SOFTWARE: Final = "software"
 
 _STREAMS: Final = {
     CameraPhase.STREAMING: ONLINE,
@@ -47,7 +49,7 @@ _STREAMS: Final = {
 }
 """What a camera in this phase is to a consumer; in every other one it is offline."""
 
-_GOOD: Final = frozenset({ONLINE, OFF_SCHEDULE, OFF_EXPECTED, CLOSED})
+_GOOD: Final = frozenset({ONLINE, OFF_SCHEDULE, OFF_EXPECTED, CLOSED, HARDWARE})
 
 _Fields: TypeAlias = dict[str, object]
 
@@ -80,6 +82,7 @@ class _Camera:
     record: CameraRecord
     stream: Debounced
     breaker: Debounced
+    decoder: Debounced
     offline_since_s: float | None = None
     """Monotonic, of the absence that was reported last."""
 
@@ -125,8 +128,7 @@ class NotificationRules:
         if camera is None:
             if record.phase is CameraPhase.DISABLED:
                 return []
-            steady = self._policy.steady
-            camera = _Camera(record, Debounced(steady), Debounced.resting(steady, CLOSED, now.s))
+            camera = self._first(record, now)
             self._cameras[record.camera_id] = camera
         camera.record = record
         changes: tuple[StateChange, ...] = ()
@@ -137,7 +139,20 @@ class NotificationRules:
         camera.breaker, breaker_changes = camera.breaker.observe(
             CLOSED if is_closed else OPEN, now.s
         )
-        return self._about_camera(camera, changes, breaker_changes, now)
+        return [
+            *self._about_camera(camera, changes, breaker_changes, now),
+            *self._about_decoder(camera, now),
+        ]
+
+    def _first(self, record: CameraRecord, now: Moment) -> _Camera:
+        """What is known of a camera that is new."""
+        steady = self._policy.steady
+        return _Camera(
+            record,
+            stream=Debounced(steady),
+            breaker=Debounced.resting(steady, CLOSED, now.s),
+            decoder=Debounced.resting(steady, HARDWARE, now.s),
+        )
 
     def publisher(self, status: PublisherStatus, now: Moment) -> list[Notification]:
         """The connection to the sink is now this."""
@@ -198,6 +213,7 @@ class NotificationRules:
             camera.stream, changes = camera.stream.tick(now.s)
             camera.breaker, breaker_changes = camera.breaker.tick(now.s)
             notifications += self._about_camera(camera, changes, breaker_changes, now)
+            notifications += self._about_decoder(camera, now)
         if self._memory is not None:
             self._memory, changes = self._memory.tick(now.s)
             notifications += self._about_memory(changes, now)
@@ -233,6 +249,25 @@ class NotificationRules:
             }
             notifications.append(self._of_change("breaker", change, facts, now, record.camera_id))
         return notifications
+
+    def _about_decoder(self, camera: _Camera, now: Moment) -> list[Notification]:
+        """Whether the CPU decodes because the configured hardware does not; while it streams."""
+        record, decoding = camera.record, camera.record.decoding
+        if decoding is None:
+            return []
+        state = SOFTWARE if decoding.has_fallen_back else HARDWARE
+        camera.decoder, changes = camera.decoder.observe(state, now.s)
+        camera.decoder, later = camera.decoder.tick(now.s)
+        facts: _Fields = {
+            "camera_id": record.camera_id,
+            "hwaccel": decoding.wanted,
+            "used": decoding.used,
+            "reason": decoding.reason,
+        }
+        return [
+            self._of_change("decoder", change, facts, now, record.camera_id)
+            for change in (*changes, *later)
+        ]
 
     def _failure(self, failure: Failure | None, change: StateChange) -> _Fields | None:
         """The last failure with its text; a state that is good again has none."""

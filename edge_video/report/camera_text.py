@@ -12,6 +12,7 @@ from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_rounded_duration
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from edge_video.delivery.ledger import FrameCounts
@@ -64,7 +65,8 @@ def format_decoding(camera: CameraStatus, language: Language) -> str | None:
     decoding = camera.decoding
     if decoding is None or not decoding.has_fallen_back:
         return None
-    facts = {"hwaccel": decoding.wanted, "reason": one_line(decoding.reason)}
+    reason = translated(one_line(decoding.reason), language)
+    facts = {"hwaccel": decoding.wanted, "reason": reason}
     return lookup("decoded_in_software", language).format(**facts)
 
 

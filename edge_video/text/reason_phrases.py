@@ -337,6 +337,20 @@ _CAMERA: Final = (
     Text("no frame for {seconds} s", "nenhum frame há {seconds} s"),
     Text("exit status {status}", "código de saída {status}"),
     Text("no picture came", "nenhuma imagem veio"),
+    Text("no picture came: {why}", "nenhuma imagem veio: {why}"),
+    Text("its trial does not end", "o teste não termina"),
+    Text(
+        "the device does not decode this stream, and FFmpeg went over to the CPU",
+        "o dispositivo não decodifica este stream, e o FFmpeg passou para a CPU",
+    ),
+    Text(
+        "this FFmpeg was built without {name}; it has {known}",
+        "este FFmpeg foi compilado sem {name}; tem {known}",
+    ),
+    Text(
+        "this FFmpeg has no hardware that is known here; it has {known}",
+        "este FFmpeg não tem hardware conhecido aqui; tem {known}",
+    ),
     Text("no end within {seconds} s", "não terminou em {seconds} s"),
     Text("no frame in {seconds} s", "nenhum frame em {seconds} s"),
     Text(

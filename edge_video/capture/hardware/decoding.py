@@ -12,7 +12,8 @@ class Decoding:
     Attributes:
         wanted: as configured: `auto`, or a hardware by its name.
         used: the hardware that decodes; `software`: the CPU does.
-        reason: why the hardware does not, in FFmpeg's words; empty while it does.
+        reason: why the hardware does not, in FFmpeg's words; empty while it does, and where `auto`
+            has never found any.
         encodes: the device makes the JPEG images, too.
     """
 

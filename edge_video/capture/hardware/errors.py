@@ -41,6 +41,9 @@ _ERRORS: Final = re.compile(
     r"|A hardware (device|frames) reference is required|No hw_frames_ctx"
     r"|Failed to (download|map|transfer) (data|frame)|Error transferring the data"
 )
+_IN_SOFTWARE: Final = re.compile("Impossible to convert between the formats supported by")
+IN_SOFTWARE: Final = "the device does not decode this stream, and FFmpeg went over to the CPU"
+"""What it means that a filter was offered what is not on the device."""
 _HARMLESS_ONCE: Final = re.compile(
     r"hardware accelerator failed to decode picture|No decoder surfaces left|CUDA_ERROR_UNKNOWN"
     r"|Failed to (sync|begin|end|issue|upload) \w+|dequeue failure|Error during QSV decoding"
@@ -82,7 +85,7 @@ def hardware_error(failure: Failure, stderr_lines: Sequence[str]) -> str | None:
         return None
     found = next((line for line in lines if _ERRORS.search(line)), None)
     if found is not None:
-        return found
+        return IN_SOFTWARE if _IN_SOFTWARE.match(found) else found
     doubtful = [line for line in lines if _HARMLESS_ONCE.search(line)]
     return doubtful[0] if sum(map(_times, doubtful)) >= _NO_ACCIDENT else None
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from edge_video.capture.hardware.acceleration import SOFTWARE, wanted_hardware
+from edge_video.capture.hardware.acceleration import AUTO, SOFTWARE, wanted_hardware
 from edge_video.capture.hardware.decoding import Decoding
 from edge_video.capture.hardware.errors import hardware_error, is_suspicious
 from edge_video.capture.hardware.trial import TrialResult, try_hardware
@@ -41,6 +41,7 @@ _STEADY_S: Final = 60.0
 """A hardware that has decoded for so long is trusted again."""
 _SUSPICIONS: Final = 2
 _MAX_REASON: Final = 160
+_ENDLESS: Final = "its trial does not end"
 
 
 class Trial(Protocol):
@@ -105,6 +106,7 @@ class HardwareKeeper:
         self._trials: dict[HardwareKey, _Trying] = {}
         self._works: dict[HardwareKey, bool] = {}
         """What was told of each last."""
+        self._has_worked: set[HardwareKey] = set()
         self._cameras: dict[CameraId, _Camera] = {}
 
     def prepare(self, cameras: Iterable[CameraConfig]) -> None:
@@ -206,7 +208,7 @@ class HardwareKeeper:
                 return False
             if trying.result.acceleration is not None:
                 return True
-            self._set_back(known, trying.result.reason)
+            self._set_back(known, self._reason(known.key, trying.result))
             return False
 
     # --- under the lock ---------------------------------------------------------------------
@@ -231,8 +233,8 @@ class HardwareKeeper:
         known.since_s = self._now()
         known.used = trying.result.acceleration if trying.done.is_set() else None
         if known.used is None:
-            reason = trying.result.reason if trying.done.is_set() else "its trial does not end"
-            self._set_back(known, reason)
+            result = trying.result if trying.done.is_set() else TrialResult(None, _ENDLESS)
+            self._set_back(known, self._reason(known.key, result))
         else:
             known.reason = ""
         return known.used
@@ -259,6 +261,11 @@ class HardwareKeeper:
             name = known.used.name
             log_event(_log, LogEvent.CAMERA_HARDWARE_AGAIN, camera_id=camera_id, hwaccel=name)
 
+    def _reason(self, key: HardwareKey, result: TrialResult) -> str:
+        """Why the CPU decodes; nothing where that is the best that there ever was."""
+        is_absent = key.name == AUTO and key not in self._has_worked
+        return "" if is_absent else result.reason
+
     def _set_back(self, known: _Camera, reason: str) -> None:
         now_s = self._now()
         known.reason = shorten(reason, _MAX_REASON)
@@ -278,23 +285,29 @@ class HardwareKeeper:
             works = trying.result.acceleration is not None
             is_news = self._works.get(key) is not works
             self._works[key] = works
+            if works:
+                self._has_worked.add(key)
+            is_absent = not works and not self._reason(key, trying.result)
             trying.ended_s = self._now()
         if is_news:
-            self._tell(key, trying.result)
+            _tell(key, trying.result, is_absent=is_absent)
         trying.done.set()
 
-    def _tell(self, key: HardwareKey, result: TrialResult) -> None:
-        way = result.acceleration
-        if way is None:
-            log_event(
-                _log,
-                LogEvent.HARDWARE_FAILS,
-                hwaccel=key.name,
-                reason=result.reason,
-                retry_s=FIRST_WAIT_S,
-            )
-        else:
-            log_event(_log, LogEvent.HARDWARE_WORKS, hwaccel=way.name)
+
+def _tell(key: HardwareKey, result: TrialResult, *, is_absent: bool) -> None:
+    way, reason = result.acceleration, result.reason
+    if way is not None:
+        log_event(_log, LogEvent.HARDWARE_WORKS, hwaccel=way.name)
+    elif is_absent:
+        log_event(_log, LogEvent.HARDWARE_ABSENT, hwaccel=key.name, reason=reason)
+    else:
+        log_event(
+            _log,
+            LogEvent.HARDWARE_FAILS,
+            hwaccel=key.name,
+            reason=reason,
+            retry_s=FIRST_WAIT_S,
+        )
 
 
 def _crashed(failure: Failure) -> bool:

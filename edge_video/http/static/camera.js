@@ -7,7 +7,7 @@ import { drawManage } from "./edit.js";
 import { $, el, setShape, setText, show } from "./dom.js";
 import { Screen } from "./pictures.js";
 import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, shownState, sinceMs, sinceSeconds, whyOf } from "./state.js";
-import { ago, causeText, clockTime, duration, language, megabytes, number, rate, share, t } from "./text.js";
+import { ago, causeText, clockTime, duration, language, megabytes, number, rate, said, share, t } from "./text.js";
 import { drawEntries, timelineOf } from "./timeline.js";
 
 let id = "";
@@ -131,7 +131,7 @@ function drawSpark(camera) {
 }
 
 function decoderText({ wanted, used, encodes, reason }) {
-  if (reason) return t("decoded_in_software", { hwaccel: wanted, reason });
+  if (reason) return t("decoded_in_software", { hwaccel: wanted, reason: said(reason) });
   if (used === "software") return t("details.decoder.software");
   return encodes ? t("details.decoder.encodes", { hwaccel: used }) : used;
 }

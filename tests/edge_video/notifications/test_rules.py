@@ -13,6 +13,7 @@ import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_video.capture.hardware import Decoding
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import SteadyPolicy
@@ -220,6 +221,29 @@ def test_a_camera_that_a_reload_disables_is_offline() -> None:
         ("camera_online", "streaming"),
         ("camera_offline", "disabled"),
     ]
+
+
+def test_the_cpu_in_the_place_of_hardware_is_told_once_it_holds_and_so_is_the_return() -> None:
+    scene = Scene()
+    works = Decoding("cuda", "cuda")
+    fails = Decoding("cuda", "software", f"card full of {CANARY}")
+    scene.camera(decoding=works, phase=CameraPhase.STREAMING)
+    scene.wait(60)
+    scene.camera(decoding=fails)
+    scene.wait(6)
+    scene.camera(decoding=None)
+    scene.wait(60)
+    scene.camera(decoding=works)
+    scene.wait(6)
+    _, software, hardware = scene.reported
+    assert (software["event"], software["hwaccel"], software["used"]) == (
+        "decoder_software",
+        "cuda",
+        "software",
+    )
+    assert (hardware["event"], hardware["reason"]) == ("decoder_hardware", "")
+    assert scene.notifications[-1].routing_key == "site1.decoder.hardware.yard.1"
+    assert CANARY not in str(scene.reported)
 
 
 def test_an_outage_of_the_broker_is_one_event_however_many_attempts_it_took() -> None:

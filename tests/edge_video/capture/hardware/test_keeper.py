@@ -104,6 +104,29 @@ def test_where_it_does_not_work_the_cpu_decodes_and_it_is_tried_again(
     assert events() == ["hardware_fails", "hardware_works"]
 
 
+def test_auto_without_any_hardware_is_no_trouble_but_hardware_that_is_gone_is(
+    events: Callable[[], list[str]],
+) -> None:
+    bench = Bench(TrialResult(None, "cuda: Cannot load libcuda.so.1"))
+    assert bench.take(hwaccel="auto") is None
+    assert bench.keeper.decoding(CAM1) == Decoding("auto", "software")
+    bench.result = TrialResult(CUDA)
+    bench.now_s = 61
+    assert bench.is_usable_again()
+    assert bench.take(hwaccel="auto") == CUDA
+    assert bench.fail()
+    bench.result = TrialResult(None, "no card any more")
+    bench.now_s = 1000
+    assert not bench.is_usable_again()
+    assert (bench.keeper.decoding(CAM1) or Decoding("", "")).reason == "no card any more"
+    assert events() == [
+        "hardware_absent",
+        "hardware_works",
+        "camera_hardware_failed",
+        "hardware_fails",
+    ]
+
+
 def test_a_camera_that_the_hardware_fails_goes_on_in_software(
     events: Callable[[], list[str]],
 ) -> None:
