@@ -37,6 +37,9 @@ class HeldFrame(NamedTuple):
     captured_at_s: float
     width: int
     height: int
+    unchanged: int
+    """Frames of the camera that had been left out by then, ever, because nothing had changed."""
+    unchanged_since_ns: int | None
 
 
 class Picture(NamedTuple):
@@ -172,12 +175,28 @@ class CameraQueue:
         return last_s is not None and now_s - last_s < min_interval_s
 
     def stamp(
-        self, image: bytes, session: str, captured_at_ns: int, captured_at_s: float
+        self,
+        image: bytes,
+        session: str,
+        captured_at_ns: int,
+        captured_at_s: float,
+        unchanged_since_ns: int | None = None,
     ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
-        seq = self.counters.received + 1
-        size = self.sizes.size_of(image)
-        return HeldFrame(seq, session, image, captured_at_ns, captured_at_s, *size)
+        counters = self.counters
+        seq, unchanged = counters.received + 1, counters.dropped[DropReason.UNCHANGED]
+        width, height = self.sizes.size_of(image)
+        return HeldFrame(
+            seq,
+            session,
+            image,
+            captured_at_ns,
+            captured_at_s,
+            width,
+            height,
+            unchanged,
+            unchanged_since_ns,
+        )
 
     def accept(self, frame: HeldFrame, now_s: float) -> None:
         """Count a frame that has just joined the queue."""
@@ -196,6 +215,18 @@ class CameraQueue:
         """Count a frame that came in and is not held, for the sake of memory."""
         self.counters.receive(length, now_s)
         self.counters.drop(DropReason.MEMORY, now_s)
+
+    def leave_out(self, image: bytes, captured_at_ns: int, now_s: float) -> None:
+        """Count a frame that came in and is not held, because it shows no change.
+
+        Whoever only looks sees it all the same.
+        """
+        if now_s >= self.picture.due_s:
+            frame = self.stamp(image, self.session, captured_at_ns, now_s)
+            self.picture.keep(frame, now_s)
+        else:
+            self.sizes.size_of(image)
+        self.counters.leave_out(len(image), now_s)
 
     def drop_oldest(self, reason: DropReason, now_s: float) -> HeldFrame:
         """Drop the oldest frame."""
@@ -225,7 +256,7 @@ class CameraQueue:
         Raises:
             MemoryError: there is none for it; it stays where it is and nothing is counted.
         """
-        held = self.frames[0]
+        held, counters = self.frames[0], self.counters
         length = len(held.image)
         frame = Frame(
             camera_id=self.camera_id,
@@ -236,9 +267,12 @@ class CameraQueue:
             captured_at_s=held.captured_at_s,
             width=held.width,
             height=held.height,
-            dropped=held.seq - self.counters.last_published_seq - 1,
+            dropped=held.seq - counters.last_published_seq - 1,
+            unchanged=held.unchanged - counters.last_published_unchanged,
+            unchanged_since_ns=held.unchanged_since_ns,
         )
-        self.counters.hand_over(held.seq, length, held.captured_at_s, now_s)
+        counters.hand_over(held.seq, length, held.captured_at_s, now_s)
+        counters.last_published_unchanged = held.unchanged
         self.frames.popleft()
         self.held_bytes -= length
         return frame

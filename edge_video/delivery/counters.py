@@ -84,10 +84,13 @@ class FrameCounters:
         received_bytes: their lengths together.
         refused_late: frames of an attempt that had already ended.
         dropped: frames that were never handed over, by reason.
-        recent_drops: those of the last minutes.
+        recent_drops: those of the last minutes, but for frames that showed no change.
+        losses: frames that did not arrive, though the broker was to have them: it never got them,
+            refused them, or did not say.
         published: frames handed over.
         published_bytes: their lengths together.
         last_published_seq: the number of the last frame handed over; 0 before any.
+        last_published_unchanged: frames that had shown no change until that one came in.
         in_flight: number of each frame that is handed over and not settled → when it was handed
             over and when it was captured, in monotonic seconds.
         settled: frames whose end is known, by outcome.
@@ -100,7 +103,9 @@ class FrameCounters:
         "dropped",
         "in_flight",
         "last_published_seq",
+        "last_published_unchanged",
         "last_received_s",
+        "losses",
         "published",
         "published_bytes",
         "received",
@@ -118,9 +123,11 @@ class FrameCounters:
         self.refused_late = 0
         self.dropped = dict.fromkeys(DropReason, 0)
         self.recent_drops = RecentDrops()
+        self.losses = 0
         self.published = 0
         self.published_bytes = 0
         self.last_published_seq = 0
+        self.last_published_unchanged = 0
         self.in_flight: dict[int, tuple[float, float]] = {}
         self.settled = dict.fromkeys(Outcome, 0)
         self.times = ConfirmTimes()
@@ -136,7 +143,13 @@ class FrameCounters:
     def drop(self, reason: DropReason, now_s: float, frames: int = 1) -> None:
         """Count frames that came in and are not handed over."""
         self.dropped[reason] += frames
+        self.losses += frames
         self.recent_drops.add(frames, now_s)
+
+    def leave_out(self, length: int, now_s: float) -> None:
+        """Count a frame that came in, showed no change and is not handed over for that."""
+        self.receive(length, now_s)
+        self.dropped[DropReason.UNCHANGED] += 1
 
     def hand_over(self, seq: int, length: int, captured_at_s: float, now_s: float) -> None:
         """Count a frame that is in flight from now on."""
@@ -162,6 +175,8 @@ class FrameCounters:
             confirmed.confirm_ns += round((now_s - handed_over_s) * NS_PER_S)
             confirmed.latency_s += latency_s
             confirmed.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
+        elif outcome is not Outcome.RETURNED:  # those did reach the broker; nobody wants them
+            self.losses += 1
         return True
 
     def undelivered_s(self, now_s: float, *, held: int) -> float | None:

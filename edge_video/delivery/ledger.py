@@ -57,6 +57,8 @@ class DropReason(StrEnum):
     """The sink refuses this camera, or the exchange that it goes to."""
     TOO_LARGE = "too_large"
     """Larger than what the sink takes."""
+    UNCHANGED = "unchanged"
+    """It showed what the last published one shows, and only changes are published: no loss."""
 
 
 def drop_field(reason: DropReason) -> str:
@@ -81,6 +83,7 @@ class FrameCounts:
     dropped_memory: int = 0
     dropped_refused: int = 0
     dropped_too_large: int = 0
+    dropped_unchanged: int = 0
     held: int = 0
     confirmed: int = 0
     nacked: int = 0
@@ -108,6 +111,11 @@ class FrameCounts:
     def dropped(self) -> int:
         """Frames dropped for any reason."""
         return sum(self.dropped_for(reason) for reason in DropReason)
+
+    @property
+    def lost(self) -> int:
+        """Frames dropped that somebody may miss: for any reason but that nothing had changed."""
+        return self.dropped - self.dropped_unchanged
 
     @property
     def errors(self) -> int:

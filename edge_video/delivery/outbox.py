@@ -16,6 +16,7 @@ from edge_video.delivery.outbox_health import OutboxHealth
 from edge_video.delivery.outbox_limits import OutboxLimits
 from edge_video.delivery.ready_listener import ReadyListener
 from edge_video.delivery.round_robin import RoundRobin
+from edge_video.delivery.unchanged_frames import UnchangedFrames
 from edge_video.delivery.watched_pictures import WatchedPictures
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Outbox:
         pictures: keeps the newest frames for those who only look.
         health: knows what goes wrong lately.
         limits: bounds what is held.
+        unchanged: counts frames that are left out because they show no change.
 
     Raises:
         ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
@@ -95,6 +97,7 @@ class Outbox:
         self._is_paused = False
         self.pictures = WatchedPictures(clock, self._lock, self._queues)
         self.health = OutboxHealth(clock, self._lock, self._queues)
+        self.unchanged = UnchangedFrames(clock, self._lock, self._queues)
         self.limits = OutboxLimits(clock, self._lock, self._queues, self._waiting, buffer_frames)
 
     # --- cameras --------------------------------------------------------------------------------
@@ -122,11 +125,17 @@ class Outbox:
         with self._lock:
             self._queues[camera_id].end(generation)
 
-    def put(self, camera_id: CameraId, generation: int, image: bytes) -> bool:
+    def put(
+        self,
+        camera_id: CameraId,
+        generation: int,
+        image: bytes,
+        unchanged_since_ns: int | None = None,
+    ) -> bool:
         """Bring a whole frame; True when it is held, False when it was refused or dropped.
 
         Called by the camera's reader. A frame of an attempt that is not the open one is refused:
-        it gets no number and is counted as `refused_late` only.
+        it gets no number and is counted as `refused_late` only. `unchanged_since_ns` is told on.
         """
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
@@ -144,6 +153,7 @@ class Outbox:
                 captured_at_ns=captured_at_ns,
                 captured_at_s=now_s,
                 now_s=now_s,
+                unchanged_since_ns=unchanged_since_ns,
             )
             listener = (
                 None if self._listener.is_notified else self._listener.notify(self._waiting.held)
@@ -199,6 +209,7 @@ class Outbox:
         captured_at_ns: int,
         captured_at_s: float,
         now_s: float,
+        unchanged_since_ns: int | None = None,
     ) -> Arrival:
         """Hold a frame and count it, under the lock; what is dropped for it goes to `dropped`."""
         interval_s = self.limits.min_interval_s
@@ -206,7 +217,9 @@ class Outbox:
             queue.drop_unheld(len(image), now_s)
             return Arrival.DROPPED
         try:  # whatever may need memory comes before anything is counted
-            frame = queue.stamp(image, session, captured_at_ns, captured_at_s)
+            frame = queue.stamp(
+                image, session, captured_at_ns, captured_at_s, unchanged_since_ns
+            )
             overflown = self._waiting.put(queue, frame, now_s)
         except MemoryError:
             queue.drop_unheld(len(image), now_s)

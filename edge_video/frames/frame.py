@@ -22,7 +22,12 @@ class Frame:
         captured_at_s: monotonic clock, seconds, the same instant; for ages.
         width: pixels, from the JPEG's own header; 0 when the header is unreadable.
         height: pixels, from the JPEG's own header; 0 when the header is unreadable.
-        dropped: frames of this camera lost since the previous one that was handed to the sink.
+        dropped: frames of this camera left out since the previous one that was handed to the sink.
+        unchanged: those of them that were left out because they showed no change.
+        unchanged_since_ns: wall clock, nanoseconds since the epoch, when the first frame was whole
+            that shows the same as this one; only of a frame that is published because the last one
+            was long ago, where only changes are published. None: it shows something else than the
+            one before it, or nobody has compared them.
     """
 
     camera_id: CameraId
@@ -34,3 +39,5 @@ class Frame:
     width: int
     height: int
     dropped: int
+    unchanged: int = 0
+    unchanged_since_ns: int | None = None

@@ -72,6 +72,34 @@ def image_head(image: bytes) -> tuple[int, int, int]:
     return _UNREADABLE
 
 
+def is_one_scan(image: bytes) -> bool:
+    """Whether the image is a sequential one whose only scan begins with all of its components.
+
+    The time that such an image takes to decode grows with its bytes and its pixels alone. Walks
+    the marker segments; any thread, never raises.
+    """
+    at, last = 2, len(image) - 4
+    components = -1
+    for _ in range(_MAX_STEPS):
+        if at >= last or image[at] != FILL:
+            return False
+        code = image[at + 1]
+        if code == FILL:
+            at += 1
+            continue
+        if code in STANDALONE_CODES:
+            at += 2
+            continue
+        if code == SOS_CODE:
+            return image[at + 4] == components
+        if code in _HUFFMAN_SOF_CODES and at + 9 < len(image):
+            components = image[at + 9]
+        elif code in _SOF_CODES:
+            return False
+        at += 2 + (image[at + 2] << 8 | image[at + 3])
+    return False
+
+
 class SizeReader:
     """Reads the sizes of one camera's images; quick when one begins as the one before it.
 

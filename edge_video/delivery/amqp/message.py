@@ -55,5 +55,14 @@ def message_properties(
             "width": frame.width,
             "height": frame.height,
             "dropped": frame.dropped,
+            **_unchanged_headers(frame),
         },
     )
+
+
+def _unchanged_headers(frame: Frame) -> dict[str, int]:
+    """What is said only where only changes are published, and something was left out for that."""
+    headers = {"unchanged": frame.unchanged} if frame.unchanged else {}
+    if frame.unchanged_since_ns is not None:
+        headers["unchanged_since"] = frame.unchanged_since_ns
+    return headers

@@ -79,7 +79,9 @@ class HeaderEncoder:
         self._channel = channel
         self._node, self._app, self._expires = node, app, expires
         # What stands between the values that change, found in what pika makes of such a frame.
-        usual = replace(frame, seq=0, dropped=0, captured_at_ns=_INT32)
+        usual = replace(
+            frame, seq=0, dropped=0, captured_at_ns=_INT32, unchanged=0, unchanged_since_ns=None
+        )
         probe = self._properties(usual, _INT32)
         at = probe.index(b"\x03seqI") + 5
         before = probe[:at]
@@ -108,8 +110,14 @@ class HeaderEncoder:
 
     def encode(self, frame: Frame, identifier: str, published_at_ns: int) -> bytes:
         """The frame that announces this body."""
-        if max(frame.seq, frame.dropped) >= _INT32 or frame.captured_at_ns < _INT32:
-            # pika's numbers take more bytes when they are large; not worth a second layout.
+        if (
+            max(frame.seq, frame.dropped) >= _INT32
+            or frame.captured_at_ns < _INT32
+            or frame.unchanged
+            or frame.unchanged_since_ns
+        ):
+            # pika's numbers take more bytes when they are large; not worth a second layout. Nor is
+            # a frame after a time without any.
             return _frame(
                 _HEADER,
                 self._channel,
