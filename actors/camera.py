@@ -38,6 +38,7 @@ from edge_video.capture.launcher import explained_by_camera
 from edge_video.capture.resizing import PictureResized
 from edge_video.capture.source import SourceKind, source_kind
 from edge_video.config import redactor_of
+from edge_video.delivery.entrance import Entrance
 from edge_video.delivery.outbox import Outbox
 from edge_video.faults import Fault, RefuseSpawn
 from edge_video.frames import CameraId
@@ -113,7 +114,13 @@ class CameraActor(SupervisedActor):
         self._config = config
         self._own_timer = SystemTimer() if runtime is None else None
         self._runtime = runtime = runtime or _runtime_of_its_own(config, self._own_timer)
-        self._outbox = _outbox_to(frames, self.camera_id, runtime.clock)
+        self._frames = Entrance(
+            _outbox_to(frames, self.camera_id, runtime.clock),
+            self.camera_id,
+            runtime.clock,
+            runtime.looks,
+            config.publish.policy(),
+        )
         self._attempt = Attempt(
             self.camera_id,
             breaker or _first_permit(runtime.clock),
@@ -149,7 +156,7 @@ class CameraActor(SupervisedActor):
                 self._announce_first_frame()
             case CaptureEnded(failure=PictureResized(size=size)):
                 # Neither a failure nor another attempt.
-                frames = self._outbox.last_size(self.camera_id)
+                frames = self._frames.outbox.last_size(self.camera_id)
                 self._restart_capture(self._sizes.follow(size, frames))
             case CaptureEnded(failure=failure):
                 self._stream_failed(failure)
@@ -162,6 +169,7 @@ class CameraActor(SupervisedActor):
                 self._attempt.use_policy(policy)
             case UseConfig(config=config):
                 self._config = config
+                self._frames.use(config.publish.policy())
             case _:
                 assert_never(message)
         return None
@@ -174,7 +182,8 @@ class CameraActor(SupervisedActor):
                 steps.callback(self._own_timer.stop)
             if self._capture is not None:
                 steps.callback(self._capture.stop, self._runtime.stop_deadline_s)
-            steps.callback(self._outbox.end, self.camera_id, self._attempt.generation)
+            steps.callback(self._frames.outbox.end, self.camera_id, self._attempt.generation)
+            steps.callback(self._frames.close)
             steps.callback(self._faults.cancel)
             if error is not None:
                 steps.callback(self._attempt.fail, Failure(Cause.CRASHED, describe(error)))
@@ -192,13 +201,13 @@ class CameraActor(SupervisedActor):
         self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)
         _report_connecting(self._config, self._attempt.generation)
         if self._config.width is None and self._config.height is None:
-            self._sizes.expect(known(self._outbox.last_size(self.camera_id)))
+            self._sizes.expect(known(self._frames.outbox.last_size(self.camera_id)))
         if self._start_capture(self._config):
             self.tick_every(self._runtime.timer, _TICK_S, Tick())
 
     def _start_capture(self, config: CameraConfig) -> bool:
         """Start FFmpeg; False when that failed, and with it the attempt."""
-        self._outbox.open(self.camera_id, self._attempt.generation, self._session)
+        self._frames.outbox.open(self.camera_id, self._attempt.generation, self._session)
         self._capture = self._runtime.capture(
             config, on_frame=self._frame_arrived(), on_end=self._stream_ended
         )
@@ -215,13 +224,13 @@ class CameraActor(SupervisedActor):
 
     def _frame_arrived(self) -> Callable[[bytes], object]:
         """What the reactor's thread does with each frame; it must not touch the actor's fields."""
-        put, camera_id, generation = self._outbox.put, self.camera_id, self._attempt.generation
+        frames, camera_id, generation = self._frames, self.camera_id, self._attempt.generation
         actor_ref = self.actor_ref
         streaming = False
 
         def frame_arrived(image: bytes) -> None:
             nonlocal streaming
-            put(camera_id, generation, image)
+            frames.put(camera_id, generation, image)
             if not streaming:
                 streaming = True
                 tell(actor_ref, CaptureStreaming())
@@ -233,7 +242,7 @@ class CameraActor(SupervisedActor):
         tell(self.actor_ref, CaptureEnded(failure))
 
     def _announce_first_frame(self) -> None:
-        width, height = self._outbox.last_size(self.camera_id)
+        width, height = self._frames.outbox.last_size(self.camera_id)
         after_s = self._attempt.age_s
         self._note_size()
         if not self._sizes.has_restarted:
@@ -323,7 +332,7 @@ class CameraActor(SupervisedActor):
 
     def _note_size(self) -> None:
         capture = self._capture
-        frames = self._outbox.last_size(self.camera_id)
+        frames = self._frames.outbox.last_size(self.camera_id)
         source = capture.source_size if isinstance(capture, SizedCapture) else None
         self._sizes.note(source or known(frames), frames)
 

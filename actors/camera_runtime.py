@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from edge_video.frames.change_gate import LookShare
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -174,3 +176,5 @@ class CameraRuntime:
         if self.hardware is None or not isinstance(capture, SpeakingCapture):
             return False
         return self.hardware.has_failed(camera_id, failure, capture.stderr_tail(), capture.frames)
+    looks: LookShare = field(default_factory=LookShare)
+    """Bounds the time in which the pictures of cameras that publish changes only are looked at."""

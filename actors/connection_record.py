@@ -125,4 +125,4 @@ class ConnectionRecord:
         return Instant(self._clock.monotonic(), self._clock.wall_ns(), dropped)
 
     def _dropped(self) -> int:
-        return sum(each.dropped for each in self._outbox.counts().values())
+        return sum(each.lost for each in self._outbox.counts().values())

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         LogConfig,
         MemoryControllerConfig,
         Problem,
+        PublishConfig,
         ReadyConfig,
         ScheduleConfig,
         StateConfig,
@@ -192,6 +193,7 @@ __all__ = [
     "OversizedFrame",
     "Problem",
     "PublishAnswer",
+    "PublishConfig",
     "PublishFrame",
     "PublishResult",
     "PublisherActor",
@@ -255,8 +257,8 @@ _PUBLIC: Final = {
     "edge_video.config": (
         "AmqpConfig AmqpSinkConfig CameraConfig CircuitBreakerConfig Config ConfigError"
         " DirectorySinkConfig EventsConfig HttpConfig LogConfig MemoryControllerConfig Problem"
-        " ReadyConfig ScheduleConfig StateConfig SupervisionConfig TlsConfig load_config"
-        " parse_config"
+        " PublishConfig ReadyConfig ScheduleConfig StateConfig SupervisionConfig TlsConfig"
+        " load_config parse_config"
     ),
     "edge_video.config.source": "ConfigSource",
     "edge_video.delivery": "DropReason FrameCounts Outbox Outcome",

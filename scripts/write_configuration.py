@@ -38,6 +38,7 @@ SECTIONS: Final = {
     "CameraConfig": "cameras",
     "ScheduleConfig": "cameras.schedule",
     "DeviceConfig": "cameras.device",
+    "PublishConfig": "publish and cameras.publish",
     "AmqpConfig": "amqp",
     "TlsConfig": "amqp.tls",
     "AmqpSinkConfig": "sink: amqp",

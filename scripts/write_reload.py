@@ -21,6 +21,7 @@ TABLE: Final = "| key | effect | |\n|---|---|---|\n"
 NOTES: Final = {
     "fps": "of the cameras that do not say it themselves",
     "quality": "likewise",
+    "publish": "from the next frame on, which is published",
     "sink": "",
     "amqp": "with the contents of the certificates",
     "cameras": "`enabled` starts or stops; a camera that is new starts, one that is gone stops",
@@ -29,6 +30,7 @@ NOTES: Final = {
     "liveness": "of the cameras that do not say it themselves; what is usual of each is kept",
     "cameras.liveness": "likewise",
     "cameras.exchange": "from the next frame on",
+    "cameras.publish": "from the next frame on, which is published",
     "cameras.device": "nothing: `discover --match` reads it",
     "cameras.routing_key": "from the next frame on",
     "profiles": "cameras go on and off at once; where the one that applies is gone, none does",

@@ -31,8 +31,9 @@ SURFACE: Final = """
     DropReason Escalated EventsConfig Failure ForceOpen Frame FrameCounts FramesReady
     FreezeFfmpeg GarbageBytes GetFrameCounts GetStatus HttpConfig IgnoreSigterm InjectFault
     KillFfmpeg Language LogConfig MemoryControllerConfig NackFrames NoPermission
-    NotAStatusError Now Outbox Outcome OversizedFrame Problem PublishAnswer PublishFrame
-    PublishResult PublisherActor PublisherRuntime PublisherState PublisherStatus ReadyConfig
+    NotAStatusError Now Outbox Outcome OversizedFrame Problem PublishAnswer PublishConfig
+    PublishFrame PublishResult PublisherActor PublisherRuntime PublisherState PublisherStatus
+    ReadyConfig
     RefuseConnections RefuseSpawn Reload ReloadAnswer ReloadReason ReloadResult RemoveCamera
     ResetBreaker ResumeCamera RetryNow RetryPublisher ReturnFrames ScheduleConfig SetProfile
     SilentEnd

@@ -25,6 +25,7 @@ from edge_video.config.policies import (
     SupervisionConfig,
 )
 from edge_video.config.problems import ConfigError, Problem
+from edge_video.config.publish import PublishConfig
 from edge_video.config.schedule import ScheduleConfig
 from edge_video.config.schema import json_schema
 from edge_video.text.urls import NETWORK_SCHEMES
@@ -44,6 +45,7 @@ __all__ = [
     "LogConfig",
     "MemoryControllerConfig",
     "Problem",
+    "PublishConfig",
     "ReadyConfig",
     "ScheduleConfig",
     "StateConfig",

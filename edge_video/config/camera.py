@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from edge_video.config.liveness import LivenessConfig
+from edge_video.config.publish import PublishConfig
 from edge_video.config.schedule import ScheduleConfig
 from edge_video.config.schema_rules import CAMERA_URL, PROXY_URL
-from edge_video.config.section import Accepts, Keys, Section, check_text, default, raise_conflicts
+from edge_video.config.section import (
+    Accepts,
+    Keys,
+    Section,
+    check_text,
+    default,
+    made_by,
+    raise_conflicts,
+)
 from edge_video.config.types import (
     USER_ALONE,
     Argument,
@@ -154,6 +163,8 @@ class CameraConfig(Section):
     """Absent: `amqp.exchange`."""
     routing_key: Annotated[RoutingKey, _NO_DEFAULT] = ""
     """Absent: `amqp.routing_key_prefix` followed by the id."""
+    publish: Accepts[PublishConfig, PublishConfig | Keys] = made_by(PublishConfig)
+    """Which frames are published; a key that is absent: that of `publish` above the cameras."""
     device: Accepts[DeviceConfig | None, DeviceConfig | Keys | None] = default(None)
     """Which device it is, so that it is found again when its address has changed."""
 

@@ -65,6 +65,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "hwaccel": _CAMERA,
     "hwaccel_device": _CAMERA,
     "jpeg_encoder": _CAMERA,
+    "publish": Row(_LIVE, Part.CAMERAS),
     "sink": _RECONNECT,
     "amqp": _RECONNECT,
     "events": _RESTART,
@@ -106,6 +107,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "cameras.liveness": Row(_LIVE, Part.LIVENESS),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
+    "cameras.publish": Row(_LIVE, Part.CAMERAS),
     "cameras.device": Row(_LIVE, Part.NOBODY),
 }
 """Key, or the section around it → what its change does. The longest entry that fits counts.

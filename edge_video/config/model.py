@@ -37,6 +37,7 @@ from edge_video.config.policies import (
 )
 from edge_video.config.problems import ConfigError, Problem
 from edge_video.config.profiles import ProfilesConfig
+from edge_video.config.publish import PublishConfig
 from edge_video.config.section import (
     Accepts,
     Conflict,
@@ -105,6 +106,8 @@ class Config(Section):
     absent: FFmpeg's own choice."""
     jpeg_encoder: JpegEncoder = "software"
     """hardware: the device that decodes also makes the JPEG images, where it can (vaapi, qsv)."""
+    publish: Accepts[PublishConfig, PublishConfig | Keys] = made_by(PublishConfig)
+    """Which frames of each camera are published: all, or those that show a change."""
     sink: Sink = made_by(AmqpSinkConfig)
     """Where frames go: `amqp`, or `{type: directory, path: frames, keep: 100}`."""
     amqp: Accepts[AmqpConfig | None, AmqpConfig | Keys | None] = default(None)
@@ -180,6 +183,7 @@ class Config(Section):
             raise invalid("there must be at least one camera")
         # Keys that are in error are missing here; their own error is reported.
         amqp = info.data.get("amqp") or AmqpConfig()
+        publish = info.data.get("publish") or PublishConfig()
         above = {
             "fps": info.data.get("fps", 15),
             "quality": info.data.get("quality", 5),
@@ -204,6 +208,7 @@ class Config(Section):
                     if key not in camera.model_fields_set
                 }
                 | {"liveness": inherited(info.data.get("liveness"), camera.liveness)}
+                | {"publish": camera.publish.over(publish)}
             )
             for camera in cameras
         )

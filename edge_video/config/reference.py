@@ -30,6 +30,7 @@ _UNITS: Final = {
     r".*_percent": "percent",
     r"width|height": "pixels",
     r"fps": "frames_per_second",
+    r"threshold": "percent",
 }
 """By the name of a key that is a number; their texts are `explain.unit.…`."""
 
@@ -90,6 +91,7 @@ _PER_CAMERA: Final = {
     "fps": "fps",
     "quality": "quality",
     "amqp.exchange": "exchange",
+    **{f"publish.{key}": f"publish.{key}" for key in ("when", "threshold", "at_least", "after")},
     "ffmpeg_max_memory_mb": "ffmpeg_max_memory_mb",
     "ffmpeg_max_cpu_percent": "ffmpeg_max_cpu_percent",
     "hwaccel": "hwaccel",

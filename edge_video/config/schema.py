@@ -33,6 +33,7 @@ _TITLES: Final = {
     "MemoryControllerConfig": "memory_controller",
     "ProfileConfig": "one of profiles",
     "ProfilesConfig": "profiles: which cameras are on",
+    "PublishConfig": "publish: all frames, or those that show a change",
     "ReadyConfig": "ready: what /ready asks for",
     "ScheduleConfig": "schedule: when a camera runs",
     "StateConfig": "state: what the program itself keeps",

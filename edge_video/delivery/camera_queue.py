@@ -14,7 +14,7 @@ from edge_video.frames import Frame
 from edge_video.frames.jpeg import SizeReader
 
 if TYPE_CHECKING:
-    from edge_video.frames import CameraId
+    from edge_video.frames import CameraId, ChangeNote
 
 
 LAST_PICTURE_EVERY_S: Final = 3.0
@@ -39,7 +39,7 @@ class HeldFrame(NamedTuple):
     height: int
     unchanged: int
     """Frames of the camera that had been left out by then, ever, because nothing had changed."""
-    unchanged_since_ns: int | None
+    note: ChangeNote | None
 
 
 class Picture(NamedTuple):
@@ -180,7 +180,7 @@ class CameraQueue:
         session: str,
         captured_at_ns: int,
         captured_at_s: float,
-        unchanged_since_ns: int | None = None,
+        note: ChangeNote | None = None,
     ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
         counters = self.counters
@@ -195,7 +195,7 @@ class CameraQueue:
             width,
             height,
             unchanged,
-            unchanged_since_ns,
+            note,
         )
 
     def accept(self, frame: HeldFrame, now_s: float) -> None:
@@ -269,7 +269,7 @@ class CameraQueue:
             height=held.height,
             dropped=held.seq - counters.last_published_seq - 1,
             unchanged=held.unchanged - counters.last_published_unchanged,
-            unchanged_since_ns=held.unchanged_since_ns,
+            note=held.note,
         )
         counters.hand_over(held.seq, length, held.captured_at_s, now_s)
         counters.last_published_unchanged = held.unchanged

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_video.frames.change_gate import ChangeGate
+from edge_video.frames.difference import load
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.delivery.outbox import Outbox
     from edge_video.frames import CameraId
-    from edge_video.frames.change_gate import ChangeGate, ChangePolicy, LookShare
+    from edge_video.frames.change_gate import ChangePolicy, LookShare
     from edge_video.runtime.timer import Clock
 
 
 class Entrance:
     """Where the frames of one attempt of a camera go in. Its owner's thread, `put` aside.
 
-    Where every frame is published `put` is the outbox's own, and nothing of what judges pictures
-    is loaded.
+    Where every frame is published `put` is the outbox's own, and Pillow is not loaded.
 
     Args:
         outbox: has this camera.
@@ -61,11 +63,7 @@ class Entrance:
             self.close()
             self.put = self.outbox.put
             return
-        # An extra, and slow to load: only where it is used, and not when the first frame comes.
-        from edge_video.frames import difference  # noqa: PLC0415
-        from edge_video.frames.change_gate import ChangeGate  # noqa: PLC0415
-
-        difference.load()
+        load()  # now, and not when the first frame waits for it
         self._share.join(self._camera_id)
         gate = ChangeGate(changes, self._share, self._clock.monotonic)
         self.put = _through(gate, self.outbox, self._clock)
@@ -82,10 +80,10 @@ def _through(
 
     def put(camera_id: CameraId, generation: int, image: bytes) -> None:
         losses = outbox.unchanged.losses(camera_id)
-        verdict = gate.judge(image, clock.monotonic(), clock.wall_ns(), losses)
-        if verdict.is_published:
-            outbox.put(camera_id, generation, image, verdict.unchanged_since_ns)
-        else:
+        note = gate.judge(image, clock.monotonic(), clock.wall_ns(), losses)
+        if note is None:
             outbox.unchanged.leave_out(camera_id, generation, image)
+        else:
+            outbox.put(camera_id, generation, image, note)
 
     return put

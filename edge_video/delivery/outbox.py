@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.camera_queue import CameraQueue, HeldFrame
     from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
     from edge_video.delivery.round_robin import Admit
-    from edge_video.frames import CameraId, Frame
+    from edge_video.frames import CameraId, ChangeNote, Frame
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
@@ -130,12 +130,12 @@ class Outbox:
         camera_id: CameraId,
         generation: int,
         image: bytes,
-        unchanged_since_ns: int | None = None,
+        note: ChangeNote | None = None,
     ) -> bool:
         """Bring a whole frame; True when it is held, False when it was refused or dropped.
 
         Called by the camera's reader. A frame of an attempt that is not the open one is refused:
-        it gets no number and is counted as `refused_late` only. `unchanged_since_ns` is told on.
+        it gets no number and is counted as `refused_late` only. The note goes with it.
         """
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
@@ -153,7 +153,7 @@ class Outbox:
                 captured_at_ns=captured_at_ns,
                 captured_at_s=now_s,
                 now_s=now_s,
-                unchanged_since_ns=unchanged_since_ns,
+                note=note,
             )
             listener = (
                 None if self._listener.is_notified else self._listener.notify(self._waiting.held)
@@ -209,7 +209,7 @@ class Outbox:
         captured_at_ns: int,
         captured_at_s: float,
         now_s: float,
-        unchanged_since_ns: int | None = None,
+        note: ChangeNote | None = None,
     ) -> Arrival:
         """Hold a frame and count it, under the lock; what is dropped for it goes to `dropped`."""
         interval_s = self.limits.min_interval_s
@@ -217,9 +217,7 @@ class Outbox:
             queue.drop_unheld(len(image), now_s)
             return Arrival.DROPPED
         try:  # whatever may need memory comes before anything is counted
-            frame = queue.stamp(
-                image, session, captured_at_ns, captured_at_s, unchanged_since_ns
-            )
+            frame = queue.stamp(image, session, captured_at_ns, captured_at_s, note)
             overflown = self._waiting.put(queue, frame, now_s)
         except MemoryError:
             queue.drop_unheld(len(image), now_s)

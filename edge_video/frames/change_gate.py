@@ -6,9 +6,10 @@ Pure: the time comes with each frame, and who looks at images is an argument.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_video.frames.difference import coarse_picture, difference
+from edge_video.frames.frame import ChangeNote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,17 +42,6 @@ class ChangePolicy:
     at_least_s: float = 10.0
     after_s: float = 2.0
 
-
-class Verdict(NamedTuple):
-    """What becomes of a frame."""
-
-    is_published: bool
-    unchanged_since_ns: int | None = None
-    """It shows what was first seen then, and is published only because its time has come."""
-
-
-PUBLISHED: Final = Verdict(is_published=True)
-UNCHANGED: Final = Verdict(is_published=False)
 
 Look: TypeAlias = "Callable[[bytes], CoarsePicture | None]"
 
@@ -104,8 +94,11 @@ class ChangeGate:
         self._share = share
         self._monotonic = monotonic
         self._look = look
+        self._plain = ChangeNote(round(policy.at_least_s * 1000))
         self._reference = b""  # the last published image; empty: none that is known to arrive
-        self._seen: CoarsePicture | None = None  # what the reference looks like, if it was looked at
+        self._seen: CoarsePicture | None = (
+            None  # what the reference looks like, if it was looked at
+        )
         self._moving: CoarsePicture | None = None  # the picture of the last look in motion
         self._published_s = _NEVER_S
         self._moves_until_s = _NEVER_S
@@ -113,8 +106,10 @@ class ChangeGate:
         self._since_ns = 0  # when the first frame was captured that shows what is seen now
         self._losses = 0
 
-    def judge(self, image: bytes, now_s: float, captured_at_ns: int, losses: int) -> Verdict:
-        """What becomes of a frame that comes now.
+    def judge(
+        self, image: bytes, now_s: float, captured_at_ns: int, losses: int
+    ) -> ChangeNote | None:
+        """What a frame that comes now is published with; None: it is not.
 
         Args:
             image: the frame.
@@ -131,23 +126,24 @@ class ChangeGate:
             return self._follow(image, now_s, captured_at_ns)
         is_due = now_s - self._published_s >= self._policy.at_least_s
         if now_s < self._next_look_s and not is_due:
-            return UNCHANGED
+            return None
         changed, seen = False, self._seen
         if image != self._reference:
-            self._seen, seen = self._look_at(image, self._seen, self._reference)
+            self._seen, seen = self._look_at(image, self._seen, now_s)
             changed = self._differ(self._seen, seen)
         if changed:
             self._change(seen, now_s, captured_at_ns)
         if not changed and not is_due:
-            return UNCHANGED
+            return None
         self._publish(image, now_s, seen)
-        return PUBLISHED if changed else Verdict(is_published=True, unchanged_since_ns=self._since_ns)
+        note = self._plain
+        return note if changed else note._replace(unchanged_since_ns=self._since_ns)
 
-    def _follow(self, image: bytes, now_s: float, captured_at_ns: int) -> Verdict:
+    def _follow(self, image: bytes, now_s: float, captured_at_ns: int) -> ChangeNote:
         """Publish a frame after a change, and look now and then whether there is another one."""
         if now_s < self._next_look_s or image == self._reference:
             return self._publish(image, now_s)
-        before, seen = self._look_at(image, self._moving, self._reference)
+        before, seen = self._look_at(image, self._moving, now_s)
         if self._differ(before, seen):
             self._change(seen, now_s, captured_at_ns)
         self._moving = seen
@@ -155,14 +151,14 @@ class ChangeGate:
         return self._publish(image, now_s, seen)
 
     def _look_at(
-        self, image: bytes, before: CoarsePicture | None, reference: bytes
+        self, image: bytes, before: CoarsePicture | None, now_s: float
     ) -> tuple[CoarsePicture | None, CoarsePicture | None]:
         """What is compared, the earlier one first, which is the reference if nobody looked yet."""
         began_s = self._monotonic()
-        before = before or self._look(reference)
+        before = before or self._look(self._reference)
         after = self._look(image)
-        ended_s = self._monotonic()
-        self._next_look_s = ended_s + self._share.pause_s(ended_s - began_s)
+        took_s = self._monotonic() - began_s
+        self._next_look_s = now_s + took_s + self._share.pause_s(took_s)
         return before, after
 
     def _differ(self, before: CoarsePicture | None, after: CoarsePicture | None) -> bool:
@@ -177,7 +173,7 @@ class ChangeGate:
         self._moves_until_s = now_s + self._policy.after_s
         self._since_ns = captured_at_ns
 
-    def _publish(self, image: bytes, now_s: float, seen: CoarsePicture | None = None) -> Verdict:
+    def _publish(self, image: bytes, now_s: float, seen: CoarsePicture | None = None) -> ChangeNote:
         """Take an image as the reference; `seen`: what it looks like, if somebody has looked."""
         self._reference, self._seen, self._published_s = image, seen, now_s
-        return PUBLISHED
+        return self._plain

@@ -1,8 +1,9 @@
 """Says how much two images of one camera differ, in percent of full brightness.
 
 What is compared is coarse: about 64 x 36 blocks of a picture, each the average of its pixels, so
-that most of a sensor's noise averages out and a person far away still fills a block. Needs the extra
-`pictures` (Pillow).
+that most of a sensor's noise averages out and a person far away still fills a block.
+
+Needs the extra `pictures` (Pillow).
 """
 
 from __future__ import annotations
@@ -99,8 +100,7 @@ def difference(before: CoarsePicture, after: CoarsePicture) -> float:
     shift = after.mean - before.mean
     changes = ImageChops.subtract(after.blocks, before.blocks, 1.0, _NO_CHANGE - round(shift))
     histogram = changes.histogram()
-    low, high = changes.getextrema()
-    most = max(int(high) - _NO_CHANGE, _NO_CHANGE - int(low))
+    most = max(abs(level - _NO_CHANGE) for level, blocks in enumerate(histogram) if blocks)
     wanted = _QUIET_SHARE * sum(histogram)
     noise, within = 0, histogram[_NO_CHANGE]
     while within < wanted:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import NamedTuple, NewType
 
 CameraId = NewType("CameraId", str)
+
+
+class ChangeNote(NamedTuple):
+    """What a frame says of itself where only changes are published."""
+
+    next_within_ms: int
+    """While the camera streams, another frame is published after so many milliseconds at most."""
+    unchanged_since_ns: int | None = None
+    """Wall clock, nanoseconds since the epoch, when the first frame was whole that shows the same
+    as this one, which is published only because the last one was long ago. None: it is published
+    because it shows something new, or because nobody knows what it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +35,7 @@ class Frame:
         height: pixels, from the JPEG's own header; 0 when the header is unreadable.
         dropped: frames of this camera left out since the previous one that was handed to the sink.
         unchanged: those of them that were left out because they showed no change.
-        unchanged_since_ns: wall clock, nanoseconds since the epoch, when the first frame was whole
-            that shows the same as this one; only of a frame that is published because the last one
-            was long ago, where only changes are published. None: it shows something else than the
-            one before it, or nobody has compared them.
+        note: of a camera of which only changes are published; None: all its frames are.
     """
 
     camera_id: CameraId
@@ -40,4 +48,4 @@ class Frame:
     height: int
     dropped: int
     unchanged: int = 0
-    unchanged_since_ns: int | None = None
+    note: ChangeNote | None = None

@@ -149,6 +149,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "5 min: {recent} · since the start: {count}",
         "5 min: {recent} · desde o início: {count}",
     ),
+    "details.unchanged": Text("Without a change", "Sem mudança"),
     "details.failures": Text("Failures", "Falhas"),
     "details.failures_value": Text(
         "5 min: {count} · last: {cause}, {ago}", "5 min: {count} · última: {cause}, {ago}"

@@ -51,7 +51,7 @@ _PRIMITIVES: Final[dict[Any, str]] = {
     bool: "boolean",
     type(None): "null",
 }
-_EXTRA: Final = {"dropped": {"type": "integer"}, "errors": {"type": "integer"}}
+_EXTRA: Final = {name: {"type": "integer"} for name in ("dropped", "lost", "errors")}
 
 
 class _Schemas:

@@ -181,6 +181,8 @@ PAGE: Final[dict[str, Text]] = {
     "delivery.dropped_5m.one": Text(
         "1 dropped in the last 5 minutes", "1 descartado nos últimos 5 minutos"
     ),
+    "delivery.unchanged": Text("{count} showed no change", "{count} sem mudança"),
+    "delivery.unchanged.one": Text("1 showed no change", "1 sem mudança"),
     "delivery.cost": Text("{count} frames lost", "{count} frames perdidos"),
     "delivery.cost.one": Text("1 frame lost", "1 frame perdido"),
     "delivery.attempts": Text("{count} failed attempts", "{count} tentativas falharam"),

@@ -70,7 +70,8 @@ def page_view(
         "totals": {
             "confirmed": status.totals.confirmed,
             "errors": status.totals.errors,
-            "dropped": status.totals.dropped,
+            "dropped": status.totals.lost,
+            "unchanged": status.totals.dropped_unchanged,
         },
         "process": _process(status.process),
         "sentences": _portuguese(_sentences(status)),
@@ -215,7 +216,8 @@ def _camera(
             "forced_open": camera.breaker.forced_open,
         },
         "received": camera.frames.received,
-        "dropped": camera.frames.dropped,
+        "dropped": camera.frames.lost,
+        "unchanged": camera.frames.dropped_unchanged,
         "latency_s": latency_at(camera.latency, 95),
         "ffmpeg_rss_bytes": None if ffmpeg is None else ffmpeg.rss_bytes,
     }

@@ -15,6 +15,8 @@ from edge_video.text.formatting import format_rounded_duration
 from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edge_video.delivery.ledger import FrameCounts
     from edge_video.status.model import CameraStatus
     from edge_video.text.catalog import Language
@@ -72,8 +74,18 @@ def format_decoding(camera: CameraStatus, language: Language) -> str | None:
 
 def format_drops(counts: FrameCounts, language: Language) -> str:
     """The reasons that frames were dropped for, with their numbers; empty when there are none."""
+    return _listed(counts, DropReason, language)
+
+
+def format_losses(counts: FrameCounts, language: Language) -> str:
+    """As `format_drops`, without the frames that showed no change: nobody misses those."""
+    lost = (reason for reason in DropReason if reason is not DropReason.UNCHANGED)
+    return _listed(counts, lost, language)
+
+
+def _listed(counts: FrameCounts, reasons: Iterable[DropReason], language: Language) -> str:
     return ", ".join(
         lookup(f"drop.{reason.value}", language).format(count=count)
-        for reason in DropReason
+        for reason in reasons
         if (count := counts.dropped_for(reason))
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.hardware import wanted_hardware
 from edge_video.config import DirectorySinkConfig
 from edge_video.text.catalog import Language, lookup
+from edge_video.text.duration import format_duration
 from edge_video.text.formatting import shorten
 from edge_video.text.urls import split_url
 
@@ -121,12 +122,14 @@ def _route(camera: CameraConfig, config: Config) -> str:
 def _remarks(camera: CameraConfig, language: Language) -> list[str]:
     facts = {
         "hwaccel": camera.hwaccel,
+        "at_least": format_duration(camera.publish.at_least),
         "memory": camera.ffmpeg_max_memory_mb,
         "cpu": camera.ffmpeg_max_cpu_percent,
     }
     found = {
         "check.disabled": not camera.enabled,
         "check.schedule": camera.schedule is not None,
+        "check.changes": camera.publish.when == "changed",
         "check.keyframes": camera.keyframes_only,
         "check.udp": camera.transport == "udp",
         "check.hwaccel": wanted_hardware(camera) is not None,

@@ -129,16 +129,21 @@ class Charts:
         """Dropped frames by reason."""
         totals = self._status.totals
         counts = {reason.value: totals.dropped_for(reason) for reason in DropReason}
-        if not totals.dropped:
-            return self._html.section("page.drops", f"<p>{self._html.text('page.drops_none')}</p>")
+        unchanged, note = counts.pop(DropReason.UNCHANGED.value), ""
+        if unchanged:
+            text = self._html.plain(count_text("page.unchanged", unchanged, self._html.language))
+            note = f'<p class="dim">{text}</p>'
+        if not totals.lost:
+            none = f"<p>{self._html.text('page.drops_none')}</p>"
+            return self._html.section("page.drops", none + note)
         rows = "".join(
             f"<span>{self._html.text(f'page.drop.{reason}')}</span>"
             f'<span class="track"><div class="fill"'
-            f' style="width:{100 * count / totals.dropped:.1f}%"></div></span><span>{count}</span>'
+            f' style="width:{100 * count / totals.lost:.1f}%"></div></span><span>{count}</span>'
             for reason, count in counts.items()
             if count
         )
-        return self._html.section("page.drops", f'<div class="drop">{rows}</div>')
+        return self._html.section("page.drops", f'<div class="drop">{rows}</div>{note}')
 
     def cpu(self) -> str:
         """CPU over the run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_text import format_drops, format_key_wait, format_rest
+from edge_video.report.camera_text import format_key_wait, format_losses, format_rest
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.health import is_late
@@ -152,12 +152,12 @@ def _frame_lines(totals: FrameCounts, recent: Recent, language: Language) -> lis
                 nacked=totals.nacked, returned=totals.returned, unknown=totals.unknown
             )
         )
-    if totals.dropped:
+    if totals.lost:
         lines.append(
             lookup("monitor.dropping" if recent.dropping else "monitor.dropped", language).format(
-                count=totals.dropped,
+                count=totals.lost,
                 recent=recent.dropped_5m,
-                reasons=format_drops(totals, language),
+                reasons=format_losses(totals, language),
             )
         )
     return lines

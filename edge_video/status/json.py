@@ -51,8 +51,8 @@ def status_as_json(status: SystemStatus) -> dict[str, object]:
 
     Names are those of `edge_video.status.model`, which carry their units: `_s` seconds, `_ns`
     nanoseconds (wall clock where they end in `_at_ns`), `_bytes` bytes, `_percent` percent.
-    Frame counts additionally have `dropped` and `errors`. `accounting.balanced` is whether both
-    identities hold for every camera and in total; `accounting.problems` says where they do not.
+    Frame counts additionally have `dropped`, `lost` and `errors`. `accounting.balanced` is whether
+    both identities hold for every camera and in total; `accounting.problems` says where not.
     """
     cameras = []
     for camera in status.cameras:
@@ -81,7 +81,8 @@ def _object(value: object) -> dict[str, object]:
 
 
 def _counts(counts: FrameCounts) -> dict[str, object]:
-    return {**_object(counts), "dropped": counts.dropped, "errors": counts.errors}
+    sums = {"dropped": counts.dropped, "lost": counts.lost, "errors": counts.errors}
+    return {**_object(counts), **sums}
 
 
 def _problems(counted: Iterable[tuple[str, FrameCounts]]) -> list[str]:

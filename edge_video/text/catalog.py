@@ -114,6 +114,7 @@ _COMMON: Final[dict[str, Text]] = {
     "drop.too_large": Text(
         "too large for the broker {count}", "grandes demais para o broker {count}"
     ),
+    "drop.unchanged": Text("unchanged {count}", "sem mudança {count}"),
     "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
     "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),
     "publisher.blocked": Text("⚠ BLOCKED", "⚠ BLOQUEADO"),
@@ -312,6 +313,14 @@ _PAGE: Final[dict[str, Text]] = {
     "page.drop.memory": Text("memory", "memória"),
     "page.drop.refused": Text("refused by the broker", "recusados pelo broker"),
     "page.drop.too_large": Text("too large for the broker", "grandes demais para o broker"),
+    "page.unchanged": Text(
+        "{count} frames that showed no change were left out: that is no loss.",
+        "{count} frames sem mudança não foram publicados: não é perda.",
+    ),
+    "page.unchanged.one": Text(
+        "One frame that showed no change was left out: that is no loss.",
+        "Um frame sem mudança não foi publicado: não é perda.",
+    ),
 }
 
 TEXTS: Final[dict[str, Text]] = {

@@ -25,6 +25,10 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.jpeg": Text("encoded there", "codificada ali"),
     "check.proxy": Text("through a proxy", "via proxy"),
     "check.memory": Text("at most {memory} MB", "no máximo {memory} MB"),
+    "check.changes": Text(
+        "published on change, or every {at_least}",
+        "publica quando a imagem muda, ou a cada {at_least}",
+    ),
     "check.cpu": Text("at most {cpu}% of a core", "no máximo {cpu}% de um núcleo"),
     "check.limits.cgroup": Text(
         "limits of FFmpegs: a control group for each",

@@ -41,6 +41,8 @@ _WATCH: Final[dict[str, Text]] = {
         "; not known while watch was away: {count}",
         "; incertos enquanto o watch estava ausente: {count}",
     ),
+    "watch.unchanged": Text("without a change {count}", "sem mudança {count}"),
+    "watch.unchanged_for": Text("the same picture for {duration}", "mesma imagem há {duration}"),
     "watch.repeated": Text("twice or out of order {count}", "repetidos ou fora de ordem {count}"),
     "watch.restarts": Text("program restarts {count}", "reinícios do programa {count}"),
     "watch.connected": Text("Connected, waiting for frames", "Conectado, aguardando frames"),

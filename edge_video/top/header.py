@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from edge_video.metrics.memory import MemoryLevel
-from edge_video.report.camera_text import format_drops
+from edge_video.report.camera_text import format_losses
 from edge_video.report.monitor import format_publisher
 from edge_video.status.health import CameraHealth, Delivery, verdict
 from edge_video.status.model import PublisherState
@@ -98,15 +98,18 @@ def frames_text(status: SystemStatus, language: Language) -> Text:
     published = lookup("top.published", language).format(
         published=totals.published, errors=totals.errors
     )
+    if totals.dropped_unchanged:
+        unchanged = lookup("drop.unchanged", language).format(count=totals.dropped_unchanged)
+        published = f"{published} | {unchanged}"
     return text.append(f" | {published}", style="not bold default")
 
 
 def _drops(status: SystemStatus, language: Language) -> Text:
     totals, recent = status.totals, status.recent
-    if not totals.dropped:
+    if not totals.lost:
         return Text(lookup("top.no_drops", language))
     counts = lookup("top.dropped", language).format(
-        lately=recent.dropped_5m, count=totals.dropped, reasons=format_drops(totals, language)
+        lately=recent.dropped_5m, count=totals.lost, reasons=format_losses(totals, language)
     )
     if recent.dropping:
         return Text(f"{lookup('top.dropping', language)} {counts}", style=_BAD)

@@ -108,7 +108,7 @@ def _publisher(status: SystemStatus, language: Language) -> Text:
         published=totals.published,
         confirmed=totals.confirmed,
         errors=totals.errors,
-        dropped=totals.dropped,
+        dropped=totals.lost,
     )
     good = publisher.state is PublisherState.CONNECTED
     text = Text(line, style="" if good else "bold red")

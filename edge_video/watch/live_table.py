@@ -14,13 +14,13 @@ from rich.text import Text
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_rounded_duration
-from edge_video.watch.silence import SILENT_AFTER_S
 from edge_video.watch.view import (
     format_away,
     format_latency,
     format_picture,
     format_rate,
     format_size,
+    is_overdue,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def live_table(views: Sequence[CameraView], header: str, language: Language, roo
     lines = max(1, room.height - 2 - max(len(each.title) for each in columns))
     numbers = list(range(len(views)))
     if len(views) > lines:
-        numbers.sort(key=lambda number: views[number].silent_s < SILENT_AFTER_S)
+        numbers.sort(key=lambda number: not is_overdue(views[number]))
         numbers = numbers[: max(1, lines - 1)]
     parts: list[Text | Table] = [title, _table(columns, numbers)]
     if len(views) > len(numbers):
@@ -133,7 +133,7 @@ def _fitting(columns: Sequence[_Column], width: int) -> list[_Column]:
 
 
 def _cells(view: CameraView, language: Language) -> dict[str, Text]:
-    is_silent = view.silent_s >= SILENT_AFTER_S
+    is_silent = is_overdue(view)
     return {
         "camera": Text(one_line(view.camera_id), style="bold"),
         "fps": Text(format_rate(view, language), style="red" if is_silent else "green"),

@@ -45,6 +45,17 @@ class Arrival:
     at_ns: int
     """Wall clock, the same instant."""
     defect: str | None = None
+    unchanged: int = 0
+    """Those of `dropped` that were left out because they showed no change."""
+    next_within_s: float = 0.0
+    """Where only changes are published: another frame follows after so long at most."""
+    unchanged_since_ns: int | None = None
+
+    @property
+    def unchanged_s(self) -> float | None:
+        """How long its picture had not changed; None: it had, or nobody compares."""
+        since_ns = self.unchanged_since_ns
+        return None if since_ns is None else max(0.0, ns_to_s(self.captured_at_ns - since_ns))
 
 
 def read_arrival(
@@ -73,6 +84,9 @@ def read_arrival(
         at_s=at_s,
         at_ns=at_ns,
         defect=defect,
+        unchanged=number("unchanged"),
+        next_within_s=number("next_within_ms") / 1000,
+        unchanged_since_ns=_count(headers.get("unchanged_since")),
     )
 
 
@@ -97,7 +111,7 @@ class CameraView:
     gaps: int
     """Frames missing without a reason: lost on the way, or in this consumer's own queue."""
     dropped: int
-    """Frames that the node reports as dropped."""
+    """Frames that the node reports as dropped, but for those that showed no change."""
     away: int
     """Frames missed while this consumer was not connected: dropped or sent, it is not known."""
     away_at_least: bool
@@ -117,6 +131,12 @@ class CameraView:
     silent_s: float
     """Since the newest frame."""
     last_defect: str | None
+    unchanged: int = 0
+    """Frames that the node reports as left out because they showed no change."""
+    unchanged_s: float | None = None
+    """How long the newest frame's picture had not changed; None: it had, or nobody compares."""
+    next_within_s: float = 0.0
+    """Within which time the camera means to send another frame; 0: at its rate."""
 
 
 @dataclass(slots=True)
@@ -133,6 +153,7 @@ class _Sequence:
     was_away: bool = False
     gaps: int = 0
     dropped: int = 0
+    unchanged: int = 0
     away: int = 0
     away_at_least: bool = False
     repeated: int = 0
@@ -160,7 +181,9 @@ class _Sequence:
             self.away_at_least = True
             return
         known = min(missing, frame.dropped)
-        self.dropped += known
+        unchanged = min(known, frame.unchanged)
+        self.unchanged += unchanged
+        self.dropped += known - unchanged
         if self.was_away:
             self.away += missing - known
         else:
@@ -235,6 +258,9 @@ class _Camera:
             height=newest.height,
             silent_s=max(0.0, now_s - newest.at_s),
             last_defect=self.last_defect,
+            unchanged=sequence.unchanged,
+            unchanged_s=newest.unchanged_s,
+            next_within_s=newest.next_within_s,
         )
 
 
@@ -264,8 +290,11 @@ class Tally:
             camera.interrupted()
 
     def silent_s(self, now_s: float) -> dict[str, float]:
-        """How many seconds ago each camera's newest frame came."""
-        return {name: now_s - camera.newest.at_s for name, camera in self._cameras.items()}
+        """How many seconds each camera has been silent beyond the pause that it has announced."""
+        return {
+            name: now_s - camera.newest.at_s - camera.newest.next_within_s
+            for name, camera in self._cameras.items()
+        }
 
     def views(self, now_s: float) -> list[CameraView]:
         """Every camera, by name."""

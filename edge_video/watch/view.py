@@ -35,6 +35,11 @@ def line(view: CameraView, language: Language) -> str:
         frames=view.frames,
     )
     extras = []
+    if view.unchanged:
+        extras.append(lookup("watch.unchanged", language).format(count=view.unchanged))
+    if view.unchanged_s is not None:
+        lasting = format_rounded_duration(float(round(view.unchanged_s)))
+        extras.append(lookup("watch.unchanged_for", language).format(duration=lasting))
     if view.repeated:
         extras.append(lookup("watch.repeated", language).format(count=view.repeated))
     if view.restarts:
@@ -84,6 +89,11 @@ def format_latency(view: CameraView, language: Language) -> str:
     if view.latency_ms is None or view.latency_p99_ms is None:
         return lookup("not_available", language)
     return f"{view.latency_ms:.0f} / {view.latency_p99_ms:.0f} ms"
+
+
+def is_overdue(view: CameraView) -> bool:
+    """Whether the camera is silent, and for longer than it has announced."""
+    return view.silent_s - view.next_within_s >= SILENT_AFTER_S
 
 
 def format_away(view: CameraView, language: Language) -> str:

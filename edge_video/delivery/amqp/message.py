@@ -55,14 +55,17 @@ def message_properties(
             "width": frame.width,
             "height": frame.height,
             "dropped": frame.dropped,
-            **_unchanged_headers(frame),
+            **_change_headers(frame),
         },
     )
 
 
-def _unchanged_headers(frame: Frame) -> dict[str, int]:
-    """What is said only where only changes are published, and something was left out for that."""
-    headers = {"unchanged": frame.unchanged} if frame.unchanged else {}
-    if frame.unchanged_since_ns is not None:
-        headers["unchanged_since"] = frame.unchanged_since_ns
+def _change_headers(frame: Frame) -> dict[str, int]:
+    """What is said where only changes are published, or were until now."""
+    note = frame.note
+    headers = {"unchanged": frame.unchanged} if frame.unchanged or note is not None else {}
+    if note is not None:
+        headers["next_within_ms"] = note.next_within_ms
+        if note.unchanged_since_ns is not None:
+            headers["unchanged_since"] = note.unchanged_since_ns
     return headers

@@ -150,6 +150,7 @@ function drawDetails(camera) {
     ["details.attempts", number(camera.attempts)],
     ["details.source", camera.url],
   ];
+  if (camera.unchanged) rows.push(["details.unchanged", number(camera.unchanged)]);
   if (camera.breaker.consecutive_failures) rows.push(["details.in_a_row", number(camera.breaker.consecutive_failures)]);
   if (camera.decoding) rows.push(["details.decoder", decoderText(camera.decoding)]);
   if (camera.ffmpeg_rss_bytes !== null) rows.push(["details.memory", megabytes(camera.ffmpeg_rss_bytes)]);

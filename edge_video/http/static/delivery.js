@@ -57,6 +57,7 @@ function numbersText(publisher, tone) {
   const facts = [t(`delivery.delivered.${kind}`, { count: totals.confirmed })];
   if (totals.errors) facts.push(t("delivery.errors", { count: totals.errors }));
   facts.push(t("delivery.dropped", { count: totals.dropped }));
+  if (totals.unchanged) facts.push(t("delivery.unchanged", { count: totals.unchanged }));
   if (publisher.connections_lost) facts.push(t("delivery.connections_lost", { count: publisher.connections_lost }));
   if (recent?.dropped_5m) facts.push(t("delivery.dropped_5m", { count: recent.dropped_5m }));
   const outage = lastOutage(publisher);

@@ -56,6 +56,7 @@ def with_key(section: str, key: str, value: object) -> Document:
         "TlsConfig": ("amqp", "tls"),
         "CameraConfig": ("cameras", 0),
         "ScheduleConfig": ("cameras", 0, "schedule"),
+        "PublishConfig": ("publish",),
         "EventsConfig": ("events",),
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
