@@ -85,8 +85,6 @@ class FrameCounters:
         refused_late: frames of an attempt that had already ended.
         dropped: frames that were never handed over, by reason.
         recent_drops: those of the last minutes, but for frames that showed no change.
-        losses: frames that did not arrive, though the broker was to have them: it never got them,
-            refused them, or did not say.
         published: frames handed over.
         published_bytes: their lengths together.
         last_published_seq: the number of the last frame handed over; 0 before any.
@@ -105,7 +103,6 @@ class FrameCounters:
         "last_published_seq",
         "last_published_unchanged",
         "last_received_s",
-        "losses",
         "published",
         "published_bytes",
         "received",
@@ -123,7 +120,6 @@ class FrameCounters:
         self.refused_late = 0
         self.dropped = dict.fromkeys(DropReason, 0)
         self.recent_drops = RecentDrops()
-        self.losses = 0
         self.published = 0
         self.published_bytes = 0
         self.last_published_seq = 0
@@ -143,7 +139,6 @@ class FrameCounters:
     def drop(self, reason: DropReason, now_s: float, frames: int = 1) -> None:
         """Count frames that came in and are not handed over."""
         self.dropped[reason] += frames
-        self.losses += frames
         self.recent_drops.add(frames, now_s)
 
     def leave_out(self, length: int, now_s: float) -> None:
@@ -175,9 +170,16 @@ class FrameCounters:
             confirmed.confirm_ns += round((now_s - handed_over_s) * NS_PER_S)
             confirmed.latency_s += latency_s
             confirmed.by_class[bisect_left(LATENCY_BOUNDS_S, latency_s)] += 1
-        elif outcome is not Outcome.RETURNED:  # those did reach the broker; nobody wants them
-            self.losses += 1
         return True
+
+    @property
+    def losses(self) -> int:
+        """Frames that did not arrive though they were to, ever: dropped, refused, or unknown.
+
+        Those that came back did reach the broker; nobody wants them.
+        """
+        dropped = sum(self.dropped.values()) - self.dropped[DropReason.UNCHANGED]
+        return dropped + self.settled[Outcome.NACKED] + self.settled[Outcome.UNKNOWN]
 
     def undelivered_s(self, now_s: float, *, held: int) -> float | None:
         """How long frames have come in without one arriving; None: nothing is to be sent."""

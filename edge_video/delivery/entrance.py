@@ -83,7 +83,7 @@ def _through(
         note = gate.judge(image, clock.monotonic(), clock.wall_ns(), losses)
         if note is None:
             outbox.unchanged.leave_out(camera_id, generation, image)
-        else:
-            outbox.put(camera_id, generation, image, note)
+        elif not outbox.put(camera_id, generation, image, note):
+            gate.forget()
 
     return put

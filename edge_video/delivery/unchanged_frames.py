@@ -45,6 +45,6 @@ class UnchangedFrames:
         """Frames of the camera that did not arrive though they were to be published, ever.
 
         They were dropped on the way, the broker refused them, or the connection died before it
-        had answered. Read without the lock: a number that is replaced whole.
+        had answered. Read without the lock: each of its parts only grows.
         """
         return self._queues[camera_id].counters.losses

@@ -21,6 +21,8 @@ LOOK_IN_MOTION_S: Final = 0.5
 """How often a frame is looked at while all of them are published: whether it still moves."""
 MAX_SHARE: Final = 0.25
 """Of one thread's time: no more of it goes into looking, by all cameras together."""
+MAX_CAMERA_SHARE: Final = 0.1
+"""Of the same: no more by one camera."""
 MAX_PAUSE_S: Final = 0.5
 """However long a look takes: the next one is not later."""
 
@@ -50,7 +52,8 @@ class LookShare:
     """Bounds the time in which all cameras of a system are looked at. Any thread.
 
     A look that took a while is followed by a pause, the longer the more cameras there are:
-    together they spend no more than `MAX_SHARE` of the thread that looks.
+    together they spend no more than `MAX_SHARE` of the thread that looks, and none spends more
+    than `MAX_CAMERA_SHARE`.
     """
 
     def __init__(self) -> None:
@@ -66,8 +69,33 @@ class LookShare:
 
     def pause_s(self, took_s: float) -> float:
         """How long after its end the next look at the same camera may begin."""
-        each = MAX_SHARE / max(1, len(self._cameras))
+        each = min(MAX_CAMERA_SHARE, MAX_SHARE / max(1, len(self._cameras)))
         return min(MAX_PAUSE_S, took_s * (1 / each - 1))
+
+
+class _Looks:
+    """Looks at images and compares them, no more often than its share of the time allows.
+
+    Attributes:
+        next_s: when the next look may begin, in monotonic seconds.
+    """
+
+    def __init__(self, share: LookShare, monotonic: Callable[[], float], look: Look) -> None:
+        self.next_s = _NEVER_S
+        self._share = share
+        self._monotonic = monotonic
+        self._look = look
+
+    def at(
+        self, image: bytes, before: CoarsePicture | None, reference: bytes, now_s: float
+    ) -> tuple[CoarsePicture | None, CoarsePicture | None]:
+        """What is compared, the earlier one first: the reference, if nobody has looked yet."""
+        began_s = self._monotonic()
+        before = before or self._look(reference)
+        after = self._look(image)
+        took_s = self._monotonic() - began_s
+        self.next_s = now_s + took_s + self._share.pause_s(took_s)
+        return before, after
 
 
 class ChangeGate:
@@ -91,18 +119,13 @@ class ChangeGate:
         look: Look = coarse_picture,
     ) -> None:
         self._policy = policy
-        self._share = share
-        self._monotonic = monotonic
-        self._look = look
+        self._looks = _Looks(share, monotonic, look)
         self._plain = ChangeNote(round(policy.at_least_s * 1000))
         self._reference = b""  # the last published image; empty: none that is known to arrive
-        self._seen: CoarsePicture | None = (
-            None  # what the reference looks like, if it was looked at
-        )
+        self._seen: CoarsePicture | None = None  # what the reference looks like, if looked at
         self._moving: CoarsePicture | None = None  # the picture of the last look in motion
         self._published_s = _NEVER_S
         self._moves_until_s = _NEVER_S
-        self._next_look_s = _NEVER_S
         self._since_ns = 0  # when the first frame was captured that shows what is seen now
         self._losses = 0
 
@@ -125,11 +148,11 @@ class ChangeGate:
         if now_s < self._moves_until_s:
             return self._follow(image, now_s, captured_at_ns)
         is_due = now_s - self._published_s >= self._policy.at_least_s
-        if now_s < self._next_look_s and not is_due:
+        if now_s < self._looks.next_s and not is_due:
             return None
         changed, seen = False, self._seen
         if image != self._reference:
-            self._seen, seen = self._look_at(image, self._seen, now_s)
+            self._seen, seen = self._looks.at(image, self._seen, self._reference, now_s)
             changed = self._differ(self._seen, seen)
         if changed:
             self._change(seen, now_s, captured_at_ns)
@@ -139,27 +162,20 @@ class ChangeGate:
         note = self._plain
         return note if changed else note._replace(unchanged_since_ns=self._since_ns)
 
+    def forget(self) -> None:
+        """Publish the next frame: the last one went nowhere."""
+        self._reference = b""
+
     def _follow(self, image: bytes, now_s: float, captured_at_ns: int) -> ChangeNote:
         """Publish a frame after a change, and look now and then whether there is another one."""
-        if now_s < self._next_look_s or image == self._reference:
+        if now_s < self._looks.next_s or image == self._reference:
             return self._publish(image, now_s)
-        before, seen = self._look_at(image, self._moving, now_s)
+        before, seen = self._looks.at(image, self._moving, self._reference, now_s)
         if self._differ(before, seen):
             self._change(seen, now_s, captured_at_ns)
         self._moving = seen
-        self._next_look_s = max(self._next_look_s, now_s + LOOK_IN_MOTION_S)
+        self._looks.next_s = max(self._looks.next_s, now_s + LOOK_IN_MOTION_S)
         return self._publish(image, now_s, seen)
-
-    def _look_at(
-        self, image: bytes, before: CoarsePicture | None, now_s: float
-    ) -> tuple[CoarsePicture | None, CoarsePicture | None]:
-        """What is compared, the earlier one first, which is the reference if nobody looked yet."""
-        began_s = self._monotonic()
-        before = before or self._look(self._reference)
-        after = self._look(image)
-        took_s = self._monotonic() - began_s
-        self._next_look_s = now_s + took_s + self._share.pause_s(took_s)
-        return before, after
 
     def _differ(self, before: CoarsePicture | None, after: CoarsePicture | None) -> bool:
         """Whether two pictures differ; one that nobody can look at differs from all others."""

@@ -24,6 +24,7 @@ from edge_video.config import (
     parse_config,
 )
 from edge_video.delivery.amqp.settings import AmqpSettings, Route, TlsSettings
+from edge_video.frames.change_gate import ChangePolicy
 from edge_video.log.settings import LogSettings
 from edge_video.metrics.memory import MemoryPolicy
 from edge_video.resilience.breaker import BreakerPolicy
@@ -87,6 +88,28 @@ def test_limits_of_ffmpegs_are_those_above_and_zero_lifts_them() -> None:
     assert (free.ffmpeg_max_memory_mb, free.ffmpeg_max_cpu_percent) == (0, 0)
     alone = config(camera()).cameras[0]
     assert (alone.ffmpeg_max_memory_mb, alone.ffmpeg_max_cpu_percent) == (0, 0)
+
+
+def test_what_is_published_is_inherited_key_by_key() -> None:
+    plain, own, off = config(
+        camera(id="a"),
+        camera(id="b", publish={"threshold": 8}),
+        camera(id="c", publish={"when": "always"}),
+        publish={"when": "changed", "at_least": "1m", "after": "0s"},
+    ).cameras
+    assert plain.publish.policy() == ChangePolicy(4.0, 60.0, 0.0)
+    assert own.publish.policy() == ChangePolicy(8.0, 60.0, 0.0)
+    assert off.publish.policy() is None
+    assert config(camera()).cameras[0].publish.policy() is None
+
+
+def test_changes_without_pillow_are_refused_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge_video.config.publish.can_decode", lambda: False)
+    config(camera(publish={"when": "always"}))
+    with pytest.raises(ValidationError, match=r"pip install 'edge-video\[pictures\]'"):
+        config(camera(), publish={"when": "changed"})
 
 
 def test_a_limit_with_which_no_ffmpeg_starts_is_noted() -> None:

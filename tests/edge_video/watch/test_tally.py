@@ -46,6 +46,20 @@ def test_a_steady_camera_has_its_rate_its_latency_and_no_gap() -> None:
     assert (view_.gaps, view_.dropped, view_.frames, view_.sessions) == (0, 0, 150, 1)
 
 
+def test_a_camera_that_publishes_changes_only_is_neither_lossy_nor_silent() -> None:
+    since_ns = NOW_NS - 60 * 10**9
+    quiet = frame(160, dropped=150, unchanged=148, next_within_s=10.0, unchanged_since_ns=since_ns)
+    tally = tally_of(frame(9), replace(quiet, at_s=20.0))
+    [view_] = tally.views(32.0)
+    assert (view_.gaps, view_.dropped, view_.unchanged, view_.unchanged_s) == (0, 2, 148, 60.0)
+    assert tally.silent_s(32.0) == {"cam1": 2.0}
+    assert not view.is_overdue(view_)
+    assert view.is_overdue(tally.views(33.1)[0])
+    line = view.line(view_, Language.EN)
+    assert "without a change 148" in line
+    assert "the same picture for 1m" in line
+
+
 def test_there_is_no_rate_in_the_first_two_seconds_and_a_burst_at_first_is_none() -> None:
     waited = [replace(FRAME, seq=seq, at_s=0.01) for seq in range(1, 10)]
     steady = [replace(FRAME, seq=seq, at_s=0.2 * (seq - 9)) for seq in range(10, 60)]

@@ -17,7 +17,7 @@ from edge_video.delivery.amqp.wire import (
     message,
     publish_method,
 )
-from edge_video.frames import CameraId, Frame
+from edge_video.frames import CameraId, ChangeNote, Frame
 
 NOW_NS = 1_800_000_000_123_456_789
 FRAME = Frame(CameraId("cam1"), 7, "5e55104", b"x" * 1000, NOW_NS, 1.0, 1280, 720, 3)
@@ -78,6 +78,8 @@ def by_us(
     node=st.sampled_from(["", "shop-4", "widthI"]),
     ttl_s=st.sampled_from([None, 2.0]),
     channel=st.integers(1, 65535),
+    unchanged=st.sampled_from([0, 0, 0, 1, 2**33]),
+    note=st.sampled_from([None, None, ChangeNote(10_000), ChangeNote(500, NOW_NS)]),
 )
 def test_a_message_is_byte_for_byte_what_pika_writes(
     *,
@@ -90,8 +92,10 @@ def test_a_message_is_byte_for_byte_what_pika_writes(
     node: str,
     ttl_s: float | None,
     channel: int,
+    unchanged: int,
+    note: ChangeNote | None,
 ) -> None:
-    first = replace(FRAME, camera_id=CameraId(camera_id))
+    first = replace(FRAME, camera_id=CameraId(camera_id), note=note)
     frame = replace(
         first,
         seq=seq,
@@ -100,6 +104,8 @@ def test_a_message_is_byte_for_byte_what_pika_writes(
         image=b"\xff" * size,
         width=pixels[0],
         height=pixels[1],
+        unchanged=unchanged,
+        note=note,
     )
     ours = by_us(first, frame, NOW_NS, channel=channel, node=node, ttl_s=ttl_s)
     assert ours == by_pika(frame, NOW_NS, channel=channel, node=node, ttl_s=ttl_s)
