@@ -28,6 +28,12 @@ _VALUES: Final = (
     ),
     Text("it is empty", "está vazio"),
     Text(
+        "pictures are compared by Pillow, which is not installed: pip install"
+        " 'edge-video[pictures]'",
+        "as imagens são comparadas com o Pillow, que não está instalado: pip install"
+        " 'edge-video[pictures]'",
+    ),
+    Text(
         "hours are written like 07:00-19:00, several with a comma between them",
         "escreva os horários como 07:00-19:00, vários separados por vírgula",
     ),
