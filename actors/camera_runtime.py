@@ -158,6 +158,8 @@ class CameraRuntime:
     """Of every camera, over all its attempts; each written by the one attempt that runs."""
     hardware: HardwareRecord | None = None
     """Knows what decodes each camera; None: the CPU does."""
+    looks: LookShare = field(default_factory=LookShare)
+    """Bounds the time in which the pictures of cameras that publish changes only are looked at."""
     explain: Callable[[CameraConfig, Failure, int], Failure] = unexplained
     """Finds out the true cause of a failure, where FFmpeg does not say it; may ask the camera."""
 
@@ -176,5 +178,3 @@ class CameraRuntime:
         if self.hardware is None or not isinstance(capture, SpeakingCapture):
             return False
         return self.hardware.has_failed(camera_id, failure, capture.stderr_tail(), capture.frames)
-    looks: LookShare = field(default_factory=LookShare)
-    """Bounds the time in which the pictures of cameras that publish changes only are looked at."""
