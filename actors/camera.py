@@ -35,6 +35,7 @@ from edge_video.capture import CaptureStartError, FfmpegLauncher
 from edge_video.capture.binary import find_binary
 from edge_video.capture.frame_watch import FrameWatch, KeyFrameNotes, SilenceLimits
 from edge_video.capture.launcher import explained_by_camera
+from edge_video.capture.picture import frame_size, keeps_size
 from edge_video.capture.resizing import PictureResized
 from edge_video.capture.source import SourceKind, source_kind
 from edge_video.config import redactor_of
@@ -157,7 +158,8 @@ class CameraActor(SupervisedActor):
             case CaptureEnded(failure=PictureResized(size=size)):
                 # Neither a failure nor another attempt.
                 frames = self._frames.outbox.last_size(self.camera_id)
-                self._restart_capture(self._sizes.follow(size, frames))
+                followed = frame_size(self._config, size)
+                self._restart_capture(self._sizes.follow(size, frames, followed))
             case CaptureEnded(failure=failure):
                 self._stream_failed(failure)
             case ResetBreaker():
@@ -200,7 +202,7 @@ class CameraActor(SupervisedActor):
         self._attempt.began_s = self._runtime.clock.monotonic()
         self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)
         _report_connecting(self._config, self._attempt.generation)
-        if self._config.width is None and self._config.height is None:
+        if keeps_size(self._config):
             self._sizes.expect(known(self._frames.outbox.last_size(self.camera_id)))
         if self._start_capture(self._config):
             self.tick_every(self._runtime.timer, _TICK_S, Tick())

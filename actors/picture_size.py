@@ -67,10 +67,16 @@ class PictureSize:
                 height=frames[1],
             )
 
-    def follow(self, size: Size, frames: Size) -> Size | None:
-        """Take in that the pictures are `size` now; what to fit them to, None: nothing."""
+    def follow(self, size: Size, frames: Size, followed: Size) -> Size | None:
+        """Take in that the pictures are `size` now; what to fit them to, None: nothing.
+
+        Args:
+            size: what the camera sends.
+            frames: what has become of it so far.
+            followed: what becomes of it when FFmpeg is started anew.
+        """
         if self._follower.follows(self._now()):
-            self.note(size, size)
+            self.note(size, followed)
             return None
         self.note(size, frames)
         return known(frames)

@@ -37,6 +37,8 @@ SECTIONS: Final = {
     "": "The file",
     "CameraConfig": "cameras",
     "ScheduleConfig": "cameras.schedule",
+    "MaskConfig": "cameras.masks",
+    "CropConfig": "cameras.crop",
     "DeviceConfig": "cameras.device",
     "PublishConfig": "publish and cameras.publish",
     "AmqpConfig": "amqp",
@@ -110,7 +112,8 @@ def kind_of(form: Schema) -> str:
     if "enum" in form:
         return " or ".join(f"`{each}`" for each in form["enum"])
     if form.get("type") == "array":
-        return f"list of {kind(form['items'])}"
+        is_point = form.get("minItems") == form.get("maxItems") is not None
+        return "`[x, y]`" if is_point else f"list of {kind(form['items'])}"
     if form.get("type") == "null" or "const" in form or form.get("pattern") == r"\$\{":
         return f"`{form['const']}`" if isinstance(form.get("const"), str) else ""
     if "(ns|us|" in form.get("pattern", ""):

@@ -5,12 +5,13 @@ The behaviour relied on was seen with FFmpeg 5.1 and 9.0.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
 from edge_video.capture.colour import full_range, stated_colours
 from edge_video.capture.limiter import limit_bitstream, limit_filter
-from edge_video.capture.resizing import scale_filter
+from edge_video.capture.picture import changed_picture, picture_filters
 from edge_video.capture.source import SourceKind, has_scheme, source_kind
 from edge_video.config import CameraConfig
 from edge_video.text.urls import split_url
@@ -76,7 +77,7 @@ _HTTP_OPTIONS: Final = frozenset(
 _BURST_SINCE: Final = (6, 1)
 _NO_BURST: Final = ("-readrate_initial_burst", "0.001")
 """Newer FFmpegs read the first half second at once, of which the rate limit loses a part."""
-_PROBE_FILTERS: Final = f"select='eq(n,0)+key',showinfo=checksum=0,{stated_colours()},setpts=N"
+_PROBE_FILTERS: Final = ("select='eq(n,0)+key'", "showinfo=checksum=0", stated_colours())
 _MULTIPART: Final = ("-f", "mpjpeg", "-flush_packets", "1", "pipe:1")
 _RTSP_AUTH_BYTES: Final = 127
 """FFmpeg's RTSP client cuts user name and password, as they stand in the URL, at this length."""
@@ -116,6 +117,8 @@ def trial_command(binary: Binary, acceleration: Acceleration) -> list[str]:
 def _transcoded(
     binary: Binary, camera: CameraConfig, acceleration: Acceleration | None
 ) -> list[str]:
+    if acceleration is not None and camera.is_picture_changed:
+        acceleration = replace(acceleration, encodes=False)  # the device would cover nothing
     filters = _filters(binary, camera, acceleration)
     if acceleration is None or not acceleration.encodes:
         return _encoded(binary, camera, filters)
@@ -132,7 +135,8 @@ def _filters(binary: Binary, camera: CameraConfig, acceleration: Acceleration | 
     if acceleration is not None and acceleration.encodes:
         return [*passed, acceleration.scaling(camera.width, camera.height)]
     fetched = [] if acceleration is None else acceleration.fetching()
-    return [*passed, *fetched, _scaling(camera), *full_range(binary, camera, acceleration)]
+    shown = picture_filters(binary, camera)
+    return [*passed, *fetched, *shown, *full_range(binary, camera, acceleration)]
 
 
 def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:
@@ -157,12 +161,13 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
     """Build the command line that says what a camera sends, on stderr, and prints its key frames.
 
     The first frame is printed whether it is one or not: some cameras send none, ever. On stderr
-    there is a line with the time stamp of each.
+    there is a line with the time stamp of each. What no frame shows, these do not show either.
     """
+    filters = [*_PROBE_FILTERS, *changed_picture(binary, camera), "setpts=N"]
     return [
         *_global_args(binary, "level+info"),
         *_input(binary, camera, probing=True),
-        *("-an", "-sn", "-dn", "-vf", _PROBE_FILTERS),
+        *("-an", "-sn", "-dn", "-vf", ",".join(filters)),
         *(*_vsync_args(binary), "-enc_time_base", "1/90000"),
         *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
         *_MULTIPART,
@@ -210,7 +215,7 @@ def encode_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *_global_args(binary, "level+warning"),
         *("-protocol_whitelist", "pipe", "-fpsprobesize", "0", *_decoding(camera)),
         *("-threads", "1", "-max_pixels", str(_MAX_PIXELS), "-f", "mpjpeg", "-i", "pipe:0"),
-        *_encoded(binary, camera, [_scaling(camera)]),
+        *_encoded(binary, camera, picture_filters(binary, camera)),
         *_MULTIPART,
     ]
 
@@ -312,10 +317,6 @@ def _vsync_args(binary: Binary) -> list[str]:
     """Write what the filter lets through as it is, nothing doubled, nothing dropped."""
     name = "-fps_mode" if binary.version >= _FPS_MODE_SINCE else "-vsync"
     return [name, "passthrough"]
-
-
-def _scaling(camera: CameraConfig) -> str:
-    return scale_filter(camera.width, camera.height)
 
 
 def _input_url(camera: CameraConfig, kind: SourceKind, url: str) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_video.capture.capture import Capture
+    from edge_video.capture.resizing import Size
     from edge_video.faults import CameraFault
     from edge_video.frames import CameraId
     from edge_video.frames.splitter import FrameSplitter
@@ -133,6 +134,11 @@ class MotionJpegCapture:
         return self._captures()[0].frames if self._reader or self._encoder else self._passed_on
 
     @property
+    def source_size(self) -> Size | None:
+        """As `Capture.source_size`; None where images are passed on as they are."""
+        return self._captures()[0].source_size
+
+    @property
     def exit_status(self) -> int | None:
         """Of the FFmpeg nearest to the frames."""
         return self._captures()[0].exit_status
@@ -214,7 +220,7 @@ class MotionJpegCapture:
         self._fetcher.signal(KILL)  # the next connection may be the only one allowed
 
     def _on_fetcher_ended(self, failure: Failure) -> None:
-        failure = self._judged_by_content(failure)
+        failure = _judged_by_content(failure, self._splitter, self._redact)
         if self._splitter.is_other:
             self._read_otherwise()
         elif self._encoder is None or self._encoder.exit_status is not None:
@@ -222,15 +228,6 @@ class MotionJpegCapture:
         else:  # what was fetched is still to be encoded
             self._fetch_failure = failure
             self._encoder.end_feed()
-
-    def _judged_by_content(self, failure: Failure) -> Failure:
-        """Correct the cause where it was no stream that FFmpeg fetched to its end."""
-        if failure.cause is not Cause.END_OF_STREAM:
-            return failure
-        instead = no_stream(self._splitter.beginning, self._splitter.frames)
-        if instead is None:
-            return failure
-        return replace(failure, cause=instead.cause, detail=self._redact(instead.detail))
 
     def _on_encoder_ended(self, failure: Failure) -> None:
         if not self._splitter.is_other:
@@ -247,6 +244,18 @@ class MotionJpegCapture:
             self._reader.start()
         except CaptureStartError as error:
             self._callbacks.report_end(error.failure)
+
+
+def _judged_by_content(
+    failure: Failure, splitter: SniffingSplitter, redact: Callable[[str], str]
+) -> Failure:
+    """Correct the cause where it was no stream that FFmpeg fetched to its end."""
+    if failure.cause is not Cause.END_OF_STREAM:
+        return failure
+    instead = no_stream(splitter.beginning, splitter.frames)
+    if instead is None:
+        return failure
+    return replace(failure, cause=instead.cause, detail=redact(instead.detail))
 
 
 def _to_nobody() -> None:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Final, Self
 from edge_video.capture.arrival_meter import ArrivalMeter
 from edge_video.capture.arrivals import bytes_taken
 from edge_video.capture.capture import Capture
-from edge_video.capture.command import fetch_command, may_be_motion_jpeg, probe_command
+from edge_video.capture.command import (
+    encode_command,
+    fetch_command,
+    may_be_motion_jpeg,
+    probe_command,
+)
 from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.launcher import camera_environment, explained_by_camera
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 
     from edge_video.capture.binary import Binary
     from edge_video.capture.launcher import AnyCapture
+    from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
 
 MAX_AT_ONCE: Final = 8
@@ -151,7 +157,8 @@ def probe_camera(
     silence = record.wait(capture, timeout_s)
     capture.stop()
     lines = capture.stderr_tail()
-    result = _described(camera_id, parse_stream(lines), any_images=bool(record.images))
+    stream = parse_stream(lines)
+    result = _described(camera_id, stream, capture.source_size, any_images=bool(record.images))
     if not record.images:
         failure = explained_by_camera(camera, record.failure or silence, 0)
         return replace(result, failure=failure)
@@ -178,14 +185,17 @@ def _seen(
     )
 
 
-def _described(camera_id: CameraId, stream: VideoStream | None, *, any_images: bool) -> ProbeResult:
+def _described(
+    camera_id: CameraId, stream: VideoStream | None, announced: Size | None, *, any_images: bool
+) -> ProbeResult:
     """Return a result with what FFmpeg said about the stream; that of images may go unsaid."""
+    width, height = (stream.width, stream.height) if stream else announced or (None, None)
     return ProbeResult(
         camera_id,
         ok=any_images,
         codec=stream.codec if stream else "mjpeg" if any_images else None,
-        width=stream.width if stream else None,
-        height=stream.height if stream else None,
+        width=width,
+        height=height,
         fps=stream.fps if stream else None,
     )
 
@@ -205,8 +215,10 @@ def _probing(
     command = probe_command(binary, camera)
     if not may_be_motion_jpeg(camera):
         return make(command, on_frame=record.on_frame, on_end=record.on_end)
+    # The camera's own images are shown whole, unless its frames are not.
+    encode = encode_command(binary, camera) if camera.is_picture_changed else None
     return MotionJpegCapture(
-        Commands(fetch=fetch_command(binary, camera), encode=None, otherwise=command),
+        Commands(fetch=fetch_command(binary, camera), encode=encode, otherwise=command),
         camera_id=CameraId(camera.id),
         make=make,
         on_frame=record.on_frame,

@@ -41,18 +41,23 @@ def format_size(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def scale_filter(width: int | None, height: int | None) -> str:
+def scale_filter(width: int | None, height: int | None, *, announces: bool = True) -> str:
     """Return a filter that scales and announces the size of what it is given.
 
     Both sides given: pictures keep their shape, and bars fill the rest. One: the other follows.
     None: pictures stay as they are, at no cost.
+
+    Args:
+        width: of the pictures that it gives; None: as above.
+        height: the same.
+        announces: False: another filter before it does so.
     """
-    announce = announcement()
+    announce = f"{announcement()}+" if announces else ""
     if width is None and height is None:
-        return f"scale=w='{announce}+iw':h=ih"
+        return f"scale=w='{announce}iw':h=ih"
     if width is None or height is None:
-        return f"scale=w='{announce}+{width or -2}':h={height or -2}"
-    fitted = f"scale=w='{announce}+{width}':h={height}:force_original_aspect_ratio=decrease"
+        return f"scale=w='{announce}{width or -2}':h={height or -2}"
+    fitted = f"scale=w='{announce}{width}':h={height}:force_original_aspect_ratio=decrease"
     return f"{fitted},pad={width}:{height}:-1:-1"
 
 

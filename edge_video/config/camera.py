@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from edge_video.config.liveness import LivenessConfig
+from edge_video.config.picture import CropConfig, Masks
 from edge_video.config.publish import PublishConfig
 from edge_video.config.schedule import ScheduleConfig
 from edge_video.config.schema_rules import CAMERA_URL, PROXY_URL
@@ -118,6 +119,14 @@ class CameraConfig(Section):
     """Scale to it; alone, the height follows; with both, the shape is kept between black bars."""
     height: Pixels | None = None
     """Scale to it; alone, the width follows; with both, the shape is kept between black bars."""
+    masks: Masks = default(())
+    """Areas that are in no frame: covered first of all, before anything leaves FFmpeg."""
+    crop: Accepts[CropConfig | None, CropConfig | Keys | None] = default(None)
+    """Only this part of the picture, behind the masks."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Turn the picture clockwise, in degrees, behind `crop`."""
+    mirror: Literal["horizontal", "vertical"] | None = None
+    """Behind `rotate`: horizontal swaps left and right, vertical top and bottom."""
     transport: Literal["tcp", "udp"] = "tcp"
     """How RTSP carries the stream."""
     stall_timeout: Period = default(10.0)
@@ -212,6 +221,11 @@ class CameraConfig(Section):
         return self.mode != "passthrough" and scheme_of(self.url.get_secret_value()) != "lavfi"
 
     @property
+    def is_picture_changed(self) -> bool:
+        """Whether its frames show something else than what it sends, whatever their size."""
+        return bool(self.masks or self.crop or self.rotate or self.mirror)
+
+    @property
     def masked_url(self) -> str:
         """The URL with its secrets masked."""
         return mask_url(self.url.get_secret_value())
@@ -272,6 +286,11 @@ class CameraConfig(Section):
             yield (
                 f"jpeg_encoder of camera {self.id} changes nothing: with width and height the CPU"
                 " draws the bars"
+            )
+        elif self.jpeg_encoder == "hardware" and self.is_picture_changed:
+            yield (
+                f"jpeg_encoder of camera {self.id} changes nothing: with masks, crop, rotate or"
+                " mirror the CPU makes the picture"
             )
 
     @property

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {
-    *("id", "input_args", "schedule", "device", "liveness", "publish"),
+    *("id", "input_args", "schedule", "device", "liveness", "publish", "masks", "crop"),
 }
 """Keys that may be set over the network. FFmpeg's arguments may name files, so they may not. A
 schedule is a section of its own, which only the operator's file has; so are liveness, what is
-published, and the device, which stays the same when its address changes."""
+published, and the device, which stays the same when its address changes. What nobody may see,
+whoever may change a camera must not uncover."""
 
 
 def problems_of(values: Mapping[str, Any]) -> tuple[str, ...]:

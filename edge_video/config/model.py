@@ -251,6 +251,14 @@ class Config(Section):
                     if getattr(camera, key) not in (None, False, "none", "software"):
                         place = f"cameras.{number}.{key}"
                         yield place, (place,), "with mode: passthrough nothing is decoded or scaled"
+                for key in ("masks", "crop", "rotate", "mirror"):
+                    if getattr(camera, key):
+                        place = f"cameras.{number}.{key}"
+                        message = (
+                            "with mode: passthrough the camera's own images are published, whole;"
+                            " leave mode out, or let the camera itself do it"
+                        )
+                        yield place, (place,), message
 
     def _undecodable(self) -> Iterable[Conflict]:
         """Yield the section of liveness where nothing is installed that decodes pictures."""

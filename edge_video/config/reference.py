@@ -50,6 +50,13 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.password": "${DOOR_PASSWORD}",
     "cameras.width": 1280,
     "cameras.height": 720,
+    "cameras.masks.fill": "blur",
+    "cameras.crop.x": 0.25,
+    "cameras.crop.y": 0.5,
+    "cameras.crop.width": 0.5,
+    "cameras.crop.height": 0.5,
+    "cameras.rotate": 90,
+    "cameras.mirror": "horizontal",
     "cameras.http_proxy": "http://10.0.0.1:3128",
     "hwaccel": "auto",
     "hwaccel_device": "/dev/dri/renderD129",
@@ -80,6 +87,9 @@ _EXAMPLES: Final[dict[str, object]] = {
 }
 """Of keys whose default says nothing."""
 
+_SHARES: Final = "cameras.crop."
+"""Keys that are shares of the picture, whatever keys of the same name are elsewhere."""
+_MASK: Final = {"points": [[0.0, 0.0], [0.3, 0.0], [0.25, 0.4], [0.0, 0.5]]}
 _PROFILES: Final = {
     "profiles": {"open": {"cameras": ["door", "centro.*"]}, "closed": {"cameras": ["door"]}},
     "profile": "open",
@@ -108,6 +118,7 @@ class Kind(StrEnum):
     SECTION_OR_WORD = "section_or_word"
     SECTIONS = "sections"
     TEXTS = "texts"
+    POINTS = "points"
     DURATION = "duration"
     CHOICE = "choice"
     INTEGER = "integer"
@@ -242,7 +253,7 @@ def _reference(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> Key
         default=_written_default(field, inner),
         is_required=field.is_required(),
         span=_span(field, marks) if kind in _WITH_SPAN else None,
-        unit=_unit(name) if is_number else None,
+        unit=_unit(name) if is_number and not path.startswith(_SHARES) else None,
         example=_example(path, field, inner),
         of_camera=f"cameras[].{_PER_CAMERA[path]}" if path in _PER_CAMERA else None,
         formerly=next((each.name for each in marks if isinstance(each, Formerly)), None),
@@ -268,7 +279,9 @@ def _kind(field: FieldInfo, inner: list[type[BaseModel]], marks: tuple[Any, ...]
         return Kind.SECTIONS
     if inner:
         return Kind.SECTION if len(inner) == 1 else Kind.SECTION_OR_WORD
-    return Kind.TEXTS if is_list else _kind_of_value(field, marks)
+    if is_list:
+        return Kind.TEXTS if str in leaves(item_type(field.annotation)) else Kind.POINTS
+    return _kind_of_value(field, marks)
 
 
 def _kind_of_value(field: FieldInfo, marks: tuple[Any, ...]) -> Kind:
@@ -315,18 +328,8 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
     if inner:
         return ""
     value = _EXAMPLES.get(path, _plain_default(field, inner))
-    if path.startswith("cameras.schedule."):
-        name = path.rpartition(".")[2]
-        hours = {"mon-fri": "07:00-19:00"} if name == "timezone" else {name: value}
-        schedule = {"timezone": "America/Sao_Paulo", **hours}
-        return _dumped({"cameras": [_CAMERA | {"schedule": schedule}]})
     if path.startswith("cameras."):
-        around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
-        _, *outer, name = path.split(".")
-        shown: dict[str, Any] = {name: value}
-        for section in reversed(outer):
-            shown = {section: shown}
-        return _dumped({"cameras": [around | shown]})
+        return _camera_example(path, value)
     *outer, name = path.split(".")
     if path in ("sink.path", "sink.keep"):
         return _dumped({"sink": {"type": "directory", name: value}})
@@ -334,6 +337,24 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
     for section in reversed(outer):
         shown_section = {section: shown_section}
     return _dumped(shown_section)
+
+
+def _camera_example(path: str, value: object) -> str:
+    """The key of a camera, in that camera."""
+    if path.startswith("cameras.schedule."):
+        name = path.rpartition(".")[2]
+        hours = {"mon-fri": "07:00-19:00"} if name == "timezone" else {name: value}
+        schedule = {"timezone": "America/Sao_Paulo", **hours}
+        return _dumped({"cameras": [_CAMERA | {"schedule": schedule}]})
+    if path.startswith("cameras.masks."):
+        mask = _MASK | ({"fill": value} if path.endswith(".fill") else {})
+        return _dumped({"cameras": [_CAMERA | {"masks": [mask]}]})
+    around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
+    _, *outer, name = path.split(".")
+    shown: dict[str, Any] = {name: value}
+    for section in reversed(outer):
+        shown = {section: shown}
+    return _dumped({"cameras": [around | shown]})
 
 
 def _inline(value: object) -> str:

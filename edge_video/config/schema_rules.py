@@ -103,6 +103,9 @@ RULES: Final[dict[str, list[Schema]]] = {
                     "hwaccel": {"enum": ["none", None]},
                     "jpeg_encoder": {"enum": ["software", None]},
                     "keyframes_only": {"enum": [False, None]},
+                    **dict.fromkeys(("crop", "mirror"), _NULL),
+                    "rotate": {"enum": [0, None]},
+                    "masks": {"anyOf": [_NULL, {"type": "array", "maxItems": 0}]},
                 }
             },
         },

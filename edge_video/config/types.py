@@ -56,6 +56,8 @@ class InSchema:
     min_length: int | None = None
     max_length: int | None = None
     multiple_of: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -66,6 +68,8 @@ class InSchema:
             "minLength": self.min_length,
             "maxLength": self.max_length,
             "multipleOf": self.multiple_of,
+            "minItems": self.min_items,
+            "maxItems": self.max_items,
         }
         added = {key: value for key, value in further.items() if value is not None}
         return {**handler(schema), **added}

@@ -8,6 +8,42 @@ from edge_video.text.file_phrases import FILE_PHRASES
 from edge_video.text.language import Text
 from edge_video.text.url_phrases import URL_PHRASES
 
+_PICTURE: Final = (
+    Text(
+        "{value} is not between 0 and 1: places in the picture are shares of its width and height,"
+        " whatever its size, and no pixels; 0.5 is the middle",
+        "{value} não está entre 0 e 1: posições na imagem são frações da largura e da altura dela,"
+        " seja qual for o tamanho, e não pixels; 0.5 é o meio",
+    ),
+    Text(
+        "a point is two numbers, from the left and from the top: [0.25, 0.5]",
+        "um ponto são dois números, a partir da esquerda e do alto: [0.25, 0.5]",
+    ),
+    Text(
+        "it has {count} points; a mask has the corners of an area, 3 or more",
+        "tem {count} pontos; uma máscara tem os cantos de uma área, 3 ou mais",
+    ),
+    Text(
+        "it has {count} points; {most} are the most: draw several masks",
+        "tem {count} pontos; o máximo é {most}: desenhe várias máscaras",
+    ),
+    Text(
+        "all points are on one line: that covers nothing",
+        "todos os pontos estão na mesma linha: isso não cobre nada",
+    ),
+    Text("there are {count} masks; {most} are the most", "há {count} máscaras; o máximo é {most}"),
+    Text(
+        "{start} and {length} make {end} together: the part ends outside of the picture, which"
+        " ends at 1",
+        "{start} e {length} somam {end}: o recorte termina fora da imagem, que acaba em 1",
+    ),
+    Text(
+        "with mode: passthrough the camera's own images are published, whole; leave mode out, or"
+        " let the camera itself do it",
+        "com mode: passthrough são publicadas as imagens da própria câmera, inteiras; retire mode,"
+        " ou deixe que a própria câmera faça isso",
+    ),
+)
 _VALUES: Final = (
     Text(
         "{key}: it cannot be set here; known are {known}",
@@ -270,6 +306,12 @@ _PARTS: Final = (
         " faixas pretas",
     ),
     Text(
+        "jpeg_encoder of camera {camera_id} changes nothing: with masks, crop, rotate or mirror the"
+        " CPU makes the picture",
+        "jpeg_encoder da câmera {camera_id} não muda nada: com masks, crop, rotate ou mirror é a"
+        " CPU que monta a imagem",
+    ),
+    Text(
         "it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080",
         "deve ser um endereço e uma porta, como 127.0.0.1:8080 ou [::1]:8080",
     ),
@@ -307,6 +349,7 @@ _PARTS: Final = (
         "with mode: passthrough nothing is decoded or scaled",
         "com mode: passthrough nada é decodificado ou redimensionado",
     ),
+    *_PICTURE,
     Text(
         "with the id of cameras[{index}] it has {size} bytes; AMQP allows 255",
         "com o id de cameras[{index}] tem {size} bytes; o AMQP permite 255",

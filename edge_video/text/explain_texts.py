@@ -29,6 +29,7 @@ EXPLAIN_TEXTS: Final[dict[str, Text]] = {
     ),
     "explain.kind.sections": Text("list of sections", "lista de seções"),
     "explain.kind.texts": Text("list of texts", "lista de textos"),
+    "explain.kind.points": Text("list of points", "lista de pontos"),
     "explain.kind.duration": Text(
         "duration with its unit: 500ms, 30s, 5m, 1m30s",
         "duração com unidade: 500ms, 30s, 5m, 1m30s",

@@ -194,5 +194,5 @@ def wanted_hardware(camera: CameraConfig) -> HardwareKey | None:
     if camera.keyframes_only and (camera.hwaccel == AUTO or not _WAYS[camera.hwaccel].skips):
         return None
     has_bars = camera.width is not None and camera.height is not None
-    encodes = camera.jpeg_encoder == "hardware" and not has_bars
+    encodes = camera.jpeg_encoder == "hardware" and not has_bars and not camera.is_picture_changed
     return HardwareKey(camera.hwaccel, camera.hwaccel_device, encodes)
