@@ -90,6 +90,7 @@ _EXAMPLES: Final[dict[str, object]] = {
 _SHARES: Final = "cameras.crop."
 """Keys that are shares of the picture, whatever keys of the same name are elsewhere."""
 _MASK: Final = {"points": [[0.0, 0.0], [0.3, 0.0], [0.25, 0.4], [0.0, 0.5]]}
+_CROP: Final = {"width": 0.5, "height": 0.5}
 _PROFILES: Final = {
     "profiles": {"open": {"cameras": ["door", "centro.*"]}, "closed": {"cameras": ["door"]}},
     "profile": "open",
@@ -349,6 +350,9 @@ def _camera_example(path: str, value: object) -> str:
     if path.startswith("cameras.masks."):
         mask = _MASK | ({"fill": value} if path.endswith(".fill") else {})
         return _dumped({"cameras": [_CAMERA | {"masks": [mask]}]})
+    if path.startswith(_SHARES):
+        crop = {**_CROP, path.removeprefix(_SHARES): value}
+        return _dumped({"cameras": [_CAMERA | {"crop": crop}]})
     around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
     _, *outer, name = path.split(".")
     shown: dict[str, Any] = {name: value}

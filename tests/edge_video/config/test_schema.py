@@ -57,6 +57,8 @@ def with_key(section: str, key: str, value: object) -> Document:
         "CameraConfig": ("cameras", 0),
         "ScheduleConfig": ("cameras", 0, "schedule"),
         "PublishConfig": ("publish",),
+        "MaskConfig": ("cameras", 0, "masks", 0),
+        "CropConfig": ("cameras", 0, "crop"),
         "EventsConfig": ("events",),
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
@@ -72,6 +74,10 @@ def with_key(section: str, key: str, value: object) -> Document:
     if section == "ScheduleConfig":
         days = {"sat": "08:00-13:00", "sun": "22:00-02:00"}
         document["cameras"][0]["schedule"] = {"timezone": "UTC", **days}
+    if section == "MaskConfig":
+        document["cameras"][0]["masks"] = [{"points": [[0, 0], [1, 0], [1, 1]]}]
+    if section == "CropConfig":
+        document["cameras"][0]["crop"] = {"width": 0.5, "height": 0.5}
     if section == "TlsConfig":
         document["amqp"]["url"] = "amqps://broker/"
     if section == "EventsConfig":
