@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from edge_video.capture.binary import Binary
     from edge_video.config import CameraConfig
 
-_MOST_BOXES: Final = 192
+_MAX_BOXES: Final = 192
 """Of one camera; a hundred of them cost little more than one of their area."""
-_MOST_BOXES_OF_MASK: Final = 64
-_LEAST_WINDOW: Final = 0.25
+_MAX_BOXES_OF_MASK: Final = 64
+_MIN_WINDOW: Final = 0.25
 """What is blurred has at least this share of both sides, as it gives the radius."""
 _RADIUS: Final = 6
 """The radius of the blur is the shorter side of the window by this."""
 _DIGITS: Final = 5
 _RANGES_SINCE: Final = (7,)
 """From here on FFmpeg keeps the range of brightness where only transparency is added."""
-_AS_IT_IS: Final = ("scale=in_range=full:out_range=full",)
+_SAME_VALUES: Final = ("scale=in_range=full:out_range=full",)
 """Before, it took pictures of the full range to the limited one: now no value is touched."""
 _NEARLY: Final = 0.001
 """Pixels: what is so near to a whole number is one, as 0.07 of 100 is a little more than 7."""
@@ -106,14 +106,17 @@ def _masks(binary: Binary, camera: CameraConfig) -> list[str]:
     """Black first: a window to be blurred then has nothing in it that another mask covers."""
     if not camera.masks:
         return []
-    most = min(_MOST_BOXES_OF_MASK, _MOST_BOXES // len(camera.masks))
+    most = min(_MAX_BOXES_OF_MASK, _MAX_BOXES // len(camera.masks))
     black, blurred = (
         [covering(mask.points, most) for mask in camera.masks if mask.fill == fill]
         for fill in ("black", "blur")
     )
     filled = [_filled(box) for boxes in black for box in boxes]
-    as_it_is = _AS_IT_IS if binary.version < _RANGES_SINCE else ()
-    return [*filled, *(_blurred(number, boxes, as_it_is) for number, boxes in enumerate(blurred))]
+    same_values = _SAME_VALUES if binary.version < _RANGES_SINCE else ()
+    return [
+        *filled,
+        *(_blurred(number, boxes, same_values) for number, boxes in enumerate(blurred)),
+    ]
 
 
 def _filled(box: Box) -> str:
@@ -130,7 +133,7 @@ def _outward(box: Box, width: str = "iw", height: str = "ih") -> tuple[tuple[str
     )
 
 
-def _blurred(number: int, boxes: Sequence[Box], as_it_is: Sequence[str]) -> str:
+def _blurred(number: int, boxes: Sequence[Box], same_values: Sequence[str]) -> str:
     """Blur a window around the boxes, leave of it what is in them, and lay it over black."""
     window = _window(around(boxes))
     x, y = _outward(window)
@@ -140,7 +143,7 @@ def _blurred(number: int, boxes: Sequence[Box], as_it_is: Sequence[str]) -> str:
         f"{name}='min(max(1,min({sides})/{_RADIUS}),min({sides})/2)'"
         for name, sides in (("lr", "w,h"), ("cr", "cw,ch"))
     )
-    transparent = [*as_it_is, "format=yuva420p", *_cleared(boxes, window)]
+    transparent = [*same_values, "format=yuva420p", *_cleared(boxes, window)]
     blur = [cut, f"boxblur={radii}:lp=2:cp=2", *transparent]
     main, side, black = (f"[{name}{number}]" for name in ("main", "side", "black"))
     return (
@@ -172,7 +175,7 @@ def _window(box: Box) -> Box:
 
 def _widened(start: float, end: float) -> tuple[float, float]:
     """The same middle and at least the least length, within 0 and 1."""
-    length = max(end - start, _LEAST_WINDOW)
+    length = max(end - start, _MIN_WINDOW)
     start = min(max(0.0, (start + end - length) / 2), 1 - length)
     return start, start + length
 

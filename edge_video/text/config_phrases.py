@@ -40,8 +40,8 @@ _PICTURE: Final = (
     Text(
         "with mode: passthrough the camera's own images are published, whole; leave mode out, or"
         " let the camera itself do it",
-        "com mode: passthrough são publicadas as imagens da própria câmera, inteiras; retire mode,"
-        " ou deixe que a própria câmera faça isso",
+        "com mode: passthrough são publicadas as imagens da própria câmera, inteiras; retire"
+        " mode: passthrough ou deixe que a própria câmera faça isso",
     ),
 )
 _VALUES: Final = (
@@ -308,8 +308,8 @@ _PARTS: Final = (
     Text(
         "jpeg_encoder of camera {camera_id} changes nothing: with masks, crop, rotate or mirror the"
         " CPU makes the picture",
-        "jpeg_encoder da câmera {camera_id} não muda nada: com masks, crop, rotate ou mirror é a"
-        " CPU que monta a imagem",
+        "jpeg_encoder da câmera {camera_id} não muda nada: com máscara, recorte, rotação ou"
+        " espelhamento é a CPU que monta a imagem",
     ),
     Text(
         "it must be an address and a port, like 127.0.0.1:8080 or [::1]:8080",
