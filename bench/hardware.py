@@ -98,7 +98,9 @@ def make_clip(binary: Binary, folder: Path, encoder: str, pixels: str, seconds: 
     """Make a clip with noise in it, which costs what a camera's picture costs."""
     clip = folder / f"{encoder}-{pixels}.mkv"
     source = f"testsrc2=size={pixels}:rate={CLIP_FPS}:duration={seconds},noise=alls=12:allf=t"
-    encoding = ("-c:v", encoder, "-preset", "ultrafast", "-b:v", "4M", "-pix_fmt", "yuv420p")
+    encoding = ["-c:v", encoder, "-preset", "ultrafast", "-b:v", "4M", "-pix_fmt", "yuv420p"]
+    if encoder == "libx265":
+        encoding += ["-x265-params", "log-level=error"]
     quiet = ("-nostdin", "-loglevel", "error", "-y")
     command = [binary.path, *quiet, "-f", "lavfi", "-i", source, *encoding, "-g", "50", str(clip)]
     subprocess.run(command, check=True)

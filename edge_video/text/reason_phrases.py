@@ -338,7 +338,7 @@ _CAMERA: Final = (
     Text("exit status {status}", "código de saída {status}"),
     Text("no picture came", "nenhuma imagem veio"),
     Text("no picture came: {why}", "nenhuma imagem veio: {why}"),
-    Text("its trial does not end", "o teste não termina"),
+    Text("its trial goes on", "o teste continua"),
     Text(
         "the device does not decode this stream, and FFmpeg went over to the CPU",
         "o dispositivo não decodifica este stream, e o FFmpeg passou para a CPU",

@@ -161,7 +161,7 @@ _TOP: Final[dict[str, Text]] = {
         "CPU {cpu} {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu} {ffmpeg_ram} MB"
         " | máquina CPU {machine_cpu} RAM {machine_ram}%",
     ),
-    "top.decoder": Text("decoded by {by}", "decodificada por {by}"),
+    "top.decoder": Text("decoded by {by}", "decodificação: {by}"),
     "top.slow": Text("sends fewer frames than usual", "envia menos frames que o normal"),
     "top.overdue": Text("no answer yet", "ainda sem resposta"),
     "top.above": Text("{count} above", "{count} acima"),

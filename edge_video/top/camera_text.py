@@ -135,17 +135,22 @@ def _special(camera: CameraStatus, language: Language) -> list[str] | None:
     """What is said of a camera that does not fail; None when its failures are to be told."""
     health = camera_health(camera)
     if health in _WELL:
-        decoding = format_decoding(camera, language)
-        return [] if decoding is None else [lookup("top.decoder", language).format(by=decoding)]
+        return _decoder(camera, language)
     rests = format_rest(camera, language)
     if rests is not None:
         return [rests]
     if health is CameraHealth.PAUSED:
         return [lookup("held_open", language)]
     if health is CameraHealth.SLOW:
-        return [lookup("top.slow", language)]
+        return [lookup("top.slow", language), *_decoder(camera, language)]
     waiting = format_key_wait(camera, language)
     return None if waiting is None else [waiting]
+
+
+def _decoder(camera: CameraStatus, language: Language) -> list[str]:
+    """That the CPU decodes against the configuration, which may be why it is slow."""
+    decoding = format_decoding(camera, language)
+    return [] if decoding is None else [lookup("top.decoder", language).format(by=decoding)]
 
 
 def _failures(camera: CameraStatus, language: Language) -> list[str]:

@@ -35,13 +35,14 @@ _log = logging.getLogger(__name__)
 FIRST_WAIT_S: Final = 60.0
 MAX_WAIT_S: Final = 6 * 3600.0
 """Each further try interrupts a camera that the hardware then fails, for a second or two."""
-TRIAL_WAIT_S: Final = 5.0
-"""How long the start of a camera waits for a trial; a driver that hangs keeps nobody longer."""
+TRIAL_WAIT_S: Final = 3.0
+"""How long the start of a camera waits for a trial; a driver that hangs keeps nobody longer. It is
+less than what a camera has at the end of the program."""
 _STEADY_S: Final = 60.0
 """A hardware that has decoded for so long is trusted again."""
 _SUSPICIONS: Final = 2
 _MAX_REASON: Final = 160
-_ENDLESS: Final = "its trial does not end"
+_ENDLESS: Final = "its trial goes on"
 
 
 class Trial(Protocol):
@@ -231,12 +232,14 @@ class HardwareKeeper:
 
     def _taken(self, known: _Camera, trying: _Trying) -> Acceleration | None:
         known.since_s = self._now()
-        known.used = trying.result.acceleration if trying.done.is_set() else None
-        if known.used is None:
-            result = trying.result if trying.done.is_set() else TrialResult(None, _ENDLESS)
-            self._set_back(known, self._reason(known.key, result))
+        known.used = None
+        if not trying.done.is_set():  # a slow card: it is used as soon as it has been tried
+            known.reason = self._reason(known.key, TrialResult(None, _ENDLESS))
+            known.retry_at_s = known.since_s
+        elif trying.result.acceleration is None:
+            self._set_back(known, self._reason(known.key, trying.result))
         else:
-            known.reason = ""
+            known.used, known.reason = trying.result.acceleration, ""
         return known.used
 
     def _suspected(self, known: _Camera, failure: Failure, frames: int) -> str | None:

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from edge_video.capture.hardware import Decoding
 from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
 from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.status.configuration import ConfigStatus
 from tests.edge_video.report.examples import busy_system, system
+from tests.edge_video.report.examples import camera as camera_status
 from tests.support.browser import required
 
 
@@ -65,6 +67,26 @@ def test_every_count_of_every_camera_is_there_once() -> None:
         assert sum(states) == 1
     # A new number of the counts must not be forgotten here.
     assert len(fields(FrameCounts)) == 8 + len(Outcome) + len(DropReason)
+
+
+def test_what_decodes_is_told_where_hardware_is_configured() -> None:
+    cameras = (
+        replace(camera_status("card"), decoding=Decoding("cuda", "cuda")),
+        replace(camera_status("cpu"), decoding=Decoding("cuda", "software", "no card")),
+        camera_status("plain"),
+    )
+    found = samples(render_metrics(Snapshot(system(*cameras), Pulse(0.0, 0.0), {}, 0)).decode())
+    told = {
+        (name.removeprefix("edge_video_camera_"), *dict(labels).values()): value
+        for (name, labels), value in found.items()
+        if name in ("edge_video_camera_decoder", "edge_video_camera_hardware_failed")
+    }
+    assert told == {
+        ("decoder", "card", "cuda"): 1,
+        ("decoder", "cpu", "software"): 1,
+        ("hardware_failed", "card"): 0,
+        ("hardware_failed", "cpu"): 1,
+    }
 
 
 def test_what_was_never_measured_is_absent() -> None:
