@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell
+from edge_video.actors.cpu_messages import CpuShortageChanged
 from edge_video.actors.messages import (
     Begin,
     MemoryLevelChanged,
@@ -16,14 +17,16 @@ from edge_video.actors.messages import (
     Tick,
 )
 from edge_video.log.events import LogEvent, log_event
+from edge_video.metrics.cpu import CpuJudge, CpuShortage
 from edge_video.metrics.measuring import NotMeasurableError
 from edge_video.metrics.memory import MemoryLevel, MemoryPolicy, level_after, should_collect
+from edge_video.metrics.sample import dearest_camera
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from edge_video.metrics.sample import ProcessSample
-    from edge_video.runtime.timer import Timer
+    from edge_video.runtime.timer import Clock, Timer
 
 
 _log = logging.getLogger(__name__)
@@ -57,11 +60,23 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MetricsRuntime:
-    """What a metrics actor needs."""
+    """What a metrics actor needs.
+
+    Attributes:
+        timer: for measuring at intervals.
+        sampler: makes what measures.
+        memory: the policy of the memory controller.
+        clock: says how long CPU is short.
+        cameras: which FFmpeg is whose, by process id.
+        sample_interval_s: seconds between two measurements.
+        allow_faults: whether faults on purpose are executed.
+    """
 
     timer: Timer
     sampler: Callable[[], Sampler]
     memory: MemoryPolicy
+    clock: Clock
+    cameras: Callable[[], Mapping[int, str]] = dict
     sample_interval_s: float = 5.0
     allow_faults: bool = False
 
@@ -70,7 +85,8 @@ class MetricsActor(ChildActor):
     """Owns psutil. Tells its supervisor a `ProcessMeasured` each interval.
 
     It also runs the measuring half of the memory controller: the level, and the garbage
-    collector when the level asks for it; what a level means for cameras is the supervisor's.
+    collector when the level asks for it; what a level means for cameras is the supervisor's. And it
+    judges whether there is CPU enough.
     """
 
     NAME = "metrics"
@@ -81,12 +97,16 @@ class MetricsActor(ChildActor):
         *,
         runtime: MetricsRuntime,
         level: MemoryLevel = MemoryLevel.NORMAL,
+        shortage: CpuShortage | None = None,
         **options: Unpack[ChildOptions],
     ) -> None:
         super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._sampler: Sampler | None = None
         self._level = level
+        self._shortage = shortage
+        since_s = runtime.clock.monotonic() - shortage.lasted_s if shortage is not None else None
+        self._cpu = CpuJudge(since_s)
         self._is_measurable = True
 
     def handle(self, message: MetricsMessage) -> object:
@@ -129,8 +149,29 @@ class MetricsActor(ChildActor):
             measured,
             memory_level=self._level,
             memory_limit_bytes=policy.limit_bytes if policy.enabled else None,
+            cpu_shortage=self._judged(measured),
         )
         tell(self._supervisor, ProcessMeasured(sample))
+
+    def _judged(self, sample: ProcessSample) -> CpuShortage | None:
+        """The shortage of CPU, if there is one; its begin and its end are told."""
+        now_s = self._runtime.clock.monotonic()
+        before, self._cpu = self._cpu, self._cpu.observe(sample.cpu, now_s)
+        last, since_s = self._shortage, self._cpu.short_since_s
+        if since_s is None:
+            self._shortage = None
+            if last is not None and before.short_since_s is not None:
+                lasted_s = now_s - before.short_since_s
+                tell(self._supervisor, CpuShortageChanged(last, lasted_s))
+            return None
+        use = sample.cpu or (last.use if last is not None else None)
+        if use is not None:
+            dearest = dearest_camera(sample.ffmpegs, self._runtime.cameras())
+            mean_percent = self._cpu.mean_percent or use.used_percent
+            self._shortage = CpuShortage(now_s - since_s, use, mean_percent, *dearest)
+            if last is None:
+                tell(self._supervisor, CpuShortageChanged(self._shortage))
+        return self._shortage
 
     def _tell_once(self, reason: str | None) -> None:
         """That nothing can be measured, and why; or, with None, that it can again."""

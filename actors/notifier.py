@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions
+from edge_video.actors.cpu_messages import CpuShortageChanged
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -40,6 +41,7 @@ NotifierMessage: TypeAlias = (
     | RestartsCounted
     | ConfigChanged
     | MemoryLevelChanged
+    | CpuShortageChanged
     | Tick
 )
 """What the actor understands, besides what `base` says of all."""
@@ -94,6 +96,8 @@ class NotifierActor(ChildActor):
                 self._publish(
                     self._rules.memory(change.level, change.used_bytes, change.limit_bytes, now)
                 )
+            case CpuShortageChanged(shortage=shortage, lasted_s=lasted_s):
+                self._publish(self._rules.cpu(shortage, lasted_s, now))
             case Tick():
                 self._publish(self._rules.tick(now))
                 self._report_lost(now.s)

@@ -16,6 +16,8 @@ from edge_video.actors.base import (
 )
 from edge_video.actors.cameras import CameraFleet
 from edge_video.actors.children import Children
+from edge_video.actors.cpu_messages import CpuShortageChanged
+from edge_video.actors.cpu_shortage import log_cpu_shortage
 from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler, break_timer
 from edge_video.actors.liveness_messages import AcceptPicture, PictureFrozen, PictureJudged
 from edge_video.actors.memory_limits import MemoryLimits
@@ -94,6 +96,7 @@ SupervisorMessage: TypeAlias = (
     | PublisherStats
     | ProcessMeasured
     | MemoryLevelChanged
+    | CpuShortageChanged
     | AttemptDue
     | RestartDue
     | ReloadCommand
@@ -194,7 +197,7 @@ class SupervisorActor(SupervisedActor):
                 self._fleet.attempt_due(message)
             case ActorEnded() | RestartDue() | ExchangeDue():
                 self._restarted(self._children.handle(message))
-            case PublisherStats() | ProcessMeasured() | MemoryLevelChanged():
+            case PublisherStats() | ProcessMeasured() | MemoryLevelChanged() | CpuShortageChanged():
                 self._pass_on(message)
             case PictureJudged() | PictureFrozen():
                 self._pictures.handle(message)
@@ -297,25 +300,30 @@ class SupervisorActor(SupervisedActor):
         log_event(_log, LogEvent.SUPERVISOR_CRASHED, error=error)
         tell(self._spec.host, self._escalated)
 
-    def _pass_on(self, event: PublisherStats | ProcessMeasured | MemoryLevelChanged) -> None:
+    def _pass_on(
+        self, event: PublisherStats | ProcessMeasured | MemoryLevelChanged | CpuShortageChanged
+    ) -> None:
         known = self._children.handover
         match event:
             case PublisherStats(status=status, marks=marks):
                 known = replace(known, publisher=status, publisher_marks=marks)
             case ProcessMeasured(sample=sample):
                 known = replace(known, process=sample)
-            case MemoryLevelChanged():
-                self._memory_level_changed(event)
+            case MemoryLevelChanged() | CpuShortageChanged():
+                self._shortage_changed(event)
                 return
             case _:
                 assert_never(event)
         self._children.handover = known
         self._tell_watchers(event)
 
-    def _memory_level_changed(self, change: MemoryLevelChanged) -> None:
+    def _shortage_changed(self, change: MemoryLevelChanged | CpuShortageChanged) -> None:
+        tell(self._children.ref("notifier"), change)
+        if isinstance(change, CpuShortageChanged):
+            log_cpu_shortage(change, self._status())
+            return
         known = self._children.handover
         self._children.handover = replace(known, memory_level=change.level)
-        tell(self._children.ref("notifier"), change)
         self._memory.apply(known.memory_level, change)
 
     def _look_for_silent_deaths(self) -> None:

@@ -46,6 +46,36 @@ _PROCESS_GAUGES: Final[tuple[tuple[str, str, Callable[[ProcessSample], float | N
         lambda process: _ratio(process.system_cpu_percent),
     ),
     (
+        "cpu_available_cores",
+        "Cores that there are for the cameras: the machine's, or what a quota leaves.",
+        lambda process: process.cpu.cores if process.cpu else None,
+    ),
+    (
+        "cpu_used_ratio",
+        "Share of these cores in use, by the narrowest bound; absent until measured.",
+        lambda process: _ratio(process.cpu.used_percent) if process.cpu else None,
+    ),
+    (
+        "cpu_waiting_ratio",
+        "Share of the last minute in which some process waited for CPU (PSI); where it is known.",
+        lambda process: _ratio(process.cpu.waiting_percent) if process.cpu else None,
+    ),
+    (
+        "ffmpeg_cpu_waiting_ratio",
+        "Share of the time in which FFmpegs could work that they waited for CPU; where known.",
+        lambda process: _ratio(process.cpu.ffmpegs_waiting_percent) if process.cpu else None,
+    ),
+    (
+        "cpu_stolen_ratio",
+        "Share of the CPU that a hypervisor gives to other machines.",
+        lambda process: _ratio(process.cpu.stolen_percent) if process.cpu else None,
+    ),
+    (
+        "cpu_short",
+        "1 while CPU is short: it was used up for a minute.",
+        lambda process: process.cpu_shortage is not None,
+    ),
+    (
         "memory_limit_bytes",
         "Limit of the memory controller; absent while it is off.",
         lambda process: process.memory_limit_bytes,

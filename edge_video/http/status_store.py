@@ -78,6 +78,7 @@ class _SystemFacts:
     publisher_marks: PublisherMarks | None = None
     process: ProcessSample | None = None
     memory_level: MemoryLevel = MemoryLevel.NORMAL
+    is_cpu_short: bool = False
     restarts: dict[str, int] = field(default_factory=dict)
     faults: FaultCounts = field(default_factory=FaultCounts)
     config: ConfigStatus | None = None
@@ -170,6 +171,10 @@ class StatusStore:
             if sample is not None and sample.memory_level is not self._facts.memory_level:
                 self._facts.memory_level = sample.memory_level
                 self._timeline.memory_level_changed(sample.memory_level, self._clock.wall_ns())
+            is_short = sample is not None and sample.cpu_shortage is not None
+            if sample is not None and is_short is not self._facts.is_cpu_short:
+                self._facts.is_cpu_short = is_short
+                self._timeline.cpu_shortage_changed(is_short=is_short, at_ns=self._clock.wall_ns())
 
     def restarts_counted(self, restarts: Mapping[str, int], faults: FaultCounts) -> None:
         """Restarts so far, and faults on purpose."""

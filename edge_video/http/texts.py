@@ -203,6 +203,32 @@ PAGE: Final[dict[str, Text]] = {
     "machine.ffmpeg": Text("{count}× FFmpeg", "{count}× FFmpeg"),
     "machine.all": Text("All of it", "Total"),
     "machine.total": Text("{cpu} CPU, {ram} of {total} GB", "{cpu} CPU, {ram} de {total} GB"),
+    "cpu.short.cores": Text(
+        "CPU is short: {used} of {cores} cores. {camera} costs most ({percent} of a core): lower"
+        " its fps, or use its substream or hwaccel",
+        "CPU insuficiente: {used} de {cores} núcleos. {camera} custa mais ({percent} de um núcleo):"
+        " reduza o fps dela, ou use o substream ou hwaccel",
+    ),
+    "cpu.short.quota": Text(
+        "CPU is short: {used} of the {cores} cores of its quota. Raise the quota (CPUQuota=,"
+        " --cpus), or make {camera} cheaper, which costs most ({percent} of a core)",
+        "CPU insuficiente: {used} dos {cores} núcleos da cota. Aumente a cota (CPUQuota=, --cpus),"
+        " ou alivie {camera}, que custa mais ({percent} de um núcleo)",
+    ),
+    "cpu.short.stolen": Text(
+        "CPU is short: {used} of {cores} cores; the hypervisor gives {stolen} to other machines."
+        " {camera} costs most ({percent} of a core)",
+        "CPU insuficiente: {used} de {cores} núcleos; o hipervisor dá {stolen} a outras máquinas."
+        " {camera} custa mais ({percent} de um núcleo)",
+    ),
+    "cpu.short.others": Text(
+        "CPU is short: {used} of {cores} cores; other programs use {others} of them. {camera} costs"
+        " most ({percent} of a core)",
+        "CPU insuficiente: {used} de {cores} núcleos; outros programas usam {others}. {camera}"
+        " custa mais ({percent} de um núcleo)",
+    ),
+    "cpu.short": Text("CPU is short", "CPU insuficiente"),
+    "cpu.enough": Text("CPU is enough again", "CPU suficiente de novo"),
     "memory.normal": Text("Memory is normal again", "Memória normal de novo"),
     "memory.warning": Text("Memory is getting short", "Memória ficando escassa"),
     "memory.critical": Text("Memory is short", "Memória escassa"),
@@ -352,4 +378,5 @@ PAGE: Final[dict[str, Text]] = {
     "timeline.lasted": Text("after {duration}", "após {duration}"),
     # What is drawn with a sentence of its own; the other kinds are those of the report.
     "entry.memory_level": Text("{cause}", "{cause}"),
+    "entry.cpu_shortage": Text("{cause}", "{cause}"),
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.ledger import LatencyHistogram
     from edge_video.http.camera_history import CameraExtra
     from edge_video.http.status_store import Snapshot
+    from edge_video.metrics.cpu import CpuShortage
     from edge_video.metrics.sample import FfmpegSample, ProcessSample
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import CameraStatus, PublisherStatus, Recent, SystemStatus
@@ -267,6 +268,21 @@ def _process(process: ProcessSample | None) -> dict[str, Json] | None:
         "machine_ram_bytes": process.system_ram_bytes,
         "machine_ram_used_percent": _rounded(process.system_ram_used_percent),
         "memory_level": process.memory_level.value,
+        "cpu_shortage": _cpu_shortage(process.cpu_shortage),
+    }
+
+
+def _cpu_shortage(shortage: CpuShortage | None) -> dict[str, Json] | None:
+    if shortage is None:
+        return None
+    return {
+        "bound": shortage.use.bound.value,
+        "used_percent": _rounded(shortage.used_percent),
+        "cores": _rounded(shortage.use.cores),
+        "others_cores": _rounded(shortage.use.others_cores),
+        "stolen_percent": _rounded(shortage.use.stolen_percent),
+        "camera": shortage.camera_id,
+        "camera_percent": _rounded(shortage.camera_percent),
     }
 
 

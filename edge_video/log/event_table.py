@@ -585,6 +585,53 @@ class LogEvent(StrEnum):
         "Frames dropped to save memory: {dropped} in the last {period_s}",
         "Frames descartados para poupar memória: {dropped} nos últimos {period_s}",
     )
+    CPU_SHORT = (
+        "cpu_short",
+        _WARNING,
+        (
+            "CPU is short: {percent}% of {cores} cores used for a minute, slow cameras: {slow};"
+            " {dearest} costs most ({dearest_percent}% of a core): lower its fps, or use its"
+            " substream or hwaccel"
+        ),
+        (
+            "CPU insuficiente: {percent}% de {cores} núcleos em uso por um minuto, câmeras lentas:"
+            " {slow}; {dearest} custa mais ({dearest_percent}% de um núcleo): reduza o fps dela, ou"
+            " use o substream ou hwaccel"
+        ),
+        {
+            "quota": Text(
+                "CPU is short: {percent}% of the {cores} cores that the control group allows used"
+                " for a minute, slow cameras: {slow}; raise the quota (CPUQuota=, --cpus), or make"
+                " {dearest} cheaper, which costs most ({dearest_percent}% of a core)",
+                "CPU insuficiente: {percent}% dos {cores} núcleos que o cgroup permite em uso por"
+                " um minuto, câmeras lentas: {slow}; aumente a cota (CPUQuota=, --cpus), ou alivie"
+                " {dearest}, que custa mais ({dearest_percent}% de um núcleo)",
+            ),
+            "stolen": Text(
+                "CPU is short: {percent}% of {cores} cores used for a minute, slow cameras: {slow};"
+                " the hypervisor gives {stolen_percent}% of the CPU to other machines. {dearest}"
+                " costs most ({dearest_percent}% of a core)",
+                "CPU insuficiente: {percent}% de {cores} núcleos em uso por um minuto, câmeras"
+                " lentas: {slow}; o hipervisor dá {stolen_percent}% da CPU a outras máquinas."
+                " {dearest} custa mais ({dearest_percent}% de um núcleo)",
+            ),
+            "others": Text(
+                "CPU is short: {percent}% of {cores} cores used for a minute, slow cameras: {slow};"
+                " other programs use {others_cores} cores of it. {dearest} costs most"
+                " ({dearest_percent}% of a core)",
+                "CPU insuficiente: {percent}% de {cores} núcleos em uso por um minuto, câmeras"
+                " lentas: {slow}; outros programas usam {others_cores} núcleos. {dearest} custa"
+                " mais ({dearest_percent}% de um núcleo)",
+            ),
+        },
+        ("bound", "ffmpegs_waiting_percent"),
+    )
+    CPU_ENOUGH = (
+        "cpu_enough",
+        _INFO,
+        "CPU is enough again after {lasted_s}; slow cameras: {slow}",
+        "CPU suficiente de novo após {lasted_s}; câmeras lentas: {slow}",
+    )
     FFMPEG_LIMITS = (
         "ffmpeg_limits",
         _INFO,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from edge_video.metrics.capacity import Room
-from edge_video.runtime.allowance import cpu_quota, memory_room, usable_cores
+from edge_video.metrics.cpu import CpuReading, CpuUse, cpu_use
+from edge_video.runtime.allowance import bound_cores, cpu_quota, memory_room, usable_cores
+from edge_video.runtime.pressure import cpu_waiting_percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +105,59 @@ def _free_memory() -> int | None:
         return None
     room = memory_room()
     return available if room is None else min(available, room)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What processes did between two looks, in seconds.
+
+    Attributes:
+        cpu_s: they worked.
+        waited_s: they could have, and waited for CPU; None where the kernel does not tell.
+    """
+
+    cpu_s: float
+    waited_s: float | None
+
+    @property
+    def waiting_percent(self) -> float | None:
+        """How much of the time in which they could have worked they waited."""
+        if self.waited_s is None or self.cpu_s + self.waited_s <= 0:
+            return None
+        return 100 * self.waited_s / (self.cpu_s + self.waited_s)
+
+
+class CpuUseMeter:
+    """Measures how much of the CPU that is there is used, between two looks. One thread."""
+
+    def __init__(self) -> None:
+        self._before: CpuSeconds | None = None
+
+    def measure(self, own_s: float, ffmpegs: Worked, elapsed_s: float | None) -> CpuUse | None:
+        """Look again; None at first, and where the machine does not tell.
+
+        Args:
+            own_s: CPU that this process used since the last look, in seconds.
+            ffmpegs: the same of all FFmpegs, and how long they waited for it.
+            elapsed_s: how long ago that was; None at first.
+        """
+        before, self._before = self._before, None
+        try:
+            now = self._before = cpu_seconds()
+        except _NOT_TOLD:
+            return None
+        if before is None or not elapsed_s:
+            return None
+        used = now.since(before)
+        reading = CpuReading(
+            machine_cores=float(psutil.cpu_count() or 1),
+            bound_cores=bound_cores(),
+            quota_cores=cpu_quota(),
+            busy=used.busy_s / elapsed_s,
+            own=(own_s + ffmpegs.cpu_s) / elapsed_s,
+            stolen_percent=100 * used.stolen_s / used.total_s if used.total_s else 0.0,
+            waiting_percent=cpu_waiting_percent(),
+            niced=used.niced_s / elapsed_s,
+            ffmpegs_waiting_percent=ffmpegs.waiting_percent,
+        )
+        return cpu_use(reading)

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from edge_video.metrics.machine import CpuUseMeter, Worked
 from edge_video.metrics.measuring import NotMeasurableError, why_not_measurable
 from edge_video.metrics.sample import FfmpegSample, ProcessSample
+from edge_video.metrics.usage import cpu_wait
 from edge_video.runtime.shortage import is_shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from edge_video.metrics.cpu import CpuUse
     from edge_video.runtime.timer import Clock
 
 
@@ -31,6 +34,10 @@ class _Watched:
 
     process: psutil.Process
     cpu_s: float
+    cpu_percent: float | None = None
+    """Of one core, between the last two measurements of CPU."""
+    waited_s: float | None = None
+    """For CPU, at the last measurement of CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class _Reading:
     watched: _Watched
     cpu_s: float
     rss_bytes: int
+    waited_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class _Cpu:
     own: float | None = None
     ffmpeg: float | None = None
     system: float | None = None
+    use: CpuUse | None = None
 
 
 @contextlib.contextmanager
@@ -100,6 +109,7 @@ class ProcessSampler:
         self._own: psutil.Process | None = None
         self._own_cpu_s = 0.0
         self._cpu = _Cpu()
+        self._use_meter = CpuUseMeter()
         self._children: dict[int, _Watched] = {}
         self._measured_at_s: float | None = None
         self._collections = collections or Collections()
@@ -164,8 +174,14 @@ class ProcessSampler:
             allocated_blocks=sys.getallocatedblocks(),
             gc_collections=sum(generation["collections"] for generation in gc.get_stats()),
             gc_last_ago_s=self._since_collection_s(),
+            cpu=self._cpu.use,
             ffmpegs=tuple(
-                FfmpegSample(each.watched.process.pid, each.cpu_s, each.rss_bytes)
+                FfmpegSample(
+                    each.watched.process.pid,
+                    each.cpu_s,
+                    each.rss_bytes,
+                    each.watched.cpu_percent,
+                )
                 for each in readings
             ),
         )
@@ -180,17 +196,16 @@ class ProcessSampler:
         times = self._process().cpu_times()
         own_cpu_s = times.user + times.system
         own_used_s, self._own_cpu_s = own_cpu_s - self._own_cpu_s, own_cpu_s
-        children_used_s = 0.0
-        for each in readings:
-            children_used_s += each.cpu_s - each.watched.cpu_s
-            each.watched.cpu_s = each.cpu_s
+        elapsed_s = None if since_s is None else now_s - since_s
+        worked = _sum_of([_worked(each, elapsed_s) for each in readings])
+        use = self._use_meter.measure(own_used_s, worked, elapsed_s)
         system = psutil.cpu_percent(interval=None)
-        if since_s is not None:
-            elapsed_s = now_s - since_s
+        if elapsed_s is not None:
             self._cpu = _Cpu(
                 own=100.0 * own_used_s / elapsed_s,
-                ffmpeg=100.0 * children_used_s / elapsed_s,
+                ffmpeg=100.0 * worked.cpu_s / elapsed_s,
                 system=system,
+                use=use,
             )
 
     def _read_children(self) -> list[_Reading]:
@@ -215,7 +230,7 @@ class ProcessSampler:
                 raise psutil.ZombieProcess(pid)
             times = watched.process.cpu_times()
             rss_bytes = int(watched.process.memory_info().rss)
-        return _Reading(watched, times.user + times.system, rss_bytes)
+        return _Reading(watched, times.user + times.system, rss_bytes, cpu_wait(pid))
 
     def _since_collection_s(self) -> float | None:
         last_at_s = self._collections.last_at_s
@@ -225,3 +240,20 @@ class ProcessSampler:
         # Runs inside the collector, on whichever thread set it off.
         if phase == "stop":
             self._collections.last_at_s = self._clock.monotonic()
+
+
+def _worked(reading: _Reading, elapsed_s: float | None) -> Worked:
+    """Return what a child has done since the measurement before, and take note of it."""
+    watched = reading.watched
+    used_s = reading.cpu_s - watched.cpu_s
+    before_s, now_s = watched.waited_s, reading.waited_s
+    watched.cpu_s, watched.waited_s = reading.cpu_s, now_s
+    watched.cpu_percent = None if elapsed_s is None else 100.0 * used_s / elapsed_s
+    if now_s is None:
+        return Worked(used_s, None)
+    return Worked(used_s, max(0.0, now_s - (before_s or 0.0)))
+
+
+def _sum_of(worked: list[Worked]) -> Worked:
+    waited = [each.waited_s for each in worked if each.waited_s is not None]
+    return Worked(sum(each.cpu_s for each in worked), sum(waited) if waited else None)

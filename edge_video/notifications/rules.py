@@ -25,6 +25,7 @@ from edge_video.text.json import json_ready
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from edge_video.metrics.cpu import CpuShortage
     from edge_video.resilience.failures import Failure
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.model import Outage, PublisherStatus
@@ -184,6 +185,22 @@ class NotificationRules:
         self._memory_bytes = (used_bytes, limit_bytes)
         self._memory, changes = self._memory.observe(level.value, now.s)
         return self._about_memory(changes, now)
+
+    def cpu(self, shortage: CpuShortage, lasted_s: float | None, now: Moment) -> list[Notification]:
+        """CPU is short; or, with how long it was, enough again. A minute has decided it."""
+        what = "short" if lasted_s is None else "enough"
+        since_s = now.s - shortage.lasted_s if lasted_s is None else now.s
+        facts: _Fields = {
+            "state": what,
+            "since_ns": now.wall_ns(since_s),
+            "bound": shortage.use.bound.value,
+            "used_percent": round(shortage.used_percent, 1),
+            "cores": round(shortage.use.cores, 2),
+            "dearest_camera": shortage.camera_id or None,
+            "dearest_percent": round(shortage.camera_percent, 1),
+            "lasted_s": _rounded(lasted_s),
+        }
+        return [self._write("cpu", what, facts, now, "")]
 
     def configuration(
         self, config: ConfigStatus, cameras: Collection[str], now: Moment

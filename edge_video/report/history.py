@@ -195,6 +195,7 @@ class HistoryRecorder:
         """Of each camera what the events know, and the newest."""
         self._publisher: PublisherStatus | None = None
         self._memory = MemoryLevel.NORMAL
+        self._is_cpu_short = False
         self._restarts: Mapping[str, int] = {}
 
     def sample(self, status: SystemStatus) -> None:
@@ -209,6 +210,11 @@ class HistoryRecorder:
         if status.process is not None and status.process.memory_level is not self._memory:
             self._memory = status.process.memory_level
             self._events.memory_level_changed(self._memory, status.taken_at_ns)
+        if status.process is not None:
+            is_short = status.process.cpu_shortage is not None
+            if is_short is not self._is_cpu_short:
+                self._is_cpu_short = is_short
+                self._events.cpu_shortage_changed(is_short=is_short, at_ns=status.taken_at_ns)
         self._events.restarts_counted(self._restarts, status.restarts, status.taken_at_ns)
         self._restarts = status.restarts
 

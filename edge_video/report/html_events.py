@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge_video.status.timeline import TimelineEntry
 
 _CAUSES: Final = frozenset(cause.value for cause in Cause)
-_PLACES: Final = frozenset({"publisher", "memory"})
+_PLACES: Final = frozenset({"publisher", "memory", "cpu"})
 """Subjects that the sentence itself names."""
 
 
@@ -77,6 +77,8 @@ def _sentence(entry: TimelineEntry, html: Markup) -> str:
         cause = format_failure(Failure(Cause(entry.cause), entry.detail), html.language)
     elif entry.kind is EntryKind.MEMORY_LEVEL:
         cause = lookup(f"memory_level.{entry.cause}", html.language)
+    elif entry.kind is EntryKind.CPU_SHORTAGE:
+        cause = lookup(f"cpu_shortage.{entry.cause}", html.language)
     text = lookup(f"entry.{entry.kind.value}", html.language).format(cause=cause)
     detail = "" if known else translated(one_line(entry.detail), html.language)
     return f"{text}: {detail}" if detail else text

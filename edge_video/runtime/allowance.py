@@ -37,11 +37,16 @@ def usable_cores(places: GroupPlaces | None = None) -> float:
     The least of what the machine has, what the process is bound to (`taskset`, `cpuset`) and the
     quotas of its control groups (`docker run --cpus`, `CPUQuota=`).
     """
-    cores = float(os.cpu_count() or 1)
-    if sys.platform == "linux":
-        cores = float(len(os.sched_getaffinity(0)))
-    quota = cpu_quota(places)
+    cores, quota = bound_cores(), cpu_quota(places)
     return max(0.01, cores if quota is None else min(cores, quota))
+
+
+def bound_cores() -> float:
+    """How many cores this process may run on (`taskset`, `cpuset`), quotas apart."""
+    cores = os.cpu_count() or 1
+    if sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))
+    return float(cores)
 
 
 def cpu_quota(places: GroupPlaces | None = None) -> float | None:

@@ -63,6 +63,8 @@ class EntryKind(StrEnum):
     COMMAND_PROFILE = "command_profile"
     """The detail is the profile, and what came of it unless it was done."""
     MEMORY_LEVEL = "memory_level"
+    CPU_SHORTAGE = "cpu_shortage"
+    """The cause is `short` or `enough`."""
     ACTOR_RESTARTED = "actor_restarted"
 
 
@@ -105,6 +107,7 @@ _ABOUT_NO_CAMERA: Final = frozenset(
         EntryKind.PUBLISHER_LOST,
         EntryKind.PUBLISHER_BLOCKED,
         EntryKind.MEMORY_LEVEL,
+        EntryKind.CPU_SHORTAGE,
         EntryKind.ACTOR_RESTARTED,
     }
 )
@@ -262,6 +265,11 @@ class Timeline:
     def memory_level_changed(self, level: MemoryLevel, at_ns: int) -> None:
         """Add a change of the memory controller's level."""
         self.add(EntryKind.MEMORY_LEVEL, at_ns, subject="memory", cause=level.value)
+
+    def cpu_shortage_changed(self, *, is_short: bool, at_ns: int) -> None:
+        """Add that CPU is short, or enough again."""
+        cause = "short" if is_short else "enough"
+        self.add(EntryKind.CPU_SHORTAGE, at_ns, subject="cpu", cause=cause)
 
     def restarts_counted(
         self, before: Mapping[str, int], now: Mapping[str, int], at_ns: int

@@ -30,6 +30,8 @@ LINE_TEXTS: Final[dict[str, Text]] = {
     ),
     "line.more": Text("and {count} more", "e mais {count}"),
     "line.more.one": Text("and {count} more", "e mais {count}"),
+    "cpu_shortage.short": Text("CPU is short", "CPU insuficiente"),
+    "cpu_shortage.enough": Text("CPU is enough again", "CPU suficiente de novo"),
     "memory_level.normal": Text("NORMAL", "NORMAL"),
     "memory_level.warning": Text("WARNING", "ALERTA"),
     "memory_level.critical": Text("CRITICAL", "CRÍTICO"),
@@ -127,6 +129,7 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.publisher_lost": Text("Delivery: connection lost", "Entrega: conexão perdida"),
     "entry.publisher_blocked": Text("Delivery: blocked", "Entrega: bloqueada"),
     "entry.memory_level": Text("Memory level {cause}", "Nível de memória {cause}"),
+    "entry.cpu_shortage": Text("{cause}", "{cause}"),
     "entry.actor_restarted": Text("Restarted after a crash", "Reiniciado após uma falha"),
 }
 

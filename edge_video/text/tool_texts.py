@@ -107,6 +107,10 @@ _TOP: Final[dict[str, Text]] = {
         "edge-video: CPU {cpu}, {ram} MB | FFmpeg {ffmpegs}: CPU {ffmpeg_cpu}, {ffmpeg_ram} MB"
         " | máquina: CPU {machine_cpu}, RAM {machine_ram}%",
     ),
+    "top.cpu_short": Text(
+        "CPU SHORT: {used} of {cores} cores, most by {camera} ({percent})",
+        "CPU INSUFICIENTE: {used} de {cores} núcleos, mais por {camera} ({percent})",
+    ),
     "top.memory_level": Text("memory {level}", "memória {level}"),
     "top.lost": Text(
         "NO CONNECTION to {url} since {since}: {reason}. What is shown is old.",

@@ -119,14 +119,14 @@ def _drops(status: SystemStatus, language: Language) -> Text:
 
 def machine_text(status: SystemStatus, language: Language) -> Text | None:
     """What the program, its FFmpegs and the machine use; None before the first measurement."""
-    used, level = _used("top.machine", status, language), _memory_level(status, language)
-    return used if used is None or level is None else used.append(" | ").append_text(level)
+    used, alarms = _used("top.machine", status, language), _alarms(status, language)
+    return used if used is None else Text(" | ").join([used, *alarms])
 
 
 def short_machine_text(status: SystemStatus, language: Language) -> Text | None:
-    """The same in fewer words, and a memory level that is not normal first."""
-    used, level = _used("top.short_machine", status, language), _memory_level(status, language)
-    return used if used is None or level is None else Text.assemble(level, " | ", used)
+    """The same in fewer words, and what the machine has not enough of first."""
+    used, alarms = _used("top.short_machine", status, language), _alarms(status, language)
+    return used if used is None else Text(" | ").join([*alarms, used])
 
 
 def _used(key: str, status: SystemStatus, language: Language) -> Text | None:
@@ -144,6 +144,25 @@ def _used(key: str, status: SystemStatus, language: Language) -> Text | None:
             machine_ram=f"{process.system_ram_used_percent:.0f}",
         )
     )
+
+
+def _alarms(status: SystemStatus, language: Language) -> list[Text]:
+    """What the machine has not enough of."""
+    found = (_cpu_shortage(status, language), _memory_level(status, language))
+    return [each for each in found if each is not None]
+
+
+def _cpu_shortage(status: SystemStatus, language: Language) -> Text | None:
+    shortage = status.process.cpu_shortage if status.process is not None else None
+    if shortage is None:
+        return None
+    text = lookup("top.cpu_short", language).format(
+        used=format_percent(shortage.used_percent, language, digits=0),
+        cores=format_number(shortage.use.cores, language).removesuffix(".0"),
+        camera=shortage.camera_id or "-",
+        percent=format_percent(shortage.camera_percent, language, digits=0),
+    )
+    return Text(text, style=_BAD)
 
 
 def _memory_level(status: SystemStatus, language: Language) -> Text | None:

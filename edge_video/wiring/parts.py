@@ -198,10 +198,17 @@ class Parts:
             timer=self.timer,
             sampler=sampler,
             memory=self.config.memory_controller.policy(),
+            clock=self.clock,
+            cameras=processes,
             allow_faults=self.allow_faults,
         )
         return _starter(
-            MetricsActor, runtime=runtime, takes_over=lambda known: {"level": known.memory_level}
+            MetricsActor,
+            runtime=runtime,
+            takes_over=lambda known: {
+                "level": known.memory_level,
+                "shortage": known.process.cpu_shortage if known.process else None,
+            },
         )
 
     def liveness_starters(self) -> dict[str, ChildStarter]:

@@ -12,12 +12,14 @@ import pykka
 import pytest
 
 from edge_video.actors.base import join
+from edge_video.actors.cpu_messages import CpuShortageChanged
 from edge_video.actors.messages import ActorEnded, InjectFault, MemoryLevelChanged, ProcessMeasured
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.faults import CrashActor
+from edge_video.metrics.cpu import CpuBound, CpuShortage, CpuUse
 from edge_video.metrics.measuring import NotMeasurableError
 from edge_video.metrics.memory import MemoryLevel, MemoryPolicy
-from edge_video.metrics.sample import ProcessSample
+from edge_video.metrics.sample import FfmpegSample, ProcessSample
 from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import RecordingActor, heard_by, quiesce
 
@@ -49,12 +51,14 @@ class PlayedSampler:
         self.rss = 10 * MIB
         self.watching = False
         self.hidden = False
+        self.cpu: CpuUse | None = None
+        self.ffmpegs: tuple[FfmpegSample, ...] = ()
 
     def start(self) -> None:
         self.watching = True
 
     def sample(self) -> ProcessSample:
-        return replace(SAMPLE, rss_bytes=self.rss_bytes())
+        return replace(SAMPLE, rss_bytes=self.rss_bytes(), cpu=self.cpu, ffmpegs=self.ffmpegs)
 
     def rss_bytes(self) -> int:
         if self.hidden:
@@ -66,7 +70,13 @@ class PlayedSampler:
 
 
 class Stage:
-    def __init__(self, *, enabled: bool = True, level: MemoryLevel = MemoryLevel.NORMAL) -> None:
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        level: MemoryLevel = MemoryLevel.NORMAL,
+        shortage: CpuShortage | None = None,
+    ) -> None:
         self.timer = FakeTimer(FakeClock())
         self.sampler = PlayedSampler()
         self.recorder = RecordingActor.start()
@@ -74,14 +84,23 @@ class Stage:
             timer=self.timer,
             sampler=lambda: self.sampler,
             memory=MemoryPolicy(enabled=enabled, max_memory_mb=100, check_interval_s=2.0),
+            clock=self.timer.clock,
+            cameras=lambda: {7: "door", 8: "yard"},
             allow_faults=True,
         )
-        self.metrics = MetricsActor.start(runtime=runtime, supervisor=self.recorder, level=level)
+        self.metrics = MetricsActor.start(
+            runtime=runtime, supervisor=self.recorder, level=level, shortage=shortage
+        )
         quiesce()
 
     def advance(self, seconds: float) -> None:
         self.timer.advance(seconds)
         quiesce()
+
+    def pass_time(self, seconds: int) -> None:
+        """As `advance`, so slowly that the actor sees each second."""
+        for _ in range(seconds // 5):
+            self.advance(5)
 
     def samples(self) -> list[ProcessSample]:
         told = heard_by(self.recorder, ProcessMeasured)
@@ -89,6 +108,9 @@ class Stage:
 
     def levels(self) -> list[MemoryLevelChanged]:
         return heard_by(self.recorder, MemoryLevelChanged)
+
+    def shortages(self) -> list[CpuShortageChanged]:
+        return heard_by(self.recorder, CpuShortageChanged)
 
     def end(self) -> None:
         self.metrics.stop(timeout=5)
@@ -124,6 +146,54 @@ def test_a_change_of_the_memory_level_is_told_once(stages: list[Stage]) -> None:
     stage.sampler.rss = 10 * MIB
     stage.advance(2)
     assert [each.level for each in stage.levels()][1:] == [MemoryLevel.NORMAL]
+
+
+BUSY = CpuUse(96.0, CpuBound.QUOTA, 1.5, 0.1, 0.0, None)
+
+
+def test_cpu_that_is_short_is_told_once_with_the_dearest_camera_and_once_at_its_end(
+    stages: list[Stage],
+) -> None:
+    stages.append(stage := Stage())
+    stage.sampler.cpu = BUSY
+    stage.sampler.ffmpegs = (FfmpegSample(7, 1.0, 1, 30.0), FfmpegSample(8, 2.0, 1, 80.0))
+    stage.pass_time(50)
+    assert stage.shortages() == []
+    assert stage.samples()[-1].cpu_shortage is None
+    stage.pass_time(60)
+    (told,) = stage.shortages()
+    assert told.lasted_s is None
+    assert (told.shortage.camera_id, told.shortage.camera_percent) == ("yard", 80.0)
+    assert told.shortage.use == BUSY
+    assert pytest.approx(told.shortage.used_percent) == 96
+    shown = stage.samples()[-1].cpu_shortage
+    assert shown is not None
+    assert shown.lasted_s == pytest.approx(105, abs=6)
+    stage.sampler.cpu = replace(BUSY, used_percent=20.0)
+    stage.pass_time(60)
+    _, over = stage.shortages()
+    assert over.lasted_s == pytest.approx(120, abs=25)
+    assert stage.samples()[-1].cpu_shortage is None
+
+
+def test_a_restarted_actor_goes_on_with_the_shortage_of_its_predecessor(
+    stages: list[Stage],
+) -> None:
+    stages.append(stage := Stage(shortage=CpuShortage(300.0, BUSY, 97.0, "door", 50.0)))
+    stage.sampler.cpu = BUSY
+    stage.pass_time(120)
+    assert stage.shortages() == []
+    shown = stage.samples()[-1].cpu_shortage
+    assert shown is not None
+    assert shown.lasted_s == pytest.approx(420, abs=1)
+    stage.sampler.cpu = None
+    stage.pass_time(30)
+    assert stage.samples()[-1].cpu_shortage is not None
+    stage.sampler.cpu = replace(BUSY, used_percent=20.0)
+    stage.pass_time(70)
+    (over,) = stage.shortages()
+    assert over.lasted_s is not None
+    assert over.lasted_s > 400
 
 
 def test_garbage_is_collected_while_memory_is_short(

@@ -65,7 +65,7 @@ TERMS: Final = _words_of(
     buffer bytes cb cgroup chmod circuit codec confirms content-type cpu digest dns driver edge
     edge-video exchange feed ffmpeg firewall firmware fish fps frame frames gb gc gcs guest
     handshake hardware header headers heartbeat host html http imageio ip ipv javascript
-    journal jpeg json kernel key keys kib lavfi limitnofile link log login mb md min mjpeg
+    journal jpeg json kernel key keys kib lavfi cpuquota limitnofile link log login mb md min mjpeg
     motion node online passthrough path pika pillow pipe pixels port proxy publisher python
     qop rabbitmq ram reactor root routing rtsp runtime script shell shtab sighup sigint
     sigterm smart socket status stream streams substream sudo supervisor systemd tab tags tcp

@@ -196,6 +196,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
             "machine_ram_bytes": 8 * 2**30,
             "machine_ram_used_percent": 31.0,
             "memory_level": "normal",
+            "cpu_shortage": None,
         },
         "config": {
             "file_differs": False,
@@ -217,7 +218,7 @@ def entry(kind: str, subject: str = "", *, ago_s: float = 60, **given: Any) -> d
         "first_at_ms": first_ms,
         "last_at_ms": at_ms,
         "subject": subject,
-        "camera": "" if subject in ("", "publisher", "memory") else subject,
+        "camera": "" if subject in ("", "publisher", "memory", "cpu") else subject,
         "cause": "",
         "detail": "",
         "count": 1,

@@ -85,4 +85,11 @@ export function drawMachine() {
   const level = process.memory_level;
   show($("machine-level"), level !== "normal");
   if (level !== "normal") setText($("machine-level"), t(`memory.${level}`));
+  const short = process.cpu_shortage;
+  show($("machine-cpu"), Boolean(short));
+  if (short) {
+    setText($("machine-cpu"), t(`cpu.short.${short.bound}`, {
+      used: percent(short.used_percent), cores: rate(short.cores), others: rate(short.others_cores),
+      stolen: percent(short.stolen_percent), camera: short.camera || "–", percent: percent(short.camera_percent) }));
+  }
 }

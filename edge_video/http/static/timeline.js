@@ -8,7 +8,7 @@ const SHOWN = 25;
 const PATIENCE_MS = 8000;
 const TONES = {
   camera_failed: "warn", breaker_opened: "bad", probe_failed: "bad", breaker_closed: "good", camera_streaming: "good",
-  publisher_connected: "good", publisher_lost: "bad", publisher_blocked: "warn", memory_level: "warn", actor_restarted: "warn",
+  publisher_connected: "good", publisher_lost: "bad", publisher_blocked: "warn", memory_level: "warn", cpu_shortage: "warn", actor_restarted: "warn",
 };
 
 let entries = [];
@@ -58,7 +58,7 @@ function item(entry, withSubject) {
   const what = el("span", { className: "text" });
   if (withSubject && entry.camera) {
     what.append(el("a", { href: `#camera=${encodeURIComponent(entry.camera)}`, text: entry.camera, className: "subject" }), " ");
-  } else if (withSubject && !["", "publisher", "memory"].includes(entry.subject)) {
+  } else if (withSubject && !["", "publisher", "memory", "cpu"].includes(entry.subject)) {
     what.append(el("strong", { text: entry.subject }), " ");
   }
   what.append(el("span", { className: "what", text: sentence(entry) }));
@@ -71,7 +71,8 @@ function item(entry, withSubject) {
 }
 
 function sentence(entry) {
-  const cause = entry.kind === "memory_level" && has(`memory.${entry.cause}`) ? t(`memory.${entry.cause}`) : causeText(entry.cause);
+  const own = { memory_level: `memory.${entry.cause}`, cpu_shortage: `cpu.${entry.cause}` }[entry.kind];
+  const cause = own && has(own) ? t(own) : causeText(entry.cause);
   return has(`entry.${entry.kind}`) ? t(`entry.${entry.kind}`, { cause }) : entry.kind;
 }
 

@@ -15,6 +15,7 @@ from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
 from edge_video.http.status_store import Pulse, Snapshot
+from edge_video.metrics.cpu import CpuBound, CpuUse
 from edge_video.status.configuration import ConfigStatus
 from tests.edge_video.report.examples import busy_system, system
 from tests.edge_video.report.examples import camera as camera_status
@@ -114,7 +115,11 @@ def test_every_metric_is_documented() -> None:
     assert process is not None
     limited = replace(
         busy_system(),
-        process=replace(process, memory_limit_bytes=1),
+        process=replace(
+            process,
+            memory_limit_bytes=1,
+            cpu=CpuUse(95.0, CpuBound.CORES, 2.0, 0.1, 0.0, 40.0, 30.0),
+        ),
         config=ConfigStatus(
             1, "abc", profiles=("open",), reloads={"done": 1, "refused:invalid": 2}
         ),

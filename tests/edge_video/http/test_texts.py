@@ -10,6 +10,7 @@ import pytest
 
 from edge_video.http.openapi import ACTIONS
 from edge_video.http.texts import PAGE, accepted_language, page_texts
+from edge_video.metrics.cpu import CpuBound
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
@@ -57,6 +58,7 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
         if (part, delivery) != ("verdict.delivery", "ok")
     }
     asked |= {f"memory.{level.value}" for level in MemoryLevel}
+    asked |= {f"cpu.short.{bound.value}" for bound in CpuBound} | {"cpu.short", "cpu.enough"}
     asked |= {f"entry.{kind.value}" for kind in EntryKind}
     asked |= {f"cause.{cause.value}" for cause in Cause}
     asked |= {f"reload.reason.{reason}" for reason in ReloadReason if reason}

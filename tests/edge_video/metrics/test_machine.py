@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from edge_video.metrics.machine import CpuSeconds, RoomMeter, cpu_seconds
+from edge_video.metrics.machine import CpuSeconds, CpuUseMeter, RoomMeter, Worked, cpu_seconds
 
 if TYPE_CHECKING:
     import pytest
@@ -39,3 +39,14 @@ def test_a_machine_that_does_not_tell_has_unknown_room(monkeypatch: pytest.Monke
     monkeypatch.setattr(psutil, "virtual_memory", refused)
     room = RoomMeter(iter([0.0, 1.0]).__next__).room(None)
     assert (room.others_cores, room.free_bytes) == (0.0, None)
+
+
+def test_the_use_of_cpu_is_known_from_the_second_look_on() -> None:
+    meter = CpuUseMeter()
+    assert meter.measure(0.0, Worked(0.0, None), None) is None
+    use = meter.measure(0.1, Worked(0.3, 0.1), 1.0)
+    assert use is not None
+    assert use.used_percent > 0
+    assert use.cores > 0
+    assert use.ffmpegs_waiting_percent == 25
+    assert Worked(0.0, 0.0).waiting_percent is None

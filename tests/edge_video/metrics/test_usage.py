@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.metrics.usage import MemoryShares, memory_shares, usage_of
+from edge_video.metrics.usage import MemoryShares, cpu_wait, memory_shares, usage_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,16 @@ def test_where_the_kernel_does_not_tell_nothing_is_guessed(
     if content is not None:
         (tmp_path / "7/smaps_rollup").write_text(content)
     assert memory_shares(7, tmp_path) is None
+
+
+def test_the_waits_of_all_threads_are_added_up(tmp_path: Path) -> None:
+    for thread, waited_ns in (("7", 1_500_000_000), ("9", 500_000_000)):
+        (tmp_path / "7/task" / thread).mkdir(parents=True)
+        (tmp_path / "7/task" / thread / "schedstat").write_text(f"99 {waited_ns} 12\n")
+    assert cpu_wait(7, tmp_path) == 2.0
+    (tmp_path / "7/task/9/schedstat").write_text("")
+    assert cpu_wait(7, tmp_path) is None
+    assert cpu_wait(8, tmp_path) is None
 
 
 def test_a_process_that_is_gone_uses_nothing_that_is_known() -> None:

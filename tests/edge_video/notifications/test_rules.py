@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edge_video.capture.hardware import Decoding
 from edge_video.frames import CameraId
+from edge_video.metrics.cpu import CpuBound, CpuShortage, CpuUse
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import SteadyPolicy
 from edge_video.notifications.rules import SCHEMA as VERSION
@@ -304,6 +305,20 @@ def test_a_memory_level_is_reported_when_it_holds() -> None:
         ("memory_level", "normal", 100),
     ]
     assert scene.notifications[0].routing_key == "site1.memory.critical"
+
+
+def test_cpu_that_is_short_and_its_end_are_reported_at_once() -> None:
+    scene = Scene()
+    use = CpuUse(96.0, CpuBound.OTHERS, 2.0, 1.5, 0.0, None)
+    shortage = CpuShortage(60.0, use, 95.5, "door", 30.0)
+    scene.notifications += scene.rules.cpu(shortage, None, scene.now)
+    scene.notifications += scene.rules.cpu(replace(shortage, camera_id=""), 300.0, scene.now)
+    assert [(each["event"], each["bound"], each["lasted_s"]) for each in scene.reported] == [
+        ("cpu_short", "others", None),
+        ("cpu_enough", "others", 300.0),
+    ]
+    assert [each["dearest_camera"] for each in scene.reported] == ["door", None]
+    assert scene.notifications[0].routing_key == "site1.cpu.short"
 
 
 steps = st.lists(

@@ -93,6 +93,17 @@ def test_a_night_off_as_expected_is_one_entry() -> None:
     ]
 
 
+def test_cpu_that_is_short_is_an_entry_about_no_camera() -> None:
+    timeline = Timeline(limit=10)
+    timeline.cpu_shortage_changed(is_short=True, at_ns=1)
+    timeline.cpu_shortage_changed(is_short=False, at_ns=2)
+    assert reported(timeline) == [
+        (EntryKind.CPU_SHORTAGE, "short", 1),
+        (EntryKind.CPU_SHORTAGE, "enough", 1),
+    ]
+    assert all(entry.camera == "" for entry in timeline.entries)
+
+
 def test_a_flapping_camera_is_one_line_and_does_not_push_others_out() -> None:
     timeline = Timeline(limit=10)
     timeline.memory_level_changed(MemoryLevel.WARNING, 1)
