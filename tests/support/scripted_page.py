@@ -116,6 +116,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         },
         "received": 52_310,
         "dropped": 4,
+        "unchanged": 0,
         "latency_s": 0.05,
         "ffmpeg_rss_bytes": None if rests else 52 * 2**20,
         **given,
@@ -184,7 +185,7 @@ def view(*cameras: dict[str, Any], delivery: str = "ok", **given: Any) -> dict[s
         },
         "publisher": publisher(),
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},
-        "totals": {"confirmed": 1_482_113, "errors": 0, "dropped": 16},
+        "totals": {"confirmed": 1_482_113, "errors": 0, "dropped": 16, "unchanged": 0},
         "sentences": [],
         "process": {
             "cpu_percent": 3.6,

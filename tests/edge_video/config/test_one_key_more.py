@@ -51,7 +51,8 @@ FILES = {
     "ScheduleConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, schedule: {timezone: UTC,"
         " mon: 07:00-19:00, one_key_more: %s}}]",
     "DeviceConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, device: {one_key_more: %s}}]",
-    "PublishConfig": CAMERA + "sink: directory\\npublish: {one_key_more: %s}",
+    "PublishConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
+        " publish: {one_key_more: %s}}]",
     "ProfilesConfig": CAMERA + "sink: directory\\nprofiles: {one_key_more: %s}",
     "ProfileConfig": CAMERA + "sink: directory\\nprofiles: {p: {one_key_more: %s}}",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",

@@ -1,0 +1,116 @@
+"""A camera of which only changes are published: its actor, and the whole with a real FFmpeg."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pykka
+import pytest
+from PIL import Image
+
+from edge_video import CameraConfig, Config, FramesReady, start_system
+from edge_video.actors.base import join
+from edge_video.actors.camera import CameraActor
+from edge_video.actors.camera_runtime import CameraRuntime
+from edge_video.actors.reload_messages import UseConfig
+from edge_video.delivery.outbox import Outbox
+from edge_video.frames import CameraId
+from edge_video.testing import eventually
+from tests.support.actors import RecordingActor, ScriptedSystem, quiesce
+from tests.support.rtsp import EVERY_FFMPEG
+
+if TYPE_CHECKING:
+    from edge_video.capture.binary import Binary
+    from edge_video.frames import Frame
+
+CAM1 = CameraId("cam1")
+
+
+def picture(level: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (64, 48), level).save(file, "JPEG")
+    return file.getvalue()
+
+
+DARK, LIGHT = picture(20), picture(200)
+
+
+def test_a_reload_switches_it_on_and_off_while_the_camera_streams() -> None:
+    system = ScriptedSystem("cam1", publish={"when": "changed", "after": "0s"})
+    runtime = CameraRuntime(clock=system.clock, timer=system.timer, capture=system.make_capture)
+    outbox = Outbox(system.clock, buffer_frames=100)
+    outbox.add_camera(CAM1)
+    config = system.config.cameras[0]
+    recorder = RecordingActor.start()
+    camera = CameraActor.start(config, frames=outbox, events=recorder, runtime=runtime)
+    quiesce()
+    capture = system.capture_of("cam1")
+
+    def published(*images: bytes) -> int:
+        for image in images:
+            capture.frame(image)
+        return len(outbox.deliver(100))
+
+    assert published(DARK, DARK, LIGHT, LIGHT) == 2
+    always = config.model_copy(update={"publish": type(config.publish)()})
+    camera.tell(UseConfig(always))
+    quiesce()
+    assert published(LIGHT, LIGHT) == 2
+    camera.tell(UseConfig(config))
+    quiesce()
+    assert published(LIGHT, LIGHT, DARK) == 2
+    assert system.captures == [capture], "FFmpeg goes on"
+    camera.stop(timeout=5)
+    join([camera], time.monotonic() + 5)
+    recorder.stop(timeout=5)
+    counts = outbox.counts()[CAM1]
+    assert (counts.received, counts.dropped_unchanged, counts.lost) == (9, 3, 0)
+    assert counts.imbalance() is None
+
+
+class Receiver(pykka.ThreadingActor):
+    """Gets the frames of a camera."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: list[Frame] = []
+        self.changed = threading.Event()
+
+    def on_receive(self, message: Any) -> Any:
+        if isinstance(message, FramesReady):
+            self.frames += message.outbox.deliver()
+        return self.frames
+
+
+@pytest.mark.ffmpeg
+@EVERY_FFMPEG
+def test_a_real_camera_publishes_its_first_picture_the_change_and_a_sign_of_life(
+    any_ffmpeg: Binary,
+) -> None:
+    lamp = "drawbox=x=100:y=80:w=20:h=40:c=white:t=fill:enable='gte(t,1.4)'"
+    receiver = Receiver.start()
+    camera = CameraConfig(id="cam1", url=f"lavfi:color=c=gray:s=320x240:r=15,{lamp}")
+    publish = {"when": "changed", "after": "0s", "at_least": "1s"}
+    config = Config(cameras=[camera], publish=publish, ffmpeg=any_ffmpeg.path)
+    system = start_system(config, frames={"cam1": receiver})
+
+    def received() -> Any:
+        return receiver.ask("frames", timeout=5)
+
+    eventually(lambda: len(received()) >= 4, timeout_s=30)
+    stopped = system.stop()
+    first, due, change, again = received()[:4]
+    receiver.stop(timeout=5)
+    assert (first.seq, first.note.unchanged_since_ns) == (1, None)
+    assert due.note == (1000, first.captured_at_ns) or due.note.unchanged_since_ns is not None
+    assert change.note.unchanged_since_ns is None
+    assert 2 <= change.unchanged <= 12
+    assert again.note.unchanged_since_ns is not None
+    counts = stopped.status.cameras[0].frames
+    assert counts.imbalance() is None
+    assert counts.lost == 0
+    assert counts.dropped_unchanged >= 25
+    assert stopped.status.cameras[0].frames.received >= 30
