@@ -41,6 +41,9 @@ class Watcher(Protocol):
     def epoch_used(self, camera: str, node: str, epoch: int) -> None:
         """A node captures with an epoch from now on."""
 
+    def reached(self, node: SimulatedNode) -> None:
+        """A node has a connection."""
+
     def stopped(self, node: SimulatedNode, camera: str, reason: StopReason) -> None:
         """A node ends a capture."""
 
@@ -172,6 +175,7 @@ class SimulatedNode:
         if self.connection is None:
             self.process.later(self._broker.chance.uniform(0.5, 2.0), self._connect)
             return
+        self._watcher.reached(self)
         self._perform(self.member.connected(self.moment))
 
     def _perform(self, actions: Sequence[MemberAction]) -> None:

@@ -73,6 +73,12 @@ class Oracle:
         """Take note that something was broken, or repaired."""
         self._disturbed_s = self._loop.now
 
+    def reached(self, node: SimulatedNode) -> None:
+        """Take note that a node reaches the majority of the broker, be it for a moment."""
+        if node.is_good:
+            self._good_since_s.setdefault(node.name, self._loop.now)
+            self._bad_since_s.pop(node.name, None)
+
     def epoch_used(self, camera: str, node: str, epoch: int) -> None:
         """Take note that a node begins to capture with an epoch."""
         highest, owner = self._highest.get(camera, (0, ""))
@@ -122,11 +128,13 @@ class Oracle:
 
     def _note_reach(self, nodes: Sequence[SimulatedNode]) -> None:
         for node in nodes:
-            here, there = self._good_since_s, self._bad_since_s
-            if not node.is_good:
-                here, there = there, here
-            here.setdefault(node.name, self._loop.now)
-            there.pop(node.name, None)
+            if node.is_good:
+                self.reached(node)
+                continue
+            self._good_since_s.pop(node.name, None)
+            if node.process.is_paused:  # it cannot know yet
+                self._bad_since_s[node.name] = self._loop.now
+            self._bad_since_s.setdefault(node.name, self._loop.now)
 
     def _judge_overlap(self, camera: str, publishers: Sequence[SimulatedNode]) -> None:
         settled = [

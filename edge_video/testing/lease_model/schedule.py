@@ -105,6 +105,8 @@ class _Run:
         def repaired() -> None:
             self._oracle.disturbed()
             repair()
+            for each in self._stage.nodes:
+                self._oracle.reached(each)
 
         self._loop.after(length_s, repaired)
 
