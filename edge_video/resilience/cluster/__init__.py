@@ -19,6 +19,12 @@ from edge_video.resilience.cluster.terms import (
     Token,
     Uncertain,
 )
+from edge_video.resilience.cluster.wire import (
+    decode_announcement,
+    decode_token,
+    encode_announcement,
+    encode_token,
+)
 
 __all__ = [
     "Announcement",
@@ -38,5 +44,9 @@ __all__ = [
     "Token",
     "Uncertain",
     "advance",
+    "decode_announcement",
+    "decode_token",
+    "encode_announcement",
+    "encode_token",
     "rank",
 ]
