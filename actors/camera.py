@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, get_args
 from edge_video.actors.attempt import Attempt
 from edge_video.actors.base import SupervisedActor, describe, tell, void
 from edge_video.actors.camera_runtime import (
+    AskingCapture,
     CameraRuntime,
     LimitedCapture,
     ObservableCapture,
@@ -80,7 +81,7 @@ _TICK_S = 1.0
 
 
 class CameraActor(SupervisedActor):
-    """Owns one FFmpeg process, its pipes, and the camera's breaker while it lives.
+    """Owns one capture (FFmpeg and its pipes, mostly) and the camera's breaker while it lives.
 
     It begins to stream when it starts, and stops when the stream does: for whatever reason, it
     tells `events` a `CameraFailed` with the breaker after that failure (a `CameraAway` where nobody
@@ -296,12 +297,16 @@ class CameraActor(SupervisedActor):
                 watch.waiting_s,
                 self._key_frames.interval_s,
                 self._runtime.decoding(self.camera_id),
+                self._unchanged_s(),
             )
         )
 
     @property
     def _key_frames(self) -> KeyFrameNotes:
         return self._runtime.key_frames.setdefault(self.camera_id, KeyFrameNotes())
+
+    def _unchanged_s(self) -> float | None:
+        return self._capture.unchanged_s if isinstance(self._capture, AskingCapture) else None
 
     def _bytes_taken(self) -> int | None:
         """Over TCP; what comes over UDP is counted nowhere."""

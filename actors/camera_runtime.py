@@ -119,10 +119,21 @@ class HardwareRecord(Protocol):
         ...
 
 
+@runtime_checkable
+class AskingCapture(RunningCapture, Protocol):
+    """A capture that asks for each picture; an answer without a newer one is in `frames`, too."""
+
+    @property
+    def unchanged_s(self) -> float | None:
+        """How long the picture has been the same; None while it changes."""
+        ...
+
+
 class CaptureFactory(Protocol):
     """Makes the capture of one attempt.
 
-    `on_frame` and `on_end` are called from the reactor's thread, which is no actor's.
+    `on_frame` and `on_end` are called from the reactor's thread, or from one of the capture's own;
+    neither is an actor's.
     """
 
     def __call__(

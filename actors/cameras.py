@@ -253,6 +253,7 @@ class CameraFleet:
                     key_frame_wait_s=event.key_frame_wait_s,
                     key_frame_interval_s=event.key_frame_interval_s,
                     decoding=event.decoding,
+                    unchanged_s=event.unchanged_s,
                     usual_fps=usual_fps,
                     received_fps=camera.usual_rate.latest_fps,
                 )
@@ -301,7 +302,12 @@ class CameraFleet:
         log_breaker_change(camera.camera_id, ended.breaker, breaker)
         camera.update(breaker=breaker, ffmpeg_pid=None)
         if not ends_with_all:
-            camera.update(phase=camera.resting_phase, key_frame_wait_s=None, decoding=None)
+            camera.update(
+                phase=camera.resting_phase,
+                key_frame_wait_s=None,
+                decoding=None,
+                unchanged_s=None,
+            )
 
     def _breaker_after(self, camera: CameraState, ended: CameraEnded) -> CircuitBreaker:
         now_s, breaker, pending = self._now(), ended.breaker, camera.pending

@@ -133,18 +133,18 @@ class CameraStreaming:
 
 @dataclass(frozen=True, slots=True)
 class CameraStats:
-    """Once a second while an attempt runs."""
+    """Once a second while an attempt runs; what has no note is as in `CameraStatus`."""
 
     camera_id: CameraId
     generation: int
     breaker: CircuitBreaker
     ffmpeg_pid: int | None
     frames: int
-    """Whole frames of this attempt."""
+    """Whole frames of this attempt, and answers that there is no newer picture."""
     key_frame_wait_s: float | None = None
-    """As in `CameraStatus`, all three."""
     key_frame_interval_s: float | None = None
     decoding: Decoding | None = None
+    unchanged_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ MACHINE: Final[dict[str, set[str]]] = {
     "delivery": {"logging", "threading"},
     "delivery.amqp": {"logging", "pika", "socket", "ssl", "threading"},
     "capture": {"logging", "signal", "socket", "ssl", "subprocess", "threading", "time"},
+    "capture.snapshot": {
+        *("httpcore", "logging", "select", "socket", "ssl", "threading", "time"),
+    },
     "capture.onvif": {"httpx", "psutil", "select", "socket", "time"},
     "watch": {
         *("pika", "pydantic", "rich", "socket", "ssl", "starlette", "threading", "time", "uvicorn"),
@@ -63,7 +66,7 @@ MACHINE: Final[dict[str, set[str]]] = {
 """What each folder may use of the machine and of other people's libraries; the rest is pure.
 
 So pykka is known to actors and composition only, pika to the AMQP sink and the consumer, psutil
-to metrics and the search for cameras, subprocess and httpx to capture, loguru to the log.
+to metrics and the search for cameras, subprocess, httpx and httpcore to capture, loguru to the log.
 """
 
 WATCHED: Final = set[str]().union(*MACHINE.values())

@@ -19,6 +19,8 @@ class CaptureTotals:
     """Bytes that belonged to no frame (garbage, torn frames, broken headers)."""
     oversized: int = 0
     """Frames refused because they were larger than the limit."""
+    unchanged: int = 0
+    """With `mode: snapshot`: answers that the picture is that of before, or that showed it."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class CaptureCounters:
     split_ns: int = 0
     discarded_bytes: int = 0
     oversized: int = 0
+    unchanged: int = 0
 
     def totals(self) -> CaptureTotals:
         """Return a snapshot."""

@@ -17,9 +17,10 @@ from edge_video.capture.command import (
 from edge_video.capture.counters import CaptureCounters
 from edge_video.capture.environment import ffmpeg_environment
 from edge_video.capture.hardware.keeper import HardwareKeeper
-from edge_video.capture.inquiry import explain
+from edge_video.capture.inquiry import TIMEOUT_S, explain
 from edge_video.capture.limits import FfmpegLimits, LimitKeeper
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
+from edge_video.capture.presence import told_by_presence
 from edge_video.capture.process import ProcessTable
 from edge_video.frames import CameraId
 from edge_video.frames.jpeg import with_huffman_tables
@@ -27,14 +28,16 @@ from edge_video.runtime.reactor import Reactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Thread
 
     from edge_video.capture.binary import Binary
     from edge_video.capture.counters import CaptureTotals
     from edge_video.capture.motion_jpeg import CaptureMaker
+    from edge_video.capture.snapshot.capture import SnapshotCapture
     from edge_video.config import CameraConfig
     from edge_video.resilience.failures import Failure
 
-AnyCapture: TypeAlias = Capture | MotionJpegCapture
+AnyCapture: TypeAlias = "Capture | MotionJpegCapture | SnapshotCapture"
 """One attempt at a camera."""
 
 
@@ -45,7 +48,12 @@ def camera_environment(camera: CameraConfig) -> dict[str, str]:
 
 
 def explained_by_camera(camera: CameraConfig, failure: Failure, frames: int) -> Failure:
-    """Return the failure with its true cause, by one question to the camera; blocks up to 2 s."""
+    """Return the failure with its true cause, by one question to the camera; blocks up to 2 s.
+
+    A camera in mode snapshot was asked by this program itself: only whether it is there is open.
+    """
+    if camera.mode == "snapshot" and camera.http_proxy is None:
+        return told_by_presence(camera, failure, TIMEOUT_S)
     return explain(camera, failure, frames=frames)
 
 
@@ -75,6 +83,8 @@ class FfmpegLauncher:
     _counters: dict[CameraId, CaptureCounters] = field(default_factory=dict)
     _other_formats: dict[CameraId, str] = field(default_factory=dict, repr=False)
     """The URLs of HTTP cameras that turned out to send no Motion JPEG."""
+    _left_threads: dict[CameraId, Thread] = field(default_factory=dict)
+    """Of captures that could not be ended in time."""
 
     def __post_init__(self) -> None:
         """Make what knows which hardware decodes."""
@@ -91,6 +101,8 @@ class FfmpegLauncher:
 
         Waits some seconds for hardware that is being tried.
         """
+        if camera.mode == "snapshot":
+            return self._snapshot(camera, on_frame, on_end)
         if camera.mode == "passthrough":
             on_frame = complete(on_frame)
         make = self._maker(camera)
@@ -106,6 +118,24 @@ class FfmpegLauncher:
 
         capture = make(command, on_frame=on_frame, on_end=ended)
         return capture
+
+    def _snapshot(
+        self,
+        camera: CameraConfig,
+        on_frame: Callable[[bytes], object],
+        on_end: Callable[[Failure], None],
+    ) -> SnapshotCapture:
+        # Here: its HTTP client is an extra, installed where such cameras are configured.
+        from edge_video.capture.snapshot.capture import SnapshotCapture  # noqa: PLC0415 - as above
+
+        return SnapshotCapture(
+            camera,
+            on_frame=on_frame,
+            on_end=on_end,
+            counters=self._counters_of(CameraId(camera.id)),
+            redact=self.redact,
+            threads=self._left_threads,
+        )
 
     def _motion_jpeg(
         self,
@@ -147,7 +177,7 @@ class FfmpegLauncher:
         return partial(
             Capture,
             camera_id=camera_id,
-            counters=self._counters.setdefault(camera_id, CaptureCounters()),
+            counters=self._counters_of(camera_id),
             processes=self.processes,
             redact=self.redact,
             reactor=self.reactor,
@@ -159,7 +189,10 @@ class FfmpegLauncher:
 
     def totals(self, camera_id: CameraId) -> CaptureTotals:
         """Return what reading a camera took, over all its attempts. Any thread."""
-        return self._counters.setdefault(camera_id, CaptureCounters()).totals()
+        return self._counters_of(camera_id).totals()
+
+    def _counters_of(self, camera_id: CameraId) -> CaptureCounters:
+        return self._counters.setdefault(camera_id, CaptureCounters())
 
 
 def complete(on_frame: Callable[[bytes], object]) -> Callable[[bytes], object]:

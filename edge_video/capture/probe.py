@@ -20,7 +20,11 @@ from edge_video.capture.command import (
     probe_command,
 )
 from edge_video.capture.counters import CaptureCounters
-from edge_video.capture.launcher import camera_environment, explained_by_camera
+from edge_video.capture.launcher import (
+    FfmpegLauncher,
+    camera_environment,
+    explained_by_camera,
+)
 from edge_video.capture.motion_jpeg import Commands, MotionJpegCapture
 from edge_video.capture.process import CaptureStartError, ProcessTable
 from edge_video.frames import CameraId
@@ -144,11 +148,14 @@ def probe_camera(
 ) -> ProbeResult:
     """Run FFmpeg until the camera's second key frame, its failure, or `timeout_s` seconds.
 
+    In mode snapshot one picture is fetched, and no FFmpeg runs.
+
     Blocks for at most some four seconds more than that, or after `cancelled` is set. Any thread;
     raises nothing.
     """
     camera_id = CameraId(camera.id)
-    record = _ProbeRecord(cancelled or threading.Event())
+    enough = 1 if camera.mode == "snapshot" else _ENOUGH_FRAMES
+    record = _ProbeRecord(cancelled or threading.Event(), enough)
     capture = _probing(binary, camera, redact, record)
     try:
         capture.start()
@@ -179,8 +186,8 @@ def _seen(
         width=result.width or width,
         height=result.height or height,
         first_frame_s=record.first_frame_s,
-        wanted_fps=None if camera.keyframes_only else camera.fps,
-        key_frames=record.key_frames(lines),
+        wanted_fps=None if camera.keyframes_only or camera.mode == "snapshot" else camera.fps,
+        key_frames=None if camera.mode == "snapshot" else record.key_frames(lines),
         picture=record.images[0],
     )
 
@@ -203,6 +210,9 @@ def _described(
 def _probing(
     binary: Binary, camera: CameraConfig, redact: Callable[[str], str], record: _ProbeRecord
 ) -> AnyCapture:
+    if camera.mode == "snapshot":
+        launcher = FfmpegLauncher(binary, redact)
+        return launcher(camera, on_frame=record.on_frame, on_end=record.on_end)
     make = partial(
         Capture,
         camera_id=CameraId(camera.id),
@@ -230,10 +240,11 @@ def _probing(
 
 
 class _ProbeRecord:
-    """What has come of one camera so far. The reactor's thread writes, the probing one waits."""
+    """What has come of one camera so far. The capture's thread writes, the probing one waits."""
 
-    def __init__(self, cancelled: threading.Event) -> None:
+    def __init__(self, cancelled: threading.Event, enough: int) -> None:
         self._cancelled = cancelled
+        self._enough = enough
         self.images: list[bytes] = []
         self.failure: Failure | None = None
         self._arrivals_s: list[float] = []
@@ -242,7 +253,7 @@ class _ProbeRecord:
 
     def on_frame(self, image: bytes) -> None:
         """Keep the first pictures, and when they came."""
-        if len(self.images) < _ENOUGH_FRAMES:
+        if len(self.images) < self._enough:
             self._arrivals_s.append(time.monotonic())
             self.images.append(image)
             self._changed.set()
@@ -273,7 +284,7 @@ class _ProbeRecord:
         self._until_s = self._began_s + timeout_s
         if self.images:
             self._until_s = min(self._until_s, self._arrivals_s[0] + _KEY_FRAME_WAIT_S)
-        enough = self.failure is not None or len(self.images) >= _ENOUGH_FRAMES
+        enough = self.failure is not None or len(self.images) >= self._enough
         enough = enough or self._cancelled.is_set()
         return enough or time.monotonic() >= self._until_s
 

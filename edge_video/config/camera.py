@@ -21,6 +21,7 @@ from edge_video.config.section import (
     made_by,
     raise_conflicts,
 )
+from edge_video.config.snapshot import MANY_FPS, snapshot_conflicts
 from edge_video.config.types import (
     USER_ALONE,
     Argument,
@@ -140,8 +141,10 @@ class CameraConfig(Section):
         SecretStr | str | None,
     ] = default(None)
     """`http://host:3128`: only this asks through a proxy, never the environment's variables."""
-    mode: Literal["transcode", "passthrough"] = "transcode"
-    """passthrough: the camera sends Motion JPEG, and its images are passed on as they are."""
+    mode: Literal["transcode", "passthrough", "snapshot"] = "transcode"
+    """passthrough: the camera sends Motion JPEG, and its images are passed on as they are.
+    snapshot: its URL is a still picture, fetched every 1/`fps` seconds and passed on as it is;
+    no FFmpeg runs (needs the extra `snapshot`)."""
     keyframes_only: Flag = False
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: Hwaccel = "none"
@@ -210,6 +213,12 @@ class CameraConfig(Section):
             raise_conflicts([("http_proxy", ("http_proxy", "url"), message)])
         return self
 
+    @model_validator(mode="after")
+    def _snapshot_is_possible(self) -> Self:
+        if self.mode == "snapshot":
+            raise_conflicts(snapshot_conflicts(self.url.get_secret_value(), dict(self)))
+        return self
+
     @property
     def is_intermittent(self) -> bool:
         """Whether it need not be there."""
@@ -218,7 +227,7 @@ class CameraConfig(Section):
     @property
     def is_decoded(self) -> bool:
         """Whether its pictures are: not images that are passed on, nor FFmpeg's test sources."""
-        return self.mode != "passthrough" and scheme_of(self.url.get_secret_value()) != "lavfi"
+        return self.mode == "transcode" and scheme_of(self.url.get_secret_value()) != "lavfi"
 
     @property
     def is_picture_changed(self) -> bool:
@@ -258,6 +267,11 @@ class CameraConfig(Section):
             found.append(
                 f"camera {self.id} has a password without a username: most cameras ask for both"
             )
+        if self.mode == "snapshot" and self.fps > MANY_FPS:
+            found.append(
+                f"camera {self.id} is asked for {self.fps} pictures a second: most cameras make one"
+                " or two on request; set its fps"
+            )
         if 0 < self.ffmpeg_max_memory_mb < _LEAST_MEMORY_MB:
             found.append(
                 f"the FFmpeg of camera {self.id} may use {self.ffmpeg_max_memory_mb} MB: that is"
@@ -267,7 +281,7 @@ class CameraConfig(Section):
 
     def _idle_hardware(self) -> Iterator[str]:
         """Yield keys about hardware that change nothing, and why."""
-        if self.mode == "passthrough":
+        if self.mode != "transcode":
             return
         if self.hwaccel != "none":
             if scheme_of(self.url.get_secret_value()) == "lavfi":

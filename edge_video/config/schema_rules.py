@@ -110,6 +110,22 @@ RULES: Final[dict[str, list[Schema]]] = {
             },
         },
         {
+            "if": {"required": ["mode"], "properties": {"mode": {"const": "snapshot"}}},
+            "then": {
+                "properties": {
+                    **dict.fromkeys(("width", "height", "hwaccel_device"), _NULL),
+                    "hwaccel": {"enum": ["none", None]},
+                    "jpeg_encoder": {"enum": ["software", None]},
+                    "keyframes_only": {"enum": [False, None]},
+                    "input_args": {"maxItems": 0},
+                },
+                "anyOf": [
+                    _matches("url", rf"^{_any_case(HTTP_SCHEMES)}://"),
+                    _matches("url", _VARIABLE),
+                ],
+            },
+        },
+        {
             "if": _given("http_proxy"),
             "then": {
                 "anyOf": [

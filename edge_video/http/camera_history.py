@@ -203,6 +203,7 @@ def _glance(record: CameraRecord) -> CameraStatus:
         ffmpeg_pid=record.ffmpeg_pid,
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
+        unchanged_s=record.unchanged_s,
         usual_fps=record.usual_fps,
         opens_at=record.opens_at,
         intermittent=record.intermittent,

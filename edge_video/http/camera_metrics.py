@@ -66,6 +66,11 @@ _CAMERA_COUNTERS: Final[tuple[tuple[str, str, Callable[[CameraStatus], float]], 
         lambda camera: camera.capture.oversized,
     ),
     (
+        "capture_unchanged_pictures",
+        "Answers of a camera in mode snapshot that there is no newer picture, or that showed none.",
+        lambda camera: camera.capture.unchanged,
+    ),
+    (
         "camera_attempts",
         "Attempts to stream, the first one included.",
         lambda camera: camera.attempts,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge_video.delivery.ledger import DropReason
 from edge_video.runtime.opening_hours import DAYS
 from edge_video.runtime.units import ns_to_whole_s
+from edge_video.status.health import LATE_AFTER_S
 from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import lookup
 from edge_video.text.escaping import one_line
@@ -31,6 +32,14 @@ def format_key_wait(camera: CameraStatus, language: Language) -> str | None:
         return lookup("key_wait", language).format(waited=waited)
     interval = format_rounded_duration(float(round(camera.key_frame_interval_s)), language)
     return lookup("key_wait.known", language).format(waited=waited, interval=interval)
+
+
+def format_unchanged(camera: CameraStatus, language: Language) -> str | None:
+    """How long a camera's picture has been the same, if for long; None: it changes."""
+    if camera.unchanged_s is None or camera.unchanged_s < LATE_AFTER_S:
+        return None
+    lasted = format_rounded_duration(float(round(camera.unchanged_s)), language)
+    return lookup("unchanged", language).format(lasted=lasted)
 
 
 def format_closed(camera: CameraStatus, language: Language) -> str | None:

@@ -101,8 +101,8 @@ def _host(camera: CameraConfig, language: Language) -> str:
 
 def _picture(camera: CameraConfig, language: Language) -> list[str]:
     parts = [lookup("check.fps", language).format(fps=camera.fps)]
-    if camera.mode == "passthrough":
-        return [*parts, lookup("check.passthrough", language)]
+    if camera.mode != "transcode":
+        return [*parts, lookup(f"check.{camera.mode}", language)]
     parts.append(lookup("check.quality", language).format(quality=camera.quality))
     if camera.width is not None and camera.height is not None:
         parts.append(f"{camera.width}x{camera.height}")

@@ -261,6 +261,8 @@ def _camera_extras(camera: CameraStatus, language: Language) -> list[Row]:
             "final.discarded_value", capture.oversized, language, bytes=capture.discarded_bytes
         )
         rows.append(("final.discarded", garbage))
+    if capture.unchanged:
+        rows.append(("final.unchanged", capture.unchanged))
     return rows
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_video.report.camera_text import format_key_wait, format_losses, format_rest
+from edge_video.report.camera_text import (
+    format_key_wait,
+    format_losses,
+    format_rest,
+    format_unchanged,
+)
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status.health import is_late
@@ -120,12 +125,13 @@ def _camera_line(camera: CameraStatus, language: Language) -> str:
 
 
 def camera_remarks(camera: CameraStatus, language: Language) -> list[str]:
-    """Why a camera sends nothing, and until when; empty when it sends, or was told to stop."""
+    """Why a camera sends nothing (new), and until when; empty when it sends, or was stopped."""
     rests = format_rest(camera, language)
     if rests is not None:
         return [rests]
     if status_word(camera) not in _TROUBLED:
-        return []
+        unchanged = format_unchanged(camera, language)
+        return [] if unchanged is None else [unchanged]
     waiting = format_key_wait(camera, language)
     if waiting is not None:
         return [waiting]

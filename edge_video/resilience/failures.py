@@ -50,6 +50,8 @@ class Cause(StrEnum):
     PICTURE_FROZEN = "picture_frozen"
     """Its pictures are all the same, and `on_frozen: restart` ends such a stream."""
     STILL_PICTURE = "still_picture"
+    NOT_A_PICTURE = "not_a_picture"
+    """`mode: snapshot` needs a JPEG image as the answer to each request."""
     WEB_PAGE = "web_page"
     NO_VIDEO = "no_video"
     UNSUPPORTED = "unsupported"
@@ -62,6 +64,8 @@ class Cause(StrEnum):
     PICTURE_TOO_LARGE = "picture_too_large"
     PROTOCOL_NOT_ALLOWED = "protocol_not_allowed"
     """It leads FFmpeg to an address of a kind that its URL's kind does not need."""
+    REDIRECTED = "redirected"
+    """`mode: snapshot` is sent to another host or port, or out of TLS."""
     FORMAT_NOT_ALLOWED = "format_not_allowed"
     """What it sends is a playlist, a script or another format that may open other things."""
 

@@ -111,7 +111,12 @@ def is_late(camera: CameraStatus) -> bool:
 
 
 def is_overdue(camera: CameraStatus) -> bool:
-    """Whether its next frame is overdue; not of a camera that has never sent one."""
+    """Whether its next frame is overdue; not of a camera that has never sent one.
+
+    Nor of one that answers that there is no newer picture: that is no silence.
+    """
+    if camera.unchanged_s is not None:
+        return False
     usual_s = _LATE_INTERVALS * (camera.key_frame_interval_s or 0.0)
     last_s = camera.last_frame_ago_s
     return last_s is not None and last_s >= max(LATE_AFTER_S, usual_s)

@@ -105,6 +105,9 @@ class CameraStatus:
     """How far apart its key frames are, where nothing else is decoded; None when unknown."""
     decoding: Decoding | None = None
     """What decoded its pictures last, and was to; None where the CPU is to, or nobody knows yet."""
+    unchanged_s: float | None = None
+    """With `mode: snapshot`: how long it has answered that its picture is the same; None: it
+    changes, or the camera does not answer."""
     usual_fps: float | None = None
     """What the camera usually sends, `target_fps` at most; None until it was measured."""
     received_fps: float | None = None

@@ -109,6 +109,7 @@ _COMMON: Final[dict[str, Text]] = {
         "waiting for a key frame, {waited} so far; the camera sends one every {interval}",
         "aguardando um frame-chave, {waited} até agora; a câmera envia um a cada {interval}",
     ),
+    "unchanged": Text("the same picture for {lasted}", "a mesma foto há {lasted}"),
     "drop.memory": Text("memory {count}", "memória {count}"),
     "drop.refused": Text("refused by the broker {count}", "recusados pelo broker {count}"),
     "drop.too_large": Text(
@@ -212,6 +213,7 @@ _FINAL: Final[dict[str, Text]] = {
     "final.resolution": Text("Resolution", "Resolução"),
     "final.attempts": Text("Attempts", "Tentativas"),
     "final.discarded": Text("Stream Garbage", "Lixo no Stream"),
+    "final.unchanged": Text("Same Picture Again", "Mesma Foto de Novo"),
     "final.discarded_value": Text(
         "{bytes} bytes in no frame, {count} frames too large",
         "{bytes} bytes fora de frames, {count} frames grandes demais",

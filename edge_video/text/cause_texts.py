@@ -34,6 +34,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.END_OF_STREAM: Text("EOF", "EOF"),
     Cause.PICTURE_FROZEN: Text("picture frozen", "imagem congelada"),
     Cause.STILL_PICTURE: Text("a still picture, no stream", "uma foto, não um stream"),
+    Cause.NOT_A_PICTURE: Text("not a JPEG picture", "não é uma foto JPEG"),
     Cause.WEB_PAGE: Text("a web page, no stream", "uma página web, não um stream"),
     Cause.NO_VIDEO: Text("no video in the stream", "sem vídeo no stream"),
     Cause.UNSUPPORTED: Text("unsupported stream", "stream não suportado"),
@@ -42,6 +43,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.TOO_MUCH_WORK: Text("too much work for its images", "dados demais para poucas imagens"),
     Cause.PICTURE_TOO_LARGE: Text("picture too large", "imagem grande demais"),
     Cause.PROTOCOL_NOT_ALLOWED: Text("protocol not allowed", "protocolo não permitido"),
+    Cause.REDIRECTED: Text("redirected elsewhere", "redireciona para outro endereço"),
     Cause.FORMAT_NOT_ALLOWED: Text("format not allowed", "formato não permitido"),
     Cause.NO_HARDWARE: Text("no such decoding hardware", "hardware de decodificação ausente"),
     Cause.NOT_READABLE: Text("file not readable", "arquivo sem permissão de leitura"),
@@ -159,8 +161,16 @@ _ADVICE: Final[dict[Cause, Text]] = {
         "A câmera repete uma só imagem: reinicie-a, se reiniciar o stream não resolver.",
     ),
     Cause.STILL_PICTURE: Text(
-        "This URL is a snapshot: use the address of the camera's stream (MJPEG, RTSP).",
-        "Esta URL é de uma foto: use o endereço do stream da câmera (MJPEG, RTSP).",
+        "This URL is a snapshot: set mode: snapshot for this camera, or use the address of its"
+        " stream (MJPEG, RTSP).",
+        "Esta URL é de uma foto: defina mode: snapshot para esta câmera, ou use o endereço do"
+        " stream dela (MJPEG, RTSP).",
+    ),
+    Cause.NOT_A_PICTURE: Text(
+        "mode: snapshot needs a URL that answers each request with one JPEG image: open it in a"
+        " browser to see what it is; for a stream, leave mode out.",
+        "mode: snapshot precisa de uma URL que responda a cada requisição com uma imagem JPEG:"
+        " abra-a em um navegador para ver o que é; se for um stream, retire mode.",
     ),
     Cause.WEB_PAGE: Text(
         "This URL is a page, perhaps the login: use the address of the camera's stream.",
@@ -198,6 +208,12 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " input_args with -protocol_whitelist.",
         "A câmera leva a um endereço de outro tipo: se você confia nela, inclua o protocolo em"
         " input_args com -protocol_whitelist.",
+    ),
+    Cause.REDIRECTED: Text(
+        "The camera leads to an address that is not its own, and is not followed there: if you"
+        " trust that address, write it as the url of this camera.",
+        "A câmera leva a um endereço que não é o dela, e lá não é seguida: se você confia nesse"
+        " endereço, escreva-o como url desta câmera.",
     ),
     Cause.FORMAT_NOT_ALLOWED: Text(
         "The camera sends a format that may open other files: if you trust it, name the format in"

@@ -351,6 +351,30 @@ _PARTS: Final = (
     ),
     *_PICTURE,
     Text(
+        "with mode: snapshot the url begins with http:// or https://",
+        "com mode: snapshot a url começa com http:// ou https://",
+    ),
+    Text(
+        "with mode: snapshot the camera's own picture is published as it is",
+        "com mode: snapshot a foto da própria câmera é publicada como está",
+    ),
+    Text(
+        "with mode: snapshot no FFmpeg runs that would read them",
+        "com mode: snapshot não roda nenhum FFmpeg que os leria",
+    ),
+    Text(
+        "snapshot needs the package httpcore, which is not installed:"
+        " pip install 'edge-video[snapshot]'",
+        "snapshot precisa do pacote httpcore, que não está instalado:"
+        " pip install 'edge-video[snapshot]'",
+    ),
+    Text(
+        "camera {camera_id} is asked for {fps} pictures a second: most cameras make one or two on"
+        " request; set its fps",
+        "são pedidas {fps} fotos por segundo à câmera {camera_id}: a maioria das câmeras faz uma ou"
+        " duas por pedido; defina o fps dela",
+    ),
+    Text(
         "with the id of cameras[{index}] it has {size} bytes; AMQP allows 255",
         "com o id de cameras[{index}] tem {size} bytes; o AMQP permite 255",
     ),

@@ -61,6 +61,7 @@ def aged(status: SystemStatus, seconds: float) -> SystemStatus:
                 last_frame_ago_s=later(camera.last_frame_ago_s),
                 last_failure_ago_s=later(camera.last_failure_ago_s),
                 key_frame_wait_s=later(camera.key_frame_wait_s),
+                unchanged_s=later(camera.unchanged_s),
                 breaker=replace(camera.breaker, retry_in_s=sooner(camera.breaker.retry_in_s)),
             )
             for camera in status.cameras

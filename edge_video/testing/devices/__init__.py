@@ -20,6 +20,7 @@ from edge_video.testing.devices.requests import Request
 from edge_video.testing.devices.rtp import Packetizer, RtpPacket
 from edge_video.testing.devices.rtsp import RtspDevice
 from edge_video.testing.devices.sdp import describe
+from edge_video.testing.devices.snapshot import SnapshotDevice
 from edge_video.testing.devices.video import Codec, Video
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "RtpPacket",
     "RtspDevice",
     "Several",
+    "SnapshotDevice",
     "Video",
     "describe",
     "http_answer",

@@ -113,7 +113,7 @@ class HttpDevice(Device):
             for each in [own] if isinstance(own, bytes) else own:
                 connection.send(each)
         elif self._is_let_in(request):
-            self._stream(connection)
+            self.show(connection, request)
             return True
         else:
             assert self.authentication is not None
@@ -130,7 +130,9 @@ class HttpDevice(Device):
         sent = request.headers.get("authorization", "")
         return asks is None or asks.accepts(request.method, sent)
 
-    def _stream(self, connection: Connection) -> None:
+    def show(self, connection: Connection, request: Request) -> None:
+        """Send pictures for a request."""
+        del request
         self._count_session()
         connection.send(self.head)
         self._send(connection, self.prefix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -44,6 +45,13 @@ class Connection:
         self._buffer = b""
         self.peer: str = client.getpeername()[0]
 
+    def start_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on, as the server."""
+        try:
+            self._socket = context.wrap_socket(self._socket, server_side=True)
+        except OSError:
+            raise HangUp from None
+
     def send(self, data: bytes) -> None:
         """Write all of it, however long the client takes to read."""
         self._wait_while_frozen()
@@ -57,9 +65,10 @@ class Connection:
         self._wait_while_frozen()
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
-            readable, _, _ = select.select([self._socket], [], [], left)
-            if not readable:
-                return b""
+            if not self._has_decrypted():
+                readable, _, _ = select.select([self._socket], [], [], left)
+                if not readable:
+                    return b""
             got = self._socket.recv(_CHUNK)
         except (OSError, ValueError):
             raise HangUp from None
@@ -95,6 +104,10 @@ class Connection:
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.close()
+
+    def _has_decrypted(self) -> bool:
+        """Whether TLS holds bytes that nobody has taken: the socket is not readable for those."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def _wait_while_frozen(self) -> None:
         self._moving.wait()

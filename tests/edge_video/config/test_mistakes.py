@@ -95,8 +95,8 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         GOOD + "    mode: passthru\n",
         [
             (
-                "c.yaml:5: cameras[0].mode: passthru is not one of transcode, passthrough;"
-                ' did you mean "passthrough"?'
+                "c.yaml:5: cameras[0].mode: passthru is not one of transcode, passthrough,"
+                ' snapshot; did you mean "passthrough"?'
             ),
         ],
     ),
@@ -107,6 +107,20 @@ TABLE: dict[str, tuple[str, list[str]]] = {
             (
                 "c.yaml:7: cameras[0].keyframes_only: with mode: passthrough nothing is decoded"
                 " or scaled"
+            ),
+        ],
+    ),
+    "a snapshot that is no picture over HTTP": (
+        GOOD + "    mode: snapshot\n    width: 640\n    input_args: [-re]\n",
+        [
+            "c.yaml:4: cameras[0].url: with mode: snapshot the url begins with http:// or https://",
+            (
+                "c.yaml:6: cameras[0].width: with mode: snapshot the camera's own picture is"
+                " published as it is"
+            ),
+            (
+                "c.yaml:7: cameras[0].input_args: with mode: snapshot no FFmpeg runs that would"
+                " read them"
             ),
         ],
     ),

@@ -1,0 +1,65 @@
+"""When a camera is asked, how long it may take, and what a miss means."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_video.capture.snapshot.conditions import Conditions
+from edge_video.capture.snapshot.pace import SnapshotPace
+from edge_video.resilience.failures import Cause
+
+PACE = SnapshotPace(interval_s=0.5, first_picture_s=20.0, stalled_s=10.0)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "missed", "wait_s"), [(0.1, False, 0.4), (0.7, False, 0.0), (0.1, True, 0.9)]
+)
+def test_the_next_request_waits_for_its_time_and_longer_after_a_miss(
+    took_s: float, missed: bool, wait_s: float
+) -> None:
+    assert PACE.wait_s(took_s, missed=missed) == pytest.approx(wait_s)
+
+
+def test_before_the_first_picture_every_miss_ends_the_attempt() -> None:
+    assert PACE.limit_s(1e9, any_pictures=False) == pytest.approx(9.0)
+    assert all(PACE.ends(cause, 1e9, any_pictures=False) for cause in Cause)
+
+
+def test_between_pictures_a_miss_ends_it_where_the_next_one_cannot_help() -> None:
+    passed = {cause for cause in Cause if not PACE.ends(cause, 1.0, any_pictures=True)}
+    assert Cause.BUSY in passed
+    assert not passed & {Cause.WRONG_PASSWORD, Cause.REFUSED, Cause.NO_SUCH_STREAM}
+
+
+def test_the_capture_judges_before_its_actor_calls_the_camera_stalled() -> None:
+    silent_s = 0.0
+    while not PACE.ends(Cause.TIMEOUT, silent_s, any_pictures=True):
+        silent_s += PACE.limit_s(silent_s, any_pictures=True)
+        assert silent_s < PACE.interval_s + PACE.stalled_s
+        silent_s += PACE.wait_s(PACE.connect_s, missed=True)
+
+
+def test_an_etag_is_asked_with_once_it_has_gone_with_the_pictures() -> None:
+    conditions = Conditions()
+    assert conditions.is_new(b"1", {"etag": '"a"'}, 0.0)
+    assert conditions.headers(1.0) == {}
+    assert conditions.is_new(b"2", {"etag": '"b"', "last-modified": "then"}, 1.0)
+    assert conditions.headers(2.0) == {"If-None-Match": '"b"', "If-Modified-Since": "then"}
+    assert conditions.headers(61.0) == {}, "once a minute it is asked for all the same"
+    assert not conditions.is_new(b"2", {"etag": '"b"', "last-modified": "then"}, 61.0)
+    assert conditions.headers(62.0) != {}
+
+
+def test_an_etag_that_stays_while_the_picture_changes_is_never_believed_again() -> None:
+    conditions = Conditions()
+    for number, picture in enumerate((b"1", b"1", b"2", b"2", b"2")):
+        conditions.is_new(picture, {"etag": '"a"'}, float(number))
+    assert conditions.headers(5.0) == {}
+
+
+@pytest.mark.parametrize("value", ["", "x" * 300, "a\r\nInjected: 1", "ü"])
+def test_a_validator_that_is_none_is_not_sent_back(value: str) -> None:
+    conditions = Conditions()
+    conditions.is_new(b"1", {"etag": value}, 0.0)
+    conditions.is_new(b"1", {"etag": value}, 1.0)
+    assert conditions.headers(2.0) == {}
