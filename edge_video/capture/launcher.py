@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from edge_video.config import CameraConfig
     from edge_video.resilience.failures import Failure
 
-AnyCapture: TypeAlias = "Capture | MotionJpegCapture | SnapshotCapture"
-"""One attempt at a camera."""
+    AnyCapture: TypeAlias = Capture | MotionJpegCapture | SnapshotCapture
+    """One attempt at a camera."""
 
 
 def camera_environment(camera: CameraConfig) -> dict[str, str]:

@@ -72,6 +72,7 @@ TERMS: Final = _words_of(
     thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
+    avif bmp gif heic httpcore multipart png snapshot webp
     httpx https loopback multicast onvif pictures uplink vpns
     """
 )
@@ -80,6 +81,7 @@ TERMS: Final = _words_of(
 CODES: Final = _words_of(
     """
     a-z address at bak c cameras carriage centro cert closed completion ctrl day directory editor en
+    avif bmp gif heic httpcore multipart png snapshot webp
     enter env eof esc f false file h half height hn hwaccel i ids init install interno line listen
     lock m max-channels monday ms n name none ns ok open p password percent pgdn pgup pip
     profiles pt-br q qsv run s schema top transport true type u uninstall us username vaapi width x
