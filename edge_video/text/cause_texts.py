@@ -168,9 +168,9 @@ _ADVICE: Final[dict[Cause, Text]] = {
     ),
     Cause.NOT_A_PICTURE: Text(
         "mode: snapshot needs a URL that answers each request with one JPEG image: open it in a"
-        " browser to see what it is; for a stream, leave mode out.",
+        " browser to see what it is; for a stream, leave mode: snapshot out.",
         "mode: snapshot precisa de uma URL que responda a cada requisição com uma imagem JPEG:"
-        " abra-a em um navegador para ver o que é; se for um stream, retire mode.",
+        " abra-a em um navegador para ver o que é; se for um stream, retire mode: snapshot.",
     ),
     Cause.WEB_PAGE: Text(
         "This URL is a page, perhaps the login: use the address of the camera's stream.",
