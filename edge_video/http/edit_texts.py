@@ -41,6 +41,9 @@ EDIT_TEXTS: Final[dict[str, Text]] = {
     ),
     "edit.saving": Text("Saving …", "Salvando …"),
     "edit.answers": Text("The camera answers:", "A câmera responde:"),
+    "edit.snapshot": Text(
+        "still pictures, fetched one after the other", "fotos, buscadas uma após a outra"
+    ),
     "edit.key_frames": Text("a key frame every {seconds} s", "um frame-chave a cada {seconds} s"),
     "edit.key_frames.at_least": Text(
         "key frames more than {seconds} s apart", "frames-chave a mais de {seconds} s"

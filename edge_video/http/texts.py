@@ -19,6 +19,7 @@ _FROM_REPORTS: Final = (
     *(f"advice.{cause.value}" for cause in Cause),  # what the operator can do, beyond the buttons
     *(key for key in TEXTS if key.startswith("entry.")),
     *(
+        "unchanged",
         "key_wait",
         "key_wait.known",
         "decoded_in_software",

@@ -203,6 +203,7 @@ def _camera(
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
         "decoding": _decoding(camera.decoding),
+        "unchanged_s": _rounded(camera.unchanged_s),
         "key_frame_wait_s": _rounded(camera.key_frame_wait_s),
         "key_frame_interval_s": _rounded(camera.key_frame_interval_s),
         "attempts": camera.attempts,

@@ -154,6 +154,30 @@ def test_a_camera_is_tested_added_and_then_on_the_wall(page: Page, server: Scrip
     assert page.find("#edit-password").get_attribute("value") == ""
 
 
+def test_a_still_picture_is_asked_for_as_one_and_added_as_such(
+    page: Page, server: ScriptedPage
+) -> None:
+    still = {**GOOD, "ok": False, "cause": "still_picture", "detail": "one JPEG image, and the end"}
+    server.answers["probe"] = still
+    page.click("#add-camera")
+    fill(page, url="http://10.0.0.9/snap.jpg")
+    page.click("#edit-test")
+    page.shows(lambda: "mode: snapshot" in page.text("#edit-answer"))
+    given = {"url": "http://10.0.0.9/snap.jpg"}
+    as_still = {**given, "mode": "snapshot"}
+    assert server.changes == [("POST probe", given), ("POST probe", as_still)]
+    server.answers["probe"] = {**GOOD, "codec": "mjpeg", "fps": None, "key_frame_interval_s": None}
+    page.click("#edit-test")
+    page.shows(lambda: "still pictures, fetched one after the other" in page.text("#edit-answer"))
+    page.click("#edit-save")
+    page.shows(lambda: "added" in page.text("#toast"))
+    assert server.changes[-1] == ("PUT cameras/camera-10-0-0-9", as_still)
+    page.click("#add-camera")
+    fill(page, url="rtsp://10.0.0.9/s")
+    page.click("#edit-test")
+    page.shows(lambda: server.changes[-1] == ("POST probe", {"url": "rtsp://10.0.0.9/s"}))
+
+
 def stream(name: str, url: str, width: int = 640, fps: float = 15.0) -> dict[str, Any]:
     """A stream as a camera tells it; the one of 640 pixels is proposed."""
     size = {"width": width, "height": width * 9 // 16, "fps": fps, "proposed": width == 640}

@@ -96,6 +96,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "height": 0 if rests else 720,
         "last_frame_ago_s": 0.1 if word == "OK" else None,
         "decoding": None,
+        "unchanged_s": None,
         "key_frame_wait_s": None,
         "key_frame_interval_s": None,
         "attempts": 3,

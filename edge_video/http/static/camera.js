@@ -10,6 +10,8 @@ import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, shownState, since
 import { ago, causeText, clockTime, duration, language, megabytes, number, rate, said, share, t } from "./text.js";
 import { drawEntries, timelineOf } from "./timeline.js";
 
+const SAME_AFTER_S = 5; // a picture that is the same for longer is told
+
 let id = "";
 let openedId = "";
 let screen = null;
@@ -136,13 +138,19 @@ function decoderText({ wanted, used, encodes, reason }) {
   return encodes ? t("details.decoder.encodes", { hwaccel: used }) : used;
 }
 
+function lastFrame(camera) {
+  if (camera.last_frame_ago_s === null) return t("never");
+  const same = (camera.unchanged_s ?? 0) >= SAME_AFTER_S;
+  return ago(camera.last_frame_ago_s) + (same ? ` · ${t("unchanged", { lasted: duration(camera.unchanged_s) })}` : "");
+}
+
 function drawDetails(camera) {
   const recent = camera.recent ?? {};
   const drops = (recent.dropping ? `${t("details.dropping")} · ` : "") + t("details.drops_value", { recent: recent.dropped_5m ?? 0, count: camera.dropped });
   const rows = [
     ["details.uptime", `${share(camera.uptime_24h)} ${t("details.uptime.24h")} · ${share(camera.uptime_7d)} ${t("details.uptime.7d")}`],
     ["details.picture", camera.width ? `${camera.width}×${camera.height}` : t("not_available")],
-    ["details.last_frame", camera.last_frame_ago_s === null ? t("never") : ago(camera.last_frame_ago_s)],
+    ["details.last_frame", lastFrame(camera)],
     ["details.latency", camera.latency_s === null ? t("not_available") : `≤ ${number(camera.latency_s * 1000)} ms`],
     ["details.received", number(camera.received)],
     ["details.drops", drops],

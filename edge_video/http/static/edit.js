@@ -15,6 +15,7 @@ const LARGE = 1280 * 960; // pixels; beyond it the smaller stream of a camera is
 let changed = ""; // the camera that is changed; empty: one is added
 let managed = ""; // the camera whose dialog is open
 let isIdTyped = false;
+let mode = ""; // as the camera has shown itself; empty: as it is configured
 let round = 0; // an answer to an earlier form is ignored
 
 const input = (field) => $(`edit-${field}`);
@@ -30,7 +31,7 @@ export function begin() {
   $("edit-form").addEventListener("submit", (event) => { event.preventDefault(); save(); });
   $("edit-dialog").addEventListener("close", closed);
   input("id").addEventListener("input", () => { isIdTyped = true; });
-  input("url").addEventListener("input", suggest);
+  input("url").addEventListener("input", () => { mode = ""; suggest(); });
 }
 
 export function drawManage(camera) {
@@ -45,6 +46,7 @@ function open(id) {
   changed = id;
   round += 1;
   isIdTyped = false;
+  mode = "";
   $("edit-form").reset();
   clear();
   streams.clear();
@@ -96,7 +98,7 @@ function values() {
     const text = field === "password" ? input(field).value : input(field).value.trim();
     if (text !== "") given[field] = field === "fps" ? Number(text) : text;
   }
-  return given;
+  return mode ? { ...given, mode } : given;
 }
 
 function suggest() {
@@ -131,6 +133,7 @@ async function findStreams() {
 function choose(stream) {
   if (isAsking()) return false;
   input("url").value = stream.url;
+  mode = "";
   suggest();
   if (stream.url.includes(streams.SECRET)) {
     clear();
@@ -146,8 +149,10 @@ async function test() {
   if (!given.url) { complain("url", t(changed ? "edit.test_needs" : "edit.needed")); return; }
   const reply = await post("POST", "/api/probe", given, t("edit.asking"));
   if (!reply) return;
-  if ("ok" in reply.body) { answer(...told(reply.body)); bringIntoView(); }
-  else refused(reply);
+  if (reply.body.cause === "still_picture" && !mode) { // then it is asked for one after the other
+    mode = "snapshot";
+    test();
+  } else if ("ok" in reply.body) { answer(...told(reply.body)); bringIntoView(); } else refused(reply);
 }
 
 const bringIntoView = () => $("edit-answer").scrollIntoView({ block: "nearest" });
@@ -157,7 +162,7 @@ function told(camera) {
     const advice = has(`advice.${camera.cause}`) ? t(`advice.${camera.cause}`) : "";
     return [el("p", { className: "wrong", text: causeText(camera.cause) }), el("p", { className: "quiet", text: camera.detail ?? "" }), el("p", { text: advice })];
   }
-  const facts = [camera.codec, camera.width ? `${camera.width}×${camera.height}` : "", camera.fps ? `${rate(camera.fps)} fps` : "", keyFrames(camera)];
+  const facts = [mode === "snapshot" ? t("edit.snapshot") : camera.codec, camera.width ? `${camera.width}×${camera.height}` : "", camera.fps ? `${rate(camera.fps)} fps` : "", keyFrames(camera)];
   const parts = [el("p", { className: "right", text: `${t("edit.answers")} ${facts.filter(Boolean).join(" · ")}` })];
   if (camera.width * camera.height > LARGE) parts.push(el("p", { className: "quiet", text: t("edit.large") }));
   if (camera.picture) parts.push(el("img", { alt: t("edit.picture"), src: blobOf(camera.picture), listen: { load: bringIntoView } }));
