@@ -416,9 +416,10 @@ def _first_permit(clock: Clock) -> CircuitBreaker:
 
 
 def _limits_of(config: CameraConfig) -> SilenceLimits:
+    between_s = config.picture_interval_s if config.mode == "snapshot" else 0.0
     return SilenceLimits(
         first_frame_s=config.first_frame_timeout,
-        stalled_s=config.stall_timeout,
+        stalled_s=config.stall_timeout + between_s,
         key_frame_s=config.key_frame_timeout,
         key_frames_only=config.keyframes_only,
         packets_only=config.transport == "udp" and _is_rtsp(config),

@@ -101,6 +101,7 @@ class CameraState:
             camera_id=CameraId(config.id),
             url=config.masked_url,
             target_fps=config.fps,
+            interval_s=config.snapshot_interval,
             phase=CameraPhase.STARTING,
             breaker=breaker,
             opens_at=None if closed is None else closed.opens_at,
@@ -141,7 +142,10 @@ class CameraState:
         """Tell what of the configuration others are told."""
         config = self.config
         self.update(
-            url=config.masked_url, target_fps=config.fps, intermittent=config.is_intermittent
+            url=config.masked_url,
+            target_fps=config.fps,
+            interval_s=config.snapshot_interval,
+            intermittent=config.is_intermittent,
         )
 
     def update(self, **changes: Any) -> None:

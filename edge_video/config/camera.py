@@ -145,6 +145,8 @@ class CameraConfig(Section):
     """passthrough: the camera sends Motion JPEG, and its images are passed on as they are.
     snapshot: its URL is a still picture, fetched every 1/`fps` seconds and passed on as it is;
     no FFmpeg runs (needs the extra `snapshot`)."""
+    snapshot_interval: Period | None = default(None)
+    """With `mode: snapshot`: from one picture to the next; absent: 1/`fps` seconds."""
     keyframes_only: Flag = False
     """Decode nothing but key frames: for a camera that needs a frame every few seconds."""
     hwaccel: Hwaccel = "none"
@@ -215,9 +217,13 @@ class CameraConfig(Section):
 
     @model_validator(mode="after")
     def _snapshot_is_possible(self) -> Self:
-        if self.mode == "snapshot":
-            raise_conflicts(snapshot_conflicts(self.url.get_secret_value(), dict(self)))
+        raise_conflicts(snapshot_conflicts(self.url.get_secret_value(), dict(self)))
         return self
+
+    @property
+    def picture_interval_s(self) -> float:
+        """From one picture to the next, as it is wanted."""
+        return self.snapshot_interval or 1 / self.fps
 
     @property
     def is_intermittent(self) -> bool:
@@ -267,7 +273,7 @@ class CameraConfig(Section):
             found.append(
                 f"camera {self.id} has a password without a username: most cameras ask for both"
             )
-        if self.mode == "snapshot" and self.fps > MANY_FPS:
+        if self.mode == "snapshot" and self.picture_interval_s < 1 / MANY_FPS:
             found.append(
                 f"camera {self.id} is asked for {self.fps} pictures a second: most cameras make one"
                 " or two on request; set its fps"

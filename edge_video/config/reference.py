@@ -61,6 +61,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "hwaccel": "auto",
     "hwaccel_device": "/dev/dri/renderD129",
     "jpeg_encoder": "hardware",
+    "cameras.snapshot_interval": "30s",
     "cameras.hwaccel": "vaapi",
     "cameras.hwaccel_device": "/dev/dri/renderD129",
     "cameras.jpeg_encoder": "hardware",
@@ -96,7 +97,14 @@ _PROFILES: Final = {
     "profile": "open",
 }
 _CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
-_WEB_CAMERA: Final = {"id": "door", "url": "http://10.0.0.5/video.mjpg"}
+_AROUND: Final = {
+    "cameras.http_proxy": {"id": "door", "url": "http://10.0.0.5/video.mjpg"},
+    "cameras.snapshot_interval": {
+        "id": "door",
+        "url": "http://10.0.0.5/snapshot.jpg",
+        "mode": "snapshot",
+    },
+}
 _ANY: Final = "NAME"
 _PER_CAMERA: Final = {
     "fps": "fps",
@@ -353,7 +361,7 @@ def _camera_example(path: str, value: object) -> str:
     if path.startswith(_SHARES):
         crop = {**_CROP, path.removeprefix(_SHARES): value}
         return _dumped({"cameras": [_CAMERA | {"crop": crop}]})
-    around = _WEB_CAMERA if path == "cameras.http_proxy" else _CAMERA
+    around = _AROUND.get(path, _CAMERA)
     _, *outer, name = path.split(".")
     shown: dict[str, Any] = {name: value}
     for section in reversed(outer):

@@ -110,10 +110,17 @@ RULES: Final[dict[str, list[Schema]]] = {
             },
         },
         {
+            "if": _given("snapshot_interval"),
+            "then": {"required": ["mode"], "properties": {"mode": {"const": "snapshot"}}},
+        },
+        {
             "if": {"required": ["mode"], "properties": {"mode": {"const": "snapshot"}}},
             "then": {
                 "properties": {
                     **dict.fromkeys(("width", "height", "hwaccel_device"), _NULL),
+                    **dict.fromkeys(("crop", "mirror"), _NULL),
+                    "rotate": {"enum": [0, None]},
+                    "masks": {"anyOf": [_NULL, {"type": "array", "maxItems": 0}]},
                     "hwaccel": {"enum": ["none", None]},
                     "jpeg_encoder": {"enum": ["software", None]},
                     "keyframes_only": {"enum": [False, None]},

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from edge_video.config.section import Conflict
 
 DECODED: Final = (
-    *("width", "height", "hwaccel", "hwaccel_device", "jpeg_encoder", "keyframes_only"),
+    *("width", "height", "masks", "crop", "rotate", "mirror"),
+    *("hwaccel", "hwaccel_device", "jpeg_encoder", "keyframes_only"),
 )
 """Keys of a camera that need a decoded picture."""
 MANY_FPS: Final = 5
@@ -22,6 +23,7 @@ MANY_FPS: Final = 5
 _NOT_HTTP: Final = "with mode: snapshot the url begins with http:// or https://"
 _AS_IT_IS: Final = "with mode: snapshot the camera's own picture is published as it is"
 _NO_READER: Final = "with mode: snapshot no FFmpeg runs that would read them"
+_OTHER_MODE: Final = "only with mode: snapshot"
 _NO_PACKAGE: Final = (
     "snapshot needs the package httpcore, which is not installed:"
     " pip install 'edge-video[snapshot]'"
@@ -29,13 +31,17 @@ _NO_PACKAGE: Final = (
 
 
 def snapshot_conflicts(url: str, given: Mapping[str, object]) -> Iterator[Conflict]:
-    """Yield what keeps a camera with this URL and these other keys from being fetched."""
+    """Yield what does not go together of a camera with this URL and these other keys."""
+    if given["mode"] != "snapshot":
+        if given["snapshot_interval"] is not None:
+            yield "snapshot_interval", ("snapshot_interval", "mode"), _OTHER_MODE
+        return
     if find_spec("httpcore") is None:
         yield "mode", ("mode",), _NO_PACKAGE
     if scheme_of(url) not in HTTP_SCHEMES:
         yield "url", ("url", "mode"), _NOT_HTTP
     for key in DECODED:
-        if given[key] not in (None, False, "none", "software"):
+        if given[key] not in (None, False, 0, (), "none", "software"):
             yield key, (key, "mode"), _AS_IT_IS
     if given["input_args"]:
         yield "input_args", ("input_args", "mode"), _NO_READER

@@ -101,6 +101,9 @@ def _host(camera: CameraConfig, language: Language) -> str:
 
 def _picture(camera: CameraConfig, language: Language) -> list[str]:
     parts = [lookup("check.fps", language).format(fps=camera.fps)]
+    if camera.snapshot_interval is not None:
+        interval = format_duration(camera.snapshot_interval)
+        parts = [lookup("check.interval", language).format(interval=interval)]
     if camera.mode != "transcode":
         return [*parts, lookup(f"check.{camera.mode}", language)]
     parts.append(lookup("check.quality", language).format(quality=camera.quality))

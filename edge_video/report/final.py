@@ -14,6 +14,7 @@ from edge_video.status.health import HEALTHY_PERCENT
 from edge_video.status.model import CameraPhase
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, count_text, lookup
+from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     MB,
@@ -163,7 +164,8 @@ def efficiency(camera: CameraStatus, uptime_s: float) -> float | None:
     None when no time has passed. A little over 100 is possible: cameras have clocks of their own.
     """
     wanted = camera.expected_fps * expected_s(camera, uptime_s)
-    return percent(camera.frames.received, wanted) if wanted > 0 else None
+    shown = camera.frames.received + camera.capture.unchanged  # the same picture again is an answer
+    return percent(shown, wanted) if wanted > 0 else None
 
 
 def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
@@ -231,6 +233,9 @@ def _breaker(breaker: BreakerView, language: Language) -> str:
 
 
 def _target(camera: CameraStatus, language: Language) -> str:
+    if camera.interval_s is not None:
+        interval = format_duration(camera.interval_s)
+        return lookup("check.interval", language).format(interval=interval)
     if camera.expected_fps == camera.target_fps:
         return format_fps(camera.expected_fps)
     return lookup("final.fps_target_value", language).format(

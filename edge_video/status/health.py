@@ -25,7 +25,8 @@ HEALTHY_PERCENT: Final = 80.0
 """A camera that sends less than this share of what is expected of it is slow."""
 
 _LATE_INTERVALS: Final = 1.5
-"""Where only key frames are decoded, the next one is late after so many of their intervals."""
+"""Where frames come at longer intervals, key frames or still pictures, the next one is late after
+so many of them."""
 _WINDOW_S: Final = 10.0
 """What `CameraStatus.received_fps` is measured over."""
 _COUNTING_ERROR: Final = 2.0
@@ -117,7 +118,8 @@ def is_overdue(camera: CameraStatus) -> bool:
     """
     if camera.unchanged_s is not None:
         return False
-    usual_s = _LATE_INTERVALS * (camera.key_frame_interval_s or 0.0)
+    between_s = max(camera.key_frame_interval_s or 0.0, camera.interval_s or 0.0)
+    usual_s = _LATE_INTERVALS * between_s
     last_s = camera.last_frame_ago_s
     return last_s is not None and last_s >= max(LATE_AFTER_S, usual_s)
 

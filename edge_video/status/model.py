@@ -108,6 +108,8 @@ class CameraStatus:
     unchanged_s: float | None = None
     """With `mode: snapshot`: how long it has answered that its picture is the same; None: it
     changes, or the camera does not answer."""
+    interval_s: float | None = None
+    """Configured (`snapshot_interval`): from one picture to the next; None: by `target_fps`."""
     usual_fps: float | None = None
     """What the camera usually sends, `target_fps` at most; None until it was measured."""
     received_fps: float | None = None
@@ -133,7 +135,12 @@ class CameraStatus:
 
     @property
     def expected_fps(self) -> float:
-        """What the camera is held to: `target_fps`, or what it usually sends where that is less."""
+        """What the camera is held to: `target_fps`, or what it usually sends where that is less.
+
+        Where an interval is configured, its inverse.
+        """
+        if self.interval_s is not None:
+            return 1 / self.interval_s
         return expected_fps(self.target_fps, self.usual_fps)
 
 

@@ -66,6 +66,7 @@ class CameraRecord:
     decoding: Decoding | None = None
     """As in `CameraStatus`."""
     unchanged_s: float | None = None
+    interval_s: float | None = None
     last_failure: Failure | None = None
     last_failure_at_s: float | None = None
     """Monotonic clock."""
@@ -295,6 +296,7 @@ def _camera_status(
         key_frame_interval_s=record.key_frame_interval_s,
         decoding=record.decoding,
         unchanged_s=record.unchanged_s,
+        interval_s=record.interval_s,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,
         opens_at=record.opens_at,

@@ -173,8 +173,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " abra-a em um navegador para ver o que é; se for um stream, retire mode: snapshot.",
     ),
     Cause.WEB_PAGE: Text(
-        "This URL is a page, perhaps the login: use the address of the camera's stream.",
-        "Esta URL é de uma página, talvez do login: use o endereço do stream da câmera.",
+        "This URL is a page, perhaps the login: use the address of the camera's stream, or of its"
+        " picture.",
+        "Esta URL é de uma página, talvez do login: use o endereço do stream da câmera, ou da foto"
+        " dela.",
     ),
     Cause.NO_VIDEO: Text(
         "Switch the video of this stream on in the camera, or use another channel.",

@@ -350,6 +350,7 @@ _PARTS: Final = (
         "com mode: passthrough nada é decodificado ou redimensionado",
     ),
     *_PICTURE,
+    Text("only with mode: snapshot", "só com mode: snapshot"),
     Text(
         "with mode: snapshot the url begins with http:// or https://",
         "com mode: snapshot a url começa com http:// ou https://",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _NONCE_BYTES: Final = 8
+_IDLE_S: Final = 30.0
+"""No camera keeps a connection for much longer than that between two pictures."""
 
 
 class SnapshotCapture:
@@ -167,7 +169,10 @@ class SnapshotCapture:
             while not self._over.is_set():
                 began_s = time.monotonic()
                 missed = not self._ask()
-                wait_s = self._pace.wait_s(time.monotonic() - began_s, missed=missed)
+                took_s = time.monotonic() - began_s
+                wait_s = self._pace.wait_s(took_s, self._requests.answers, missed=missed)
+                if wait_s > _IDLE_S:
+                    self._requests.close()
                 self._over.wait(wait_s + self._faults.delay_s(self._pace.interval_s))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the camera has failed
             _log.exception("a snapshot of %s failed", self._camera_id)
@@ -197,7 +202,7 @@ class SnapshotCapture:
 
 def pace_of(camera: CameraConfig) -> SnapshotPace:
     """Return the times of a camera."""
-    return SnapshotPace(1 / camera.fps, camera.first_frame_timeout, camera.stall_timeout)
+    return SnapshotPace(camera.picture_interval_s, camera.first_frame_timeout, camera.stall_timeout)
 
 
 def _client(camera: CameraConfig, network: SnapshotNetwork) -> SnapshotClient:

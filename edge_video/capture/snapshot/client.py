@@ -30,7 +30,7 @@ _HEADERS: Final = {
 _MAX_HOPS: Final = 4
 _MAX_REFUSAL: Final = 64 * 1024
 """So much of an answer without a picture is read, to keep its connection."""
-_KEPT_S: Final = 120.0
+_KEPT_S: Final = 60.0
 _ONCE_MORE: Final = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
 _SAFE: Final = "%/?:@!$&'()*+,;=-._~[]"
 
@@ -62,7 +62,7 @@ class SnapshotClient:
         self._pool = _pool(network, proxy)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next request makes another."""
         self._pool.close()
 
     def fetch(self, conditions: Mapping[str, str]) -> Answer:

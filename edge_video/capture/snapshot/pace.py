@@ -21,6 +21,9 @@ _PASSING: Final = frozenset(
 _MAX_CONNECT_S: Final = 5.0
 _MAX_REQUEST_S: Final = 30.0
 _LATE_S: Final = 5.0
+_FIRST_ANSWERS: Final = 3
+_FIRST_INTERVAL_S: Final = 1.0
+"""The breaker trusts an attempt after three good seconds: they are not hours apart."""
 _MISSED_WAIT_S: Final = 1.0
 """A camera that says it is busy is not asked fifteen times a second."""
 _BEFORE_THE_WATCH: Final = 0.9
@@ -60,12 +63,26 @@ class SnapshotPace:
 
     def ends(self, cause: Cause, silent_s: float, *, any_pictures: bool) -> bool:
         """Whether a request without a picture ends the attempt, `silent_s` after the last one."""
-        return not any_pictures or cause not in _PASSING or silent_s >= 0.98 * self._patience_s
+        return (
+            not any_pictures
+            or cause not in _PASSING
+            or silent_s >= self._patience_s - 0.02 * self.stalled_s
+        )
 
-    def wait_s(self, took_s: float, *, missed: bool) -> float:
-        """Return the time until the next request, when the last one took so long."""
-        least_s = max(self.interval_s, _MISSED_WAIT_S) if missed else self.interval_s
-        return max(0.0, least_s - took_s)
+    def wait_s(self, took_s: float, answers: int, *, missed: bool) -> float:
+        """Return the time until the next request, when the last one took so long.
+
+        Args:
+            took_s: from the beginning of the last one to its end.
+            answers: how many there were in this attempt.
+            missed: whether the last one was none.
+        """
+        interval_s = self.interval_s
+        if answers < _FIRST_ANSWERS:
+            interval_s = min(interval_s, _FIRST_INTERVAL_S)
+        if missed:
+            interval_s = _MISSED_WAIT_S
+        return max(0.0, interval_s - took_s)
 
     @property
     def _patience_s(self) -> float:

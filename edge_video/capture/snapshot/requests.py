@@ -88,7 +88,7 @@ class SnapshotRequests:
         return self._pace.ends(failure.cause, self._silent_s(), any_pictures=any_pictures)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next request makes another."""
         self._client.close()
 
     def _silent_s(self) -> float:

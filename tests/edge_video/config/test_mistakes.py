@@ -124,6 +124,10 @@ TABLE: dict[str, tuple[str, list[str]]] = {
             ),
         ],
     ),
+    "an interval of pictures from a stream": (
+        GOOD + "    snapshot_interval: 30s\n",
+        ["c.yaml:5: cameras[0].snapshot_interval: only with mode: snapshot"],
+    ),
     "keyframes that are no flag": (
         GOOD + "    keyframes_only: sometimes\n",
         ["c.yaml:5: cameras[0].keyframes_only: sometimes is neither true nor false"],

@@ -17,7 +17,17 @@ PACE = SnapshotPace(interval_s=0.5, first_picture_s=20.0, stalled_s=10.0)
 def test_the_next_request_waits_for_its_time_and_longer_after_a_miss(
     took_s: float, missed: bool, wait_s: float
 ) -> None:
-    assert PACE.wait_s(took_s, missed=missed) == pytest.approx(wait_s)
+    assert PACE.wait_s(took_s, 9, missed=missed) == pytest.approx(wait_s)
+
+
+def test_the_first_pictures_are_no_more_than_a_second_apart_and_a_miss_is_made_up_for() -> None:
+    hourly = SnapshotPace(3600.0, 20.0, 10.0)
+    waits = [hourly.wait_s(0.0, answers, missed=False) for answers in (1, 2, 3)]
+    assert waits == [1.0, 1.0, 3600.0]
+    assert hourly.wait_s(0.0, 9, missed=True) == 1.0
+    assert not hourly.ends(Cause.TIMEOUT, 3605.0, any_pictures=True)
+    assert hourly.ends(Cause.TIMEOUT, 3609.5, any_pictures=True)
+    assert hourly.limit_s(3600.0, any_pictures=True) == pytest.approx(9.0)
 
 
 def test_before_the_first_picture_every_miss_ends_the_attempt() -> None:
@@ -36,7 +46,7 @@ def test_the_capture_judges_before_its_actor_calls_the_camera_stalled() -> None:
     while not PACE.ends(Cause.TIMEOUT, silent_s, any_pictures=True):
         silent_s += PACE.limit_s(silent_s, any_pictures=True)
         assert silent_s < PACE.interval_s + PACE.stalled_s
-        silent_s += PACE.wait_s(PACE.connect_s, missed=True)
+        silent_s += PACE.wait_s(PACE.connect_s, 9, missed=True)
 
 
 def test_an_etag_is_asked_with_once_it_has_gone_with_the_pictures() -> None:
