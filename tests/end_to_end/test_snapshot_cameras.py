@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,9 +24,11 @@ from edge_video.testing.devices import HangUp, SnapshotDevice, http_answer, jpeg
 from tests.support.frames import FrameKeeper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge_video.app import System
+    from edge_video.frames import Frame
     from edge_video.status import CameraStatus
     from edge_video.testing.devices import Request
 
@@ -157,7 +160,6 @@ def test_a_camera_changes_from_a_stream_to_snapshots_and_back_by_a_reload(tmp_pa
         system = start_system(reading.config, source=source, frames={SHOP: keeper})
         try:
             frames = keeper.proxy().frames
-            sizes: list[tuple[int, int]] = []
             for camera, size in (
                 (stream, (32, 32)),
                 ({"url": device.url}, (64, 48)),
@@ -166,9 +168,7 @@ def test_a_camera_changes_from_a_stream_to_snapshots_and_back_by_a_reload(tmp_pa
                 write(**camera)
                 answer = system.reload(origin="test")
                 assert answer.result is not ReloadResult.REFUSED
-                eventually(lambda: (frames.get() or [None])[-1] is not None, 20)
-                eventually(lambda size=size: _last_size(frames.get()) == size, 20)
-                sizes.append(size)
+                eventually(partial(_has_size, frames.get, size), 20)
         finally:
             stopped = system.stop(20)
             keeper.stop(timeout=5)
@@ -176,5 +176,7 @@ def test_a_camera_changes_from_a_stream_to_snapshots_and_back_by_a_reload(tmp_pa
     assert asking() == set()
 
 
-def _last_size(kept: Any) -> tuple[int, int] | None:
-    return (kept[-1].width, kept[-1].height) if kept else None
+def _has_size(kept: Callable[[], list[Frame]], size: tuple[int, int]) -> bool:
+    """Whether the last frame that came has this size."""
+    frames = kept()
+    return bool(frames) and (frames[-1].width, frames[-1].height) == size
