@@ -96,6 +96,11 @@ class SnapshotCapture:
         return
 
     @property
+    def source_size(self) -> None:
+        """Only the pictures themselves say their size."""
+        return
+
+    @property
     def frames(self) -> int:
         """Pictures so far, and answers that there is no newer one: the camera's signs of life."""
         return self._requests.answers

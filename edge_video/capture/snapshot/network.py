@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -191,9 +192,8 @@ def _is_readable(connection: socket.socket) -> bool:
     """Whether something has come, or the end: nothing is owed between two requests."""
     if connection.fileno() < 0:
         return True
-    poll = getattr(select, "poll", None)
-    if poll is None:
+    if sys.platform == "win32":
         return bool(select.select([connection], [], [], 0)[0])
-    poller = poll()
+    poller = select.poll()  # `select` knows no descriptor above 1023
     poller.register(connection, select.POLLIN)
     return bool(poller.poll(0))
