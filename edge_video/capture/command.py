@@ -131,12 +131,13 @@ def _transcoded(
 
 def _filters(binary: Binary, camera: CameraConfig, acceleration: Acceleration | None) -> list[str]:
     # What is dropped costs no more than its decoding; what is scaled down, less afterwards.
-    passed = [limit_filter(camera.fps), stated_colours()]
+    limit = limit_filter(camera.fps)
     if acceleration is not None and acceleration.encodes:
-        return [*passed, acceleration.scaling(camera.width, camera.height)]
+        return [limit, stated_colours(), acceleration.scaling(camera.width, camera.height)]
     fetched = [] if acceleration is None else acceleration.fetching()
     shown = picture_filters(binary, camera)
-    return [*passed, *fetched, *shown, *full_range(binary, camera, acceleration)]
+    colours = full_range(binary, camera, acceleration)
+    return [limit, *fetched, stated_colours(), *shown, *colours]
 
 
 def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> list[str]:

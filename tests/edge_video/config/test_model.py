@@ -90,6 +90,20 @@ def test_limits_of_ffmpegs_are_those_above_and_zero_lifts_them() -> None:
     assert (alone.ffmpeg_max_memory_mb, alone.ffmpeg_max_cpu_percent) == (0, 0)
 
 
+def test_hardware_above_is_for_the_cameras_that_are_decoded() -> None:
+    plain, own, passed, drawn = config(
+        camera(id="a", url="rtsp://h/s"),
+        camera(id="b", url="rtsp://h/s", hwaccel="none"),
+        camera(id="c", url="rtsp://h/s", mode="passthrough"),
+        camera(id="d", url="lavfi:testsrc2"),
+        hwaccel="cuda",
+        hwaccel_device="1",
+    ).cameras
+    assert [each.hwaccel for each in (plain, own, passed, drawn)] == ["cuda", *3 * ["none"]]
+    assert [each.hwaccel_device for each in (plain, passed)] == ["1", None]
+    assert config(camera(url="rtsp://h/s")).cameras[0].hwaccel == "none"
+
+
 def test_what_is_published_is_inherited_key_by_key() -> None:
     plain, own, off = config(
         camera(id="a"),

@@ -35,29 +35,29 @@ def test_pictures_stay_on_the_card_until_the_rate_limit_has_passed_them() -> Non
     before = command[: command.index("-i")]
     assert option(before, "-hwaccel") == option(before, "-hwaccel_output_format") == "cuda"
     assert option(before, "-hwaccel_device") == "1"
-    limit, rest = option(command, "-vf").split(f",{stated_colours()},")
-    assert limit == limit_filter(15)
-    assert rest.startswith("scale_cuda=format=yuv420p,hwdownload,format=yuv420p,scale=")
-    assert rest.endswith(",zscale=range=full")
+    filters = option(command, "-vf")
+    fetched = "scale_cuda=format=yuv420p,hwdownload,format=yuv420p"
+    assert filters.startswith(f"{limit_filter(15)},{fetched},{stated_colours()},scale=")
+    assert filters.endswith(",zscale=range=full")
 
 
 @pytest.mark.parametrize(
     ("way", "fetched"),
     [
-        (Acceleration("cuda"), "hwdownload,format=nv12,scale="),
+        (Acceleration("cuda"), "hwdownload,format=nv12"),
         (
             Acceleration("vaapi", converts=True),
-            "scale_vaapi=format=nv12,hwdownload,format=nv12,scale=",
+            "scale_vaapi=format=nv12,hwdownload,format=nv12",
         ),
-        (Acceleration("qsv", converts=True), "vpp_qsv=format=nv12,hwdownload,format=nv12,scale="),
-        (Acceleration("drm"), "hwdownload,format=nv12,scale="),
+        (Acceleration("qsv", converts=True), "vpp_qsv=format=nv12,hwdownload,format=nv12"),
+        (Acceleration("drm"), "hwdownload,format=nv12"),
     ],
 )
 def test_what_is_not_on_the_device_is_refused_by_the_filter_that_fetches(
     way: Acceleration, fetched: str
 ) -> None:
     filters = option(command_of(way), "-vf")
-    assert f",{stated_colours()},{fetched}" in filters
+    assert f",{fetched},{stated_colours()},scale=" in filters
     assert "zscale" not in filters  # it takes no nv12
 
 
@@ -140,6 +140,10 @@ def test_with_auto_a_device_is_for_those_whom_its_name_fits() -> None:
             {"hwaccel": "auto", "jpeg_encoder": "hardware", "width": 640, "height": 360},
             HardwareKey("auto"),
         ),
+        (
+            {"hwaccel": "vaapi", "jpeg_encoder": "hardware", "rotate": 90},
+            HardwareKey("vaapi"),
+        ),
     ],
 )
 def test_hardware_is_wanted_where_something_is_decoded(
@@ -157,6 +161,10 @@ def test_hardware_is_wanted_where_something_is_decoded(
         (
             {"hwaccel": "vaapi", "jpeg_encoder": "hardware", "width": 640, "height": 360},
             "draws the bars",
+        ),
+        (
+            {"hwaccel": "vaapi", "jpeg_encoder": "hardware", "mirror": "horizontal"},
+            "with masks, crop, rotate or mirror the CPU",
         ),
     ],
 )
