@@ -30,10 +30,12 @@ class Count:
 
     def take(self, headers: dict[str, Any]) -> None:
         """One frame."""
-        seq, dropped = headers["seq"], headers["dropped"]
+        # Where only changes are published, what showed none was left out on purpose.
+        seq, unchanged = headers["seq"], headers.get("unchanged", 0)
+        dropped = headers["dropped"] - unchanged
         restarted = self.seq is not None and seq <= self.seq and headers["session"] != self.session
         if self.seq is not None and not restarted:
-            lost = seq - self.seq - 1
+            lost = seq - self.seq - 1 - unchanged
             self.dropped += min(lost, dropped)
             self.gaps += lost - min(lost, dropped)
         self.frames += 1

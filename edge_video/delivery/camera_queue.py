@@ -6,6 +6,7 @@ Everything here is mutable and has no lock of its own: the outbox's lock guards 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.delivery.counters import FrameCounters
@@ -37,8 +38,6 @@ class HeldFrame(NamedTuple):
     captured_at_s: float
     width: int
     height: int
-    unchanged: int
-    """Frames of the camera that had been left out by then, ever, because nothing had changed."""
     note: ChangeNote | None
 
 
@@ -183,20 +182,9 @@ class CameraQueue:
         note: ChangeNote | None = None,
     ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
-        counters = self.counters
-        seq, unchanged = counters.received + 1, counters.dropped[DropReason.UNCHANGED]
+        seq = self.counters.received + 1
         width, height = self.sizes.size_of(image)
-        return HeldFrame(
-            seq,
-            session,
-            image,
-            captured_at_ns,
-            captured_at_s,
-            width,
-            height,
-            unchanged,
-            note,
-        )
+        return HeldFrame(seq, session, image, captured_at_ns, captured_at_s, width, height, note)
 
     def accept(self, frame: HeldFrame, now_s: float) -> None:
         """Count a frame that has just joined the queue."""
@@ -268,11 +256,20 @@ class CameraQueue:
             width=held.width,
             height=held.height,
             dropped=held.seq - counters.last_published_seq - 1,
-            unchanged=held.unchanged - counters.last_published_unchanged,
             note=held.note,
         )
+        if held.note is not None:
+            frame = self._noted(frame, held.note)
         counters.hand_over(held.seq, length, held.captured_at_s, now_s)
-        counters.last_published_unchanged = held.unchanged
         self.frames.popleft()
         self.held_bytes -= length
         return frame
+
+    def _noted(self, frame: Frame, note: ChangeNote) -> Frame:
+        """The frame, whose note says how many were left out since the previous one."""
+        before, self.counters.last_published_unchanged = (
+            self.counters.last_published_unchanged,
+            note.unchanged,
+        )
+        lately = min(frame.dropped, note.unchanged - before)
+        return replace(frame, note=note._replace(unchanged=lately))

@@ -83,7 +83,9 @@ def _through(
         note = gate.judge(image, clock.monotonic(), clock.wall_ns(), losses)
         if note is None:
             outbox.unchanged.leave_out(camera_id, generation, image)
-        elif not outbox.put(camera_id, generation, image, note):
+            return
+        note = note._replace(unchanged=outbox.unchanged.number(camera_id))
+        if not outbox.put(camera_id, generation, image, note):
             gate.forget()
 
     return put

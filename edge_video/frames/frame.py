@@ -13,6 +13,9 @@ class ChangeNote(NamedTuple):
 
     next_within_ms: int
     """While the camera streams, another frame is published after so many milliseconds at most."""
+    unchanged: int = 0
+    """Frames left out because they showed no change, since the previous one that was handed to the
+    sink; of a frame that waits: ever."""
     unchanged_since_ns: int | None = None
     """Wall clock, nanoseconds since the epoch, when the first frame was whole that shows the same
     as this one, which is published only because the last one was long ago. None: it is published
@@ -34,7 +37,6 @@ class Frame:
         width: pixels, from the JPEG's own header; 0 when the header is unreadable.
         height: pixels, from the JPEG's own header; 0 when the header is unreadable.
         dropped: frames of this camera left out since the previous one that was handed to the sink.
-        unchanged: those of them that were left out because they showed no change.
         note: of a camera of which only changes are published; None: all its frames are.
     """
 
@@ -47,5 +49,4 @@ class Frame:
     width: int
     height: int
     dropped: int
-    unchanged: int = 0
     note: ChangeNote | None = None

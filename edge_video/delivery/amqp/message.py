@@ -61,11 +61,11 @@ def message_properties(
 
 
 def _change_headers(frame: Frame) -> dict[str, int]:
-    """What is said where only changes are published, or were until now."""
+    """What is said where only changes are published."""
     note = frame.note
-    headers = {"unchanged": frame.unchanged} if frame.unchanged or note is not None else {}
-    if note is not None:
-        headers["next_within_ms"] = note.next_within_ms
-        if note.unchanged_since_ns is not None:
-            headers["unchanged_since"] = note.unchanged_since_ns
+    if note is None:
+        return {}
+    headers = {"unchanged": note.unchanged, "next_within_ms": note.next_within_ms}
+    if note.unchanged_since_ns is not None:
+        headers["unchanged_since"] = note.unchanged_since_ns
     return headers

@@ -79,7 +79,7 @@ class HeaderEncoder:
         self._channel = channel
         self._node, self._app, self._expires = node, app, expires
         # What stands between the values that change, found in what pika makes of such a frame.
-        usual = replace(frame, seq=0, dropped=0, captured_at_ns=_INT32, unchanged=0, note=None)
+        usual = replace(frame, seq=0, dropped=0, captured_at_ns=_INT32, note=None)
         probe = self._properties(usual, _INT32)
         at = probe.index(b"\x03seqI") + 5
         before = probe[:at]
@@ -111,7 +111,6 @@ class HeaderEncoder:
         if (
             max(frame.seq, frame.dropped) >= _INT32
             or frame.captured_at_ns < _INT32
-            or frame.unchanged
             or frame.note is not None
         ):
             # pika's numbers take more bytes when they are large; not worth a second layout. Nor are

@@ -69,7 +69,7 @@ class Scene:
 
 def test_the_first_frame_is_published_and_the_same_picture_is_not() -> None:
     scene = Scene()
-    assert scene.frame(50) == (10_000, None)
+    assert scene.frame(50) == (10_000, 0, None)
     assert scene.published(50, 9) == 0
     assert scene.looks > 100
 
@@ -77,7 +77,7 @@ def test_the_first_frame_is_published_and_the_same_picture_is_not() -> None:
 def test_a_frame_that_differs_is_published_itself_and_all_in_the_two_seconds_after_it() -> None:
     scene = Scene()
     scene.published(50, 5)
-    assert scene.frame(80) == (10_000, None)
+    assert scene.frame(80) == (10_000, 0, None)
     assert scene.published(80, 1.9) == round(1.9 * FPS)
     scene.published(80, 0.5)
     assert scene.published(80, 5) == 0
@@ -111,11 +111,11 @@ def test_what_is_due_is_published_with_the_time_of_the_first_frame_that_showed_i
     scene.frame(50)
     since_ns = round(scene.now_s * NS)
     notes = [note for _ in range(35 * FPS) if (note := scene.frame(50)) is not None]
-    assert notes == [(10_000, since_ns)] * 3
+    assert notes == [(10_000, 0, since_ns)] * 3
     scene.frame(90)
     changed_ns = round(scene.now_s * NS)
     notes = [note for _ in range(13 * FPS) if (note := scene.frame(90)) is not None]
-    assert notes[-1] == (10_000, changed_ns)
+    assert notes[-1] == (10_000, 0, changed_ns)
     assert all(note.unchanged_since_ns is None for note in notes[:-1])
 
 
@@ -145,7 +145,7 @@ def test_after_a_loss_the_next_frame_is_published() -> None:
     scene.published(50, 3)
     for _ in range(3):  # the broker is away: each one is lost
         scene.losses += 1
-        assert scene.frame(50) == (10_000, None)
+        assert scene.frame(50) == (10_000, 0, None)
     assert scene.published(50, 5) == 0
 
 
@@ -156,7 +156,7 @@ def test_after_a_loss_the_time_of_the_picture_counts_anew() -> None:
     scene.frame(50)
     since_ns = round(scene.now_s * NS)
     notes = [note for _ in range(11 * FPS) if (note := scene.frame(50)) is not None]
-    assert notes == [(10_000, since_ns)]
+    assert notes == [(10_000, 0, since_ns)]
 
 
 @pytest.mark.parametrize("cameras", [1, 20])
