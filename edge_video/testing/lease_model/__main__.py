@@ -24,9 +24,9 @@ def main() -> int:
         outcome = run_schedule(seed)
         if options.seed is not None or outcome.violations:
             broken += bool(outcome.violations)
-            print(f"seed {seed}: {outcome.cluster}")
+            print(f"seed {seed}: {outcome.cluster}", flush=True)
             for line in (*outcome.faults, *outcome.violations[:5]):
-                print(f"  {line}")
+                print(f"  {line}", flush=True)
     print(
         f"{options.schedules} schedules in {time.monotonic() - started_s:.0f} s,"
         f" {broken} broke a rule"
