@@ -106,6 +106,7 @@ class CameraState:
             breaker=breaker,
             opens_at=None if closed is None else closed.opens_at,
             intermittent=config.is_intermittent,
+            masks=len(config.masks),
             off_by_profile=None if closed is None else closed.off_by_profile,
             closed_at_s=None if closed is None else now_s,
         )
@@ -146,6 +147,7 @@ class CameraState:
             target_fps=config.fps,
             interval_s=config.snapshot_interval,
             intermittent=config.is_intermittent,
+            masks=len(config.masks),
         )
 
     def update(self, **changes: Any) -> None:

@@ -202,6 +202,7 @@ def _camera(
         "width": camera.width,
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
+        "masks": camera.masks,
         "decoding": _decoding(camera.decoding),
         "unchanged_s": _rounded(camera.unchanged_s),
         "key_frame_wait_s": _rounded(camera.key_frame_wait_s),

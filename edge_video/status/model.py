@@ -123,6 +123,8 @@ class CameraStatus:
     """How long its schedule has kept it closed, all times since the start together."""
     intermittent: bool = False
     """Whether it need not be there, by `expected` in its configuration."""
+    masks: int = 0
+    """How many areas of its pictures are covered, by `masks` in its configuration."""
     off_since_ns: int | None = None
     """Wall clock, since when nobody is there; None while it is there, or has to be."""
     off_expected_s: float = 0.0

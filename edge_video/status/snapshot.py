@@ -86,6 +86,8 @@ class CameraRecord:
     """How long it was closed before that, all times together."""
     intermittent: bool = False
     """As in `CameraStatus`."""
+    masks: int = 0
+    """As in `CameraStatus`."""
     off: Off | None = None
     """None while it is there, or has to be."""
     off_before_s: float = 0.0
@@ -303,6 +305,7 @@ def _camera_status(
         off_by_profile=record.off_by_profile,
         off_schedule_s=record.off_schedule_s(now_s),
         intermittent=record.intermittent,
+        masks=record.masks,
         off_since_ns=None if record.off is None else record.off.since_ns,
         off_expected_s=record.off_expected_s(now_s),
         picture=record.picture,

@@ -280,6 +280,21 @@ def test_probe_knows_an_odd_camera_too(ffmpeg: Binary, oddity: str) -> None:
     assert (result.ok, result.codec, result.width, result.height) == (True, "mjpeg", *SIZE)
 
 
+def test_what_is_masked_is_masked_in_probe_too_where_images_come_as_they_are(
+    ffmpeg: Binary,
+) -> None:
+    everywhere = [{"points": [[0, 0], [1, 0], [1, 1], [0, 1]]}]
+    cut = {"width": 0.5, "height": 0.5}
+    with HttpDevice(IMAGES) as device:
+        keys = camera(device.url, masks=everywhere, crop=cut)
+        result = probe_camera(ffmpeg, keys, Redactor(), 15)
+    assert (result.ok, result.codec, result.width, result.height) == (True, "mjpeg", *SIZE)
+    assert result.picture is not None
+    shown = decode_jpeg(result.picture)
+    assert shown.shape[:2] == (60, 80)
+    assert shown.max() < 40
+
+
 def test_the_program_streams_from_every_odd_camera_at_once(ffmpeg: Binary, tmp_path: Path) -> None:
     names = ("no first boundary", "a boundary without a line end", "no headers", "text between")
     with contextlib.ExitStack() as stack:

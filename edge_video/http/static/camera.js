@@ -160,6 +160,7 @@ function drawDetails(camera) {
   ];
   if (camera.unchanged) rows.push(["details.unchanged", number(camera.unchanged)]);
   if (camera.breaker.consecutive_failures) rows.push(["details.in_a_row", number(camera.breaker.consecutive_failures)]);
+  if (camera.masks) rows.push(["details.masks", t(camera.masks === 1 ? "details.mask" : "details.masks_value", { count: camera.masks })]);
   if (camera.decoding) rows.push(["details.decoder", decoderText(camera.decoding)]);
   if (camera.ffmpeg_rss_bytes !== null) rows.push(["details.memory", megabytes(camera.ffmpeg_rss_bytes)]);
   if (app.view.version) rows.push(["details.version", `edge-video ${app.view.version}`]);
