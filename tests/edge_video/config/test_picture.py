@@ -101,6 +101,16 @@ def test_what_is_wrong_is_said_with_its_line_and_what_would_be_right(
     assert problems(keys) == [message]
 
 
+def test_a_still_picture_that_nobody_decodes_is_not_masked() -> None:
+    with pytest.raises(ValueError, match="masks: with mode: snapshot"):
+        CameraConfig(
+            id="door",
+            url="http://h/snap.jpg",
+            mode="snapshot",
+            masks=[{"points": [(0, 0), (1, 0), (1, 1)]}],
+        )
+
+
 def test_what_computers_make_of_seven_and_three_tenths_is_still_inside() -> None:
     crop = read("    crop: {x: 0.7, y: 0.1, width: 0.3, height: 0.9}\n").cameras[0].crop
     assert crop is not None
