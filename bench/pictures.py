@@ -83,9 +83,9 @@ class Clip:
             errors.append(float(np.mean((grey.astype(np.float32) - luma) ** 2)))
         return Quality(quality, psnr(errors), sum(map(len, images)) / len(images))
 
-    def as_good_as(self, aim: Quality, encode: Encode) -> Quality:
+    def as_good_as(self, wanted: Quality, encode: Encode) -> Quality:
         """The least quality of an encoder that reaches this one's PSNR."""
-        chosen = least_quality(lambda each: self.judged(each, encode(each)).psnr >= aim.psnr)
+        chosen = least_quality(lambda each: self.judged(each, encode(each)).psnr >= wanted.psnr)
         return self.judged(chosen, encode(chosen))
 
     def opencv(self, quality: int) -> list[bytes]:

@@ -113,11 +113,11 @@ def _ours(film_: _Film) -> Iterator[_Way]:
 def _peers(bench: Bench, film_: _Film) -> Iterator[_Way]:
     clip = Clip(film_.path, film_.size, find_binary(None))
     encoders: dict[str, Encode] = {"opencv": clip.opencv, "pyav": clip.simplejpeg}
-    aim = clip.ours()
+    wanted = clip.ours()
     for peer, (name, needs) in _PEERS.items():
         missing = [each for each in needs if find_spec(each) is None]
         if not missing:
-            yield _Way(name, clip.as_good_as(aim, encoders[peer]), peer=peer)
+            yield _Way(name, clip.as_good_as(wanted, encoders[peer]), peer=peer)
         elif (line := f"{name}: {', '.join(missing)} is not installed") not in bench.skipped:
             bench.skipped.append(line)
 
