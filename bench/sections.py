@@ -17,6 +17,7 @@ import psutil
 import yaml
 
 from bench.clock import WIDTH, age_ms, clock_camera
+from bench.hardware_section import hardware
 from bench.measure import between, read_process
 from bench.peer_run import peer_readings
 from bench.quality import quality
@@ -450,4 +451,5 @@ SECTIONS: Final = {
     "start": Section(start, 5, 5),
     "outage": Section(outage, 45, 90),
     "ffmpeg": Section(ffmpeg, 15, 90),
+    "hardware": Section(hardware, 10, 15),
 }

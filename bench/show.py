@@ -137,6 +137,12 @@ def tables(results: Results) -> Iterator[Table]:
                 for each in results["ffmpeg"]["rows"]
             ],
         )
+    if results.get("hardware", {}).get("rows"):
+        yield Table(
+            "Decoding in software and in hardware, FFmpeg alone",
+            ("codec, height, decoder", "one camera, in real time"),
+            [(each["name"], each["found"]) for each in results["hardware"]["rows"]],
+        )
 
 
 def _ours(found: Results) -> Table:

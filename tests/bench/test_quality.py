@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import pytest
 
-from bench import film
+from bench import film, hardware_section
 from bench.peer import Due
 from bench.pictures import PICTURES, Clip, least_quality, psnr
 from bench.rig import FPS
@@ -81,3 +82,14 @@ def test_pipelines_are_shown_with_their_pictures_and_judged() -> None:
     assert "0.90" in table.plain()
     assert "91.4" in table.plain()
     assert [verdict.met for verdict in verdicts(results)] == [True]
+
+
+def test_a_machine_without_hardware_has_no_table_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench: Any = SimpleNamespace(skipped=[])
+    monkeypatch.setattr(hardware_section, "working", lambda _binary: iter(()))
+    results = {"hardware": hardware_section.hardware(bench)}
+    assert bench.skipped == ["hardware: no device that decodes"]
+    assert list(tables(results)) == []
+    results["hardware"]["rows"] = [{"name": "H.264, 720p, cuda", "found": "5.5 ms CPU/frame"}]
+    (table,) = tables(results)
+    assert "5.5 ms" in table.plain()
