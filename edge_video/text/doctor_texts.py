@@ -344,6 +344,16 @@ _MACHINE: Final[dict[str, Text]] = {
         "{needed} of {limit} file descriptors needed",
         "{needed} de {limit} descritores de arquivo necessários",
     ),
+    "doctor.limits.quota": Text(
+        "the control group allows {cores} of CPU, in cores",
+        "o cgroup permite {cores} de CPU, em núcleos",
+    ),
+    "doctor.limits.quota.do": Text(
+        "edge-video probe --measure --together says whether that is enough for the cameras; the"
+        " quota is set by CPUQuota= or --cpus.",
+        "edge-video probe --measure --together diz se isso basta para as câmeras; a cota é definida"
+        " por CPUQuota= ou --cpus.",
+    ),
     "doctor.limits.cgroup": Text(
         "started like this, the program puts each FFmpeg into a control group with its limits",
         "iniciado assim, o programa põe cada FFmpeg em um cgroup com seus limites",

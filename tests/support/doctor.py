@@ -39,6 +39,7 @@ def healthy_machine(**changes: Any) -> Machine:
         "disk_space": lambda _: DiskSpace(20 * GIB, 1_000_000, read_only=False),
         "descriptor_limit": lambda: 65_536,
         "task_room": lambda: None,
+        "cpu_quota": lambda: None,
         "clock_is_synchronized": lambda: True,
         "now": lambda: NOW_S,
         "environ": {},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_video.capture.limits import LimitKeeper, LimitWay
+from edge_video.runtime.allowance import cpu_quota
 from edge_video.runtime.clock_sync import clock_is_synchronized
 from edge_video.runtime.descriptors import hard_limit
 from edge_video.runtime.disk import DiskSpace, disk_space
@@ -29,6 +30,7 @@ class Machine:
         disk_space: of the file system that a path is on.
         descriptor_limit: how many descriptors a process may have.
         task_room: how many more processes and threads there may be; None: no limit.
+        cpu_quota: cores that the control groups allow; None: no limit.
         limit_way: how limits of FFmpegs are kept by a program that is started like this one.
         clock_is_synchronized: None where nobody knows.
         now: Unix time in seconds.
@@ -39,6 +41,7 @@ class Machine:
     disk_space: Callable[[Path], DiskSpace] = disk_space
     descriptor_limit: Callable[[], int] = hard_limit
     task_room: Callable[[], int | None] = task_room
+    cpu_quota: Callable[[], float | None] = cpu_quota
     limit_way: Callable[[], LimitWay] = lambda: LimitKeeper().way()
     clock_is_synchronized: Callable[[], bool | None] = clock_is_synchronized
     now: Callable[[], float] = time.time

@@ -299,6 +299,13 @@ def test_a_limit_that_is_too_low_is_named(setup: Setup) -> None:
     assert setup.wrong() == ["limits.tasks"]
 
 
+def test_a_quota_of_cpu_is_a_hint_with_the_command_that_judges_it(setup: Setup) -> None:
+    setup.machine = healthy_machine(cpu_quota=lambda: 1.5)
+    found = of(setup.examine(), "limits.quota")
+    assert "1.5" in found.text
+    assert "probe --measure" in found.advice[0]
+
+
 @pytest.mark.parametrize("way", LimitWay)
 def test_how_limits_of_ffmpegs_are_kept_is_told_where_there_are_any(
     setup: Setup, way: LimitWay
