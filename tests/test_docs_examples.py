@@ -27,7 +27,12 @@ BLOCK = re.compile(
     r"^(?P<mark><!-- runnable -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-ENVIRONMENT = {"BROKER_PASSWORD": "broker-pw", "DOOR_PASSWORD": "door-pw", "HTTP_TOKEN": "12345678"}
+ENVIRONMENT = {
+    "BROKER_PASSWORD": "broker-pw",
+    "DOOR_PASSWORD": "door-pw",
+    "WEATHER_PASSWORD": "weather-pw",
+    "HTTP_TOKEN": "12345678",
+}
 REST_OF_A_FILE = {
     "amqp": {"url": "amqp://127.0.0.1/"},
     "cameras": [{"id": "door", "url": "rtsp://10.0.0.5/stream"}],

@@ -53,6 +53,10 @@ FILES = {
     "DeviceConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, device: {one_key_more: %s}}]",
     "PublishConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
         " publish: {one_key_more: %s}}]",
+    "MaskConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, masks: [{points: [[0, 0],"
+        " [1, 0], [1, 1]], one_key_more: %s}]}]",
+    "CropConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
+        " crop: {x: 0, y: 0, width: 0.5, height: 0.5, one_key_more: %s}}]",
     "ProfilesConfig": CAMERA + "sink: directory\\nprofiles: {one_key_more: %s}",
     "ProfileConfig": CAMERA + "sink: directory\\nprofiles: {p: {one_key_more: %s}}",
     "CameraConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4, one_key_more: %s}]",
