@@ -10,6 +10,7 @@ import pykka
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
 from edge_video.actors.config_requests import ConfigRequests
+from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -64,7 +65,8 @@ _ASK_S = 3.0
 _STOP_S = 3.0
 _LISTEN_AGAIN_S = 5.0
 
-_COMMANDS: Final[dict[str, type[CameraCommand]]] = {
+_COMMANDS: Final[dict[str, type[CameraCommand | AcceptPicture]]] = {
+    "accept-picture": AcceptPicture,
     "start": StartCamera,
     "stop": StopCamera,
     "retry": RetryNow,
@@ -207,7 +209,7 @@ class HttpActor(ChildActor):
 
 def _command(
     action: str, target: str | None, origin: str
-) -> CameraCommand | RetryPublisher | SetProfile:
+) -> CameraCommand | AcceptPicture | RetryPublisher | SetProfile:
     """The message of an action; its target is a camera, a profile, or None."""
     if action == "profile":
         return SetProfile(target, origin)

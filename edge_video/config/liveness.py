@@ -41,11 +41,11 @@ class LivenessConfig(Section):
     """How much of the picture has to be mid-grey for that."""
     covered_after: PeriodOrNever = default(60.0)
     """A picture without its detail for so long is covered or out of focus; 0s: never."""
-    covered_below_percent: Percent = 30.0
+    covered_below_percent: Percent = 40.0
     """How much of the detail that is usual for the camera is too little."""
     moved_after: PeriodOrNever = default(120.0)
     """Another scene for so long means that the camera was moved; 0s: never, for one that turns."""
-    moved_below_percent: Percent = 35.0
+    moved_below_percent: Percent = 40.0
     """How much likeness with the scene as it was on average is too little."""
     clear_after: PeriodOrNever = default(10.0)
     """What was wrong is over when it was not so for this long."""

@@ -21,6 +21,12 @@ MID_GREY: Final = range(126, 133)
 range to that of JPEG, and what coding makes of it."""
 
 _LOW, _HIGH = 0.05, 0.95
+_FINE_GRID: Final = (32, 18)
+_COARSE_GRID: Final = (4, 3)
+_ZERO: Final = 128
+"""Stands for no difference in a picture of differences."""
+_EDGE_GAIN: Final = 6
+"""Differences between neighbours are small, and whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,9 @@ class Measures:
         detail: mean difference between neighbours, in levels of luma.
         is_equal: whether no pixel differs from the picture before.
         is_anew: whether so much has changed since the anchor that this picture is the next one.
-        luma: mean brightness of each field of the `GRID`, row by row.
-        edges: mean difference between neighbours in each field of the `GRID`.
+        luma: how much brighter each field of the `GRID` is than what is around it, row by row.
+            Without what changes slowly over the picture: a lamp, or a lens that is dark at its rim.
+        edges: the same of the differences between neighbours.
     """
 
     low: int
@@ -84,7 +91,7 @@ class PictureMeter:
             is_equal=is_equal,
             is_anew=not is_equal and self._is_anew(image, ImageChops),
             luma=_fields(image),
-            edges=_fields(edges),
+            edges=_fields(edges.point([min(255, _EDGE_GAIN * level) for level in range(256)])),
         )
 
     def _is_anew(self, image: Any, chops: Any) -> bool:
@@ -114,10 +121,15 @@ def _edges(image: Any) -> Any:
 
 
 def _fields(image: Any) -> tuple[float, ...]:
+    """Local contrast: what is around a field is about a quarter of the picture, a side."""
+    from PIL import ImageChops  # noqa: PLC0415 - as above
     from PIL.Image import Resampling  # noqa: PLC0415 - as above
 
-    means = image.convert("F").resize(GRID, Resampling.BOX)
-    return tuple(memoryview(means.tobytes()).cast("f"))
+    fine = image.resize(_FINE_GRID, Resampling.BOX)
+    around = fine.resize(_COARSE_GRID, Resampling.BOX).resize(_FINE_GRID, Resampling.BILINEAR)
+    contrast = ImageChops.subtract(fine, around, 1, _ZERO)
+    means = contrast.convert("F").resize(GRID, Resampling.BOX)
+    return tuple(each - _ZERO for each in memoryview(means.tobytes()).cast("f"))
 
 
 def _mean(levels: Sequence[int]) -> float:

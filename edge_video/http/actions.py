@@ -109,7 +109,8 @@ class ActionEndpoints:
         if not isinstance(asked, tuple):
             return asked
         result, retry_in_s = asked
-        is_over = action == "resume" and result == "already"  # nothing was asked of the camera
+        # Nothing is asked of the camera, or nothing that it does.
+        is_over = (action == "resume" and result == "already") or action == "accept-picture"
         if before is None or _STATUS[result] != _OK or not wait_s or is_over:
             return _answer(result, retry_in_s)
         wait = CameraWait(action, before, was_so=result == "already")

@@ -5,8 +5,42 @@ from __future__ import annotations
 from typing import Final
 
 from edge_video.text.language import Text
+from edge_video.text.picture_texts import PICTURE_TEXTS
 
 CAMERA_TEXTS: Final[dict[str, Text]] = {
+    # --- pictures that are not what the camera looks at --------------------------------------
+    **PICTURE_TEXTS,
+    "picture_why": Text("{state} since {time}", "{state} desde {time}"),
+    "picture_advice.black": Text(
+        "Look whether something covers the lens, and whether there is light.",
+        "Veja se algo cobre a lente, e se há luz.",
+    ),
+    "picture_advice.white": Text(
+        "Look whether a light shines into the lens; check the exposure in the camera.",
+        "Veja se uma luz incide na lente; confira a exposição na câmera.",
+    ),
+    "picture_advice.grey": Text(
+        "Its stream arrives torn: check the network, or set a shorter key frame interval.",
+        "O stream chega danificado: verifique a rede, ou diminua o intervalo de frames-chave.",
+    ),
+    "picture_advice.frozen": Text(
+        "The camera repeats one picture: restart it.",
+        "A câmera repete uma só imagem: reinicie-a.",
+    ),
+    "picture_advice.nearly_frozen": Text(
+        "Nothing moves in the picture but its clock: restart the camera.",
+        "Nada muda na imagem além do relógio: reinicie a câmera.",
+    ),
+    "picture_advice.covered": Text(
+        "Clean the lens, take away what is before it, or set the focus.",
+        "Limpe a lente, remova o que está na frente, ou ajuste o foco.",
+    ),
+    "picture_advice.moved": Text(
+        "Turn the camera back, or accept what it shows now.",
+        "Reposicione a câmera, ou aceite a vista atual.",
+    ),
+    "verdict.picture.one": Text("1 picture wrong", "1 imagem com problema"),
+    "verdict.picture": Text("{count} pictures wrong", "{count} imagens com problema"),
     # The state of a camera: a word beside a colour and a shape, and what it means.
     "word.OK": Text("streaming", "transmitindo"),
     "word.SLOW": Text("slow", "lenta"),

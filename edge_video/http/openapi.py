@@ -29,6 +29,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "reset": "Close the breaker, clear its backoff and a forced opening; retry at once.",
     "pause": "Leave the camera alone until it is resumed or reset; a stream that runs is ended.",
     "resume": "End a pause: as reset, but nothing happens to a camera that is not paused.",
+    "accept-picture": "What the camera shows now is right: learn anew what is usual for it.",
     "force-open": "The older name of `pause`.",
 }
 

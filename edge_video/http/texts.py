@@ -274,6 +274,7 @@ PAGE: Final[dict[str, Text]] = {
     "action.stop": Text("Stop", "Parar"),
     "action.start": Text("Start", "Iniciar"),
     "action.pause": Text("Pause", "Pausar"),
+    "action.accept-picture": Text("Accept this view", "Aceitar esta vista"),
     "action.resume": Text("Resume", "Retomar"),
     "action_hint.retry": Text(
         "Do not wait: try the camera now", "Não esperar: tentar a câmera agora"
@@ -285,6 +286,10 @@ PAGE: Final[dict[str, Text]] = {
     "action_hint.stop": Text("Stop it until it is started", "Parar até ser iniciada"),
     "action_hint.start": Text("Start the camera", "Iniciar a câmera"),
     "action_hint.pause": Text("No try until it is resumed", "Nada é tentado até retomar"),
+    "action_hint.accept-picture": Text(
+        "What it shows now is right: learn it anew",
+        "O que ela mostra agora está certo: aprender de novo",
+    ),
     "action_hint.resume": Text("Try the camera again, now", "Voltar a tentar a câmera, já"),
     "action_sure.pause": Text(
         "It sends no pictures until somebody resumes it.",
@@ -319,6 +324,10 @@ PAGE: Final[dict[str, Text]] = {
     "outcome.start.already": Text("{camera}: runs already", "{camera}: já está em execução"),
     "outcome.pause.done": Text("{camera}: paused", "{camera}: pausada"),
     "outcome.pause.already": Text("{camera}: is paused already", "{camera}: já está pausada"),
+    "outcome.accept-picture.done": Text("{camera}: view accepted", "{camera}: vista aceita"),
+    "outcome.accept-picture.already": Text(
+        "{camera}: view accepted already", "{camera}: vista já aceita"
+    ),
     "outcome.resume.done": Text("{camera}: resumed", "{camera}: retomada"),
     "outcome.resume.already": Text("{camera}: is not paused", "{camera}: não está pausada"),
     "outcome.rejected": Text("{camera}: not now", "{camera}: agora não"),

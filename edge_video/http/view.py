@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from edge_video.delivery.ledger import LATENCY_BOUNDS_S
 from edge_video.http.camera_metrics import ffmpeg_of
 from edge_video.report.monitor import status_word
+from edge_video.resilience.liveness import PictureState
 from edge_video.runtime.units import ns_to_ms
 from edge_video.status.configuration import ReloadResult
 from edge_video.status.health import CameraHealth, camera_health, verdict
-from edge_video.status.model import PublisherState
+from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.status.rate_history import STEP_S
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
@@ -194,6 +195,8 @@ def _camera(
         "opens_at": camera.opens_at,
         "off_since_ms": None if camera.off_since_ns is None else ns_to_ms(camera.off_since_ns),
         "off_by_profile": camera.off_by_profile,
+        "picture": _picture(camera),
+        "picture_since_ms": _ms(camera.picture_since_ns),
         "url": one_line(camera.url),
         "fps": _rounded(extra.fps),
         "target_fps": _rounded(camera.expected_fps),
@@ -309,6 +312,12 @@ def _config(config: ConfigStatus | None) -> dict[str, Json] | None:
             "origin": one_line(refused.origin),
         },
     }
+
+
+def _picture(camera: CameraStatus) -> str | None:
+    """What is wrong with what it shows now; None where nothing is, or nobody can tell."""
+    is_shown = camera.phase is CameraPhase.STREAMING and camera.picture is not PictureState.LIVE
+    return camera.picture.value if is_shown and camera.picture is not None else None
 
 
 def group_of(camera_id: str) -> str:

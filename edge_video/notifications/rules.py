@@ -15,6 +15,7 @@ from edge_video.delivery.notification_queue import Notification
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.notifications.debounce import Debounced, Settled, StateChange, SteadyPolicy
 from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.liveness import PictureState
 from edge_video.runtime.units import s_to_ns
 from edge_video.status.configuration import ReloadResult
 from edge_video.status.model import CameraPhase, PublisherState
@@ -84,6 +85,7 @@ class _Camera:
     stream: Debounced
     breaker: Debounced
     decoder: Debounced
+    picture: Debounced
     offline_since_s: float | None = None
     """Monotonic, of the absence that was reported last."""
 
@@ -143,6 +145,7 @@ class NotificationRules:
         return [
             *self._about_camera(camera, changes, breaker_changes, now),
             *self._about_decoder(camera, now),
+            *self._about_picture(camera, now),
         ]
 
     def _first(self, record: CameraRecord, now: Moment) -> _Camera:
@@ -153,6 +156,7 @@ class NotificationRules:
             stream=Debounced(steady),
             breaker=Debounced.resting(steady, CLOSED, now.s),
             decoder=Debounced.resting(steady, HARDWARE, now.s),
+            picture=Debounced.resting(steady, PictureState.LIVE, now.s),
         )
 
     def publisher(self, status: PublisherStatus, now: Moment) -> list[Notification]:
@@ -231,6 +235,7 @@ class NotificationRules:
             camera.breaker, breaker_changes = camera.breaker.tick(now.s)
             notifications += self._about_camera(camera, changes, breaker_changes, now)
             notifications += self._about_decoder(camera, now)
+            notifications += self._about_picture(camera, now)
         if self._memory is not None:
             self._memory, changes = self._memory.tick(now.s)
             notifications += self._about_memory(changes, now)
@@ -283,6 +288,19 @@ class NotificationRules:
         }
         return [
             self._of_change("decoder", change, facts, now, record.camera_id)
+            for change in (*changes, *later)
+        ]
+
+    def _about_picture(self, camera: _Camera, now: Moment) -> list[Notification]:
+        """What its pictures show; that nobody can tell is no news."""
+        camera_id, picture = camera.record.camera_id, camera.record.picture
+        if picture is None:
+            return []
+        camera.picture, changes = camera.picture.observe(picture.value, now.s)
+        camera.picture, later = camera.picture.tick(now.s)
+        facts: _Fields = {"camera_id": camera_id}
+        return [
+            self._of_change("picture", change, facts, now, camera_id)
             for change in (*changes, *later)
         ]
 

@@ -85,9 +85,9 @@ class LivenessPolicy:
     grey_after_s: float = 20.0
     grey_percent: float = 50.0
     covered_after_s: float = 60.0
-    covered_below_percent: float = 30.0
+    covered_below_percent: float = 40.0
     moved_after_s: float = 120.0
-    moved_below_percent: float = 35.0
+    moved_below_percent: float = 40.0
     clear_after_s: float = 10.0
     on_frozen: OnFrozen = OnFrozen.REPORT
 
@@ -97,6 +97,8 @@ GAP_S: Final = 60.0
 
 _EASE: Final = 1.25
 """What began below a limit ends above so much of it."""
+_BLURRED_PERCENT: Final = 65.0
+"""Of the usual sharpness. Dim light takes detail and contrast alike, and is no fault of a lens."""
 _DARK: Final = 45
 """Where 95 % of a picture is as dark as this, its detail is the light's and not the lens's."""
 
@@ -192,12 +194,15 @@ class LivenessJudge:
         detail = scene.detail_percent(measures.detail)
         is_dark = is_flat or measures.high <= _DARK
         is_covered = None
+        likeness = None if is_dark else scene.likeness_percent(measures)
         if detail is not None and not is_dark:
-            is_covered = self._is_below(PictureState.COVERED, detail, policy.covered_below_percent)
+            is_poor = self._is_below(PictureState.COVERED, detail, policy.covered_below_percent)
+            is_blurred = scene.sharpness_percent(measures) < _BLURRED_PERCENT
+            is_other = likeness is None or likeness < policy.moved_below_percent
+            is_covered = is_poor and (is_blurred or is_other)
         self._look(PictureState.COVERED, is_covered, policy.covered_after_s, now_s)
         is_moved = None
-        likeness = None if is_dark or is_covered else scene.likeness_percent(measures)
-        if likeness is not None:
+        if likeness is not None and not is_covered:
             is_moved = self._is_below(PictureState.MOVED, likeness, policy.moved_below_percent)
         self._look(PictureState.MOVED, is_moved, policy.moved_after_s, now_s)
         if not is_dark and not is_covered and not is_moved:

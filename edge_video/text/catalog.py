@@ -41,6 +41,7 @@ from edge_video.text.first_steps import FIRST_STEPS_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.match_texts import MATCH_TEXTS
 from edge_video.text.measure_texts import MEASURE_TEXTS
+from edge_video.text.picture_texts import PICTURE_TEXTS
 from edge_video.text.probe_texts import CHECK_TEXTS, COMMAND_TEXTS, PROBE_TEXTS
 from edge_video.text.reload_texts import RELOAD_TEXTS
 from edge_video.text.report_texts import REPORT_TEXTS
@@ -332,6 +333,7 @@ TEXTS: Final[dict[str, Text]] = {
     **_FINAL,
     **_PAGE,
     **TOOL_TEXTS,
+    **PICTURE_TEXTS,
     **FIRST_STEPS_TEXTS,
     **DISCOVER_TEXTS,
     **MATCH_TEXTS,

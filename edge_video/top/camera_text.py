@@ -10,6 +10,7 @@ from rich.text import Text
 from edge_video.report.camera_text import format_decoding, format_key_wait, format_rest
 from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
+from edge_video.resilience.liveness import PictureState
 from edge_video.status.health import CameraHealth, camera_health
 from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import lookup
@@ -134,6 +135,8 @@ def short_retry(camera: CameraStatus) -> str:
 def _special(camera: CameraStatus, language: Language) -> list[str] | None:
     """What is said of a camera that does not fail; None when its failures are to be told."""
     health = camera_health(camera)
+    if health is CameraHealth.HEALTHY and camera.picture not in (None, PictureState.LIVE):
+        return [lookup(f"picture_state.{camera.picture}", language)]
     if health in _WELL:
         return _decoder(camera, language)
     rests = format_rest(camera, language)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
 READ = ["api/status", "api/cameras/cam1", "api/timeline", "api/openapi.json", "metrics", "ready"]
-ACTIONS = ["start", "stop", "retry", "reset", "pause", "resume", "force-open"]
+ACTIONS = ["start", "stop", "retry", "reset", "pause", "resume", "force-open", "accept-picture"]
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +162,7 @@ def act_and_look(operator: httpx.Client, painted: PaintedSystem) -> None:
         return answer.status_code, answer.json()["result"], answer.json()["outcome"]
 
     eventually(lambda: operator.get("api/cameras/cam2/picture").status_code == 200)
+    assert act("cam2", "accept-picture") == (409, "not_running", None), "nobody looks at it"
     assert act("cam2", "stop") == (200, "done", "stopped")
     last = operator.get("api/cameras/cam2/picture")
     assert (last.status_code, last.headers["x-picture-stale"]) == (200, "1")

@@ -1,4 +1,4 @@
-"""The page where the configuration changes: what a reload would do, and what became of one."""
+"""The page where the configuration or the view of a camera changes, and what becomes of that."""
 
 from __future__ import annotations
 
@@ -358,3 +358,22 @@ def test_a_profile_is_chosen_beside_the_verdict_and_says_what_it_keeps_off(
     assert page.text(f"{page.tile('door')} .line") == "off by profile closed"
     Select(page.driver.find_element("id", "profile")).select_by_value("open")
     page.shows(lambda: "profile" in server.asked)
+
+
+def test_a_picture_that_is_wrong_is_in_verdict_and_tile_and_its_view_can_be_accepted(
+    page: Page, server: ScriptedPage
+) -> None:
+    wrong: dict[str, Any] = {
+        "picture": "moved",
+        "picture_since_ms": int(time.time() * 1000) - 60_000,
+    }
+    server.show(camera("door", **wrong), camera("till"))
+    page.shows(lambda: page.text("h1") == "2 of 2 stream · 1 picture wrong")
+    assert page.driver.title.startswith("⚠")
+    assert page.text(f"{page.tile('door')} .line") == "⚠ camera moved"
+    assert page.text(f"{page.tile('till')} .line").endswith("fps")
+    page.click(f"{page.tile('door')} .open")
+    page.shows(lambda: page.text("#camera-why").startswith("camera moved since "))
+    assert page.text("#camera-can") == "Turn the camera back, or accept what it shows now."
+    page.click("#camera-buttons [data-action=accept-picture]")
+    page.shows(lambda: "cameras/door/accept-picture" in server.asked)

@@ -104,6 +104,8 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "opens_at": "2026-11-27T07:00:00-03:00" if word == "OFF_SCHEDULE" else None,
         "off_since_ms": since_ms if word == "OFF_EXPECTED" else None,
         "off_by_profile": None,
+        "picture": None,
+        "picture_since_ms": None,
         "uptime_24h": 0.9987,
         "uptime_7d": 0.9312,
         "recent": {"dropped_5m": 0, "dropping": False, "failures_5m": 0},

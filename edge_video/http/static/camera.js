@@ -110,7 +110,7 @@ export function tickCamera() {
   const advice = adviceOf(camera);
   show($("camera-row-can"), advice !== "");
   setText($("camera-can"), advice);
-  show($("camera-explanation"), camera.health !== "healthy");
+  show($("camera-explanation"), camera.health !== "healthy" || Boolean(camera.picture));
   screen?.tick();
 }
 

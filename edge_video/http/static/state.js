@@ -30,6 +30,9 @@ export function stateOf(camera) {
 // While the connection is lost, nobody knows: no sign of a camera may say that it is well.
 export const shownState = (camera) => (app.lostSince ? "UNKNOWN" : stateOf(camera));
 
+// What is wrong with what it shows, in words; "" where nothing is.
+export const pictureText = (camera) => (camera.picture ? t(`picture_state.${camera.picture}`) : "");
+
 export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
 export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule", "off_expected"].includes(camera.health);
 export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);
@@ -48,6 +51,7 @@ export function whyOf(camera) {
   if (state === "SLOW") return { text: t("why.SLOW", { fps: rate(camera.fps), target: rate(camera.target_fps) }), evidence: "", cause: "slow" };
   if (state === "WARN") return { text: t("why.WARN", { duration: duration((camera.last_frame_ago_s ?? 0) + sinceView()) }), evidence: "", cause: "stalled" };
   if (state === "KEY_WAIT") return { text: keyWait(camera), evidence: "", cause: "no_key_frame" };
+  if (camera.picture && camera.health === "healthy") return { text: t("picture_why", { state: pictureText(camera), time: clockTime(camera.picture_since_ms) }), evidence: "", cause: "picture" };
   if (!["trouble", "starting"].includes(camera.health) || !camera.failure) return null;
   return { text: causeText(camera.failure.cause), evidence: evidenceOf(camera.failure), cause: camera.failure.cause };
 }
@@ -60,6 +64,7 @@ function keyWait(camera) {
 
 export function adviceOf(camera) {
   const why = whyOf(camera);
+  if (why?.cause === "picture") return t(`picture_advice.${camera.picture}`);
   return why && has(`advice.${why.cause}`) ? t(`advice.${why.cause}`) : "";
 }
 
@@ -120,6 +125,7 @@ export function actionsOf(camera) {
   if (state === "OFF_EXPECTED") return ["retry", "pause"];
   if (isResting(camera)) return [mainAction(camera)];
   if (state === "CB_OPEN") return ["retry", "reset", "pause"];
+  if (["moved", "covered"].includes(camera.picture)) return ["accept-picture", "pause"];
   return camera.breaker.consecutive_failures ? ["pause", "reset"] : ["pause"];
 }
 

@@ -31,17 +31,19 @@ function lost() {
 
 function camerasVerdict(counts) {
   const count = (health) => counts[health] ?? 0;
-  if (app.view.cameras.length === 1) return single(app.view.cameras[0].health);
+  const wrong = app.view.cameras.filter((camera) => camera.picture).length;
+  if (app.view.cameras.length === 1 && !wrong) return single(app.view.cameras[0].health);
   const all = app.view.cameras.length;
   const streams = count("healthy") + count("slow");
   const wanted = all - count("disabled") - count("stopped") - count("paused") - count("off_schedule") - count("off_expected");
   const parts = PARTS.filter(count).map((health) => t(`verdict.${health}`, { count: count(health) }));
+  if (wrong) parts.push(t("verdict.picture", { count: wrong }));
   const whole = streams === all && !parts.length;
   let first = whole ? t("verdict.all", { count: all }) : t("verdict.some", { count: streams, all });
   if (!wanted) first = t("verdict.none_wanted");
   let tone = "ok";
   if (count("trouble")) tone = "bad";
-  else if (count("slow") || count("paused") || count("stopped") || (!wanted && !count("off_schedule") && !count("off_expected"))) tone = "warn";
+  else if (wrong || count("slow") || count("paused") || count("stopped") || (!wanted && !count("off_schedule") && !count("off_expected"))) tone = "warn";
   else if (count("starting")) tone = "busy";
   else if (!app.view.verdict.is_good && app.view.verdict.delivery === "ok") tone = "warn";
   return { tone, text: [first, ...parts].join(" · ") };

@@ -3,7 +3,7 @@
 import { actionButton } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show, store, stored } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { app, closedText, fpsText, isResting, isTrouble, mainAction, offText, shownState, sinceMs, sinceSeconds } from "./state.js";
+import { app, closedText, fpsText, isResting, isTrouble, mainAction, offText, pictureText, shownState, sinceMs, sinceSeconds } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
 const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "off_schedule", "off_expected", "disabled"];
@@ -97,9 +97,10 @@ function drawTile(camera, groupName) {
   tile.camera = camera;
   tile.root.dataset.state = state;
   tile.root.dataset.health = camera.health;
+  tile.root.toggleAttribute("data-picture", Boolean(camera.picture));
   setShape(tile.shape, state);
   const word = t(`word.${state}`);
-  const label = `${camera.id}, ${word}`;
+  const label = [camera.id, word, pictureText(camera)].filter(Boolean).join(", ");
   if (tile.link.getAttribute("aria-label") !== label) tile.link.setAttribute("aria-label", label);
   const action = isResting(camera) && app.view.actions ? mainAction(camera) : "";
   const key = [language(), action].join();
@@ -117,7 +118,7 @@ function tickTile(tile) {
   const { camera } = tile;
   const word = t(`word.${shownState(camera)}`);
   if (app.lostSince) setText(tile.line, word);
-  else if (camera.health === "healthy") setText(tile.line, fpsText(camera));
+  else if (camera.health === "healthy") setText(tile.line, pictureText(camera) ? `⚠ ${pictureText(camera)}` : fpsText(camera));
   else if (camera.health === "off_schedule") setText(tile.line, closedText(camera));
   else if (camera.health === "off_expected") setText(tile.line, offText(camera));
   else setText(tile.line, `${word} · ${t("since", { duration: duration(sinceSeconds(camera)) })}`);

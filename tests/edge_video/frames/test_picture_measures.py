@@ -25,8 +25,18 @@ def changed(picture: SmallPicture, pixels: int, by: int = 1) -> SmallPicture:
 def test_a_flat_picture_has_one_level_and_no_detail() -> None:
     measures = PictureMeter(4.0).measure(flat(90))
     assert (measures.low, measures.high, measures.detail) == (90, 90, 0.0)
-    assert measures.luma == (90.0,) * (GRID[0] * GRID[1])
+    assert measures.luma == (0.0,) * (GRID[0] * GRID[1])
     assert set(measures.edges) == {0.0}
+
+
+def test_a_light_that_falls_off_slowly_is_not_in_the_fields_and_an_object_is() -> None:
+    slope = SmallPicture(*SIZE, bytes(60 + 2 * x for _ in range(30) for x in range(40)))
+    assert max(map(abs, PictureMeter(4.0).measure(slope).luma)) < 14
+    luma = bytearray(flat(90).luma)
+    for y in range(10, 20):
+        luma[y * 40 + 10 : y * 40 + 20] = bytes([200]) * 10
+    fields = PictureMeter(4.0).measure(SmallPicture(*SIZE, bytes(luma))).luma
+    assert max(fields) > 30
 
 
 def test_low_and_high_leave_a_twentieth_of_the_pixels_out() -> None:

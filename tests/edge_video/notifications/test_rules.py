@@ -22,6 +22,7 @@ from edge_video.notifications.rules import SCHEMA as VERSION
 from edge_video.notifications.rules import Moment, NotificationPolicy, NotificationRules
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.resilience.liveness import PictureState
 from edge_video.status.configuration import (
     ConfigStatus,
     LastReload,
@@ -396,3 +397,26 @@ def test_a_camera_that_was_removed_is_not_told_of_any_more() -> None:
     scene.rules.configuration(ConfigStatus(1, "abc"), (), scene.now)
     scene.wait(100)
     assert scene.reported == []
+
+
+def test_a_picture_that_is_wrong_is_told_when_that_holds_and_so_is_its_end() -> None:
+    scene = Scene()
+    scene.camera(picture=PictureState.LIVE)
+    scene.wait(60.0)
+    scene.camera(picture=PictureState.FROZEN)
+    scene.wait(5.0)
+    scene.camera(picture=None)  # it is started anew for it, and nobody can tell for a while
+    scene.wait(60.0)
+    scene.camera(picture=PictureState.LIVE)
+    scene.wait(5.0)
+    told = [each for each in scene.reported if each["event"].startswith("picture")]
+    assert [(each["event"], each["before"], each["camera_id"]) for each in told] == [
+        ("picture_frozen", "live", "yard.1"),
+        ("picture_live", "frozen", "yard.1"),
+    ]
+    assert scene.notifications[-1].routing_key == "site1.picture.live.yard.1"
+
+
+def test_the_schema_knows_an_event_for_each_state_of_a_picture() -> None:
+    known = set(SCHEMA["properties"]["event"]["enum"])
+    assert {f"picture_{state}" for state in PictureState} <= known
