@@ -29,6 +29,8 @@ _FORMATS: Final = (
     "|yuv420p10|yuv422p10|yuv444p10|gray10|yuv420p12"
 )
 """What the decoders of cameras give; zscale has no way from anything else, RGB above all."""
+_EVEN: Final = "crop=iw-mod(iw\\,2):ih-mod(ih\\,2):0:0"
+"""Nothing for the sizes that cameras have; zscale ends over an odd one where colours are halved."""
 
 
 def stated_colours() -> str:
@@ -49,4 +51,4 @@ def full_range(
     gives_nv12 = acceleration is not None and not acceleration.gives_yuv420p
     if not binary.zscale or kind is SourceKind.LAVFI or gives_nv12:
         return []
-    return [_FORMATS, "zscale=range=full"]
+    return [_FORMATS, _EVEN, "zscale=range=full"]

@@ -12,6 +12,7 @@ import pytest
 
 from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig
+from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +98,18 @@ def test_scaled_pictures_have_black_bars_that_are_black(clips: Path, ffmpeg: Bin
     image = picture(ffmpeg, clips / "limited.mkv", width=320, height=320)
     assert image.shape == (320, 320, 3)
     assert image[:30].max() <= 1
+
+
+@EVERY_FFMPEG
+def test_a_picture_of_an_odd_size_loses_its_last_row_and_column(
+    tmp_path: Path, any_ffmpeg: Binary
+) -> None:
+    """MPEG-4 cameras may send one; libzimg takes none where colours are halved."""
+    clip = tmp_path / "odd.mkv"
+    source = ("-f", "lavfi", "-i", "color=red:s=321x241:r=25", "-frames:v", "3")
+    filters = "format=yuv444p,scale=321:241,format=yuv420p"
+    command = [any_ffmpeg.path, "-v", "error", *source, "-vf", filters, "-c:v", "ffv1", str(clip)]
+    subprocess.run(command, check=True, timeout=60)
+    image = picture(any_ffmpeg, clip)
+    assert image.shape == (240, 320, 3)
+    assert image[..., 2].min() > 240
