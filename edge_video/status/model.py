@@ -141,7 +141,7 @@ class CameraStatus:
 
         Where an interval is configured, its inverse.
         """
-        if self.interval_s is not None:
+        if self.interval_s:  # another system's status may say 0
             return 1 / self.interval_s
         return expected_fps(self.target_fps, self.usual_fps)
 
