@@ -41,7 +41,7 @@ _NAMES: Final[dict[type[Command], str]] = {
     ResumeCamera: "resume",
     RetryPublisher: "retry_publisher",
     SetProfile: "profile",
-    AcceptPicture: "accept-picture",
+    AcceptPicture: "accept_picture",
 }
 _MAX_ORIGIN: Final = 160
 _MAX_ID: Final = 64

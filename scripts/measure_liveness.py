@@ -108,7 +108,8 @@ CASES: Final = (
           Shot(4, filters="drawbox=c=0x808080:t=fill"), Shot(60)),
     _wrong("the encoder repeats a picture", PictureState.FROZEN, _DAY, Shot(300, filters="null")),
     _wrong("the same, with a clock in the picture", PictureState.NEARLY_FROZEN, _DAY, Shot(
-        1100, filters="drawbox=x=20+mod(n\\,60)*2:y=12:w=9:h=14:c=white:t=fill"), gop_s=2),
+        1100, filters="geq=lum='if(between(X-20-2*mod(N,60),0,8)*between(Y,12,25)"
+        ",235,lum(X,Y))':cb='cb(X,Y)':cr='cr(X,Y)'"), gop_s=2),
     _wrong("a cap on the lens", PictureState.BLACK, _DAY, Shot(
         120, filters="drawbox=c=black:t=fill,noise=alls=6:allf=t")),
     _wrong("the sensor burns out to white", PictureState.WHITE, _DAY, Shot(

@@ -121,6 +121,9 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.command_resume": Text("An end of the pause was asked for", "Pedido: retomar"),
     "entry.camera_off_by_profile": Text("Off by profile", "Desligada por perfil"),
     "entry.camera_on_by_profile": Text("On again by profile", "Ligada de novo por perfil"),
+    "entry.command_accept_picture": Text(
+        "The view was accepted as it is", "Pedido: aceitar a vista como está"
+    ),
     "entry.command_profile": Text("Profile was asked for", "Pedido: trocar de perfil"),
     "entry.command_retry_publisher": Text(
         "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"

@@ -134,7 +134,7 @@ def test_a_camera_that_was_turned_is_told_until_its_new_view_is_accepted(
     assert answer.result is CommandResult.DONE
     show(system, live(10, scene=1))
     assert system.camera().picture is PictureState.LIVE
-    assert "INFO [cam1] Command accept-picture: done (by test)" in events_of(
+    assert "INFO [cam1] Command accept_picture: done (by test)" in events_of(
         caplog, "command_executed"
     )
 
