@@ -51,7 +51,7 @@ suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package`, 
 beside: soak-short package portable-short platforms
 
 unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
-	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone" $(TESTS) || { \
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone" $(TESTS) || { \
 	  echo "unit: what failed beside others is tried once more, by itself; what fails again is a failure"; \
 	  EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest --last-failed --last-failed-no-failures none -m "not alone" $(TESTS); }
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone $(TESTS)

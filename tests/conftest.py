@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What docs/attacks.md names is an attack (`make attack`); files that wait long go first.
 
     The files are shared out among several processes: a long one that begins last is waited for
-    by all the others.
+    by all the others. (`make unit` has xdist leave this order: by itself it puts the files with
+    the fewest tests last, which are these.)
     """
     items.sort(key=lambda item: not _waits_long(item.path))
     attacks = named_tests()

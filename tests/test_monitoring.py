@@ -113,7 +113,7 @@ def test_no_panel_overlaps_another() -> None:
 
 
 def scraped(url: str) -> str:
-    """The metrics, as soon as there is a measurement of the process and its FFmpegs."""
+    """The metrics, as soon as there is a measurement of machine, process and FFmpegs."""
     deadline = time.monotonic() + 40
     while True:
         try:
@@ -121,7 +121,8 @@ def scraped(url: str) -> str:
                 text = str(answer.read(), "utf-8")
         except urllib.error.URLError:
             text = ""
-        if "edge_video_ffmpeg_resident_memory_bytes{" in text and 'to="OPEN"' in text:
+        measured = "edge_video_machine_cpu_used_ratio ", "edge_video_ffmpeg_resident_memory_bytes{"
+        if all(each in text for each in (*measured, 'to="OPEN"')):
             return text
         assert time.monotonic() < deadline, text
         time.sleep(0.2)
