@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_video.frames.jpeg import image_size, is_one_scan
+from edge_video.frames.jpeg import image_size
 from edge_video.frames.small_picture import small_picture
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 BLOCKS: Final = 64
 """About so many blocks are the longer side of a picture."""
-
-MAX_IMAGE_BYTES: Final = 4 * 2**20
-"""A larger image is not compared: reading its code would take some 50 ms."""
 
 _LEVELS: Final = 255
 _NO_CHANGE: Final = 128
@@ -60,16 +57,13 @@ def load() -> None:
 
 
 def coarse_picture(jpeg: bytes) -> CoarsePicture | None:
-    """The blocks of an image; None when it cannot be read, or not within a bounded time.
+    """The blocks of an image; None when `small_picture` does not decode it.
 
-    Not read are progressive images and such as come in several scans, whose decoding may take
-    minutes for a few bytes, and very large ones. About 1 ms of CPU for a 720p image; any thread.
+    About 1 ms of CPU for a 720p image; any thread.
 
     Raises:
         ModuleNotFoundError: Pillow is not installed.
     """
-    if len(jpeg) > MAX_IMAGE_BYTES or not is_one_scan(jpeg):
-        return None
     small = small_picture(jpeg)
     if small is None:
         return None

@@ -15,13 +15,16 @@ import io
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_video.frames.jpeg import image_size
+from edge_video.frames.jpeg import image_size, is_one_scan
 
 SCALE: Final = 8
 """A small picture has one pixel for that many of each side of the image."""
 
+MAX_IMAGE_BYTES: Final = 4 * 2**20
+"""A larger image is not decoded: reading its code would take some 50 ms."""
+
 _MAX_PIXELS: Final = 40_000_000
-"""Of an image that is decoded, 8K and some: a progressive one needs six bytes of memory each."""
+"""Of an image that is decoded, 8K and some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,11 @@ class SmallPicture:
 
 
 def small_picture(jpeg: bytes) -> SmallPicture | None:
-    """Decode an image small; None when it is torn, too large or no JPEG image. Any thread.
+    """Decode an image small; None when it is torn or no JPEG image, or takes too long. Any thread.
 
-    An image of fewer than 8 pixels a side is scaled down less. Costs CPU (see the module), so
+    Not decoded are progressive images and such as come in several scans, whose decoding may take
+    minutes for a few bytes, and very large ones: the time grows with bytes and pixels alone. An
+    image of fewer than 8 pixels a side is scaled down less. Costs CPU (see the module), so
     decode a few images a second and not each, none twice, and none on a thread that reads or
     publishes frames.
 
@@ -54,11 +59,13 @@ def small_picture(jpeg: bytes) -> SmallPicture | None:
     """
     # An extra, and slow to load: only where it is used. Not `Image.open`, which loads every format
     # and warns on standard error of damaged metadata.
-    from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415
-
+    if len(jpeg) > MAX_IMAGE_BYTES or not is_one_scan(jpeg):
+        return None
     width, height = image_size(jpeg)
     if not 0 < width * height <= _MAX_PIXELS:
         return None
+    from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415
+
     try:
         image = JpegImageFile(io.BytesIO(jpeg))
         image.draft("L", (1, 1))

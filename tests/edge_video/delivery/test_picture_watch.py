@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from dataclasses import replace
 
 from PIL import Image
@@ -63,6 +64,19 @@ def test_an_image_that_was_seen_says_nothing_and_after_a_minute_nobody_can_tell(
 def test_an_image_that_cannot_be_decoded_says_nothing() -> None:
     camera = Camera()
     assert camera.shows(b"\xff\xd8 torn \xff\xd9", 3) is None
+    assert camera.shows(jpeg(1)) is PictureState.LIVE
+
+
+def test_an_image_of_many_scans_takes_no_time_of_the_thread_that_looks_at_all_cameras() -> None:
+    """Each scan is a few bytes, and makes a decoder go through every block of the image again."""
+    out = io.BytesIO()
+    Image.new("L", (3840, 2160), 90).save(out, "JPEG", progressive=True)
+    image = out.getvalue()
+    last_scan, end = image.rindex(b"\xff\xda"), len(image) - 2
+    many_scans = image[:end] + 50 * image[last_scan:end] + image[end:]
+    camera, began_s = Camera(), time.thread_time()
+    assert camera.shows(many_scans) is None
+    assert time.thread_time() - began_s < 0.1
     assert camera.shows(jpeg(1)) is PictureState.LIVE
 
 

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from edge_video.frames.difference import (
-    MAX_IMAGE_BYTES,
     WHOLE,
     coarse_picture,
     difference,
     load,
 )
 from edge_video.frames.jpeg import is_one_scan
+from edge_video.frames.small_picture import MAX_IMAGE_BYTES
 
 SIZE = (1280, 720)
 THRESHOLD = 4.0
