@@ -114,14 +114,20 @@ class _Doubt:
         self._good_since_s: float | None = None
 
     def look(self, now_s: float, *, is_bad: bool | None, after_s: float, clear_s: float) -> None:
-        """Take in one picture; `is_bad` None: it says nothing about this."""
-        if is_bad is None:
+        """Take in one picture; `is_bad` None: it says nothing about this.
+
+        With an `after_s` of 0.0 nothing is told, not even what was told before.
+        """
+        if after_s <= 0.0:
+            self.is_told = False
+            self.interrupt()
+        elif is_bad is None:
             self.interrupt()
         elif is_bad:
             self._good_since_s = None
             if self._bad_since_s is None:
                 self._bad_since_s = now_s
-            self.is_told = self.is_told or now_s - self._bad_since_s >= after_s > 0.0
+            self.is_told = self.is_told or now_s - self._bad_since_s >= after_s
         else:
             self._bad_since_s = None
             if self._good_since_s is None:
@@ -190,19 +196,23 @@ class LivenessJudge:
         return is_black or is_white or is_grey
 
     def _look_at_the_scene(self, measures: Measures, now_s: float, *, is_flat: bool) -> None:
+        """Covered and moved; one that is never told neither stops learning nor counts for the other.
+
+        A dome that turns by itself has another average in ten minutes, and no false cover.
+        """
         policy, scene = self.policy, self._scene
         detail = scene.detail_percent(measures.detail)
         is_dark = is_flat or measures.high <= _DARK
         is_covered = None
         likeness = None if is_dark else scene.likeness_percent(measures)
-        if detail is not None and not is_dark:
+        if policy.covered_after_s and detail is not None and not is_dark:
             is_poor = self._is_below(PictureState.COVERED, detail, policy.covered_below_percent)
             is_blurred = scene.sharpness_percent(measures) < _BLURRED_PERCENT
             is_other = likeness is None or likeness < policy.moved_below_percent
-            is_covered = is_poor and (is_blurred or is_other)
+            is_covered = is_poor and (is_blurred or (is_other and policy.moved_after_s > 0.0))
         self._look(PictureState.COVERED, is_covered, policy.covered_after_s, now_s)
         is_moved = None
-        if likeness is not None and not is_covered:
+        if policy.moved_after_s and likeness is not None and not is_covered:
             is_moved = self._is_below(PictureState.MOVED, likeness, policy.moved_below_percent)
         self._look(PictureState.MOVED, is_moved, policy.moved_after_s, now_s)
         if not is_dark and not is_covered and not is_moved:

@@ -112,6 +112,44 @@ def test_a_state_with_the_time_zero_is_never_told(key: str, measures: Measures) 
     assert story.shows(measures, 2000) is PictureState.LIVE
 
 
+def test_a_dome_that_turns_to_a_plainer_view_is_not_covered_and_its_views_are_learned() -> None:
+    story = ScriptedScene(LivenessPolicy(moved_after_s=0.0))
+    story.shows(GOOD, 300)
+    plainer = replace(TURNED, detail=0.3 * GOOD.detail, low=90, high=130)
+    assert story.shows(plainer, 3600, every_s=5.0) is PictureState.LIVE
+    story.judge.policy = LivenessPolicy()
+    assert story.shows(plainer, 600, every_s=5.0) is PictureState.LIVE, "it is the usual one now"
+
+
+def test_what_is_never_told_as_covered_is_learned_and_may_be_moved() -> None:
+    story = ScriptedScene(LivenessPolicy(covered_after_s=0.0))
+    story.shows(GOOD, 300)
+    blurred = replace(GOOD, detail=0.15 * GOOD.detail)
+    assert story.shows(blurred, 3600, every_s=5.0) is PictureState.LIVE
+    story.judge.policy = LivenessPolicy()
+    assert story.shows(blurred, 600, every_s=5.0) is PictureState.LIVE, "it is the usual one now"
+    story.judge.policy = LivenessPolicy(covered_after_s=0.0)
+    story.shows(GOOD, 3600, every_s=5.0)
+    assert story.until(replace(blurred, luma=OTHER, edges=OTHER_EDGES), PictureState.MOVED) == 121
+
+
+@pytest.mark.parametrize(
+    ("key", "measures", "state"),
+    [
+        ("covered_after_s", COVERED, PictureState.COVERED),
+        ("moved_after_s", TURNED, PictureState.MOVED),
+        ("black_after_s", BLACK, PictureState.BLACK),
+    ],
+)
+def test_what_is_told_is_over_at_once_when_it_shall_never_be_told(
+    story: ScriptedScene, key: str, measures: Measures, state: PictureState
+) -> None:
+    assert story.shows(measures, 130) is state
+    never: dict[str, Any] = {key: 0.0}
+    story.judge.policy = LivenessPolicy(**never)
+    assert story.shows(measures, 1) is PictureState.LIVE
+
+
 def test_a_black_picture_without_noise_is_black_and_not_frozen(story: ScriptedScene) -> None:
     """A sensor in a dark room may be silent; to start its stream anew would light no lamp."""
     dark = replace(BLACK, is_equal=True, is_anew=False)
