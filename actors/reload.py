@@ -6,8 +6,10 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
-from edge_video.actors.base import describe
+from edge_video.actors.base import describe, tell
+from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import CommandAnswer, CommandResult
+from edge_video.actors.pictures import LIVENESS
 from edge_video.actors.reload_messages import (
     AddCamera,
     ChangeCamera,
@@ -195,6 +197,8 @@ class Reloading:
         self._fleet.take_over(config.cameras, plan, prepared.policy)
         for name, starter in prepared.children.items():
             self._children.exchange(name, starter)
+        for camera_id in plan.restarted:  # what it shows may be another thing, on purpose
+            tell(self._children.ref(LIVENESS), AcceptPicture(CameraId(camera_id)))
         if self._spec.on_reload is not None:
             self._spec.on_reload(config)
 

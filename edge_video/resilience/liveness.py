@@ -196,7 +196,7 @@ class LivenessJudge:
         return is_black or is_white or is_grey
 
     def _look_at_the_scene(self, measures: Measures, now_s: float, *, is_flat: bool) -> None:
-        """Covered and moved; one that is never told neither stops learning nor counts for the other.
+        """Covered and moved; one that is never told stops no learning, and is no sign of the other.
 
         A dome that turns by itself has another average in ten minutes, and no false cover.
         """

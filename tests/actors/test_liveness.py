@@ -151,6 +151,17 @@ def test_to_stop_and_start_a_camera_accepts_what_it_shows(
     assert system.camera().picture is PictureState.LIVE
 
 
+def test_a_camera_that_is_turned_by_a_reload_is_not_told_as_moved(
+    watched: Callable[..., ScriptedSystem],
+) -> None:
+    system = watched()
+    show(system, live(70))
+    answer = reload(system, cameras=[{"id": "cam1", "url": "rtsp://10.0.0.9/other"}])
+    assert (answer.result, answer.plan.restarted) == (ReloadResult.DONE, ("cam1",))
+    show(system, live(20, scene=1))
+    assert system.camera().picture is PictureState.LIVE
+
+
 def test_a_command_about_no_camera_is_refused(watched: Callable[..., ScriptedSystem]) -> None:
     answer = watched().ask(AcceptPicture(CameraId("nobody")))
     assert answer.result is CommandResult.UNKNOWN_TARGET
