@@ -6,22 +6,22 @@ Everything here is mutable and has no lock of its own: the outbox's lock guards 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.delivery.counters import FrameCounters
 from edge_video.delivery.ledger import DropReason
-from edge_video.frames import Frame
+from edge_video.frames import ChangeNote, Frame
 from edge_video.frames.jpeg import SizeReader
 
 if TYPE_CHECKING:
-    from edge_video.frames import CameraId, ChangeNote
+    from edge_video.frames import CameraId
 
 
 LAST_PICTURE_EVERY_S: Final = 3.0
 """How far apart the pictures are of which the last one is kept."""
 
 _NEVER_S: Final = float("inf")
+_UNCHANGED: Final = DropReason.UNCHANGED
 
 
 class HeldFrame(NamedTuple):
@@ -39,6 +39,8 @@ class HeldFrame(NamedTuple):
     width: int
     height: int
     note: ChangeNote | None
+    unchanged: int
+    """Frames of the camera that had been left out for showing no change, ever, when it came."""
 
 
 class Picture(NamedTuple):
@@ -182,9 +184,11 @@ class CameraQueue:
         note: ChangeNote | None = None,
     ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
-        seq = self.counters.received + 1
+        seq, unchanged = self.counters.received + 1, self.counters.dropped[_UNCHANGED]
         width, height = self.sizes.size_of(image)
-        return HeldFrame(seq, session, image, captured_at_ns, captured_at_s, width, height, note)
+        return HeldFrame(
+            seq, session, image, captured_at_ns, captured_at_s, width, height, note, unchanged
+        )
 
     def accept(self, frame: HeldFrame, now_s: float) -> None:
         """Count a frame that has just joined the queue."""
@@ -245,7 +249,12 @@ class CameraQueue:
             MemoryError: there is none for it; it stays where it is and nothing is counted.
         """
         held, counters = self.frames[0], self.counters
-        length = len(held.image)
+        length, note = len(held.image), held.note
+        unchanged = held.unchanged - counters.last_published_unchanged
+        if note is not None:
+            note = note._replace(unchanged=unchanged)
+        elif unchanged:  # only changes were published until lately
+            note = ChangeNote(None, unchanged)
         frame = Frame(
             camera_id=self.camera_id,
             seq=held.seq,
@@ -256,20 +265,10 @@ class CameraQueue:
             width=held.width,
             height=held.height,
             dropped=held.seq - counters.last_published_seq - 1,
-            note=held.note,
+            note=note,
         )
-        if held.note is not None:
-            frame = self._noted(frame, held.note)
         counters.hand_over(held.seq, length, held.captured_at_s, now_s)
+        counters.last_published_unchanged = held.unchanged
         self.frames.popleft()
         self.held_bytes -= length
         return frame
-
-    def _noted(self, frame: Frame, note: ChangeNote) -> Frame:
-        """The frame, whose note says how many were left out since the previous one."""
-        before, self.counters.last_published_unchanged = (
-            self.counters.last_published_unchanged,
-            note.unchanged,
-        )
-        lately = min(frame.dropped, note.unchanged - before)
-        return replace(frame, note=note._replace(unchanged=lately))

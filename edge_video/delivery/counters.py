@@ -88,8 +88,8 @@ class FrameCounters:
         published: frames handed over.
         published_bytes: their lengths together.
         last_published_seq: the number of the last frame handed over; 0 before any.
-        last_published_unchanged: frames that had shown no change, ever, until the last one with a
-            note came in.
+        last_published_unchanged: frames that had shown no change, ever, when the last frame handed
+            over came in.
         in_flight: number of each frame that is handed over and not settled → when it was handed
             over and when it was captured, in monotonic seconds.
         settled: frames whose end is known, by outcome.

@@ -84,7 +84,6 @@ def _through(
         if note is None:
             outbox.unchanged.leave_out(camera_id, generation, image)
             return
-        note = note._replace(unchanged=outbox.unchanged.number(camera_id))
         if not outbox.put(camera_id, generation, image, note):
             gate.forget()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_video.delivery.ledger import DropReason
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from threading import Lock
@@ -42,10 +40,6 @@ class UnchangedFrames:
                 queue.counters.refused_late += 1
                 return
             queue.leave_out(image, captured_at_ns, now_s)
-
-    def number(self, camera_id: CameraId) -> int:
-        """Frames of the camera that were left out, ever."""
-        return self._queues[camera_id].counters.dropped[DropReason.UNCHANGED]
 
     def losses(self, camera_id: CameraId) -> int:
         """Frames of the camera that did not arrive though they were to be published, ever.

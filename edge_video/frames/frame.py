@@ -9,13 +9,14 @@ CameraId = NewType("CameraId", str)
 
 
 class ChangeNote(NamedTuple):
-    """What a frame says of itself where only changes are published."""
+    """What a frame says of itself where only changes are published, or were until lately."""
 
-    next_within_ms: int
-    """While the camera streams, another frame is published after so many milliseconds at most."""
+    next_within_ms: int | None
+    """While the camera streams, another frame is published after about so many milliseconds at
+    most; None: nobody can tell, or all frames are published."""
     unchanged: int = 0
     """Frames left out because they showed no change, since the previous one that was handed to the
-    sink; of a frame that waits: ever."""
+    sink; known when the frame is handed over."""
     unchanged_since_ns: int | None = None
     """Wall clock, nanoseconds since the epoch, when the first frame was whole that shows the same
     as this one, which is published only because the last one was long ago. None: it is published
@@ -37,7 +38,8 @@ class Frame:
         width: pixels, from the JPEG's own header; 0 when the header is unreadable.
         height: pixels, from the JPEG's own header; 0 when the header is unreadable.
         dropped: frames of this camera left out since the previous one that was handed to the sink.
-        note: of a camera of which only changes are published; None: all its frames are.
+        note: of a camera of which only changes are published, or were when frames before this one
+            were left out; None: all its frames are.
     """
 
     camera_id: CameraId

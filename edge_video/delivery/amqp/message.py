@@ -65,7 +65,9 @@ def _change_headers(frame: Frame) -> dict[str, int]:
     note = frame.note
     if note is None:
         return {}
-    headers = {"unchanged": note.unchanged, "next_within_ms": note.next_within_ms}
+    headers = {"unchanged": note.unchanged}
+    if note.next_within_ms is not None:
+        headers["next_within_ms"] = note.next_within_ms
     if note.unchanged_since_ns is not None:
         headers["unchanged_since"] = note.unchanged_since_ns
     return headers

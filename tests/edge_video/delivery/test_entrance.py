@@ -13,7 +13,7 @@ from PIL import Image
 from edge_video.delivery.entrance import Entrance
 from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox import Outbox
-from edge_video.frames import CameraId
+from edge_video.frames import CameraId, ChangeNote
 from edge_video.frames.change_gate import ChangePolicy, LookShare
 from edge_video.testing import FakeClock
 
@@ -114,7 +114,21 @@ def test_a_policy_comes_and_goes_while_frames_come() -> None:
     gated.put(DARK)
     gated.entrance.use(None)
     gated.put(DARK, DARK)
-    assert gated.published() == [(6, 2, 0), (7, 0, 0)]
+    assert gated.published() == [(6, 2, 2), (7, 0, 0)]
+    gated.put(DARK, DARK)
+    gated.entrance.use(POLICY)
+    gated.put(DARK, DARK)  # only two are held: the others are lost
+    assert gated.published() == [(10, 2, 0), (11, 0, 0)]
+
+
+def test_frames_left_out_before_a_reload_are_told_after_it_and_announce_no_next_one() -> None:
+    gated = Gated()
+    gated.put(DARK)
+    assert gated.published() == [(1, 0, 0)]
+    gated.put(DARK)
+    gated.entrance.use(None)
+    gated.put(DARK, DARK)
+    assert [frame.note for frame in gated.outbox.deliver()] == [ChangeNote(None, 1), None]
 
 
 def test_after_an_outage_the_first_frame_is_published() -> None:
@@ -146,7 +160,8 @@ class AnyFault(RuleBasedStateMachine):
         self.outbox = self.gated.outbox
         self.sent = 0
         self.late = 0
-        self.unchanged = 0
+        self.left_out: list[int] = []
+        self.last = 0
         self.losses = 0
         self.taken: list[int] = []
         self.generation = 1
@@ -164,6 +179,9 @@ class AnyFault(RuleBasedStateMachine):
         if losses != self.losses:
             assert self.outbox.counts()[CAM].dropped_unchanged == before
         self.losses = losses
+        counts = self.outbox.counts()[CAM]
+        if counts.dropped_unchanged > before:
+            self.left_out.append(counts.received)
 
     @rule()
     def take(self) -> None:
@@ -171,8 +189,9 @@ class AnyFault(RuleBasedStateMachine):
         if frame is not None:
             self.taken.append(frame.seq)
             unchanged = frame.note.unchanged if frame.note else 0
-            self.unchanged += unchanged
-            assert 0 <= unchanged <= frame.dropped
+            assert unchanged == sum(self.last < seq < frame.seq for seq in self.left_out)
+            assert frame.dropped == frame.seq - self.last - 1
+            self.last = frame.seq
 
     @rule(outcome=st.sampled_from(Outcome))
     def settle(self, outcome: Outcome) -> None:
@@ -215,7 +234,7 @@ class AnyFault(RuleBasedStateMachine):
         assert counts.imbalance() is None
         assert counts.received + counts.refused_late == self.sent
         assert counts.refused_late == self.late
-        assert self.unchanged <= counts.dropped_unchanged
+        assert len(self.left_out) == counts.dropped_unchanged
 
 
 TestAnyFault = AnyFault.TestCase

@@ -57,6 +57,7 @@ def test_headers_are_the_contract_of_schema_1() -> None:
     ("note", "more"),
     [
         (None, {}),
+        (ChangeNote(None, 3), {"unchanged": 3}),
         (ChangeNote(10_000), {"unchanged": 0, "next_within_ms": 10_000}),
         (
             ChangeNote(500, 2, 1_700_000_000_000_000_000),

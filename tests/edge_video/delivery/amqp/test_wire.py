@@ -78,7 +78,9 @@ def by_us(
     node=st.sampled_from(["", "shop-4", "widthI"]),
     ttl_s=st.sampled_from([None, 2.0]),
     channel=st.integers(1, 65535),
-    note=st.sampled_from([None, None, ChangeNote(10_000), ChangeNote(500, 2**33, NOW_NS)]),
+    note=st.sampled_from(
+        [None, None, ChangeNote(None, 7), ChangeNote(10_000), ChangeNote(500, 2**33, NOW_NS)]
+    ),
 )
 def test_a_message_is_byte_for_byte_what_pika_writes(
     *,
