@@ -60,14 +60,34 @@ def _outline(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, floa
         raise invalid(f"it has {len(points)} points; {MAX_POINTS} are the most: draw several masks")
     if _is_line(points):
         raise invalid("all points are on one line: that covers nothing")
+    if _covers_nothing(points):
+        raise invalid("its outline runs along lines, there and back: that covers nothing")
     return points
 
 
 def _is_line(points: tuple[tuple[float, float], ...]) -> bool:
     """Whether there is no area between the points, wherever the outline goes."""
     (x0, y0), *others = points
-    x1, y1 = max(others, key=lambda each: abs(each[0] - x0) + abs(each[1] - y0))
-    return all(abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) < _FLAT for x, y in others)
+    far = max(others, key=lambda each: abs(each[0] - x0) + abs(each[1] - y0))
+    return all(abs(_doubled_area((x0, y0), far, each)) < _FLAT for each in others)
+
+
+def _covers_nothing(points: tuple[tuple[float, float], ...]) -> bool:
+    """Whether nothing is left of an outline without the corners that go round no area."""
+    corners = list(points)
+    at = 0
+    while at < len(corners):
+        before, after = corners[at - 1], corners[(at + 1) % len(corners)]
+        if abs(_doubled_area(before, corners[at], after)) < _FLAT:
+            del corners[at]
+            at = max(0, at - 2)  # its neighbours have another neighbour now
+        else:
+            at += 1
+    return len(corners) < _LEAST_POINTS
+
+
+def _doubled_area(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 class MaskConfig(Section):

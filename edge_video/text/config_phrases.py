@@ -28,6 +28,10 @@ _PICTURE: Final = (
         "tem {count} pontos; o máximo é {most}: desenhe várias máscaras",
     ),
     Text(
+        "its outline runs along lines, there and back: that covers nothing",
+        "o contorno vai e volta pelas mesmas linhas: isso não cobre nada",
+    ),
+    Text(
         "all points are on one line: that covers nothing",
         "todos os pontos estão na mesma linha: isso não cobre nada",
     ),

@@ -68,6 +68,13 @@ def test_a_program_writes_the_same() -> None:
             "6: cameras[0].masks[0].points: all points are on one line: that covers nothing",
         ),
         (
+            "    masks:\n      - points: [[0.1, 0.2], [0.6, 0.2], [0.3, 0.8], [0.6, 0.2]]\n",
+            (
+                "6: cameras[0].masks[0].points: its outline runs along lines, there and back: that"
+                " covers nothing"
+            ),
+        ),
+        (
             "    masks:\n      - points: [[0, 0], [0.5, 0.5], [1, 1, 1]]\n",
             (
                 "6: cameras[0].masks[0].points[2]: a point is two numbers, from the left and from"
