@@ -120,9 +120,14 @@ def _masks(binary: Binary, camera: CameraConfig) -> list[str]:
 
 
 def _filled(box: Box) -> str:
-    """Cover a box in black, outward to an even pixel: colours have half the resolution."""
+    """Cover a box in black, outward to an even pixel: colours have half the resolution.
+
+    A box without a width, where an outline goes there and back, has two pixels: for `drawbox` 0 is
+    the whole picture's width.
+    """
     x, y = _outward(box)
-    return f"drawbox=x={x[0]}:y={y[0]}:w={x[1]}-x:h={y[1]}-y:c=black:t=fill"
+    width, height = f"max(2,{x[1]}-x)", f"max(2,{y[1]}-y)"
+    return f"drawbox=x={x[0]}:y={y[0]}:w='{width}':h='{height}':c=black:t=fill"
 
 
 def _outward(box: Box, width: str = "iw", height: str = "ih") -> tuple[tuple[str, str], ...]:

@@ -170,6 +170,18 @@ def test_every_pixel_of_a_mask_is_black_and_the_others_are_as_they_were(
 
 @pixels
 @EVERY_FFMPEG
+def test_where_an_outline_goes_there_and_back_no_whole_row_is_covered(any_ffmpeg: Binary) -> None:
+    flag = [[0.5, 0.75], [0.5, 0.1], [0.5, 0.5], [0.75, 0.5], [0.75, 0.75]]
+    filters = changed_picture(any_ffmpeg, camera(masks=[{"points": flag}]))
+    source = "color=white:s=320x240:r=25,trim=end_frame=1"
+    frame = frames_of(any_ffmpeg, source, filters)[0].astype(int) @ LUMA
+    assert frame[48, :150].min() > 240
+    assert frame[48, 170:].min() > 240
+    assert frame[140, 170:230].max() < FULL_BLACK
+
+
+@pixels
+@EVERY_FFMPEG
 def test_nothing_of_the_detail_is_left_where_it_is_blurred(any_ffmpeg: Binary) -> None:
     plain = frames_of(any_ffmpeg, noise(), picture_filters(any_ffmpeg, camera()))
     blurred = frames_of(any_ffmpeg, noise(), picture_filters(any_ffmpeg, masked("blur")))
