@@ -177,9 +177,12 @@ class AmqpConfig(Section):
     @property
     def has_password_alone(self) -> bool:
         """Whether there is a password that has no user name."""
+        if self.username:
+            return False
         split = [split_url(each) for each in self.addresses]
-        has_user = self.username or (split and all(each.username for each in split))
-        return not has_user and bool(self.password or any(each.password for each in split))
+        if not split:
+            return bool(self.password)
+        return any((self.password or each.password) and not each.username for each in split)
 
     def settings(self, node: str = "") -> AmqpSettings:
         """Return the same figures as settings of the sink, the address in parts and decoded.

@@ -84,8 +84,8 @@ class RoomMeter:
             others_s = max(0.0, now[0].since(began[0]).busy_s - own_s)
         cores = usable_cores()
         others = others_s / elapsed_s if elapsed_s > 0 else 0.0
-        if cpu_quota() is not None:  # a share of its own, which others do not take from
-            others = max(0.0, others - max(0.0, (psutil.cpu_count() or 1) - cores))
+        # Of a quota, or of some of the cores, others take only what they do not find elsewhere.
+        others = max(0.0, others - max(0.0, (psutil.cpu_count() or 1) - cores))
         return Room(cores, min(cores, others), _free_memory(), uplink_bytes_per_s)
 
 

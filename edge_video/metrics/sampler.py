@@ -216,9 +216,12 @@ class ProcessSampler:
         for pid in pids:
             try:
                 readings.append(self._read_child(pid))
-            except (psutil.Error, OSError, ValueError):
-                # It may die between any two reads, and each read has its own way to say so.
+            except psutil.NoSuchProcess:  # a zombie is one as well
                 self._children.pop(pid, None)
+            except (psutil.Error, OSError, ValueError):
+                # It may die between any two reads, and each read has its own way to say so. One
+                # that lives is read next time: what it used until now must not count once more.
+                continue
         return readings
 
     def _read_child(self, pid: int) -> _Reading:
@@ -246,10 +249,11 @@ def _worked(reading: _Reading, elapsed_s: float | None) -> Worked:
     """Return what a child has done since the measurement before, and take note of it."""
     watched = reading.watched
     used_s = reading.cpu_s - watched.cpu_s
+    is_new = not watched.cpu_s
     before_s, now_s = watched.waited_s, reading.waited_s
     watched.cpu_s, watched.waited_s = reading.cpu_s, now_s
     watched.cpu_percent = None if elapsed_s is None else 100.0 * used_s / elapsed_s
-    if now_s is None:
+    if now_s is None or (before_s is None and not is_new):  # all its waiting is of no interval
         return Worked(used_s, None)
     return Worked(used_s, max(0.0, now_s - (before_s or 0.0)))
 

@@ -144,8 +144,8 @@ PROBE_TEXTS: Final[dict[str, Text]] = {
         "não existe; será declarado no início, se este usuário puder",
     ),
     "advice.broker.name": Text(
-        "Check the host in amqp.url and this machine's DNS (getent hosts NAME).",
-        "Verifique o host em amqp.url e o DNS desta máquina (getent hosts NOME).",
+        "Check the host in amqp.url (or amqp.urls) and this machine's DNS (getent hosts NAME).",
+        "Verifique o host em amqp.url (ou amqp.urls) e o DNS desta máquina (getent hosts NOME).",
     ),
     "advice.broker.tcp": Text(
         "Is RabbitMQ running there, and is the port right (5672, with TLS 5671)? A firewall may"

@@ -18,6 +18,7 @@ MAX_BYTES: Final = 1 << 20
 _MAX_EPOCH: Final = (1 << 63) - 1
 """An epoch has to fit into a 64-bit header."""
 _MAX_NAME: Final = 255
+_MAX_CAPACITY: Final = 1e9
 
 
 def encode_token(token: Token) -> bytes:
@@ -67,8 +68,8 @@ def decode_announcement(body: bytes) -> Announcement:
     capacity = found.get("capacity")
     if isinstance(capacity, bool) or not isinstance(capacity, int | float):
         raise ValueError("capacity is no number")  # noqa: TRY004 - as below
-    if not 0.0 < capacity < float("inf"):
-        raise ValueError("capacity is not above 0")
+    if not 0.0 < capacity <= _MAX_CAPACITY:
+        raise ValueError("capacity is not above 0, or no node's")
     cameras = _mapping(found, "cameras")
     return Announcement(
         holder=_holder(found),
@@ -110,6 +111,7 @@ def _holder(found: dict[str, Any]) -> Holder:
 def _name(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_NAME:
         raise ValueError("a name is no text, empty, or too long")
+    value.encode()  # half a character, which JSON allows, is a ValueError
     return value
 
 

@@ -28,6 +28,12 @@ def test_each_broker_has_its_own_login_its_own_tls_and_the_same_figures() -> Non
     assert first == amqp.settings("shop")
 
 
+def test_a_password_in_one_url_is_not_that_of_another() -> None:
+    assert AmqpConfig(urls=URLS).notes() == []
+    assert AmqpConfig(urls=["amqp://:one@b1", "amqp://a:two@b2"]).notes() != []
+    assert AmqpConfig(urls=["amqp://b1", "amqp://a:two@b2"], password="x").notes() != []
+
+
 def test_a_login_beside_the_list_is_for_all_of_them() -> None:
     amqp = AmqpConfig(urls=["amqp://b1", "amqp://x:y@b2"], username="me", password="p%")
     assert {(each.username, each.password) for each in amqp.settings_of_each()} == {("me", "p%")}

@@ -31,6 +31,15 @@ def test_room_is_what_is_there() -> None:
     assert room.uplink_bytes_per_s == 5.0
 
 
+def test_others_take_what_is_free_elsewhere_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten of 64 cores are used by others; this process is bound to two of them."""
+    busy = iter([CpuSeconds(0.0, 0.0, 0.0, 0.0), CpuSeconds(10.0, 0.0, 0.0, 64.0)])
+    monkeypatch.setattr("edge_video.metrics.machine.cpu_seconds", lambda: next(busy))
+    monkeypatch.setattr("edge_video.metrics.machine.usable_cores", lambda: 2.0)
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 64)
+    assert RoomMeter(iter([0.0, 1.0]).__next__).room(None).others_cores == 0.0
+
+
 def test_a_machine_that_does_not_tell_has_unknown_room(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> None:
         raise PermissionError("/proc/stat")

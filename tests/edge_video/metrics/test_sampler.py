@@ -263,6 +263,34 @@ def test_a_child_that_dies_or_is_forbidden_at_any_read_is_left_out(
     assert sampler.sample().ffmpeg_processes == 1
 
 
+def test_a_read_that_fails_once_does_not_count_a_whole_life_as_one_interval(
+    samplers: Callable[..., ProcessSampler], children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    process = psutil.Process(children.start(BUSY).pid)
+    burn(process, 0.3)
+    process.suspend()
+    sampler = samplers(children, clock)
+    sampler.start()
+
+    real = psutil.Process.memory_info
+
+    @functools.wraps(real)  # with psutil's caching attributes
+    def fail(asked: psutil.Process) -> object:
+        if asked.pid == process.pid:
+            raise psutil.AccessDenied(asked.pid)
+        return real(asked)
+
+    clock.advance(1.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(psutil.Process, "memory_info", fail)
+        assert sampler.sample().ffmpeg_processes == 0
+    clock.advance(1.0)
+    sample = sampler.sample()
+    assert sample.ffmpeg_processes == 1
+    assert measured(sample.ffmpeg_cpu_percent) < 10.0
+
+
 def test_a_pid_that_another_process_has_now_starts_from_zero(
     samplers: Callable[..., ProcessSampler], children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
