@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def ask_brokers(
     config: Config, cameras: Sequence[CameraConfig], timeout_s: float
-) -> tuple[Future[BrokerResult], ...]:
+) -> dict[Future[BrokerResult], str]:
     """Begin to ask each broker of the list; for a configuration whose sink is the broker.
+
+    Returns the answers to come, each with the name of who is asked.
 
     Args:
         config: with `amqp`.
@@ -30,7 +32,7 @@ def ask_brokers(
         key = f"{config.events.routing_key_prefix}camera.online.{config.cameras[0].id}"
         routes.append(Route(config.events.exchange, key))
     redact = config.secrets()
-    return tuple(
-        begin_probe(each, routes, redact, timeout_s)
+    return {
+        begin_probe(each, routes, redact, timeout_s): each.target
         for each in config.amqp.settings_of_each(config.node)
-    )
+    }

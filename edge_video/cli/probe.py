@@ -48,14 +48,16 @@ def probe(args: argparse.Namespace) -> int:
     binary = find_binary(config.ffmpeg)
     asked: dict[Future[Any], str] = {}
     with CameraProbes(binary, config.secrets(), args.timeout) as probes:
-        if args.broker and isinstance(config.sink, AmqpSinkConfig):
-            asked |= dict.fromkeys(ask_brokers(config, cameras, args.timeout), _BROKER)
+        has_broker = args.broker and isinstance(config.sink, AmqpSinkConfig)
+        if has_broker:
+            brokers = ask_brokers(config, cameras, args.timeout)
+            asked |= brokers if len(brokers) > 1 else dict.fromkeys(brokers, _BROKER)
         if any(camera.hwaccel != NONE for camera in cameras):
             survey = partial(survey_hardware, binary, cameras)
             asked[on_thread("probe-hardware", survey)] = _HARDWARE
         asked |= {probes.begin(camera): camera.id for camera in cameras}
         screen = _JsonScreen() if args.json else _TableScreen(cameras, language)
-        screen.begin(cameras, args.timeout, has_broker=_BROKER in asked.values())
+        screen.begin(cameras, args.timeout, has_broker=has_broker)
         for answer in as_they_come(asked, language, quiet=args.json):
             screen.take(answer)
     ids = [camera.id for camera in cameras]

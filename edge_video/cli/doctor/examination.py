@@ -81,7 +81,9 @@ def _brokers(subject: Subject) -> list[_Asked]:
     answers = ask_brokers(subject.config, subject.cameras, subject.timeout_s)
     until_s = time.monotonic() + _BROKER_STEPS * subject.timeout_s + _SPARE_S
     read = partial(broker_findings, subject)
-    return [_Asked(Check.BROKER, answer, until_s, read) for answer in answers]
+    return [
+        _Asked(Check.BROKER, answer, until_s, read, target) for answer, target in answers.items()
+    ]
 
 
 def _cameras(subject: Subject, probes: CameraProbes) -> list[_Asked]:
