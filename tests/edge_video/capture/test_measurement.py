@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from edge_video.capture.binary import Binary
 from edge_video.capture.measurement import CameraMeasure, CameraMeasures, MeasuringPlan
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
+from edge_video.testing import eventually
 from edge_video.testing.scripted_camera import CameraScript, install_scripted_ffmpeg
 from edge_video.text.redact import Redactor
 from tests.support.rtsp import EVERY_FFMPEG
@@ -69,6 +72,26 @@ def test_cameras_that_are_measured_together_run_at_the_same_time(scripted: Binar
     assert time.monotonic() - began_s < 10 * 0.6
 
 
+def running(*names: str) -> set[str]:
+    """Of which of these cameras a process is there."""
+    commands = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            commands.append(" ".join(child.cmdline()))
+    return {name for name in names if any(f"127.0.0.1/{name}?" in each for each in commands)}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_only_those_that_are_measured_together_are_there_at_once(
+    scripted: Binary, *, together: bool
+) -> None:
+    endless = MeasuringPlan(600.0, 10.0, together=together, settling_s=0.0)
+    with CameraMeasures(scripted, Redactor(), endless, 2) as measures:
+        for name in "ab":
+            measures.begin(camera(name, CameraScript(fps=20)))
+        eventually(lambda: running("a", "b") == ({"a", "b"} if together else {"a"}))
+
+
 def test_a_stream_that_ends_early_is_told_with_what_it_had_cost(scripted: Binary) -> None:
     long = MeasuringPlan(20.0, 10.0, settling_s=0.0)
     (found,) = measure(scripted, [camera("a", CameraScript(fps=20, frames=40))], long)
@@ -84,7 +107,7 @@ def test_whoever_leaves_ends_what_runs(scripted: Binary) -> None:
     with CameraMeasures(scripted, Redactor(), endless, 2) as measures:
         first = measures.begin(camera("a", CameraScript(fps=20)))
         second = measures.begin(camera("b", CameraScript(fps=20)))
-        time.sleep(0.3)
+        eventually(lambda: running("a"))
     assert time.monotonic() - began_s < 5
     assert first.done()
     assert second.cancelled()
