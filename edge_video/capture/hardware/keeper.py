@@ -39,7 +39,9 @@ TRIAL_WAIT_S: Final = 3.0
 """How long the start of a camera waits for a trial; a driver that hangs keeps nobody longer. It is
 less than what a camera has at the end of the program."""
 _STEADY_S: Final = 60.0
-"""A hardware that has decoded for so long is trusted again."""
+"""A hardware that has given pictures for so long is trusted again."""
+_AGAIN_EVERY_S: Final = 1.0
+"""One camera at a time goes back to hardware: a card that is there again would have all at once."""
 _SUSPICIONS: Final = 2
 _MAX_REASON: Final = 160
 _ENDLESS: Final = "its trial goes on"
@@ -69,8 +71,8 @@ class _Camera:
 
     key: HardwareKey
     used: Acceleration | None = None
-    since_s: float = 0.0
-    """Monotonic, when its present FFmpeg was made."""
+    since_s: float | None = None
+    """Monotonic, when hardware was first seen to give pictures in its present FFmpeg."""
     reason: str = ""
     failures: int = 0
     """In a row, of the hardware."""
@@ -109,6 +111,8 @@ class HardwareKeeper:
         """What was told of each last."""
         self._has_worked: set[HardwareKey] = set()
         self._cameras: dict[CameraId, _Camera] = {}
+        self._again_at_s = float("-inf")
+        """When the next camera may go back to hardware."""
 
     def prepare(self, cameras: Iterable[CameraConfig]) -> None:
         """Begin to try what these cameras are to be decoded on; returns at once."""
@@ -129,8 +133,9 @@ class HardwareKeeper:
                 self._cameras.pop(camera_id, None)
                 return None
             known = self._cameras.get(camera_id)
-            if known is None or known.key != key:
+            if known is None or known.key[:2] != key[:2]:
                 known = self._cameras[camera_id] = _Camera(key)
+            known.key = key  # who makes the images has no part in whether the device decodes
             known.is_set_aside = False
             if self._now() < known.retry_at_s:
                 known.used = None
@@ -192,8 +197,9 @@ class HardwareKeeper:
     def is_usable_again(self, camera_id: CameraId) -> bool:
         """Whether hardware works that had failed: the camera's FFmpeg is to be started anew.
 
-        Asked once a second while the camera streams. A trial that is due is begun, and its result
-        is seen later.
+        Asked in each second in which the camera gave a whole frame; hardware is trusted by these.
+        A trial that is due is begun, and its result is seen later. It is true of one camera per
+        second, which is to start its FFmpeg.
         """
         with self._lock:
             known = self._cameras.get(camera_id)
@@ -208,7 +214,7 @@ class HardwareKeeper:
             if not trying.done.is_set():
                 return False
             if trying.result.acceleration is not None:
-                return True
+                return self._is_next()
             self._set_back(known, self._reason(known.key, trying.result))
             return False
 
@@ -231,11 +237,10 @@ class HardwareKeeper:
         return trying
 
     def _taken(self, known: _Camera, trying: _Trying) -> Acceleration | None:
-        known.since_s = self._now()
-        known.used = None
+        known.since_s = known.used = None
         if not trying.done.is_set():  # a slow card: it is used as soon as it has been tried
             known.reason = self._reason(known.key, TrialResult(None, _ENDLESS))
-            known.retry_at_s = known.since_s
+            known.retry_at_s = self._now()
         elif trying.result.acceleration is None:
             self._set_back(known, self._reason(known.key, trying.result))
         else:
@@ -255,6 +260,8 @@ class HardwareKeeper:
 
     def _trust(self, camera_id: CameraId, known: _Camera) -> None:
         """Take note that the hardware works for a camera, once it has done so for a minute."""
+        if known.since_s is None:
+            known.since_s = self._now()
         if self._now() - known.since_s < _STEADY_S:
             return
         known.failures = known.suspicions = 0
@@ -263,6 +270,14 @@ class HardwareKeeper:
             assert known.used is not None
             name = known.used.name
             log_event(_log, LogEvent.CAMERA_HARDWARE_AGAIN, camera_id=camera_id, hwaccel=name)
+
+    def _is_next(self) -> bool:
+        """Whether it is a camera's turn to go back to hardware; then the next one waits."""
+        now_s = self._now()
+        if now_s < self._again_at_s:
+            return False
+        self._again_at_s = now_s + _AGAIN_EVERY_S
+        return True
 
     def _reason(self, key: HardwareKey, result: TrialResult) -> str:
         """Why the CPU decodes; nothing where that is the best that there ever was."""

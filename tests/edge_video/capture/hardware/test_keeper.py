@@ -234,3 +234,33 @@ def test_another_configuration_begins_anew() -> None:
     assert bench.take(hwaccel="vaapi") == CUDA
     assert bench.take(hwaccel="none") is None
     assert bench.keeper.decoding(CAM1) is None
+
+
+def test_cameras_go_back_to_a_card_one_by_one() -> None:
+    bench = Bench()
+    names = [CameraId(f"cam{number}") for number in range(1, 5)]
+    for name in names:
+        bench.take(name)
+        assert bench.keeper.has_failed(name, BROKEN, (FULL,), 9)
+    bench.now_s = 61
+    assert bench.is_usable_again()  # the trial is over, too
+    bench.take()
+    turns: list[list[CameraId]] = []
+    for _ in range(4):
+        turns.append([name for name in names if bench.keeper.is_usable_again(name)])
+        for name in turns[-1]:
+            bench.take(name)
+        bench.now_s += 1
+    assert turns == [[], ["cam2"], ["cam3"], ["cam4"]]
+
+
+def test_who_makes_the_images_has_no_part_in_what_is_known_of_a_camera() -> None:
+    bench = Bench()
+    bench.take(hwaccel="vaapi", jpeg_encoder="hardware")
+    assert bench.fail()
+    fitted = {"width": 640, "height": 360}  # bars are the CPU's work, and with them the images
+    assert bench.take(hwaccel="vaapi", jpeg_encoder="hardware", **fitted) is None
+    assert "CUDA_ERROR_OUT_OF_MEMORY" in (bench.keeper.decoding(CAM1) or Decoding("", "")).reason
+    bench.now_s = 61
+    assert bench.is_usable_again()
+    assert [key.encodes for key in bench.trials] == [True, False]
