@@ -42,6 +42,8 @@ class Attempt:
         breaker: as it is now.
         generation: the number of the attempt.
         failure: why it failed; None as long as it has not.
+        is_told: its first frame has its line in the log, which is one, however often FFmpeg is
+            started anew.
         began_s: monotonic, of its present session.
     """
 
@@ -56,6 +58,7 @@ class Attempt:
         self.breaker = breaker
         self.generation = breaker.generation
         self.failure: Failure | None = None
+        self.is_told = False
         self.began_s = 0.0
         self._camera_id = camera_id
         self._clock = clock

@@ -18,14 +18,13 @@ from edge_video.actors.camera_runtime import (
     SizedCapture,
 )
 from edge_video.actors.capture_faults import CaptureFaults
+from edge_video.actors.capture_messages import CaptureEnded, CaptureStreaming
 from edge_video.actors.liveness_messages import PictureFrozen
 from edge_video.actors.messages import (
     Begin,
     CameraEnded,
     CameraStats,
     CameraStreaming,
-    CaptureEnded,
-    CaptureStreaming,
     FramesReady,
     ResetBreaker,
     Tick,
@@ -154,6 +153,10 @@ class CameraActor(SupervisedActor):
                 self._begin()
             case Tick():
                 self._judge_last_second()
+            case CaptureStreaming(session=session) | CaptureEnded(session=session) if (
+                session != self._session
+            ):
+                pass  # of an FFmpeg that was stopped, for another has taken its place
             case CaptureStreaming():
                 self._announce_first_frame()
             case CaptureEnded(failure=PictureResized(size=size)):
@@ -212,7 +215,9 @@ class CameraActor(SupervisedActor):
         """Start FFmpeg; False when that failed, and with it the attempt."""
         self._frames.outbox.open(self.camera_id, self._attempt.generation, self._session)
         self._capture = self._runtime.capture(
-            config, on_frame=self._frame_arrived(), on_end=self._stream_ended
+            config,
+            on_frame=self._frame_arrived(),
+            on_end=partial(self._stream_ended, self._session),
         )
         self._faults.capture = self._capture
         for each in self._start_faults:
@@ -228,7 +233,7 @@ class CameraActor(SupervisedActor):
     def _frame_arrived(self) -> Callable[[bytes], object]:
         """What the reactor's thread does with each frame; it must not touch the actor's fields."""
         frames, camera_id, generation = self._frames, self.camera_id, self._attempt.generation
-        actor_ref = self.actor_ref
+        actor_ref, session = self.actor_ref, self._session
         streaming = False
 
         def frame_arrived(image: bytes) -> None:
@@ -236,19 +241,20 @@ class CameraActor(SupervisedActor):
             frames.put(camera_id, generation, image)
             if not streaming:
                 streaming = True
-                tell(actor_ref, CaptureStreaming())
+                tell(actor_ref, CaptureStreaming(session))
 
         return frame_arrived
 
-    def _stream_ended(self, failure: Failure) -> None:
+    def _stream_ended(self, session: str, failure: Failure) -> None:
         """Reactor's thread: the stream is over."""
-        tell(self.actor_ref, CaptureEnded(failure))
+        tell(self.actor_ref, CaptureEnded(failure, session))
 
     def _announce_first_frame(self) -> None:
         width, height = self._frames.outbox.last_size(self.camera_id)
         after_s = self._attempt.age_s
         self._note_size()
-        if not self._sizes.has_restarted:
+        if not self._attempt.is_told:
+            self._attempt.is_told = True
             log_event(
                 _log,
                 LogEvent.CAMERA_STREAMING,
@@ -277,14 +283,13 @@ class CameraActor(SupervisedActor):
         if watch.look(now_s, frames, taken):
             self._wait_reported = False
             self._note_size()
-            if self._sizes.has_settled(now_s):
-                self._restart_capture(None)
             self._attempt.succeed()
+            settled = self._sizes.has_settled(now_s)
+            if settled or self._runtime.wants_hardware_again(self.camera_id):
+                self._restart_capture(None if settled else self._sizes.fitted)
+                return
         elif (failure := watch.verdict()) is not None and not self._output_waits():
             self._stream_failed(failure)
-            return
-        if self._runtime.wants_hardware_again(self.camera_id):
-            self._restart_capture(self._sizes.fitted)
             return
         self._tell_wait(watch)
         self._tell_events(
@@ -361,8 +366,6 @@ class CameraActor(SupervisedActor):
     def _explained(self, failure: Failure) -> Failure:
         """FFmpeg's words, and what the camera itself answers where they do not say enough."""
         frames = 0 if self._capture is None else self._capture.frames
-        if isinstance(self._capture, LimitedCapture):
-            failure = self._capture.limit_reached(failure) or failure
         try:
             return self._runtime.explain(self._config, failure, frames)
         except Exception:  # noqa: BLE001 - a camera that failed has still failed
@@ -371,6 +374,8 @@ class CameraActor(SupervisedActor):
 
     def _stream_failed(self, failure: Failure) -> None:
         """Fail the attempt; unless it was hardware, and the CPU can go on."""
+        if isinstance(self._capture, LimitedCapture):  # first: hardware is not to blame for it
+            failure = self._capture.limit_reached(failure) or failure
         if self._runtime.hardware_failed(self.camera_id, failure, self._capture):
             self._restart_capture(self._sizes.fitted)
         else:

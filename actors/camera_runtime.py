@@ -115,7 +115,7 @@ class HardwareRecord(Protocol):
         ...
 
     def is_usable_again(self, camera_id: CameraId) -> bool:
-        """Whether hardware works that had failed; asked once a second."""
+        """Whether hardware works that had failed; asked in each second with a whole frame."""
         ...
 
 

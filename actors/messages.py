@@ -432,18 +432,6 @@ class AttemptDue:
     ticket: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureStreaming:
-    """Reactor → its camera: the first whole frame."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureEnded:
-    """Reactor → its camera: the stream is over."""
-
-    failure: Failure
-
-
 # --- faults on purpose ----------------------------------------------------------------------
 
 

@@ -26,11 +26,9 @@ class PictureSize:
     Attributes:
         is_fitted: FFmpeg scales the pictures to one size, for the camera's own changes too often.
         fitted: the size; None: they are not fitted.
-        has_restarted: FFmpeg was started anew, for another size or another decoder.
     """
 
     def __init__(self, camera_id: CameraId, now: Callable[[], float]) -> None:
-        self.has_restarted = False
         self._camera_id = camera_id
         self._now = now
         self._follower = SizeFollower()
@@ -54,7 +52,7 @@ class PictureSize:
             frames: what becomes of it.
         """
         before, self._size = self._size, after or self._size
-        if before is None or after is None or before == after:
+        if before is None or after is None or _even(before) == _even(after):
             return
         if self._follower.is_worth_telling(self._now(), fitted=self.is_fitted):
             log_event(
@@ -87,14 +85,19 @@ class PictureSize:
             self.fitted is not None
             and self._size is not None
             and self._follower.has_settled(self._size, now_s)
-            and self._size != self.fitted
+            and _even(self._size) != _even(self.fitted)
         )
 
     def restarted(self, fit: Size | None) -> None:
         """FFmpeg was started anew, and fits the pictures to this size; None: to none."""
-        self.fitted, self.has_restarted = fit, True
+        self.fitted = fit
 
 
 def known(size: Size) -> Size | None:
     """A size of the outbox, which says 0 where it does not know."""
     return size if all(size) else None
+
+
+def _even(size: Size) -> Size:
+    """What frames show of it: of an odd size they lack the last row or column."""
+    return size[0] // 2 * 2, size[1] // 2 * 2

@@ -258,7 +258,10 @@ def test_who_makes_the_images_has_no_part_in_what_is_known_of_a_camera() -> None
     bench = Bench()
     bench.take(hwaccel="vaapi", jpeg_encoder="hardware")
     assert bench.fail()
-    fitted = {"width": 640, "height": 360}  # bars are the CPU's work, and with them the images
+    fitted: dict[str, Any] = {
+        "width": 640,
+        "height": 360,
+    }  # bars are the CPU's work, and with them the images
     assert bench.take(hwaccel="vaapi", jpeg_encoder="hardware", **fitted) is None
     assert "CUDA_ERROR_OUT_OF_MEMORY" in (bench.keeper.decoding(CAM1) or Decoding("", "")).reason
     bench.now_s = 61
