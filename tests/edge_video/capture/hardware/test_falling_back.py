@@ -36,7 +36,7 @@ case "$*" in
 *pipe:0*) exec cat "{folder}/picture" ;;
 *-hwaccel*) {fails} ;;
 esac
-while cat "{folder}/part"; do sleep 0.05; done
+while cat "{folder}/part"; do sleep 0.3; done
 """
 
 
@@ -108,7 +108,7 @@ def test_a_card_that_is_full_leaves_its_camera_to_the_cpu(
     tmp_path: Path, running: list[Running], fails: str
 ) -> None:
     binary = scripted(tmp_path, fails.format(folder=tmp_path))
-    running.append(Running(binary, url="rtsp://127.0.0.1:9/s", stall_timeout=1.0))
+    running.append(Running(binary, url="rtsp://127.0.0.1:9/s", stall_timeout=3.0))
     decoding = running[0].decoding()
     assert (decoding.wanted, decoding.used) == ("cuda", "software")
     assert "CUDA_ERROR_OUT_OF_MEMORY" in decoding.reason

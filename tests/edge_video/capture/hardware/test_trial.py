@@ -90,8 +90,8 @@ def test_each_hardware_has_its_own_reason_and_numbers_are_none(tmp_path: Path) -
 def test_a_driver_that_hangs_is_tried_once(tmp_path: Path) -> None:
     tried = tmp_path / "tried"
     hangs = f'*hwaccel*) echo x >> "{tried}"; exec sleep 20 ;;'
-    result = try_hardware(scripted(tmp_path, hangs), HardwareKey("cuda"), 0.2)
-    assert result.reason == "no end within 0.2 s"
+    result = try_hardware(scripted(tmp_path, hangs), HardwareKey("cuda"), 2.0)
+    assert result.reason == "no end within 2 s"
     assert tried.read_text() == "x\n"
 
 
