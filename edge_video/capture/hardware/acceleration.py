@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_video.capture.resizing import announcement
-from edge_video.capture.source import SourceKind, source_kind
 
 if TYPE_CHECKING:
     from edge_video.config import CameraConfig
@@ -37,6 +36,8 @@ class _Way(NamedTuple):
     """The JPEG encoder on the device."""
     decoder: str = ""
     """A decoder by name, in the place of `-hwaccel`: its pictures are in memory by themselves."""
+    device_option: str = "-hwaccel_device"
+    """What names one of several devices."""
     skips: bool = True
     """Whether it can be told to decode key frames only; decoders by name cannot."""
 
@@ -45,7 +46,8 @@ _WAYS: Final[dict[str, _Way]] = {
     # zscale takes yuv420p, and made of nv12 it costs more than it saves.
     "cuda": _Way(convert="scale_cuda", fetched="yuv420p"),
     "vaapi": _Way(convert="scale_vaapi", encoder="mjpeg_vaapi"),
-    "qsv": _Way(convert="vpp_qsv", encoder="mjpeg_qsv", skips=False),
+    # To qsv, `-hwaccel_device` is one of its implementations (hw, sw), and not a node.
+    "qsv": _Way(convert="vpp_qsv", encoder="mjpeg_qsv", device_option="-qsv_device", skips=False),
     "v4l2m2m": _Way(decoder="h264_v4l2m2m", skips=False),
     "drm": _Way(pixels="drm_prime"),
     "vdpau": _Way(),
@@ -97,7 +99,7 @@ class Acceleration:
         if way.decoder:
             return ["-c:v", way.decoder]
         pixels = ("-hwaccel_output_format", way.pixels or self.name)
-        device = () if self.device is None else ("-hwaccel_device", self.device)
+        device = () if self.device is None else (way.device_option, self.device)
         return ["-hwaccel", self.name, *pixels, *device]
 
     def fetching(self) -> list[str]:
@@ -187,9 +189,7 @@ def wanted_hardware(camera: CameraConfig) -> HardwareKey | None:
     Nothing is decoded of images that are passed on and of FFmpeg's own test sources. Key frames
     alone cost the CPU less than a context on a card does, so `auto` leaves them to it.
     """
-    if camera.hwaccel == NONE or camera.mode == "passthrough":
-        return None
-    if source_kind(camera.url.get_secret_value()) is SourceKind.LAVFI:
+    if camera.hwaccel == NONE or not camera.is_decoded:
         return None
     if camera.keyframes_only and (camera.hwaccel == AUTO or not _WAYS[camera.hwaccel].skips):
         return None

@@ -37,8 +37,9 @@ class TrialResult:
 def try_hardware(binary: Binary, key: HardwareKey, limit_s: float = LIMIT_S) -> TrialResult:
     """Try what is configured, one way after the other, until one works. Raises nothing.
 
-    Blocks for at most three times `limit_s`, of a hardware that is not there for less than a
-    second. A driver that hangs is tried once.
+    Blocks for at most `limit_s` per way, of a hardware that is not there for less than a second.
+    One hardware has up to three ways, and `auto` tries those of several; a driver that hangs is
+    tried once.
     """
     try:
         has = tuple(decoders(binary))

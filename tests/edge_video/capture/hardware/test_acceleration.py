@@ -61,6 +61,16 @@ def test_what_is_not_on_the_device_is_refused_by_the_filter_that_fetches(
     assert "zscale" not in filters  # it takes no nv12
 
 
+def test_a_node_of_qsv_is_not_taken_for_its_implementation() -> None:
+    node = "/dev/dri/renderD129"
+    command = command_of(Acceleration("qsv", node, converts=True))
+    before = command[: command.index("-i")]
+    assert option(before, "-qsv_device") == node
+    assert "-hwaccel_device" not in before
+    assert "-qsv_device" not in command_of(Acceleration("qsv", converts=True))
+    assert option(command_of(Acceleration("vaapi", node)), "-hwaccel_device") == node
+
+
 def test_a_decoder_by_name_stands_in_the_place_of_the_hardware() -> None:
     command = command_of(Acceleration("v4l2m2m"))
     assert command.index("-c:v") < command.index("-i")
