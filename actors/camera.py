@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from edge_video.actors.messages import ApplyFault, CameraEvent
     from edge_video.capture.resizing import Size
     from edge_video.config import CameraConfig
+    from edge_video.frames.change_gate import ChangePolicy
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class CameraActor(SupervisedActor):
             self.camera_id,
             runtime.clock,
             runtime.looks,
-            config.publish.policy(),
+            _changes_of(config),
         )
         self._attempt = Attempt(
             self.camera_id,
@@ -175,7 +176,7 @@ class CameraActor(SupervisedActor):
                 self._attempt.use_policy(policy)
             case UseConfig(config=config):
                 self._config = config
-                self._frames.use(config.publish.policy())
+                self._frames.use(_changes_of(config))
             case _:
                 assert_never(message)
         return None
@@ -429,6 +430,19 @@ def _limits_of(config: CameraConfig) -> SilenceLimits:
         key_frames_only=config.keyframes_only,
         packets_only=config.transport == "udp" and _is_rtsp(config),
     )
+
+
+def _changes_of(config: CameraConfig) -> ChangePolicy | None:
+    """Which frames are published; None: all.
+
+    A snapshot that is the same, byte by byte, is no frame, so nobody knows when the next one comes.
+    """
+    interval_s: float | None = config.picture_interval_s
+    if config.mode == "snapshot":
+        interval_s = None
+    elif config.keyframes_only:
+        interval_s = config.key_frame_timeout
+    return config.publish.policy(interval_s)
 
 
 def _is_rtsp(config: CameraConfig) -> bool:

@@ -38,11 +38,14 @@ class PublishConfig(Section):
     """For so long after a change every frame is published, so that a movement is seen whole; 0s:
     only frames that differ."""
 
-    def policy(self) -> ChangePolicy | None:
-        """Return the same figures as the policy of a camera's frames; None: all are published."""
+    def policy(self, frame_interval_s: float | None = 0.0) -> ChangePolicy | None:
+        """Return the same figures as the policy of a camera's frames; None: all are published.
+
+        Its frames come so far apart at most; None: nobody knows.
+        """
         if self.when == "always":
             return None
-        return ChangePolicy(self.threshold, self.at_least, self.after)
+        return ChangePolicy(self.threshold, self.at_least, self.after, frame_interval_s)
 
     def over(self, general: PublishConfig) -> PublishConfig:
         """Return these keys, and those of the general section where they are absent here."""

@@ -38,11 +38,22 @@ class ChangePolicy:
             percent of full brightness; see `edge_video.frames.difference`.
         at_least_s: one is published after so long, whatever it shows.
         after_s: for so long after a change all frames are published.
+        frame_interval_s: from one frame to the next, at most; None: nobody knows, and no frame
+            says when the next one follows.
     """
 
     threshold: float = 4.0
     at_least_s: float = 10.0
     after_s: float = 2.0
+    frame_interval_s: float | None = 0.0
+
+    @property
+    def next_within_s(self) -> float | None:
+        """After about so long another frame is published; None: nobody knows.
+
+        One that comes just before `at_least_s` is over is left out, and the next one is due.
+        """
+        return None if self.frame_interval_s is None else self.at_least_s + self.frame_interval_s
 
 
 Look: TypeAlias = "Callable[[bytes], CoarsePicture | None]"
@@ -120,7 +131,8 @@ class ChangeGate:
     ) -> None:
         self._policy = policy
         self._looks = _Looks(share, monotonic, look)
-        self._plain = ChangeNote(round(policy.at_least_s * 1000))
+        within_s = policy.next_within_s
+        self._plain = ChangeNote(None if within_s is None else round(within_s * 1000))
         self._reference = b""  # the last published image; empty: none that is known to arrive
         self._seen: CoarsePicture | None = None  # what the reference looks like, if looked at
         self._moving: CoarsePicture | None = None  # the picture of the last look in motion

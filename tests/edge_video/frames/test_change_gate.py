@@ -67,6 +67,17 @@ class Scene:
         return sum(note is not None for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("interval_s", "next_within_ms"), [(0.2, 10_200), (120.0, 130_000), (None, None)]
+)
+def test_the_next_frame_is_announced_for_when_it_is_due_by_the_interval_of_frames(
+    interval_s: float | None, next_within_ms: int | None
+) -> None:
+    note = Scene(ChangePolicy(frame_interval_s=interval_s)).frame(50)
+    assert note is not None
+    assert note.next_within_ms == next_within_ms
+
+
 def test_the_first_frame_is_published_and_the_same_picture_is_not() -> None:
     scene = Scene()
     assert scene.frame(50) == (10_000, 0, None)
