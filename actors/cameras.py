@@ -155,9 +155,9 @@ class CameraFleet:
         return answer
 
     def picture_judged(self, camera_id: CameraId, state: PictureState | None) -> None:
-        """Note what a camera's pictures are, from now on."""
+        """Note what a camera's pictures are, from now on unless that was known."""
         camera = self._cameras.get(camera_id)
-        if camera is not None:
+        if camera is not None and camera.record.picture is not state:
             camera.update(picture=state, picture_since_ns=self._spec.clock.wall_ns())
 
     def choose_profile(self, name: str | None) -> CommandAnswer:

@@ -90,20 +90,24 @@ class LivenessActor(ChildActor):
         policies = self._runtime.policies()
         for camera_id in [each for each in self._watches if each not in policies]:
             del self._watches[camera_id]
+            self._since_s.pop(camera_id, None)
             tell(self._supervisor, PictureJudged(camera_id, None))
         for camera_id, policy in policies.items():
             self._look_at(camera_id, policy, now_s)
         self._looked_at_s = self._runtime.clock.monotonic()
 
     def _look_at(self, camera_id: CameraId, policy: LivenessPolicy, now_s: float) -> None:
-        watch = self._watches.setdefault(camera_id, PictureWatch(policy))
+        watch = self._watches.get(camera_id)
+        is_first = watch is None
+        if watch is None:
+            watch = self._watches[camera_id] = PictureWatch(policy)
         watch.use(policy)
         if not watch.is_due(now_s):
             return
         before = watch.state
         pictures = self._runtime.outbox_of[camera_id].pictures
         after = watch.look(pictures.watch(camera_id, policy.interval_s + _LEASE_S), now_s)
-        if after is not before:
+        if is_first or after is not before:  # a predecessor may have told something else
             self._log_change(camera_id, after, now_s)
             tell(self._supervisor, PictureJudged(camera_id, after))
         lasted_s = watch.frozen_for_s(now_s)

@@ -185,6 +185,37 @@ def test_liveness_comes_and_goes_with_a_reload_and_no_camera_starts_anew(
     assert system.camera().attempts == 1
 
 
+def test_one_that_was_started_anew_tells_of_each_camera_also_what_nobody_can_tell(
+    watched: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = watched()
+    show(system, [jpeg(2)] * 8)
+    assert system.camera().picture is PictureState.FROZEN
+    monkeypatch.setattr("edge_video.delivery.picture_watch.small_picture", lambda _: 1 / 0)
+    show(system, live(1, scene=2))
+    monkeypatch.setattr("edge_video.delivery.picture_watch.small_picture", lambda _: None)
+    system.advance(3.0)
+    assert system.status().restarts["liveness"] == 1
+    assert system.camera().picture is None
+
+
+def test_a_camera_that_is_looked_at_again_has_no_past(
+    watched: Callable[..., ScriptedSystem], caplog: pytest.LogCaptureFixture
+) -> None:
+    system = watched("cam1", "cam2")
+    show(system, [jpeg(2)] * 8)
+    one = {"id": "cam1", "url": "rtsp://10.0.0.1/s"}
+    other = {"id": "cam2", "url": "rtsp://10.0.0.2/s"}
+    off = {**one, "liveness": {"enabled": False}}
+    assert reload(system, cameras=[off, other]).result is ReloadResult.DONE
+    show(system, live(5))
+    assert reload(system, cameras=[one, other]).result is ReloadResult.DONE
+    show(system, live(5))
+    assert system.camera().picture is PictureState.LIVE
+    assert len(events_of(caplog, "picture_wrong")) == 1
+    assert events_of(caplog, "picture_live") == []
+
+
 def test_one_that_crashes_is_started_anew_and_goes_on(
     watched: Callable[..., ScriptedSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
