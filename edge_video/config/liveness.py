@@ -50,8 +50,11 @@ class LivenessConfig(Section):
     clear_after: PeriodOrNever = default(10.0)
     """What was wrong is over when it was not so for this long."""
 
-    def policy(self) -> LivenessPolicy | None:
-        """Return the same figures as the policy of the judge; None: nobody looks."""
+    def policy(self, picture_interval_s: float = 0.0) -> LivenessPolicy | None:
+        """Return the same figures as the policy of the judge; None: nobody looks.
+
+        A picture of the camera is wanted so often.
+        """
         if not self.enabled:
             return None
         return LivenessPolicy(
@@ -71,6 +74,7 @@ class LivenessConfig(Section):
             moved_below_percent=self.moved_below_percent,
             clear_after_s=self.clear_after,
             on_frozen=OnFrozen(self.on_frozen),
+            picture_interval_s=picture_interval_s,
         )
 
 

@@ -9,7 +9,6 @@ from edge_video.frames.picture_measures import Measures, PictureMeter
 from edge_video.frames.small_picture import small_picture
 from edge_video.resilience.backoff import reconnect_delay_s
 from edge_video.resilience.liveness import (
-    GAP_S,
     LivenessJudge,
     LivenessPolicy,
     OnFrozen,
@@ -45,6 +44,8 @@ class PictureWatch:
         self._image = b""
         self._measures: Measures | None = None
         self._looked_at_s: float | None = None
+        self._tried_at_s: float | None = None
+        self._is_news = False
         self._restarts = FrozenRestarts()
 
     def use(self, policy: LivenessPolicy) -> None:
@@ -54,31 +55,39 @@ class PictureWatch:
 
     def is_due(self, now_s: float) -> bool:
         """Whether the next picture may be looked at."""
-        last_s = self._looked_at_s
+        last_s = self._tried_at_s
         return last_s is None or now_s - last_s >= self._judge.policy.interval_s - _CLOCK_GRAIN_S
 
     def look(self, picture: Picture | None, now_s: float) -> PictureState | None:
         """Take in the newest picture; what the pictures are with it.
 
         One that was seen already, or that cannot be decoded, says nothing; after a minute without
-        any other nobody can tell what they are.
+        any other (longer, where pictures are wanted seldom) nobody can tell what they are.
         """
         measures = None
         if picture is not None and picture.seq != self._seq:
-            self._seq = picture.seq
+            self._seq, self._tried_at_s = picture.seq, now_s
             measures = self._measured(picture.image)
+        self._is_news = measures is not None
         if measures is not None:
             self._looked_at_s = now_s
             self.state = self._judge.judge(measures, now_s)
             self._restarts.see(now_s, is_frozen=self.state in FROZEN)
-        elif self._looked_at_s is not None and now_s - self._looked_at_s > GAP_S:
+        elif self._looked_at_s is not None and now_s - self._looked_at_s > self._judge.policy.gap_s:
             self.state = None
         return self.state
 
     def frozen_for_s(self, now_s: float) -> float | None:
-        """How long the pictures have been frozen, when FFmpeg is to be started anew for it now."""
+        """How long the pictures have been frozen, when FFmpeg is to be started anew for it now.
+
+        Only after a look that took in a picture: without one it may have been started anew already.
+        """
         policy = self._judge.policy
-        if policy.on_frozen is not OnFrozen.RESTART or self.state not in FROZEN:
+        if (
+            not self._is_news
+            or policy.on_frozen is not OnFrozen.RESTART
+            or self.state not in FROZEN
+        ):
             return None
         told_s = self._restarts.due(now_s)
         if told_s is None:

@@ -72,6 +72,7 @@ class LivenessPolicy:
         moved_below_percent: of the likeness with the scene as it was on average.
         clear_after_s: what was wrong is over when it was not so for this long.
         on_frozen: see `OnFrozen`.
+        picture_interval_s: from one picture of the camera to the next, as it is wanted.
     """
 
     interval_s: float = 1.0
@@ -90,10 +91,19 @@ class LivenessPolicy:
     moved_below_percent: float = 40.0
     clear_after_s: float = 10.0
     on_frozen: OnFrozen = OnFrozen.REPORT
+    picture_interval_s: float = 0.0
+
+    @property
+    def gap_s(self) -> float:
+        """Pictures further apart say nothing about the time between them.
+
+        Room for one picture that fails to come, where they are wanted seldom.
+        """
+        return max(_GAP_S, _GAP_INTERVALS * max(self.interval_s, self.picture_interval_s))
 
 
-GAP_S: Final = 60.0
-"""Pictures further apart say nothing about the time between them."""
+_GAP_S: Final = 60.0
+_GAP_INTERVALS: Final = 2.5
 
 _EASE: Final = 1.25
 """What began below a limit ends above so much of it."""
@@ -160,7 +170,7 @@ class LivenessJudge:
 
     def judge(self, measures: Measures, now_s: float) -> PictureState:
         """Take in one picture; what the pictures are with it."""
-        if self._last_s is not None and now_s - self._last_s > GAP_S:
+        if self._last_s is not None and now_s - self._last_s > self.policy.gap_s:
             for doubt in self._doubts.values():
                 doubt.interrupt()
         self._last_s = now_s

@@ -42,7 +42,8 @@ def liveness_policies(config: Config) -> dict[CameraId, LivenessPolicy]:
     """When the pictures of a camera are what; only of those whose pictures are looked at."""
     found = {}
     for camera in config.cameras:
-        policy = None if camera.liveness is None else camera.liveness.policy()
+        looked_at = camera.liveness
+        policy = None if looked_at is None else looked_at.policy(camera.picture_interval_s)
         if policy is not None:
             found[CameraId(camera.id)] = policy
     return found

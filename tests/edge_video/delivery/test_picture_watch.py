@@ -4,7 +4,9 @@ import io
 import random
 import time
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from PIL import Image
 
 from edge_video.delivery.camera_queue import Picture
@@ -85,6 +87,35 @@ def test_pictures_are_looked_at_no_more_often_than_configured() -> None:
     camera.shows(jpeg(1))
     assert not camera.watch.is_due(camera.now_s + 4.0)
     assert camera.watch.is_due(camera.now_s + 4.99)
+
+
+def test_what_cannot_be_decoded_is_tried_no_more_often_than_configured() -> None:
+    camera = Camera(replace(POLICY, interval_s=5.0))
+    camera.shows(b"\xff\xd8 torn \xff\xd9")
+    assert not camera.watch.is_due(camera.now_s + 4.0)
+    assert camera.watch.is_due(camera.now_s + 5.0)
+
+
+def test_ffmpeg_is_not_started_anew_while_no_picture_comes() -> None:
+    camera = Camera()
+    camera.shows(jpeg(1), 8)
+    assert camera.watch.state is PictureState.FROZEN
+    assert camera.is_silent(1.0) is PictureState.FROZEN
+    assert camera.watch.frozen_for_s(camera.now_s) is None
+    camera.shows(jpeg(1))
+    assert camera.watch.frozen_for_s(camera.now_s) is not None
+
+
+@pytest.mark.parametrize("key", ["interval_s", "picture_interval_s"])
+def test_pictures_that_are_wanted_seldom_are_judged_and_missed_later(key: str) -> None:
+    every: dict[str, Any] = {key: 120.0}
+    camera = Camera(LivenessPolicy(frozen_after_s=200.0, **every))
+    for seed in (0, 1, 2, 2, 2, 2):
+        camera.now_s += 119.0
+        camera.shows(jpeg(seed))
+    assert camera.watch.state is PictureState.FROZEN
+    assert camera.is_silent(300.0) is PictureState.FROZEN
+    assert camera.is_silent(1.0) is None
 
 
 def test_another_policy_holds_at_once_and_what_is_usual_stays() -> None:

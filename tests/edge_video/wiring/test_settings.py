@@ -9,7 +9,7 @@ import pytest
 
 from edge_video.config import Config
 from edge_video.text.catalog import Language
-from edge_video.wiring.settings import configured_language, sink_target
+from edge_video.wiring.settings import configured_language, liveness_policies, sink_target
 
 
 def config_of(**values: Any) -> Config:
@@ -44,3 +44,10 @@ def test_the_language_is_the_configured_one_else_the_locale_s(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", locale)
     assert configured_language(config_of(language=configured)) is language
+
+
+def test_pictures_that_a_camera_is_asked_for_seldom_may_be_further_apart() -> None:
+    often = {"id": "cam1", "url": "rtsp://10.0.0.1/s"}
+    seldom = {"id": "cam2", "url": "http://h/s.jpg", "mode": "snapshot", "snapshot_interval": "2m"}
+    policies = liveness_policies(config_of(cameras=[often, seldom], liveness={}))
+    assert [policy.gap_s for policy in policies.values()] == [60.0, 300.0]
