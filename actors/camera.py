@@ -354,6 +354,7 @@ class CameraActor(SupervisedActor):
         assert self._capture is not None
         self._capture.stop(self._runtime.stop_deadline_s)
         self._sizes.restarted(fit)
+        self._frames.begin_anew()
         self._session = uuid.uuid4().hex[:12]
         self._attempt.began_s = self._runtime.clock.monotonic()
         self._watch = FrameWatch(_limits_of(self._config), self._key_frames, self._attempt.began_s)

@@ -48,6 +48,7 @@ class Entrance:
         self._clock = clock
         self._share = share
         self._changes: ChangePolicy | None = None
+        self._gate: ChangeGate | None = None
         self.use(changes)
 
     def use(self, changes: ChangePolicy | None) -> None:
@@ -61,12 +62,18 @@ class Entrance:
         self._changes = changes
         if changes is None:
             self.close()
+            self._gate = None
             self.put = self.outbox.put
             return
         load()  # now, and not when the first frame waits for it
         self._share.join(self._camera_id)
-        gate = ChangeGate(changes, self._share, self._clock.monotonic)
-        self.put = _through(gate, self.outbox, self._clock)
+        self._gate = ChangeGate(changes, self._share, self._clock.monotonic)
+        self.put = _through(self._gate, self.outbox, self._clock)
+
+    def begin_anew(self) -> None:
+        """Publish the next frame, whatever it shows: another stream begins. Nobody puts one now."""
+        if self._gate is not None:
+            self._gate.forget()
 
     def close(self) -> None:
         """Look at no more pictures; whoever still puts one is no harm."""

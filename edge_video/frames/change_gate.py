@@ -175,7 +175,7 @@ class ChangeGate:
         return note if changed else note._replace(unchanged_since_ns=self._since_ns)
 
     def forget(self) -> None:
-        """Publish the next frame: the last one went nowhere."""
+        """Publish the next frame: the last one went nowhere, or was of another stream."""
         self._reference = b""
 
     def _follow(self, image: bytes, now_s: float, captured_at_ns: int) -> ChangeNote:

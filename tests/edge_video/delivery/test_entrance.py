@@ -131,6 +131,16 @@ def test_frames_left_out_before_a_reload_are_told_after_it_and_announce_no_next_
     assert [frame.note for frame in gated.outbox.deliver()] == [ChangeNote(None, 1), None]
 
 
+def test_the_first_frame_of_another_stream_is_published() -> None:
+    gated = Gated()
+    gated.put(DARK, DARK)
+    gated.entrance.begin_anew()
+    gated.put(DARK, DARK)
+    assert gated.published() == [(1, 0, 0), (3, 1, 1)]
+    gated.entrance.use(None)
+    gated.entrance.begin_anew()  # where all are published, nothing is to be done
+
+
 def test_after_an_outage_the_first_frame_is_published() -> None:
     gated = Gated()
     gated.put(DARK, DARK)
