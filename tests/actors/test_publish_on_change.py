@@ -16,8 +16,10 @@ from edge_video.actors.base import join
 from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime
 from edge_video.actors.reload_messages import UseConfig
+from edge_video.capture.resizing import PictureResized
 from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
+from edge_video.resilience.failures import Cause
 from edge_video.testing import eventually
 from tests.support.actors import RecordingActor, ScriptedSystem, quiesce
 from tests.support.rtsp import EVERY_FFMPEG
@@ -93,6 +95,26 @@ def test_a_frame_announces_the_next_one_only_where_somebody_knows(
     [frame] = outbox.deliver()
     assert frame.note is not None
     assert frame.note.next_within_ms == next_within_ms
+    camera.stop(timeout=5)
+    join([camera], time.monotonic() + 5)
+
+
+def test_the_first_frame_of_another_session_is_published_though_it_shows_the_same() -> None:
+    system = ScriptedSystem("cam1", publish={"when": "changed"})
+    runtime = CameraRuntime(clock=system.clock, timer=system.timer, capture=system.make_capture)
+    outbox = Outbox(system.clock)
+    outbox.add_camera(CAM1)
+    camera = CameraActor.start(system.config.cameras[0], frames=outbox, runtime=runtime)
+    quiesce()
+    capture = system.capture_of("cam1")
+    capture.frame(DARK)
+    capture.frame(DARK)
+    capture.on_end(PictureResized(Cause.END_OF_STREAM, size=(64, 48)))
+    quiesce()
+    system.capture_of("cam1").frame(DARK)
+    frames = outbox.deliver()
+    assert [frame.seq for frame in frames] == [1, 3]
+    assert len({frame.session for frame in frames}) == 2
     camera.stop(timeout=5)
     join([camera], time.monotonic() + 5)
 
