@@ -861,6 +861,42 @@ class LogEvent(StrEnum):
             " distinguem os dois. Dê um nome próprio a cada um (node: na configuração)"
         ),
     )
+    CONTROL_CONNECTED = (
+        "control_connected",
+        _INFO,
+        "Control connection to {target} is open",
+        "Conexão de controle com {target} aberta",
+        {
+            "again": Text(
+                "Control connection to {target} is open again after {away_s}",
+                "Conexão de controle com {target} aberta novamente após {away_s}",
+            )
+        },
+    )
+    CONTROL_LOST = (
+        "control_lost",
+        _WARNING,
+        "Control connection not open: {reason}; next try in {retry_in_s}",
+        "Conexão de controle fechada: {reason}; nova tentativa em {retry_in_s}",
+    )
+    CONTROL_BLOCKED = (
+        "control_blocked",
+        _WARNING,
+        "Control connection: {reason}",
+        "Conexão de controle: {reason}",
+    )
+    CONTROL_UNBLOCKED = (
+        "control_unblocked",
+        _INFO,
+        "Control connection: the broker takes messages again",
+        "Conexão de controle: o broker voltou a aceitar mensagens",
+    )
+    CONTROL_CHANNEL_CLOSED = (
+        "control_channel_closed",
+        _ERROR,
+        "Control connection, channel of {user}: {reason}; next try in {retry_in_s}",
+        "Conexão de controle, canal de {user}: {reason}; nova tentativa em {retry_in_s}",
+    )
     REPORT_NOT_WRITTEN = (
         "report_not_written",
         _ERROR,

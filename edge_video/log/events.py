@@ -107,6 +107,7 @@ _VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
         "" if fields.get("interval_s") is None else "known"
     ),
     LogEvent.COMMAND_EXECUTED: lambda fields: "" if fields.get("origin") else "unnamed",
+    LogEvent.CONTROL_CONNECTED: lambda fields: "" if fields.get("away_s") is None else "again",
     LogEvent.CPU_SHORT: lambda fields: str(fields.get("bound")),
     LogEvent.FFMPEG_LIMITS: lambda fields: str(fields.get("way")),
     LogEvent.MEMORY_LEVEL_CHANGED: lambda fields: str(fields.get("level")),

@@ -22,6 +22,9 @@ _BROKER: Final = (
         "{where} encerrou o handshake AMQP; é uma porta TLS?",
     ),
     Text("no heartbeat from the broker", "sem heartbeat do broker"),
+    Text("the program ends", "o programa está encerrando"),
+    Text("the broker allows no further channel", "o broker não permite mais canais"),
+    Text("closed because of an error inside", "fechado por um erro interno"),
     Text(
         "ACCESS_REFUSED: the user may not make a queue of its own (configure, write and read on"
         " amq.gen*)",

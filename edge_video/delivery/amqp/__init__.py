@@ -5,7 +5,8 @@ A frame goes from the outbox through `pump` (when), `channels` (where), `flow` (
 `connection_thread` are the connection's life, `guarded_loop` its thread, `liveness` its watchdog.
 `exchange` is the life of one channel, for frames (`frame_channel`) as for `notifications`; what the
 broker refuses is read by `refusals`, and `refused_frames` and `isolation` see that it harms nobody
-else. `sink` joins them.
+else. `sink` joins them. `control` is a second connection, for everything that is no frame, with a
+channel for each of its users (`control_channel`).
 
 `AmqpSink` is imported when it is first asked for: whoever needs the settings alone gets no pika.
 """
