@@ -101,12 +101,14 @@ class FfmpegLauncher:
 
         Waits some seconds for hardware that is being tried.
         """
+        # Asked of every camera: one that had hardware before a reload is forgotten there with it.
+        acceleration = self.hardware.acceleration_for(camera)
         if camera.mode == "snapshot":
             return self._snapshot(camera, on_frame, on_end)
         if camera.mode == "passthrough":
             on_frame = complete(on_frame)
         make = self._maker(camera)
-        command = capture_command(self.binary, camera, self.hardware.acceleration_for(camera))
+        command = capture_command(self.binary, camera, acceleration)
         if may_be_motion_jpeg(camera) and not self._is_known_as_other(camera):
             return self._motion_jpeg(camera, make, on_frame, on_end, command)
         capture: Capture
