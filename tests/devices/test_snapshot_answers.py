@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.testing.certificates import make_certificates
 from edge_video.testing.devices import (
     Asking,
     Basic,
@@ -18,12 +20,14 @@ from edge_video.testing.devices import (
     http_head,
     usual_part,
 )
+from edge_video.testing.devices.requests import RequestReader
 from tests.support.snapshots import IMAGES, JPEG, LOGIN, PASSWORD, USER, Fetching, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from edge_video.testing.devices import Authentication, Request
+    from edge_video.testing.devices import Authentication, Connection, Request
 
 # --- logins -----------------------------------------------------------------------------------
 
@@ -46,6 +50,8 @@ RIGHT: dict[str, Authentication] = {
             Digest(USER, PASSWORD, algorithm="SHA-256", qop="auth"),
         )
     ),
+    "a realm that is not ASCII": Digest(USER, PASSWORD, qop="auth", realm="Küche"),
+    "a realm in Latin-1": Digest(USER, PASSWORD, qop="auth", realm="K\udcfcche"),
     "what nobody knows, and basic": Several((Asking(("Negotiate, NTLM",)), Basic(USER, PASSWORD))),
 }
 
@@ -109,6 +115,7 @@ def test_no_password_is_told_as_such() -> None:
         ("NTLM", "ntlm"),
         ('Digest realm="r", nonce="n", algorithm=SHA-999', "SHA-999"),
         ('Digest realm="r", nonce="n", qop="auth-int"', "qop auth-int"),
+        ('Digest nonce="n", algorithm="\udcfc"', "\N{REPLACEMENT CHARACTER}"),
         ("", "no WWW-Authenticate in its answer"),
     ],
 )
@@ -138,7 +145,61 @@ def test_a_redirect_on_the_camera_itself_is_followed_with_the_login() -> None:
     device = SnapshotDevice(IMAGES, answer=elsewhere, authentication=RIGHT["SHA-256"])
     with device, Fetching(device.url, **LOGIN) as fetching:
         assert fetching.wait_for(2) == IMAGES[:2]
-    assert device.requests[-1].url == "/tmpfs/auto.jpg?x=1"
+    assert {each.url for each in device.requests[1:3]} == {"/tmpfs/auto.jpg?x=1"}
+
+
+@pytest.mark.parametrize(
+    ("location", "asked"), [(b"/K\xfcche.jpg", "/K%FCche.jpg"), ("/Küche".encode(), "/K%C3%BCche")]
+)
+def test_a_redirect_is_followed_whatever_its_letters_are_written_in(
+    location: bytes, asked: str
+) -> None:
+    def elsewhere(request: Request) -> bytes | None:
+        if request.url == "/snapshot.jpg":
+            return b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %b\r\n\r\n" % location
+        return None
+
+    with SnapshotDevice(IMAGES, answer=elsewhere) as device, Fetching(device.url) as fetching:
+        assert fetching.wait_for(1) == IMAGES[:1]
+    assert device.requests[1].url == asked
+
+
+class RedirectsToTls(SnapshotDevice):
+    """A camera, and the proxy before it: in the clear it redirects to its TLS, and asks there."""
+
+    def __init__(self, folder: Path, authentication: Authentication) -> None:
+        super().__init__(IMAGES, authentication=authentication)
+        made = make_certificates(folder)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(made.server, made.server_key)
+        self.in_the_clear: list[Request] = []
+
+    def serve(self, connection: Connection) -> None:
+        requests = RequestReader(connection)
+        while (request := requests.read()) is not None:
+            if request.method == "CONNECT":
+                connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+                connection.start_tls(self.context)
+                return super().serve(connection)
+            self.in_the_clear.append(request)
+            location = "https://camera.invalid/picture.jpg"
+            connection.send(http_answer(status="301 Moved", Location=location))
+        return None
+
+
+@pytest.mark.parametrize("way", ["basic", "MD5"])
+def test_what_is_asked_for_within_tls_is_never_answered_in_the_clear(
+    way: str, tmp_path: Path
+) -> None:
+    device = RedirectsToTls(tmp_path, RIGHT[way])
+    with (
+        device,
+        Fetching("http://camera.invalid/x.jpg", http_proxy=device.url, **LOGIN) as fetching,
+    ):
+        assert fetching.wait_for(3) == IMAGES[:3]
+    assert len(device.in_the_clear) >= 3
+    assert not any("authorization" in each.headers for each in device.in_the_clear)
+    assert ["authorization" in each.headers for each in device.requests[:4]] == [False, *[True] * 3]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +235,11 @@ def test_a_redirect_without_an_end_ends() -> None:
 
 PAGE = b"<html><title>IP Camera</title><script>var x</script><h1>Login</h1></html>"
 NONE: dict[str, tuple[bytes, Cause, str]] = {
+    "bytes of a type that is none": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Type: \xfc/x\r\n\r\n\x01",
+        Cause.NOT_A_PICTURE,
+        "Content-Type: \N{REPLACEMENT CHARACTER}/x",
+    ),
     "a login page": (
         http_answer(PAGE, Content_Type="image/jpeg"),
         Cause.WEB_PAGE,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_video.capture.content import no_stream
+from edge_video.capture.snapshot.codec import shown
 from edge_video.frames.jpeg import EOI, SOI, image_size
 from edge_video.frames.splitter import FrameSplitter
 from edge_video.resilience.failures import Cause, Failure
@@ -109,5 +110,5 @@ def _other(answer: Answer) -> Failure:
     page = no_stream(body[:_BEGINNING], 0)
     if page is not None:
         return page
-    kind = answer.headers.get("content-type", "")[:_MAX_SHOWN] or "none"
+    kind = shown(answer.headers.get("content-type", ""), _MAX_SHOWN) or "none"
     return not_a_picture(f"{len(body)} bytes, no JPEG image in them; Content-Type: {kind}")

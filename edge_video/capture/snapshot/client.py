@@ -5,15 +5,16 @@ from __future__ import annotations
 import ssl
 from functools import cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 import httpcore
 
-from edge_video.capture.presence import PORTS
 from edge_video.capture.snapshot.answer import NOT_MODIFIED, UNAUTHORIZED, Answer, failure_in
+from edge_video.capture.snapshot.codec import CODEC, bytes_of, text_of
+from edge_video.capture.snapshot.origin import followed, origin_of
 from edge_video.capture.snapshot.trouble import REQUEST_ERRORS, NoPictureError, failure_of
 from edge_video.resilience.failures import Cause, Failure
-from edge_video.text.urls import HTTP_SCHEMES, split_url
+from edge_video.text.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,17 +93,18 @@ class SnapshotClient:
             answer = self._logged_in(url, conditions)
             if not answer.redirects:
                 return answer
-            url = _followed(url, answer.headers["location"])
+            url = followed(url, answer.headers["location"])
         raise NoPictureError(Failure(Cause.WEB_PAGE, "it redirects, again and again"))
 
     def _logged_in(self, url: str, conditions: Mapping[str, str]) -> Answer:
         answer = self._ask(url, conditions)
         if answer.status != UNAUTHORIZED:
             return answer
-        failure = self._login.challenged(answer.challenges)
+        origin = origin_of(split_url(url))
+        failure = self._login.challenged(origin, answer.challenges)
         if failure is None:
             answer = self._ask(url, conditions)
-            failure = self._login.refused() if answer.status == UNAUTHORIZED else None
+            failure = self._login.refused(origin) if answer.status == UNAUTHORIZED else None
         if failure is not None:
             raise NoPictureError(failure)
         return answer
@@ -119,17 +121,18 @@ class SnapshotClient:
 
     def _ask_once(self, url: str, conditions: Mapping[str, str]) -> Answer:
         split = split_url(url)
-        target = quote(split.rest.partition("#")[0], safe=_SAFE) or "/"
+        origin = origin_of(split)
+        target = quote(split.rest.partition("#")[0], _SAFE, *CODEC) or "/"
         target = target if target.startswith("/") else f"/{target}"
-        port = split.port or PORTS[split.scheme]
-        host = f"[{split.host}]" if ":" in split.host else split.host
-        headers = {"Host": host if split.port is None else f"{host}:{port}"} | _HEADERS
-        headers |= conditions
-        authorization = self._login.header(_METHOD, target)
+        headers = {"Host": origin.host_header} | _HEADERS | conditions
+        authorization = self._login.header(origin, _METHOD, target)
         if authorization is not None:
             headers["Authorization"] = authorization
         asked = httpcore.URL(
-            scheme=split.scheme.encode(), host=_idna(split.host), port=port, target=target.encode()
+            scheme=origin.scheme.encode(),
+            host=_idna(origin.host),
+            port=origin.port,
+            target=target.encode(),
         )
         with self._pool.stream(_METHOD, asked, headers=_encoded(headers)) as response:
             return self._read(response)
@@ -142,7 +145,7 @@ class SnapshotClient:
         headers: dict[str, str] = {}
         challenges = []
         for name, value in response.headers:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            key, text = text_of(name).lower(), text_of(value)
             headers.setdefault(key, text)
             if key == "www-authenticate":
                 challenges.append(text)
@@ -164,29 +167,8 @@ def _too_large(max_bytes: int) -> Failure:
     return Failure(Cause.PICTURE_TOO_LARGE, f"more than {max_bytes} bytes")
 
 
-def _followed(url: str, location: str) -> str:
-    """Return where a redirect leads, as long as the login stays with the one it was given to.
-
-    Raises:
-        NoPictureError: it leads to another host or port, or out of TLS.
-    """
-    before = split_url(url)
-    try:
-        after = split_url(urljoin(url, location))
-    except ValueError:
-        after = None
-    if after is None or after.scheme not in HTTP_SCHEMES or after.host != before.host:
-        raise NoPictureError(Failure(Cause.REDIRECTED, "it redirects to another host"))
-    if before.scheme == "https" and after.scheme == "http":
-        raise NoPictureError(Failure(Cause.REDIRECTED, "it redirects out of TLS, to http:"))
-    same_port = (after.port or PORTS[after.scheme]) == (before.port or PORTS[before.scheme])
-    if after.scheme == before.scheme and not same_port:
-        raise NoPictureError(Failure(Cause.REDIRECTED, "it redirects to another port"))
-    return after.without_credentials
-
-
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
-    return [(name.encode(), value.encode()) for name, value in headers.items()]
+    return [(name.encode(), bytes_of(value)) for name, value in headers.items()]
 
 
 def _idna(host: str) -> bytes:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.snapshot.codec import bytes_of, shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -68,8 +70,8 @@ class Challenge:
         if self.scheme != "digest":
             return self.scheme
         if self.qops and "auth" not in self.qops:
-            return f"qop {', '.join(sorted(self.qops))}"[:_MAX_SHOWN]
-        return self.algorithm[:_MAX_SHOWN]
+            return shown(f"qop {', '.join(sorted(self.qops))}", _MAX_SHOWN)
+        return shown(self.algorithm, _MAX_SHOWN)
 
     @property
     def strength(self) -> int:
@@ -145,7 +147,7 @@ class Credentials:
         plain = challenge.algorithm.removesuffix(_SESSION)
 
         def hashed(*parts: str) -> str:
-            return hashlib.new(_HASHES[plain], ":".join(parts).encode()).hexdigest()
+            return hashlib.new(_HASHES[plain], bytes_of(":".join(parts))).hexdigest()
 
         secret = hashed(self.username, realm, self.password)
         is_session = challenge.algorithm.endswith(_SESSION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_video.capture.snapshot.digest import read_challenges, strongest
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_video.capture.snapshot.digest import Challenge, Credentials
+    from edge_video.capture.snapshot.origin import Origin
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A challenge, and how often it was answered."""
+
+    challenge: Challenge
+    count: int = 0
 
 
 class SnapshotLogin:
@@ -20,25 +30,29 @@ class SnapshotLogin:
     password in plain text is sent to none that takes a digest. The challenge is answered from then
     on, its nonce counted up, until the camera says with another 401 that it is stale.
 
+    A camera that redirects to its TLS asks there. That is answered there only: what it asks for
+    under the protection of TLS, most often the password itself, is sent to nobody in the clear.
+
     Args:
         credentials: None where none are configured.
     """
 
     def __init__(self, credentials: Credentials | None) -> None:
         self._credentials = credentials
-        self._challenge: Challenge | None = None
-        self._count = 0
+        self._asked: dict[Origin, _Asked] = {}
+        """Two at most: what is followed stays with one host and one port, or goes to its TLS."""
 
-    def header(self, method: str, target: str) -> str | None:
+    def header(self, origin: Origin, method: str, target: str) -> str | None:
         """Return the value of `Authorization` for the next request; None for none."""
-        if self._credentials is None or self._challenge is None:
+        asked = self._asked.get(origin)
+        if self._credentials is None or asked is None:
             return None
-        if self._challenge.scheme == "basic":
+        if asked.challenge.scheme == "basic":
             return self._credentials.basic()
-        self._count += 1
-        return self._credentials.digest(self._challenge, method, target, self._count)
+        asked.count += 1
+        return self._credentials.digest(asked.challenge, method, target, asked.count)
 
-    def challenged(self, values: Sequence[str]) -> Failure | None:
+    def challenged(self, origin: Origin, values: Sequence[str]) -> Failure | None:
         """Take note of a 401 with these `WWW-Authenticate` headers.
 
         Returns:
@@ -53,11 +67,13 @@ class SnapshotLogin:
             shown = ", ".join(dict.fromkeys(each.shown for each in challenges))
             detail = shown or "no WWW-Authenticate in its answer"
             return Failure(Cause.UNKNOWN_AUTHENTICATION, detail)
-        same_basic = best.scheme == "basic" and self._challenge == best
-        self._challenge, self._count = best, 0
-        return Failure(Cause.WRONG_PASSWORD, "401 Unauthorized") if same_basic else None
+        before = self._asked.get(origin)
+        self._asked[origin] = _Asked(best)
+        if best.scheme == "basic" and before is not None and before.challenge == best:
+            return self.refused(origin)
+        return None
 
-    def refused(self) -> Failure:
+    def refused(self, origin: Origin) -> Failure:
         """Take note that what was asked for was given, and refused."""
-        self._challenge = None
+        self._asked.pop(origin, None)
         return Failure(Cause.WRONG_PASSWORD, "401 Unauthorized")

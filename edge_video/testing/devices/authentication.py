@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+CODEC: Final = ("utf-8", "surrogateescape")
+"""How names become bytes: `Digest(realm="K\\udcfcche")` asks with one byte for the ü, in Latin-1,
+as some devices do."""
 _HASHES: Final = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 _PARAMETER: Final = re.compile(r'([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s,]+))', re.IGNORECASE)
 
@@ -72,10 +75,12 @@ class Digest:
         return ["Digest " + ", ".join(parameters)]
 
     def accepts(self, method: str, authorization: str) -> bool:
-        """Compute what the client should have sent. Its nonce must be ours; counts are not kept."""
+        """Compute what is right with our realm and nonce; counts are not kept."""
         scheme, _, rest = authorization.partition(" ")
         sent = {name.lower(): a or b for name, a, b in _PARAMETER.findall(rest)}
         if scheme.lower() != "digest" or sent.get("nonce") != self.nonce:
+            return False
+        if sent.get("realm", "").encode("latin-1") != self.realm.encode(*CODEC):
             return False
         expected = self._response(method, sent)
         return expected is not None and hmac.compare_digest(expected, sent.get("response", ""))
@@ -88,7 +93,7 @@ class Digest:
             return None
 
         def digest(*parts: str) -> str:
-            return hashlib.new(_HASHES[name], ":".join(parts).encode()).hexdigest()
+            return hashlib.new(_HASHES[name], ":".join(parts).encode(*CODEC)).hexdigest()
 
         secret = digest(self.user, self.realm, self.password)
         if is_session:

@@ -6,6 +6,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Final
 
+from edge_video.testing.devices.authentication import CODEC
 from edge_video.testing.devices.device import Device
 from edge_video.testing.devices.pacing import even
 from edge_video.testing.devices.requests import RequestReader
@@ -121,7 +122,7 @@ class HttpDevice(Device):
                 f"WWW-Authenticate: {each}\r\n" for each in self.authentication.challenges()
             )
             connection.send(
-                f"HTTP/1.1 401 Unauthorized\r\n{asked}Content-Length: 0\r\n\r\n".encode()
+                f"HTTP/1.1 401 Unauthorized\r\n{asked}Content-Length: 0\r\n\r\n".encode(*CODEC)
             )
         return False
 
