@@ -101,19 +101,27 @@ class SnapshotNetwork(httpcore.NetworkBackend):
         self.connections += 1
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[:_MAX_ADDRESSES]
         last: OSError = OSError("it has no address")
-        for family, kind, protocol, _, address in addresses:
-            connection = socket.socket(family, kind, protocol)
+        for number, (family, kind, protocol, _, address) in enumerate(addresses):
             try:
-                connection.settimeout(min(self._connect_s, self.left_s()))
-                self.waits_on(connection)
-                connection.connect(address)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError as error:
-                connection.close()
+                # One that nobody answers at leaves the others their time.
+                limit_s = min(self._connect_s, self.left_s() / (len(addresses) - number))
+                return self._connected(socket.socket(family, kind, protocol), address, limit_s)
+            except OSError as error:  # of the socket, too: a machine may have no IPv6
                 last = error
-            else:
-                return _SnapshotStream(self, connection)
         raise last
+
+    def _connected(
+        self, connection: socket.socket, address: Any, limit_s: float
+    ) -> httpcore.NetworkStream:
+        try:
+            connection.settimeout(limit_s)
+            self.waits_on(connection)
+            connection.connect(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            connection.close()
+            raise
+        return _SnapshotStream(self, connection)
 
     @property
     def connect_s(self) -> float:

@@ -41,7 +41,10 @@ _KNOWN: Final[tuple[tuple[type[BaseException], Cause, str], ...]] = (
 """The first that fits counts; without a detail it is what the error says."""
 _BY_NUMBER: Final = {
     **dict.fromkeys(
-        (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN),
+        (
+            *(errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN),
+            errno.EAFNOSUPPORT,  # an IPv6 address, on a machine without IPv6
+        ),
         Cause.UNREACHABLE,
     ),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS), Cause.SPAWN_FAILED),
