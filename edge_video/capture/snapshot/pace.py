@@ -26,6 +26,8 @@ _FIRST_INTERVAL_S: Final = 1.0
 """The breaker trusts an attempt after three good seconds: they are not hours apart."""
 _MISSED_WAIT_S: Final = 1.0
 """A camera that says it is busy is not asked fifteen times a second."""
+_MISSED_SHARE: Final = 0.1
+"""Of `stall_timeout`, where that is short: one miss must not be all that there is time for."""
 _BEFORE_THE_WATCH: Final = 0.9
 """Of the time in which the camera's actor calls it stalled: this capture knows a better cause."""
 
@@ -81,7 +83,7 @@ class SnapshotPace:
         if answers < _FIRST_ANSWERS:
             interval_s = min(interval_s, _FIRST_INTERVAL_S)
         if missed:
-            interval_s = _MISSED_WAIT_S
+            interval_s = min(_MISSED_WAIT_S, _MISSED_SHARE * self.stalled_s)
         return max(0.0, interval_s - took_s)
 
     @property

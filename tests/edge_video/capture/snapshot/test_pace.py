@@ -12,7 +12,8 @@ PACE = SnapshotPace(interval_s=0.5, first_picture_s=20.0, stalled_s=10.0)
 
 
 @pytest.mark.parametrize(
-    ("took_s", "missed", "wait_s"), [(0.1, False, 0.4), (0.7, False, 0.0), (0.1, True, 0.9)]
+    ("took_s", "missed", "wait_s"),
+    [(0.0, False, 0.5), (0.1, False, 0.4), (0.7, False, 0.0), (0.1, True, 0.9)],
 )
 def test_the_next_request_waits_for_its_time_and_longer_after_a_miss(
     took_s: float, missed: bool, wait_s: float
@@ -41,12 +42,28 @@ def test_between_pictures_a_miss_ends_it_where_the_next_one_cannot_help() -> Non
     assert not passed & {Cause.WRONG_PASSWORD, Cause.REFUSED, Cause.NO_SUCH_STREAM}
 
 
-def test_the_capture_judges_before_its_actor_calls_the_camera_stalled() -> None:
-    silent_s = 0.0
-    while not PACE.ends(Cause.TIMEOUT, silent_s, any_pictures=True):
-        silent_s += PACE.limit_s(silent_s, any_pictures=True)
-        assert silent_s < PACE.interval_s + PACE.stalled_s
-        silent_s += PACE.wait_s(PACE.connect_s, 9, missed=True)
+@pytest.mark.parametrize("stalled_s", [0.5, 3.0, 10.0, 120.0])
+def test_the_capture_judges_before_its_actor_calls_the_camera_stalled(stalled_s: float) -> None:
+    pace = SnapshotPace(interval_s=0.5, first_picture_s=20.0, stalled_s=stalled_s)
+    silent_s, asked = 0.5, 0
+    while not pace.ends(Cause.TIMEOUT, silent_s, any_pictures=True):
+        silent_s += pace.limit_s(silent_s, any_pictures=True)
+        assert silent_s < pace.interval_s + pace.stalled_s
+        silent_s += pace.wait_s(pace.connect_s, 9, missed=True)
+        asked += 1
+    assert asked
+
+
+@pytest.mark.parametrize("stalled_s", [0.5, 3.0, 10.0, 120.0])
+def test_a_camera_that_is_busy_once_is_asked_again_before_it_has_failed(stalled_s: float) -> None:
+    pace = SnapshotPace(interval_s=0.5, first_picture_s=20.0, stalled_s=stalled_s)
+    silent_s, asked = pace.interval_s, 1
+    while not pace.ends(Cause.BUSY, silent_s, any_pictures=True):
+        wait_s = pace.wait_s(0.01, 9, missed=True)
+        assert 0.01 + wait_s <= 1.0
+        silent_s += 0.01 + wait_s
+        asked += 1
+    assert asked >= 9
 
 
 def test_an_etag_is_asked_with_once_it_has_gone_with_the_pictures() -> None:
