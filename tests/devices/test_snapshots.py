@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import ssl
 import threading
 import time
@@ -54,6 +53,7 @@ def test_pictures_come_one_by_one_over_one_connection_and_as_they_are() -> None:
 
 
 def test_the_next_request_begins_when_the_last_one_has_ended_and_its_time_has_come() -> None:
+    """Lower bounds, which no load breaks; that nothing is caught up is `SnapshotPace`'s test."""
     asked_s: list[float] = []
     answering = threading.Lock()
 
@@ -64,12 +64,13 @@ def test_the_next_request_begins_when_the_last_one_has_ended_and_its_time_has_co
         answering.release()
         return http_answer(IMAGES[number % 4], **JPEG)
 
-    with SnapshotDevice(IMAGES, picture=slow) as device, Fetching(device.url, fps=10) as fetching:
+    device = SnapshotDevice(IMAGES, picture=slow)
+    began_s = time.monotonic()
+    with device, Fetching(device.url, fps=10) as fetching:
         fetching.wait_for(4)
-    gaps = [after - before for before, after in itertools.pairwise(asked_s)]
-    assert gaps[0] == pytest.approx(0.1, abs=0.05)
-    assert gaps[1] == pytest.approx(0.15, abs=0.05)  # nothing is caught up
-    assert gaps[2] == pytest.approx(0.1, abs=0.05)
+    assert asked_s[1] >= began_s + 0.095
+    assert asked_s[2] >= asked_s[1] + 0.15, "before the last one had ended"
+    assert asked_s[3] >= asked_s[1] + 0.245
 
 
 def chunked(image: bytes, **headers: str) -> bytes:
@@ -193,14 +194,12 @@ def test_a_last_modified_that_never_changes_freezes_no_picture() -> None:
 def test_a_camera_that_sends_a_byte_now_and_then_is_given_up_in_time() -> None:
     def trickle(_: Request) -> Iterator[bytes]:
         yield http_head(Content_Length="1000", **JPEG)
-        for _second in range(200):
+        for _each in range(999):  # for longer than the test waits for the end
             time.sleep(0.02)
             yield b"\xff"
 
-    began_s = time.monotonic()
     failure = failure_of(SnapshotDevice([], answer=trickle), stall_timeout="500ms")
     assert failure.cause is Cause.TIMEOUT
-    assert time.monotonic() - began_s < 2
 
 
 def test_misses_between_pictures_are_passed_over_until_the_camera_counts_as_stalled() -> None:
@@ -211,10 +210,12 @@ def test_misses_between_pictures_are_passed_over_until_the_camera_counts_as_stal
         return http_answer(IMAGES[number], **JPEG) if is_picture else busy
 
     device = SnapshotDevice(IMAGES, picture=picture)
-    with device, Fetching(device.url, stall_timeout="500ms") as fetching:
+    with device, Fetching(device.url, stall_timeout="3s") as fetching:
         assert fetching.wait_for(2) == [IMAGES[0], IMAGES[2]]
         assert fetching.wait_for_end().cause is Cause.BUSY
-    assert device.sessions == 5  # no more than one request a second while it is busy
+    assert (
+        device.sessions <= 3 + 10
+    )  # while it is busy ten in `stall_timeout`, and not fifty a second
 
 
 @pytest.mark.parametrize("begins", [b"", http_head(Content_Length="1000", **JPEG)])
@@ -296,19 +297,53 @@ def test_a_proxy_is_asked_for_the_cameras_address() -> None:
 # --- faults on purpose ------------------------------------------------------------------------
 
 
-def test_faults_break_an_answer_and_the_next_one_is_whole() -> None:
-    with SnapshotDevice(IMAGES) as device, Fetching(device.url) as fetching:
-        for fault in (TruncatedFrame(), OversizedFrame(), GarbageBytes(1000), SilentEnd()):
-            before = fetching.launcher.totals(CAM).reads
-            fetching.wait_for(len(fetching.frames) + 1)
-            assert fetching.capture.tamper(fault, fps=50)
-            fetching.capture.untamper()
-            assert fetching.launcher.totals(CAM).reads >= before
-        assert fetching.capture.tamper(TruncatedFrame(), fps=50)
-        fetching.wait_for(len(fetching.frames) + 3)
-        assert fetching.failure is None
+class Gated:
+    """A camera that answers when it is let: what is broken on purpose is the answer after that."""
+
+    def __init__(self) -> None:
+        self._may = threading.Semaphore(0)
+        self.device = SnapshotDevice(IMAGES, picture=self.picture)
+
+    def picture(self, number: int, _: Request) -> bytes:
+        self._may.acquire(timeout=5)
+        return http_answer(IMAGES[number % 4], **JPEG)
+
+    def answer(self, times: int = 1) -> None:
+        self._may.release(times)
+
+
+FAULTS: dict[CameraFault, tuple[int, int]] = {
+    TruncatedFrame(): (len(IMAGES[1]) // 2, 0),
+    GarbageBytes(1000): (1000, 0),
+    OversizedFrame(): (0, 1),
+    SilentEnd(): (0, 0),
+}
+"""What each leaves in the counters: bytes of no picture, and pictures that are too large."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_breaks_one_answer_and_the_next_one_is_whole(fault: CameraFault) -> None:
+    gated = Gated()
+    with gated.device, Fetching(gated.device.url, stall_timeout="3s") as fetching:
+        gated.answer()
+        fetching.wait_for(1)
+        assert fetching.capture.tamper(fault, fps=50)
+        gated.answer(2)
+        assert fetching.wait_for(2) == [IMAGES[0], IMAGES[2]]
         totals = fetching.launcher.totals(CAM)
-        assert totals.discarded_bytes > 0
+        gated.answer(9)
+    assert (totals.discarded_bytes, totals.oversized) == FAULTS[fault]
+
+
+def test_faults_that_are_taken_back_break_nothing() -> None:
+    gated = Gated()
+    with gated.device, Fetching(gated.device.url) as fetching:
+        gated.answer()
+        fetching.wait_for(1)
+        assert all(fetching.capture.tamper(each, fps=50) for each in FAULTS)
+        fetching.capture.untamper()
+        gated.answer(9)
+        assert fetching.wait_for(4) == IMAGES
 
 
 def test_slow_frames_are_asked_for_later() -> None:
