@@ -124,7 +124,7 @@ class SnapshotClient:
         origin = origin_of(split)
         target = quote(split.rest.partition("#")[0], _SAFE, *CODEC) or "/"
         target = target if target.startswith("/") else f"/{target}"
-        headers = {"Host": origin.host_header} | _HEADERS | conditions
+        headers = {"Host": origin.host_header, **_HEADERS, **conditions}
         authorization = self._login.header(origin, _METHOD, target)
         if authorization is not None:
             headers["Authorization"] = authorization
