@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_video.capture import FfmpegLauncher
 from edge_video.capture.binary import Binary
-from edge_video.capture.hardware import Acceleration, Decoding
+from edge_video.capture.hardware import Acceleration, Decoding, HardwareKey
 from edge_video.capture.hardware.keeper import HardwareKeeper
 from edge_video.capture.hardware.trial import TrialResult
 from edge_video.config import CameraConfig
@@ -21,7 +21,8 @@ CAM1 = CameraId("cam1")
 FULL = "[h264 @ 0x1] [error] cuvidCreateDecoder() failed -> CUDA_ERROR_OUT_OF_MEMORY: out of memory"
 
 
-def works(*_: object) -> TrialResult:
+def works(binary: Binary, key: HardwareKey) -> TrialResult:
+    del binary, key
     return TrialResult(Acceleration("cuda"))
 
 
