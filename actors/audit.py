@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edge_video.actors.base import tell
+from edge_video.actors.lease_messages import DrainNode, NodeCommand, RejoinNode
 from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import (
     CameraCommand,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Command: TypeAlias = CameraCommand | RetryPublisher | SetProfile | AcceptPicture
+Command: TypeAlias = CameraCommand | RetryPublisher | SetProfile | AcceptPicture | NodeCommand
 
 _NAMES: Final[dict[type[Command], str]] = {
     StartCamera: "start",
@@ -42,7 +43,11 @@ _NAMES: Final[dict[type[Command], str]] = {
     RetryPublisher: "retry_publisher",
     SetProfile: "profile",
     AcceptPicture: "accept_picture",
+    DrainNode: "drain",
+    RejoinNode: "rejoin",
 }
+_OF_NODE: Final = (_NAMES[DrainNode], _NAMES[RejoinNode])
+_OF_NO_CAMERA: Final = (RetryPublisher, SetProfile, DrainNode, RejoinNode)
 _MAX_ORIGIN: Final = 160
 _MAX_ID: Final = 64
 
@@ -55,7 +60,7 @@ def audited(
     """The answer to a command, after the log and the HTTP actor were told of both."""
     done = CommandExecuted(
         command=_NAMES[type(command)],
-        camera_id=None if isinstance(command, RetryPublisher | SetProfile) else command.camera_id,
+        camera_id=None if isinstance(command, _OF_NO_CAMERA) else command.camera_id,
         origin=shorten(one_line(command.origin), _MAX_ORIGIN),
         result=answer.result,
         profile=_profile_of(command),
@@ -82,4 +87,6 @@ def _target(done: CommandExecuted) -> str:
     """What the log names: a camera, the publisher, or the profile that was asked for."""
     if done.profile is not None:
         return done.profile
+    if done.command in _OF_NODE:
+        return "node"
     return "publisher" if done.camera_id is None else shorten(one_line(done.camera_id), _MAX_ID)

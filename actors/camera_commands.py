@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from edge_video.actors.base import tell
+from edge_video.actors.camera_state import OPEN
 from edge_video.actors.messages import (
     CameraCommand,
     CommandAnswer,
@@ -100,7 +101,7 @@ class CameraCommands:
             camera.update(phase=camera.resting_phase)
 
     def close(self, camera: CameraState, closed: Closed) -> None:
-        """Let a camera rest, by its schedule or a profile.
+        """Let a camera rest: by its schedule, a profile, or because another node has it.
 
         What it failed of before is forgiven: nothing of it is amiss while it is closed, and it
         begins anew after that.
@@ -122,14 +123,13 @@ class CameraCommands:
         """Let a camera run again, unless an operator has stopped or paused it."""
         record = camera.record
         closed_s = record.off_schedule_s(self._now())
-        camera.update(
-            opens_at=None, off_by_profile=None, closed_at_s=None, closed_before_s=closed_s
-        )
+        camera.update(**OPEN._asdict(), closed_at_s=None, closed_before_s=closed_s)
         if not camera.wanted:
             return
-        by_schedule = record.off_by_profile is None
-        event = LogEvent.CAMERA_OPENED if by_schedule else LogEvent.CAMERA_ON_BY_PROFILE
-        log_event(_log, event, camera_id=camera.camera_id)
+        if record.off_by_profile is not None:
+            log_event(_log, LogEvent.CAMERA_ON_BY_PROFILE, camera_id=camera.camera_id)
+        elif record.opens_at is not None:
+            log_event(_log, LogEvent.CAMERA_OPENED, camera_id=camera.camera_id)
         if camera.ref is None:
             camera.update(phase=camera.resting_phase)
             self._attempts.begin_next(camera)

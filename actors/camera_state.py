@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from edge_video.actors.base import log_breaker_change
 from edge_video.actors.camera_trouble import CameraTrouble
@@ -31,11 +31,17 @@ _log = logging.getLogger(__name__)
 
 
 class Closed(NamedTuple):
-    """Its schedule or a profile keeps a camera closed."""
+    """Its schedule, a profile, or the want of a lease keeps a camera closed."""
 
     opens_at: str | None
     """As in `CameraStatus`; so is the next."""
     off_by_profile: str | None
+    is_elsewhere: bool = False
+    """As in `CameraRecord`."""
+
+
+OPEN: Final = Closed(None, None)
+"""Nothing does."""
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ class CameraState:
         config: of the camera.
         record: what is told to others.
         on_change: called with each new record.
-        wanted: it is to stream, when schedule and profile let it.
+        wanted: it is to stream, when schedule, profile and lease let it.
         ref: its actor, from the start of an attempt until nothing is left of it.
         alarm: the scheduled attempt.
         ticket: tells the present wait from older ones, whose messages may be on their way.
@@ -108,6 +114,7 @@ class CameraState:
             intermittent=config.is_intermittent,
             masks=len(config.masks),
             off_by_profile=None if closed is None else closed.off_by_profile,
+            is_elsewhere=closed is not None and closed.is_elsewhere,
             closed_at_s=None if closed is None else now_s,
         )
         camera = cls(config, record, on_change, wanted)

@@ -11,6 +11,7 @@ from edge_video.actors.attempts import AttemptScheduler
 from edge_video.actors.base import answers_to, is_running, join, log_breaker_change, tell
 from edge_video.actors.camera_commands import CameraCommands
 from edge_video.actors.camera_state import CameraState, Pending
+from edge_video.actors.grants import Grants
 from edge_video.actors.held_cameras import HeldWatch
 from edge_video.actors.messages import (
     AttemptDue,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from edge_video.config import CameraConfig
     from edge_video.config.diff import ReloadPlan
     from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
-    from edge_video.resilience.liveness import PictureState
     from edge_video.status.snapshot import CameraRecord
 
 _log = logging.getLogger(__name__)
@@ -62,10 +62,13 @@ class CameraFleet:
         supervisor: where the cameras and the timer tell what happens.
         on_change: called with what is known about a camera, each time that changes.
         start_faults: what is to break in an attempt that begins now.
+        tell_lease: tells the actor that holds the leases of a cluster.
 
     Attributes:
         attempts: begins them.
+        grants: which of them this node may capture.
         profiles: which of them applies.
+        schedules: opens and closes cameras.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class CameraFleet:
         supervisor: pykka.ActorRef[Any],
         on_change: Callable[[CameraRecord], None],
         start_faults: Callable[[CameraId], Sequence[ApplyFault]],
+        tell_lease: Callable[[object], object],
     ) -> None:
         self._spec = spec
         self._supervisor = supervisor
@@ -82,7 +86,12 @@ class CameraFleet:
         self.attempts = AttemptScheduler(spec, supervisor, start_faults)
         self._commands = CameraCommands(self.attempts, self._now)
         self.profiles = Profiles(spec.config, spec.held.profile)
-        self._schedules = Schedules(self._commands, spec.clock, self.profiles)
+        self.grants = Grants(
+            is_clustered=spec.is_clustered,
+            is_drained=spec.held.is_drained,
+            tell_lease=tell_lease,
+        )
+        self.schedules = Schedules(self._commands, spec.clock, self.profiles, self.grants)
         self._on_change = on_change
         self._first_breaker = spec.breaker
         self._held = HeldWatch(spec.held, spec.on_held)
@@ -96,7 +105,7 @@ class CameraFleet:
         if config.id in held.paused:
             breaker = breaker.force_open(self._now())
         is_stopped = config.id in held.stopped
-        closed = self._schedules.closed(config)
+        closed = self.schedules.closed(config)
         return CameraState.first(
             config,
             breaker,
@@ -129,7 +138,7 @@ class CameraFleet:
 
     def look_at_schedules(self) -> None:
         """Open and close the cameras whose hours have begun or ended; called once a second."""
-        self._schedules.look(self._cameras.values())
+        self.schedules.look(self._cameras.values())
 
     def look_for_silent_deaths(self, error: str) -> None:
         """Report a camera whose thread is gone without its exit message as ended by `error`."""
@@ -151,14 +160,8 @@ class CameraFleet:
         if camera is None:
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
         answer = self._commands.execute(command, camera)
-        self._look_at_held()
+        self.look_at_held()
         return answer
-
-    def picture_judged(self, camera_id: CameraId, state: PictureState | None) -> None:
-        """Note what a camera's pictures are, from now on unless that was known."""
-        camera = self._cameras.get(camera_id)
-        if camera is not None and camera.record.picture is not state:
-            camera.update(picture=state, picture_since_ns=self._spec.clock.wall_ns())
 
     def choose_profile(self, name: str | None) -> CommandAnswer:
         """Let another profile apply, or none: cameras go off and on at once."""
@@ -168,12 +171,18 @@ class CameraFleet:
         if not self.profiles.choose(name):
             return CommandAnswer(CommandResult.UNKNOWN_TARGET)
         self.look_at_schedules()
-        self._look_at_held()
+        self.look_at_held()
         is_new = name != before
         return CommandAnswer(CommandResult.DONE if is_new else CommandResult.ALREADY)
 
-    def _look_at_held(self) -> None:
-        self._held.look(self._cameras.values(), self.profiles.chosen)
+    def state(self, camera_id: CameraId) -> CameraState | None:
+        """What is known and wanted of a camera; None: there is none of this id."""
+        return self._cameras.get(camera_id)
+
+    def look_at_held(self) -> None:
+        """Tell what an operator holds, after something that may have changed it."""
+        cameras, chosen = self._cameras.values(), self.profiles.chosen
+        self._held.look(cameras, chosen, is_drained=self.grants.is_drained)
 
     # --- another configuration ---
 
@@ -187,7 +196,10 @@ class CameraFleet:
         self.use_policy(policy)
         by_id = {CameraId(config.id): config for config in configs}
         for camera in [each for key, each in self._cameras.items() if key not in by_id]:
-            if not camera.leaving and self._commands.remove(camera):
+            if camera.leaving:
+                continue
+            self.grants.take(camera.camera_id)
+            if self._commands.remove(camera):
                 self._forget(camera)
         for camera_id, config in by_id.items():
             known = self._cameras.get(camera_id)
@@ -201,7 +213,7 @@ class CameraFleet:
         ordered = {camera_id: self._cameras[camera_id] for camera_id in by_id}
         self._cameras = ordered | self._cameras  # behind them, those that are leaving
         self.look_at_schedules()
-        self._look_at_held()
+        self.look_at_held()
 
     def use_policy(self, policy: BreakerPolicy) -> None:
         """Let all breakers go by this policy; where each stands does not change."""
@@ -215,7 +227,7 @@ class CameraFleet:
     def _add(self, camera_id: CameraId, config: CameraConfig) -> None:
         attempts = self._removed.pop(camera_id, 0)
         breaker = replace(self._first_breaker, generation=attempts)
-        closed = self._schedules.closed(config)
+        closed = self.schedules.closed(config)
         camera = CameraState.first(
             config, breaker, self._on_change, closed=closed, now_s=self._now()
         )
@@ -234,6 +246,7 @@ class CameraFleet:
     def _forget(self, camera: CameraState) -> None:
         self._removed[camera.camera_id] = camera.breaker.generation
         del self._cameras[camera.camera_id]
+        self.grants.ended(camera.camera_id)
 
     # --- events ---
 
@@ -245,6 +258,7 @@ class CameraFleet:
         match event:
             case CameraStreaming():
                 camera.streams(self._now())
+                self.grants.captured(camera.camera_id)
             case CameraStats(breaker=breaker, ffmpeg_pid=pid):
                 usual_fps = camera.usual_rate.sample(self._now(), event.frames)
                 camera.update(
@@ -282,6 +296,7 @@ class CameraFleet:
             self.attempts.go_on(camera, ended.failure)
         else:
             camera.trouble.forget()
+            self.grants.ended(camera.camera_id)
             if not camera.wanted:
                 log_event(_log, LogEvent.CAMERA_STOPPED, camera_id=camera.camera_id)
 

@@ -1,4 +1,4 @@
-"""Keeps, over a new start of the program, what an operator has stopped, paused or chosen."""
+"""Keeps, over a new start of the program, what an operator has stopped, paused, drained, chosen."""
 
 from __future__ import annotations
 
@@ -33,16 +33,22 @@ class ChosenProfile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HeldCameras:
-    """The cameras that an operator holds, by their ids, and the profile that he has chosen."""
+    """What an operator holds: cameras, by their ids, a profile, this node of a cluster."""
 
     stopped: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
     profile: ChosenProfile | None = None
     """None: no operator has chosen one."""
+    is_drained: bool = False
+    """The node takes no camera of its cluster."""
 
     @classmethod
     def of(
-        cls, cameras: Iterable[CameraState], profile: ChosenProfile | None = None
+        cls,
+        cameras: Iterable[CameraState],
+        profile: ChosenProfile | None = None,
+        *,
+        is_drained: bool = False,
     ) -> HeldCameras:
         """Those of a supervisor that are held now."""
         present = [camera for camera in cameras if not camera.leaving]
@@ -58,6 +64,7 @@ class HeldCameras:
                 if camera.breaker.forced_open or camera.pending.force_open
             ),
             profile,
+            is_drained,
         )
 
 
@@ -73,9 +80,15 @@ class HeldWatch:
         self._before = first
         self._on_change = on_change
 
-    def look(self, cameras: Iterable[CameraState], profile: ChosenProfile | None = None) -> None:
+    def look(
+        self,
+        cameras: Iterable[CameraState],
+        profile: ChosenProfile | None = None,
+        *,
+        is_drained: bool = False,
+    ) -> None:
         """Compare, after something that may have changed it."""
-        held = HeldCameras.of(cameras, profile)
+        held = HeldCameras.of(cameras, profile, is_drained=is_drained)
         if held != self._before:
             self._before = held
             if self._on_change is not None:
@@ -103,7 +116,10 @@ class HeldFile:
             kept = json.loads(read_regular(self._directory / FILE, _MAX_FILE))
             chosen = ChosenProfile(_text(kept["profile"])) if "profile" in kept else None
             return HeldCameras(
-                frozenset(map(str, kept["stopped"])), frozenset(map(str, kept["paused"])), chosen
+                frozenset(map(str, kept["stopped"])),
+                frozenset(map(str, kept["paused"])),
+                chosen,
+                kept.get("drained") is True,
             )
         except FileNotFoundError:
             return HeldCameras()
@@ -151,6 +167,8 @@ class HeldFile:
         }
         if held.profile is not None:
             kept["profile"] = held.profile.name
+        if held.is_drained:
+            kept["drained"] = True
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open_directory(self._directory) as descriptor:
             encoded = (json.dumps(kept, indent=2) + "\n").encode()

@@ -370,7 +370,7 @@ class CommandExecuted:
     """Supervisor → HTTP: somebody asked for a command, and this came of it."""
 
     command: str
-    """start, stop, retry, reset, pause, resume, retry_publisher or profile."""
+    """start, stop, retry, reset, pause, resume, retry_publisher, profile, drain, rejoin …"""
     camera_id: CameraId | None
     """As it was given: the camera need not exist; None where it is about none."""
     origin: str

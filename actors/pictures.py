@@ -11,6 +11,7 @@ from edge_video.actors.messages import CameraCommand, CommandAnswer, CommandResu
 if TYPE_CHECKING:
     from edge_video.actors.cameras import CameraFleet
     from edge_video.actors.children import Children
+    from edge_video.runtime.timer import Clock
 
 LIVENESS = "liveness"
 
@@ -21,22 +22,30 @@ class Pictures:
     Args:
         fleet: the cameras.
         children: the other actors; the one that looks at pictures is among them, if there is any.
+        clock: says when pictures changed.
     """
 
-    def __init__(self, fleet: CameraFleet, children: Children) -> None:
+    def __init__(self, fleet: CameraFleet, children: Children, clock: Clock) -> None:
         self._fleet = fleet
+        self._clock = clock
         self._children = children
 
     def handle(self, message: PictureJudged | PictureFrozen) -> None:
         """Note what the pictures are, or have FFmpeg started anew."""
         match message:
             case PictureJudged():
-                self._fleet.picture_judged(message.camera_id, message.state)
+                self._judged(message)
             case PictureFrozen():
                 # To an attempt that is over meanwhile it is told in vain: a new one has begun.
                 tell(self._fleet.refs.get(message.camera_id), message)
             case _:
                 assert_never(message)
+
+    def _judged(self, judged: PictureJudged) -> None:
+        """Note what a camera's pictures are, from now on unless that was known."""
+        camera = self._fleet.state(judged.camera_id)
+        if camera is not None and camera.record.picture is not judged.state:
+            camera.update(picture=judged.state, picture_since_ns=self._clock.wall_ns())
 
     def commanded(self, command: CameraCommand, answer: CommandAnswer) -> None:
         """Learn anew what a camera shows that an operator has started again."""

@@ -19,6 +19,20 @@ from edge_video.actors.children import Children
 from edge_video.actors.cpu_messages import CpuShortageChanged
 from edge_video.actors.cpu_shortage import log_cpu_shortage
 from edge_video.actors.faults import CAMERA_PREFIX, SUPERVISOR, FaultScheduler, break_timer
+from edge_video.actors.lease_messages import (
+    LEASE,
+    ClusterChanged,
+    DrainNode,
+    GrantCamera,
+    HasLeft,
+    LeaseMessage,
+    LeaveCluster,
+    LeaveTimeOver,
+    NodeCommand,
+    RejoinNode,
+    WithdrawCamera,
+)
+from edge_video.actors.leases import Leases
 from edge_video.actors.liveness_messages import AcceptPicture, PictureFrozen, PictureJudged
 from edge_video.actors.memory_limits import MemoryLimits
 from edge_video.actors.messages import (
@@ -83,14 +97,27 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_OfPart: TypeAlias = (
+    PictureJudged
+    | PictureFrozen
+    | LeaseMessage
+    | LeaveCluster
+    | LeaveTimeOver
+    | ReloadCommand
+    | ReloadFailed
+    | ConfigFilesSeen
+    | InjectFault
+    | ClearFaults
+    | FaultTick
+)
+
 SupervisorMessage: TypeAlias = (
     GetStatus
     | CameraCommand
     | RetryPublisher
     | SetProfile
     | AcceptPicture
-    | PictureJudged
-    | PictureFrozen
+    | NodeCommand
     | CameraEvent
     | ActorEnded
     | PublisherStats
@@ -99,20 +126,15 @@ SupervisorMessage: TypeAlias = (
     | CpuShortageChanged
     | AttemptDue
     | RestartDue
-    | ReloadCommand
-    | ReloadFailed
-    | ConfigFilesSeen
     | ExchangeDue
-    | InjectFault
-    | ClearFaults
-    | FaultTick
     | Begin
     | Tick
+    | _OfPart
 )
 """What the actor understands, besides what `base` says of all."""
 
 _CHECK_S = 1.0
-_WATCHERS = ("reporter", "http", "notifier", "service")
+_WATCHERS = ("reporter", "http", "notifier", "service", LEASE)
 """Hear of everything that changes; a restarted one hears it all once more."""
 
 
@@ -137,6 +159,7 @@ class SupervisorActor(SupervisedActor):
             self.actor_ref,
             self._camera_changed,
             lambda camera_id: self._faults.at_start(f"{CAMERA_PREFIX}{camera_id}"),
+            lambda message: tell(self._children.ref(LEASE), message),
         )
         self._children = Children(
             spec,
@@ -145,7 +168,7 @@ class SupervisorActor(SupervisedActor):
             break_timer=partial(break_timer, spec.timer),
             on_too_many_crashes=self._escalate,
         )
-        self._pictures = Pictures(self._fleet, self._children)
+        self._pictures = Pictures(self._fleet, self._children, spec.clock)
         self._memory = MemoryLimits(spec.ledger, spec.clock)
         self._shutdown = Shutdown(
             spec,
@@ -160,6 +183,13 @@ class SupervisorActor(SupervisedActor):
             self._children,
             on_limits=self._limit,
             tell_watchers=self._tell_watchers,
+        )
+        self._leases = Leases(
+            spec,
+            self.actor_ref,
+            self._fleet,
+            self._children,
+            stop=self.stop,
         )
         self._limits = spec.limits
         self._escalated: Escalated | None = None
@@ -181,6 +211,8 @@ class SupervisorActor(SupervisedActor):
                 | RetryPublisher()
                 | SetProfile()
                 | AcceptPicture()
+                | DrainNode()
+                | RejoinNode()
             ):
                 return audited(message, self._execute(message), self._children.ref("http"))
             case (
@@ -197,10 +229,33 @@ class SupervisorActor(SupervisedActor):
                 self._fleet.attempt_due(message)
             case ActorEnded() | RestartDue() | ExchangeDue():
                 self._restarted(self._children.handle(message))
+                self._leases.child_ended(message.name)
             case PublisherStats() | ProcessMeasured() | MemoryLevelChanged() | CpuShortageChanged():
                 self._pass_on(message)
+            case Tick():
+                self._look_for_silent_deaths()
+                self._fleet.look_at_schedules()
+                self._memory.look()
+            case Begin():
+                self._begin()
+            case _:
+                return self._pass_to_part(message)
+        return None
+
+    def _pass_to_part(self, message: _OfPart) -> object:
+        """Pass on what one part alone is about."""
+        match message:
             case PictureJudged() | PictureFrozen():
                 self._pictures.handle(message)
+            case (
+                GrantCamera()
+                | WithdrawCamera()
+                | ClusterChanged()
+                | HasLeft()
+                | LeaveCluster()
+                | LeaveTimeOver()
+            ):
+                self._leases.handle(message)
             case (
                 Reload()
                 | AddCamera()
@@ -212,12 +267,6 @@ class SupervisorActor(SupervisedActor):
                 return self._reloading.handle(message)
             case InjectFault() | ClearFaults() | FaultTick():
                 return self._faults.handle(message)
-            case Tick():
-                self._look_for_silent_deaths()
-                self._fleet.look_at_schedules()
-                self._memory.look()
-            case Begin():
-                self._begin()
             case _:
                 assert_never(message)
         return None
@@ -253,6 +302,8 @@ class SupervisorActor(SupervisedActor):
             return self._pictures.accept(command)
         if isinstance(command, SetProfile):
             return self._reloading.choose_profile(command.name)
+        if isinstance(command, DrainNode | RejoinNode):
+            return self._leases.execute(command)
         if isinstance(command, RetryPublisher):
             return self._children.retry_publisher(command)
         answer = self._fleet.execute(command)
@@ -266,6 +317,7 @@ class SupervisorActor(SupervisedActor):
         for record in self._fleet.records:
             self._camera_changed(record)
         self._reloading.tell_status()
+        self._leases.started()
         self._fleet.begin()
         self.tick_every(self._spec.timer, _CHECK_S, Tick())
 
@@ -277,6 +329,8 @@ class SupervisorActor(SupervisedActor):
             return
         if name in _WATCHERS:
             self._tell_everything()
+        if name == LEASE:
+            self._leases.started()
         self._tell_restarts()
 
     def _escalate(self, name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_video.actors.held_cameras import HeldCameras
+from edge_video.actors.lease_messages import LEASE
 from edge_video.status.snapshot import publisher_now
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ class SystemSpec:
     """What a supervisor runs, handed in whole by the composition root.
 
     `children` are started in this order before any camera, and stopped in reverse after all of
-    them; a child named `publisher` is drained first, one named `reporter` prints last.
+    them; a child named `publisher` is drained first, one named `reporter` prints last. Where there
+    is one named `lease`, nodes share cameras, and a camera runs only while it grants it.
     """
 
     clock: Clock
@@ -169,6 +171,11 @@ class SystemSpec:
     """Gets `Escalated`; an embedding program's own actor."""
     allow_faults: bool = False
     draw: Callable[[], float] = lambda: 0.0
+
+    @property
+    def is_clustered(self) -> bool:
+        """Whether this node shares cameras with others."""
+        return LEASE in self.children
 
 
 @dataclass(frozen=True, slots=True)

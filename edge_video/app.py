@@ -9,13 +9,14 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 
 from edge_video import wiring
 from edge_video.actors.base import tell
 from edge_video.actors.held_cameras import HeldFile
+from edge_video.actors.lease_messages import LEASE, LeaveCluster
 from edge_video.actors.messages import ClearFaults, GetStatus
 from edge_video.actors.reload_files import reload_files
 from edge_video.actors.supervisor import SupervisorActor
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from edge_video.actors.camera_runtime import CaptureFactory
     from edge_video.actors.publisher import SinkFactory
     from edge_video.actors.reload_messages import ReloadAnswer
-    from edge_video.actors.system_spec import Stopped
+    from edge_video.actors.system_spec import ChildStarter, Stopped
     from edge_video.config import Config
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.outbox import Outbox
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+LEAVE_S: Final = 12.0
+"""In a cluster: how long a system that stops goes on until others have its cameras."""
 _TIMER_STOP_S = 4.0
 _KEEP_S = 2.0
 
@@ -62,6 +65,7 @@ class System:
     """Reads the files of the configuration; None where it was not read from any."""
     _ending: Ending
     _delays: Delays
+    _is_clustered: bool = False
 
     def status(self, timeout_s: float = 5.0) -> SystemStatus:
         """What `GetStatus` answers.
@@ -93,7 +97,17 @@ class System:
         tell(self.supervisor, ClearFaults(target))
 
     def begin_stop(self) -> None:
-        """Begin the orderly stop and return at once; idempotent."""
+        """Begin the orderly stop and return at once; idempotent.
+
+        In a cluster the cameras are given away first, for at most `LEAVE_S` seconds.
+        """
+        if self._is_clustered:
+            tell(self.supervisor, LeaveCluster(LEAVE_S))
+        else:
+            self.supervisor.stop(block=False)
+
+    def leave_at_once(self) -> None:
+        """Begin the orderly stop without waiting for other nodes; returns at once."""
         self.supervisor.stop(block=False)
 
     def wait(self, timeout_s: float | None = None) -> Stopped | None:
@@ -157,6 +171,7 @@ def start_system(
     redact: GrowingRedactor | None = None,
     on_reload: Callable[[Config], None] | None = None,
     service: ServiceManager | None = None,
+    lease: ChildStarter | None = None,
 ) -> System:
     """Start the whole tree; returns at once, whatever cameras and broker do.
 
@@ -180,6 +195,8 @@ def start_system(
             of the system's own.
         on_reload: called in the supervisor's thread with each configuration that was taken over.
         service: is notified of how the system is; None: nobody is.
+        lease: starts an actor that says which cameras run here, by the messages of
+            `edge_video.actors.lease_messages`; None: the one of the configuration, if any.
 
     Raises:
         edge_video.capture.binary.BinaryMissing: there is no FFmpeg.
@@ -215,6 +232,8 @@ def start_system(
     children = parts.child_starters(language, print_block, factory)
     if own_timer is not None:
         children = {"timer": wiring.timer_starter(own_timer), **children}
+    if lease is not None:
+        children = {LEASE: lease, **children}
     held = None if config.state is None else HeldFile(Path(config.state.dir))
     ending, delays = Ending(own_timer, held), Delays()
     spec = wiring.make_spec(
@@ -231,4 +250,6 @@ def start_system(
     )
     supervisor = SupervisorActor.start(spec)
     processes = launcher.processes.snapshot if launcher else dict
-    return System(supervisor, processes, spec.kill_processes, source, ending, delays)
+    return System(
+        supervisor, processes, spec.kill_processes, source, ending, delays, spec.is_clustered
+    )

@@ -42,6 +42,8 @@ MAX_PICTURE_BYTES: Final = 2**20
 MAX_PICTURES_BYTES: Final = 32 * 2**20
 """Of the last pictures of all cameras; each may be as large as its share of it."""
 
+_SUBJECTS: Final = {"profile": "profile", "drain": "node", "rejoin": "node"}
+"""What commands are about that are about no camera, the publisher aside."""
 _TICK_SLACK_S: Final = 0.5
 
 
@@ -193,7 +195,7 @@ class StatusStore:
     ) -> None:
         """Somebody asked for a command; nothing is noted of a camera that there is not."""
         now_ns = self._clock.wall_ns()
-        nobody = "publisher" if profile is None else "profile"
+        nobody = _SUBJECTS.get(command, "publisher")
         subject = nobody if camera_id is None else camera_id
         with self._lock:
             if camera_id is None or camera_id in self._cameras:

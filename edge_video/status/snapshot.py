@@ -80,8 +80,12 @@ class CameraRecord:
     """As in `CameraStatus`."""
     off_by_profile: str | None = None
     """As in `CameraStatus`."""
+    is_elsewhere: bool = False
+    """In a cluster: it is not granted to this node, another one captures it or should."""
+    epoch: int | None = None
+    """In a cluster: of the lease with which this node captures it; None where it does not."""
     closed_at_s: float | None = None
-    """Monotonic clock, when its schedule closed or a profile put it off; None while it is open."""
+    """Monotonic clock, since when it is closed; None while it is open."""
     closed_before_s: float = 0.0
     """How long it was closed before that, all times together."""
     intermittent: bool = False
@@ -101,8 +105,8 @@ class CameraRecord:
 
     @property
     def is_closed(self) -> bool:
-        """Whether its schedule or a profile keeps it closed."""
-        return self.opens_at is not None or self.off_by_profile is not None
+        """Whether its schedule, a profile or the want of a lease keeps it closed."""
+        return self.opens_at is not None or self.off_by_profile is not None or self.is_elsewhere
 
     def off_schedule_s(self, now_s: float) -> float:
         """As in `CameraStatus`, at the monotonic time `now_s`."""

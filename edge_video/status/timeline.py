@@ -53,13 +53,15 @@ class EntryKind(StrEnum):
     PUBLISHER_LOST = "publisher_lost"
     PUBLISHER_BLOCKED = "publisher_blocked"
     COMMAND_START = "command_start"
-    """Somebody asked for it, as for the next seven; the entry says who, and what came of it."""
+    """Somebody asked for it, as for the next nine; the entry says who, and what came of it."""
     COMMAND_STOP = "command_stop"
     COMMAND_RETRY = "command_retry"
     COMMAND_RESET = "command_reset"
     COMMAND_PAUSE = "command_pause"
     COMMAND_RESUME = "command_resume"
     COMMAND_ACCEPT_PICTURE = "command_accept_picture"
+    COMMAND_DRAIN = "command_drain"
+    COMMAND_REJOIN = "command_rejoin"
     COMMAND_RETRY_PUBLISHER = "command_retry_publisher"
     COMMAND_PROFILE = "command_profile"
     """The detail is the profile, and what came of it unless it was done."""
@@ -104,6 +106,8 @@ _ABOUT_NO_CAMERA: Final = frozenset(
     {
         EntryKind.COMMAND_RETRY_PUBLISHER,
         EntryKind.COMMAND_PROFILE,
+        EntryKind.COMMAND_DRAIN,
+        EntryKind.COMMAND_REJOIN,
         EntryKind.PUBLISHER_CONNECTED,
         EntryKind.PUBLISHER_LOST,
         EntryKind.PUBLISHER_BLOCKED,

@@ -124,6 +124,12 @@ ENTRY_TEXTS: Final[dict[str, Text]] = {
     "entry.command_accept_picture": Text(
         "The view was accepted as it is", "Pedido: aceitar a vista como está"
     ),
+    "entry.command_drain": Text(
+        "Node: giving all its cameras away was asked for", "Nó: pedido de entregar as câmeras"
+    ),
+    "entry.command_rejoin": Text(
+        "Node: taking part again was asked for", "Nó: pedido de voltar a participar"
+    ),
     "entry.command_profile": Text("Profile was asked for", "Pedido: trocar de perfil"),
     "entry.command_retry_publisher": Text(
         "Delivery: a try was asked for", "Entrega: pedido de nova tentativa"

@@ -1,0 +1,72 @@
+"""Defines what a node knows of the cluster it belongs to, for whoever shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge_video.frames import CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFacts:
+    """What the node is to one camera.
+
+    Attributes:
+        state: a `edge_video.resilience.cluster.LeaseState`, by its name.
+        epoch: the highest one with which the node has captured it; 0: it never has.
+        rank: among those who would capture it, 1 the best; None: it is no candidate.
+    """
+
+    state: str
+    epoch: int = 0
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What was last heard of another node.
+
+    Attributes:
+        node: its name.
+        capacity: its weight.
+        cameras: how many it captures.
+        is_leaving: it gives everything away and takes nothing.
+    """
+
+    node: str
+    capacity: float = 1.0
+    cameras: int = 0
+    is_leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFacts:
+    """What a node knows of its cluster.
+
+    Attributes:
+        node: its own name.
+        group: nodes of one group share cameras.
+        nodes: the others that live, by name.
+        owners: which other node captures which camera, as far as that was heard.
+        leases: what the node itself is to each of its cameras.
+        differing: cameras that other nodes define otherwise, with those nodes' names.
+        namesakes: programs that bear this node's name, and are others.
+        is_leaving: it gives everything away and takes nothing.
+        down_since_s: monotonic clock, since when the control connection is gone; None: it is up.
+        reason: why it is gone; empty while it is up.
+    """
+
+    node: str
+    group: str = "default"
+    nodes: tuple[NodeFacts, ...] = ()
+    owners: Mapping[CameraId, str] = field(default_factory=dict)
+    leases: Mapping[CameraId, LeaseFacts] = field(default_factory=dict)
+    differing: Mapping[CameraId, tuple[str, ...]] = field(default_factory=dict)
+    namesakes: int = 0
+    is_leaving: bool = False
+    down_since_s: float | None = None
+    reason: str = ""

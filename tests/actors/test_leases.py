@@ -1,0 +1,188 @@
+"""A camera runs here only while a lease grants it, and is wanted, and its schedule is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge_video.actors.held_cameras import HeldCameras, HeldFile
+from edge_video.actors.lease_messages import (
+    CameraCaptured,
+    CameraWithdrawn,
+    DrainNode,
+    GrantCamera,
+    HasLeft,
+    Leave,
+    RejoinNode,
+    WithdrawCamera,
+)
+from edge_video.actors.messages import CommandResult, ForceOpen, StartCamera, StopCamera
+from edge_video.actors.reload_messages import AddCamera, RemoveCamera
+from edge_video.frames import CameraId
+from edge_video.resilience.cluster.terms import StopReason
+from edge_video.status import CameraPhase
+from tests.support.actors import ScriptedSystem, quiesce
+from tests.support.leases import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
+
+
+@pytest.fixture
+def node(world_of: Callable[..., ScriptedSystem]) -> Callable[..., Node]:
+    """Starts a node of two cameras, a second ago."""
+
+    def start(*camera_ids: str, **options: Any) -> Node:
+        made = Node()
+        made.system = world_of(*(camera_ids or ("cam1", "cam2")), lease=made.lease, **options)
+        made.system.start()
+        made.system.advance(1.0)
+        return made
+
+    return start
+
+
+def test_a_camera_runs_when_it_is_granted_and_not_before(node: Callable[..., Node]) -> None:
+    here = node()
+    assert here.system.captures == []
+    here.tell(GrantCamera(CAM1, 7))
+    assert (here.system.running, here.heard(CameraCaptured)) == ({"cam1": 1}, [])
+    here.system.stream_now("cam1")
+    assert here.heard(CameraCaptured) == [CameraCaptured(CAM1, 7)]
+
+
+def test_a_camera_that_runs_goes_on_with_another_epoch(node: Callable[..., Node]) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.stream_now("cam1")
+    here.tell(GrantCamera(CAM1, 9))
+    assert here.heard(CameraCaptured) == [CameraCaptured(CAM1, 7), CameraCaptured(CAM1, 9)]
+    assert len(here.system.captures) == 1
+
+
+def test_a_camera_that_is_withdrawn_ends_and_that_is_told(node: Callable[..., Node]) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.stream_now("cam1")
+    here.tell(WithdrawCamera(CAM1, StopReason.RELEASED))
+    assert (here.system.running, here.heard(CameraWithdrawn)) == (
+        {"cam1": 0},
+        [CameraWithdrawn(CAM1)],
+    )
+    here.system.advance(30.0)
+    assert len(here.system.captures) == 1
+
+
+def test_what_does_not_run_is_withdrawn_at_once(node: Callable[..., Node]) -> None:
+    here = node()
+    here.tell(WithdrawCamera(CAM1, StopReason.RELEASED))
+    here.tell(WithdrawCamera(CameraId("nobody"), StopReason.RELEASED))
+    assert here.heard(CameraWithdrawn) == [
+        CameraWithdrawn(CAM1),
+        CameraWithdrawn(CameraId("nobody")),
+    ]
+
+
+def test_a_grant_starts_no_camera_that_is_stopped_or_paused(node: Callable[..., Node]) -> None:
+    here = node()
+    here.system.ask(StopCamera(CAM1))
+    here.system.ask(ForceOpen(CAM2))
+    here.tell(GrantCamera(CAM1, 7))
+    here.tell(GrantCamera(CAM2, 8))
+    here.system.advance(5.0)
+    assert here.system.captures == []
+    assert here.system.camera(CAM1).phase is CameraPhase.STOPPED
+    assert here.system.ask(StartCamera(CAM1)).result is CommandResult.DONE
+    here.system.advance(1.0)
+    assert here.system.running == {"cam1": 1}
+
+
+def test_starting_a_camera_that_another_node_has_starts_nothing(node: Callable[..., Node]) -> None:
+    here = node()
+    here.system.ask(StopCamera(CAM1))
+    here.system.ask(StartCamera(CAM1))
+    here.system.advance(5.0)
+    assert here.system.captures == []
+
+
+def test_a_grant_waits_for_the_schedule(node: Callable[..., Node]) -> None:
+    # The clock begins on Tuesday, 14 November 2023, at 22:13:20 UTC.
+    opens = {"timezone": "UTC", "mon-sun": "22:15-23:00"}
+    cameras = [{"id": "cam1", "url": "rtsp://10.0.0.1/s", "schedule": opens}]
+    here = node(cameras=cameras)
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.advance(60.0)
+    assert here.system.captures == []
+    here.system.advance(60.0)
+    assert here.system.running == {"cam1": 1}
+
+
+def test_a_camera_is_not_granted_any_more_when_it_was_removed(node: Callable[..., Node]) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.stream_now("cam1")
+    cameras = here.system.config.cameras
+    here.system.ask(RemoveCamera(CAM1))
+    assert here.heard(CameraWithdrawn) == [CameraWithdrawn(CAM1)]
+    here.system.ask(AddCamera(cameras[0]))
+    here.system.advance(5.0)
+    assert here.system.running["cam1"] == 0
+
+
+def test_draining_is_passed_on_and_kept(node: Callable[..., Node], tmp_path: Path) -> None:
+    here = node(state={"dir": str(tmp_path)})
+    assert here.system.ask(DrainNode("me")).result is CommandResult.DONE
+    assert here.system.ask(DrainNode("me")).result is CommandResult.ALREADY
+    assert here.heard(DrainNode) == [DrainNode("me")]
+    here.system.system.stop(20.0)
+    assert HeldFile(tmp_path).read() == HeldCameras(is_drained=True)
+    again = node(state={"dir": str(tmp_path)})
+    assert again.heard(DrainNode) == [DrainNode()]
+    assert again.system.ask(RejoinNode()).result is CommandResult.DONE
+    assert again.heard(RejoinNode) == [RejoinNode()]
+
+
+def test_a_system_of_no_cluster_cannot_be_drained(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    system = world_of()
+    system.start()
+    assert system.ask(DrainNode()).result is CommandResult.NOT_RUNNING
+    assert system.running == {"cam1": 1}
+
+
+def test_the_end_waits_until_the_cameras_are_given_away(node: Callable[..., Node]) -> None:
+    here = node()
+    here.leaves = False
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.system.begin_stop()
+    assert here.heard(Leave) == [Leave(12.0)]
+    here.system.stream_now("cam1")
+    assert len(here.system.published) == 1
+    here.tell(WithdrawCamera(CAM1, StopReason.RELEASED))
+    assert here.heard(CameraWithdrawn) == [CameraWithdrawn(CAM1)]
+    assert here.system.system.wait(0.0) is None
+    here.system.system.supervisor.tell(HasLeft())
+    assert here.system.system.wait(20.0) is not None
+
+
+@pytest.mark.parametrize("how", ["the time is over", "it is cut short", "the leases end"])
+def test_the_end_does_not_wait_for_ever(node: Callable[..., Node], how: str) -> None:
+    here = node()
+    here.leaves = False
+    here.system.system.begin_stop()
+    quiesce()
+    match how:
+        case "the time is over":
+            here.system.advance(12.0)
+        case "it is cut short":
+            here.system.system.leave_at_once()
+        case _:
+            here.lives[-1].stop()
+            quiesce()
+            here.system.advance(1.0)
+    assert here.system.system.wait(20.0) is not None
