@@ -27,6 +27,7 @@ LivenessMessage: TypeAlias = Begin | Tick | AcceptPicture
 """What the actor understands, besides what `base` says of all."""
 
 _LOOK_S: Final = 1.0
+"""From one round to the next, in which those are looked at whose time has come."""
 _LEASE_S: Final = 3.0
 """For so long after a look the outbox keeps the newest picture of a camera."""
 
@@ -51,11 +52,12 @@ class LivenessRuntime:
 
 
 class LivenessActor(ChildActor):
-    """Judges about one picture a second of each camera; tells its supervisor a `PictureJudged`.
+    """Judges a picture of each camera now and then; tells its supervisor a `PictureJudged`.
 
-    It takes the newest picture from the outbox, which keeps a reference to it: the threads that
-    read and publish frames do nothing for it, and a look that takes long makes it look less often.
-    One that had to be restarted learns anew what is usual.
+    Up to each second while a verdict is open, and every four seconds else. It takes the newest
+    picture from the outbox, which keeps a reference to it: the threads that read and publish frames
+    do nothing for it, and a look that takes long makes it look less often. One that had to be
+    restarted learns anew what is usual.
     """
 
     NAME = "liveness"
@@ -106,7 +108,7 @@ class LivenessActor(ChildActor):
             return
         before = watch.state
         pictures = self._runtime.outbox_of[camera_id].pictures
-        after = watch.look(pictures.watch(camera_id, policy.interval_s + _LEASE_S), now_s)
+        after = watch.look(pictures.watch(camera_id, policy.calm_interval_s + _LEASE_S), now_s)
         if is_first or after is not before:  # a predecessor may have told something else
             self._log_change(camera_id, after, now_s)
             tell(self._supervisor, PictureJudged(camera_id, after))

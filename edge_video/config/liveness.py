@@ -17,7 +17,7 @@ class LivenessConfig(Section):
     enabled: Flag = True
     """false: nobody looks at the pictures."""
     interval: Period = default(1.0)
-    """How often a picture of each camera is looked at; a longer one costs less CPU."""
+    """How often a picture is looked at, at most, in doubt; else each 4s. Longer costs less CPU."""
     frozen_after: PeriodOrNever = default(120.0)
     """Pictures that are equal for so long are frozen; 0s: never."""
     nearly_frozen_after: PeriodOrNever = default(900.0)

@@ -53,10 +53,15 @@ class PictureWatch:
         self._judge.policy = policy
         self._meter.anchor_percent = policy.nearly_frozen_percent
 
+    @property
+    def interval_s(self) -> float:
+        """From one picture that is looked at to the next, as things are."""
+        return self._judge.interval_s
+
     def is_due(self, now_s: float) -> bool:
         """Whether the next picture may be looked at."""
         last_s = self._tried_at_s
-        return last_s is None or now_s - last_s >= self._judge.policy.interval_s - _CLOCK_GRAIN_S
+        return last_s is None or now_s - last_s >= self.interval_s - _CLOCK_GRAIN_S
 
     def look(self, picture: Picture | None, now_s: float) -> PictureState | None:
         """Take in the newest picture; what the pictures are with it.

@@ -6,6 +6,7 @@ worth an array library of 30 MB. A measurement of a 720p frame's small picture c
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,11 @@ _ZERO: Final = 128
 """Stands for no difference in a picture of differences."""
 _EDGE_GAIN: Final = 6
 """Differences between neighbours are small, and whole numbers."""
+_EDGE_LEVELS: Final = [min(255, _EDGE_GAIN * level) for level in range(256)]
+_REMEMBERED: Final = 64
+"""Of so many pictures before, a repeated one is known again."""
+_REPEAT_LEVELS: Final = 16
+"""More than that no encoder makes of a picture that it repeats; another slide of a show is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,9 @@ class Measures:
         high: the luma that a twentieth of the pixels is at least as bright as.
         grey_percent: share of the pixels that are mid-grey, as a decoder without a key frame shows.
         detail: mean difference between neighbours, in levels of luma.
-        is_equal: whether no pixel differs from the picture before.
+        is_equal: whether no pixel differs from the picture before; or from another one of the last
+            64, while little differs from the one before. So it is where an encoder repeats one
+            picture, and makes something else of it in each frame of a group.
         is_anew: whether so much has changed since the anchor that this picture is the next one.
         luma: how much brighter each field of the `GRID` is than what is around it, row by row.
             Without what changes slowly over the picture: a lamp, or a lens that is dark at its rim.
@@ -70,6 +78,7 @@ class PictureMeter:
     def __init__(self, anchor_percent: float) -> None:
         self.anchor_percent = anchor_percent
         self._before: SmallPicture | None = None
+        self._marks: deque[int] = deque(maxlen=_REMEMBERED)
         self._anchor: Any = None
         self._changed: Any = None
 
@@ -77,8 +86,7 @@ class PictureMeter:
         """Measure the next picture; pictures of another size have nothing in common."""
         from PIL import Image, ImageChops  # noqa: PLC0415 - an extra, only where it is used
 
-        before, self._before = self._before, picture
-        is_equal = before is not None and before == picture
+        is_equal = self._is_repeated(picture)
         image = Image.frombytes("L", (picture.width, picture.height), picture.luma)
         edges = _edges(image)
         levels = image.histogram()
@@ -91,8 +99,17 @@ class PictureMeter:
             is_equal=is_equal,
             is_anew=not is_equal and self._is_anew(image, ImageChops),
             luma=_fields(image),
-            edges=_fields(edges.point([min(255, _EDGE_GAIN * level) for level in range(256)])),
+            edges=_fields(edges.point(_EDGE_LEVELS)),
         )
+
+    def _is_repeated(self, picture: SmallPicture) -> bool:
+        before, self._before = self._before, picture
+        mark = hash((picture.width, picture.luma))
+        is_known = mark in self._marks
+        self._marks.append(mark)
+        if before is None or before == picture:
+            return before is not None
+        return is_known and _most_difference(before, picture) <= _REPEAT_LEVELS
 
     def _is_anew(self, image: Any, chops: Any) -> bool:
         anchor = self._anchor
@@ -105,6 +122,18 @@ class PictureMeter:
         self._anchor = image
         self._changed = chops.difference(image, image)
         return True
+
+
+def _most_difference(one: SmallPicture, other: SmallPicture) -> int:
+    """The difference of the pixels that differ most; 256, which is more than any, of two sizes."""
+    from PIL import Image, ImageChops  # noqa: PLC0415 - as above
+
+    if (one.width, one.height) != (other.width, other.height):
+        return 256
+    images = (Image.frombytes("L", (each.width, each.height), each.luma) for each in (one, other))
+    difference: Any = ImageChops.difference(*images)
+    _, most = difference.getextrema()
+    return int(most)
 
 
 def _edges(image: Any) -> Any:

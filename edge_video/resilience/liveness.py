@@ -2,7 +2,8 @@
 
 A picture can be wrong while frames come in as ever: an encoder that repeats its last picture, a
 lens that was sprayed, a camera that was turned to the wall. `LivenessJudge` takes the measures of
-about one picture a second and says what is wrong. No clock, no thread: time is an argument.
+a picture now and then, says what is wrong, and how soon it wants the next one. No clock, no thread:
+time is an argument.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class LivenessPolicy:
     """When pictures are what. A time of 0.0: that state is never told.
 
     Attributes:
-        interval_s: least time between two pictures that are looked at.
+        interval_s: least time between two pictures that are looked at, while a verdict is open.
         frozen_after_s: equal pictures for so long are frozen.
         nearly_frozen_after_s: the same where only `nearly_frozen_percent` of them changes.
         nearly_frozen_percent: share of the pixels that may change in a frozen picture.
@@ -101,9 +102,34 @@ class LivenessPolicy:
         """
         return max(_GAP_S, _GAP_INTERVALS * max(self.interval_s, self.picture_interval_s))
 
+    @property
+    def calm_interval_s(self) -> float:
+        """Least time between two pictures that are looked at while no verdict is open.
+
+        A state is told so much later at most; where one is to be told soon it is no more than a
+        fifth of that time.
+        """
+        times_s = (
+            self.frozen_after_s,
+            self.nearly_frozen_after_s,
+            self.black_after_s,
+            self.white_after_s,
+            self.grey_after_s,
+            self.covered_after_s,
+            self.moved_after_s,
+        )
+        soonest_s = min(filter(None, times_s), default=_CALM_S / _CALM_SHARE)
+        return max(self.interval_s, min(_CALM_S, _CALM_SHARE * soonest_s))
+
 
 _GAP_S: Final = 60.0
 _GAP_INTERVALS: Final = 2.5
+_CALM_S: Final = 4.0
+_CALM_SHARE: Final = 0.2
+_LOOKS: Final = 120
+"""A verdict rests on about so many, where the shortest interval leaves room for them."""
+_AT_ONCE: Final = 0.0
+_NEVER: Final = float("inf")
 
 _EASE: Final = 1.25
 """What began below a limit ends above so much of it."""
@@ -116,10 +142,11 @@ _DARK: Final = 45
 class _Doubt:
     """Holds when one thing that may be wrong began, and whether it lasts long enough to be told."""
 
-    __slots__ = ("_bad_since_s", "_good_since_s", "is_told")
+    __slots__ = ("_after_s", "_bad_since_s", "_good_since_s", "is_told")
 
     def __init__(self) -> None:
         self.is_told = False
+        self._after_s = 0.0
         self._bad_since_s: float | None = None
         self._good_since_s: float | None = None
 
@@ -128,6 +155,7 @@ class _Doubt:
 
         With an `after_s` of 0.0 nothing is told, not even what was told before.
         """
+        self._after_s = after_s
         if after_s <= 0.0:
             self.is_told = False
             self.interrupt()
@@ -143,6 +171,16 @@ class _Doubt:
             if self._good_since_s is None:
                 self._good_since_s = now_s
             self.is_told = self.is_told and now_s - self._good_since_s < clear_s
+
+    @property
+    def next_look_s(self) -> float:
+        """How long the next look may be waited for; endlessly, where no verdict is open.
+
+        It is open while something began, or ended, that has not lasted long enough to be told.
+        """
+        if self.is_told:
+            return _AT_ONCE if self._good_since_s is not None else _NEVER
+        return self._after_s / _LOOKS if self._bad_since_s is not None else _NEVER
 
     def interrupt(self) -> None:
         """Count anew: nobody knows what was in between. What is told stays told."""
@@ -167,6 +205,19 @@ class LivenessJudge:
         """What is told of the pictures now."""
         told = (state for state, doubt in self._doubts.items() if doubt.is_told)
         return next(told, PictureState.LIVE)
+
+    @property
+    def interval_s(self) -> float:
+        """How long the next picture may be waited for: longer, while no verdict is open.
+
+        States that come after the one that is told would not be told, and can wait.
+        """
+        next_s = self.policy.calm_interval_s
+        for doubt in self._doubts.values():
+            next_s = min(next_s, doubt.next_look_s)
+            if doubt.is_told:
+                break
+        return max(self.policy.interval_s, next_s)
 
     def judge(self, measures: Measures, now_s: float) -> PictureState:
         """Take in one picture; what the pictures are with it."""

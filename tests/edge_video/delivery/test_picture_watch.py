@@ -89,6 +89,21 @@ def test_pictures_are_looked_at_no_more_often_than_configured() -> None:
     assert camera.watch.is_due(camera.now_s + 4.99)
 
 
+def test_a_picture_is_looked_at_seldom_while_no_verdict_is_open() -> None:
+    camera = Camera(LivenessPolicy(covered_after_s=0.0, moved_after_s=0.0))
+    camera.shows(jpeg(1))
+    assert camera.watch.interval_s == 4.0
+    camera.shows(jpeg(1))
+    assert camera.watch.interval_s == 1.0, "it may be frozen"
+    camera.shows(jpeg(1), 120)
+    assert (camera.watch.state, camera.watch.interval_s) == (PictureState.FROZEN, 4.0)
+    camera.shows(jpeg(2))
+    assert camera.watch.interval_s == 1.0, "it may be over"
+    for seed in range(3, 13):
+        camera.shows(jpeg(seed))
+    assert (camera.watch.state, camera.watch.interval_s) == (PictureState.LIVE, 4.0)
+
+
 def test_what_cannot_be_decoded_is_tried_no_more_often_than_configured() -> None:
     camera = Camera(replace(POLICY, interval_s=5.0))
     camera.shows(b"\xff\xd8 torn \xff\xd9")

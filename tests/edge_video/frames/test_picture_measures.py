@@ -65,6 +65,23 @@ def test_one_pixel_that_differs_makes_pictures_unequal() -> None:
     assert not meter.measure(changed(flat(50), 1)).is_equal
 
 
+def test_a_picture_that_comes_again_among_others_like_it_is_equal_for_a_while() -> None:
+    """An encoder that repeats a picture makes a few others of it, from key frame to key frame."""
+    meter = PictureMeter(4.0)
+    group = [changed(flat(50), 100, by) for by in range(5)]
+    assert [meter.measure(each).is_equal for each in group] == [False] * 5
+    assert [meter.measure(each).is_equal for each in group] == [True] * 5
+    others = [changed(flat(50), 200, by) for by in range(1, 65)]
+    assert not any(meter.measure(each).is_equal for each in others)
+    assert not meter.measure(group[0]).is_equal
+
+
+def test_a_slide_that_comes_again_after_another_one_is_not_equal() -> None:
+    meter = PictureMeter(4.0)
+    slides = [flat(50), changed(flat(50), 20, by=40)]
+    assert not any(meter.measure(each).is_equal for each in slides * 5)
+
+
 def test_a_clock_in_a_corner_never_makes_a_picture_anew_and_noise_does() -> None:
     meter, draw = PictureMeter(4.0), random.Random(1)
     assert meter.measure(flat(50)).is_anew

@@ -85,6 +85,45 @@ def test_each_state_is_told_when_it_has_lasted_and_ends_when_that_is_over(
     assert story.shows(GOOD, 1) is PictureState.LIVE
 
 
+@pytest.mark.parametrize(
+    ("measures", "state", "after_s", "looks"),
+    [
+        (FROZEN, PictureState.FROZEN, 120, 121),
+        (GREY, PictureState.GREY, 20, 21),
+        (CLOCK_ONLY, PictureState.NEARLY_FROZEN, 900, 226),
+    ],
+)
+def test_who_looks_as_seldom_as_the_judge_allows_is_late_by_one_look(
+    measures: Measures, state: PictureState, after_s: int, looks: int
+) -> None:
+    story = ScriptedScene()
+    while story.now_s < 1300.0:
+        assert story.shows(GOOD, 4, every_s=story.judge.interval_s) is PictureState.LIVE
+    began_s = story.now_s  # at the worst moment: right after a look
+    for _ in range(looks - 1):
+        every_s = story.judge.interval_s
+        assert story.shows(measures, every_s, every_s) is PictureState.LIVE
+    every_s = story.judge.interval_s
+    assert story.shows(measures, every_s, every_s) is state
+    assert story.now_s - began_s == after_s + 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "calm_s"),
+    [
+        (LivenessPolicy(), 4.0),
+        (LivenessPolicy(black_after_s=6.0), 1.2),
+        (LivenessPolicy(black_after_s=2.0), 1.0),
+        (LivenessPolicy(interval_s=5.0), 5.0),
+        (LivenessPolicy(black_after_s=0.0, grey_after_s=0.0), 4.0),
+    ],
+)
+def test_pictures_are_looked_at_seldom_where_no_state_is_to_be_told_soon(
+    policy: LivenessPolicy, calm_s: float
+) -> None:
+    assert policy.calm_interval_s == pytest.approx(calm_s)
+
+
 @pytest.mark.parametrize("measures", [FROZEN, BLACK, WHITE, GREY, COVERED, TURNED])
 def test_what_comes_and_goes_is_not_told(story: ScriptedScene, measures: Measures) -> None:
     for _ in range(10):
