@@ -102,7 +102,8 @@ def site_path(path: str) -> str:
 def linked_sources() -> set[str]:
     """Return every file and folder outside of the documents that one of them links to."""
     found: set[str] = set()
-    for document in [*PAGES, *(f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md"))]:
+    documents = [each.relative_to(ROOT).as_posix() for each in (ROOT / "docs").rglob("*.md")]
+    for document in [*PAGES, *documents]:
         for match in LINK.finditer((ROOT / document).read_text("utf-8")):
             path = resolve(document, match[1])
             if path not in PAGES and not path.startswith("docs/"):

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 
@@ -106,8 +106,13 @@ def in_the_nav() -> set[str]:
     return set(re.findall(r"[\w/-]+\.md", str(nav)))
 
 
+def names_of_documents() -> set[str]:
+    folder = ROOT / "docs"
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.md")} - {"README.md"}
+
+
 def test_every_document_and_every_folder_has_its_place_on_the_site() -> None:
-    documents = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    documents = names_of_documents()
     assert (documents | {"documents.md"}) - in_the_nav() == set()
     folders = {path.parent.name for path in (ROOT / "edge_video").glob("*/__init__.py")}
     assert {f"api/{each}.md" for each in folders} - in_the_nav() == set()
@@ -119,7 +124,7 @@ def test_no_page_is_long_to_begin_with() -> None:
 
 def test_the_index_names_every_document() -> None:
     index = (ROOT / "docs/README.md").read_text()
-    names = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    names = names_of_documents()
     assert [name for name in sorted(names) if f"({name}" not in index] == []
 
 

@@ -106,7 +106,7 @@ def tree_of(path: Path) -> ast.Module:
 
 def readable_files() -> list[Path]:
     """Everything with words for people: code with its comments, page, texts and documents."""
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     page = [each for each in (ROOT / "edge_video/http/static").iterdir() if each.suffix != ".svg"]
     others = [*documents, *page, *(ROOT / "config").glob("*.yaml")]
     return [

@@ -49,6 +49,10 @@ class BrokerPrograms(Protocol):
         """
         ...
 
+    def environment(self) -> dict[str, str]:
+        """What its command-line tools need beside the node's own settings."""
+        ...
+
     def tidy(self, node: Path) -> None:
         """Remove what `command` needed for a node that has ended."""
         ...
@@ -66,6 +70,10 @@ class InstalledBroker:
     def command(self, name: str, node: Path) -> list[str]:  # noqa: ARG002 - nothing to arrange
         """The program itself."""
         return ["epmd"] if name == "epmd" else [str(_PROGRAMS / name)]
+
+    def environment(self) -> dict[str, str]:
+        """Nothing: its tools find what belongs to it."""
+        return {}
 
     def tidy(self, node: Path) -> None:
         """Nothing was needed."""
@@ -106,6 +114,11 @@ class Trixie:
         program = "epmd" if name == "epmd" else str(_PROGRAMS / name)
         enter = ["unshare", "--mount", "sh", "-c", _CHROOT, "sh", str(self.folder), str(node)]
         return [*enter, program]
+
+    def environment(self) -> dict[str, str]:
+        """Where the plugins are: its tools look beside their own links to themselves."""
+        found = [*self.folder.glob("usr/lib/rabbitmq/lib/*/plugins")]
+        return {"RABBITMQ_PLUGINS_DIR": f"/{found[0].relative_to(self.folder)}"} if found else {}
 
     def tidy(self, node: Path) -> None:
         """Remove the empty folder on which the node's was mounted."""

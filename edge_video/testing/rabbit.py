@@ -62,6 +62,7 @@ class RabbitNode:
         programs: which RabbitMQ; None for what the environment chooses (`chosen_broker`).
         settings: further lines of its rabbitmq.conf: `max_message_size = 60000`.
         host: the address to listen on; any but the loopback interface's lets `guest` in, too.
+        plugins: RabbitMQ's own that are enabled: `rabbitmq_mqtt`. Their listeners need `settings`.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class RabbitNode:
         programs: BrokerPrograms | None = None,
         host: str = "127.0.0.1",
         settings: Sequence[str] = (),
+        plugins: Sequence[str] = (),
     ) -> None:
         self.root = root
         self.programs = programs or chosen_broker()
@@ -86,6 +88,7 @@ class RabbitNode:
             dist_port=free_port(),
             certificates=make_certificates(root / "tls", host) if tls else None,
             settings=settings,
+            plugins=plugins,
         )
         self._files.write()
         self._epmd: subprocess.Popen[bytes] | None = None
@@ -177,15 +180,24 @@ class RabbitNode:
 
     def ctl(self, *arguments: str) -> str:
         """Run `rabbitmqctl` on this node; its standard output. Takes seconds."""
+        return self.tool("rabbitmqctl", "--quiet", *arguments)
+
+    def tool(self, name: str, *arguments: str) -> str:
+        """Run a program of RabbitMQ on this node: `rabbitmq-streams`; its standard output.
+
+        Args:
+            name: of the program.
+            arguments: as for a node of the machine's own.
+        """
         done = subprocess.run(
-            [*self.programs.command("rabbitmqctl", self.root), "--quiet", *arguments],
-            env=self._files.environment(),
+            [*self.programs.command(name, self.root), *arguments],
+            env=self._files.environment() | self.programs.environment(),
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, f"rabbitmqctl {arguments}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{name} {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def raise_memory_alarm(self) -> None:

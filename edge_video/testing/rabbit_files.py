@@ -41,6 +41,7 @@ class NodeFiles:
         dist_port: for Erlang's distribution, which `rabbitmqctl` needs.
         certificates: None: no TLS listener.
         settings: further lines of its rabbitmq.conf.
+        plugins: what is enabled beside what RabbitMQ itself is.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class NodeFiles:
     dist_port: int
     certificates: Certificates | None = None
     settings: Sequence[str] = ()
+    plugins: Sequence[str] = ()
 
     def environment(self) -> dict[str, str]:
         """Everything that the node's programs are given."""
@@ -82,7 +84,7 @@ class NodeFiles:
         (self.root / "rabbitmq.conf").write_text("\n".join(self._conf_lines()) + "\n")
         (self.root / "advanced.config").write_text("[].\n")
         (self.root / "rabbitmq-env.conf").write_text("")
-        (self.root / "enabled_plugins").write_text("[].\n")
+        (self.root / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n")
         cookie = self.root / "home" / ".erlang.cookie"
         cookie.write_text(uuid.uuid4().hex)
         cookie.chmod(0o400)

@@ -1,0 +1,112 @@
+"""Runs the commands of docs/recipes on the tests' own brokers, as they stand there."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+from edge_video.testing.rabbit import RabbitNode, free_port
+from tests.support.shell_blocks import ROOT, blocks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edge_video.testing.matrix import BrokerPrograms
+
+PAGES: Final = tuple(sorted((ROOT / "docs/recipes").glob("*.md")))
+
+PLUGINS: Final = ("rabbitmq_federation", "rabbitmq_mqtt", "rabbitmq_shovel", "rabbitmq_stream")
+"""All that the recipes enable, so that one node is enough for them."""
+
+BROKER: Final = "amqp://user:password@broker:5672"
+"""How the pages write the broker's address, without the virtual host."""
+
+
+class RecipeNode(RabbitNode):
+    """A node with the plugins of the recipes.
+
+    Args:
+        root: its folder.
+        programs: which RabbitMQ.
+    """
+
+    def __init__(self, root: Path, programs: BrokerPrograms) -> None:
+        self.mqtt_port = free_port()
+        super().__init__(
+            root,
+            tls=False,
+            programs=programs,
+            plugins=PLUGINS,
+            settings=(
+                f"mqtt.listeners.tcp.1 = 127.0.0.1:{self.mqtt_port}",
+                f"stream.listeners.tcp.1 = 127.0.0.1:{free_port()}",
+            ),
+        )
+
+    @property
+    def address(self) -> str:
+        """An AMQP URL without the virtual host, as `BROKER` is."""
+        return f"amqp://guest:guest@{self.host}:{self.port}"
+
+
+def commands_of(page: str) -> list[str]:
+    """The commands of a page that are run, in its order."""
+    (path,) = (each for each in PAGES if each.name == page)
+    return [command for block in blocks_of(path) for command in block.to_run]
+
+
+class Recipe:
+    """One page, whose commands are run one after the other, each of them once.
+
+    Args:
+        page: its file's name.
+        node: the broker that `rabbitmqctl` and the addresses of the page mean.
+        folder: where commands are run, as if it were the checkout's.
+        addresses: what else of the page stands for what.
+    """
+
+    def __init__(
+        self, page: str, node: RabbitNode, folder: Path, addresses: Mapping[str, str] | None = None
+    ) -> None:
+        self._left = commands_of(page)
+        self._node = node
+        self._folder = folder
+        self._addresses = {BROKER: node.url().rpartition("/")[0], **(addresses or {})}
+        (folder / "examples").symlink_to(ROOT / "examples")
+
+    def run(self, start: str) -> str:
+        """Run the next command, which begins like that; what it printed.
+
+        A plugin is enabled already: only its name is looked at.
+        """
+        command = self._left.pop(0)
+        assert command.startswith(start), f"the next command of the page is {command}"
+        for written, meant in self._addresses.items():
+            command = command.replace(written, meant)
+        program, *arguments = shlex.split(command)
+        if program == "rabbitmq-plugins":
+            assert arguments[0] == "enable"
+            assert set(arguments[1:]) <= set(PLUGINS)
+            return ""
+        if program == "python":
+            return self._python(*arguments)
+        return self._node.tool(program, *arguments)
+
+    def is_done(self) -> bool:
+        """Whether no command of the page was left out."""
+        return not self._left
+
+    def _python(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
