@@ -180,24 +180,15 @@ class RabbitNode:
 
     def ctl(self, *arguments: str) -> str:
         """Run `rabbitmqctl` on this node; its standard output. Takes seconds."""
-        return self.tool("rabbitmqctl", "--quiet", *arguments)
-
-    def tool(self, name: str, *arguments: str) -> str:
-        """Run a program of RabbitMQ on this node: `rabbitmq-streams`; its standard output.
-
-        Args:
-            name: of the program.
-            arguments: as for a node of the machine's own.
-        """
         done = subprocess.run(
-            [*self.programs.command(name, self.root), *arguments],
+            [*self.programs.command("rabbitmqctl", self.root), "--quiet", *arguments],
             env=self._files.environment() | self.programs.environment(),
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, f"{name} {arguments}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"rabbitmqctl {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def raise_memory_alarm(self) -> None:

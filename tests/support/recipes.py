@@ -46,6 +46,19 @@ class RecipeNode(RabbitNode):
             ),
         )
 
+    def tool(self, name: str, *arguments: str) -> str:
+        """Run one of RabbitMQ's programs on this node, as it is; its standard output."""
+        done = subprocess.run(
+            [*self.programs.command(name, self.root), *arguments],
+            env=self._files.environment() | self.programs.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{name} {arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
+
     @property
     def address(self) -> str:
         """An AMQP URL without the virtual host, as `BROKER` is."""
