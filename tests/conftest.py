@@ -30,7 +30,7 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
-LONG_FOLDERS = frozenset({"amqp", "attack", "devices", "end_to_end", "hostile"})
+LONG_FOLDERS = frozenset({"amqp", "attack", "devices", "end_to_end", "hostile", "recipes"})
 LONG_FILES = frozenset(
     {"test_random_faults", "test_capture", "test_process", "test_packaging", "test_user_types"}
 )

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge_video.testing.rabbit import RabbitNode, free_port
-from tests.support.shell_blocks import ROOT, blocks_of
+from tests.support.shell_blocks import ROOT, blocks_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,10 +65,17 @@ class RecipeNode(RabbitNode):
         return f"amqp://guest:guest@{self.host}:{self.port}"
 
 
-def commands_of(page: str) -> list[str]:
-    """The commands of a page that are run, in its order."""
+def text_of(page: str, part: str = "") -> str:
+    """A page, or what stands below one of its headings."""
     (path,) = (each for each in PAGES if each.name == page)
-    return [command for block in blocks_of(path) for command in block.to_run]
+    text = path.read_text(encoding="utf-8")
+    return text.partition(f"\n## {part}\n")[2].partition("\n## ")[0] if part else text
+
+
+def commands_of(page: str, part: str = "") -> list[str]:
+    """The commands of a page, or of a part of it, that are run, in its order."""
+    blocks = blocks_in(page, text_of(page, part))
+    return [command for block in blocks for command in block.to_run]
 
 
 class Recipe:
@@ -76,24 +83,34 @@ class Recipe:
 
     Args:
         page: its file's name.
+        part: the heading of the part that is tried; empty: all of it.
         node: the broker that `rabbitmqctl` and the addresses of the page mean.
         folder: where commands are run, as if it were the checkout's.
         addresses: what else of the page stands for what.
     """
 
     def __init__(
-        self, page: str, node: RabbitNode, folder: Path, addresses: Mapping[str, str] | None = None
+        self,
+        page: str,
+        part: str,
+        node: RecipeNode,
+        folder: Path,
+        addresses: Mapping[str, str],
     ) -> None:
-        self._left = commands_of(page)
+        self._left = commands_of(page, part)
         self._node = node
         self._folder = folder
-        self._addresses = {BROKER: node.url().rpartition("/")[0], **(addresses or {})}
+        self._addresses = {BROKER: node.address, **addresses}
         (folder / "examples").symlink_to(ROOT / "examples")
 
-    def run(self, start: str) -> str:
+    def run(self, start: str, vhost: str = "") -> str:
         """Run the next command, which begins like that; what it printed.
 
         A plugin is enabled already: only its name is looked at.
+
+        Args:
+            start: of the command.
+            vhost: which one stands for a broker of its own.
         """
         command = self._left.pop(0)
         assert command.startswith(start), f"the next command of the page is {command}"
@@ -106,7 +123,8 @@ class Recipe:
             return ""
         if program == "python":
             return self._python(*arguments)
-        return self._node.tool(program, *arguments)
+        where = ["--vhost", vhost] if vhost else []
+        return self._node.tool(program, arguments[0], *where, *arguments[1:])
 
     def is_done(self) -> bool:
         """Whether no command of the page was left out."""
