@@ -116,8 +116,8 @@ def _capture_changed(lease: Lease, event: CaptureEvent, now: Moment) -> Step:
             return _streaming(lease)
         case CaptureStopped():
             return _stopped(lease, now)
-        case Release(leaves):
-            return _release(lease, now, leaves=leaves)
+        case Release():
+            return _release(lease, event, now)
         case _:
             assert_never(event)
 
@@ -329,14 +329,16 @@ def _streaming(lease: Lease) -> Step:
     return replace(lease, is_streaming=True), (Announce(),)
 
 
-def _release(lease: Lease, now: Moment, *, leaves: bool) -> Step:
+def _release(lease: Lease, event: Release, now: Moment) -> Step:
+    leaves = event.leaves
     if leaves:
         lease = replace(lease, rank=None, is_leaving=True)
     if lease.state is LeaseState.RELEASING:
         return lease, ()
     if not lease.is_capturing:
         return leave_line(lease, now) if leaves else (lease, ())
-    lease = replace(lease, is_leaving=leaves, due_s=now.monotonic_s + lease.policy.handover_s)
+    wait_s = lease.policy.handover_s if event.has_heir else 0.0
+    lease = replace(lease, is_leaving=leaves, due_s=now.monotonic_s + wait_s)
     if lease.policy.handover is Handover.BREAK_BEFORE_MAKE:
         lease, actions = end_capture(lease, StopReason.RELEASED)
     elif lease.is_connected:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from edge_video.resilience.cluster.capacity import CapacityLimit
 from edge_video.resilience.cluster.lease import advance
-from edge_video.resilience.cluster.membership import ANNOUNCE_S, Announcement, Membership, Owned
+from edge_video.resilience.cluster.membership import ANNOUNCE_S, Announcement, Membership
+from edge_video.resilience.cluster.own_node import OwnNode
 from edge_video.resilience.cluster.ranking import draw
+from edge_video.resilience.cluster.rebalancing import MAX_RANK, Rebalancing
 from edge_video.resilience.cluster.steps import Lease
 from edge_video.resilience.cluster.terms import (
     Announce,
@@ -27,7 +28,6 @@ from edge_video.resilience.cluster.terms import (
     OwnerHeard,
     Ranked,
     Release,
-    Requeue,
     Tick,
 )
 
@@ -42,23 +42,10 @@ if TYPE_CHECKING:
         Moment,
     )
 
-MAX_RANK: Final = 3
-"""So many nodes subscribe to a camera: the owner and two who wait."""
 LISTEN_S: Final = 2 * ANNOUNCE_S
 """After a connection a node listens for so long before it ranks itself."""
-STABLE_S: Final = 30.0
-"""The ranking has to stand for so long before a camera is moved for its sake."""
-REST_S: Final = 60.0
-"""A camera is not moved again for the ranking's sake before it was captured for so long."""
-
-_REQUEUE_S: Final = 2.0
-"""Between the ranks that go to the end of the line, the better one first."""
-_RELEASE_S: Final = 2.0
-"""Between two cameras that a node gives away for the ranking's sake."""
 _ANNOUNCE_FLOOR_S: Final = 0.2
 """Between two announcements, whatever happens."""
-_UNREACHABLE_S: Final = 24 * 3600.0
-"""How long it is remembered that a camera cannot be reached from here but from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +75,18 @@ class CameraTerms:
 
 
 class ClusterMember:
-    """One node among several."""
+    """One node among several.
+
+    Args:
+        holder: this life of this node.
+        cameras: those that it would capture.
+        now: the time.
+        capacity: its weight in the ranking.
+
+    Attributes:
+        leases: the lease of each camera; of one that is configured no more until it is given away.
+        membership: who else lives, and the ranking.
+    """
 
     def __init__(
         self,
@@ -98,36 +96,16 @@ class ClusterMember:
         *,
         capacity: float = 1.0,
     ) -> None:
-        self._own = Announcement(
-            holder=holder,
-            capacity=capacity,
-            cameras={name: terms.definition for name, terms in cameras.items()},
-        )
-        self._leases = {
-            name: Lease(
-                holder=holder, policy=terms.policy, spread=draw(holder.node, holder.life, name)
-            )
-            for name, terms in cameras.items()
-        }
-        self._limit = CapacityLimit()
-        self._unreachable: dict[str, float] = {}
-        self._membership = Membership(holder, now.monotonic_s)
+        self._own = OwnNode(holder)
+        self.leases: dict[str, Lease] = {}
+        self.membership: Final = Membership(holder, now.monotonic_s)
         self._connected_s: float | None = None
         self._announce_s = 0.0
         self._announced_s = -_ANNOUNCE_FLOOR_S
-        self._rebalancing = _Rebalancing()
+        self._rebalancing = Rebalancing()
+        self.configure(cameras, now, capacity=capacity)
 
     # --- what is asked ----------------------------------------------------------------------
-
-    @property
-    def leases(self) -> Mapping[str, Lease]:
-        """The lease of each camera."""
-        return self._leases
-
-    @property
-    def membership(self) -> Membership:
-        """Who else lives, and the ranking."""
-        return self._membership
 
     @property
     def is_leaving(self) -> bool:
@@ -137,12 +115,12 @@ class ClusterMember:
     @property
     def has_left(self) -> bool:
         """Whether it leaves, and has nothing any more."""
-        leases = self._leases.values()
-        return self._own.is_leaving and all(each.state is LeaseState.OUT for each in leases)
+        leases = self.leases.values()
+        return self.is_leaving and all(each.state is LeaseState.OUT for each in leases)
 
     def due_s(self) -> float | None:
         """Return when `tick` is due, in monotonic seconds; None: not before an event."""
-        times = [each.due_s for each in self._leases.values() if each.due_s is not None]
+        times = [each.due_s for each in self.leases.values() if each.due_s is not None]
         if self._connected_s is not None:
             times.append(max(self._announce_s, self._announced_s + _ANNOUNCE_FLOOR_S))
         return min(times, default=None)
@@ -158,50 +136,89 @@ class ClusterMember:
     def disconnected(self, now: Moment) -> list[MemberAction]:
         """Go on without one; nobody is heard, so the ranking stays as it was."""
         self._connected_s = None
-        self._membership.lost_sight()
+        self.membership.lost_sight()
         return self._each(Disconnected(), now)
 
     def on_camera(self, camera: str, event: LeaseEvent, now: Moment) -> list[MemberAction]:
         """Go on with what has happened to one camera."""
         if isinstance(event, CaptureStreaming):
-            self._unreachable.pop(camera, None)
+            self._own.reached(camera)
         return self._finished(self._advance(camera, event, now), now)
 
     def on_announcement(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
         """Go on with what another node has announced."""
-        self._membership.on_announcement(announcement, now.monotonic_s)
+        self.membership.on_announcement(announcement, now.monotonic_s)
         actions: list[MemberAction] = []
         for camera, owned in announcement.owned.items():
-            if camera in self._leases:
+            if camera in self.leases:
                 heard = OwnerHeard(announcement.holder, owned.epoch, owned.is_streaming)
                 actions += self._advance(camera, heard, now)
         return self._finished(actions, now)
 
     def measured(self, cpu_percent: float, now: Moment) -> None:
         """Take note of the CPU in use, in percent of what there is."""
-        owned = sum(each.is_capturing for each in self._leases.values())
-        self._limit = self._limit.measured(cpu_percent, owned, now.monotonic_s)
+        owned = sum(each.is_capturing for each in self.leases.values())
+        self._own.measured(cpu_percent, owned, now.monotonic_s)
 
     def unreachable(self, camera: str, now: Moment) -> None:
         """Take note that a camera cannot be reached from here, for longer than it should."""
-        if camera in self._leases:
-            self._unreachable.setdefault(camera, now.monotonic_s)
+        if camera in self.leases:
+            self._own.unreachable(camera, now.monotonic_s)
 
     def leave(self, now: Moment) -> list[MemberAction]:
-        """Give everything away, for good."""
-        self._own = replace(self._own, is_leaving=True)
+        """Give everything away, and take nothing until `rejoin`."""
+        self._own.is_leaving = True
         self._announce_s = now.monotonic_s
-        return self._each(Release(leaves=True), now)
+        actions: list[MemberAction] = []
+        for camera in self.leases:
+            actions += self._give_away(camera, now)
+        return self._finished(actions, now)
+
+    def rejoin(self, now: Moment) -> list[MemberAction]:
+        """Take part again after `leave`; the ranking decides what it takes."""
+        self._own.is_leaving = False
+        self._announce_s = now.monotonic_s
+        self.membership.rank_anew()
+        return self._finished([], now)
+
+    def configure(
+        self, cameras: Mapping[str, CameraTerms], now: Moment, *, capacity: float = 1.0
+    ) -> list[MemberAction]:
+        """Go on with these cameras; what stays is kept, and what is gone is given away.
+
+        Args:
+            cameras: all that the node would capture from now on.
+            now: the time.
+            capacity: its weight in the ranking.
+        """
+        self._own.configure({name: each.definition for name, each in cameras.items()}, capacity)
+        actions: list[MemberAction] = []
+        holder = self._own.holder
+        for name, terms in cameras.items():
+            lease = self.leases.get(name) or Lease(
+                holder=holder,
+                policy=terms.policy,
+                spread=draw(holder.node, holder.life, name),
+                is_connected=self._connected_s is not None,
+            )
+            self.leases[name] = replace(lease, policy=terms.policy)
+        for name in [each for each in self.leases if each not in cameras]:
+            actions += self._give_away(name, now)
+        self.membership.rank_anew()
+        return self._finished(actions, now)
 
     def tick(self, now: Moment) -> list[MemberAction]:
         """Do what is due."""
+        for name in [each for each in self.leases if each not in self._own.cameras]:
+            if self.leases[name].state is LeaseState.OUT:
+                del self.leases[name]
         actions = self._ranked(now)
-        for camera, lease in self._leases.items():
+        for camera, lease in self.leases.items():
             if lease.due_s is not None and lease.due_s <= now.monotonic_s:
                 actions += self._advance(camera, Tick(), now)
-        if self._connected_s is not None and not self._own.is_leaving:
+        if self._connected_s is not None and not self.is_leaving:
             self._rebalancing, moved = self._rebalancing.step(
-                self._leases, self._membership, now.monotonic_s
+                self.leases, self.membership, now.monotonic_s
             )
             for camera, event in moved:
                 actions += self._advance(camera, event, now)
@@ -209,21 +226,25 @@ class ClusterMember:
 
     def last_announcement(self) -> Announcement:
         """Return what is told at the very end."""
-        return replace(self._own, owned={}, is_leaving=True, is_last=True)
+        return self._own.last_announcement()
 
     # --- steps ------------------------------------------------------------------------------
 
     def _each(self, event: LeaseEvent, now: Moment) -> list[MemberAction]:
         actions: list[MemberAction] = []
-        for camera in self._leases:
+        for camera in self.leases:
             actions += self._advance(camera, event, now)
         return self._finished(actions, now)
 
+    def _give_away(self, camera: str, now: Moment) -> list[MemberAction]:
+        has_heir = self.membership.has_heir(camera)
+        return self._advance(camera, Release(leaves=True, has_heir=has_heir), now)
+
     def _advance(self, camera: str, event: LeaseEvent, now: Moment) -> list[MemberAction]:
-        lease = self._leases.get(camera)
+        lease = self.leases.get(camera)
         if lease is None:
             return []
-        self._leases[camera], actions = advance(lease, event, now)
+        self.leases[camera], actions = advance(lease, event, now)
         if any(isinstance(each, Announce) for each in actions):
             self._announce_s = min(self._announce_s, now.monotonic_s)
         return [CameraAction(camera, each) for each in actions if not isinstance(each, Announce)]
@@ -232,13 +253,15 @@ class ClusterMember:
         """With new ranks, where they have changed and everybody had the time to be heard."""
         if self._connected_s is None or now.monotonic_s - self._connected_s < LISTEN_S:
             return []
-        if not self._membership.update(self._announcement(now), now.monotonic_s):
+        own = self._own.announcement(self.leases, now.monotonic_s)
+        if not self.membership.update(own, now.monotonic_s):
             return []
         actions: list[MemberAction] = []
-        for camera in self._leases:
-            names = self._membership.ranks.get(camera, ())[:MAX_RANK]
-            is_candidate = self._own.holder.node in names and not self._own.is_leaving
-            rank = names.index(self._own.holder.node) + 1 if is_candidate else None
+        node = self._own.holder.node
+        for camera in self.leases:
+            names = self.membership.ranks.get(camera, ())[:MAX_RANK]
+            is_candidate = node in names and not self.is_leaving
+            rank = names.index(node) + 1 if is_candidate else None
             actions += self._advance(camera, Ranked(rank), now)
         return actions
 
@@ -249,68 +272,4 @@ class ClusterMember:
             return actions
         self._announced_s = now.monotonic_s
         self._announce_s = now.monotonic_s + ANNOUNCE_S
-        return [*actions, SendAnnouncement(self._announcement(now))]
-
-    def _announcement(self, now: Moment) -> Announcement:
-        oldest_s = now.monotonic_s - _UNREACHABLE_S
-        return replace(
-            self._own,
-            limit=self._limit.cameras,
-            owned={
-                camera: Owned(lease.epoch, lease.is_streaming)
-                for camera, lease in self._leases.items()
-                if lease.is_capturing
-            },
-            waiting=frozenset(
-                camera
-                for camera, lease in self._leases.items()
-                if lease.state is LeaseState.STANDBY
-            ),
-            unreachable=frozenset(
-                camera for camera, since_s in self._unreachable.items() if since_s > oldest_s
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rebalancing:
-    """How far a node is with following a ranking.
-
-    Attributes:
-        for_s: since when the ranking stands that is being followed.
-        requeued: the ranks up to which have gone to the end of the line.
-        released_s: when a camera was given away last.
-    """
-
-    for_s: float = 0.0
-    requeued: int = 1
-    released_s: float = 0.0
-
-    def step(
-        self, leases: Mapping[str, Lease], membership: Membership, now_s: float
-    ) -> tuple[_Rebalancing, list[tuple[str, LeaseEvent]]]:
-        """Return what comes next, with the cameras that are moved and how."""
-        stable_since_s = membership.stable_since_s
-        if stable_since_s != self.for_s:
-            return _Rebalancing(for_s=stable_since_s, released_s=self.released_s), []
-        waited_s = now_s - stable_since_s - STABLE_S
-        if self.requeued < MAX_RANK:
-            rank = self.requeued + 1
-            if waited_s < (rank - 2) * _REQUEUE_S:
-                return self, []
-            # The line hands on in the order of subscription: whoever is first by rank stays.
-            back = [name for name, lease in leases.items() if lease.rank == rank]
-            return replace(self, requeued=rank), [(name, Requeue()) for name in back]
-        if waited_s < MAX_RANK * _REQUEUE_S or now_s - self.released_s < _RELEASE_S:
-            return self, []
-        for name, lease in leases.items():
-            if _is_elsewhere(lease, now_s) and membership.best_is_waiting(name):
-                return replace(self, released_s=now_s), [(name, Release(leaves=False))]
-        return self, []
-
-
-def _is_elsewhere(lease: Lease, now_s: float) -> bool:
-    """Whether a camera is captured here that belongs to another node by rank."""
-    if lease.state is not LeaseState.OWNER or lease.rank == 1 or lease.taken_s is None:
-        return False
-    return now_s - lease.taken_s >= REST_S
+        return [*actions, SendAnnouncement(self._own.announcement(self.leases, now.monotonic_s))]

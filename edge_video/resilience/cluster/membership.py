@@ -66,6 +66,7 @@ class Membership:
         self._own = Announcement(holder=holder)
         self._candidates: frozenset[Candidate] | None = None
         self._ranks: Mapping[str, Sequence[str]] = {}
+        self._is_ranked = False
         self._stable_since_s = now_s
 
     @property
@@ -97,8 +98,16 @@ class Membership:
         """Forget everybody: without a connection silence says nothing."""
         self._heard.clear()
 
+    def rank_anew(self) -> None:
+        """Let the next update tell the ranking, changed or not."""
+        self._is_ranked = False
+
+    def has_heir(self, camera: str) -> bool:
+        """Return whether another node that is heard would capture the camera."""
+        return any(camera in each.cameras and not each.is_leaving for each in self.others)
+
     def update(self, own: Announcement, now_s: float) -> bool:
-        """Rank anew where something has changed; return whether the ranking did."""
+        """Rank anew where something has changed; return whether the ranking is to be told."""
         self._own = own
         silent = [each for each, (_, _, at) in self._heard.items() if now_s - at >= SILENT_S]
         for holder in silent:
@@ -107,8 +116,9 @@ class Membership:
         candidates = frozenset(
             candidate for each, candidate in ((own, _candidate(own)), *heard) if not each.is_leaving
         )
+        was_ranked, self._is_ranked = self._is_ranked, True
         if candidates == self._candidates:
-            return False
+            return not was_ranked
         self._candidates = candidates
         self._ranks = rank(_one_per_name(candidates))
         self._stable_since_s = now_s

@@ -204,9 +204,11 @@ class Release:
     Attributes:
         leaves: for good, as a node that stops does: without a successor the capture ends too.
             False: the camera stays when nobody takes it.
+        has_heir: another node is there that would take it; else nobody is waited for.
     """
 
     leaves: bool
+    has_heir: bool = True
 
 
 @dataclass(frozen=True, slots=True)
