@@ -22,6 +22,8 @@ _BROKER: Final = (
         "{where} encerrou o handshake AMQP; é uma porta TLS?",
     ),
     Text("no heartbeat from the broker", "sem heartbeat do broker"),
+    Text("the configuration has changed", "a configuração mudou"),
+    Text("the broker has not answered for {seconds} s", "o broker não responde há {seconds} s"),
     Text("the program ends", "o programa está encerrando"),
     Text("the broker allows no further channel", "o broker não permite mais canais"),
     Text("closed because of an error inside", "fechado por um erro interno"),

@@ -100,14 +100,21 @@ class ControlConnection:
         self.submit(lambda: self._seat(user))
 
     def start(self) -> None:
-        """Connect, and go on with it until `stop`. Call it once.
+        """Connect, and go on with it until `stop`; nothing more where that has begun.
 
         Raises:
             RuntimeError: the machine has no thread left.
             OSError: it has no file descriptor left.
         """
-        self._member = self._reactor.enter(self._on_thread_failed)
-        self._member.call_soon(self._connect)
+        if self._member is None:
+            self._member = self._reactor.enter(self._on_thread_failed)
+            self._member.call_soon(self._connect)
+
+    def use(self, settings: Sequence[AmqpSettings]) -> None:
+        """Connect to these brokers from now on, and leave the present one."""
+        self._brokers = BrokerCycle([_for_control(each) for each in settings], self._draw)
+        self._count = len(settings)
+        self.abandon("the configuration has changed")
 
     def stop(self, timeout_s: float) -> bool:
         """Say goodbye to the broker and end the thread, after all that was submitted before.
