@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from edge_video.actors.system_spec import ChildStarter, Stopped
     from edge_video.config import Config
     from edge_video.config.source import ConfigSource
+    from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.outbox import Outbox
     from edge_video.frames import CameraId
     from edge_video.report.history import HistoryRecorder
@@ -46,6 +47,7 @@ _log = logging.getLogger(__name__)
 LEAVE_S: Final = 12.0
 """In a cluster: how long a system that stops goes on until others have its cameras."""
 _TIMER_STOP_S = 4.0
+_CONTROL_STOP_S = 2.0
 _KEEP_S = 2.0
 
 
@@ -135,6 +137,8 @@ class Ending:
     """Stopped with the system; None when it belongs to somebody else."""
     held: HeldFile | None = None
     """Written to the end before the end is told."""
+    control: ControlConnection | None = None
+    """Says goodbye to the broker when nobody has anything to tell there any more."""
     _stopped: Stopped | None = None
     _event: threading.Event = field(default_factory=threading.Event)
 
@@ -144,6 +148,8 @@ class Ending:
         try:
             if self.held is not None:
                 self.held.settle(_KEEP_S)
+            if self.control is not None and not self.control.stop(_CONTROL_STOP_S):
+                log_event(_log, LogEvent.SURVIVOR, actor="control")
             if self.timer is not None and not self.timer.stop(_TIMER_STOP_S):
                 log_event(_log, LogEvent.SURVIVOR, actor="timer")
         finally:
@@ -235,7 +241,7 @@ def start_system(
     if lease is not None:
         children = {LEASE: lease, **children}
     held = None if config.state is None else HeldFile(Path(config.state.dir))
-    ending, delays = Ending(own_timer, held), Delays()
+    ending, delays = Ending(own_timer, held, parts.shared.control), Delays()
     spec = wiring.make_spec(
         parts,
         start_camera=parts.camera_starter(capture),

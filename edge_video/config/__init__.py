@@ -8,6 +8,7 @@ from edge_video.config.broker import (
     TlsConfig,
 )
 from edge_video.config.camera import CameraConfig, DeviceConfig
+from edge_video.config.cluster import ClusterConfig
 from edge_video.config.env_file import (
     load_http_with_env_file,
     load_routes_with_env_file,
@@ -36,6 +37,7 @@ __all__ = [
     "AmqpSinkConfig",
     "CameraConfig",
     "CircuitBreakerConfig",
+    "ClusterConfig",
     "Config",
     "ConfigError",
     "DeviceConfig",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.cluster import CameraClusterConfig
 from edge_video.config.liveness import LivenessConfig
 from edge_video.config.picture import CropConfig, Masks
 from edge_video.config.publish import PublishConfig
@@ -179,6 +180,8 @@ class CameraConfig(Section):
     """Absent: `amqp.routing_key_prefix` followed by the id."""
     publish: Accepts[PublishConfig, PublishConfig | Keys] = made_by(PublishConfig)
     """Which frames are published; a key that is absent: that of `publish` above the cameras."""
+    cluster: Accepts[CameraClusterConfig | None, CameraClusterConfig | Keys | None] = default(None)
+    """How it moves between nodes, where that differs from the `cluster` above the cameras."""
     device: Accepts[DeviceConfig | None, DeviceConfig | Keys | None] = default(None)
     """Which device it is, so that it is found again when its address has changed."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {
-    *("id", "input_args", "schedule", "device", "liveness", "publish", "masks", "crop"),
+    *("id", "input_args", "schedule", "device", "liveness", "publish", "masks", "crop", "cluster"),
 }
 """Keys that may be set over the network. FFmpeg's arguments may name files, so they may not. A
 schedule is a section of its own, which only the operator's file has; so are liveness, what is

@@ -39,6 +39,7 @@ class Part(StrEnum):
     REPORTER = "reporter"
     HTTP = "http"
     LIVENESS = "liveness"
+    CLUSTER = "cluster"
     LOG = "log"
     PROGRAM = "program"
     """None of them: it is fixed when the program starts."""
@@ -98,6 +99,12 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "http.hosts": Row(_LIVE, Part.HTTP),
     "http.ready": Row(_LIVE, Part.HTTP),
     "liveness": Row(_LIVE, Part.LIVENESS),
+    "cluster": _RESTART,
+    "cluster.capacity": Row(_LIVE, Part.CLUSTER),
+    "cluster.handover": Row(_LIVE, Part.CLUSTER),
+    "cluster.uncertain": Row(_LIVE, Part.CLUSTER),
+    "cluster.uncertain_stop": Row(_LIVE, Part.CLUSTER),
+    "cluster.renew": Row(_LIVE, Part.CLUSTER),
     "state": _RESTART,
     "profiles": Row(_LIVE, Part.CAMERAS),
     "profile": Row(_LIVE, Part.CAMERAS),
@@ -105,6 +112,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "cameras.schedule": Row(_LIVE, Part.CAMERAS),
     "cameras.expected": Row(_LIVE, Part.CAMERAS),
     "cameras.liveness": Row(_LIVE, Part.LIVENESS),
+    "cameras.cluster": Row(_LIVE, Part.CLUSTER),
     "cameras.exchange": Row(_LIVE, Part.ROUTES),
     "cameras.routing_key": Row(_LIVE, Part.ROUTES),
     "cameras.publish": Row(_LIVE, Part.CAMERAS),

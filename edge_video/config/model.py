@@ -25,6 +25,7 @@ from pydantic import (
 
 from edge_video.config.broker import AmqpConfig, AmqpSinkConfig, EventsConfig, Sink
 from edge_video.config.camera import CameraConfig
+from edge_video.config.cluster import ClusterConfig, cluster_conflicts
 from edge_video.config.http import HttpConfig
 from edge_video.config.liveness import LivenessConfig, inherited
 from edge_video.config.masking import masked, redactor_of
@@ -158,6 +159,9 @@ class Config(Section):
     """The page, probes, metrics and API; absent: nothing is served."""
     liveness: Accepts[LivenessConfig | None, LivenessConfig | Keys | None] = default(None)
     """Whether pictures are frozen, black, covered or moved; absent: nobody looks at them."""
+    cluster: Accepts[ClusterConfig | None, ClusterConfig | Keys | None] = default(None)
+    """Nodes share their cameras, each captured by one of them; absent: this node captures all of
+    its own."""
     state: Accepts[StateConfig | None, StateConfig | Keys | None] = default(None)
     """What the program keeps between two starts; absent: nothing, and cameras are changed in the
     file only."""
@@ -222,9 +226,14 @@ class Config(Section):
             *self._not_decoded(),
             *self._unknown_profile(),
             *self._undecodable(),
+            *cluster_conflicts(
+                self.cluster,
+                [camera.id for camera in self.cameras],
+                is_broker=isinstance(self.sink, AmqpSinkConfig),
+            ),
         ]
         # A program may give every camera an actor of its own; `start_system` knows.
-        needs_sink = info.context == FROM_FILE or self.events is not None
+        needs_sink = info.context == FROM_FILE or self.events or self.cluster
         if needs_sink and not self.has_sink:
             message = (
                 "it is required, because frames go to the broker;"

@@ -897,6 +897,117 @@ class LogEvent(StrEnum):
         "Control connection, channel of {user}: {reason}; next try in {retry_in_s}",
         "Conexão de controle, canal de {user}: {reason}; nova tentativa em {retry_in_s}",
     )
+    LEASE_TAKEN = (
+        "lease_taken",
+        _INFO,
+        "[{camera_id}] Captured by this node from now on (epoch {epoch})",
+        "[{camera_id}] Capturada por este nó a partir de agora (época {epoch})",
+    )
+    LEASE_GIVEN = (
+        "lease_given",
+        _INFO,
+        "[{camera_id}] Captured by this node no more",
+        "[{camera_id}] Não é mais capturada por este nó",
+        {
+            "known": Text(
+                "[{camera_id}] Captured by this node no more: node {owner} captures it",
+                "[{camera_id}] Não é mais capturada por este nó: o nó {owner} a captura",
+            )
+        },
+        ("owner",),
+    )
+    LEASE_UNCERTAIN = (
+        "lease_uncertain",
+        _WARNING,
+        (
+            "[{camera_id}] Capture ended: this node cannot prove that the camera is its own"
+            " (uncertain: stop)"
+        ),
+        (
+            "[{camera_id}] Captura encerrada, como configurado: este nó não consegue provar que a"
+            " câmera é dele"
+        ),
+    )
+    LEASES_SUSPECT = (
+        "leases_suspect",
+        _WARNING,
+        (
+            "This node cannot prove at present that its cameras are its own: {cameras} of them;"
+            " they are captured on"
+        ),
+        (
+            "Este nó não consegue provar no momento que suas câmeras são dele: {cameras} delas; a"
+            " captura continua"
+        ),
+    )
+    LEASES_PROVEN = (
+        "leases_proven",
+        _INFO,
+        "It is proven again which cameras are this node's, after {after_s}",
+        "Está provado novamente quais câmeras são deste nó, após {after_s}",
+    )
+    LEASE_QUEUE_REFUSED = (
+        "lease_queue_refused",
+        _ERROR,
+        (
+            "[{camera_id}] This node cannot take the camera, as the broker refuses the queue"
+            " {queue}: {reason}"
+        ),
+        (
+            "[{camera_id}] Este nó não pode assumir a câmera, pois o broker recusa a fila {queue}:"
+            " {reason}"
+        ),
+    )
+    NODE_SEEN = (
+        "node_seen",
+        _INFO,
+        "Node {other} shares the cameras with this one (capacity {capacity})",
+        "O nó {other} compartilha as câmeras com este (capacidade {capacity})",
+    )
+    NODE_GONE = (
+        "node_gone",
+        _WARNING,
+        "Node {other} is not heard any more: the others take its cameras",
+        "O nó {other} não dá mais sinal: os outros assumem as câmeras dele",
+        {
+            "left": Text(
+                "Node {other} has left in order: the others have its cameras",
+                "O nó {other} saiu em ordem: os outros têm as câmeras dele",
+            )
+        },
+        ("has_left",),
+    )
+    NODE_NAMESAKE = (
+        "node_namesake",
+        _ERROR,
+        (
+            "Another program of the cluster bears this node's name, {node}: cameras may be captured"
+            " twice or not at all. Give each a name of its own (node: in the configuration)"
+        ),
+        (
+            "Outro programa que compartilha as câmeras tem o nome deste nó, {node}: câmeras"
+            " podem ser capturadas duas vezes ou nenhuma. Dê um nome próprio a cada um (node: na"
+            " configuração)"
+        ),
+    )
+    CAMERAS_DIFFER = (
+        "cameras_differ",
+        _WARNING,
+        "Other nodes define cameras otherwise than this one: {cameras}",
+        "Outros nós definem câmeras de modo diferente deste: {cameras}",
+    )
+    NODE_DRAINED = (
+        "node_drained",
+        _INFO,
+        "This node has given all its cameras away and takes none until it rejoins",
+        "Este nó entregou todas as suas câmeras e não assume nenhuma até voltar a participar",
+    )
+    NODE_REJOINED = (
+        "node_rejoined",
+        _INFO,
+        "This node takes part in the cluster again",
+        "Este nó voltou a participar do compartilhamento",
+    )
     REPORT_NOT_WRITTEN = (
         "report_not_written",
         _ERROR,

@@ -384,6 +384,18 @@ _PARTS: Final = (
         "com o id de cameras[{index}] tem {size} bytes; o AMQP permite 255",
     ),
     Text(
+        "nodes share cameras by way of the broker; they need sink: amqp",
+        "os nós compartilham câmeras por meio do broker; isso exige sink: amqp",
+    ),
+    Text(
+        "with the group of the cluster it makes a queue's name of over 255 bytes",
+        "com o grupo de nós ele forma um nome de fila com mais de 255 bytes",
+    ),
+    Text(
+        "a group is 1 to 64 letters, digits, - and _",
+        "um grupo tem de 1 a 64 letras, dígitos, - e _",
+    ),
+    Text(
         "events travel on the connection of the frames; they need sink: amqp",
         "eventos vão pela conexão dos frames; precisam de sink: amqp",
     ),

@@ -14,6 +14,7 @@ from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime, CaptureFactory, unexplained
 from edge_video.actors.faultable import RequestedCrashError
 from edge_video.actors.held_cameras import HeldCameras, HeldFile
+from edge_video.actors.lease_messages import LEASE
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
 from edge_video.actors.notifier import NotifierActor, NotifierRuntime
@@ -106,6 +107,7 @@ class Parts:
         language = language or configured_language(self.config)
         http = self.config.http
         return {
+            **self.lease_starters(),
             ReporterActor.NAME: self.reporter_starter(language, print_block),
             **({} if http is None else {"http": self.http_starter(http, language)}),
             MetricsActor.NAME: self.metrics_starter(),
@@ -114,6 +116,17 @@ class Parts:
             **self.service_starters(language),
             PublisherActor.NAME: self.publisher_starter(sink or self._configured_sink()),
         }
+
+    def lease_starters(self) -> dict[str, ChildStarter]:
+        """For the actor that holds the leases of a cluster; none where there is no cluster."""
+        if self.config.cluster is None or self.shared.control is None:
+            return {}
+        from edge_video.wiring.cluster import lease_starter  # noqa: PLC0415 - most have none
+
+        starter = lease_starter(
+            self.config, self.shared, self.clock, self.timer, allow_faults=self.allow_faults
+        )
+        return {LEASE: starter}
 
     def camera_starter(self, capture: CaptureFactory | None) -> CameraStarter:
         """For one attempt of a camera; no `capture`: FFmpeg."""
@@ -325,6 +338,11 @@ def make_parts(
     """
     places = FramePlaces.first(config, clock, frames)
     totals = launcher.totals if launcher else lambda _: CaptureTotals()
+    shared = Shared.first(config, places, redact)
+    if config.cluster is not None:
+        from edge_video.wiring.cluster import make_control  # noqa: PLC0415 - as above
+
+        shared.control = make_control(config, clock)
     return Parts(
         config=config,
         clock=clock,
@@ -332,7 +350,7 @@ def make_parts(
         identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
         ledger=FrameLedger(places.outbox_of, totals),
         outbox=places.outbox,
-        shared=Shared.first(config, places, redact),
+        shared=shared,
         launcher=launcher,
         allow_faults=allow_faults,
         publisher=PublisherStatus(PublisherState.CONNECTING, sink_target(config)),

@@ -84,6 +84,8 @@ class PartsReconfiguration:
         shared.use(config)
         shared.places.use(config, receivers)
         parts.ledger.removed.update(map(CameraId, plan.removed))
+        if Part.PUBLISHER in plan.parts and shared.control is not None and config.amqp is not None:
+            shared.control.use(config.amqp.settings_of_each(config.node))
         if Part.OUTBOXES in plan.parts:
             for outbox in parts.ledger.outboxes:
                 outbox.limits.configure(config.buffer, config.max_age, config.max_buffered_bytes)

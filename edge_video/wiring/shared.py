@@ -12,6 +12,7 @@ from edge_video.wiring.settings import goes_to_broker, liveness_policies
 if TYPE_CHECKING:
     from edge_video.config import Config
     from edge_video.config.source import ConfigSource
+    from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.amqp.settings import Route
     from edge_video.resilience.liveness import LivenessPolicy
     from edge_video.wiring.frame_routes import FramePlaces
@@ -31,11 +32,15 @@ class Shared:
             whose pictures nobody looks at is not in it.
         is_broker: whether frames go to a broker, and not into a directory.
         source: reads the configuration's files; None: there are none.
+        config: what runs, whole.
+        control: the control connection; None where nothing is configured that needs one.
         store: what HTTP shows; None until its actor is started for the first time.
     """
 
     redact: GrowingRedactor
     places: FramePlaces
+    config: Config
+    control: ControlConnection | None = None
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
@@ -47,7 +52,7 @@ class Shared:
     @classmethod
     def first(cls, config: Config, places: FramePlaces, redact: GrowingRedactor | None) -> Shared:
         """What the actors of a system share that begins with this configuration."""
-        shared = cls(redact or GrowingRedactor(config.secrets()), places)
+        shared = cls(redact or GrowingRedactor(config.secrets()), places, config)
         shared.use(config)
         return shared
 
@@ -56,6 +61,7 @@ class Shared:
 
         Frames that still wait of others go where they went.
         """
+        self.config = config
         self.is_broker = goes_to_broker(config)
         for camera in config.cameras:
             camera_id = CameraId(camera.id)

@@ -43,6 +43,9 @@ FILES = {
     "MemoryControllerConfig": CAMERA + "sink: directory\\nmemory_controller: {one_key_more: %s}",
     "LivenessConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
         " liveness: {one_key_more: %s}}]",
+    "ClusterConfig": CAMERA + "amqp: {url: 'amqp://h'}\\ncluster: {one_key_more: %s}",
+    "CameraClusterConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"
+        " cluster: {one_key_more: %s}}]",
     "LogConfig": CAMERA + "sink: directory\\nlog: {one_key_more: %s}",
     "SupervisionConfig": CAMERA + "sink: directory\\nsupervision: {one_key_more: %s}",
     "StateConfig": CAMERA + "sink: directory\\nstate: {dir: /tmp, one_key_more: %s}",

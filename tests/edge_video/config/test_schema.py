@@ -63,6 +63,8 @@ def with_key(section: str, key: str, value: object) -> Document:
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
         "LivenessConfig": ("liveness",),
+        "ClusterConfig": ("cluster",),
+        "CameraClusterConfig": ("cameras", 0, "cluster"),
         "LogConfig": ("log",),
         "SupervisionConfig": ("supervision",),
         "HttpConfig": ("http",),
