@@ -24,6 +24,7 @@ from edge_video.notifications.rules import Moment, NotificationRules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from edge_video.actors.node_status import NodeStatusSource
     from edge_video.delivery.notification_queue import (
         Notification,
         NotificationCounts,
@@ -58,6 +59,8 @@ class NotifierRuntime:
     timer: Timer
     rules: Callable[[], NotificationRules]
     queue: NotificationQueue
+    node: Callable[[], NodeStatusSource | None] = lambda: None
+    """Makes what tells the node's own status; None where it is not told."""
     allow_faults: bool = False
 
 
@@ -80,12 +83,15 @@ class NotifierActor(ChildActor):
         super().__init__(allow_faults=runtime.allow_faults, **options)
         self._runtime = runtime
         self._rules = runtime.rules()
+        self._node = runtime.node()
         self._lost_reported = 0
         self._reported_at_s = -_REPORT_LOST_S
 
     def handle(self, message: NotifierMessage) -> object:
         """Dispatch."""
         now = Moment(self._runtime.clock.monotonic(), self._runtime.clock.wall_ns())
+        if self._node is not None:
+            self._node.hear(message)
         match message:
             case CameraChanged(record=record):
                 self._publish(self._rules.camera(record, now))
@@ -100,6 +106,8 @@ class NotifierActor(ChildActor):
                 self._publish(self._rules.cpu(shortage, lasted_s, now))
             case Tick():
                 self._publish(self._rules.tick(now))
+                if self._node is not None:
+                    self._publish(self._node.due(now))
                 self._report_lost(now.s)
             case Begin():
                 self.tick_every(self._runtime.timer, _LOOK_S, Tick())

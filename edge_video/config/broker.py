@@ -28,6 +28,7 @@ from edge_video.config.types import (
     InSchema,
     Lifetime,
     Mark,
+    NodeStatusPeriod,
     OptionalSecret,
     Period,
     RoutingKey,
@@ -301,6 +302,9 @@ class EventsConfig(Section):
     """And what flapped is published again once it has held for so long."""
     queue: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
     """Most events that wait while the broker is away; the oldest makes room."""
+    node_status: NodeStatusPeriod | None = default(None)
+    """The node publishes its own status, the event `node_status`, so often and soon after something
+    changed, for [`edge-video fleet`](fleet.md). Absent: it does not."""
 
     @model_validator(mode="after")
     def _times_are_ordered(self) -> Self:

@@ -75,6 +75,7 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "events.stable_for": Row(_LIVE, Part.NOTIFIER),
     "events.flap_changes": Row(_LIVE, Part.NOTIFIER),
     "events.flap_window": Row(_LIVE, Part.NOTIFIER),
+    "events.node_status": Row(_LIVE, Part.NOTIFIER),
     "events.queue": _RESTART,
     "circuit_breaker": Row(_LIVE, Part.BREAKERS),
     "memory_controller": Row(_LIVE, Part.METRICS),

@@ -73,6 +73,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.exchange": "shop.exchange",
     "cameras.routing_key": "shop.door",
     "events.exchange": "shop.events",
+    "events.node_status": "30s",
     "ffmpeg": "/usr/bin/ffmpeg",
     "ffmpeg_max_memory_mb": 512,
     "ffmpeg_max_cpu_percent": 150,

@@ -135,6 +135,10 @@ Period: TypeAlias = Annotated[Accepts[float, float | str], Duration(_SHORTEST_PE
 """An interval or a time-out that must not be zero."""
 
 
+NodeStatusPeriod: TypeAlias = Annotated[Accepts[float, float | str], Duration(5.0, 3600.0)]
+"""How often a node tells how it is: a burden for nobody, and news for whoever looks."""
+
+
 def _never_or_rarely(seconds: float) -> float:
     if 0 < seconds < _SHORTEST_PERIOD_S:
         shortest = format_duration(_SHORTEST_PERIOD_S)

@@ -20,11 +20,14 @@ class Notification:
     """Wall clock."""
     body: bytes
     """JSON."""
+    life_s: float | None = None
+    """Of use to nobody after so long: the next of its name takes its place wherever it waits, and
+    the broker need not keep it on a disk. None: it says what happened, and is of use for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationCounts:
-    """`put = confirmed + refused + dropped + held + in_flight`, always."""
+    """`put = confirmed + refused + dropped + replaced + held + in_flight`, always."""
 
     put: int = 0
     confirmed: int = 0
@@ -32,6 +35,8 @@ class NotificationCounts:
     """Nacked by the broker, or its exchange is refused."""
     dropped: int = 0
     """The oldest, to make room while the broker was away."""
+    replaced: int = 0
+    """By the next of its name, before it was sent; see `Notification.life_s`."""
     held: int = 0
     in_flight: int = 0
 
@@ -48,14 +53,23 @@ class NotificationQueue:
         self._lock = threading.Lock()
         self._held: deque[Notification] = deque()
         self._in_flight: dict[str, Notification] = {}
-        self._put = self._confirmed = self._refused = self._dropped = 0
+        self._put = self._confirmed = self._refused = self._dropped = self._replaced = 0
 
     def put(self, notification: Notification) -> None:
-        """Wait in line."""
+        """Wait in line; one that is of use for a while only takes the place of its predecessor."""
         with self._lock:
             self._put += 1
+            if notification.life_s is not None:
+                self._replace(notification.name)
             self._held.append(notification)
             self._make_room()
+
+    def _replace(self, name: str) -> None:
+        for held in self._held:
+            if held.name == name:
+                self._held.remove(held)
+                self._replaced += 1
+                return
 
     def take(self) -> Notification | None:
         """The oldest, in flight from now on; None when nothing waits."""
@@ -91,6 +105,7 @@ class NotificationQueue:
                 confirmed=self._confirmed,
                 refused=self._refused,
                 dropped=self._dropped,
+                replaced=self._replaced,
                 held=len(self._held),
                 in_flight=len(self._in_flight),
             )

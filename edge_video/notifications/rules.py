@@ -63,6 +63,8 @@ class NotificationPolicy:
     node: str
     routing_key_prefix: str = ""
     steady: SteadyPolicy = SteadyPolicy()  # noqa: RUF009 - frozen
+    node_status_s: float | None = None
+    """Between two statuses of the node itself; None: none is told."""
 
 
 @dataclass(frozen=True, slots=True)

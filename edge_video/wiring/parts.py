@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from edge_video.actors.held_cameras import HeldCameras, HeldFile
 from edge_video.actors.lease_messages import LEASE
 from edge_video.actors.messages import ActorEnded
 from edge_video.actors.metrics import MetricsActor, MetricsRuntime
-from edge_video.actors.notifier import NotifierActor, NotifierRuntime
+from edge_video.actors.notifier import NotifierActor
 from edge_video.actors.publisher import PublisherActor, PublisherRuntime, SinkFactory
 from edge_video.actors.reporter import ReporterActor, ReporterRuntime
 from edge_video.actors.system_spec import (
@@ -34,7 +33,6 @@ from edge_video.delivery.notification_queue import NotificationQueue
 from edge_video.faults import CrashInStart
 from edge_video.frames import CameraId
 from edge_video.metrics.sampler import Collections, ProcessSampler
-from edge_video.notifications.rules import NotificationRules
 from edge_video.resilience.breaker import CircuitBreaker
 from edge_video.runtime.version import version
 from edge_video.status.ledger import FrameLedger
@@ -42,6 +40,7 @@ from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import Identity
 from edge_video.text.catalog import Language
 from edge_video.wiring.frame_routes import FramePlaces
+from edge_video.wiring.notifier import notifier_runtime
 from edge_video.wiring.settings import (
     brokers_of,
     configured_language,
@@ -49,7 +48,6 @@ from edge_video.wiring.settings import (
     limits_of,
     liveness_policies,
     monitor_form,
-    notification_policy,
     sink_target,
 )
 from edge_video.wiring.shared import Shared
@@ -184,14 +182,7 @@ class Parts:
         events, queue = self.config.events, self.notifications
         if events is None or queue is None:
             return {}
-        policy, clean = notification_policy(events, self.config.node), self.shared.redact
-        runtime = NotifierRuntime(
-            clock=self.clock,
-            timer=self.timer,
-            rules=lambda: NotificationRules(policy, lambda: uuid.uuid4().hex, clean),
-            queue=queue,
-            allow_faults=self.allow_faults,
-        )
+        runtime = notifier_runtime(self, events, queue)
         return {NotifierActor.NAME: _starter(NotifierActor, runtime=runtime)}
 
     def metrics_starter(self) -> ChildStarter:

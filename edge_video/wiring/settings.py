@@ -69,7 +69,7 @@ def monitor_form(config: Config) -> MonitorForm:
 def notification_policy(events: EventsConfig, node: str) -> NotificationPolicy:
     """The configuration's `events` section as the notification rules want it."""
     steady = SteadyPolicy(events.stable_for, events.flap_changes, events.flap_window)
-    return NotificationPolicy(node, events.routing_key_prefix, steady)
+    return NotificationPolicy(node, events.routing_key_prefix, steady, events.node_status)
 
 
 def sink_target(config: Config) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pykka
 import pytest
@@ -108,3 +109,19 @@ def test_events_that_are_lost_are_said_once_a_minute_and_at_the_end(
     assert caplog.text.count(words) == 1
     system.system.stop()
     assert caplog.text.count(words) == 2
+
+
+def test_the_node_tells_how_it_is_where_that_is_configured(systems: list[ScriptedSystem]) -> None:
+    system = started(systems, events={"exchange": "e", "node_status": "30s"})
+    system.stream("cam1", 7)
+    notifications = queue()
+    [status] = [
+        json.loads(each.body)
+        for each in iter(notifications.take, None)
+        if each.name == "node_status"
+    ]
+    assert status["health"] == {"healthy": 1, "starting": 1}
+    assert [each["id"] for each in status["cameras"]] == ["cam2", "cam1"]
+    assert (status["period_s"], status["config"]["hash"]) == (30.0, ANY)
+    system.stream("cam1", 10)
+    assert notifications.take() is None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _OF_THE_EXCHANGE: Final = (RefusalKind.EXCHANGE, RefusalKind.MISSING)
 _WINDOW: Final = 64
 """Most unconfirmed notifications."""
+_TRANSIENT: Final = 1
+_PERSISTENT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class NotificationRoute:
 class NotificationChannel(ExchangeChannel):
     """The channel of notifications for one life of a connection. All in the reactor's thread.
 
-    They are published persistent and confirmed; what was not when the connection died is given
-    back to the queue by `close`, so one may come twice, with the same `message_id`.
+    They are published confirmed, and persistent where they are of use for ever. What was not
+    confirmed when the connection died is given back to the queue by `close`, so one may come
+    twice, with the same `message_id`.
 
     Args:
         route: exchange and queue.
@@ -138,13 +141,15 @@ class NotificationChannel(ExchangeChannel):
 
     def _publish(self, notification: Notification) -> None:
         self._window.add(notification.message_id)
+        life_s = notification.life_s
         self.pika_channel.basic_publish(
             self.exchange,
             notification.routing_key,
             notification.body,
             pika.BasicProperties(
                 content_type="application/json",
-                delivery_mode=2,
+                delivery_mode=_PERSISTENT if life_s is None else _TRANSIENT,
+                expiration=None if life_s is None else str(round(1000 * life_s)),
                 timestamp=ns_to_whole_s(notification.at_ns),
                 message_id=notification.message_id,
                 type=notification.name,

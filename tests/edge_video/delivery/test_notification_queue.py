@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +39,28 @@ def test_the_oldest_makes_room_and_is_counted() -> None:
     assert (counts.put, counts.dropped, counts.held, counts.in_flight) == (10, 7, 2, 1)
 
 
-actions = st.lists(st.sampled_from(["put", "take", "ack", "nack", "stray", "lose"]), max_size=200)
+def status(number: int) -> Notification:
+    return replace(notification(number), name="node_status", life_s=90.0)
+
+
+def test_a_status_takes_the_place_of_the_one_before_it_and_pushes_no_event_out() -> None:
+    queue = NotificationQueue(3)
+    queue.put(notification(0))
+    for number in range(1, 50):
+        queue.put(status(number))
+    queue.put(notification(50))
+    assert [queue.take(), queue.take(), queue.take()] == [
+        notification(0),
+        status(49),
+        notification(50),
+    ]
+    counts = queue.counts()
+    assert (counts.put, counts.dropped, counts.replaced) == (51, 0, 48)
+
+
+actions = st.lists(
+    st.sampled_from(["put", "put_status", "take", "ack", "nack", "stray", "lose"]), max_size=200
+)
 
 
 @settings(deadline=None)
@@ -49,6 +72,9 @@ def test_the_counts_add_up_and_the_bound_holds(steps: list[str], capacity: int) 
         match step:
             case "put":
                 queue.put(notification(number))
+                number += 1
+            case "put_status":
+                queue.put(status(number))
                 number += 1
             case "take":
                 taken = queue.take()
@@ -63,7 +89,12 @@ def test_the_counts_add_up_and_the_bound_holds(steps: list[str], capacity: int) 
         counts = queue.counts()
         assert counts.put == number
         assert counts.put == (
-            counts.confirmed + counts.refused + counts.dropped + counts.held + counts.in_flight
+            counts.confirmed
+            + counts.refused
+            + counts.dropped
+            + counts.replaced
+            + counts.held
+            + counts.in_flight
         )
         assert counts.held + counts.in_flight <= max(capacity, counts.in_flight)
         assert counts.in_flight == len(flying)
