@@ -1,4 +1,4 @@
-"""Runs the commands `watch` and `top`, which look at a running system from outside."""
+"""Runs `watch`, `top` and `fleet`, which look at running systems from outside."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edge_video.cli.standard_streams import print_error
 from edge_video.config import Config, load_routes_with_env_file
 from edge_video.runtime.files import umask_added
 from edge_video.text.catalog import language_from_locale
+from edge_video.top.fleet.options import add_parser as add_fleet_parser
 from edge_video.top.options import TOKEN_VARIABLE
 from edge_video.top.options import add_parser as add_top_parser
 from edge_video.watch.options import add_parser as add_watch_parser
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 
 def add_parsers(commands: Commands) -> None:
-    """Add `watch` and `top` to the command line."""
+    """Add `watch`, `top` and `fleet` to the command line."""
     add_config_option(add_watch_parser(commands))
     add_top_parser(commands)
+    add_config_option(add_fleet_parser(commands))
 
 
 def watch(args: argparse.Namespace) -> int:
@@ -63,6 +65,18 @@ def top(args: argparse.Namespace) -> int:
         print_error(f"edge-video top: {option}{error}")
         return EXIT_BAD_INPUT
     return run(args, client, language_from_locale(os.environ))
+
+
+def fleet(args: argparse.Namespace) -> int:
+    """Show every node that publishes at the broker; returns the exit code."""
+    from edge_video.top.fleet.command import BadInput, run  # noqa: PLC0415 - only this command
+
+    try:
+        config = _optional_config(args)
+        return run(args, config, _language(config))
+    except BadInput as error:
+        print_error(f"edge-video fleet: {error}")
+        return EXIT_BAD_INPUT
 
 
 def _optional_config(args: argparse.Namespace) -> Config | None:

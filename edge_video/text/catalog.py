@@ -11,7 +11,7 @@ One thing has one word, here and in every other table of texts:
 |---|---|
 | camera, picture, still picture | câmera, imagem, foto |
 | frame, key frame, stream | frame, frame-chave, stream |
-| broker, exchange, queue, route, node | broker, exchange, fila, rota, nó |
+| broker, exchange, queue, route, node, fleet | broker, exchange, fila, rota, nó, frota |
 | delivery, connection, outage | entrega, conexão, queda |
 | received, published, confirmed | recebidos, publicados, confirmados |
 | nacked (refused), returned, unknown | recusados, devolvidos, incertos |
@@ -38,6 +38,7 @@ from edge_video.text.discover_texts import DISCOVER_TEXTS
 from edge_video.text.doctor_texts import DOCTOR_TEXTS
 from edge_video.text.explain_texts import EXPLAIN_TEXTS
 from edge_video.text.first_steps import FIRST_STEPS_TEXTS
+from edge_video.text.fleet_texts import FLEET_TEXTS
 from edge_video.text.language import Language, Text
 from edge_video.text.match_texts import MATCH_TEXTS
 from edge_video.text.measure_texts import MEASURE_TEXTS
@@ -346,4 +347,5 @@ TEXTS: Final[dict[str, Text]] = {
     **RELOAD_TEXTS,
     **REPORT_TEXTS,
     **SERVICE_TEXTS,
+    **FLEET_TEXTS,
 }

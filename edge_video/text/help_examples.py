@@ -112,6 +112,14 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video top --url http://10.0.0.17:8080", "top.example.url"),
         ("edge-video top --once", "top.example.once"),
     ),
+    "fleet": (
+        ("edge-video fleet", "fleet.example.plain"),
+        (
+            "edge-video fleet --url amqp://me:secret@broker/ --exchange shop.events",
+            "fleet.example.url",
+        ),
+        ("edge-video fleet --once --json", "fleet.example.once"),
+    ),
     "help": (("edge-video help probe", "help.example.probe"),),
 }
 """Lines to type, and the text that says what each does."""

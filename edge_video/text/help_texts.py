@@ -11,6 +11,7 @@ from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
 from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
+from edge_video.text.fleet_texts import FLEET_HELP_TEXTS
 from edge_video.text.match_texts import MATCH_HELP_TEXTS
 from edge_video.text.measure_texts import MEASURE_HELP_TEXTS
 from edge_video.text.service_texts import SERVICE_HELP_TEXTS
@@ -58,17 +59,20 @@ _GENERAL: Final[dict[str, Text]] = {
     ),
     "exit.1": Text(
         "discover: no camera, or with --match one that is not found; probe: a camera or the broker"
-        " failed; doctor: something has to be done; top --once: trouble; watch --seconds: no"
+        " failed; doctor: something has to be done; top, fleet --once: trouble; watch --seconds: no"
         " frame; health: not well, or no answer; service: it does not run",
         "discover: nenhuma câmera, ou com --match uma não encontrada; probe: uma câmera ou o broker"
-        " falhou; doctor: algo precisa ser feito; top --once: há problemas; watch --seconds: nenhum"
-        " frame; health: não está bem ou não responde; service: não está rodando",
+        " falhou; doctor: algo precisa ser feito; top, fleet --once: há problemas; watch --seconds:"
+        " nenhum frame; health: não está bem ou não responde; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
         "entrada inválida (opções, configuração, relatório impossível de gravar) ou sem FFmpeg",
     ),
-    "exit.3": Text("top --once: nobody answers", "top --once: ninguém responde"),
+    "exit.3": Text(
+        "top --once: nobody answers; fleet --once: no broker, or no node was heard",
+        "top --once: ninguém responde; fleet --once: sem broker, ou nenhum nó foi ouvido",
+    ),
     "exit.4": Text(
         "`discover --match`: a camera has another address",
         "`discover --match`: uma câmera está com outro endereço",
@@ -479,4 +483,5 @@ HELP_TEXTS: Final[dict[str, Text]] = (
     | _TOOLS
     | _MORE
     | SERVICE_HELP_TEXTS
+    | FLEET_HELP_TEXTS
 )

@@ -60,6 +60,8 @@ class Binding:
 
     exchange: str
     routing_key: str = "#"
+    may_be_missing: bool = False
+    """Nobody is told that there is no such exchange: it comes when somebody publishes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class Subscription:
     """Exchanges that may be meant where one of `bindings` does not exist."""
     others: Sequence[tuple[AmqpSettings, ssl.SSLContext | None]] = ()
     """Further nodes of the same cluster, each with its TLS; tried in turn."""
+    name: str = "edge-video watch"
+    """Of the connection, as the broker shows it."""
+    queue_messages: int = QUEUE_FRAMES
 
     def next(self) -> Subscription:
         """The same on the next broker; on the same one where there is no other."""
@@ -123,11 +128,23 @@ class Consumer:
     The queue is exclusive and deleted with the connection, at most `QUEUE_FRAMES` and
     `QUEUE_BYTES` long, and drops its oldest frames: watching never slows a broker down. It declares
     nothing else: an exchange is made by whoever publishes to it.
+
+    Args:
+        subscription: where to listen.
+        listener: hears of frames and of the connection.
+        on_message: called in place of `Listener.on_frame` where no frames are meant, with exchange,
+            routing key and body.
     """
 
-    def __init__(self, subscription: Subscription, listener: Listener) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        listener: Listener,
+        on_message: Callable[[str, str, bytes], None] | None = None,
+    ) -> None:
         self._subscription = subscription
         self._listener = listener
+        self._other = on_message
         self._bindings = _Bindings(subscription, listener)
         self._stop = threading.Event()
         self._was_connected = False
@@ -199,7 +216,7 @@ class Consumer:
             exclusive=True,
             auto_delete=True,
             arguments={
-                "x-max-length": QUEUE_FRAMES,
+                "x-max-length": self._subscription.queue_messages,
                 "x-max-length-bytes": QUEUE_BYTES,
                 "x-overflow": "drop-head",
             },
@@ -214,7 +231,11 @@ class Consumer:
         return channel, queue
 
     def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        if not self._stop.is_set():
+        if self._stop.is_set():
+            pass
+        elif self._other is not None:
+            self._other(method.exchange, method.routing_key, body)
+        else:
             self._listener.on_frame(headers_of(properties, body), body)
         channel.basic_ack(method.delivery_tag)
 
@@ -222,7 +243,7 @@ class Consumer:
         return connection_parameters(
             self._subscription.broker,
             self._subscription.tls,
-            name="edge-video watch",
+            name=self._subscription.name,
             heartbeat=_HEARTBEAT_S,
             socket_timeout_s=_TCP_S,
             stack_timeout_s=_CONNECT_S,
@@ -325,6 +346,8 @@ class _Bindings:
         self._made.discard(binding)
         if binding in self._told:
             return
+        if binding.may_be_missing and error.reply_code == _NOT_FOUND:
+            return
         reason = describe_error(error, self._subscription)
         if is_new and error.reply_code == _NOT_FOUND:
             reason = f"NOT_FOUND: exchange '{one_line(binding.exchange)}' does not exist"
@@ -338,7 +361,7 @@ class _Bindings:
         for error in unmade.values():
             if error.reply_code != _NOT_FOUND:
                 raise error
-        looked_for = dict.fromkeys(each.exchange for each in unmade)
+        looked_for = dict.fromkeys(each.exchange for each in unmade if not each.may_be_missing)
         likely = [each for each in self._subscription.likely if each not in looked_for]
         raise NoExchangeError(
             ", ".join(looked_for), [each for each in likely if _exists(connection, each)]

@@ -12,8 +12,10 @@ from edge_video.watch.consumer import Binding, Subscription
 
 if TYPE_CHECKING:
     import argparse
+    import ssl
 
     from edge_video.config import Config
+    from edge_video.delivery.amqp.settings import AmqpSettings
 
 
 class BadInput(Exception):  # noqa: N818 - it is what the exit code is called
@@ -26,22 +28,37 @@ def subscription_of(args: argparse.Namespace, config: Config | None) -> Subscrip
     Raises:
         BadInput: there is no broker to listen to, or no such camera.
     """
-    amqp = config.amqp if config is not None else None
-    if args.url is not None:
-        try:
-            amqp = AmqpConfig(url=args.url)
-        except ValidationError as error:
-            raise BadInput(f"--url: {error.errors()[0]['msg']}") from None
-    if amqp is None or not amqp.addresses:
-        raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
-    (broker, tls), *others = [
-        (each, None if each.tls is None else make_tls_context(each.tls))
-        for each in amqp.settings_of_each()
-    ]
+    amqp = broker_of(args.url, config)
+    (broker, tls), *others = each_broker(amqp)
     likely = [AmqpConfig().exchange, amqp.exchange]
     if config is not None and args.url is None:
         likely += [each.exchange for each in config.cameras]
     return Subscription(broker, _bindings(args, config), tls, tuple(dict.fromkeys(likely)), others)
+
+
+def broker_of(url: str | None, config: Config | None) -> AmqpConfig:
+    """The broker of a URL, or else of a configuration.
+
+    Raises:
+        BadInput: neither names one, or the URL is none.
+    """
+    amqp = config.amqp if config is not None else None
+    if url is not None:
+        try:
+            amqp = AmqpConfig(url=url)
+        except ValidationError as error:
+            raise BadInput(f"--url: {error.errors()[0]['msg']}") from None
+    if amqp is None or not amqp.addresses:
+        raise BadInput("no broker: name one with --url amqp://… or with --config FILE")
+    return amqp
+
+
+def each_broker(amqp: AmqpConfig) -> list[tuple[AmqpSettings, ssl.SSLContext | None]]:
+    """Every node of the broker, with its TLS; the first is tried first."""
+    return [
+        (each, None if each.tls is None else make_tls_context(each.tls))
+        for each in amqp.settings_of_each()
+    ]
 
 
 def _bindings(args: argparse.Namespace, config: Config | None) -> list[Binding]:

@@ -9,36 +9,51 @@ from edge_video.actors.node_status import NodeStatusSource
 from edge_video.actors.notifier import NotifierRuntime
 from edge_video.notifications.node_status import NodeStatusRules
 from edge_video.notifications.rules import NotificationRules
-from edge_video.status.facts import SystemFacts
-from edge_video.wiring.settings import notification_policy
 
 if TYPE_CHECKING:
-    from edge_video.config import EventsConfig
+    from collections.abc import Callable
+
     from edge_video.delivery.notification_queue import NotificationQueue
-    from edge_video.wiring.parts import Parts
+    from edge_video.notifications.rules import NotificationPolicy
+    from edge_video.runtime.timer import Clock, Timer
+    from edge_video.status.facts import SystemFacts
 
 
 def notifier_runtime(
-    parts: Parts, events: EventsConfig, queue: NotificationQueue
+    policy: NotificationPolicy,
+    queue: NotificationQueue,
+    clock: Clock,
+    timer: Timer,
+    *,
+    facts: Callable[[], SystemFacts],
+    clean: Callable[[str], str],
+    allow_faults: bool,
 ) -> NotifierRuntime:
-    """What each life of the notifier begins with; nothing is known yet."""
-    policy, clean = notification_policy(events, parts.config.node), parts.shared.redact
+    """What each life of the notifier begins with.
+
+    Args:
+        policy: what is told, and when.
+        queue: where notifications wait for the broker.
+        clock: monotonic and wall time.
+        timer: for its ticks.
+        facts: makes what a status of the node is made of; nothing is known yet.
+        clean: masks secrets in every text.
+        allow_faults: whether faults on purpose are taken.
+    """
 
     def node() -> NodeStatusSource | None:
         if policy.node_status_s is None:
             return None
-        return NodeStatusSource(
-            SystemFacts(parts.clock, parts.identity, parts.ledger, parts.publisher),
-            NodeStatusRules(policy, policy.node_status_s, _new_id, clean),
-        )
+        rules = NodeStatusRules(policy, policy.node_status_s, _new_id, clean)
+        return NodeStatusSource(facts(), rules)
 
     return NotifierRuntime(
-        clock=parts.clock,
-        timer=parts.timer,
+        clock=clock,
+        timer=timer,
         rules=lambda: NotificationRules(policy, _new_id, clean),
         queue=queue,
         node=node,
-        allow_faults=parts.allow_faults,
+        allow_faults=allow_faults,
     )
 
 

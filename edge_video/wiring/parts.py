@@ -35,6 +35,7 @@ from edge_video.frames import CameraId
 from edge_video.metrics.sampler import Collections, ProcessSampler
 from edge_video.resilience.breaker import CircuitBreaker
 from edge_video.runtime.version import version
+from edge_video.status.facts import SystemFacts
 from edge_video.status.ledger import FrameLedger
 from edge_video.status.model import PublisherState, PublisherStatus
 from edge_video.status.snapshot import Identity
@@ -48,6 +49,7 @@ from edge_video.wiring.settings import (
     limits_of,
     liveness_policies,
     monitor_form,
+    notification_policy,
     sink_target,
 )
 from edge_video.wiring.shared import Shared
@@ -182,7 +184,15 @@ class Parts:
         events, queue = self.config.events, self.notifications
         if events is None or queue is None:
             return {}
-        runtime = notifier_runtime(self, events, queue)
+        runtime = notifier_runtime(
+            notification_policy(events, self.config.node),
+            queue,
+            self.clock,
+            self.timer,
+            facts=lambda: SystemFacts(self.clock, self.identity, self.ledger, self.publisher),
+            clean=self.shared.redact,
+            allow_faults=self.allow_faults,
+        )
         return {NotifierActor.NAME: _starter(NotifierActor, runtime=runtime)}
 
     def metrics_starter(self) -> ChildStarter:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from edge_video.frames import CameraId
 from edge_video.notifications.node_status import NodeStatusPace, NodeStatusRules
 from edge_video.notifications.rules import Moment, NotificationPolicy
 from edge_video.resilience.failures import Cause, Failure
@@ -36,7 +37,7 @@ def system_of(*cameras: CameraStatus, state: PublisherState | None = None) -> Sy
 
 def many(count: int, **changes: Any) -> list[CameraStatus]:
     one = next(each for each in busy_system().cameras if each.phase is CameraPhase.STREAMING)
-    return [replace(one, camera_id=f"camera-{n:03}", **changes) for n in range(count)]
+    return [replace(one, camera_id=CameraId(f"camera-{n:03}"), **changes) for n in range(count)]
 
 
 class Scene:
