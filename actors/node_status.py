@@ -31,8 +31,8 @@ class NodeStatusSource:
     facts: SystemFacts
     rules: NodeStatusRules
 
-    def hear(self, fact: object) -> None:
-        """Remember the fact; whatever else the actor receives says nothing here."""
+    def note(self, fact: object) -> None:
+        """Note the fact; whatever else the actor receives says nothing here."""
         facts = self.facts
         match fact:
             case CameraChanged(record=record):

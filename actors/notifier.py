@@ -91,7 +91,7 @@ class NotifierActor(ChildActor):
         """Dispatch."""
         now = Moment(self._runtime.clock.monotonic(), self._runtime.clock.wall_ns())
         if self._node is not None:
-            self._node.hear(message)
+            self._node.note(message)
         match message:
             case CameraChanged(record=record):
                 self._publish(self._rules.camera(record, now))

@@ -25,9 +25,9 @@ FLEET_HELP_TEXTS: Final[dict[str, Text]] = {
     ),
     "fleet.exchange": Text(
         "where nodes publish their events; repeatable (default: that of the configuration, else"
-        " edge-video.events)",
+        " `edge-video.events`)",
         "onde os nós publicam seus eventos; pode ser repetido (padrão: o da configuração, senão"
-        " edge-video.events)",
+        " `edge-video.events`)",
     ),
     "fleet.once": Text(
         "listen for the time of --wait, print once and end; exit code 0: all is well, 1: a node is"

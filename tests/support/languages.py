@@ -72,6 +72,7 @@ TERMS: Final = _words_of(
     thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
+    cluster fleet
     avif bmp gif heic httpcore multipart png snapshot webp
     httpx https loopback multicast onvif pictures uplink vpns
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edge_video.top.fleet.judging import JudgedNode
     from edge_video.top.fleet.model import KnownNode
 
-_LONGEST_ID = 32
+_MAX_ID_CELLS = 32
 
 
 def node_lines(judged: JudgedNode, now_s: float, language: Language) -> list[Text]:
@@ -129,7 +129,7 @@ def _cameras(node: KnownNode, now_s: float, language: Language) -> list[Text]:
         owned = [] if node.shared is None else sorted(node.shared.owned)
         names = ", ".join(owned)
         return [Text(names or lookup("fleet.no_cameras", language))]
-    width = min(_LONGEST_ID, max(len(each.camera_id) for each in cameras))
+    width = min(_MAX_ID_CELLS, max(len(each.camera_id) for each in cameras))
     lines = []
     for each in cameras:
         name = Text(each.camera_id, style="bold")
