@@ -83,7 +83,8 @@ def _beginning(plan: MeasuringPlan, cameras: int, language: Language) -> str:
 
 def _beside(measure: CameraMeasure, camera: CameraConfig, sent: ProbeResult) -> MeasuredCamera:
     hint = substream_hint(camera.url.get_secret_value())
-    return MeasuredCamera(measure, sent, hint, is_device=camera.host is not None)
+    part = (1.0, 1.0) if camera.crop is None else (camera.crop.width, camera.crop.height)
+    return MeasuredCamera(measure, sent, hint, is_device=camera.host is not None, part=part)
 
 
 def _cost(camera: MeasuredCamera) -> CameraCost | None:

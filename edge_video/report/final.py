@@ -12,7 +12,6 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.health import HEALTHY_PERCENT
 from edge_video.status.model import CameraPhase
-from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import Language, count_text, lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
@@ -25,6 +24,7 @@ from edge_video.text.formatting import (
     format_number,
     format_percent,
     format_rounded_duration,
+    format_short_number,
     percent,
     shorten,
 )
@@ -237,9 +237,9 @@ def _target(camera: CameraStatus, language: Language) -> str:
         interval = format_duration(camera.interval_s)
         return lookup("check.interval", language).format(interval=interval)
     if camera.expected_fps == camera.target_fps:
-        return format_fps(camera.expected_fps)
+        return format_short_number(camera.expected_fps, language)
     return lookup("final.fps_target_value", language).format(
-        fps=format_fps(camera.expected_fps), limit=camera.target_fps
+        fps=format_short_number(camera.expected_fps, language), limit=camera.target_fps
     )
 
 

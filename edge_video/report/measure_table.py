@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from edge_video.text.formatting import (
     format_number,
     format_percent,
     format_rounded_duration,
+    format_short_number,
 )
 
 if TYPE_CHECKING:
@@ -47,12 +49,14 @@ class MeasuredCamera:
         sent: what the probe found.
         hint: what its substream's address may be.
         is_device: whether it is behind a network, and no file of this machine.
+        part: of the picture's width and of its height, how much `crop` leaves.
     """
 
     measure: CameraMeasure
     sent: ProbeResult
     hint: SubstreamHint | None = None
     is_device: bool = True
+    part: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +160,24 @@ def measure_advice(camera: MeasuredCamera, language: Language) -> list[str]:
 
 
 def _smaller(camera: MeasuredCamera, figures: Figures, language: Language) -> list[str]:
-    """Say that a smaller or a slower stream would do, and where it often is."""
+    """Say that a smaller or a slower stream would do, and where it often is.
+
+    Not of pixels that are cut away: those that are left would be fewer in a substream, too.
+    """
     sent = camera.sent
     sent_pixels = (sent.width or 0) * (sent.height or 0)
     pixels = figures.published[0] * figures.published[1]
     wanted = sent.wanted_fps
-    if pixels and sent_pixels >= _LARGER * pixels:
+    if pixels and sent_pixels * math.prod(camera.part) >= _LARGER * pixels:
         text = lookup("measure.larger", language).format(
             sent=f"{sent.width}x{sent.height}",
             published="{}x{}".format(*figures.published),
-            times=format_number(sent_pixels / pixels, language).removesuffix(".0"),
+            times=format_short_number(sent_pixels / pixels, language),
         )
     elif wanted and sent.fps is not None and sent.fps >= _FASTER * wanted:
-        text = lookup("measure.faster", language).format(sent=f"{sent.fps:g}", wanted=wanted)
+        text = lookup("measure.faster", language).format(
+            sent=format_short_number(sent.fps, language, digits=2), wanted=wanted
+        )
     else:
         return []
     hint = camera.hint
@@ -188,8 +197,12 @@ def _short(camera: MeasuredCamera, figures: Figures, language: Language) -> list
     expected = min(float(wanted), camera.sent.fps or wanted)
     if figures.fps >= _SHORT_SHARE * expected:
         return []
-    text = lookup("measure.short", language)
-    return [text.format(fps=format_number(figures.fps, language), wanted=f"{expected:g}")]
+    return [
+        lookup("measure.short", language).format(
+            fps=format_number(figures.fps, language),
+            wanted=format_short_number(expected, language, digits=2),
+        )
+    ]
 
 
 def _takes(capacity: Capacity, language: Language) -> str:
@@ -220,7 +233,7 @@ def _of(resource: Resource, room: Room, language: Language) -> str:
 
 
 def _cores(cores: float, language: Language) -> str:
-    return f"{cores:.0f}" if cores == round(cores) else format_number(cores, language)
+    return format_short_number(cores, language)
 
 
 def _megabytes(bytes_per_s: float | None, language: Language) -> str:

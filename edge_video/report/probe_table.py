@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.amqp.inquiry import Verdict
 from edge_video.text.catalog import Language, lookup
-from edge_video.text.formatting import format_failure, format_rounded_duration
+from edge_video.text.formatting import (
+    format_failure,
+    format_rounded_duration,
+    format_short_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,7 +106,7 @@ class ProbeTable:
             outcome,
             result.codec or unknown,
             f"{result.width}x{result.height}" if result.width and result.height else unknown,
-            unknown if fps is None else f"{fps:g}",
+            unknown if fps is None else format_short_number(fps, language, digits=2),
             unknown if first_s is None else format_rounded_duration(first_s),
             unknown if key_frames is None else _format_key_frames(key_frames, language),
         )
@@ -117,8 +121,8 @@ def camera_advice(result: ProbeResult, language: Language) -> list[str]:
         advice.append(lookup("probe.key.long", language))
     sent, wanted = result.fps, result.wanted_fps
     if sent is not None and wanted is not None and sent < _SLOW_SHARE * wanted:
-        text = lookup("probe.slow", language)
-        advice.append(text.format(sent=f"{sent:g}", wanted=wanted))
+        shown = format_short_number(sent, language, digits=2)
+        advice.append(lookup("probe.slow", language).format(sent=shown, wanted=wanted))
     return advice
 
 

@@ -70,8 +70,3 @@ def expected_fps(limit_fps: int, usual_fps: float | None) -> float:
     if not usual_fps or usual_fps >= _NEARLY * limit_fps:
         return float(limit_fps)
     return usual_fps
-
-
-def format_fps(fps: float) -> str:
-    """Without a needless fraction: 15, 12.5."""
-    return f"{fps:.1f}".removesuffix(".0")

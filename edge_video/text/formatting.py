@@ -31,6 +31,13 @@ def format_number(value: float, language: Language, *, digits: int = 1) -> str:
     return localized(f"{value:.{digits}f}", language)
 
 
+def format_short_number(value: float, language: Language, *, digits: int = 1) -> str:
+    """A number with so many decimals at most, and none that is zero: 15, 12.5, and 12,5."""
+    whole, _, decimals = f"{value:.{digits}f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return localized(f"{whole}.{decimals}" if decimals else whole, language)
+
+
 def localized(number: str, language: Language) -> str:
     """A number, or a duration, as the language writes it: 9.7s, and 9,7s in Portuguese."""
     return number.replace(".", ",") if language is Language.PT_BR else number
@@ -125,4 +132,4 @@ def _format_figure(name: str, value: float, language: Language) -> str:
         return format_rounded_duration(value, language)
     if isinstance(value, int):
         return str(value)
-    return localized(f"{value:.1f}".removesuffix(".0"), language)
+    return format_short_number(value, language)

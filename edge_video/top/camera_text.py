@@ -12,7 +12,6 @@ from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.liveness import PictureState
 from edge_video.status.health import CameraHealth, camera_health
-from edge_video.status.usual_rate import format_fps
 from edge_video.text.catalog import lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
@@ -21,6 +20,7 @@ from edge_video.text.formatting import (
     format_failure,
     format_number,
     format_retry,
+    format_short_number,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def format_fps_of_target(camera: CameraStatus, rates: Rates, language: Language)
     """The rate now, and what the camera is held to."""
     fps = rates.fps(str(camera.camera_id))
     shown = lookup("not_available", language) if fps is None else format_number(fps, language)
-    return f"{shown} / {format_fps(camera.expected_fps)}"
+    return f"{shown} / {format_short_number(camera.expected_fps, language)}"
 
 
 def remarks_on(camera: CameraStatus, language: Language) -> list[str]:

@@ -19,6 +19,7 @@ from edge_video.text.formatting import (
     format_percent,
     format_retry,
     format_rounded_duration,
+    format_short_number,
 )
 from edge_video.text.phrases import translated
 
@@ -158,7 +159,7 @@ def _cpu_shortage(status: SystemStatus, language: Language) -> Text | None:
         return None
     text = lookup("top.cpu_short", language).format(
         used=format_percent(shortage.used_percent, language, digits=0),
-        cores=format_number(shortage.use.cores, language).removesuffix(".0"),
+        cores=format_short_number(shortage.use.cores, language),
         camera=shortage.camera_id or "-",
         percent=format_percent(shortage.camera_percent, language, digits=0),
     )

@@ -8,7 +8,7 @@ from edge_video.capture.limits import FfmpegLimits
 from edge_video.report.finding import Check, Finding, FindingWriter
 from edge_video.runtime.descriptors import needed
 from edge_video.runtime.tasks import needed_tasks
-from edge_video.text.formatting import format_number
+from edge_video.text.formatting import format_short_number
 
 if TYPE_CHECKING:
     from edge_video.cli.doctor.machine import Subject
@@ -28,7 +28,7 @@ def check_limits(subject: Subject) -> list[Finding]:
     found = found or [write.ok("limits.ok", needed=wanted, limit=limit)]
     quota = subject.machine.cpu_quota()
     if quota is not None:
-        cores = format_number(quota, subject.language).removesuffix(".0").removesuffix(",0")
+        cores = format_short_number(quota, subject.language)
         found.append(write.hint("limits.quota", cores=cores))
     if any(map(FfmpegLimits.of, subject.cameras)):
         found.append(write.ok(f"limits.{subject.machine.limit_way()}"))

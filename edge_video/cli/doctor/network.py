@@ -8,7 +8,11 @@ from edge_video.delivery.amqp.inquiry import Inquiry, Verdict
 from edge_video.report.finding import Check, Finding, FindingWriter, Grade
 from edge_video.report.probe_table import broker_advice, camera_advice
 from edge_video.text.catalog import lookup
-from edge_video.text.formatting import format_failure, format_rounded_duration
+from edge_video.text.formatting import (
+    format_failure,
+    format_rounded_duration,
+    format_short_number,
+)
 from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
@@ -87,7 +91,9 @@ def camera_finding(language: Language, result: ProbeResult) -> Finding:
 
 def _sent(result: ProbeResult, language: Language) -> str:
     size = f"{result.width}x{result.height}" if result.width and result.height else None
-    fps = None if result.fps is None else f"{result.fps:g} fps"
+    fps = (
+        None if result.fps is None else f"{format_short_number(result.fps, language, digits=2)} fps"
+    )
     first_s = result.first_frame_s
     first = None if first_s is None else format_rounded_duration(first_s)
     what = " ".join(filter(None, (result.codec, size, fps)))

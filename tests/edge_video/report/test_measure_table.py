@@ -60,6 +60,12 @@ def test_a_stream_that_is_larger_than_its_frames_has_a_substream() -> None:
     assert table().row(replace(large, is_device=False)).endswith("Its substream would do.")
 
 
+def test_pixels_that_are_cut_away_are_no_reason_for_a_substream() -> None:
+    large = replace(CAMERA, sent=replace(SENT, width=3840, height=2160))
+    assert "→" not in table().row(replace(large, part=(0.4, 0.4)))
+    assert "It sends 3840x2160, and 1280x720" in table().row(replace(large, part=(0.5, 0.5)))
+
+
 def test_a_stream_that_is_much_faster_than_its_frames_is_told() -> None:
     slow = replace(FIGURES, frames=50)
     fast = replace(CAMERA, measure=CameraMeasure(DOOR, slow), sent=replace(SENT, wanted_fps=5))
@@ -103,6 +109,10 @@ def test_it_is_said_in_portuguese() -> None:
         "Esta máquina aguenta cerca de 3 câmeras assim: uplink acaba primeiro."
     )
     assert "12,3%" in table(Language.PT_BR).row(CAMERA)
+    large = replace(CAMERA, sent=replace(SENT, width=3840, height=2160))
+    assert "decodificados 9 vezes mais pixels" in table(Language.PT_BR).row(large)
+    fast = replace(CAMERA, sent=replace(SENT, fps=62.5))
+    assert "envia 62,5 frames por segundo" in table(Language.PT_BR).row(fast)
 
 
 def test_json_has_everything_and_null_for_what_nobody_knows() -> None:

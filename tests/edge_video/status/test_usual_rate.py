@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge_video.status.usual_rate import UsualRate, expected_fps, format_fps
+from edge_video.status.usual_rate import UsualRate, expected_fps
 
 
 class Camera:
@@ -99,7 +99,3 @@ def test_the_target_is_the_limit_or_what_is_sent(
     limit: int, usual: float | None, expected: float
 ) -> None:
     assert expected_fps(limit, usual) == expected
-
-
-def test_rates_are_spelt_without_a_needless_fraction() -> None:
-    assert [format_fps(each) for each in (15.0, 12.5, 9.96)] == ["15", "12.5", "10"]

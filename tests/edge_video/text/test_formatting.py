@@ -17,6 +17,7 @@ from edge_video.text.formatting import (
     format_percent,
     format_retry,
     format_rounded_duration,
+    format_short_number,
     percent,
     shorten,
 )
@@ -118,6 +119,15 @@ def test_foreign_text_can_neither_break_a_line_nor_steer_a_terminal(foreign: str
 def test_portuguese_and_operator_symbols_pass_unchanged() -> None:
     text = "🔴 câmera → não ✓ 🖥️ ⚠"
     assert one_line(text) == text
+
+
+def test_a_short_number_has_no_needless_decimals() -> None:
+    assert [format_short_number(each, EN) for each in (15.0, 12.5, 9.96, 0.04, 100)] == [
+        *("15", "12.5", "10", "0", "100")
+    ]
+    assert [format_short_number(each, PT, digits=2) for each in (9.0, 29.97, 12.5)] == [
+        *("9", "29,97", "12,5")
+    ]
 
 
 def test_fields_are_spelled_by_their_names_and_types() -> None:
