@@ -1,6 +1,6 @@
 """What edge-video costs, next to the cheapest program there could be and to other ways.
 
-`python -m bench` measures everything (about 25 minutes), `--quick` the essence (5), `--only a,b`
+`python -m bench` measures everything (about 30 minutes), `--quick` the essence (7), `--only a,b`
 some sections. It prints tables, ratios and verdicts, draws plots and writes JSON to
 bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`)
 and `pip install -e '.[dev]'`; peers and plots need '.[bench]' too, and are named when they are
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 try:
+    from bench.picture_sections import picture_tables
     from bench.rig import Bench, Progress
     from bench.sections import SECTIONS
     from bench.show import median_of, plots, tables, verdicts
@@ -110,7 +111,7 @@ def _print(results: dict[str, Any], args: argparse.Namespace) -> int:
         f" {machine['load_after']:.2f} after; Python {machine['python']},"
         f" FFmpeg {machine['ffmpeg']}\n"
     )
-    for table in tables(results):
+    for table in (*tables(results), *picture_tables(results)):
         print(table.markdown() if args.markdown else table.plain(), end="\n\n")
     for verdict in verdicts(results):
         print(f"- {verdict}" if args.markdown else verdict)

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import mean
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from edge_video.capture.binary import find_binary
 from edge_video.frames import FrameSplitter
@@ -81,11 +81,6 @@ def measure(seconds: int = SECONDS) -> list[Result]:
         return [
             _through(each, _images(each, seconds, binary.path, Path(folder))) for each in SCENES
         ]
-
-
-def as_values(results: list[Result]) -> list[dict[str, Any]]:
-    """The results as plain values, for a section of the benchmark."""
-    return [each._asdict() | {"share": each.share} for each in results]
 
 
 def _images(scene: Scene, seconds: int, ffmpeg: str, folder: Path) -> list[bytes]:

@@ -20,6 +20,7 @@ from bench.clock import WIDTH, age_ms, clock_camera
 from bench.hardware_section import hardware
 from bench.measure import between, read_process
 from bench.peer_run import peer_readings
+from bench.picture_sections import change, liveness, snapshots
 from bench.quality import quality
 from bench.real_cameras import measure_idle, measure_ours
 from bench.rig import FPS, Bench, ScriptedCameras, child, run_program, wait_for_cameras
@@ -452,4 +453,7 @@ SECTIONS: Final = {
     "outage": Section(outage, 45, 90),
     "ffmpeg": Section(ffmpeg, 15, 90),
     "hardware": Section(hardware, 10, 15),
+    "liveness": Section(liveness, 45, 170),
+    "change": Section(change, 60, 150),
+    "snapshots": Section(snapshots, 20, 40),
 }
