@@ -24,7 +24,7 @@ _LOOKS_S: Final = 8
 
 
 def liveness(bench: Bench) -> Result:
-    """CPU of twenty cameras whose pictures are looked at, by their size, and with a verdict open."""
+    """CPU of twenty cameras whose pictures are looked at, by size, and with a verdict open."""
     if _lacks(bench, "liveness", "PIL"):
         return {"rows": []}
     rows = []
