@@ -168,7 +168,9 @@ def test_grafana_finds_the_dashboard_and_prometheus() -> None:
     assert home.startswith(provider["options"]["path"])
 
 
-@pytest.mark.parametrize("name", ["deploy/kubernetes.yaml", "docs/container.md"])
+@pytest.mark.parametrize(
+    "name", ["deploy/kubernetes.yaml", "deploy/nomad.hcl", "docs/container.md"]
+)
 def test_an_image_that_is_named_is_of_this_version(name: str) -> None:
     named = re.findall(r"edge-video:(\d[\w.]*)", (ROOT / name).read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
