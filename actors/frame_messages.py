@@ -24,6 +24,8 @@ class PublishFrame:
     """A whole JPEG, from its start marker to its end marker."""
     captured_at_ns: int
     """Wall clock. The frame's age counts from here."""
+    epoch: int | None = None
+    """Where nodes share the camera: as in `edge_video.frames.Frame`; 0 to 2^63 - 1."""
 
 
 class PublishResult(StrEnum):
@@ -36,6 +38,8 @@ class PublishResult(StrEnum):
     """More than `edge_video.faults.MAX_FRAME_BYTES`."""
     BAD_TIME = "bad_time"
     """`captured_at_ns` is negative, or no number of 63 bits."""
+    BAD_EPOCH = "bad_epoch"
+    """`epoch` is negative, or no number of 63 bits."""
     BAD_CAMERA_ID = "bad_camera_id"
     TOO_MANY_CAMERAS = "too_many_cameras"
     """As many cameras as may be without being configured are known already."""

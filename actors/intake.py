@@ -30,7 +30,8 @@ MAX_FOREIGN_CAMERAS: Final = 256
 _CAMERA_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 """As in a configuration: it becomes the name of directories and of routing keys."""
 _MIN_IMAGE: Final = len(SOI) + len(EOI)
-_MAX_NS: Final = 2**63 - 1
+_MAX: Final = 2**63 - 1
+"""AMQP carries no larger number."""
 _AT_A_TIME: Final = 256
 _RESULTS: Final = {
     Arrival.HELD: PublishAnswer(PublishResult.ACCEPTED),
@@ -85,6 +86,7 @@ class FrameIntake:
                 frame.image,
                 session=frame.session,
                 captured_at_ns=frame.captured_at_ns,
+                epoch=frame.epoch,
             )
             other.settle(frame.camera_id, frame.seq, Outcome.CONFIRMED)
         return True
@@ -100,6 +102,7 @@ class FrameIntake:
             frame.image,
             session=self._session,
             captured_at_ns=frame.captured_at_ns,
+            epoch=frame.epoch,
         )
         return _RESULTS[arrival]
 
@@ -116,16 +119,17 @@ class FrameIntake:
     def _objection(self, frame: PublishFrame) -> PublishResult | None:
         image: object = frame.image  # any actor may have made the message, with anything in it
         at_ns: object = frame.captured_at_ns
+        epoch: object = frame.epoch
         if self._is_closed:
             return PublishResult.STOPPING
-        if not (isinstance(image, bytes) and len(image) >= _MIN_IMAGE):
-            return PublishResult.NOT_A_JPEG
-        if not (image.startswith(SOI) and image.endswith(EOI)):
+        if not (isinstance(image, bytes) and _is_jpeg(image)):
             return PublishResult.NOT_A_JPEG
         if len(image) > MAX_FRAME_BYTES:
             return PublishResult.TOO_LARGE
-        if not (isinstance(at_ns, int) and 0 <= at_ns <= _MAX_NS):
+        if not _has_63_bits(at_ns):
             return PublishResult.BAD_TIME
+        if not (epoch is None or _has_63_bits(epoch)):
+            return PublishResult.BAD_EPOCH
         return self._objection_to(frame.camera_id)
 
     def _objection_to(self, camera_id: CameraId) -> PublishResult | None:
@@ -155,3 +159,11 @@ class FrameIntake:
         if reason is not PublishResult.STOPPING and self._lines.take(self._clock.monotonic()):
             sender = f"{frame.camera_id!r:.70}"
             log_event(_log, LogEvent.FRAME_MESSAGE_REFUSED, sender=sender, reason=reason)
+
+
+def _is_jpeg(image: bytes) -> bool:
+    return len(image) >= _MIN_IMAGE and image.startswith(SOI) and image.endswith(EOI)
+
+
+def _has_63_bits(number: object) -> bool:
+    return isinstance(number, int) and 0 <= number <= _MAX

@@ -69,8 +69,8 @@ class Leases:
         match message:
             case GrantCamera(camera_id=camera_id, epoch=epoch):
                 self._grant(camera_id, epoch)
-            case WithdrawCamera(camera_id=camera_id):
-                self._withdraw(camera_id)
+            case WithdrawCamera(camera_id=camera_id, reason=reason):
+                self._withdraw(camera_id, is_superseded=reason == "superseded")
             case ClusterChanged(facts=facts):
                 self.facts = facts
             case LeaveCluster(deadline_s=deadline_s):
@@ -108,15 +108,18 @@ class Leases:
         if camera is None or camera.leaving:
             return
         grants.give(camera_id, epoch)
+        self._spec.ledger.outbox_of[camera_id].epochs.begin(camera_id, epoch)
         camera.update(epoch=epoch)
         self._fleet.schedules.grant_changed(camera)
         if camera.record.phase is CameraPhase.STREAMING and not camera.pending.stop:
             grants.captured(camera_id)
 
-    def _withdraw(self, camera_id: CameraId) -> None:
+    def _withdraw(self, camera_id: CameraId, *, is_superseded: bool) -> None:
         camera, grants = self._fleet.state(camera_id), self._fleet.grants
         grants.take(camera_id)
         if camera is not None:
+            if is_superseded:
+                self._spec.ledger.outbox_of[camera_id].epochs.supersede(camera_id)
             camera.update(epoch=None)
             self._fleet.schedules.grant_changed(camera)
         if camera is None or camera.ref is None:

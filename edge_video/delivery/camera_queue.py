@@ -41,6 +41,8 @@ class HeldFrame(NamedTuple):
     note: ChangeNote | None
     unchanged: int
     """Frames of the camera that had been left out for showing no change, ever, when it came."""
+    epoch: int | None = None
+    """As in `Frame`."""
 
 
 class Picture(NamedTuple):
@@ -107,6 +109,23 @@ class WatchedPicture:
         return is_watched and self.newest is not None
 
 
+class Origin:
+    """Tells which attempt, and in a cluster which lease, the frames of a camera are of.
+
+    Attributes:
+        session: the name of the latest attempt that was opened.
+        epoch: as in `Frame`.
+        is_superseded: another node has the camera; what comes of it is dropped for that.
+    """
+
+    __slots__ = ("epoch", "is_superseded", "session")
+
+    def __init__(self) -> None:
+        self.session = ""
+        self.epoch: int | None = None
+        self.is_superseded = False
+
+
 class CameraQueue:
     """A bounded queue in which the latest frames of one camera win.
 
@@ -120,7 +139,7 @@ class CameraQueue:
         sizes: reads the images' sizes; knows that of the last one.
         picture: the newest frame, kept for somebody who looks, or one of the last seconds.
         generation: the number of the latest attempt that was opened.
-        session: the name of that attempt.
+        origin: of the frames that come.
         is_open: whether its frames are accepted.
         last_accepted_s: when a frame was last accepted, in monotonic seconds.
     """
@@ -135,8 +154,8 @@ class CameraQueue:
         "held_bytes",
         "is_open",
         "last_accepted_s",
+        "origin",
         "picture",
-        "session",
         "sizes",
     )
 
@@ -150,7 +169,7 @@ class CameraQueue:
         self.sizes = SizeReader()
         self.picture = WatchedPicture()
         self.generation: int | None = None
-        self.session = ""
+        self.origin = Origin()
         self.is_open = False
         self.last_accepted_s: float | None = None
 
@@ -158,13 +177,20 @@ class CameraQueue:
         """Accept the frames of this attempt, unless a later one was opened before."""
         if self.generation is None or generation >= self.generation:
             self.generation = generation
-            self.session = session
-            self.is_open = True
+            self.origin.session = session
+            self.is_open = not self.origin.is_superseded
 
     def end(self, generation: int) -> None:
         """Accept no frames of this attempt any more."""
         if self.generation == generation:
             self.is_open = False
+
+    def refuse(self, generation: int, length: int, now_s: float) -> None:
+        """Count a frame that is not accepted: its attempt has ended, or another node has it."""
+        if self.origin.is_superseded and generation == self.generation:
+            self.counters.pass_over(DropReason.SUPERSEDED, length, now_s)
+        else:
+            self.counters.refused_late += 1
 
     def limit(self, frames: int | None) -> None:
         """Bound the capacity by this number, too; what is held beyond it stays for the moment."""
@@ -181,13 +207,24 @@ class CameraQueue:
         session: str,
         captured_at_ns: int,
         captured_at_s: float,
+        *,
         note: ChangeNote | None = None,
+        epoch: int | None = None,
     ) -> HeldFrame:
         """Make the next frame of an image. Nothing is counted yet: it may need memory."""
         seq, unchanged = self.counters.received + 1, self.counters.dropped[_UNCHANGED]
         width, height = self.sizes.size_of(image)
         return HeldFrame(
-            seq, session, image, captured_at_ns, captured_at_s, width, height, note, unchanged
+            seq,
+            session,
+            image,
+            captured_at_ns,
+            captured_at_s,
+            width,
+            height,
+            note,
+            unchanged,
+            epoch,
         )
 
     def accept(self, frame: HeldFrame, now_s: float) -> None:
@@ -214,11 +251,11 @@ class CameraQueue:
         Whoever only looks sees it all the same.
         """
         if now_s >= self.picture.due_s:
-            frame = self.stamp(image, self.session, captured_at_ns, now_s)
+            frame = self.stamp(image, self.origin.session, captured_at_ns, now_s)
             self.picture.keep(frame, now_s)
         else:
             self.sizes.size_of(image)
-        self.counters.leave_out(len(image), now_s)
+        self.counters.pass_over(_UNCHANGED, len(image), now_s)
 
     def drop_oldest(self, reason: DropReason, now_s: float) -> HeldFrame:
         """Drop the oldest frame."""
@@ -266,6 +303,7 @@ class CameraQueue:
             height=held.height,
             dropped=held.seq - counters.last_published_seq - 1,
             note=note,
+            epoch=held.epoch,
         )
         counters.hand_over(held.seq, length, held.captured_at_s, now_s)
         counters.last_published_unchanged = held.unchanged

@@ -10,6 +10,7 @@ from typing import Final
 
 from edge_video.delivery.ledger import (
     LATENCY_BOUNDS_S,
+    NO_LOSS,
     DropReason,
     FrameCounts,
     LatencyHistogram,
@@ -84,7 +85,7 @@ class FrameCounters:
         received_bytes: their lengths together.
         refused_late: frames of an attempt that had already ended.
         dropped: frames that were never handed over, by reason.
-        recent_drops: those of the last minutes, but for frames that showed no change.
+        recent_drops: those of the last minutes, but for frames that nobody misses.
         published: frames handed over.
         published_bytes: their lengths together.
         last_published_seq: the number of the last frame handed over; 0 before any.
@@ -140,12 +141,13 @@ class FrameCounters:
     def drop(self, reason: DropReason, now_s: float, frames: int = 1) -> None:
         """Count frames that came in and are not handed over."""
         self.dropped[reason] += frames
-        self.recent_drops.add(frames, now_s)
+        if reason not in NO_LOSS:
+            self.recent_drops.add(frames, now_s)
 
-    def leave_out(self, length: int, now_s: float) -> None:
-        """Count a frame that came in, showed no change and is not handed over for that."""
+    def pass_over(self, reason: DropReason, length: int, now_s: float) -> None:
+        """Count a frame that came in and is not handed over, for a reason that is no loss."""
         self.receive(length, now_s)
-        self.dropped[DropReason.UNCHANGED] += 1
+        self.dropped[reason] += 1
 
     def hand_over(self, seq: int, length: int, captured_at_s: float, now_s: float) -> None:
         """Count a frame that is in flight from now on."""
@@ -179,7 +181,7 @@ class FrameCounters:
 
         Those that came back did reach the broker; nobody wants them.
         """
-        dropped = sum(self.dropped.values()) - self.dropped[DropReason.UNCHANGED]
+        dropped = sum(self.dropped.values()) - sum(self.dropped[reason] for reason in NO_LOSS)
         return dropped + self.settled[Outcome.NACKED] + self.settled[Outcome.UNKNOWN]
 
     def undelivered_s(self, now_s: float, *, held: int) -> float | None:

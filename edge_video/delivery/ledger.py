@@ -59,6 +59,15 @@ class DropReason(StrEnum):
     """Larger than what the sink takes."""
     UNCHANGED = "unchanged"
     """It showed what the last published one shows, and only changes are published: no loss."""
+    SUPERSEDED = "superseded"
+    """Another node of the cluster has its camera and publishes it: no loss.
+
+    It waited here when that was heard, or came while the capture was ending.
+    """
+
+
+NO_LOSS: Final = (DropReason.UNCHANGED, DropReason.SUPERSEDED)
+"""Reasons for which frames are dropped that nobody misses."""
 
 
 def drop_field(reason: DropReason) -> str:
@@ -84,6 +93,7 @@ class FrameCounts:
     dropped_refused: int = 0
     dropped_too_large: int = 0
     dropped_unchanged: int = 0
+    dropped_superseded: int = 0
     held: int = 0
     confirmed: int = 0
     nacked: int = 0
@@ -114,8 +124,8 @@ class FrameCounts:
 
     @property
     def lost(self) -> int:
-        """Frames dropped that somebody may miss: for any reason but that nothing had changed."""
-        return self.dropped - self.dropped_unchanged
+        """Frames dropped that somebody may miss: for any reason that is not in `NO_LOSS`."""
+        return self.dropped - sum(self.dropped_for(reason) for reason in NO_LOSS)
 
     @property
     def errors(self) -> int:

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from edge_video.delivery.epochs import Epochs
 from edge_video.delivery.ledger import DropReason, Outcome
 from edge_video.delivery.outbox_health import OutboxHealth
 from edge_video.delivery.outbox_limits import OutboxLimits
@@ -71,6 +72,7 @@ class Outbox:
         health: knows what goes wrong lately.
         limits: bounds what is held.
         unchanged: counts frames that are left out because they show no change.
+        epochs: knows which node's frames count, where nodes share cameras.
 
     Raises:
         ValueError: `buffer_frames`, `max_age_s` or `max_bytes` is not positive.
@@ -98,6 +100,7 @@ class Outbox:
         self.pictures = WatchedPictures(clock, self._lock, self._queues)
         self.health = OutboxHealth(clock, self._lock, self._queues)
         self.unchanged = UnchangedFrames(clock, self._lock, self._queues)
+        self.epochs = Epochs(clock, self._lock, self._queues, self._waiting)
         self.limits = OutboxLimits(clock, self._lock, self._queues, self._waiting, buffer_frames)
 
     # --- cameras --------------------------------------------------------------------------------
@@ -135,7 +138,8 @@ class Outbox:
         """Bring a whole frame; True when it is held, False when it was refused or dropped.
 
         Called by the camera's reader. A frame of an attempt that is not the open one is refused:
-        it gets no number and is counted as `refused_late` only. The note goes with it.
+        it gets no number and is counted as `refused_late` only; but where another node has the
+        camera it gets one, and is dropped for that. The note goes with the frame.
         """
         captured_at_ns = self._clock.wall_ns()
         now_s = self._clock.monotonic()
@@ -143,17 +147,18 @@ class Outbox:
         with self._lock:
             queue = self._queues[camera_id]
             if not queue.is_open or generation != queue.generation:
-                queue.counters.refused_late += 1
+                queue.refuse(generation, len(image), now_s)
                 return False
             arrival = self._receive(
                 queue,
                 image,
                 dropped,
-                session=queue.session,
+                session=queue.origin.session,
                 captured_at_ns=captured_at_ns,
                 captured_at_s=now_s,
                 now_s=now_s,
                 note=note,
+                epoch=queue.origin.epoch,
             )
             listener = (
                 None if self._listener.is_notified else self._listener.notify(self._waiting.held)
@@ -164,7 +169,13 @@ class Outbox:
         return arrival is not Arrival.DROPPED
 
     def add(
-        self, camera_id: CameraId, image: bytes, *, session: str, captured_at_ns: int
+        self,
+        camera_id: CameraId,
+        image: bytes,
+        *,
+        session: str,
+        captured_at_ns: int,
+        epoch: int | None = None,
     ) -> Arrival:
         """Bring a frame that was captured by somebody else, and not by an attempt of `open`.
 
@@ -183,6 +194,7 @@ class Outbox:
                 captured_at_ns=captured_at_ns,
                 captured_at_s=now_s - age_s,
                 now_s=now_s,
+                epoch=epoch,
             )
             listener = self._listener.notify(self._waiting.held)
         del dropped
@@ -210,6 +222,7 @@ class Outbox:
         captured_at_s: float,
         now_s: float,
         note: ChangeNote | None = None,
+        epoch: int | None = None,
     ) -> Arrival:
         """Hold a frame and count it, under the lock; what is dropped for it goes to `dropped`."""
         interval_s = self.limits.min_interval_s
@@ -217,7 +230,9 @@ class Outbox:
             queue.drop_unheld(len(image), now_s)
             return Arrival.DROPPED
         try:  # whatever may need memory comes before anything is counted
-            frame = queue.stamp(image, session, captured_at_ns, captured_at_s, note)
+            frame = queue.stamp(
+                image, session, captured_at_ns, captured_at_s, note=note, epoch=epoch
+            )
             overflown = self._waiting.put(queue, frame, now_s)
         except MemoryError:
             queue.drop_unheld(len(image), now_s)

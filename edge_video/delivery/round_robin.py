@@ -119,6 +119,18 @@ class RoundRobin:
         self._waiting.clear()
         self.held = self.held_bytes = 0
 
+    def drop_queue(
+        self, queue: CameraQueue, reason: DropReason, dropped: list[HeldFrame], now_s: float
+    ) -> None:
+        """Drop every frame that waits of one camera."""
+        if not queue.frames:
+            return
+        self.held -= len(queue.frames)
+        self.held_bytes -= queue.held_bytes
+        dropped.extend(queue.frames)
+        queue.drop_all(reason, now_s)
+        self._waiting.remove(queue)
+
     def take(self, now_s: float, admit: Admit | None = None) -> Frame | None:
         """Take the next frame that is neither stale nor left by `admit`; None: there is none."""
         waiting = self._waiting

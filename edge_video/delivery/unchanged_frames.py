@@ -30,14 +30,14 @@ class UnchangedFrames:
     def leave_out(self, camera_id: CameraId, generation: int, image: bytes) -> None:
         """Count a frame as received and as `DropReason.UNCHANGED`.
 
-        It takes a number like any other. One of an attempt that is not the open one is counted as
-        `refused_late` only.
+        It takes a number like any other. One of an attempt that is not the open one is refused, as
+        by `Outbox.put`.
         """
         captured_at_ns, now_s = self._clock.wall_ns(), self._clock.monotonic()
         with self._lock:
             queue = self._queues[camera_id]
             if not queue.is_open or generation != queue.generation:
-                queue.counters.refused_late += 1
+                queue.refuse(generation, len(image), now_s)
                 return
             queue.leave_out(image, captured_at_ns, now_s)
 

@@ -40,6 +40,9 @@ class Frame:
         dropped: frames of this camera left out since the previous one that was handed to the sink.
         note: of a camera of which only changes are published, or were when frames before this one
             were left out; None: all its frames are.
+        epoch: of nodes that share cameras, the number of the lease with which this one was captured
+            when the frame was whole: of two nodes the higher one's frames count. None: no node
+            shares the camera.
     """
 
     camera_id: CameraId
@@ -52,3 +55,4 @@ class Frame:
     height: int
     dropped: int
     note: ChangeNote | None = None
+    epoch: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from edge_video.delivery.ledger import DropReason
+from edge_video.delivery.ledger import NO_LOSS, DropReason
 from edge_video.runtime.opening_hours import DAYS
 from edge_video.runtime.units import ns_to_whole_s
 from edge_video.status.health import LATE_AFTER_S
@@ -87,8 +87,8 @@ def format_drops(counts: FrameCounts, language: Language) -> str:
 
 
 def format_losses(counts: FrameCounts, language: Language) -> str:
-    """As `format_drops`, without the frames that showed no change: nobody misses those."""
-    lost = (reason for reason in DropReason if reason is not DropReason.UNCHANGED)
+    """As `format_drops`, without the frames that nobody misses."""
+    lost = (reason for reason in DropReason if reason not in NO_LOSS)
     return _listed(counts, lost, language)
 
 

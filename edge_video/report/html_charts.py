@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_video.delivery.ledger import DropReason
+from edge_video.delivery.ledger import NO_LOSS, DropReason
 from edge_video.report import svg
 from edge_video.report.latency import add_latencies, format_class, format_percentile
 from edge_video.resilience.breaker import BreakerState
@@ -129,10 +129,11 @@ class Charts:
         """Dropped frames by reason."""
         totals = self._status.totals
         counts = {reason.value: totals.dropped_for(reason) for reason in DropReason}
-        unchanged, note = counts.pop(DropReason.UNCHANGED.value), ""
-        if unchanged:
-            text = self._html.plain(count_text("page.unchanged", unchanged, self._html.language))
-            note = f'<p class="dim">{text}</p>'
+        note = ""
+        for reason in NO_LOSS:
+            if count := counts.pop(reason.value):
+                text = count_text(f"page.{reason.value}", count, self._html.language)
+                note += f'<p class="dim">{self._html.plain(text)}</p>'
         if not totals.lost:
             none = f"<p>{self._html.text('page.drops_none')}</p>"
             return self._html.section("page.drops", none + note)

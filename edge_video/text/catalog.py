@@ -118,6 +118,7 @@ _COMMON: Final[dict[str, Text]] = {
         "too large for the broker {count}", "grandes demais para o broker {count}"
     ),
     "drop.unchanged": Text("unchanged {count}", "sem mudança {count}"),
+    "drop.superseded": Text("superseded {count}", "de outro nó {count}"),
     "publisher.connecting": Text("… CONNECTING", "… CONECTANDO"),
     "publisher.connected": Text("✓ CONNECTED", "✓ CONECTADO"),
     "publisher.blocked": Text("⚠ BLOCKED", "⚠ BLOQUEADO"),
@@ -324,6 +325,14 @@ _PAGE: Final[dict[str, Text]] = {
     "page.unchanged.one": Text(
         "One frame that showed no change was left out: that is no loss.",
         "Um frame sem mudança não foi publicado: não é perda.",
+    ),
+    "page.superseded": Text(
+        "{count} frames of cameras that another node has were left out: that is no loss.",
+        "{count} frames de câmeras assumidas por outro nó não foram publicados: não é perda.",
+    ),
+    "page.superseded.one": Text(
+        "One frame of a camera that another node has was left out: that is no loss.",
+        "Um frame de uma câmera assumida por outro nó não foi publicado: não é perda.",
     ),
 }
 

@@ -78,6 +78,16 @@ def test_a_frame_of_a_camera_that_is_not_configured_is_held_like_any_other(scene
     assert frame.captured_at_ns == scene.clock.wall_ns()
 
 
+def test_an_epoch_goes_with_the_frame_by_either_way(scene: Scene) -> None:
+    own = PublishFrame(DRONE, PICTURE, scene.clock.wall_ns(), epoch=7)
+    assert scene.intake.accept(own) == ACCEPTED
+    scene.other.add_camera(DRONE)
+    scene.other.epochs.begin(DRONE, 9)
+    scene.put_elsewhere()
+    scene.intake.take_from(scene.other)
+    assert [each.epoch for each in scene.outbox.deliver()] == [7, 9]
+
+
 def test_a_configured_camera_s_id_serves_as_well(scene: Scene) -> None:
     assert scene.intake.accept(scene.frame(CAM1)) == ACCEPTED
     assert scene.counts(CAM1).received == 1
@@ -93,6 +103,9 @@ def test_a_configured_camera_s_id_serves_as_well(scene: Scene) -> None:
         (PublishFrame(DRONE, PICTURE, -1), PublishResult.BAD_TIME),
         (PublishFrame(DRONE, PICTURE, 2**63), PublishResult.BAD_TIME),
         (PublishFrame(DRONE, PICTURE, 1.5), PublishResult.BAD_TIME),  # type: ignore[arg-type]
+        (PublishFrame(DRONE, PICTURE, 0, -1), PublishResult.BAD_EPOCH),
+        (PublishFrame(DRONE, PICTURE, 0, 2**63), PublishResult.BAD_EPOCH),
+        (PublishFrame(DRONE, PICTURE, 0, "7"), PublishResult.BAD_EPOCH),  # type: ignore[arg-type]
         (PublishFrame(CameraId("../etc"), PICTURE, 0), PublishResult.BAD_CAMERA_ID),
         (PublishFrame(CameraId(""), PICTURE, 0), PublishResult.BAD_CAMERA_ID),
         (PublishFrame(CameraId(65 * "x"), PICTURE, 0), PublishResult.BAD_CAMERA_ID),

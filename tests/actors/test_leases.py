@@ -77,6 +77,50 @@ def test_a_camera_that_is_withdrawn_ends_and_that_is_told(node: Callable[..., No
     assert len(here.system.captures) == 1
 
 
+def test_frames_carry_the_epoch_with_which_they_were_captured(node: Callable[..., Node]) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.stream_now("cam1")
+    here.tell(GrantCamera(CAM1, 9))
+    here.system.stream_now("cam1")
+    assert [each.epoch for each in here.system.published] == [7, 9]
+
+
+def test_what_is_held_of_a_camera_that_is_superseded_goes_nowhere(
+    node: Callable[..., Node],
+) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.broker_is_up = False
+    here.system.sinks[-1].lose()
+    quiesce()
+    here.system.stream_now("cam1")
+    here.system.before_stop = lambda camera_id: here.system.capture_of(camera_id).frame()
+    here.tell(WithdrawCamera(CAM1, StopReason.SUPERSEDED))
+    here.system.before_stop = lambda _: None
+    frames = here.system.camera(CAM1).frames
+    assert (frames.received, frames.dropped_superseded, frames.held) == (2, 2, 0)
+    assert frames.imbalance() is None
+    here.tell(GrantCamera(CAM1, 12))
+    here.system.advance(2.0)  # attempts are spaced
+    here.system.stream_now("cam1")
+    assert here.system.camera(CAM1).frames.held == 1
+
+
+@pytest.mark.parametrize("reason", [StopReason.RELEASED, StopReason.UNCERTAIN])
+def test_what_is_held_of_a_camera_that_is_given_away_is_published(
+    node: Callable[..., Node], reason: StopReason
+) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    here.system.broker_is_up = False
+    here.system.sinks[-1].lose()
+    quiesce()
+    here.system.stream_now("cam1")
+    here.tell(WithdrawCamera(CAM1, reason))
+    assert here.system.camera(CAM1).frames.held == 1
+
+
 def test_what_does_not_run_is_withdrawn_at_once(node: Callable[..., Node]) -> None:
     here = node()
     here.tell(WithdrawCamera(CAM1, StopReason.RELEASED))

@@ -62,7 +62,7 @@ class MessageEncoder:
             method = publish_method(channel, self._exchange, key, mandatory=mandatory)
             self._methods[key] = method
         headers = self._headers.get(frame.camera_id)
-        if headers is None or headers.session != frame.session:
+        if headers is None or headers.session != frame.session or headers.epoch != frame.epoch:
             form = self._form
             headers = self._headers[frame.camera_id] = HeaderEncoder(
                 frame, channel, node=form.node, app=form.app, expires=form.expires

@@ -49,6 +49,7 @@ def message_properties(
             "camera_id": frame.camera_id,
             "node": node,
             "session": frame.session,
+            **({} if frame.epoch is None else {"epoch": frame.epoch}),
             "seq": frame.seq,
             "captured_at_ns": frame.captured_at_ns,
             "published_at_ns": published_at_ns,

@@ -65,7 +65,7 @@ class HeaderEncoder:
     """The content headers of one camera's messages during one session, one after another.
 
     Args:
-        frame: any frame of that camera and session.
+        frame: any frame of that camera and session, and of that epoch.
         channel: where they are published.
         node: names this machine.
         app: the `app_id`.
@@ -76,6 +76,7 @@ class HeaderEncoder:
         self, frame: Frame, channel: int, *, node: str, app: str, expires: str | None
     ) -> None:
         self.session: Final = frame.session
+        self.epoch: Final = frame.epoch
         self._channel = channel
         self._node, self._app, self._expires = node, app, expires
         # What stands between the values that change, found in what pika makes of such a frame.

@@ -39,6 +39,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.outbox.add_camera(THIRD, buffer_frames=1)
         self.generation = {CAM: 1, OTHER: 1, THIRD: 0}
         self.open = {CAM: True, OTHER: True, THIRD: False}
+        self.is_superseded = dict.fromkeys(self.configured, False)
         self.connected = True
         self.limit: int | None = None
         self.interval: float | None = None
@@ -122,7 +123,11 @@ class OutboxModel(RuleBasedStateMachine):
         now = self.scenario.clock.now
         held = self.held[camera]
         expected = False
-        if behind or not self.open[camera]:
+        if self.is_superseded[camera] and not behind and self.generation[camera]:
+            self.seq[camera] += 1
+            self.received_bytes[camera] += size
+            self.drops[camera][DropReason.SUPERSEDED] += 1
+        elif behind or not self.open[camera]:
             self.refused[camera] += 1
         else:
             self.seq[camera] += 1
@@ -187,7 +192,7 @@ class OutboxModel(RuleBasedStateMachine):
     @rule(camera=CAMERAS)
     def open_next(self, camera: CameraId) -> None:
         self.generation[camera] += 1
-        self.open[camera] = True
+        self.open[camera] = not self.is_superseded[camera]
         self.outbox.open(camera, self.generation[camera], "next")
         self.outbox.open(camera, self.generation[camera] - 1, "late")
 
@@ -196,6 +201,19 @@ class OutboxModel(RuleBasedStateMachine):
         self.outbox.end(camera, self.generation[camera] - late)
         if not late:
             self.open[camera] = False
+
+    @rule(camera=CAMERAS)
+    def supersede(self, camera: CameraId) -> None:
+        assert self.outbox.epochs.supersede(camera) == len(self.held[camera])
+        self.drops[camera][DropReason.SUPERSEDED] += len(self.held[camera])
+        self.held[camera].clear()
+        self.line = [each for each in self.line if each != camera]
+        self.open[camera], self.is_superseded[camera] = False, True
+
+    @rule(camera=CAMERAS)
+    def begin_epoch(self, camera: CameraId) -> None:
+        self.outbox.epochs.begin(camera, 1)
+        self.is_superseded[camera] = False
 
     @rule(seconds=st.sampled_from([0.0, 0.1, 0.25, 1.0, 2.5]))
     def time_passes(self, seconds: float) -> None:

@@ -73,6 +73,13 @@ def test_where_only_changes_are_published_headers_say_so(
     assert over_the_wire(sent).headers == sent.headers
 
 
+@pytest.mark.parametrize("epoch", [0, 7, 1_800_000_000_000, 2**63 - 1])
+def test_where_nodes_share_a_camera_a_header_says_whose_frames_count(epoch: int) -> None:
+    sent = properties(replace(FRAME, epoch=epoch))
+    assert sent.headers == properties().headers | {"epoch": epoch}
+    assert over_the_wire(sent).headers == sent.headers
+
+
 def test_properties_are_the_contract_of_schema_1() -> None:
     sent = properties()
     assert sent.content_type == "image/jpeg"

@@ -81,6 +81,7 @@ def by_us(
     note=st.sampled_from(
         [None, None, ChangeNote(None, 7), ChangeNote(10_000), ChangeNote(500, 2**33, NOW_NS)]
     ),
+    epoch=st.sampled_from([None, None, 0, 7, NOW_NS // 10**6, 2**63 - 1]),
 )
 def test_a_message_is_byte_for_byte_what_pika_writes(
     *,
@@ -94,8 +95,9 @@ def test_a_message_is_byte_for_byte_what_pika_writes(
     ttl_s: float | None,
     channel: int,
     note: ChangeNote | None,
+    epoch: int | None,
 ) -> None:
-    first = replace(FRAME, camera_id=CameraId(camera_id), note=note)
+    first = replace(FRAME, camera_id=CameraId(camera_id), note=note, epoch=epoch)
     frame = replace(
         first,
         seq=seq,
