@@ -18,7 +18,7 @@ from edge_video.actors.camera_runtime import (
     SizedCapture,
 )
 from edge_video.actors.capture_faults import CaptureFaults
-from edge_video.actors.capture_messages import CaptureEnded, CaptureStreaming
+from edge_video.actors.capture_messages import CaptureDue, CaptureEnded, CaptureStreaming
 from edge_video.actors.liveness_messages import PictureFrozen
 from edge_video.actors.messages import (
     Begin,
@@ -70,6 +70,7 @@ CameraMessage: TypeAlias = (
     | Tick
     | CaptureStreaming
     | CaptureEnded
+    | CaptureDue
     | ResetBreaker
     | UsePolicy
     | UseConfig
@@ -154,19 +155,9 @@ class CameraActor(SupervisedActor):
                 self._begin()
             case Tick():
                 self._judge_last_second()
-            case CaptureStreaming(session=session) | CaptureEnded(session=session) if (
-                session != self._session
-            ):
-                pass  # of an FFmpeg that was stopped, for another has taken its place
-            case CaptureStreaming():
-                self._announce_first_frame()
-            case CaptureEnded(failure=PictureResized(size=size)):
-                # Neither a failure nor another attempt.
-                frames = self._frames.outbox.last_size(self.camera_id)
-                followed = frame_size(self._config, size)
-                self._restart_capture(self._sizes.follow(size, frames, followed))
-            case CaptureEnded(failure=failure):
-                self._stream_failed(failure)
+            case CaptureStreaming() | CaptureEnded() | CaptureDue():
+                if message.session == self._session:  # else another FFmpeg has taken its place
+                    self._follow_capture(message)
             case ResetBreaker():
                 self._attempt.reset()
             case PictureFrozen(lasted_s=lasted_s):
@@ -180,6 +171,20 @@ class CameraActor(SupervisedActor):
             case _:
                 assert_never(message)
         return None
+
+    def _follow_capture(self, message: CaptureStreaming | CaptureEnded | CaptureDue) -> None:
+        match message:
+            case CaptureStreaming():
+                self._announce_first_frame()
+            case CaptureEnded(failure=PictureResized(size=size)):
+                # Neither a failure nor another attempt.
+                frames = self._frames.outbox.last_size(self.camera_id)
+                followed = frame_size(self._config, size)
+                self._restart_capture(self._sizes.follow(size, frames, followed))
+            case CaptureEnded(failure=failure):
+                self._stream_failed(failure)
+            case CaptureDue():
+                self._restart_capture(self._sizes.fitted)
 
     def release(self, error: BaseException | None) -> None:
         """End FFmpeg, then give the attempt back to the breaker."""
@@ -272,13 +277,14 @@ class CameraActor(SupervisedActor):
 
     def _judge_last_second(self) -> None:
         """A second with a whole frame in it is a success; too long without one is a failure."""
+        watch = self._watch
+        if watch is None:
+            return  # one FFmpeg has ended, and the turn of the next has not come
         assert self._capture is not None
         limited = self._capture if isinstance(self._capture, LimitedCapture) else None
         if limited is not None and (over := limited.limit_reached()) is not None:
             self._fail(over)
             return
-        watch = self._watch
-        assert watch is not None
         now_s, frames = self._runtime.clock.monotonic(), self._capture.frames
         taken = self._bytes_taken() if watch.wants_reading else None
         if watch.look(now_s, frames, taken):
@@ -379,9 +385,21 @@ class CameraActor(SupervisedActor):
         if isinstance(self._capture, LimitedCapture):  # first: hardware is not to blame for it
             failure = self._capture.limit_reached(failure) or failure
         if self._runtime.hardware_failed(self.camera_id, failure, self._capture):
-            self._restart_capture(self._sizes.fitted)
+            self._fall_back()
         else:
             self._fail(self._explained(failure))
+
+    def _fall_back(self) -> None:
+        """Go on without the hardware when it is this camera's turn: all may have lost it."""
+        wait_s = self._runtime.fallbacks.reserve(self._runtime.clock.monotonic())
+        if wait_s <= 0:
+            self._restart_capture(self._sizes.fitted)
+            return
+        assert self._capture is not None
+        self._capture.stop(self._runtime.stop_deadline_s)
+        self._session, self._watch = uuid.uuid4().hex[:12], None
+        actor_ref, due = self.actor_ref, CaptureDue(self._session)
+        self._runtime.timer.after(wait_s, lambda: void(tell(actor_ref, due)))
 
     def _fail(self, failure: Failure) -> None:
         if self._config.is_intermittent and failure.cause in ABSENT:

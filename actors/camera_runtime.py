@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from edge_video.actors.fallback_spacing import FallbackSpacing
 from edge_video.frames.change_gate import LookShare
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class CameraRuntime:
     """Of every camera, over all its attempts; each written by the one attempt that runs."""
     hardware: HardwareRecord | None = None
     """Knows what decodes each camera; None: the CPU does."""
+    fallbacks: FallbackSpacing = field(default_factory=FallbackSpacing)
+    """Keeps the starts of FFmpegs apart that go on where hardware has failed."""
     looks: LookShare = field(default_factory=LookShare)
     """Bounds the time in which the pictures of cameras that publish changes only are looked at."""
     explain: Callable[[CameraConfig, Failure, int], Failure] = unexplained

@@ -21,6 +21,13 @@ class CaptureStreaming:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureDue:
+    """Timer → its camera: its turn has come to go on where its hardware has failed."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureEnded:
     """Reactor → its camera: the stream is over."""
 

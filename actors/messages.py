@@ -128,7 +128,8 @@ class CameraStreaming:
     width: int
     height: int
     after_s: float
-    """Since the attempt began."""
+    """Since its FFmpeg was started: that of the attempt, or another after a change of the size or
+    where hardware has failed."""
 
 
 @dataclass(frozen=True, slots=True)

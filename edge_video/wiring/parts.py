@@ -138,6 +138,7 @@ class Parts:
             capture=capture,
             allow_faults=self.allow_faults,
             hardware=self.launcher.hardware if capture is self.launcher else None,
+            fallbacks=self.shared.fallbacks,
             explain=explained_by_camera if capture is self.launcher else unexplained,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from edge_video.actors.fallback_spacing import FallbackSpacing
 from edge_video.frames import CameraId
 from edge_video.text.growing_redactor import GrowingRedactor
 from edge_video.wiring.settings import goes_to_broker, liveness_policies
@@ -28,6 +29,7 @@ class Shared:
         routes: exchange and routing key of each camera, as the broker's sink reads them.
         present: the cameras that there are now.
         exchanges: the exchange of each camera, as HTTP shows it.
+        fallbacks: keeps the starts of FFmpegs apart that go on where hardware has failed.
         liveness: when the pictures of a camera are what; replaced whole, never changed. A camera
             whose pictures nobody looks at is not in it.
         is_broker: whether frames go to a broker, and not into a directory.
@@ -44,6 +46,7 @@ class Shared:
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
+    fallbacks: FallbackSpacing = field(default_factory=FallbackSpacing)
     liveness: dict[CameraId, LivenessPolicy] = field(default_factory=dict)
     is_broker: bool = True
     store: Any = None
@@ -68,5 +71,6 @@ class Shared:
             self.routes[camera_id] = camera.route
             self.exchanges[camera_id] = camera.exchange or ""
             self.present.add(camera_id)
+        self.fallbacks.use(config.start_spacing)
         self.liveness = liveness_policies(config)
         self.present.intersection_update(CameraId(camera.id) for camera in config.cameras)

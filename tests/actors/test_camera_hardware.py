@@ -148,6 +148,37 @@ def test_the_cpu_goes_on_within_the_attempt_and_the_hardware_comes_back(stage: S
     assert len(sessions) == len(set(sessions)) == 3  # consumers see that pictures are missing
 
 
+def test_cameras_that_lose_a_card_in_one_moment_go_on_one_after_the_other(stage: Stage) -> None:
+    now_s = stage.system.clock.monotonic
+    stage.runtime.fallbacks.use(3.0)
+    stage.stream(2)
+    assert stage.runtime.fallbacks.reserve(now_s()) == 0.0  # of another camera
+    first = stage.capture
+    first.on_end(Failure(Cause.UNKNOWN, "Conversion failed!", 218))
+    quiesce()
+    assert first.stopped
+    stage.wait(2)  # nothing is judged meanwhile
+    first.end()
+    quiesce()
+    assert len(stage.ways) == 1
+    stage.wait(1)
+    assert [way is None for way in stage.ways] == [False, True]
+    stage.stream(1)
+    assert stage.heard(CameraFailed) == []
+    assert [each.after_s for each in stage.heard(CameraStreaming)] == [0.0, 0.0]
+
+
+def test_a_camera_that_waits_for_its_turn_can_be_stopped(stage: Stage) -> None:
+    stage.runtime.fallbacks.use(3.0)
+    stage.runtime.fallbacks.reserve(stage.system.clock.monotonic())
+    stage.capture.on_end(Failure(Cause.UNKNOWN, "Conversion failed!", 218))
+    quiesce()
+    stage.camera.stop(timeout=5)
+    stage.wait(4)
+    assert len(stage.ways) == 1
+    assert stage.heard(CameraFailed) == []
+
+
 def test_hardware_that_goes_silent_in_mid_stream_is_left_for_the_cpu(stage: Stage) -> None:
     stage.stream(2)
     stage.wait(12)
