@@ -143,7 +143,8 @@ class CameraState:
             is_off = self.record.off is not None
             return CameraPhase.OFF_EXPECTED if is_off else CameraPhase.STARTING
         if self.wanted:
-            return CameraPhase.OFF_SCHEDULE
+            only_elsewhere = self.record.opens_at is None and self.record.off_by_profile is None
+            return CameraPhase.ELSEWHERE if only_elsewhere else CameraPhase.OFF_SCHEDULE
         return CameraPhase.STOPPED if self.config.enabled else CameraPhase.DISABLED
 
     def take_keys(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+import logging
+from typing import TYPE_CHECKING, Final, assert_never
 
 from edge_video.actors.base import tell
 from edge_video.actors.lease_messages import (
@@ -17,6 +18,7 @@ from edge_video.actors.lease_messages import (
     WithdrawCamera,
 )
 from edge_video.actors.messages import CommandAnswer, CommandResult
+from edge_video.log.events import LogEvent, log_event
 from edge_video.status.model import CameraPhase
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
     from edge_video.actors.system_spec import SystemSpec
     from edge_video.frames import CameraId
     from edge_video.status.cluster import ClusterFacts
+
+
+_log = logging.getLogger(__name__)
+
+UNOWNED_AFTER_S: Final = 60.0
+"""A camera that no node has for so long is in trouble."""
 
 
 class Leases:
@@ -63,6 +71,8 @@ class Leases:
         self._children = children
         self._stop = stop
         self._is_leaving = False
+        self._nobody_s: dict[CameraId, float] = {}
+        """Since when no node has them, in monotonic seconds."""
 
     def handle(self, message: LeaseMessage | LeaveCluster | LeaveTimeOver) -> None:
         """Do what the leases, or the end of the system, ask for."""
@@ -73,6 +83,7 @@ class Leases:
                 self._withdraw(camera_id, is_superseded=reason == "superseded")
             case ClusterChanged(facts=facts):
                 self.facts = facts
+                self._name_owners()
             case LeaveCluster(deadline_s=deadline_s):
                 self._leave(deadline_s)
             case HasLeft() | LeaveTimeOver():
@@ -93,6 +104,19 @@ class Leases:
         tell(self._children.ref(LEASE), command)
         return CommandAnswer(CommandResult.DONE)
 
+    def look(self) -> None:
+        """Say of which cameras nobody has been the owner for too long; called once a second."""
+        if not self._fleet.grants.is_clustered:
+            return
+        now_s, before = self._spec.clock.monotonic(), self._nobody_s
+        self._nobody_s = {
+            camera_id: before.get(camera_id, now_s)
+            for camera_id in self._fleet.ids
+            if self._has_nobody(camera_id)
+        }
+        for camera_id in self._fleet.ids:
+            self._tell_unowned(camera_id, now_s, before.get(camera_id, now_s))
+
     def started(self) -> None:
         """Tell a lease actor that starts what an operator wants."""
         if self._fleet.grants.is_drained:
@@ -103,13 +127,41 @@ class Leases:
         if name == LEASE and self._is_leaving:
             self._stop()
 
+    def _name_owners(self) -> None:
+        assert self.facts is not None
+        for camera_id in self._fleet.ids:
+            camera = self._fleet.state(camera_id)
+            if camera is not None:
+                owner = None if camera.record.epoch else self.facts.owners.get(camera_id)
+                camera.update(owner=owner)
+
+    def _has_nobody(self, camera_id: CameraId) -> bool:
+        """Whether a camera should run here or elsewhere, everybody is heard, and nobody has it."""
+        camera, facts = self._fleet.state(camera_id), self.facts
+        if camera is None or facts is None or facts.down_since_s is not None:
+            return False
+        return camera.record.phase is CameraPhase.ELSEWHERE and camera.record.owner is None
+
+    def _tell_unowned(self, camera_id: CameraId, now_s: float, began_s: float) -> None:
+        """Say that a camera has had nobody for a minute, and when it has somebody again."""
+        camera = self._fleet.state(camera_id)
+        if camera is None:
+            return
+        before_s, since_s = camera.record.unowned_since_s, self._nobody_s.get(camera_id)
+        if since_s is None and before_s is not None:
+            camera.update(unowned_since_s=None)
+            log_event(_log, LogEvent.CAMERA_OWNED, camera_id=camera_id, lasted_s=now_s - began_s)
+        elif since_s is not None and before_s is None and now_s - since_s >= UNOWNED_AFTER_S:
+            camera.update(unowned_since_s=since_s)
+            log_event(_log, LogEvent.CAMERA_UNOWNED, camera_id=camera_id, lasted_s=now_s - since_s)
+
     def _grant(self, camera_id: CameraId, epoch: int) -> None:
         camera, grants = self._fleet.state(camera_id), self._fleet.grants
         if camera is None or camera.leaving:
             return
         grants.give(camera_id, epoch)
         self._spec.ledger.outbox_of[camera_id].epochs.begin(camera_id, epoch)
-        camera.update(epoch=epoch)
+        camera.update(epoch=epoch, owner=None)
         self._fleet.schedules.grant_changed(camera)
         if camera.record.phase is CameraPhase.STREAMING and not camera.pending.stop:
             grants.captured(camera_id)

@@ -235,6 +235,7 @@ class SupervisorActor(SupervisedActor):
             case Tick():
                 self._look_for_silent_deaths()
                 self._fleet.look_at_schedules()
+                self._leases.look()
                 self._memory.look()
             case Begin():
                 self._begin()

@@ -84,6 +84,8 @@ WHEN = {
     "camera_opened": "a camera's schedule lets it run again",
     "camera_off": "nobody is there, and `expected: intermittent` says that this may be",
     "camera_on": "a camera that was off, as expected, streams again",
+    "camera_unowned": "no node of the cluster has captured the camera for a minute",
+    "camera_owned": "a node captures it again after that",
     "camera_off_by_profile": "the [profile](schedules.md#profiles) that applies keeps a camera off",
     "camera_on_by_profile": "a camera that a profile kept off is on again",
     "profile_gone": "the profile that applied, or was kept, is not in the configuration",

@@ -210,6 +210,8 @@ def _glance(record: CameraRecord) -> CameraStatus:
         intermittent=record.intermittent,
         off_since_ns=None if record.off is None else record.off.since_ns,
         off_by_profile=record.off_by_profile,
+        owner=record.owner,
+        unowned_s=None if record.unowned_since_s is None else 0.0,
     )
 
 
@@ -219,13 +221,14 @@ _AT_REST: Final = frozenset(
         CameraPhase.STOPPED,
         CameraPhase.OFF_SCHEDULE,
         CameraPhase.OFF_EXPECTED,
+        CameraPhase.ELSEWHERE,
     }
 )
 
 
 def _condition(record: CameraRecord) -> str:
     """Whether it streams well, rests on purpose, or is in trouble."""
-    if record.phase in _AT_REST:
+    if record.phase in _AT_REST and record.unowned_since_s is None:
         return "at rest"
     well = record.phase is CameraPhase.STREAMING and record.breaker.state is BreakerState.CLOSED
     return "well" if well else "in trouble"

@@ -54,6 +54,8 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "word.STOPPED": Text("stopped", "parada"),
     "word.OFF_EXPECTED": Text("off (expected)", "desligada (previsto)"),
     "word.OFF_SCHEDULE": Text("closed", "fora do horário ou do perfil"),
+    "word.ELSEWHERE": Text("on another node", "em outro nó"),
+    "word.UNOWNED": Text("on no node", "em nenhum nó"),
     "word.DISABLED": Text("disabled", "desativada"),
     "legend": Text("What the signs mean", "O que os sinais significam"),
     "legend.OK": Text(
@@ -95,6 +97,13 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "Nobody is there, which may be. It is looked for each minute.",
         "Não responde, o que é previsto. É procurada a cada minuto.",
     ),
+    "legend.ELSEWHERE": Text(
+        "Another node of the cluster captures it, or is about to.",
+        "Outro nó do cluster a captura, ou está prestes a fazê-lo.",
+    ),
+    "legend.UNOWNED": Text(
+        "No node of the cluster captures it.", "Nenhum nó do cluster a captura."
+    ),
     "legend.DISABLED": Text(
         "Switched off in the configuration (enabled: false).",
         "Desligada na configuração (enabled: false).",
@@ -114,6 +123,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     ),
     "why": Text("Why", "Por quê"),
     "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
+    "why.UNOWNED": Text("no node of the cluster captures it", "nenhum nó do cluster a captura"),
     "why.SLOW": Text("only {fps} of {target} fps", "só {fps} de {target} fps"),
     "doing": Text("Now", "Agora"),
     "can": Text("You can", "Você pode"),
@@ -153,6 +163,18 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "doing.OFF_SCHEDULE.profile": Text(
         "Rests: it is not in the profile {profile}.",
         "Descansa: não está no perfil {profile}.",
+    ),
+    "doing.ELSEWHERE": Text(
+        "Nothing: another node has it. It takes over when that one is gone.",
+        "Nada: está com outro nó. Assume quando ele sair.",
+    ),
+    "doing.UNOWNED": Text(
+        "Waits until a node of the cluster may take it.",
+        "Aguarda até que um nó do cluster possa assumi-la.",
+    ),
+    "advice.unowned": Text(
+        "Look at the nodes: one has to be up, not drained, with this camera in its configuration.",
+        "Verifique os nós: um precisa estar ativo, sem drenagem e com esta câmera configurada.",
     ),
     "doing.DISABLED": Text(
         "Nothing: it is disabled in the configuration.",

@@ -31,10 +31,13 @@ _NOT_NAMED: Final = frozenset(
         CameraPhase.DISABLED,
         CameraPhase.OFF_SCHEDULE,
         CameraPhase.OFF_EXPECTED,
+        CameraPhase.ELSEWHERE,
     }
 )
 """Phases of cameras that are not missing where too few stream."""
-_EXCUSED: Final = frozenset({CameraPhase.OFF_SCHEDULE, CameraPhase.OFF_EXPECTED})
+_EXCUSED: Final = frozenset(
+    {CameraPhase.OFF_SCHEDULE, CameraPhase.OFF_EXPECTED, CameraPhase.ELSEWHERE}
+)
 """Phases of cameras that nobody waits for."""
 
 

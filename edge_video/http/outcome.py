@@ -32,6 +32,8 @@ class OutcomeKind(StrEnum):
     """The camera starts by itself when its schedule opens."""
     OFF_EXPECTED = "off_expected"
     """The attempt found nobody, which may be; the camera is tried again by itself."""
+    ELSEWHERE = "elsewhere"
+    """Another node has the camera; it starts here when it is given to this one."""
     CONNECTED = "connected"
     """The publisher; a camera streams."""
     STILL_TRYING = "still_trying"
@@ -54,6 +56,7 @@ class Outcome:
 _RESTING: Final = {
     CameraPhase.STOPPED: OutcomeKind.STOPPED,
     CameraPhase.OFF_SCHEDULE: OutcomeKind.OFF_SCHEDULE,
+    CameraPhase.ELSEWHERE: OutcomeKind.ELSEWHERE,
 }
 
 

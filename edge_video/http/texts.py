@@ -32,6 +32,9 @@ _FROM_REPORTS: Final = (
     "closed_until",
     "off_since",
     "off_by_profile",
+    "on_node",
+    "on_no_node",
+    "on_no_node_yet",
     *(f"weekday.{day}" for day in DAYS),
 )
 
@@ -127,6 +130,9 @@ PAGE: Final[dict[str, Text]] = {
     "verdict.single.off_expected": Text(
         "The camera is off (expected)", "A câmera está desligada (previsto)"
     ),
+    "verdict.single.elsewhere": Text("Another node has the camera", "A câmera está com outro nó"),
+    "verdict.elsewhere": Text("{count} on other nodes", "{count} em outros nós"),
+    "verdict.elsewhere.one": Text("1 on another node", "1 em outro nó"),
     "verdict.some": Text("{count} of {all} stream", "{count} de {all} transmitem"),
     "verdict.some.one": Text("1 of {all} streams", "1 de {all} transmite"),
     "verdict.none_wanted": Text("No camera is meant to run", "Nenhuma câmera deve transmitir"),
@@ -256,6 +262,7 @@ PAGE: Final[dict[str, Text]] = {
     "state.stopped": Text("Stopped {count}", "Paradas {count}"),
     "state.off_schedule": Text("Closed {count}", "Fora do horário {count}"),
     "state.off_expected": Text("Off (expected) {count}", "Desligadas (previsto) {count}"),
+    "state.elsewhere": Text("On other nodes {count}", "Em outros nós {count}"),
     "state.disabled": Text("Disabled {count}", "Desativadas {count}"),
     "group.cameras": Text("{count} cameras", "{count} câmeras"),
     "group.cameras.one": Text("1 camera", "1 câmera"),
@@ -338,6 +345,7 @@ PAGE: Final[dict[str, Text]] = {
     "outcome.off_expected": Text(
         "{camera}: still off (expected)", "{camera}: continua desligada (previsto)"
     ),
+    "outcome.elsewhere": Text("{camera}: another node has it", "{camera}: está com outro nó"),
     "outcome.off_by_profile": Text(
         "{camera}: off by profile {profile}", "{camera}: desligada pelo perfil {profile}"
     ),

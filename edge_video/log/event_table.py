@@ -139,6 +139,18 @@ class LogEvent(StrEnum):
         "[{camera_id}] Camera removed from the configuration",
         "[{camera_id}] Câmera removida da configuração",
     )
+    CAMERA_UNOWNED = (
+        "camera_unowned",
+        _WARNING,
+        "[{camera_id}] No node of the cluster has captured it for {lasted_s}",
+        "[{camera_id}] Nenhum nó do cluster a captura há {lasted_s}",
+    )
+    CAMERA_OWNED = (
+        "camera_owned",
+        _INFO,
+        "[{camera_id}] A node captures it again, after {lasted_s} without one",
+        "[{camera_id}] Um nó voltou a capturá-la, após {lasted_s} sem nenhum",
+    )
     CAMERA_CONNECTING = (
         "camera_connecting",
         _DEBUG,

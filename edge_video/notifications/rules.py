@@ -137,7 +137,9 @@ class NotificationRules:
             self._cameras[record.camera_id] = camera
         camera.record = record
         changes: tuple[StateChange, ...] = ()
-        if not _is_open_question(record):
+        if record.phase is CameraPhase.ELSEWHERE and record.unowned_since_s is None:
+            camera.stream = Debounced(self._policy.steady)  # it is the other node's to tell
+        elif not _is_open_question(record):
             stream = _STREAMS.get(record.phase, OFFLINE)
             camera.stream, changes = camera.stream.observe(stream, now.s)
         is_closed = record.breaker.state is BreakerState.CLOSED
@@ -260,6 +262,7 @@ class NotificationRules:
             facts["away_s"] = _away_s(camera, change)
             facts["opens_at"] = record.opens_at
             facts["off_by_profile"] = record.off_by_profile
+            facts |= _epoch(record)
             notifications.append(self._of_change("camera", change, facts, now, record.camera_id))
         for change in breaker_changes:
             breaker = record.breaker
@@ -270,6 +273,7 @@ class NotificationRules:
                 "retry_in_s": _rounded(breaker.retry_in_s(now.s)),
                 "forced_open": breaker.forced_open,
                 "failure": self._failure(record.last_failure, change),
+                **_epoch(record),
             }
             notifications.append(self._of_change("breaker", change, facts, now, record.camera_id))
         return notifications
@@ -287,6 +291,7 @@ class NotificationRules:
             "hwaccel": decoding.wanted,
             "used": decoding.used,
             "reason": decoding.reason,
+            **_epoch(record),
         }
         return [
             self._of_change("decoder", change, facts, now, record.camera_id)
@@ -300,7 +305,7 @@ class NotificationRules:
             return []
         camera.picture, changes = camera.picture.observe(picture.value, now.s)
         camera.picture, later = camera.picture.tick(now.s)
-        facts: _Fields = {"camera_id": camera_id}
+        facts: _Fields = {"camera_id": camera_id, **_epoch(camera.record)}
         return [
             self._of_change("picture", change, facts, now, camera_id)
             for change in (*changes, *later)
@@ -384,6 +389,11 @@ def _is_open_question(record: CameraRecord) -> bool:
     """Whether nobody knows yet if an intermittent camera is there: its first try runs."""
     is_new = record.phase is CameraPhase.STARTING and not record.breaker.consecutive_failures
     return record.intermittent and is_new
+
+
+def _epoch(record: CameraRecord) -> _Fields:
+    """What tells, where nodes share the camera, whose event counts."""
+    return {} if record.epoch is None else {"epoch": record.epoch}
 
 
 def _away_s(camera: _Camera, change: StateChange) -> float | None:

@@ -66,9 +66,25 @@ def format_off(camera: CameraStatus, language: Language) -> str | None:
     return lookup("off_since", language).format(time=f"{since:%Y-%m-%d %H:%M}")
 
 
+def format_elsewhere(camera: CameraStatus, language: Language) -> str | None:
+    """Which other node captures a camera, or that none does; None: it is this one's."""
+    if camera.phase is not CameraPhase.ELSEWHERE:
+        return None
+    if camera.owner is not None:
+        return lookup("on_node", language).format(node=one_line(camera.owner))
+    if camera.unowned_s is None:
+        return lookup("on_no_node_yet", language)
+    lasted = format_rounded_duration(float(round(camera.unowned_s)), language)
+    return lookup("on_no_node", language).format(duration=lasted)
+
+
 def format_rest(camera: CameraStatus, language: Language) -> str | None:
     """Why nobody expects a picture of a camera that no operator has stopped; None: one is."""
-    return format_closed(camera, language) or format_off(camera, language)
+    return (
+        format_closed(camera, language)
+        or format_off(camera, language)
+        or format_elsewhere(camera, language)
+    )
 
 
 def format_decoding(camera: CameraStatus, language: Language) -> str | None:

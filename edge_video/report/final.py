@@ -174,6 +174,8 @@ def is_healthy(camera: CameraStatus, uptime_s: float) -> bool:
         return True  # it was closed throughout
     if camera.phase is CameraPhase.OFF_EXPECTED and not camera.frames.received:
         return True  # it was off throughout
+    if camera.phase is CameraPhase.ELSEWHERE and not camera.attempts and camera.unowned_s is None:
+        return True  # another node had it throughout
     reached = efficiency(camera, uptime_s)
     return (
         camera.breaker.state is BreakerState.CLOSED

@@ -12,7 +12,7 @@ from edge_video.report.camera_text import (
 )
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
-from edge_video.status.health import is_late
+from edge_video.status.health import is_late, is_unowned
 from edge_video.status.model import CameraPhase, PublisherState
 from edge_video.text.catalog import Language, lookup
 from edge_video.text.escaping import one_line
@@ -42,6 +42,7 @@ _RESTING: Final = frozenset(
         CameraPhase.STOPPED,
         CameraPhase.OFF_SCHEDULE,
         CameraPhase.OFF_EXPECTED,
+        CameraPhase.ELSEWHERE,
     }
 )
 _TROUBLED: Final = frozenset({"CB_OPEN", "HALF_OPEN", "KEY_WAIT", "STARTING", "WARN"})
@@ -66,14 +67,15 @@ def render_monitor(status: SystemStatus, language: Language) -> str:
 
 
 def status_word(camera: CameraStatus) -> str:
-    """OK, WARN, CB_OPEN, HALF_OPEN (probing), KEY_WAIT, STARTING, or the name of a resting phase.
+    """OK, WARN, CB_OPEN, HALF_OPEN (probing), KEY_WAIT, STARTING, UNOWNED, or a resting phase.
 
     Not translated. KEY_WAIT is a camera whose data arrive while it owes a key frame.
     WARN is a camera that should deliver and has not for five seconds; one that never has, and
-    has not yet failed often enough for its breaker, is STARTING.
+    has not yet failed often enough for its breaker, is STARTING. UNOWNED is one that no node of its
+    cluster captures.
     """
     if camera.phase in _RESTING:
-        return camera.phase.name
+        return "UNOWNED" if is_unowned(camera) else camera.phase.name
     if camera.breaker.state is BreakerState.OPEN:
         return "CB_OPEN"
     if camera.key_frame_wait_s is not None:

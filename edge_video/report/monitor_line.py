@@ -31,8 +31,11 @@ _NOT_NAMED: Final = frozenset(
         CameraHealth.DISABLED,
         CameraHealth.OFF_SCHEDULE,
         CameraHealth.OFF_EXPECTED,
+        CameraHealth.ELSEWHERE,
     }
 )
+_COUNTED: Final = (CameraHealth.OFF_SCHEDULE, CameraHealth.OFF_EXPECTED, CameraHealth.ELSEWHERE)
+"""Those of them that are counted."""
 
 Condition: TypeAlias = tuple[object, ...]
 """What an operator would want to hear of when it changes; compared, never read."""
@@ -77,7 +80,7 @@ def render_line(status: SystemStatus, language: Language, *, zone: tzinfo | None
     counts = verdict(status).cameras
     parts += [
         count_text(f"line.{health.value}", counts[health], language)
-        for health in (CameraHealth.OFF_SCHEDULE, CameraHealth.OFF_EXPECTED)
+        for health in _COUNTED
         if counts[health]
     ]
     parts += _ill(status, language)

@@ -52,6 +52,8 @@ class CameraHealth(StrEnum):
     """Its schedule keeps it closed, or the profile that applies."""
     OFF_EXPECTED = "off_expected"
     """Nobody is there, and its configuration says that this may be."""
+    ELSEWHERE = "elsewhere"
+    """Another node of the cluster has it, or is about to."""
 
 
 class Delivery(StrEnum):
@@ -89,6 +91,7 @@ _BY_PHASE: Final = {
     CameraPhase.STOPPED: CameraHealth.STOPPED,
     CameraPhase.OFF_SCHEDULE: CameraHealth.OFF_SCHEDULE,
     CameraPhase.OFF_EXPECTED: CameraHealth.OFF_EXPECTED,
+    CameraPhase.ELSEWHERE: CameraHealth.ELSEWHERE,
 }
 RESTING: Final = frozenset(
     {
@@ -97,6 +100,7 @@ RESTING: Final = frozenset(
         CameraHealth.DISABLED,
         CameraHealth.OFF_SCHEDULE,
         CameraHealth.OFF_EXPECTED,
+        CameraHealth.ELSEWHERE,
     }
 )
 """Healths of cameras of which nobody expects a picture now."""
@@ -124,6 +128,11 @@ def is_overdue(camera: CameraStatus) -> bool:
     return last_s is not None and last_s >= max(LATE_AFTER_S, usual_s)
 
 
+def is_unowned(camera: CameraStatus) -> bool:
+    """Whether no node of its cluster has had it for too long."""
+    return camera.phase is CameraPhase.ELSEWHERE and camera.unowned_s is not None
+
+
 def is_slow(camera: CameraStatus) -> bool:
     """Whether it sends clearly less than what it is held to."""
     if camera.received_fps is None or _may_be_off(camera):
@@ -146,6 +155,8 @@ def camera_health(camera: CameraStatus) -> CameraHealth:
 
     When the whole system has stopped: how it was when the stop began.
     """
+    if is_unowned(camera):
+        return CameraHealth.TROUBLE
     if camera.phase in _BY_PHASE:
         return _BY_PHASE[camera.phase]
     if camera.breaker.forced_open:

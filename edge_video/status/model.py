@@ -37,6 +37,8 @@ class CameraPhase(StrEnum):
     applies than `CameraStatus.off_by_profile`."""
     OFF_EXPECTED = "off_expected"
     """Nobody is there, which is expected of it; it is tried again and again."""
+    ELSEWHERE = "elsewhere"
+    """Another node of the cluster has it, `CameraStatus.owner` says which, or is to have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,17 @@ class CameraStatus:
     off_by_profile: str | None = None
     """The profile that applies and that it is not in; None: no profile keeps it off."""
     off_schedule_s: float = 0.0
-    """How long its schedule has kept it closed, all times since the start together."""
+    """How long its schedule, a profile or another node has kept it closed, all times together."""
     intermittent: bool = False
     """Whether it need not be there, by `expected` in its configuration."""
     masks: int = 0
     """How many areas of its pictures are covered, by `masks` in its configuration."""
+    owner: str | None = None
+    """The other node that captures it, by its name; None: this one does, or none was heard of."""
+    epoch: int | None = None
+    """Of the lease with which this node captures it; None: it does not, or nobody shares it."""
+    unowned_s: float | None = None
+    """How long no node has had it although all are heard, once that is a minute; else None."""
     off_since_ns: int | None = None
     """Wall clock, since when nobody is there; None while it is there, or has to be."""
     off_expected_s: float = 0.0

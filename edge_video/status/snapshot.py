@@ -82,6 +82,10 @@ class CameraRecord:
     """As in `CameraStatus`."""
     is_elsewhere: bool = False
     """In a cluster: it is not granted to this node, another one captures it or should."""
+    owner: str | None = None
+    """As in `CameraStatus`."""
+    unowned_since_s: float | None = None
+    """Monotonic clock, since when no node has it although all are heard, once that is a minute."""
     epoch: int | None = None
     """In a cluster: of the lease with which this node captures it; None where it does not."""
     closed_at_s: float | None = None
@@ -310,6 +314,9 @@ def _camera_status(
         off_schedule_s=record.off_schedule_s(now_s),
         intermittent=record.intermittent,
         masks=record.masks,
+        owner=record.owner,
+        epoch=record.epoch,
+        unowned_s=_unowned_s(record, until_s),
         off_since_ns=None if record.off is None else record.off.since_ns,
         off_expected_s=record.off_expected_s(now_s),
         picture=record.picture,
@@ -320,3 +327,8 @@ def _camera_status(
             sum(now_s - at_s <= RECENT_S for at_s in record.failed_at_s),
         ),
     )
+
+
+def _unowned_s(record: CameraRecord, now_s: float) -> float | None:
+    since_s = record.unowned_since_s
+    return None if since_s is None else max(0.0, now_s - since_s)

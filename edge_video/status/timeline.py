@@ -46,6 +46,10 @@ class EntryKind(StrEnum):
     CAMERA_OPENED = "camera_opened"
     CAMERA_OFF = "camera_off"
     """Nobody is there, as is expected of it."""
+    CAMERA_ELSEWHERE = "camera_elsewhere"
+    """Another node of the cluster has it; the detail is which, where that is known."""
+    CAMERA_UNOWNED = "camera_unowned"
+    """No node has had it for a minute."""
     CAMERA_ON_BY_PROFILE = "camera_on_by_profile"
     CAMERA_OFF_BY_PROFILE = "camera_off_by_profile"
     """Not in the profile that applies now; the detail is its name."""
@@ -220,6 +224,8 @@ class Timeline:
             cause, detail = ("", "") if failure is None else (failure.cause.value, failure.detail)
             if kind is EntryKind.CAMERA_OFF_BY_PROFILE:
                 detail = now.off_by_profile or ""
+            elif kind is EntryKind.CAMERA_ELSEWHERE:
+                detail = now.owner or ""
             lasted_s = self._trouble_over(kind, now.camera_id, at_s)
             self.add(
                 kind,
@@ -329,20 +335,7 @@ def _camera_entries(
         and not now.is_closed  # closing for the night forgets failures by itself
     ):
         found.append((EntryKind.BREAKER_RESET, None))
-    if now.phase is CameraPhase.OFF_SCHEDULE and before.phase is not CameraPhase.OFF_SCHEDULE:
-        by_schedule = now.off_by_profile is None
-        kind = EntryKind.CAMERA_CLOSED if by_schedule else EntryKind.CAMERA_OFF_BY_PROFILE
-        found.append((kind, None))
-    elif now.phase is CameraPhase.OFF_EXPECTED and before.phase is not CameraPhase.OFF_EXPECTED:
-        found.append((EntryKind.CAMERA_OFF, None))
-    elif before.phase is CameraPhase.OFF_SCHEDULE is not now.phase and not now.is_closed:
-        by_schedule = before.off_by_profile is None
-        kind = EntryKind.CAMERA_OPENED if by_schedule else EntryKind.CAMERA_ON_BY_PROFILE
-        found.append((kind, None))
-    elif now.phase is CameraPhase.STOPPED and before.phase is not CameraPhase.STOPPED:
-        found.append((EntryKind.CAMERA_STOPPED, None))
-    elif before.phase is CameraPhase.STOPPED and now.phase is not CameraPhase.STOPPED:
-        found.append((EntryKind.CAMERA_STARTED, None))
+    found += [(kind, None) for kind in _rest_entries(before, now)]
     if (
         now.phase is CameraPhase.STREAMING
         and before.phase is not CameraPhase.STREAMING
@@ -402,3 +395,30 @@ def count_transitions(counts: TransitionCounts, before: CameraRecord, now: Camer
         happened -= 1
     if happened > 0:
         counts["unseen", "unseen", "unseen"] += happened
+
+
+def _rest_entries(before: CameraRecord, now: CameraRecord) -> list[EntryKind]:
+    """What has changed of why a camera rests, or that it rests no more."""
+    found = []
+    if now.unowned_since_s is not None and before.unowned_since_s is None:
+        found.append(EntryKind.CAMERA_UNOWNED)
+    began, ended = now.phase is not before.phase, before.phase
+    if now.phase in _RESTS and began:
+        by_profile = now.phase is CameraPhase.OFF_SCHEDULE and now.off_by_profile is not None
+        found.append(EntryKind.CAMERA_OFF_BY_PROFILE if by_profile else _RESTS[now.phase])
+    elif began and ended is CameraPhase.OFF_SCHEDULE and not now.is_closed:
+        by_schedule = before.off_by_profile is None
+        found.append(EntryKind.CAMERA_OPENED if by_schedule else EntryKind.CAMERA_ON_BY_PROFILE)
+    elif began and now.phase is CameraPhase.STOPPED:
+        found.append(EntryKind.CAMERA_STOPPED)
+    elif began and ended is CameraPhase.STOPPED:
+        found.append(EntryKind.CAMERA_STARTED)
+    return found
+
+
+_RESTS: Final = {
+    CameraPhase.OFF_SCHEDULE: EntryKind.CAMERA_CLOSED,
+    CameraPhase.OFF_EXPECTED: EntryKind.CAMERA_OFF,
+    CameraPhase.ELSEWHERE: EntryKind.CAMERA_ELSEWHERE,
+}
+"""The entry of each phase in which a camera rests by itself."""

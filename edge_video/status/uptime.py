@@ -27,7 +27,7 @@ class Presence(Enum):
     UP = auto()
     DOWN = auto()
     UNEXPECTED = auto()
-    """Disabled, stopped, paused, off schedule, off as expected: nothing is counted."""
+    """Disabled, stopped, paused, off schedule, off as expected, elsewhere: nothing is counted."""
 
 
 _PRESENCE: Final = {
@@ -40,6 +40,7 @@ _PRESENCE: Final = {
     CameraHealth.DISABLED: Presence.UNEXPECTED,
     CameraHealth.OFF_SCHEDULE: Presence.UNEXPECTED,
     CameraHealth.OFF_EXPECTED: Presence.UNEXPECTED,
+    CameraHealth.ELSEWHERE: Presence.UNEXPECTED,
 }
 
 

@@ -146,6 +146,7 @@ _TOP: Final[dict[str, Text]] = {
     "top.health.off_schedule": Text(
         "{count} closed by schedule or profile", "fora do horário ou do perfil: {count}"
     ),
+    "top.health.elsewhere": Text("{count} on other nodes", "em outros nós: {count}"),
     "top.health.disabled": Text("{count} disabled", "desativadas: {count}"),
     "top.delivery": Text("Delivery: {state}", "Entrega: {state}"),
     "top.down_for": Text("for {duration}", "há {duration}"),

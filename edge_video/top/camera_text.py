@@ -42,10 +42,12 @@ _RANKS: Final = (
     CameraHealth.STOPPED,
     CameraHealth.OFF_SCHEDULE,
     CameraHealth.OFF_EXPECTED,
+    CameraHealth.ELSEWHERE,
     CameraHealth.DISABLED,
 )
-_WORD_RANKS: Final = ("CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING", "OK")
+_WORD_RANKS: Final = ("UNOWNED", "CB_OPEN", "WARN", "HALF_OPEN", "KEY_WAIT", "STARTING", "OK")
 _STYLES: Final = {
+    "UNOWNED": "bold white on red",
     "CB_OPEN": "bold white on red",
     "WARN": "bold red",
     "HALF_OPEN": "bold yellow",
@@ -57,12 +59,13 @@ _STYLES: Final = {
     "STOPPED": "dim",
     "OFF_SCHEDULE": "dim",
     "OFF_EXPECTED": "dim",
+    "ELSEWHERE": "dim",
     "DISABLED": "dim",
 }
 _MARKS: Final = {
     "CB_OPEN": "✗", "WARN": "!", "HALF_OPEN": "?", "SLOW": "▼", "KEY_WAIT": "…", "STARTING": "…",
     "PAUSED": "‖", "OK": "✓", "STOPPED": "■", "OFF_SCHEDULE": "☾", "OFF_EXPECTED": "○",
-    "DISABLED": "–",
+    "DISABLED": "–", "ELSEWHERE": "→", "UNOWNED": "✗",
 }  # fmt: skip
 _WELL: Final = frozenset({CameraHealth.HEALTHY, CameraHealth.STOPPED, CameraHealth.DISABLED})
 

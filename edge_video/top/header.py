@@ -35,6 +35,7 @@ _NAMED: Final = (
     CameraHealth.STOPPED,
     CameraHealth.OFF_SCHEDULE,
     CameraHealth.OFF_EXPECTED,
+    CameraHealth.ELSEWHERE,
     CameraHealth.DISABLED,
 )
 """Healths that the verdict counts beside the good ones."""

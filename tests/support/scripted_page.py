@@ -50,6 +50,7 @@ HEALTHS = (
     "disabled",
     "off_schedule",
     "off_expected",
+    "elsewhere",
 )
 _PHASES = {
     "OK": "streaming",
@@ -59,6 +60,7 @@ _PHASES = {
     "DISABLED": "disabled",
     "OFF_SCHEDULE": "off_schedule",
     "OFF_EXPECTED": "off_expected",
+    "ELSEWHERE": "elsewhere",
 }
 _HEALTH_OF = {
     "OK": "healthy",
@@ -67,6 +69,7 @@ _HEALTH_OF = {
     "DISABLED": "disabled",
     "OFF_SCHEDULE": "off_schedule",
     "OFF_EXPECTED": "off_expected",
+    "ELSEWHERE": "elsewhere",
 }
 
 
@@ -78,7 +81,7 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
     retry_in_s, paused = given.pop("retry_in_s", None), given.pop("paused", False)
     now_ms = int(time.time() * 1000)
     since_ms = now_ms - int(given.pop("for_s", 3600) * 1000)
-    rests = word in ("STOPPED", "DISABLED", "OFF_SCHEDULE", "OFF_EXPECTED", "CB_OPEN")
+    rests = word in ("STOPPED", "DISABLED", "OFF_SCHEDULE", "OFF_EXPECTED", "ELSEWHERE", "CB_OPEN")
     fps = 0.0 if word != "OK" else 14.9
     return {
         "id": camera_id,
@@ -102,6 +105,9 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "key_frame_interval_s": None,
         "attempts": 3,
         "opens_at": "2026-11-27T07:00:00-03:00" if word == "OFF_SCHEDULE" else None,
+        "owner": "shop-2" if word == "ELSEWHERE" else None,
+        "epoch": None,
+        "unowned_s": None,
         "off_since_ms": since_ms if word == "OFF_EXPECTED" else None,
         "off_by_profile": None,
         "picture": None,

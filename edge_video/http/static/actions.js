@@ -89,6 +89,7 @@ function cameraOutcome(body, action, facts) {
   if (body.outcome === "streaming") return [t("outcome.streaming", facts), "ok"];
   if (body.outcome === "still_trying") return [t("outcome.still_trying", facts), "busy"];
   if (body.outcome === "off_expected") return [t("outcome.off_expected", facts), "ok"];
+  if (body.outcome === "elsewhere") return [t("outcome.elsewhere", facts), "ok"];
   const profile = app.view?.cameras.find(({ id }) => id === facts.camera)?.off_by_profile;
   if (body.outcome === "off_schedule" && profile) return [t("outcome.off_by_profile", { ...facts, profile }), "ok"];
   if (body.outcome === "off_schedule") return [t("outcome.off_schedule", facts), "ok"];

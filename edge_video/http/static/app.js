@@ -19,7 +19,7 @@ import * as trouble from "./trouble.js";
 import { drawVerdict, fetchIcons } from "./verdict.js";
 import * as wall from "./wall.js";
 
-const STATES = ["OK", "SLOW", "WARN", "KEY_WAIT", "STARTING", "HALF_OPEN", "CB_OPEN", "PAUSED", "STOPPED", "OFF_SCHEDULE", "OFF_EXPECTED", "DISABLED"];
+const STATES = ["OK", "SLOW", "WARN", "KEY_WAIT", "STARTING", "HALF_OPEN", "CB_OPEN", "PAUSED", "STOPPED", "OFF_SCHEDULE", "OFF_EXPECTED", "ELSEWHERE", "UNOWNED", "DISABLED"];
 
 function draw() {
   document.body.classList.toggle("lost", app.lostSince > 0);

@@ -23,6 +23,7 @@ export const cameraOf = (id) => app.view?.cameras.find((camera) => camera.id ===
 export function stateOf(camera) {
   if (camera.health === "off_schedule") return "OFF_SCHEDULE";
   if (camera.health === "off_expected") return "OFF_EXPECTED";
+  if (camera.health === "elsewhere") return "ELSEWHERE";
   if (camera.health === "paused" || camera.breaker.forced_open) return "PAUSED";
   return camera.health === "slow" && camera.word === "OK" ? "SLOW" : camera.word;
 }
@@ -34,7 +35,7 @@ export const shownState = (camera) => (app.lostSince ? "UNKNOWN" : stateOf(camer
 export const pictureText = (camera) => (camera.picture ? t(`picture_state.${camera.picture}`) : "");
 
 export const isTrouble = (camera) => camera.health === "trouble" || camera.health === "slow";
-export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule", "off_expected"].includes(camera.health);
+export const isResting = (camera) => ["paused", "stopped", "disabled", "off_schedule", "off_expected", "elsewhere"].includes(camera.health);
 export const isLive = (camera) => camera.phase === "streaming" && !["WARN", "CB_OPEN"].includes(camera.word);
 
 // Since when: of its word, but of the whole trouble where one attempt follows the other.
@@ -50,6 +51,7 @@ export function whyOf(camera) {
   const state = stateOf(camera);
   if (state === "SLOW") return { text: t("why.SLOW", { fps: rate(camera.fps), target: rate(camera.target_fps) }), evidence: "", cause: "slow" };
   if (state === "WARN") return { text: t("why.WARN", { duration: duration((camera.last_frame_ago_s ?? 0) + sinceView()) }), evidence: "", cause: "stalled" };
+  if (state === "UNOWNED") return { text: t("why.UNOWNED"), evidence: "", cause: "unowned" };
   if (state === "KEY_WAIT") return { text: keyWait(camera), evidence: "", cause: "no_key_frame" };
   if (camera.picture && camera.health === "healthy") return { text: t("picture_why", { state: pictureText(camera), time: clockTime(camera.picture_since_ms) }), evidence: "", cause: "picture" };
   if (!["trouble", "starting"].includes(camera.health) || !camera.failure) return null;
@@ -89,6 +91,9 @@ export const closedText = (camera) => (camera.off_by_profile
 
 export const offText = (camera) => t("off_since", { time: clockTime(camera.off_since_ms) });
 
+// Which other node has it.
+export const elsewhereText = (camera) => (camera.owner ? t("on_node", { node: camera.owner }) : t("on_no_node_yet"));
+
 export function doingOf(camera) {
   const state = stateOf(camera);
   if (state === "OFF_SCHEDULE" && camera.off_by_profile) return t("doing.OFF_SCHEDULE.profile", { profile: camera.off_by_profile });
@@ -104,7 +109,7 @@ export function doingOf(camera) {
 // The next try, as short as a row has room for.
 export function nextTryOf(camera) {
   const state = stateOf(camera);
-  if (state === "SLOW") return "";
+  if (["SLOW", "UNOWNED"].includes(state)) return "";
   const left = retryInSeconds(camera);
   if (left) return t("next_try.in", { countdown: duration(left) });
   return state === "WARN" ? t("next_try.restart") : t("next_try.now");
@@ -114,14 +119,14 @@ export function nextTryOf(camera) {
 export function mainAction(camera) {
   const state = stateOf(camera);
   if (state === "PAUSED") return "resume";
-  if (state === "OFF_SCHEDULE") return camera.breaker.forced_open ? "resume" : "";
+  if (["OFF_SCHEDULE", "ELSEWHERE"].includes(state)) return camera.breaker.forced_open ? "resume" : "";
   if (["STOPPED", "DISABLED"].includes(state)) return "start";
   return ["CB_OPEN", "OFF_EXPECTED"].includes(state) ? "retry" : "";
 }
 
 export function actionsOf(camera) {
   const state = stateOf(camera);
-  if (state === "OFF_SCHEDULE" && !camera.breaker.forced_open) return ["pause"];
+  if (["OFF_SCHEDULE", "ELSEWHERE"].includes(state) && !camera.breaker.forced_open) return ["pause"];
   if (state === "OFF_EXPECTED") return ["retry", "pause"];
   if (isResting(camera)) return [mainAction(camera)];
   if (state === "CB_OPEN") return ["retry", "reset", "pause"];

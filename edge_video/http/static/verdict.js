@@ -4,7 +4,7 @@ import { $, setShape, setText, show } from "./dom.js";
 import { app, clockSkew } from "./state.js";
 import { clockTime, duration, t } from "./text.js";
 
-const PARTS = ["trouble", "slow", "starting", "paused", "stopped", "off_schedule", "off_expected", "disabled"];
+const PARTS = ["trouble", "slow", "starting", "paused", "stopped", "off_schedule", "off_expected", "elsewhere", "disabled"];
 const MARKS = { ok: "✓", busy: "…", warn: "⚠", bad: "✗", unknown: "✗", none: "" };
 const SHAPES = { ok: "OK", busy: "STARTING", warn: "WARN", bad: "CB_OPEN", unknown: "UNKNOWN", none: "UNKNOWN" };
 const STALE_S = 5;
@@ -35,7 +35,7 @@ function camerasVerdict(counts) {
   if (app.view.cameras.length === 1 && !wrong) return single(app.view.cameras[0].health);
   const all = app.view.cameras.length;
   const streams = count("healthy") + count("slow");
-  const wanted = all - count("disabled") - count("stopped") - count("paused") - count("off_schedule") - count("off_expected");
+  const wanted = all - count("disabled") - count("stopped") - count("paused") - count("off_schedule") - count("off_expected") - count("elsewhere");
   const parts = PARTS.filter(count).map((health) => t(`verdict.${health}`, { count: count(health) }));
   if (wrong) parts.push(t("verdict.picture", { count: wrong }));
   const whole = streams === all && !parts.length;
@@ -43,13 +43,13 @@ function camerasVerdict(counts) {
   if (!wanted) first = t("verdict.none_wanted");
   let tone = "ok";
   if (count("trouble")) tone = "bad";
-  else if (wrong || count("slow") || count("paused") || count("stopped") || (!wanted && !count("off_schedule") && !count("off_expected"))) tone = "warn";
+  else if (wrong || count("slow") || count("paused") || count("stopped") || (!wanted && !count("off_schedule") && !count("off_expected") && !count("elsewhere"))) tone = "warn";
   else if (count("starting")) tone = "busy";
   else if (!app.view.verdict.is_good && app.view.verdict.delivery === "ok") tone = "warn";
   return { tone, text: [first, ...parts].join(" · ") };
 }
 
-const TONES = { healthy: "ok", starting: "busy", trouble: "bad", off_schedule: "ok", off_expected: "ok" };
+const TONES = { healthy: "ok", starting: "busy", trouble: "bad", off_schedule: "ok", off_expected: "ok", elsewhere: "ok" };
 
 const single = (health) => ({ tone: TONES[health] ?? "warn", text: t(`verdict.single.${health}`) });
 

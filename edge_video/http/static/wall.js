@@ -3,10 +3,10 @@
 import { actionButton } from "./actions.js";
 import { $, arrange, el, setShape, setText, shape, show, store, stored } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { app, closedText, fpsText, isResting, isTrouble, mainAction, offText, pictureText, shownState, sinceMs, sinceSeconds } from "./state.js";
+import { app, closedText, elsewhereText, fpsText, isResting, isTrouble, mainAction, offText, pictureText, shownState, sinceMs, sinceSeconds } from "./state.js";
 import { clockTime, duration, language, t } from "./text.js";
 
-const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "off_schedule", "off_expected", "disabled"];
+const HEALTHS = ["trouble", "slow", "starting", "healthy", "paused", "stopped", "off_schedule", "off_expected", "elsewhere", "disabled"];
 const WIDEST = 420;
 const NARROWEST = 190;
 const GAP = 12;
@@ -121,6 +121,7 @@ function tickTile(tile) {
   else if (camera.health === "healthy") setText(tile.line, pictureText(camera) ? `⚠ ${pictureText(camera)}` : fpsText(camera));
   else if (camera.health === "off_schedule") setText(tile.line, closedText(camera));
   else if (camera.health === "off_expected") setText(tile.line, offText(camera));
+  else if (camera.health === "elsewhere") setText(tile.line, elsewhereText(camera));
   else setText(tile.line, `${word} · ${t("since", { duration: duration(sinceSeconds(camera)) })}`);
   tile.line.title = t("since_at", { time: clockTime(sinceMs(camera)) });
   tile.screen.tick();

@@ -37,6 +37,7 @@ def test_only_what_is_expected_counts() -> None:
         "disabled": UNEXPECTED,
         "off_schedule": UNEXPECTED,
         "off_expected": UNEXPECTED,
+        "elsewhere": UNEXPECTED,
     }
 
 
