@@ -72,4 +72,4 @@ _COPY: Final = ("-c", "copy")
 
 def _ffmpeg(*arguments: str) -> None:
     command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", *arguments]
-    subprocess.run(command, check=True, timeout=300, stdin=subprocess.DEVNULL)
+    subprocess.run(command, check=True, timeout=900, stdin=subprocess.DEVNULL)

@@ -169,8 +169,15 @@ def run_program(
 
 
 def wait_for_cameras(program: Program, count: int) -> None:
-    """Until each camera has delivered a frame."""
-    eventually(lambda: streams_begun(program.log) >= count, 60 + count, f"{count} cameras stream")
+    """Until each camera has delivered a frame; what a busy machine lacks is time.
+
+    Raises:
+        AssertionError: one did not; with the end of the program's log.
+    """
+    try:
+        eventually(lambda: streams_begun(program.log) >= count, 120 + count, f"{count} stream")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; the log ends: {' / '.join(program.log[-3:])}") from error
 
 
 def streams_begun(log: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import pytest
 
-from bench import film, hardware_section
+from bench import film, hardware_section, quality
 from bench.peer import Due
 from bench.pictures import PICTURES, Clip, least_quality, psnr
 from bench.rig import FPS
@@ -32,6 +32,24 @@ def test_the_least_quality_that_is_good_enough_is_found() -> None:
     assert len(asked) <= 7
     assert least_quality(lambda _: True) == 1
     assert least_quality(lambda _: False) == 100
+
+
+def test_a_clip_whose_camera_does_not_start_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("not within 121 s: 1 stream; the log ends: a reason")
+
+    monkeypatch.setattr(quality, "_ours", lambda _: [])
+    monkeypatch.setattr(quality, "_peers", lambda *_: [])
+    monkeypatch.setattr(quality, "_in_turns", never)
+    clip: Any = SimpleNamespace(name="film, 1080p HEVC")
+    bench: Any = SimpleNamespace(
+        seconds=1, quick=True, skipped=[], progress=SimpleNamespace(show=lambda _: None)
+    )
+    monkeypatch.setattr(quality, "_films", lambda _: [clip])
+    assert quality.quality(bench) == {"rows": []}
+    assert bench.skipped == ["film, 1080p HEVC: not within 121 s: 1 stream; the log ends: a reason"]
 
 
 def test_a_step_of_255_is_48_db() -> None:

@@ -35,17 +35,23 @@ NEEDED = {
     "CUDA_VISIBLE_DEVICES": "0",
     "TZ": "America/Sao_Paulo",
 }
+ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}
 
 
 def test_only_what_is_needed_is_passed_on() -> None:
     given = {"PATH": "/bin", "HOME": "/root", "FFREPORT": "file=/tmp/x", "PYTHONPATH": "/x"}
     passed = ffmpeg_environment({**given, **SECRETS, **PROXIES, **NEEDED})
-    assert passed == {"PATH": "/bin", "HOME": "/root", **NEEDED}
+    assert passed == {"PATH": "/bin", "HOME": "/root", **NEEDED, **ONE_HEAP}
 
 
 def test_a_configured_proxy_is_the_only_one() -> None:
     passed = ffmpeg_environment(PROXIES, "http://proxy.lan:3128")
-    assert passed == {"http_proxy": "http://proxy.lan:3128"}
+    assert passed == {"http_proxy": "http://proxy.lan:3128", **ONE_HEAP}
+
+
+def test_ffmpeg_has_one_heap_unless_it_is_told_otherwise() -> None:
+    assert ffmpeg_environment({}) == ONE_HEAP
+    assert ffmpeg_environment({"MALLOC_ARENA_MAX": "4"}) == {"MALLOC_ARENA_MAX": "4"}
 
 
 @pytest.mark.ffmpeg
@@ -68,3 +74,4 @@ def test_a_real_ffmpeg_has_no_secret_in_its_environment(ffmpeg: Binary, tmp_path
         assert not {*SECRETS, *PROXIES} & set(environment)
         assert {name: environment.get(name) for name in NEEDED} == NEEDED
         assert environment["PATH"]
+        assert environment["MALLOC_ARENA_MAX"] == "1"
