@@ -69,6 +69,7 @@ from edge_video.resilience.cluster.terms import (
     Token,
     TokenDelivered,
     Uncertain,
+    Unsubscribe,
 )
 
 if TYPE_CHECKING:
@@ -230,7 +231,9 @@ def _stopped_uncertain(lease: Lease, now: Moment) -> Step:
 
 def _delivered(lease: Lease, event: TokenDelivered, now: Moment) -> Step:
     if not lease.is_subscribed:
-        return lease, (Return(event.tag),)
+        # It crossed the way of a goodbye; or the broker has a subscription that is not known here,
+        # sent before the broker cancelled the one before it: given back alone it would come again.
+        return lease, (Unsubscribe(), Return(event.tag))
     lease, actions = keep_newest(lease, event)
     lease, others = _judged(lease, event.token, now)
     return lease, (*actions, *others)

@@ -39,6 +39,12 @@ def test_no_schedule_of_faults_breaks_a_rule() -> None:
     assert broken == {}
 
 
+@pytest.mark.parametrize("seed", [100218, 100949])
+def test_a_subscription_that_its_node_does_not_know_of_blocks_nobody(seed: int) -> None:
+    """A queue is deleted while a node subscribes anew: it hears of the end of the one before."""
+    assert run_schedule(seed).violations == ()
+
+
 # --- planted bugs ---------------------------------------------------------------------------
 
 

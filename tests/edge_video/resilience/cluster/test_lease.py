@@ -394,7 +394,7 @@ def test_a_token_that_comes_after_leaving_goes_back() -> None:
     epoch = camera.own()
     camera.tell(Release(leaves=True))
 
-    assert camera.deliver(Token(epoch, ME, 2, is_claim=True)) == (Return(3),)
+    assert camera.deliver(Token(epoch, ME, 2, is_claim=True)) == (Unsubscribe(), Return(3))
 
 
 def test_only_a_standby_goes_to_the_end_of_the_line() -> None:

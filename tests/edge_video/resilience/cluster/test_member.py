@@ -63,7 +63,7 @@ class MemberScenario:
             match each:
                 case SendAnnouncement(announcement):
                     self.announced.append(announcement)
-                case CameraAction(camera, PublishToken(token)):
+                case CameraAction(camera, PublishToken(token)) if self.is_subscribed(camera):
                     self._tags += 1
                     event = TokenDelivered(token, self._tags)
                     self.did(self.member.on_camera(camera, event, self.now))
@@ -77,6 +77,9 @@ class MemberScenario:
             isinstance(each, CameraAction) and isinstance(each.action, kind)
             for each in self.actions
         )
+
+    def is_subscribed(self, camera: str) -> bool:
+        return self.member.leases[camera].is_subscribed
 
     def owned(self) -> list[str]:
         return [name for name, each in self.member.leases.items() if each.state is LeaseState.OWNER]
