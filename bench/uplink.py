@@ -13,17 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.uplink import (
-    FREE,
-    FarBroker,
-    Figures,
-    Result,
-    distant,
-    far_broker,
-    frames,
-    thin,
-    why_no_uplink,
-)
+from edge_video.testing.uplink import FREE, Figures, distant, thin, why_no_uplink
+from tests.support.uplink import FarBroker, Result, far_broker, frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_video.testing.uplink import distant, thin, why_no_uplink
 from tests.support.rtsp import require
-from tests.support.uplink import FarBroker, distant, far_broker, frames, thin, why_no_uplink
+from tests.support.uplink import FarBroker, far_broker, frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A link between two TUN devices, for `tests.support.uplink`; a program of its own.
+"""Carries packets between two TUN devices, for `uplink`; a program of its own.
 
 It does what the kernel's netem and tbf do, where a kernel may have neither: rate, queue, delay and
 loss for each direction. Each line on standard input is a JSON object: `up` (from the far end to the
@@ -24,6 +24,7 @@ PACKET_BYTES = 65536
 
 
 def open_tun(name: str) -> int:
+    """Make a TUN device, or open it; its descriptor."""
     fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
     return fd
@@ -41,6 +42,7 @@ class Direction:
         self.change({})
 
     def change(self, figures: dict[str, float]) -> None:
+        """Treat packets by other figures from now on."""
         self._bytes_per_s = figures.get("rate", 0) / 8
         self._queue_s = figures.get("queue_s", 0.3)
         self._delay_s = figures.get("delay_s", 0.0)
@@ -79,6 +81,7 @@ class Direction:
 
 
 def main(near_name: str, far_name: str) -> None:
+    """Carry packets until standard input ends."""
     near, far = open_tun(near_name), open_tun(far_name)
     directions = {"up": Direction(far, near), "down": Direction(near, far)}
     print("ready", flush=True)
