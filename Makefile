@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -70,6 +70,9 @@ soak-short: $(VENV)/.dev-installed ## two minutes of random faults against every
 
 soak: $(VENV)/.dev-installed ## half an hour of it, strangers and a thin uplink included; writes soak.md and soak.png
 	$(BIN)/python -m edge_video.testing.soak --minutes 30 --cameras 4 --seed $${SEED:-1} --strangers --uplink $${UPLINK:-2} --summary soak.md --plot soak.png
+
+cluster: system-packages $(VENV)/.dev-installed ## three broker nodes, four programs, each fault CLUSTER_ROUNDS (1) times; writes the table of docs/cluster.md
+	$(BIN)/python -m edge_video.testing.cluster_lab --rounds $${CLUSTER_ROUNDS:-1} --table docs/cluster.md
 
 matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on RabbitMQ 3.10 and 4.0, FFmpeg 5.1, 7.1 and 9
 	@WORKERS=$(WORKERS) scripts/matrix.sh

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge_video.testing.certificates import Certificates
     from edge_video.testing.matrix import BrokerPrograms
 
-_BOOT_TIMEOUT_S = 90.0
+_BOOT_TIMEOUT_S = 240.0
 _STOP_TIMEOUT_S = 30.0
 
 
@@ -63,6 +63,7 @@ class RabbitNode:
         settings: further lines of its rabbitmq.conf: `max_message_size = 60000`.
         host: the address to listen on; any but the loopback interface's lets `guest` in, too.
         plugins: RabbitMQ's own that are enabled: `rabbitmq_mqtt`. Their listeners need `settings`.
+        beside: a node that runs when this one starts for the first time: it joins its cluster.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class RabbitNode:
         host: str = "127.0.0.1",
         settings: Sequence[str] = (),
         plugins: Sequence[str] = (),
+        beside: RabbitNode | None = None,
     ) -> None:
         self.root = root
         self.programs = programs or chosen_broker()
@@ -90,7 +92,11 @@ class RabbitNode:
             settings=settings,
             plugins=plugins,
         )
+        self._has_epmd = beside is None
+        if beside is not None:
+            self._files = self._files.beside(beside._files)  # noqa: SLF001 - of its own kind
         self._files.write()
+        self.name = self._files.name
         self._epmd: subprocess.Popen[bytes] | None = None
         self._processes = NodeProcesses()
 
@@ -118,7 +124,7 @@ class RabbitNode:
 
     def start(self) -> None:
         """Start the node and wait until it accepts connections."""
-        if self._epmd is None:
+        if self._epmd is None and self._has_epmd:
             self._epmd = subprocess.Popen(
                 [
                     *self.programs.command("epmd", self.root),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class NodeFiles:
         certificates: None: no TLS listener.
         settings: further lines of its rabbitmq.conf.
         plugins: what is enabled beside what RabbitMQ itself is.
+        cookie: what nodes of one cluster have in common.
     """
 
     root: Path
@@ -53,6 +54,28 @@ class NodeFiles:
     certificates: Certificates | None = None
     settings: Sequence[str] = ()
     plugins: Sequence[str] = ()
+    cookie: str = field(default_factory=lambda: uuid.uuid4().hex, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the node in Erlang."""
+        return f"edge{self.port}@localhost"
+
+    def beside(self, other: NodeFiles) -> NodeFiles:
+        """Return those of a node that joins another one's cluster when it first starts."""
+        return replace(
+            self,
+            epmd_port=other.epmd_port,
+            cookie=other.cookie,
+            settings=(
+                *self.settings,
+                "cluster_formation.peer_discovery_backend = classic_config",
+                f"cluster_formation.classic_config.nodes.1 = {other.name}",
+                f"cluster_formation.classic_config.nodes.2 = {self.name}",
+                "cluster_formation.randomized_startup_delay_range.min = 0",
+                "cluster_formation.randomized_startup_delay_range.max = 1",
+            ),
+        )
 
     def environment(self) -> dict[str, str]:
         """Everything that the node's programs are given."""
@@ -63,7 +86,7 @@ class NodeFiles:
             "LC_ALL": "C.UTF-8",
             "ERL_EPMD_PORT": str(self.epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"edge{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_IP_ADDRESS": self.host,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self.dist_port),
@@ -86,7 +109,7 @@ class NodeFiles:
         (self.root / "rabbitmq-env.conf").write_text("")
         (self.root / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n")
         cookie = self.root / "home" / ".erlang.cookie"
-        cookie.write_text(uuid.uuid4().hex)
+        cookie.write_text(self.cookie)
         cookie.chmod(0o400)
         (self.root / "definitions.json").write_text(json.dumps(_definitions()))
 

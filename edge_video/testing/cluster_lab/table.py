@@ -1,0 +1,64 @@
+"""Writes what faults cost as a table in Markdown, into a document where it has a place there."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+from edge_video.testing.cluster_lab.limits import LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from edge_video.testing.cluster_lab.figures import Figures
+
+BEGIN: Final = "<!-- the lab writes from here -->"
+END: Final = "<!-- to here -->"
+_HEAD: Final = (
+    "| fault | times | cameras moved | to move, median | worst | longest gap | to reach"
+    " | two publishers | frames missing |\n|---|---|---|---|---|---|---|---|---|\n"
+)
+
+
+def as_markdown(figures: Iterable[Figures]) -> str:
+    """Return a table with a row for each fault, in the order of the table of limits."""
+    order = list(LIMITS)
+    in_order = sorted(figures, key=lambda each: order.index(each.fault))
+    rows = [
+        _row(fault, tuple(group)) for fault, group in groupby(in_order, key=lambda each: each.fault)
+    ]
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def write_table(table: str, path: Path) -> None:
+    """Write a table into a file: between the two marks of a document, else as the whole of it."""
+    old = path.read_text() if path.exists() else ""
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    text = f"{before}{begin}\n\n{table}\n{end}{after}" if begin and end else table
+    path.write_text(text)
+
+
+def _row(fault: str, rounds: Sequence[Figures]) -> tuple[str, ...]:
+    limits = LIMITS[fault]
+    took = [each for one in rounds for each in one.took_s]
+    gap_s = max(each.gap_s for each in rounds)
+    return (
+        f"`{fault}`: {limits.what}",
+        str(len(rounds)),
+        str(len(took)),
+        f"{median(took):.1f} s" if took else "–",
+        f"{max(took):.1f} s" if took else "–",
+        f"{gap_s:.1f} s",
+        _goal(limits.goal_s, gap_s),
+        f"{max(each.doubled_s for each in rounds):.1f} s",
+        str(sum(each.missing for each in rounds)) if limits.loses_nothing else "",
+    )
+
+
+def _goal(goal_s: float | None, gap_s: float) -> str:
+    if goal_s is None:
+        return "as long as it lasts"
+    return f"{goal_s:g} s" if gap_s <= goal_s else f"**{goal_s:g} s: missed**"

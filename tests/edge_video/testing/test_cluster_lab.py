@@ -1,0 +1,307 @@
+"""The judge of the cluster's lab: what it lets pass, and which rule finds which planted bug.
+
+`make cluster` runs the lab itself; here histories are made up, some with a bug in them.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_video.testing.cluster_lab.brokers import QueueFigures, parse_queues
+from edge_video.testing.cluster_lab.faults import FAULTS
+from edge_video.testing.cluster_lab.figures import figures_of
+from edge_video.testing.cluster_lab.history import (
+    Accounts,
+    Arrival,
+    Disturbance,
+    End,
+    History,
+    QueueLook,
+    accepted,
+    load,
+    save,
+)
+from edge_video.testing.cluster_lab.limits import LIMITS
+from edge_video.testing.cluster_lab.relay import Relay, Relays
+from edge_video.testing.cluster_lab.rules import violations
+from edge_video.testing.cluster_lab.table import BEGIN, END, as_markdown, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FPS = 5
+KILL = Disturbance("kill", ("a",), 20.0, 30.0, 35.0)
+PARTITION = Disturbance("partition", ("a",), 20.0, 40.0, 45.0)
+OUTAGE = Disturbance("minority", (), 20.0, 35.0, 40.0)
+
+
+def film(
+    node: str, epoch: int, from_s: float, to_s: float, *, session: str = "1", camera: str = "door"
+) -> list[Arrival]:
+    """What a node publishes of a camera in some time, each frame 20 ms after its capture."""
+    first, last = round(from_s * FPS), round(to_s * FPS)
+    return [
+        Arrival(camera, node, session, n + 1, epoch, n / FPS, n / FPS + 0.01, n / FPS + 0.02)
+        for n in range(first, last)
+    ]
+
+
+def history(
+    *films: list[Arrival], disturbances: tuple[Disturbance, ...] = (), until_s: float = 60.0
+) -> History:
+    arrivals = sorted((each for film in films for each in film), key=lambda each: each.at_s)
+    cameras = tuple(sorted({each.camera for each in arrivals})) or ("door",)
+    return History(End(until_s, ("a", "b"), cameras), tuple(arrivals), disturbances)
+
+
+def rules_broken(found: History) -> set[str]:
+    return {each.rule for each in violations(found)}
+
+
+# --- what is right --------------------------------------------------------------------------
+
+
+def test_a_quiet_history_breaks_no_rule() -> None:
+    assert rules_broken(history(film("a", 1, 0, 60))) == set()
+
+
+def test_a_killed_node_whose_camera_streams_elsewhere_breaks_no_rule() -> None:
+    found = history(film("a", 1, 0, 20), film("b", 2, 22, 60), disturbances=(KILL,))
+    assert rules_broken(found) == set()
+
+
+def test_a_node_that_stood_still_may_publish_late_and_every_consumer_sees_that_it_is() -> None:
+    freeze = Disturbance("freeze", ("a",), 20.0, 40.0, 45.0)
+    frames = [*film("a", 1, 0, 20), *film("a", 1, 40, 43)]
+    found = history(frames, film("b", 2, 33, 60), disturbances=(freeze,))
+
+    assert rules_broken(found) == set()
+    assert figures_of(found, freeze).late == 15
+    assert not [each for each in accepted(found.arrivals) if each.at_s > 34 and each.node == "a"]
+
+
+def test_captures_go_on_through_an_outage_of_all_brokers() -> None:
+    found = history(film("a", 1, 0, 20), film("a", 1, 37, 60), disturbances=(OUTAGE,))
+    assert rules_broken(found) == set()
+
+
+# --- planted bugs ---------------------------------------------------------------------------
+
+
+def test_a_node_that_hears_no_epoch_is_found() -> None:
+    """It is not cut off, and publishes on beside the node that has taken the camera over."""
+    found = history(film("a", 1, 0, 60), film("b", 2, 22, 60), disturbances=(PARTITION,))
+    assert {"one publisher", "rising"} <= rules_broken(found)
+
+
+def test_a_node_that_hears_no_epoch_is_found_when_it_comes_back_too() -> None:
+    freeze = Disturbance("freeze", ("a",), 20.0, 35.0, 38.0)
+    frames = [*film("a", 1, 0, 20), *film("a", 1, 35, 60)]
+    found = history(frames, film("b", 2, 33, 60), disturbances=(freeze,))
+    assert {"one publisher", "rising"} <= rules_broken(found)
+
+
+def test_a_lease_that_is_not_renewed_is_found() -> None:
+    looks = (QueueLook("door", 10.0, 1, 7), QueueLook("door", 40.0, 1, 7))
+    assert rules_broken(replace(history(film("a", 1, 0, 60)), looks=looks)) == {"renewed"}
+
+
+def test_a_lease_that_is_renewed_is_not_complained_of() -> None:
+    looks = (QueueLook("door", 10.0, 1, 7), QueueLook("door", 40.0, 2, 16))
+    assert rules_broken(replace(history(film("a", 1, 0, 60)), looks=looks)) == set()
+
+
+def test_a_node_that_stops_when_it_cannot_prove_its_lease_is_found() -> None:
+    """Nobody else has it, and yet its stream is another one afterwards."""
+    found = history(film("a", 1, 0, 20), film("a", 2, 37, 60, session="2"), disturbances=(OUTAGE,))
+    assert rules_broken(found) == {"no needless stop"}
+
+
+# --- the other rules ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "rule"),
+    [
+        (history(film("a", 1, 0, 20), film("a", 1, 30, 60)), "captured"),
+        (history(film("a", 1, 0, 20), disturbances=(KILL,)), "captured"),
+        (history(), "captured"),
+        (history(film("a", 1, 0, 60), film("b", 2, 20, 24), film("c", 3, 20, 24)), "one publisher"),
+        (history(film("a", 1, 0, 20), film("b", 1, 20, 60)), "rising"),
+        (history(film("a", 2, 0, 20), film("a", 1, 20, 60)), "rising"),
+        (history(film("a", 0, 0, 60)), "rising"),
+        (
+            history(film("a", 1, 0, 20), film("b", 2, 20, 40), film("a", 3, 40, 60, session="2")),
+            "slow moves",
+        ),
+        (history(film("a", 1, 0, 60), disturbances=(replace(KILL, settled_s=None),)), "settled"),
+    ],
+)
+def test_each_rule_finds_what_breaks_it(found: History, rule: str) -> None:
+    assert rule in rules_broken(found)
+
+
+def test_nodes_whose_loads_differ_long_after_the_last_fault_are_found() -> None:
+    cameras = [film("a", 1, 0, 300, camera=name) for name in ("door", "yard", "gate")]
+    found = history(*cameras, disturbances=(KILL,), until_s=300.0)
+    assert rules_broken(found) == {"balanced"}
+    assert rules_broken(replace(found, end=replace(found.end, nodes=("a",)))) == set()
+
+
+def test_queues_and_sums_that_are_wrong_are_found() -> None:
+    found = replace(
+        history(film("a", 1, 0, 60)),
+        looks=(QueueLook("door", 10.0, 12, 7),),
+        accounts=(Accounts("a", 60.0, ("received 5 != 4",)),),
+    )
+    assert rules_broken(found) == {"tokens", "accounted"}
+
+
+def test_a_frame_that_is_missing_when_a_node_leaves_is_found() -> None:
+    drain = Disturbance("drain", ("a",), 20.0, 24.0, 30.0)
+    whole = history(film("a", 1, 0, 22), film("b", 2, 21, 60), disturbances=(drain,))
+    torn = history(film("a", 1, 0, 22), film("b", 2, 22.6, 60), disturbances=(drain,))
+
+    assert rules_broken(whole) == set()
+    assert rules_broken(torn) == {"nothing missing"}
+    assert figures_of(torn, drain).missing == 3
+
+
+# --- figures, table, file -------------------------------------------------------------------
+
+
+def test_what_a_kill_cost_is_measured() -> None:
+    found = history(film("a", 1, 0, 20), film("b", 2, 22, 60), disturbances=(KILL,))
+    figures = figures_of(found, KILL)
+
+    assert figures.took_s == pytest.approx((2.2,))
+    assert figures.gap_s == pytest.approx(2.2)
+    assert figures.doubled_s == 0.0
+
+
+def test_two_publishers_are_measured_from_the_first_frame_of_the_new_one() -> None:
+    found = history(film("a", 1, 0, 24), film("b", 2, 22, 60), disturbances=(PARTITION,))
+    assert figures_of(found, PARTITION).doubled_s == pytest.approx(1.8)
+
+
+def test_the_table_says_what_was_missed() -> None:
+    slow = history(film("a", 1, 0, 20), film("b", 2, 24, 60), disturbances=(KILL,))
+    quick = history(film("a", 1, 0, 20), film("b", 2, 22, 60), disturbances=(KILL,))
+    table = as_markdown([figures_of(each, KILL) for each in (slow, quick)])
+
+    assert "| 2 | 2 | 3.2 s | 4.2 s | 4.2 s | **3 s: missed** | 0.0 s |  |" in table
+    assert "| 3 s | 0.0 s |" in as_markdown([figures_of(quick, KILL)])
+
+
+def test_the_table_takes_its_place_in_a_document_and_nothing_else(tmp_path: Path) -> None:
+    document, file = tmp_path / "cluster.md", tmp_path / "table.md"
+    document.write_text(f"# Nodes\n\n{BEGIN}\n\n| old |\n\n{END}\n\nMore.\n")
+    for path in (document, file):
+        write_table("| new |\n", path)
+
+    assert document.read_text() == f"# Nodes\n\n{BEGIN}\n\n| new |\n\n{END}\n\nMore.\n"
+    assert file.read_text() == "| new |\n"
+
+
+def test_a_history_is_the_same_after_it_was_kept(tmp_path: Path) -> None:
+    found = replace(
+        history(film("a", 1, 0, 2), disturbances=(KILL,)),
+        looks=(QueueLook("door", 1.0, 1, 7),),
+        accounts=(Accounts("a", 60.0, ()),),
+    )
+    save(found, tmp_path / "history.jsonl")
+    assert load(tmp_path / "history.jsonl") == found
+
+
+def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl"
+    for text in ("", '{"kind": "Weather"}\n'):
+        file.write_text(text)
+        with pytest.raises(ValueError, match=r"history|no end"):
+            load(file)
+
+
+def test_no_goal_is_more_than_what_may_be() -> None:
+    assert all(each.goal_s is None or each.goal_s <= each.gap_s for each in LIMITS.values())
+
+
+# --- the parts that break things ------------------------------------------------------------
+
+
+def test_every_fault_has_its_limits() -> None:
+    assert list(FAULTS) == list(LIMITS)
+
+
+def test_what_a_broker_says_of_its_queues_is_read() -> None:
+    said = '[{"edge-video.lease.lab.cam01",1,7},\n {"q, 2",0,12}]\n'
+    assert parse_queues(said) == {
+        "edge-video.lease.lab.cam01": QueueFigures(1, 7),
+        "q, 2": QueueFigures(0, 12),
+    }
+    assert parse_queues("[]\n") == {}
+
+
+@pytest.fixture
+def relays() -> Iterator[Relays]:
+    made = Relays()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def broker() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        yield listener
+
+
+def connected(relay: Relay, broker: socket.socket) -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection through a relay."""
+    client = socket.create_connection(relay.address, 10)
+    server, _ = broker.accept()
+    for each in (client, server):
+        each.settimeout(10)
+    return client, server
+
+
+def test_a_relay_passes_bytes_on_until_it_is_cut(relays: Relays, broker: socket.socket) -> None:
+    relay = relays.add("127.0.0.1", broker.getsockname())
+    client, server = connected(relay, broker)
+    with client, server:
+        client.sendall(b"to the broker")
+        assert server.recv(100) == b"to the broker"
+        server.sendall(b"and back")
+        assert client.recv(100) == b"and back"
+
+        relays.cut(relay)
+        assert (client.recv(100), server.recv(100)) == (b"", b"")
+
+
+def test_a_silent_relay_closes_nothing_and_delivers_later(
+    relays: Relays, broker: socket.socket
+) -> None:
+    relay = relays.add("127.0.0.1", broker.getsockname())
+    client, server = connected(relay, broker)
+    with client, server:
+        relays.silence(relay, is_silent=True)
+        client.sendall(b"held back")
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.recv(100)
+
+        relays.silence(relay, is_silent=False)
+        server.settimeout(10)
+        assert server.recv(100) == b"held back"
+
+
+def test_a_relay_to_a_broker_that_is_gone_refuses(relays: Relays, broker: socket.socket) -> None:
+    relay = relays.add("127.0.0.1", broker.getsockname())
+    broker.close()
+    with socket.create_connection(relay.address, 10) as client:
+        client.settimeout(10)
+        assert client.recv(100) == b""
