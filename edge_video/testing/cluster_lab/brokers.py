@@ -24,7 +24,6 @@ _SETTINGS: Final = (
     "cluster_partition_handling = pause_minority",
     "queue_leader_locator = balanced",
 )
-_WRONG_COOKIE: Final = "nobody"
 _TOGETHER_S: Final = 120.0
 
 # In the words of every version: those of `rabbit_nodes` are not.
@@ -104,27 +103,24 @@ class BrokerCluster:
 
     def isolate(self, number: int) -> None:
         """Cut a node off from the other two, who see it go at once."""
-        self._cookies(number, _WRONG_COOKIE)
-        alone = self.nodes[number]
-        names = ", ".join(f"'{each.name}'" for each in self._others(number))
-        alone.ctl("eval", f"[erlang:disconnect_node(N) || N <- [{names}]].")
+        alone, others = self.nodes[number], self._others(number)
+        # Two different ones: with the same wrong cookie they would let each other in.
+        self._expect(alone, others, "'nobody'")
+        for each in others:
+            self._expect(each, [alone], "'none'")
+        alone.ctl("eval", f"[erlang:disconnect_node(N) || N <- {_names(others)}].")
 
     def heal(self, number: int) -> None:
         """Let a node that was cut off back in."""
-        self._cookies(number, "")
-        alone = self.nodes[number]
-        names = ", ".join(f"'{each.name}'" for each in self._others(number))
-        alone.ctl("eval", f"[net_kernel:connect_node(N) || N <- [{names}]].")
+        alone, others = self.nodes[number], self._others(number)
+        self._expect(alone, others, "erlang:get_cookie()")
+        for each in others:
+            self._expect(each, [alone], "erlang:get_cookie()")
+        alone.ctl("eval", f"[net_kernel:connect_node(N) || N <- {_names(others)}].")
 
-    def _cookies(self, number: int, cookie: str) -> None:
-        """Have a node and the others refuse each other, or not any more (an empty cookie)."""
-        alone = self.nodes[number]
-        wanted = f"'{cookie}'" if cookie else "erlang:get_cookie()"
-        for one, other in (
-            *((alone, each) for each in self._others(number)),
-            *((each, alone) for each in self._others(number)),
-        ):
-            one.ctl("eval", f"erlang:set_cookie('{other.name}', {wanted}).")
+    def _expect(self, node: RabbitNode, others: Sequence[RabbitNode], cookie: str) -> None:
+        """Have a node let others in by this cookie alone."""
+        node.ctl("eval", f"[erlang:set_cookie(N, {cookie}) || N <- {_names(others)}].")
 
     def _others(self, number: int) -> Sequence[RabbitNode]:
         return [each for place, each in enumerate(self.nodes) if place != number]
@@ -139,9 +135,14 @@ class BrokerCluster:
         return {}
 
 
-def parse_queues(said: str) -> Mapping[str, QueueFigures]:
+def _names(nodes: Iterable[RabbitNode]) -> str:
+    """The nodes' names as a list of Erlang's."""
+    return f"[{', '.join(repr(each.name) for each in nodes)}]"
+
+
+def parse_queues(printed: str) -> Mapping[str, QueueFigures]:
     """Return what `[{"name",1,7}]` says, as Erlang prints it."""
-    plain = "".join(line.strip() for line in said.splitlines()).strip("[]")
+    plain = "".join(line.strip() for line in printed.splitlines()).strip("[]")
     if not plain:
         return {}
     found = {}

@@ -39,9 +39,9 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     chosen = _chosen(options.faults)
     with Stage(options.nodes, options.cameras, programs=programs) as stage:
-        said = stage.settle(_START_S)
+        problem = stage.settle(_START_S)
         print(
-            f"{_time(stage)} {'not settled: ' + said if said else 'all cameras stream'}", flush=True
+            f"{_time(stage)} {f'not settled: {problem}' if problem else 'all stream'}", flush=True
         )
         _strike_all(stage, chosen, options)
         if options.quiet:
@@ -103,18 +103,22 @@ def _strike(stage: Stage, name: str, chance: random.Random | None = None) -> Non
     stage.look_at_queues()
     fault = FAULTS[name]
     node = chance.choice(stage.running()) if chance else stage.busiest()
-    struck = (node,) if fault.strikes_node else ()
+    struck = {
+        "node": (node,),
+        "broker": stage.nodes_at([stage.broker_of(node)]),
+        "nobody": (),
+    }[fault.strikes]
     began_s = stage.oracle.now_s()
     print(f"{_time(stage)} {name} on {node}", flush=True)
     repair = fault.strike(stage, node)
     time.sleep(max(0.0, began_s + fault.lasts_s - stage.oracle.now_s()))
     repair()
     ended_s = stage.oracle.now_s()
-    said = stage.settle(_SETTLE_S)
-    settled_s = None if said else stage.oracle.now_s()
+    problem = stage.settle(_SETTLE_S)
+    settled_s = None if problem else stage.oracle.now_s()
     stage.record.disturbances.append(Disturbance(name, struck, began_s, ended_s, settled_s))
-    if said:
-        print(f"{_time(stage)} not settled: {said}", flush=True)
+    if problem:
+        print(f"{_time(stage)} not settled: {problem}", flush=True)
     time.sleep(_PAUSE_S)
     figures = figures_of(stage.history(), stage.record.disturbances[-1])
     took = ", ".join(f"{each:.1f}" for each in figures.took_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from edge_video.testing.cluster_lab.brokers import SIZE
 from edge_video.testing.cluster_lab.history import Accounts
@@ -28,13 +28,13 @@ class Fault:
         strike: brings it upon a node, and returns what repairs it. One that strikes brokers looks
             for the broker of that node.
         lasts_s: from the one to the other.
-        strikes_node: the node's program, host or connections are struck, not the brokers alone.
+        strikes: whom: the `node`, its `broker` and so the nodes at that, or `nobody` more than any.
         needs_network: the node must have a network of its own.
     """
 
     strike: Callable[[Stage, str], Repair]
     lasts_s: float
-    strikes_node: bool = True
+    strikes: Literal["node", "broker", "nobody"] = "node"
     needs_network: bool = False
 
 
@@ -144,10 +144,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "half-open": Fault(half_open, 25.0),
     "power": Fault(power, 25.0, needs_network=True),
     "far": Fault(far, 20.0, needs_network=True),
-    "broker-killed": Fault(broker_killed, 15.0, strikes_node=False),
-    "broker-frozen": Fault(broker_frozen, 40.0, strikes_node=False),
-    "partition": Fault(partition, 20.0, strikes_node=False),
-    "minority": Fault(minority, 15.0, strikes_node=False),
-    "alarm": Fault(alarm, 15.0, strikes_node=False),
+    "broker-killed": Fault(broker_killed, 15.0, strikes="broker"),
+    "broker-frozen": Fault(broker_frozen, 40.0, strikes="broker"),
+    "partition": Fault(partition, 20.0, strikes="broker"),
+    "minority": Fault(minority, 15.0, strikes="nobody"),
+    "alarm": Fault(alarm, 15.0, strikes="nobody"),
 }
 """Each fault by its name, as in `limits`."""

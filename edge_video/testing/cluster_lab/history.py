@@ -46,7 +46,7 @@ class Disturbance:
 
     Attributes:
         fault: its name; `limits` says what it may lead to.
-        nodes: the nodes whose program, host or connection it struck; none: the brokers alone.
+        nodes: the nodes whose program, host, connection or broker it struck; none: all alike.
         began_s: when it was brought.
         ended_s: when it was repaired.
         settled_s: when each camera had one owner and somebody in line again; None: not in time.

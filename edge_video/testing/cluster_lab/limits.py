@@ -30,7 +30,8 @@ class Limits:
         gap_s: no camera is without a frame for longer, from the last before to the first after.
         goal_s: what the longest gap should stay below; None: it follows from the length of the
             fault alone.
-        is_node_cut_off: the nodes it strikes reach no broker, or do not run, until it ends.
+        is_node_cut_off: the nodes it strikes do not run, or reach no broker of the majority, for
+            as long as it lasts or until they notice.
         ends_captures: it ends the programs it strikes, and their captures with them.
         has_outage: nothing can be published while it lasts: captures go on, and nothing moves.
         loses_nothing: not one frame may be missing.
@@ -83,9 +84,17 @@ LIMITS: Final[Mapping[str, Limits]] = {
     ),
     "far": Limits(what="a node's link has 150 ms of delay and loses 2 %", gap_s=8.0, goal_s=5.0),
     "broker-killed": Limits(what="a broker node is killed", gap_s=20.0, goal_s=10.0),
-    "broker-frozen": Limits(what="a broker node stands still for 40 s", gap_s=40.0, goal_s=20.0),
+    "broker-frozen": Limits(
+        what="a broker node stands still for 40 s",
+        gap_s=40.0,
+        goal_s=20.0,
+        is_node_cut_off=True,
+    ),
     "partition": Limits(
-        what="a broker node is cut off from the other two for 20 s", gap_s=25.0, goal_s=10.0
+        what="a broker node is cut off from the other two for 20 s",
+        gap_s=25.0,
+        goal_s=10.0,
+        is_node_cut_off=True,
     ),
     "minority": Limits(
         what="two of three broker nodes are stopped for 15 s", gap_s=75.0, has_outage=True

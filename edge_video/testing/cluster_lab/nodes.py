@@ -41,7 +41,7 @@ class NodePlan:
         cameras: the cameras that all nodes share.
         fps: of each.
         urls: of the brokers, in the order in which they are tried.
-        prefix: words in front of the program, to run it elsewhere.
+        prefix: what stands in front of the program, to run it elsewhere.
     """
 
     name: str
@@ -103,11 +103,11 @@ class EdgeNode:
         if self.is_running():
             return
         (self._folder / "final.json").unlink(missing_ok=True)
-        words = [sys.executable, "-m", "edge_video", "run", "--config", "config.yaml"]
+        arguments = [sys.executable, "-m", "edge_video", "run", "--config", "config.yaml"]
         environment = {**os.environ, "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self.plan.prefix, *words, "--report-file", "final.json"],
+                [*self.plan.prefix, *arguments, "--report-file", "final.json"],
                 cwd=self._folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -77,12 +77,12 @@ class Relays:
     def silence(self, relay: Relay, *, is_silent: bool) -> None:
         """Pass nothing on from now on, or go on."""
 
-        def obey() -> None:
+        def change() -> None:
             relay.is_silent = is_silent
             for each in (*relay.ends,):
                 self._watch(each)
 
-        self._order(obey)
+        self._order(change)
 
     def close(self) -> None:
         """Close everything, and end the thread."""
@@ -102,13 +102,13 @@ class Relays:
         while not self._is_over:
             for key, events in self._selector.select(_POLL_S):
                 if key.fileobj is self._woken:
-                    self._obey()
+                    self._execute()
                 elif isinstance(key.data, Relay):
                     self._accept(key.data)
                 elif events and key.data.socket.fileno() >= 0:
                     self._serve(key.data, events)
 
-    def _obey(self) -> None:
+    def _execute(self) -> None:
         self._woken.recv(_CHUNK)
         with self._lock:
             orders, self._orders = self._orders, []
@@ -154,11 +154,11 @@ class Relays:
             if events & selectors.EVENT_WRITE:
                 del end.waiting[: end.socket.send(end.waiting)]
             if events & selectors.EVENT_READ:
-                words = end.socket.recv(_CHUNK)
-                if not words:
+                received = end.socket.recv(_CHUNK)
+                if not received:
                     self._close(end)
                     return
-                peer.waiting += words
+                peer.waiting += received
         except BlockingIOError:
             return
         except OSError:

@@ -19,6 +19,7 @@ from edge_video.testing.cluster_lab.relay import Relays
 from edge_video.testing.uplink import Uplink, why_no_uplink
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
     from edge_video.testing.cluster_lab.history import Disturbance
@@ -188,6 +189,12 @@ class Stage:
     def broker_of(self, node: str) -> int:
         """Return the broker through which most of a node's connections go at present."""
         return max(range(len(self.ways[node])), key=lambda n: len(self.ways[node][n].ends))
+
+    def nodes_at(self, brokers: Collection[int]) -> tuple[str, ...]:
+        """Return the nodes that have a connection to one of these brokers."""
+        return tuple(
+            name for name, ways in self.ways.items() if any(ways[number].ends for number in brokers)
+        )
 
     def log_of(self, node: str) -> str:
         """Return what a node has said."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FPS = 5
 KILL = Disturbance("kill", ("a",), 20.0, 30.0, 35.0)
-PARTITION = Disturbance("partition", ("a",), 20.0, 40.0, 45.0)
+CUT = Disturbance("cut", ("a",), 20.0, 25.0, 30.0)
 OUTAGE = Disturbance("minority", (), 20.0, 35.0, 40.0)
 
 
@@ -95,7 +95,7 @@ def test_captures_go_on_through_an_outage_of_all_brokers() -> None:
 
 def test_a_node_that_hears_no_epoch_is_found() -> None:
     """It is not cut off, and publishes on beside the node that has taken the camera over."""
-    found = history(film("a", 1, 0, 60), film("b", 2, 22, 60), disturbances=(PARTITION,))
+    found = history(film("a", 1, 0, 60), film("b", 2, 22, 60), disturbances=(CUT,))
     assert {"one publisher", "rising"} <= rules_broken(found)
 
 
@@ -185,8 +185,8 @@ def test_what_a_kill_cost_is_measured() -> None:
 
 
 def test_two_publishers_are_measured_from_the_first_frame_of_the_new_one() -> None:
-    found = history(film("a", 1, 0, 24), film("b", 2, 22, 60), disturbances=(PARTITION,))
-    assert figures_of(found, PARTITION).doubled_s == pytest.approx(1.8)
+    found = history(film("a", 1, 0, 24), film("b", 2, 22, 60), disturbances=(CUT,))
+    assert figures_of(found, CUT).doubled_s == pytest.approx(1.8)
 
 
 def test_the_table_says_what_was_missed() -> None:
@@ -238,8 +238,8 @@ def test_every_fault_has_its_limits() -> None:
 
 
 def test_what_a_broker_says_of_its_queues_is_read() -> None:
-    said = '[{"edge-video.lease.lab.cam01",1,7},\n {"q, 2",0,12}]\n'
-    assert parse_queues(said) == {
+    printed = '[{"edge-video.lease.lab.cam01",1,7},\n {"q, 2",0,12}]\n'
+    assert parse_queues(printed) == {
         "edge-video.lease.lab.cam01": QueueFigures(1, 7),
         "q, 2": QueueFigures(0, 12),
     }
