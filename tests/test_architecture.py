@@ -57,6 +57,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "http": {"asyncio", "logging", "socket", "starlette", "threading", "uvicorn"},
     "actors": {"logging", "pykka", "queue", "threading", "time"},
     "top": {"ctypes", "queue", "rich", "select", "signal", "threading", "time"},
+    "top.fleet": {"logging", "pydantic", "rich", "starlette", "threading", "time"},
     "wiring": {"pykka", "socket"},
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "socket", "subprocess", "time", "yaml"},

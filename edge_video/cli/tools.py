@@ -71,9 +71,10 @@ def fleet(args: argparse.Namespace) -> int:
     """Show every node that publishes at the broker; returns the exit code."""
     from edge_video.top.fleet.command import BadInput, run  # noqa: PLC0415 - only this command
 
+    token = args.token or os.environ.get(TOKEN_VARIABLE) or None
     try:
         config = _optional_config(args)
-        return run(args, config, _language(config))
+        return run(args, config, token, _language(config))
     except BadInput as error:
         print_error(f"edge-video fleet: {error}")
         return EXIT_BAD_INPUT

@@ -146,6 +146,7 @@ class SecurityMiddleware:
         hosts: names under which we may be asked, lower case; addresses always may.
         open_paths: need no token.
         log: for what a request can cause; see `RequestLog`.
+        hosts_option: where an operator adds to `hosts`.
     """
 
     def __init__(
@@ -155,12 +156,15 @@ class SecurityMiddleware:
         hosts: Collection[str],
         open_paths: Collection[str],
         log: logging.Logger,
+        *,
+        hosts_option: str = "http.hosts",
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._hosts = frozenset(hosts)
         self._open_paths = frozenset(open_paths)
         self._log = log
+        self._hosts_option = hosts_option
         self._requests = {
             is_known: TokenBucket(2 * REQUESTS_PER_S, REQUESTS_PER_S) for is_known in (False, True)
         }
@@ -197,7 +201,8 @@ class SecurityMiddleware:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not host_is_ours(host, self._hosts):
-            return error(400, "this host name is not one of ours; add it to http.hosts")
+            text = f"this host name is not one of ours; add it to {self._hosts_option}"
+            return error(400, text)
         is_safe = scope["method"] in _SAFE
         if comes_from_elsewhere(
             fetch_site=headers.get("sec-fetch-site"),

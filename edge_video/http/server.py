@@ -1,28 +1,20 @@
-"""Runs uvicorn on a thread of its own, with everything about a connection bounded."""
+"""Runs the node's HTTP server: its application on a thread, and the threads that it acts on."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import uvicorn
-
-from edge_video.http.acceptor import IDLE_S, Connection, Places, accept
 from edge_video.http.application import Application
 from edge_video.http.camera_probe import CameraProbeEndpoint
 from edge_video.http.onvif_streams import StreamsEndpoint
 from edge_video.http.reload import MAX_CHANGES
 from edge_video.http.request_log import RequestLog
+from edge_video.http.serving import Served, ServingThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from starlette.types import ASGIApp
 
     from edge_video.http.actions import CommandHandler
     from edge_video.http.camera_probe import CancellableProber
@@ -32,22 +24,6 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock
 
 _log = logging.getLogger(__name__)
-
-_MAX_HEAD: Final = 16 * 1024
-_SWEEP_S: Final = 2.0
-_GRACE_S: Final = 1
-_BACKLOG: Final = 1024
-"""Connections that the kernel keeps waiting, without a descriptor of ours."""
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which does not listen itself: connections come from `acceptor.accept`."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """See the class; nothing is left for uvicorn to start or to close."""
-        await self.lifespan.startup()
-        self.servers = []
-        self.started = True
 
 
 class HttpServer:
@@ -76,15 +52,12 @@ class HttpServer:
         on_death: Callable[[str], None],
         name: str,
     ) -> None:
-        self._settings = settings
-        self._on_death = on_death
         self._prober = prober
         actions = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-act")
         changing = ThreadPoolExecutor(MAX_CHANGES, thread_name_prefix=f"{name}-change")
         self._executors = (actions, changing)
-        self._places = Places(settings.max_connections)
-        self._request_log = RequestLog(_log, clock)
-        self._application = Application(
+        request_log = RequestLog(_log, clock)
+        application = Application(
             settings,
             store,
             handler,
@@ -94,13 +67,12 @@ class HttpServer:
             change_executor=changing,
             probe=CameraProbeEndpoint(prober, f"{name}-probe"),
             streams=StreamsEndpoint(f"{name}-streams"),
-            log=self._request_log.logger,
+            log=request_log.logger,
         )
-        self._socket: socket.socket | None = None
-        self._server: uvicorn.Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{name}-server", daemon=True)
+        served = Served(
+            application.asgi(), application.close, on_death, request_log, settings.max_connections
+        )
+        self._serving = ServingThread(served, settings.host, settings.port, f"{name}-server")
 
     def start(self) -> str:
         """Bind, and serve from now on; the address as a URL.
@@ -108,124 +80,12 @@ class HttpServer:
         Raises:
             OSError: the address cannot be had.
         """
-        self._socket = _bound(self._settings.host, self._settings.port)
-        port = self._socket.getsockname()[1]
-        self._thread.start()
-        host = self._settings.host
-        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        return self._serving.start()
 
     def stop(self, timeout_s: float) -> bool:
         """End every connection and the thread; False when it does not end in time. Idempotent."""
-        self._stopping.set()
         self._prober.cancel()  # the end of the process waits for its thread
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # it has just ended
-                loop.call_soon_threadsafe(self._begin_exit)
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        elif self._socket is not None:
-            self._socket.close()
+        has_ended = self._serving.stop(timeout_s)
         for executor in self._executors:
             executor.shutdown(wait=False, cancel_futures=True)
-        return not self._thread.is_alive()
-
-    def _begin_exit(self) -> None:
-        self._application.close()
-        if self._server is not None:
-            self._server.should_exit = True
-
-    def _run(self) -> None:
-        reason = "it ended by itself"
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - reported to its owner, whatever it is
-            reason = f"{type(error).__name__}: {error}"
-        finally:
-            assert self._socket is not None
-            self._socket.close()
-        if not self._stopping.is_set():
-            self._on_death(reason)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(self._request_log.loop_failed)
-        self._server = server = _Server(_uvicorn_config(self._application.asgi()))
-        if self._stopping.is_set():
-            return
-        tasks = self._start_tasks(server)
-        try:
-            await server.serve()
-        finally:
-            ended = [each for each in tasks if each.done()]
-            for task in tasks:
-                task.cancel()
-            for connection in tuple(server.server_state.connections):
-                connection.transport.abort()
-        for task in ended:
-            task.result()  # what ended it, should it not be us
-
-    def _start_tasks(self, server: uvicorn.Server) -> list[asyncio.Task[None]]:
-        """Accept connections, and close idle ones; when either task ends, the server does."""
-        assert self._socket is not None
-        accepting = accept(
-            self._socket,
-            self._places,
-            lambda only_probes: self._connection(server, only_probes=only_probes),
-            self._request_log.short_of_descriptors,
-        )
-        tasks = [asyncio.create_task(each) for each in (self._sweep(), accepting)]
-        for each in tasks:
-            each.add_done_callback(lambda _: setattr(server, "should_exit", True))
-        return tasks
-
-    def _connection(self, server: uvicorn.Server, *, only_probes: bool) -> Connection:
-        return Connection(
-            server.config,
-            server.server_state,
-            server.lifespan.state,
-            places=self._places,
-            log=self._request_log.requests,
-            only_probes=only_probes,
-        )
-
-    async def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(_SWEEP_S)
-            self._places.close_idle(loop.time())
-
-
-def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    config = uvicorn.Config(
-        app,
-        http=Connection,
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=int(IDLE_S),
-        timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=_MAX_HEAD,
-    )
-    config.load()
-    return config
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A listening socket; `host` is an address or a name of this machine."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+        return has_ended

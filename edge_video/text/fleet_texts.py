@@ -48,8 +48,22 @@ FLEET_HELP_TEXTS: Final[dict[str, Text]] = {
         "forget a node that was silent for so long (default 24h)",
         "esquece um nó que ficou em silêncio por este tempo (padrão 24h)",
     ),
+    "fleet.http": Text(
+        "serve a page there (default address 127.0.0.1:8090)",
+        "serve uma página ali (endereço padrão 127.0.0.1:8090)",
+    ),
+    "fleet.token": Text(
+        "opens the page; needed where --http is no address of this machine alone; default: the"
+        " environment variable EDGE_VIDEO_TOKEN, which does not show in a process list",
+        "abre a página; necessário quando --http não é um endereço só desta máquina; padrão: a"
+        " variável de ambiente EDGE_VIDEO_TOKEN, que não aparece na lista de processos",
+    ),
+    "fleet.host": Text(
+        "a further name under which browsers may ask for the page; repeatable",
+        "mais um nome pelo qual navegadores podem pedir a página; pode ser repetido",
+    ),
     "fleet.example.plain": Text("live, in the terminal", "ao vivo, no terminal"),
-    "fleet.example.url": Text("without a configuration", "sem configuração"),
+    "fleet.example.page": Text("as a page for a browser", "como página para o navegador"),
     "fleet.example.once": Text("once, for a script", "uma vez, para um script"),
 }
 
@@ -81,7 +95,7 @@ _HEALTHS: Final[dict[str, Text]] = {
 }
 
 _REMARKS: Final[dict[str, Text]] = {
-    "fleet.remark.silent": Text("silent since {ago}", "em silêncio há {ago}"),
+    "fleet.remark.silent": Text("silent for {ago}", "em silêncio há {ago}"),
     "fleet.remark.left": Text("ended in order {ago} ago", "encerrado normalmente há {ago}"),
     "fleet.remark.partial": Text(
         "tells events only: set events.node_status there",
@@ -129,6 +143,14 @@ _SCREEN: Final[dict[str, Text]] = {
     "fleet.left_out": Text(
         "messages of nodes without a place: {count}", "mensagens de nós sem lugar: {count}"
     ),
+    "fleet.needs_token": Text(
+        "--http {address}: other machines reach this address, so it needs --token or the variable"
+        " {variable}",
+        "--http {address}: outras máquinas alcançam este endereço, por isso é preciso --token ou a"
+        " variável {variable}",
+    ),
+    "fleet.page": Text("Page: {url}", "Página: {url}"),
+    "fleet.connected": Text("Connected to {target}", "Conectado a {target}"),
     "fleet.column.node": Text("node", "nó"),
     "fleet.column.state": Text("state", "estado"),
     "fleet.column.cameras": Text("cameras", "câmeras"),
@@ -181,4 +203,32 @@ _NODE: Final[dict[str, Text]] = {
     "fleet.epoch": Text("epoch {epoch}", "época {epoch}"),
 }
 
-FLEET_TEXTS: Final[dict[str, Text]] = _STATES | _HEALTHS | _REMARKS | _SCREEN | _NODE
+_PAGE: Final[dict[str, Text]] = {
+    "fleet.title": Text("Nodes", "Nós"),
+    "fleet.filter_label": Text("Filter nodes and cameras", "Filtrar nós e câmeras"),
+    "fleet.all": Text("All {count}", "Todos: {count}"),
+    "fleet.nothing_matches": Text("No node matches", "Nenhum nó corresponde"),
+    "fleet.skip": Text("To the nodes", "Ir para os nós"),
+    "fleet.close": Text("Close", "Fechar"),
+    "fleet.connecting_page": Text("Connecting …", "Conectando …"),
+    "fleet.gone": Text("No connection to fleet", "Sem conexão com o fleet"),
+    "fleet.gone_help": Text(
+        "It has ended, or does not answer. What is shown is old.",
+        "Terminou ou não responde. O que aparece é antigo.",
+    ),
+    "fleet.lost_page": Text("No connection to the broker", "Sem conexão com o broker"),
+    "fleet.lost_help": Text(
+        "for {since}: {reason}. What is shown is old.",
+        "há {since}: {reason}. O que aparece é antigo.",
+    ),
+    "fleet.forgotten": Text("This node is not known any more", "Este nó não é mais conhecido"),
+    "fleet.node_cameras": Text("Cameras", "Câmeras"),
+    "fleet.node_facts": Text("Node", "Nó"),
+    "fleet.version": Text("Version", "Versão"),
+    "fleet.uptime": Text("Up", "No ar"),
+    "fleet.heard_label": Text("Heard", "Ouvido"),
+    "fleet.frames": Text("Frames", "Frames"),
+    "fleet.process": Text("Program", "Programa"),
+}
+
+FLEET_TEXTS: Final[dict[str, Text]] = _STATES | _HEALTHS | _REMARKS | _SCREEN | _NODE | _PAGE

@@ -115,8 +115,8 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "fleet": (
         ("edge-video fleet", "fleet.example.plain"),
         (
-            "edge-video fleet --url amqp://me:secret@broker/ --exchange shop.events",
-            "fleet.example.url",
+            "edge-video fleet --url amqp://me:secret@broker/ --exchange shop.events --http",
+            "fleet.example.page",
         ),
         ("edge-video fleet --once --json", "fleet.example.once"),
     ),

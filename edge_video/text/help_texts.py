@@ -93,8 +93,8 @@ _GENERAL: Final[dict[str, Text]] = {
         "idioma da ajuda, das mensagens e dos relatórios, en ou pt-BR; senão o do locale",
     ),
     "variable.token": Text(
-        "token for `top`, which does not show in a process list",
-        "token para `top`, que não aparece na lista de processos",
+        "token for `top` and `fleet`, which does not show in a process list",
+        "token para `top` e `fleet`, que não aparece na lista de processos",
     ),
     "option.help": Text("show this help and end", "mostra esta ajuda e termina"),
     "option.version": Text("show the version and end", "mostra a versão e termina"),

@@ -75,9 +75,10 @@ def test_a_server_thread_that_ends_by_itself_is_replaced() -> None:
         assert isinstance(actor, HttpActor)
         server = actor._server
         assert server is not None
-        eventually(lambda: server._server is not None)  # it listens a moment before it serves
-        assert server._server is not None
-        server._server.should_exit = True  # uvicorn returns as if it had had enough
+        serving = server._serving
+        eventually(lambda: serving._server is not None)  # it listens a moment before it serves
+        assert serving._server is not None
+        serving._server.should_exit = True  # uvicorn returns as if it had had enough
         painted.find()
         assert painted.url != first
         painted.wait_for(lambda status: status["restarts"].get("http") == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -41,8 +42,16 @@ _PIPE_WIDTH: Final = 200
 _LOOK_S: Final = 0.2
 
 
-def run(args: argparse.Namespace, config: Config | None, language: Language) -> int:
+def run(
+    args: argparse.Namespace, config: Config | None, token: str | None, language: Language
+) -> int:
     """Show until a signal or the key q, or once; returns the exit code.
+
+    Args:
+        args: the command's options.
+        config: where the broker is named, without `--url`.
+        token: opens the page.
+        language: of all texts.
 
     Raises:
         BadInput: the options do not make sense.
@@ -50,19 +59,44 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
     subscription = fleet_subscription(args, config)
     session = FleetSession(subscription, args.forget)
     listening = Listening(subscription, session)
-    with listening:
+    with contextlib.ExitStack() as stack:
+        url = ""
+        if args.http is not None and not args.once:
+            url = _serve(args, session, token, language, stack)
+        stack.enter_context(listening)
         try:
-            code = _show(args, session, listening, language)
+            code = _show(args, session, listening, url, language)
             listening.check()
         except NoExchangeError as error:
             raise BadInput(_no_exchange(error, session.target, language)) from None
     return code
 
 
+def _serve(
+    args: argparse.Namespace,
+    session: FleetSession,
+    token: str | None,
+    language: Language,
+    stack: contextlib.ExitStack,
+) -> str:
+    """Serve the page until the stack is closed; its address."""
+    # Here and not above: the framework costs memory, for nothing where no page is wanted.
+    from edge_video.top.fleet.page_settings import page_settings  # noqa: PLC0415
+    from edge_video.top.fleet.server import FleetServer  # noqa: PLC0415
+
+    server = FleetServer(page_settings(args.http, token, args.host, language), session)
+    stack.callback(server.stop)
+    try:
+        return server.start()
+    except OSError as error:
+        raise BadInput(f"--http: {error.strerror or error}") from None
+
+
 def _show(
     args: argparse.Namespace,
     session: FleetSession,
     listening: Listening,
+    url: str,
     language: Language,
 ) -> int:
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
@@ -70,8 +104,11 @@ def _show(
     if args.once:
         return _once(args.wait, screen, listening)
     if not args.json and sys.stdout.isatty() and not console.is_dumb_terminal:
-        FleetScreen(session, console, open_terminal(), language, listening.ended.is_set).run()
+        ended = listening.ended.is_set
+        FleetScreen(session, console, open_terminal(), language, ended, url=url).run()
         return EXIT_GOOD
+    if url and not args.json:
+        print(lookup("fleet.page", language).format(url=url), flush=True)
     _follow(args.interval, screen, listening)
     return EXIT_GOOD
 

@@ -35,7 +35,8 @@ def fleet_line(view: FleetView, at_ns: int) -> str:
 
 def rows_document(view: FleetView) -> dict[str, Any]:
     """What the page's table shows: a row for each node, the worst first."""
-    return {**summary(view), "nodes": [node_row(view, each) for each in view.nodes]}
+    nodes = [{**node_row(view, each), "camera_ids": list(each.node.cameras)} for each in view.nodes]
+    return {**summary(view), "nodes": nodes}
 
 
 def summary(view: FleetView) -> dict[str, Any]:

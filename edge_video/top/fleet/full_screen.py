@@ -35,6 +35,7 @@ class FleetScreen:
         terminal: where it is shown, and keys come from.
         language: of its texts.
         has_ended: whether nobody listens any more.
+        url: of the page for browsers; empty: there is none.
     """
 
     def __init__(
@@ -44,12 +45,15 @@ class FleetScreen:
         terminal: AnyTerminal,
         language: Language,
         has_ended: Callable[[], bool],
+        *,
+        url: str = "",
     ) -> None:
         self._session = session
         self._console = console
         self._terminal = terminal
         self._language = language
         self._has_ended = has_ended
+        self._url = url
         self._keys = KeyDecoder()
         self._typed_at_s = 0.0
         self._browsing = Browsing()
@@ -71,7 +75,7 @@ class FleetScreen:
         size = self._terminal.size
         width, height = max(1, size.columns), max(1, size.lines)
         with self._session.looking() as view:
-            self._page = full_page(view, self._browsing, self._language, width, height)
+            self._page = full_page(view, self._browsing, self._language, (width, height), self._url)
         self._terminal.draw(self._rendered(self._page.lines, width))
 
     def _rendered(self, lines: Sequence[Text], width: int) -> str:

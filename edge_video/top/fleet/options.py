@@ -29,4 +29,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--interval", type=_INTERVAL, default=10.0, metavar="TIME", help=help_text("fleet.interval")
     )
     add("--forget", type=_FORGET, default=86_400.0, metavar="TIME", help=help_text("fleet.forget"))
+    add(
+        "--http",
+        nargs="?",
+        const="127.0.0.1:8090",
+        metavar="ADDR:PORT",
+        help=help_text("fleet.http"),
+    )
+    add("--token", help=help_text("fleet.token"))
+    add("--host", action="append", default=[], metavar="NAME", help=help_text("fleet.host"))
     return parser

@@ -65,14 +65,22 @@ class Page:
 
 
 def full_page(
-    view: FleetView, browsing: Browsing, language: Language, width: int, height: int
+    view: FleetView, browsing: Browsing, language: Language, size: tuple[int, int], url: str = ""
 ) -> Page:
-    """As many lines as there are at most."""
+    """As many lines as there are at most.
+
+    Args:
+        view: what is known.
+        browsing: what of it is to be seen.
+        language: of its texts.
+        size: columns and lines.
+        url: of the page for browsers; empty: there is none.
+    """
     node = view.fleet.node(browsing.opened) if browsing.opened else None
     if node is not None:
         judged = judge_node(view.fleet, node, view.now_s)
-        return _node_page(view, judged, browsing, language, (width, height))
-    return _table_page(view, browsing, language, (width, height))
+        return _node_page(view, judged, browsing, language, size)
+    return _table_page(view, browsing, language, size, url)
 
 
 def long_page(view: FleetView, language: Language, width: int) -> list[Text]:
@@ -137,10 +145,12 @@ def _verdict(view: FleetView, language: Language) -> Text:
 
 
 def _table_page(
-    view: FleetView, browsing: Browsing, language: Language, size: tuple[int, int]
+    view: FleetView, browsing: Browsing, language: Language, size: tuple[int, int], url: str
 ) -> Page:
     width, height = size
     top = head(view, language)
+    if url:
+        top[0].append(f" | {lookup('fleet.page', language).format(url=url)}")
     room = max(1, height - len(top) - 2)
     passing = [each for each in view.nodes if passes(each, browsing)]
     names = [each.node.name for each in passing]

@@ -13,7 +13,7 @@ from edge_video.text.redact import Redactor
 from edge_video.top.fleet.judging import judge, totals
 from edge_video.top.fleet.messages import read_announcement, read_event
 from edge_video.top.fleet.model import Fleet
-from edge_video.top.fleet.subscription import CLUSTER_EXCHANGE
+from edge_video.top.fleet.subscription import ANNOUNCEMENTS
 from edge_video.watch.consumer import Listener
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class FleetSession:
             self._fleet.take(heard, time.monotonic(), time.time_ns())
 
     def _read(self, exchange: str, routing_key: str, body: bytes) -> Heard:
-        if exchange != CLUSTER_EXCHANGE:
+        if exchange != ANNOUNCEMENTS:
             return read_event(body, self._clean)
         group, _, _ = routing_key.partition(".")
         return read_announcement(body, group, self._clean)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge_video.resilience.cluster.names import ANNOUNCEMENTS
 from edge_video.watch.consumer import Binding, Subscription
 from edge_video.watch.subscription import BadInput, broker_of, each_broker
 
@@ -12,14 +13,12 @@ if TYPE_CHECKING:
 
     from edge_video.config import Config
 
-CLUSTER_EXCHANGE: Final = "edge-video.cluster"
-"""Where nodes that share cameras announce themselves."""
 EVENTS_EXCHANGE: Final = "edge-video.events"
 """Where events are looked for unless the options or the configuration say otherwise."""
 _QUEUE_MESSAGES: Final = 5000
 """What two hundred nodes send in half a minute when all of them begin at once, and more."""
 
-__all__ = ["CLUSTER_EXCHANGE", "EVENTS_EXCHANGE", "BadInput", "fleet_subscription"]
+__all__ = ["ANNOUNCEMENTS", "EVENTS_EXCHANGE", "BadInput", "fleet_subscription"]
 
 
 def fleet_subscription(args: argparse.Namespace, config: Config | None) -> Subscription:
@@ -33,7 +32,7 @@ def fleet_subscription(args: argparse.Namespace, config: Config | None) -> Subsc
         broker,
         [
             *(Binding(each) for each in _event_exchanges(args, config)),
-            Binding(CLUSTER_EXCHANGE, may_be_missing=True),
+            Binding(ANNOUNCEMENTS, may_be_missing=True),
         ],
         tls,
         (EVENTS_EXCHANGE,),
@@ -44,7 +43,7 @@ def fleet_subscription(args: argparse.Namespace, config: Config | None) -> Subsc
 
 
 def _event_exchanges(args: argparse.Namespace, config: Config | None) -> list[str]:
-    named = [each for each in dict.fromkeys(args.exchange) if each != CLUSTER_EXCHANGE]
+    named = [each for each in dict.fromkeys(args.exchange) if each != ANNOUNCEMENTS]
     if not named and config is not None and args.url is None and config.events is not None:
         return [config.events.exchange]
     return named or [EVENTS_EXCHANGE]

@@ -201,7 +201,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.binary(max_size=40)
     | st.builds(

@@ -19,7 +19,7 @@ from edge_video.top.fleet.document import fleet_line
 from edge_video.top.fleet.full_screen import FleetScreen
 from edge_video.top.fleet.page import full_page
 from edge_video.top.fleet.session import FleetSession
-from edge_video.top.fleet.subscription import CLUSTER_EXCHANGE
+from edge_video.top.fleet.subscription import ANNOUNCEMENTS
 from edge_video.watch.consumer import Subscription
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Site:
             self.session.message("shop.events", "node.status", body)
 
     def announce(self, body: bytes) -> None:
-        self.session.message(CLUSTER_EXCHANGE, "north.shop", body)
+        self.session.message(ANNOUNCEMENTS, "north.shop", body)
 
     def lines(
         self,
@@ -51,7 +51,7 @@ class Site:
         size: tuple[int, int] = (120, 20),
     ) -> list[str]:
         with self.session.looking() as view:
-            page = full_page(view, browsing or Browsing(), language, *size)
+            page = full_page(view, browsing or Browsing(), language, size)
         assert max(each.cell_len for each in page.lines) <= size[0]
         assert len(page.lines) == size[1]
         return [each.plain.rstrip() for each in page.lines]
