@@ -169,7 +169,13 @@ def test_grafana_finds_the_dashboard_and_prometheus() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["deploy/kubernetes.yaml", "deploy/nomad.hcl", "docs/container.md"]
+    "name",
+    [
+        "deploy/kubernetes.yaml",
+        "deploy/kubernetes-nodes.yaml",
+        "deploy/nomad.hcl",
+        "docs/container.md",
+    ],
 )
 def test_an_image_that_is_named_is_of_this_version(name: str) -> None:
     named = re.findall(r"edge-video:(\d[\w.]*)", (ROOT / name).read_text(encoding="utf-8"))

@@ -82,6 +82,32 @@ def test_the_job_goes_on_where_it_is_while_its_machine_is_cut_off(group: dict[st
     assert f'`lost_after = "{disconnect["lost_after"]}"`' in (ROOT / "docs/nomad.md").read_text()
 
 
+def test_the_machines_of_a_daemon_set_share_cameras_under_their_own_names(tmp_path: Path) -> None:
+    manifest = {
+        each["kind"]: each
+        for each in yaml.safe_load_all((ROOT / "deploy/kubernetes-nodes.yaml").read_text())
+    }
+    pod = manifest["DaemonSet"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (variable,) = container["env"]
+    assert variable["valueFrom"] == {"fieldRef": {"fieldPath": "spec.nodeName"}}
+    text = manifest["ConfigMap"]["data"]["config.yaml"]
+    for name in re.findall(r"file:/run/secrets/edge-video/([\w-]+)", text):
+        (tmp_path / name).write_text("a-secret-of-the-test")
+    text = text.replace("/run/secrets/edge-video", str(tmp_path))
+    config = parse_config(text, "config.yaml", {variable["name"]: "shop-7a"})
+    assert config.node == "shop-7a"
+    assert config.cluster is not None
+    assert config.http is not None
+    (port,) = container["ports"]
+    assert port["hostPort"] == port["containerPort"] == config.http.address.port
+    assert make_parser().parse_args(container["args"]).watch
+    assert pod["hostNetwork"]
+    assert pod["dnsPolicy"] == "ClusterFirstWithHostNet"
+    claimed = {each["configMap"]["name"] for each in pod["volumes"] if "configMap" in each}
+    assert claimed == {manifest["ConfigMap"]["metadata"]["name"]}
+
+
 def objects() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in MANIFESTS:
         for each in yaml.safe_load_all(path.read_text(encoding="utf-8")):
