@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -17,35 +14,21 @@ from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.settings import Route
 from edge_video.delivery.notification_queue import Notification, NotificationQueue
 from edge_video.testing import eventually
-from edge_video.testing.matrix import chosen_broker
 from tests.support.amqp import CAM1, CAM2
 from tests.support.broker_in_the_middle import BrokerInTheMiddle
 from tests.support.mqtt import MqttClient
-from tests.support.recipes import PAGES, Recipe, RecipeNode, text_of
-from tests.support.rtsp import require
+from tests.support.recipes import IN_THE_MATRIX, PAGES, At, Recipe, text_of
 from tests.support.shell_blocks import ROOT, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from edge_video.frames import CameraId
     from tests.support.amqp import MakeRig, Rig
+    from tests.support.recipes import RecipeNode
 
 pytestmark = pytest.mark.rabbitmq
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[RecipeNode]:
-    """One node with every plugin, for all recipes."""
-    programs = chosen_broker()
-    missing = programs.missing()
-    require(not missing, f"{' and '.join(missing)}, so no broker")
-    node = RecipeNode(Path(tempfile.mkdtemp(prefix="edge-video-rabbit-")), programs)
-    try:
-        node.start()
-        yield node
-    finally:
-        node.close()
 
 
 @pytest.fixture
@@ -170,34 +153,36 @@ def test_a_work_queue_sets_aside_what_nobody_can_work_on_and_nothing_else(
         assert channel.basic_get(worker["REJECTED"])[0] is None
 
 
-SITE: Final = "a/b"
-"""The virtual host that stands for the site's broker; `/` is the centre's."""
+IN_CI: Final = "virtual hosts"
+BETWEEN_NODES: Final = pytest.param("two nodes", marks=IN_THE_MATRIX)
 
 
+@pytest.mark.parametrize("brokers", [IN_CI, BETWEEN_NODES], indirect=True)
 def test_a_shovel_carries_the_present_and_nothing_of_an_outage(
-    make_rig: MakeRig, node: RecipeNode, make_recipe: Any
+    make_rig: MakeRig, brokers: tuple[At, At], make_recipe: Any
 ) -> None:
-    rig = connect(make_rig, node, "shop-17.door", vhost=SITE)
-    with BrokerInTheMiddle(node.port) as wan, node.channel() as centre:
+    site, centre = brokers
+    rig = connect(make_rig, site.node, "shop-17.door", vhost=site.vhost)
+    with BrokerInTheMiddle(centre.node.port) as wan, centre.node.channel() as channel:
         recipe = make_recipe(
             "site-to-centre.md",
             "A shovel",
             **{
-                "amqp:///%2F": f"amqp:///{quote(SITE, safe='')}",
+                "amqp:///%2F": f"amqp:///{quote(site.vhost, safe='')}",
                 "centre.example.com:5672": f"127.0.0.1:{wan.port}",
                 '"reconnect-delay":5': '"reconnect-delay":1',
             },
         )
-        queue = bound_queue(centre)
-        recipe.run("rabbitmqctl add_user shop-17")
-        recipe.run("rabbitmqctl set_permissions shop-17")
-        recipe.run("rabbitmq-plugins enable")
-        recipe.run("rabbitmqctl set_policy", SITE)
-        recipe.run("rabbitmqctl set_parameter shovel", SITE)
+        queue = bound_queue(channel)
+        recipe.run("rabbitmqctl add_user shop-17", centre)
+        recipe.run("rabbitmqctl set_permissions shop-17", centre)
+        recipe.run("rabbitmq-plugins enable", site)
+        recipe.run("rabbitmqctl set_policy", site)
+        recipe.run("rabbitmqctl set_parameter shovel", site)
 
         def arrived() -> list[tuple[int, Any]]:
             publish(rig, 1)
-            return list(seqs_in(centre, queue))
+            return list(seqs_in(channel, queue))
 
         number, properties = wait_for_some(arrived)[0]
         assert properties.message_id == f"session-of-cam1-{number}"
@@ -206,39 +191,43 @@ def test_a_shovel_carries_the_present_and_nothing_of_an_outage(
 
         wan.greet = lambda _: None  # every connection ends at once
         wan.cut()
-        list(seqs_in(centre, queue))
+        list(seqs_in(channel, queue))
         publish(rig, 5)
         lost = rig.counts().received
         wan.behave()
         assert wait_for_some(arrived)[0][0] > lost
+    recipe.undo("clear_parameter shovel to-centre", site)
 
 
-@pytest.mark.skipif(os.environ.get("EDGE_VIDEO_PARTS") != "own", reason="`make matrix` runs it")
+@IN_THE_MATRIX
+@pytest.mark.parametrize("brokers", [IN_CI, BETWEEN_NODES], indirect=True)
 def test_federation_keeps_the_newest_frames_of_an_outage(
-    make_rig: MakeRig, node: RecipeNode, make_recipe: Any
+    make_rig: MakeRig, brokers: tuple[At, At], make_recipe: Any
 ) -> None:
-    rig = connect(make_rig, node, "shop-17.door", vhost=SITE)
-    with BrokerInTheMiddle(node.port) as wan, node.channel() as centre:
+    site, centre = brokers
+    rig = connect(make_rig, site.node, "shop-17.door", vhost=site.vhost)
+    with BrokerInTheMiddle(site.node.port) as wan, centre.node.channel() as channel:
+        there = f"127.0.0.1:{wan.port}/{quote(site.vhost, safe='')}"
         recipe = make_recipe(
             "site-to-centre.md",
             "Federation",
             **{
-                "shop-17.example.com:5672/%2F": f"127.0.0.1:{wan.port}/{quote(SITE, safe='')}",
+                "shop-17.example.com:5672/%2F": there,
                 '"reconnect-delay":5': '"reconnect-delay":1',
             },
         )
-        queue = bound_queue(centre)
-        recipe.run("rabbitmq-plugins enable")
-        recipe.run("rabbitmqctl add_user centre")
-        recipe.run("rabbitmqctl set_permissions centre", SITE)
-        recipe.run("rabbitmqctl set_policy", SITE)
-        recipe.run("rabbitmq-plugins enable")
-        recipe.run("rabbitmqctl set_parameter federation-upstream")
-        recipe.run("rabbitmqctl set_policy")
+        queue = bound_queue(channel)
+        recipe.run("rabbitmq-plugins enable", site)
+        recipe.run("rabbitmqctl add_user centre", At(site.node))
+        recipe.run("rabbitmqctl set_permissions centre", site)
+        recipe.run("rabbitmqctl set_policy", site)
+        recipe.run("rabbitmq-plugins enable", centre)
+        recipe.run("rabbitmqctl set_parameter federation-upstream", centre)
+        recipe.run("rabbitmqctl set_policy", centre)
 
         def arrived() -> list[tuple[int, Any]]:
             publish(rig, 1)
-            return list(seqs_in(centre, queue))
+            return list(seqs_in(channel, queue))
 
         _, properties = wait_for_some(arrived)[0]
         assert properties.headers["x-received-from"][0]["exchange"] == "edge-video"
@@ -251,12 +240,15 @@ def test_federation_keeps_the_newest_frames_of_an_outage(
         wan.behave()
 
         def newest_are_there() -> bool:
-            seen.update(number for number, _ in seqs_in(centre, queue))
+            seen.update(number for number, _ in seqs_in(channel, queue))
             return last in seen
 
         eventually(newest_are_there)
         assert set(range(last - 49, last + 1)) <= seen
         assert len(seen & set(range(last - 79, last + 1))) < 80, "the oldest made room"
+    recipe.undo("delete_user centre", At(site.node))
+    recipe.undo("clear_policy shops", centre)
+    recipe.undo("clear_parameter federation-upstream shop-17", centre)
 
 
 def wait_for_some(arrived: Callable[[], list[tuple[int, Any]]]) -> list[tuple[int, Any]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pytest
 
 from edge_video.testing.rabbit import RabbitNode, free_port
 from tests.support.shell_blocks import ROOT, blocks_in
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_video.testing.matrix import BrokerPrograms
+
+IN_THE_MATRIX: Final = pytest.mark.skipif(
+    os.environ.get("EDGE_VIDEO_PARTS") != "own", reason="`make matrix` runs it"
+)
+"""Marks a test of what no change of this program breaks."""
 
 PAGES: Final = tuple(sorted((ROOT / "docs/recipes").glob("*.md")))
 
@@ -65,6 +73,13 @@ class RecipeNode(RabbitNode):
         return f"amqp://guest:guest@{self.host}:{self.port}"
 
 
+class At(NamedTuple):
+    """A broker of a recipe, which may be a virtual host that stands for one."""
+
+    node: RecipeNode
+    vhost: str = "/"
+
+
 def text_of(page: str, part: str = "") -> str:
     """A page, or what stands below one of its headings."""
     (path,) = (each for each in PAGES if each.name == page)
@@ -103,14 +118,14 @@ class Recipe:
         self._addresses = {BROKER: node.address, **addresses}
         (folder / "examples").symlink_to(ROOT / "examples")
 
-    def run(self, start: str, vhost: str = "") -> str:
+    def run(self, start: str, at: At | None = None) -> str:
         """Run the next command, which begins like that; what it printed.
 
         A plugin is enabled already: only its name is looked at.
 
         Args:
             start: of the command.
-            vhost: which one stands for a broker of its own.
+            at: the broker beside which it is run; None: the only one.
         """
         command = self._left.pop(0)
         assert command.startswith(start), f"the next command of the page is {command}"
@@ -123,8 +138,15 @@ class Recipe:
             return ""
         if program == "python":
             return self._python(*arguments)
-        where = ["--vhost", vhost] if vhost else []
-        return self._node.tool(program, arguments[0], *where, *arguments[1:])
+        return self._tool(program, arguments, at or At(self._node))
+
+    def undo(self, command: str, at: At) -> None:
+        """Take back what a command of the page did: an argument of `rabbitmqctl`."""
+        self._tool("rabbitmqctl", command.split(), at)
+
+    def _tool(self, program: str, arguments: list[str], at: At) -> str:
+        where = [] if at.vhost == "/" else ["--vhost", at.vhost]
+        return at.node.tool(program, arguments[0], *where, *arguments[1:])
 
     def is_done(self) -> bool:
         """Whether no command of the page was left out."""
