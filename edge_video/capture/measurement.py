@@ -6,9 +6,13 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from edge_video.capture.arrivals import bytes_taken
+from edge_video.capture.hardware import SOFTWARE
+from edge_video.capture.hardware.errors import is_suspicious
+from edge_video.capture.hardware.keeper import HardwareKeeper
 from edge_video.capture.launcher import FfmpegLauncher, explained_by_camera
 from edge_video.capture.process import CaptureStartError
 from edge_video.frames import CameraId
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_video.capture.binary import Binary
+    from edge_video.capture.hardware import Decoding
+    from edge_video.capture.launcher import AnyCapture
     from edge_video.config import CameraConfig
 
 MAX_TOGETHER: Final = 64
@@ -28,6 +34,8 @@ SETTLING_S: Final = 2.0
 """After the first frame; FFmpeg hands over at once what it held while it got to know the stream."""
 
 _LOOK_S: Final = 1.0
+_MOST_REPEATS: Final = 2
+"""Hardware without a picture is tried twice, as cameras do; then the CPU decodes."""
 _LEAST_S: Final = 1.0
 """A stream that ends is measured if it lasted so long."""
 
@@ -82,16 +90,25 @@ class CameraMeasure:
         camera_id: the camera.
         figures: what it cost; None when it never ran.
         failure: why it ended before its time; None when it did not.
+        decoding: what decoded its pictures; None where no hardware is configured.
     """
 
     camera_id: CameraId
     figures: Figures | None = None
     failure: Failure | None = None
+    decoding: Decoding | None = None
 
     @property
     def ok(self) -> bool:
         """Whether it was measured for as long as was asked."""
         return self.figures is not None and self.failure is None
+
+
+class _Run(NamedTuple):
+    """What came of one FFmpeg of a camera, and whether its hardware is to blame."""
+
+    measure: CameraMeasure
+    is_hardwares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +141,9 @@ class CameraMeasures:
     def __init__(
         self, binary: Binary, redact: Callable[[str], str], plan: MeasuringPlan, cameras: int
     ) -> None:
-        self._launcher = FfmpegLauncher(binary, redact)
+        # What decodes in the end is measured: a slow trial is waited for.
+        keeper = partial(HardwareKeeper, trial_wait_s=plan.timeout_s)
+        self._launcher = FfmpegLauncher(binary, redact, make_hardware=keeper)
         self._options = plan
         self._cancelled = threading.Event()
         at_once = max(1, cameras) if plan.together else 1
@@ -143,36 +162,65 @@ class CameraMeasures:
         self._pool.shutdown(cancel_futures=True)
 
     def _measure(self, camera: CameraConfig) -> CameraMeasure:
-        """Run a camera; blocks for its time and some seconds more. Raises nothing."""
+        """Run a camera; blocks for its time and some seconds more. Raises nothing.
+
+        Where its hardware fails it is run again, as the program itself would: at last by the CPU.
+        """
         free = camera.model_copy(update={"ffmpeg_max_memory_mb": 0, "ffmpeg_max_cpu_percent": 0})
+        run = self._run(free)
+        for _ in range(_MOST_REPEATS):
+            if not run.is_hardwares or self._cancelled.is_set():
+                break
+            run = self._run(free)
+        self._gate.pass_by(camera.id)
+        return run.measure
+
+    def _run(self, camera: CameraConfig) -> _Run:
         record = _Record(CameraId(camera.id), self._cancelled)
-        capture = self._launcher(free, on_frame=record.on_frame, on_end=record.on_end)
+        capture = self._launcher(camera, on_frame=record.on_frame, on_end=record.on_end)
         try:
             capture.start()
         except CaptureStartError as error:
-            self._gate.pass_by()
-            return CameraMeasure(record.camera_id, failure=error.failure)
+            return _Run(CameraMeasure(record.camera_id, failure=error.failure))
         try:
-            return self._measured(camera, record)
+            return self._measured(camera, record, capture)
         finally:
             capture.stop()
 
-    def _measured(self, camera: CameraConfig, record: _Record) -> CameraMeasure:
-        plan = self._options
-        came = record.wait(lambda: bool(record.frames), plan.timeout_s)
-        if not came:
-            self._gate.pass_by()
-            silence = Failure(Cause.TIMEOUT, f"no frame in {plan.timeout_s:g} s")
+    def _measured(self, camera: CameraConfig, record: _Record, capture: AnyCapture) -> _Run:
+        limit_s = self._options.timeout_s
+        came = record.wait(lambda: bool(record.frames), limit_s)
+        figures = self._figures(record) if came else None
+        decoding = self._launcher.hardware.decoding(record.camera_id)
+        failure = record.failure
+        if not came and failure is None:
+            failure = Failure(Cause.STALLED)
+        is_hardwares = failure is not None and self._is_hardwares(capture, record, failure)
+        if not came and not is_hardwares:
+            silence = Failure(Cause.TIMEOUT, f"no frame in {limit_s:g} s")
             failure = explained_by_camera(camera, record.failure or silence, 0)
-            return CameraMeasure(record.camera_id, failure=failure)
-        self._gate.wait(plan.timeout_s)
+        return _Run(CameraMeasure(record.camera_id, figures, failure, decoding), is_hardwares)
+
+    def _is_hardwares(self, capture: AnyCapture, record: _Record, failure: Failure) -> bool:
+        """Whether hardware may have ended a stream; once that is sure, the CPU decodes the next."""
+        hardware, camera_id = self._launcher.hardware, record.camera_id
+        decoding = hardware.decoding(camera_id)
+        if decoding is None or decoding.used == SOFTWARE:
+            return False
+        lines = capture.stderr_tail()
+        is_sure = hardware.has_failed(camera_id, failure, lines, record.frames)
+        return is_sure or is_suspicious(failure, record.frames)
+
+    def _figures(self, record: _Record) -> Figures | None:
+        plan = self._options
+        self._gate.wait(record.camera_id, plan.timeout_s)
         record.wait(lambda: False, plan.settling_s)
         meter = _Meter(record, self._pids)
         until_s = time.monotonic() + plan.seconds
         while (left_s := until_s - time.monotonic()) > 0 and record.goes_on:
             record.wait(lambda: False, min(_LOOK_S, left_s))
             meter.look()
-        return CameraMeasure(record.camera_id, meter.figures(), record.failure)
+        return meter.figures()
 
     def _pids(self, camera_id: CameraId) -> list[int]:
         listed = self._launcher.processes.snapshot().items()
@@ -183,22 +231,23 @@ class _Gate:
     """Lets cameras that are measured together begin together; one that fails is not waited for."""
 
     def __init__(self, cameras: int, cancelled: threading.Event) -> None:
-        self._missing = cameras
+        self._cameras = cameras
+        self._passed: set[str] = set()
         self._cancelled = cancelled
         self._changed = threading.Condition()
 
-    def pass_by(self) -> None:
-        """Count a camera that will not begin, or is ready to."""
+    def pass_by(self, camera_id: str) -> None:
+        """Wait no longer for a camera: it will not begin, or is ready to."""
         with self._changed:
-            self._missing -= 1
+            self._passed.add(camera_id)
             self._changed.notify_all()
 
-    def wait(self, timeout_s: float) -> None:
+    def wait(self, camera_id: str, timeout_s: float) -> None:
         """Wait for the others, but no longer than the slowest of them may take."""
-        self.pass_by()
+        self.pass_by(camera_id)
         until_s = time.monotonic() + timeout_s
         with self._changed:
-            while self._missing > 0 and not self._cancelled.is_set():
+            while len(self._passed) < self._cameras and not self._cancelled.is_set():
                 left_s = until_s - time.monotonic()
                 if left_s <= 0:
                     return

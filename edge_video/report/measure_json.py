@@ -8,6 +8,7 @@ from edge_video.report.measure_table import measure_advice
 from edge_video.text.formatting import format_failure
 
 if TYPE_CHECKING:
+    from edge_video.capture.hardware import Decoding
     from edge_video.report.measure_table import MeasuredCamera, Measurement
     from edge_video.text.catalog import Language
 
@@ -39,6 +40,7 @@ def _camera(camera: MeasuredCamera, language: Language) -> dict[str, Any]:
         "cause": None if failure is None else failure.cause.value,
         "reason": None if failure is None else format_failure(failure, language),
         "advice": measure_advice(camera, language),
+        "decoder": _decoder(camera.measure.decoding),
     }
     if figures is None:
         return shown
@@ -53,6 +55,13 @@ def _camera(camera: MeasuredCamera, language: Language) -> dict[str, Any]:
         "published_width": figures.published[0] or None,
         "published_height": figures.published[1] or None,
     }
+
+
+def _decoder(decoding: Decoding | None) -> dict[str, str] | None:
+    """What decoded; null where no hardware is configured."""
+    if decoding is None:
+        return None
+    return {"wanted": decoding.wanted, "used": decoding.used, "reason": decoding.reason}
 
 
 def _rounded(figure: float | None) -> float | None:

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.hardware import SOFTWARE
 from edge_video.metrics.capacity import CPU_SHARE, MEMORY_SHARE, UPLINK_SHARE, Resource
 from edge_video.text.catalog import Language, count_text, lookup
+from edge_video.text.escaping import one_line
 from edge_video.text.formatting import (
     format_failure,
     format_number,
@@ -15,6 +17,7 @@ from edge_video.text.formatting import (
     format_rounded_duration,
     format_short_number,
 )
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,8 +104,10 @@ class MeasureTable:
 
     def row(self, camera: MeasuredCamera) -> str:
         """A camera's row; what can be done stands in lines of their own below."""
-        advice = [f"  → {each}" for each in measure_advice(camera, self._language)]
         measure, language = camera.measure, self._language
+        decoder = decoder_text(camera.measure, language)
+        said = [*([decoder] if decoder else []), *measure_advice(camera, language)]
+        advice = [f"  → {each}" for each in said]
         if measure.figures is not None:
             cells = self._cells(measure.figures)
         elif measure.failure is not None:
@@ -144,6 +149,20 @@ class MeasureTable:
     def _line(self, cells: Sequence[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells, self._widths, strict=False))
         return "  ".join(padded).rstrip()
+
+
+def decoder_text(measure: CameraMeasure, language: Language) -> str:
+    """Say what decoded its pictures; empty where no hardware is configured, or nothing came."""
+    decoding = measure.decoding
+    if decoding is None or measure.figures is None:
+        return ""
+    if decoding.used != SOFTWARE:
+        return lookup("measure.decoder", language).format(name=decoding.used)
+    if not decoding.has_fallen_back:
+        return lookup("measure.decoder.none", language)
+    text = lookup("measure.decoder.cpu", language)
+    reason = translated(one_line(decoding.reason), language)
+    return text.format(name=decoding.wanted, reason=reason)
 
 
 def measure_advice(camera: MeasuredCamera, language: Language) -> list[str]:

@@ -31,6 +31,15 @@ MEASURE_TEXTS: Final[dict[str, Text]] = {
     "measure.in": Text("IN MB/S", "ENTRADA MB/S"),
     "measure.out": Text("OUT MB/S", "SAÍDA MB/S"),
     "measure.memory": Text("MEMORY MB", "MEMÓRIA MB"),
+    "measure.decoder": Text("{name} decodes its pictures.", "{name} decodifica as imagens dela."),
+    "measure.decoder.cpu": Text(
+        "The CPU decodes its pictures: {name} does not ({reason}).",
+        "A CPU decodifica as imagens dela: {name} não funciona ({reason}).",
+    ),
+    "measure.decoder.none": Text(
+        "The CPU decodes its pictures: no hardware here does.",
+        "A CPU decodifica as imagens dela: nenhum hardware aqui faz isso.",
+    ),
     "measure.ended": Text(
         "It ended after {measured}: {reason}.", "Terminou após {measured}: {reason}."
     ),

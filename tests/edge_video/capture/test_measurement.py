@@ -17,6 +17,8 @@ from edge_video.resilience.failures import Cause
 from edge_video.testing import eventually
 from edge_video.testing.scripted_camera import CameraScript, install_scripted_ffmpeg
 from edge_video.text.redact import Redactor
+from tests.support.failing_card import FULL
+from tests.support.failing_card import scripted as scripted_card
 from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
@@ -100,6 +102,27 @@ def test_a_stream_that_ends_early_is_told_with_what_it_had_cost(scripted: Binary
     assert found.failure is not None
     assert found.figures is not None
     assert 0.5 <= found.figures.measured_s < long.seconds
+
+
+@pytest.mark.parametrize(
+    ("fails", "reason"),
+    [
+        (f"echo '{FULL}' >&2; exit 218", "CUDA_ERROR_OUT_OF_MEMORY"),
+        ("exit 218", "no picture came"),
+    ],
+    ids=["it says why", "it says nothing"],
+)
+def test_where_hardware_fails_what_the_cpu_costs_is_measured(
+    tmp_path: Path, fails: str, reason: str
+) -> None:
+    binary = scripted_card(tmp_path, fails)
+    wanted = CameraConfig(id="a", url="rtsp://127.0.0.1:9/s", hwaccel="cuda", fps=60)
+    (found,) = measure(binary, [wanted])
+    assert found.ok
+    assert found.figures is not None
+    assert found.decoding is not None
+    assert (found.decoding.wanted, found.decoding.used) == ("cuda", "software")
+    assert reason in found.decoding.reason
 
 
 def test_whoever_leaves_ends_what_runs(scripted: Binary) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from edge_video.capture.hardware import Decoding
 from edge_video.capture.measurement import CameraMeasure, Figures
 from edge_video.capture.probe import ProbeResult
 from edge_video.capture.substream import SubstreamHint
@@ -48,6 +51,21 @@ def test_what_nobody_knows_is_not_guessed() -> None:
     unknown = replace(FIGURES, cpu_percent=None, bytes_in=None, pss_bytes=None)
     row = table().row(replace(CAMERA, measure=CameraMeasure(DOOR, unknown)))
     assert row.split() == ["door", "n/a", "15.0", "n/a", "0.75", "n/a"]
+
+
+@pytest.mark.parametrize(
+    ("decoding", "said"),
+    [
+        (Decoding("auto", "cuda"), "cuda decodes its pictures."),
+        (Decoding("cuda", "software", "no card"), "The CPU decodes its pictures: cuda does not"),
+        (Decoding("auto", "software"), "The CPU decodes its pictures: no hardware here does."),
+    ],
+)
+def test_what_decoded_is_told_where_hardware_is_configured(decoding: Decoding, said: str) -> None:
+    measured = replace(CAMERA, measure=CameraMeasure(DOOR, FIGURES, decoding=decoding))
+    assert table().row(measured).split("\n")[1].startswith(f"  → {said}")
+    shown = measurement_as_json(replace(MEASUREMENT, cameras=[measured]), Language.EN)
+    assert shown["cameras"][0]["decoder"]["used"] == decoding.used
 
 
 def test_a_stream_that_is_larger_than_its_frames_has_a_substream() -> None:

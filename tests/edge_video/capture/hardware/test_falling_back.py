@@ -13,31 +13,20 @@ from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime
 from edge_video.actors.messages import CameraFailed, CameraStats
 from edge_video.capture import FfmpegLauncher
-from edge_video.capture.binary import Binary
 from edge_video.config import CameraConfig
 from edge_video.delivery.outbox import Outbox
 from edge_video.frames import CameraId
 from edge_video.runtime.timer import SystemClock, SystemTimer
 from edge_video.testing.clips import numbered_clip
-from edge_video.testing.scripted_ffmpeg import picture
 from tests.support.actors import RecordingActor, heard_by
+from tests.support.failing_card import FULL, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from edge_video.capture.binary import Binary
     from edge_video.capture.hardware import Decoding
-
-FULL = "[h264 @ 0x1] [error] cuvidCreateDecoder() failed -> CUDA_ERROR_OUT_OF_MEMORY: out of memory"
-
-SCRIPT = r"""#!/bin/sh
-case "$*" in
-*-hwaccels*) printf "Hardware acceleration methods:\ncuda\n\n"; exit ;;
-*pipe:0*) exec cat "{folder}/picture" ;;
-*-hwaccel*) {fails} ;;
-esac
-while cat "{folder}/part"; do sleep 0.3; done
-"""
 
 
 class Running:
@@ -83,17 +72,6 @@ def running() -> Iterator[list[Running]]:
     for each in started:
         each.end()
     assert pykka.ActorRegistry.get_all() == []
-
-
-def scripted(folder: Path, fails: str) -> Binary:
-    image = picture(64, 64)
-    (folder / "picture").write_bytes(image)
-    part = b"--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: %d\r\n\r\n%b\r\n"
-    (folder / "part").write_bytes(part % (len(image), image))
-    script = folder / "ffmpeg"
-    script.write_text(SCRIPT.format(folder=folder, fails=fails))
-    script.chmod(0o755)
-    return Binary(str(script), (9, 0))
 
 
 @pytest.mark.parametrize(
