@@ -34,7 +34,7 @@ SETTLING_S: Final = 2.0
 """After the first frame; FFmpeg hands over at once what it held while it got to know the stream."""
 
 _LOOK_S: Final = 1.0
-_MOST_REPEATS: Final = 2
+_MAX_REPEATS: Final = 2
 """Hardware without a picture is tried twice, as cameras do; then the CPU decodes."""
 _LEAST_S: Final = 1.0
 """A stream that ends is measured if it lasted so long."""
@@ -168,7 +168,7 @@ class CameraMeasures:
         """
         free = camera.model_copy(update={"ffmpeg_max_memory_mb": 0, "ffmpeg_max_cpu_percent": 0})
         run = self._run(free)
-        for _ in range(_MOST_REPEATS):
+        for _ in range(_MAX_REPEATS):
             if not run.is_hardwares or self._cancelled.is_set():
                 break
             run = self._run(free)
