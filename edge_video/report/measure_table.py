@@ -106,8 +106,8 @@ class MeasureTable:
         """A camera's row; what can be done stands in lines of their own below."""
         measure, language = camera.measure, self._language
         decoder = decoder_text(camera.measure, language)
-        said = [*([decoder] if decoder else []), *measure_advice(camera, language)]
-        advice = [f"  → {each}" for each in said]
+        told = [*([decoder] if decoder else []), *measure_advice(camera, language)]
+        advice = [f"  → {each}" for each in told]
         if measure.figures is not None:
             cells = self._cells(measure.figures)
         elif measure.failure is not None:

@@ -54,16 +54,16 @@ def test_what_nobody_knows_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decoding", "said"),
+    ("decoding", "text"),
     [
         (Decoding("auto", "cuda"), "cuda decodes its pictures."),
         (Decoding("cuda", "software", "no card"), "The CPU decodes its pictures: cuda does not"),
         (Decoding("auto", "software"), "The CPU decodes its pictures: no hardware here does."),
     ],
 )
-def test_what_decoded_is_told_where_hardware_is_configured(decoding: Decoding, said: str) -> None:
+def test_what_decoded_is_told_where_hardware_is_configured(decoding: Decoding, text: str) -> None:
     measured = replace(CAMERA, measure=CameraMeasure(DOOR, FIGURES, decoding=decoding))
-    assert table().row(measured).split("\n")[1].startswith(f"  → {said}")
+    assert table().row(measured).split("\n")[1].startswith(f"  → {text}")
     shown = measurement_as_json(replace(MEASUREMENT, cameras=[measured]), Language.EN)
     assert shown["cameras"][0]["decoder"]["used"] == decoding.used
 
