@@ -105,7 +105,7 @@ class ConfigRequests:
         now = _camera_of(running.config, camera_id)
         if now is None and not change.whole:
             return _refused(ReloadReason.UNKNOWN_CAMERA, f"there is no camera {camera_id}")
-        after = _after(change, in_file, before)
+        after = _after(change, in_file, before, now)
         others = {key: each for key, each in kept.items() if key != camera_id}
         kept = others if after is None else {**others, camera_id: after}
         config = combine(running.values, kept, str(source.path))
@@ -137,12 +137,15 @@ def _camera_of(config: Config, camera_id: str) -> CameraConfig | None:
 
 
 def _after(
-    change: CameraChange, in_file: Mapping[str, Any] | None, before: Mapping[str, Any] | None
+    change: CameraChange,
+    in_file: Mapping[str, Any] | None,
+    before: Mapping[str, Any] | None,
+    now: CameraConfig | None,
 ) -> dict[str, Any] | None:
     """What is kept of a camera after a change."""
     if change.values is None:
         return removed(in_file)
-    return replaced(change.values, in_file) if change.whole else patched(change.values, before)
+    return replaced(change.values, in_file) if change.whole else patched(change.values, before, now)
 
 
 def _refused(reason: ReloadReason, *details: str) -> ConfigAnswer:

@@ -9,7 +9,7 @@ from edge_video.config.camera import CameraConfig
 from edge_video.config.kept import REMOVED
 from edge_video.config.url_checks import scheme_of
 from edge_video.text.redact import MASK
-from edge_video.text.urls import NETWORK_SCHEMES, split_url
+from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +46,20 @@ def replaced(values: Mapping[str, Any], in_file: Mapping[str, Any] | None) -> di
     return {**hidden, **values}
 
 
-def patched(values: Mapping[str, Any], kept: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What is kept when these keys change and all others stay."""
+def patched(
+    values: Mapping[str, Any], kept: Mapping[str, Any] | None, now: CameraConfig | None
+) -> dict[str, Any]:
+    """What is kept when these keys change and all others stay, of a camera that is `now` so."""
     before = {} if kept is None else {k: v for k, v in kept.items() if k != REMOVED}
-    return {**before, **values}
+    return {**before, **_left_with_its_address(values, now), **values}
+
+
+def _left_with_its_address(values: Mapping[str, Any], now: CameraConfig | None) -> dict[str, None]:
+    """The keys of still pictures, which come over HTTP alone: a camera's new address is none."""
+    url = values.get("url")
+    if now is None or now.mode != "snapshot" or not isinstance(url, str):
+        return {}
+    return {} if scheme_of(url) in HTTP_SCHEMES else {"mode": None, "snapshot_interval": None}
 
 
 def removed(in_file: Mapping[str, Any] | None) -> dict[str, Any] | None:

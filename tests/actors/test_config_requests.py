@@ -105,6 +105,30 @@ def test_a_camera_that_is_patched_keeps_its_other_keys(scene: Scene) -> None:
     assert len(scene.system.starts_s["yard"]) == 1
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_camera_of_still_pictures_becomes_one_of_a_stream_by_its_address(
+    tmp_path: Path, world_of: Callable[..., ScriptedSystem], *, is_kept: bool
+) -> None:
+    still = {"url": "http://10.0.0.3/s.jpg", "mode": "snapshot", "snapshot_interval": "1m"}
+    line = "" if is_kept else f"  - {json.dumps({'id': 'gate', **still})}\n"
+    scene = Scene(tmp_path, world_of, line)
+    if is_kept:
+        scene.change("gate", still, whole=True)
+    scene.change("gate", {"url": "http://10.0.0.4/s.jpg"})
+    assert scene.system.capture_of("gate").camera.mode == "snapshot"
+    assert scene.change("gate", {"url": "rtsp://10.0.0.4/s"}).result is DONE
+    camera = scene.system.capture_of("gate").camera
+    assert (camera.mode, camera.host, camera.snapshot_interval) == ("transcode", "10.0.0.4", None)
+    assert scene.after_a_new_start()[-1] == "gate"
+
+
+def test_an_address_changes_no_other_mode(scene: Scene) -> None:
+    scene.change("door", {"url": "http://10.0.0.1/s", "mode": "passthrough"})
+    answer = scene.change("door", {"url": "rtsp://10.0.0.1/s"})
+    assert answer.result is DONE
+    assert scene.system.capture_of("door").camera.mode == "passthrough"
+
+
 def test_a_camera_that_is_put_whole_loses_the_keys_of_its_file(scene: Scene) -> None:
     answer = scene.change("door", {"url": "rtsp://10.0.0.9/s"}, whole=True)
     assert (answer.result, answer.created) == (DONE, False)
