@@ -304,7 +304,7 @@ class EventsConfig(Section):
     """Most events that wait while the broker is away; the oldest makes room."""
     node_status: NodeStatusPeriod | None = default(None)
     """The node publishes its own status, the event `node_status`, so often and soon after something
-    changed, for [`edge-video fleet`](fleet.md). Absent: it does not."""
+    changed, for `edge-video fleet`. Absent: it does not."""
 
     @model_validator(mode="after")
     def _times_are_ordered(self) -> Self:
