@@ -25,11 +25,21 @@ class Count:
     frames: int = 0
     dropped: int = 0
     gaps: int = 0
+    superseded: int = 0
+    epoch: int = 0
     seq: int | None = None
     session: str = ""
 
     def take(self, headers: dict[str, Any]) -> None:
         """One frame."""
+        # Where nodes share the camera, those of a node that was replaced do not count.
+        epoch = headers.get("epoch", 0)
+        if epoch < self.epoch:
+            self.superseded += 1
+            return
+        if epoch > self.epoch and headers["session"] != self.session:
+            self.seq = None  # another node's sequence
+        self.epoch = epoch
         # Where only changes are published, what showed none was left out on purpose.
         seq, unchanged = headers["seq"], headers.get("unchanged", 0)
         dropped = headers["dropped"] - unchanged
@@ -65,6 +75,7 @@ def is_frame(properties: pika.BasicProperties, body: bytes) -> bool:
     headers = properties.headers or {}
     kinds = {"camera_id": str, "session": str, "seq": int, "captured_at_ns": int, "dropped": int}
     fits = all(isinstance(headers.get(name), kind) for name, kind in kinds.items())
+    fits = fits and isinstance(headers.get("epoch", 0), int)
     is_plain = properties.content_type == "image/jpeg" and not properties.content_encoding
     return fits and is_plain and body.startswith(b"\xff\xd8")
 
@@ -98,7 +109,8 @@ def main(url: str, exchange: str, seconds: float = float("inf")) -> None:
             tells_at_s += 1.0
             for camera_id, count in sorted(counts.items()):
                 line = f"{camera_id}: frames {count.frames}, gaps {count.gaps}"
-                print(f"{line}, dropped at the node {count.dropped}", flush=True)
+                line += f", dropped at the node {count.dropped}"
+                print(f"{line}, of a replaced node {count.superseded}", flush=True)
     except KeyboardInterrupt:
         pass
     finally:

@@ -45,6 +45,7 @@ def is_frame(properties: pika.BasicProperties, body: bytes) -> bool:
     headers = properties.headers or {}
     kinds = {"camera_id": str, "seq": int, "captured_at_ns": int}
     fits = all(isinstance(headers.get(name), kind) for name, kind in kinds.items())
+    fits = fits and isinstance(headers.get("epoch", 0), int)
     is_plain = properties.content_type == "image/jpeg" and not properties.content_encoding
     return fits and is_plain and body.startswith(b"\xff\xd8")
 
@@ -68,6 +69,14 @@ def main(url: str, exchange: str, routing_key: str, seconds: float = float("inf"
     channel.basic_qos(prefetch_count=1)
     background = cv2.createBackgroundSubtractorMOG2(history=50, detectShadows=False)
 
+    newest: dict[str, int] = {}
+
+    def counts(headers: dict[str, Any]) -> bool:
+        """Whether no other node has the camera since; nothing but nodes that share it say so."""
+        camera_id, epoch = headers["camera_id"], headers.get("epoch", 0)
+        newest[camera_id] = max(epoch, newest.get(camera_id, 0))
+        return bool(epoch == newest[camera_id])
+
     def look(headers: dict[str, Any], body: bytes) -> None:
         image = decoded(body)
         if image is None:
@@ -82,7 +91,7 @@ def main(url: str, exchange: str, routing_key: str, seconds: float = float("inf"
         print(f"{line} {moved:.1%}, {age_ms:.0f} ms old", flush=True)
 
     def on_frame(channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        if is_frame(properties, body):
+        if is_frame(properties, body) and counts(properties.headers):
             look(properties.headers, body)
         channel.basic_ack(method.delivery_tag)
 

@@ -123,7 +123,9 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     ),
     "why": Text("Why", "Por quê"),
     "why.WARN": Text("no frame for {duration}", "nenhum frame há {duration}"),
-    "why.UNOWNED": Text("no node of the cluster captures it", "nenhum nó do cluster a captura"),
+    "why.UNOWNED": Text(
+        "on no node of the cluster for {duration}", "em nenhum nó do cluster há {duration}"
+    ),
     "why.SLOW": Text("only {fps} of {target} fps", "só {fps} de {target} fps"),
     "doing": Text("Now", "Agora"),
     "can": Text("You can", "Você pode"),
@@ -205,6 +207,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
         "5 min: {recent} · since the start: {count}",
         "5 min: {recent} · desde o início: {count}",
     ),
+    "details.epoch": Text("Lease (epoch)", "Número da concessão"),
     "details.unchanged": Text("Without a change", "Sem mudança"),
     "details.failures": Text("Failures", "Falhas"),
     "details.failures_value": Text(

@@ -44,6 +44,7 @@ _WATCH: Final[dict[str, Text]] = {
     "watch.unchanged": Text("without a change {count}", "sem mudança {count}"),
     "watch.unchanged_for": Text("the same picture for {duration}", "mesma imagem há {duration}"),
     "watch.repeated": Text("twice or out of order {count}", "repetidos ou fora de ordem {count}"),
+    "watch.superseded": Text("of a replaced node {count}", "de nó substituído {count}"),
     "watch.restarts": Text("program restarts {count}", "reinícios do programa {count}"),
     "watch.connected": Text("Connected, waiting for frames", "Conectado, aguardando frames"),
     "watch.lost": Text(

@@ -50,6 +50,8 @@ class Arrival:
     next_within_s: float = 0.0
     """Where only changes are published: another frame follows after so long at most."""
     unchanged_since_ns: int | None = None
+    epoch: int = 0
+    """Where nodes share the camera: of the lease of its node; the highest one counts."""
 
     @property
     def unchanged_s(self) -> float | None:
@@ -87,6 +89,7 @@ def read_arrival(
         unchanged=number("unchanged"),
         next_within_s=number("next_within_ms") / 1000,
         unchanged_since_ns=_count(headers.get("unchanged_since")),
+        epoch=number("epoch"),
     )
 
 
@@ -137,6 +140,8 @@ class CameraView:
     """How long the newest frame's picture had not changed; None: it had, or nobody compares."""
     next_within_s: float = 0.0
     """Within which time the camera means to send another frame; 0: at its rate."""
+    superseded: int = 0
+    """Frames that came from a node after another one had taken the camera over; ignored."""
 
 
 @dataclass(slots=True)
@@ -204,8 +209,23 @@ class _Camera:
     last_defect: str | None = None
     arrivals_s: deque[float] = field(default_factory=deque)
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+    epoch: int = 0
+    """The highest one that came."""
+    superseded: int = 0
+
+    def is_superseded(self, frame: Arrival) -> bool:
+        """Whether another node has the camera since; it is counted then, and as nothing else."""
+        if frame.epoch < self.epoch:
+            self.superseded += 1
+            return True
+        if frame.epoch > self.epoch and frame.session != self.sequence.session:
+            self.sequence.seq = None  # another node's sequence
+        self.epoch = frame.epoch
+        return False
 
     def take(self, frame: Arrival) -> None:
+        if self.is_superseded(frame):
+            return
         if self.sequence.was_away:
             self.first_s = frame.at_s
         self.newest = frame
@@ -261,6 +281,7 @@ class _Camera:
             unchanged=sequence.unchanged,
             unchanged_s=newest.unchanged_s,
             next_within_s=newest.next_within_s,
+            superseded=self.superseded,
         )
 
 
@@ -281,7 +302,7 @@ class Tally:
         if camera is None:
             camera = self._cameras[camera_id] = _Camera(frame.at_s, frame)
         if camera_id == OTHERS:
-            camera.sequence.seq = None
+            camera.sequence.seq, camera.epoch = None, 0
         camera.take(frame)
 
     def interrupted(self) -> None:

@@ -40,6 +40,8 @@ def line(view: CameraView, language: Language) -> str:
     if view.unchanged_s is not None:
         lasting = format_rounded_duration(float(round(view.unchanged_s)))
         extras.append(lookup("watch.unchanged_for", language).format(duration=lasting))
+    if view.superseded:
+        extras.append(lookup("watch.superseded", language).format(count=view.superseded))
     if view.repeated:
         extras.append(lookup("watch.repeated", language).format(count=view.repeated))
     if view.restarts:

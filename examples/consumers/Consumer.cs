@@ -33,6 +33,7 @@ await channel.QueueBindAsync(queue.QueueName, exchange, "#"); // every camera; a
 await channel.BasicQosAsync(prefetchSize: 0, prefetchCount: 1, global: false);
 
 var frames = 0;
+var newest = new Dictionary<string, long>();
 var done = new TaskCompletionSource();
 var consumer = new AsyncEventingBasicConsumer(channel);
 consumer.ReceivedAsync += async (_, message) =>
@@ -41,9 +42,15 @@ consumer.ReceivedAsync += async (_, message) =>
     {
         var headers = message.BasicProperties.Headers!;
         var camera = Encoding.UTF8.GetString((byte[])headers["camera_id"]!);
-        Console.WriteLine(
-            $"{camera} {headers["seq"]} {headers["width"]}x{headers["height"]} {message.Body.Length} bytes");
-        frames += 1;
+        // Where nodes share a camera, frames of one that was replaced are ignored.
+        var epoch = headers.TryGetValue("epoch", out var number) && number is long of ? of : 0;
+        newest[camera] = Math.Max(epoch, newest.GetValueOrDefault(camera));
+        if (epoch == newest[camera])
+        {
+            Console.WriteLine(
+                $"{camera} {headers["seq"]} {headers["width"]}x{headers["height"]} {message.Body.Length} bytes");
+            frames += 1;
+        }
     }
     await channel.BasicAckAsync(message.DeliveryTag, multiple: false);
     if (frames >= most)

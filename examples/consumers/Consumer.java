@@ -9,6 +9,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -25,6 +26,7 @@ public class Consumer {
     factory.setUri(arguments[0]);
     factory.setAutomaticRecoveryEnabled(false); // whoever runs it starts it again
     CountDownLatch left = new CountDownLatch(most);
+    Map<String, Long> newest = new HashMap<>();
     try (Connection connection = factory.newConnection()) {
       Channel channel = connection.createChannel();
       channel.exchangeDeclare(exchange, "topic", true);
@@ -37,8 +39,8 @@ public class Consumer {
           queue,
           false,
           (tag, message) -> {
-            if (isFrame(message.getProperties(), message.getBody())) {
-              Map<String, Object> headers = message.getProperties().getHeaders();
+            Map<String, Object> headers = message.getProperties().getHeaders();
+            if (isFrame(message.getProperties(), message.getBody()) && counts(headers, newest)) {
               System.out.printf(
                   "%s %s %sx%s %d bytes%n",
                   headers.get("camera_id"),
@@ -54,6 +56,12 @@ public class Consumer {
       connection.addShutdownListener(cause -> System.exit(left.getCount() > 0 ? 1 : 0));
       left.await();
     }
+  }
+
+  /** Whether no other node has the camera since, where nodes share it. */
+  private static boolean counts(Map<String, Object> headers, Map<String, Long> newest) {
+    long epoch = headers.get("epoch") instanceof Number number ? number.longValue() : 0;
+    return newest.merge(headers.get("camera_id").toString(), epoch, Math::max) == epoch;
   }
 
   /** Others may publish to the exchange, too. */

@@ -60,8 +60,9 @@ func consume(url, exchange string, most int) error {
 		return err
 	}
 	frames := 0
+	newest := map[string]int64{}
 	for message := range messages {
-		if isFrame(message) {
+		if isFrame(message) && counts(message, newest) {
 			headers := message.Headers
 			fmt.Printf("%v %v %vx%v %d bytes\n", headers["camera_id"], headers["seq"],
 				headers["width"], headers["height"], len(message.Body))
@@ -75,6 +76,17 @@ func consume(url, exchange string, most int) error {
 		}
 	}
 	return fmt.Errorf("the connection ended")
+}
+
+// counts tells whether no other node has the camera since, where nodes share it.
+func counts(message amqp.Delivery, newest map[string]int64) bool {
+	camera := message.Headers["camera_id"].(string)
+	epoch, _ := message.Headers["epoch"].(int64)
+	if epoch < newest[camera] {
+		return false
+	}
+	newest[camera] = epoch
+	return true
 }
 
 // isFrame tells frames from what others may publish to the exchange.

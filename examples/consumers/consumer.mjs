@@ -34,13 +34,22 @@ function isFrame({ properties, content }) {
   );
 }
 
+// Where nodes share a camera, frames of one that was replaced are ignored.
+const newest = new Map();
+function counts({ properties: { headers } }) {
+  const epoch = headers.epoch ?? 0;
+  const before = newest.get(headers.camera_id) ?? 0;
+  newest.set(headers.camera_id, Math.max(epoch, before));
+  return epoch >= before;
+}
+
 let frames = 0;
 await channel.consume(queue, async (message) => {
   if (message === null) {
     console.error("the broker took the queue away");
     process.exit(1);
   }
-  if (isFrame(message)) {
+  if (isFrame(message) && counts(message)) {
     // 64 bits: a number of JavaScript holds seq, and not every captured_at_ns exactly.
     const { camera_id: camera, seq, width, height } = message.properties.headers;
     console.log(`${camera} ${seq} ${width}x${height} ${message.content.length} bytes`);

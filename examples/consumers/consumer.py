@@ -27,8 +27,9 @@ def main(url: str, exchange: str, most: int = 0) -> None:
     channel.basic_qos(prefetch_count=1)
 
     numbers = count(1)
+    newest: dict[str, int] = {}
     for method, properties, image in channel.consume(queue):
-        if is_frame(properties, image):
+        if is_frame(properties, image) and counts(properties.headers, newest):
             of = properties.headers
             print(f"{of['camera_id']} {of['seq']} {of['width']}x{of['height']} {len(image)} bytes")
             if next(numbers) == most:
@@ -42,6 +43,13 @@ def is_frame(properties: Any, image: bytes) -> bool:
     headers = properties.headers or {}
     is_named = isinstance(headers.get("camera_id"), str)
     return is_named and properties.content_type == "image/jpeg" and image.startswith(b"\xff\xd8")
+
+
+def counts(headers: dict[str, Any], newest: dict[str, int]) -> bool:
+    """Tell whether no other node has the camera since, where nodes share it."""
+    camera, epoch = headers["camera_id"], headers.get("epoch", 0)
+    newest[camera] = max(epoch, newest.get(camera, 0))
+    return bool(epoch == newest[camera])
 
 
 if __name__ == "__main__":

@@ -158,6 +158,7 @@ function drawDetails(camera) {
     ["details.attempts", number(camera.attempts)],
     ["details.source", camera.url],
   ];
+  if (camera.epoch !== null) rows.push(["details.epoch", String(camera.epoch)]);
   if (camera.unchanged) rows.push(["details.unchanged", number(camera.unchanged)]);
   if (camera.breaker.consecutive_failures) rows.push(["details.in_a_row", number(camera.breaker.consecutive_failures)]);
   if (camera.masks) rows.push(["details.masks", t(camera.masks === 1 ? "details.mask" : "details.masks_value", { count: camera.masks })]);

@@ -51,7 +51,7 @@ export function whyOf(camera) {
   const state = stateOf(camera);
   if (state === "SLOW") return { text: t("why.SLOW", { fps: rate(camera.fps), target: rate(camera.target_fps) }), evidence: "", cause: "slow" };
   if (state === "WARN") return { text: t("why.WARN", { duration: duration((camera.last_frame_ago_s ?? 0) + sinceView()) }), evidence: "", cause: "stalled" };
-  if (state === "UNOWNED") return { text: t("why.UNOWNED"), evidence: "", cause: "unowned" };
+  if (state === "UNOWNED") return { text: t("why.UNOWNED", { duration: duration((camera.unowned_s ?? 0) + sinceView()) }), evidence: "", cause: "unowned" };
   if (state === "KEY_WAIT") return { text: keyWait(camera), evidence: "", cause: "no_key_frame" };
   if (camera.picture && camera.health === "healthy") return { text: t("picture_why", { state: pictureText(camera), time: clockTime(camera.picture_since_ms) }), evidence: "", cause: "picture" };
   if (!["trouble", "starting"].includes(camera.health) || !camera.failure) return null;

@@ -60,6 +60,34 @@ def test_a_camera_that_publishes_changes_only_is_neither_lossy_nor_silent() -> N
     assert "the same picture for 1m" in line
 
 
+def test_frames_of_a_node_that_was_replaced_are_counted_as_nothing_else() -> None:
+    before = [frame(seq, epoch=7) for seq in range(1, 4)]
+    after = [frame(seq, session="s2", epoch=9, at_ns=NOW_NS) for seq in (500, 501)]
+    late = [frame(seq, epoch=7) for seq in (4, 5, 6)]
+    [view_] = tally_of(*before, after[0], *late, after[1]).views(40.0)
+    assert (view_.frames, view_.superseded) == (5, 3)
+    assert (view_.gaps, view_.repeated, view_.restarts, view_.sessions) == (0, 0, 0, 2)
+    assert "of a replaced node 3" in view.line(view_, Language.EN)
+
+
+def test_a_lease_that_was_taken_anew_goes_on_with_the_same_sequence() -> None:
+    [view_] = tally_of(frame(1, epoch=7), frame(2, epoch=9), frame(5, epoch=9)).views(1.0)
+    assert (view_.frames, view_.gaps, view_.sessions) == (3, 2, 1)
+
+
+def test_without_an_epoch_a_frame_is_below_every_other() -> None:
+    [view_] = tally_of(frame(1), frame(1, session="s2", epoch=7), frame(2)).views(1.0)
+    assert (view_.frames, view_.superseded) == (2, 1)
+
+
+def test_the_epoch_is_that_of_the_header() -> None:
+    wire = Frame(CameraId("cam1"), 1, "s", b"", NOW_NS, 0.0, 1, 1, 0, epoch=7)
+    headers = message_properties(wire, node="n", app="a", published_at_ns=NOW_NS).headers
+    found = read_arrival(headers, 10, 0.0, NOW_NS)
+    assert found is not None
+    assert found.epoch == 7
+
+
 def test_there_is_no_rate_in_the_first_two_seconds_and_a_burst_at_first_is_none() -> None:
     waited = [replace(FRAME, seq=seq, at_s=0.01) for seq in range(1, 10)]
     steady = [replace(FRAME, seq=seq, at_s=0.2 * (seq - 9)) for seq in range(10, 60)]
