@@ -20,7 +20,7 @@ from edge_video.config.camera_changes import (
 )
 from edge_video.config.kept import kept_directory, read_kept, write_kept
 from edge_video.config.loader import combine
-from edge_video.http.reload import ConfigAnswer
+from edge_video.status.config_change import ConfigAnswer
 from edge_video.status.configuration import ReloadReason, ReloadResult
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from edge_video.config import CameraConfig, Config
     from edge_video.config.source import ConfigSource, Reading
-    from edge_video.http.reload import CameraChange
+    from edge_video.status.config_change import CameraChange
 
 _ANSWER_S: Final = 4.0
 """For the supervisor. A change asks it twice, and a request has ten seconds in all."""

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, assert_never, get_args
-
-import pykka
+from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
+from edge_video.actors.command_requests import CommandRequests
 from edge_video.actors.config_requests import ConfigRequests
-from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
-    CameraCommand,
-    CommandAnswer,
     CommandExecuted,
-    ForceOpen,
     HttpServerEnded,
     ProcessMeasured,
     PublisherStats,
-    ResetBreaker,
     RestartsCounted,
-    ResumeCamera,
-    RetryNow,
-    RetryPublisher,
-    StartCamera,
-    StopCamera,
     SupervisorTicked,
     Tick,
 )
 from edge_video.actors.probing import CameraProber
-from edge_video.actors.reload_messages import ConfigChanged, SetProfile
-from edge_video.frames import CameraId
+from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.http.server import HttpServer
 from edge_video.log.events import LogEvent, log_event
 
@@ -61,20 +49,8 @@ HttpMessage: TypeAlias = (
 """What the actor understands, besides what `base` says of all."""
 
 _TICK_S = 1.0
-_ASK_S = 3.0
 _STOP_S = 3.0
 _LISTEN_AGAIN_S = 5.0
-
-_COMMANDS: Final[dict[str, type[CameraCommand | AcceptPicture]]] = {
-    "accept-picture": AcceptPicture,
-    "start": StartCamera,
-    "stop": StopCamera,
-    "retry": RetryNow,
-    "reset": ResetBreaker,
-    "pause": ForceOpen,
-    "resume": ResumeCamera,
-    "force-open": ForceOpen,
-}
 
 
 class ServerEndedError(RuntimeError):
@@ -168,7 +144,7 @@ class HttpActor(ChildActor):
         server = HttpServer(
             self._runtime.settings,
             self._store,
-            self._ask,
+            CommandRequests(self._supervisor),
             self._runtime.clock,
             changes=ConfigRequests(self._runtime.source, self._supervisor),
             prober=CameraProber(self._runtime.binary),
@@ -192,25 +168,3 @@ class HttpActor(ChildActor):
             self._complaint = reason
             address = f"{settings.host}:{settings.port}"
             log_event(_log, LogEvent.HTTP_UNAVAILABLE, address=address, reason=reason)
-
-    def _ask(self, action: str, target: str | None, origin: str) -> tuple[str, float | None]:
-        """One of the server's threads for actions: outside, where asking is allowed."""
-        if self._supervisor is None:
-            raise RuntimeError("there is no supervisor")
-        command = _command(action, target, origin)
-        try:
-            answer: CommandAnswer = self._supervisor.ask(command, block=True, timeout=_ASK_S)
-        except pykka.Timeout:
-            raise TimeoutError from None
-        except pykka.ActorDeadError as dead:
-            raise RuntimeError(str(dead)) from None
-        return answer.result.value, answer.retry_in_s
-
-
-def _command(
-    action: str, target: str | None, origin: str
-) -> CameraCommand | AcceptPicture | RetryPublisher | SetProfile:
-    """The message of an action; its target is a camera, a profile, or None."""
-    if action == "profile":
-        return SetProfile(target, origin)
-    return RetryPublisher(origin) if target is None else _COMMANDS[action](CameraId(target), origin)

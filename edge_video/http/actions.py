@@ -11,9 +11,15 @@ from starlette.routing import Route
 
 from edge_video.frames import CameraId
 from edge_video.http.openapi import ACTIONS, DEFAULT_WAIT_S, MAX_WAIT_S
-from edge_video.http.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
 from edge_video.http.responses import error, object_in
-from edge_video.text.escaping import one_line
+from edge_video.status.answers import (
+    OK,
+    STATUS_OF_RESULT,
+    action_body,
+    is_decided,
+    profile_body,
+)
+from edge_video.status.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,15 +36,6 @@ _MAX_ACTIONS: Final = 8
 _MAX_WAITING: Final = 32
 _LOOK_EVERY_S: Final = 0.05
 _WAITS: Final = frozenset(map(str, range(MAX_WAIT_S + 1)))
-_OK: Final = 200
-_STATUS: Final = {
-    "done": 200,
-    "already": 200,
-    "rejected": 409,
-    "not_running": 409,
-    "unknown_target": 404,
-    "not_allowed": 403,
-}
 
 
 class CommandHandler(Protocol):
@@ -109,9 +106,7 @@ class ActionEndpoints:
         if not isinstance(asked, tuple):
             return asked
         result, retry_in_s = asked
-        # Nothing is asked of the camera, or nothing that it does.
-        is_over = (action == "resume" and result == "already") or action == "accept-picture"
-        if before is None or _STATUS[result] != _OK or not wait_s or is_over:
+        if before is None or not wait_s or is_decided(action, result):
             return _answer(result, retry_in_s)
         wait = CameraWait(action, before, was_so=result == "already")
 
@@ -130,7 +125,7 @@ class ActionEndpoints:
         if not isinstance(asked, tuple):
             return asked
         result = asked[0]
-        if _STATUS[result] != _OK or not wait_s:
+        if STATUS_OF_RESULT[result] != OK or not wait_s:
             return _answer(result)
 
         def look() -> Outcome | None:
@@ -147,12 +142,8 @@ class ActionEndpoints:
         if not isinstance(asked, tuple):
             return asked
         config = self._store.snapshot().status.config
-        known = () if config is None else config.profiles
-        said: dict[str, object] = {"result": asked[0], "profiles": list(known)}
-        if asked[0] == "unknown_target":
-            shown = ", ".join(known) or "none"
-            said["error"] = f"there is no profile {one_line(str(name))}; known: {shown}"
-        return JSONResponse(said, _STATUS[asked[0]])
+        profiles = () if config is None else config.profiles
+        return JSONResponse(profile_body(asked[0], name, profiles), STATUS_OF_RESULT[asked[0]])
 
     async def _ask(
         self, action: str, target: str | None, origin: str
@@ -207,11 +198,5 @@ def _answer(
 ) -> JSONResponse:
     """The answer to an action, with its outcome when it was waited for."""
     headers = {} if retry_in_s is None else {"retry-after": str(math.ceil(retry_in_s))}
-    body: dict[str, str | float | None] = dict.fromkeys(("outcome", "cause", "detail"))
-    if outcome is not None:
-        failure, retry_in_s = outcome.failure, outcome.retry_in_s
-        body["outcome"] = outcome.kind.value
-        body["cause"] = None if failure is None else failure.cause.value
-        body["detail"] = one_line(outcome.reason if failure is None else failure.detail)
-    body = {"result": result, "retry_in_s": retry_in_s, **body}
-    return JSONResponse(body, _STATUS[result], headers)
+    body = action_body(result, retry_in_s, outcome)
+    return JSONResponse(body, STATUS_OF_RESULT[result], headers)

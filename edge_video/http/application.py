@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from edge_video.http.actions import CommandHandler
     from edge_video.http.camera_probe import CameraProbeEndpoint
     from edge_video.http.onvif_streams import StreamsEndpoint
-    from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
+    from edge_video.status.config_change import ConfigHandler
 
 
 class Application:

@@ -12,11 +12,11 @@ from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.http.openapi_changes import CHANGE_SCHEMA, STREAMS_SCHEMA, change_paths
-from edge_video.http.outcome import OutcomeKind
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
 from edge_video.status.model import CameraStatus, SystemStatus
+from edge_video.status.outcome import OutcomeKind
 from edge_video.status.timeline import EntryKind
 
 if TYPE_CHECKING:

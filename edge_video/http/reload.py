@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from edge_video.http.responses import error, object_in
 from edge_video.http.texts import language_of
-from edge_video.status.configuration import ReloadReason, ReloadResult
-from edge_video.text.phrases import translated
+from edge_video.status.answers import change_answer
+from edge_video.status.config_change import CameraChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,73 +21,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from edge_video.http.guard import Authenticator
+    from edge_video.status.config_change import ConfigAnswer, ConfigHandler
     from edge_video.text.language import Language
 
-_OK: Final = 200
-_CREATED: Final = 201
-_REFUSED: Final = 409
-_STATUS: Final = {
-    ReloadReason.INVALID: 422,
-    ReloadReason.FAILED: 500,
-    ReloadReason.STOPPING: 503,
-    ReloadReason.UNKNOWN_CAMERA: 404,
-}
 MAX_CHANGES: Final = 4
 """At once."""
 _CAMERA: Final = "/api/cameras/{camera_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class CameraChange:
-    """What is to become of one camera.
-
-    Attributes:
-        camera_id: its id.
-        values: its keys; None: it is removed.
-        whole: these are all of its keys; False: all others stay.
-        origin: who asks.
-    """
-
-    camera_id: str
-    values: Mapping[str, Any] | None
-    whole: bool
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigAnswer:
-    """What became of a change; fit to be shown."""
-
-    result: ReloadResult
-    reason: ReloadReason = ReloadReason.NONE
-    details: tuple[str, ...] = ()
-    plan: Mapping[str, list[str]] = field(default_factory=dict)
-    created: bool = False
-    """The camera is new."""
-
-
-class ConfigHandler(Protocol):
-    """Changes the configuration; blocks for less than an answer may take, on a thread of its own.
-
-    Attributes:
-        can_keep: whether a change of a camera has a place where it is kept; blocks nobody.
-
-    Raises:
-        TimeoutError: (any method) no answer in time.
-    """
-
-    @property
-    def can_keep(self) -> bool:
-        """See the class."""
-        ...
-
-    def reload(self, *, dry_run: bool, origin: str) -> ConfigAnswer:
-        """Read the files anew, and run what they say; with `dry_run` only say what would happen."""
-        ...
-
-    def change_camera(self, change: CameraChange) -> ConfigAnswer:
-        """Change one camera, and keep that."""
-        ...
 
 
 class ConfigEndpoints:
@@ -162,12 +100,5 @@ class ConfigEndpoints:
 
 
 def _answer(answer: ConfigAnswer, language: Language) -> JSONResponse:
-    body = {
-        "result": answer.result.value,
-        "reason": answer.reason.value or None,
-        "details": [translated(each, language) for each in answer.details],
-        "plan": dict(answer.plan),
-    }
-    if answer.result is ReloadResult.REFUSED:
-        return JSONResponse(body, _STATUS.get(answer.reason, _REFUSED))
-    return JSONResponse(body, _CREATED if answer.created else _OK)
+    status, body = change_answer(answer, language)
+    return JSONResponse(body, status)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from edge_video.http.actions import CommandHandler
     from edge_video.http.camera_probe import CancellableProber
-    from edge_video.http.reload import ConfigHandler
     from edge_video.http.settings import HttpSettings
     from edge_video.http.status_store import StatusStore
     from edge_video.runtime.timer import Clock
+    from edge_video.status.config_change import ConfigHandler
 
 _log = logging.getLogger(__name__)
 

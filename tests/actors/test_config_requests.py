@@ -18,8 +18,9 @@ from edge_video.actors.config_requests import ConfigRequests
 from edge_video.actors.reload_messages import ReloadAnswer
 from edge_video.config.source import ConfigSource
 from edge_video.http.guard import ANSWER_S, Authenticator, SecurityMiddleware
-from edge_video.http.reload import CameraChange, ConfigAnswer, ConfigEndpoints
+from edge_video.http.reload import ConfigEndpoints
 from edge_video.http.security import FailureLimiter, SessionSigner
+from edge_video.status.config_change import CameraChange, ConfigAnswer
 from edge_video.status.configuration import ReloadReason, ReloadResult
 from edge_video.testing import FakeClock
 

@@ -12,8 +12,9 @@ from starlette.applications import Starlette
 
 from edge_video.http.guard import Authenticator
 from edge_video.http.openapi import openapi
-from edge_video.http.reload import CameraChange, ConfigAnswer, ConfigEndpoints
+from edge_video.http.reload import ConfigEndpoints
 from edge_video.http.security import FailureLimiter
+from edge_video.status.config_change import CameraChange, ConfigAnswer
 from edge_video.status.configuration import ReloadReason, ReloadResult
 from edge_video.testing import FakeClock
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from edge_video.frames import CameraId
-from edge_video.http.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase, PublisherState, PublisherStatus
+from edge_video.status.outcome import CameraWait, Outcome, OutcomeKind, publisher_outcome
 from edge_video.status.snapshot import CameraRecord
 
 NOW_S = 1000.0
