@@ -1,0 +1,216 @@
+"""Answers requests on a few threads of its own: paced, audited, each action once at most."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from edge_video.delivery.commands.catalog import PING
+from edge_video.delivery.commands.request import (
+    MAX_ANSWER,
+    Answer,
+    Delivery,
+    Reason,
+    Refusal,
+    Request,
+)
+from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.token_bucket import TokenBucket
+from edge_video.runtime.units import ns_to_s
+from edge_video.text.escaping import one_line
+from edge_video.text.formatting import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_video.delivery.commands.entrance import Admitted, Entrance
+    from edge_video.delivery.commands.memory import RequestMemory
+    from edge_video.delivery.commands.permissions import Principal
+    from edge_video.delivery.commands.request import ReplyAddress
+    from edge_video.runtime.timer import Clock
+
+_log = logging.getLogger(__name__)
+
+THREADS: Final = 8
+"""Each waits for its camera, seconds at times; threads that nobody needs are never started."""
+REQUESTS_PER_S: Final = 20.0
+"""What this program spends on requests, however many come: what is over waits at the broker."""
+BURST: Final = 40
+_LINES: Final = 5
+_LINES_PER_S: Final = 1 / 12
+_MAX_SHOWN: Final = 64
+
+
+class CommandDesk:
+    """Takes deliveries, and hands their answers back.
+
+    Args:
+        entrance: lets requests in.
+        memory: knows what was asked for before; outlives the desk.
+        carry_out: does what is asked, and may block for some seconds; raises `Refusal`.
+        clock: monotonic and wall time.
+        name: of the threads.
+    """
+
+    def __init__(
+        self,
+        entrance: Entrance,
+        memory: RequestMemory,
+        carry_out: Callable[[Request], Answer],
+        clock: Clock,
+        name: str,
+    ) -> None:
+        self._entrance = entrance
+        self._memory = memory
+        self._carry_out = carry_out
+        self._clock = clock
+        self._audit = Audit(clock)
+        self._bucket = TokenBucket(BURST, REQUESTS_PER_S)
+        self._bucket_lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
+        self._stopping = threading.Event()
+
+    def take(
+        self, delivery: Delivery, answered: Callable[[Answer | None, Sequence[ReplyAddress]], None]
+    ) -> None:
+        """Have a message answered; `answered` is called on another thread, once.
+
+        Without an answer there is none to be sent: another request's is sent in its place.
+        """
+        if not self._stopping.is_set():
+            self._threads.submit(self._serve, delivery, answered)
+
+    def close(self) -> None:
+        """Take nothing more; what is being carried out is, and is not answered."""
+        self._stopping.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _serve(
+        self, delivery: Delivery, answered: Callable[[Answer | None, Sequence[ReplyAddress]], None]
+    ) -> None:
+        self._pace()
+        try:
+            answer, addresses = self._answer(delivery)
+        except Exception:
+            _log.exception("a request could not be answered")
+            answer, addresses = _FAILED, _only(delivery.reply_address)
+        if not self._stopping.is_set():
+            answered(answer, addresses)
+
+    def _pace(self) -> None:
+        while not self._stopping.is_set():
+            with self._bucket_lock:
+                wait_s = self._bucket.wait_s(self._clock.monotonic())
+                if not wait_s:
+                    self._bucket.take(self._clock.monotonic())
+                    return
+            self._stopping.wait(wait_s)
+
+    def _answer(self, delivery: Delivery) -> tuple[Answer | None, list[ReplyAddress]]:
+        sender = None
+        try:
+            sender, times = self._entrance.sender_of(delivery)
+            now_s = ns_to_s(self._clock.wall_ns())
+            admitted = self._entrance.admit(delivery, sender, times, now_s)
+            return self._admitted(admitted, delivery.reply_address)
+        except Refusal as refusal:
+            self._audit.refused(delivery, sender, refusal)
+            return refusal.answer, _only(delivery.reply_address)
+
+    def _admitted(
+        self, admitted: Admitted, reply: ReplyAddress | None
+    ) -> tuple[Answer | None, list[ReplyAddress]]:
+        request = admitted.request
+        if not request.is_action:
+            answer = self._carried_out(request)
+            self._audit.read(request, answer)
+            return answer, _only(reply)
+        self._memory.require_since_start(admitted.sent_at_s)
+        known_by = request.principal, request.message_id
+        is_new, known = self._memory.begin(
+            *known_by, admitted.digest, self._clock.monotonic(), reply
+        )
+        if not is_new:
+            return known, [] if known is None else _only(reply)
+        answer = self._carried_out(request)
+        return answer, [*_only(reply), *self._memory.finish(*known_by, answer)]
+
+    def _carried_out(self, request: Request) -> Answer:
+        """What came of it; a failure inside is an answer, too, so that it is not tried twice."""
+        try:
+            answer = self._carry_out(request)
+        except Refusal as refusal:
+            return refusal.answer
+        except Exception:
+            _log.exception("the command %s failed inside", request.command)
+            return _FAILED
+        if len(answer.body) <= MAX_ANSWER:
+            return answer
+        size = f"{len(answer.body)} bytes, more than {MAX_ANSWER}"
+        return Refusal(Reason.TOO_LARGE, f"the answer has {size}: ask for one camera").answer
+
+
+class Audit:
+    """Writes down who asked for what, within a budget. Any thread.
+
+    What is carried out is noted by the supervisor, like everybody's commands; here is what never
+    comes there: what is refused, and who has looked.
+
+    Args:
+        clock: monotonic.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bucket = TokenBucket(_LINES, _LINES_PER_S)
+        self._held_back = 0
+
+    def refused(self, delivery: Delivery, sender: Principal | None, refusal: Refusal) -> None:
+        """Note a request that is not carried out."""
+        held_back = self._may_write()
+        if held_back is not None:
+            log_event(
+                _log,
+                LogEvent.COMMAND_REFUSED,
+                command=shorten(one_line(delivery.command), _MAX_SHOWN),
+                origin=_origin(sender),
+                reason=refusal.reason.value,
+                detail=one_line(str(refusal)),
+                held_back=held_back,
+            )
+
+    def read(self, request: Request, answer: Answer) -> None:
+        """Note that somebody has looked at a camera or at the status."""
+        if request.command == PING or self._may_write() is None:
+            return
+        log_event(
+            _log,
+            LogEvent.COMMAND_EXECUTED,
+            target=request.camera or "status",
+            command=request.command,
+            origin=_origin(request.principal),
+            result=str(answer.status),
+        )
+
+    def _may_write(self) -> int | None:
+        """How many lines were held back before this one; None: this one is, too."""
+        with self._lock:
+            if not self._bucket.take(self._clock.monotonic()):
+                self._held_back += 1
+                return None
+            held_back, self._held_back = self._held_back, 0
+            return held_back
+
+
+def _origin(sender: Principal | None) -> str:
+    return "amqp" if sender is None else shorten(one_line(sender.origin), 2 * _MAX_SHOWN)
+
+
+def _only(reply: ReplyAddress | None) -> list[ReplyAddress]:
+    return [] if reply is None else [reply]
+
+
+_FAILED: Final = Answer.of(500, {"error": "it failed inside; the node's log says how"})

@@ -1,0 +1,205 @@
+"""Consumes a node's requests from the control connection, and sends their answers on it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pika
+
+from edge_video.delivery.commands.catalog import EVERY_NODE, PING
+from edge_video.delivery.commands.request import MAX_BODY, Answer, Delivery
+from edge_video.delivery.commands.timeliness import LONGEST_S
+from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.token_bucket import TokenBucket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_video.delivery.amqp.control import ControlChannel
+    from edge_video.delivery.commands.desk import CommandDesk
+    from edge_video.delivery.commands.request import ReplyAddress
+    from edge_video.runtime.timer import Clock
+
+_log = logging.getLogger(__name__)
+
+QUEUE_PREFIX: Final = "edge-video.commands."
+MAX_WAITING: Final = 100
+"""Requests that wait at the broker; a further one is refused there, and its sender hears it."""
+PREFETCH: Final = 8
+"""Requests that are here: as many as there are threads. What floods a node waits at the broker."""
+_LINES: Final = 5
+_LINES_PER_S: Final = 1 / 12
+_TAG: Final = "commands"
+_APP: Final = "edge-video"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """Where a node's requests come in."""
+
+    exchange: str
+    node: str
+
+    @property
+    def queue(self) -> str:
+        """The name of the node's queue: exclusive, so that one node of a name is commanded."""
+        return QUEUE_PREFIX + self.node
+
+    @property
+    def bindings(self) -> tuple[str, ...]:
+        """The routing keys of the node's requests."""
+        return f"{self.node}.*", f"{EVERY_NODE}.{PING}"
+
+
+class CommandQueue:
+    """A `ControlUser`: declares what a node needs, consumes, and sends answers.
+
+    Everything is called on the control thread, but `_answered`.
+
+    Args:
+        place: where requests come in.
+        desk: answers them.
+        submit: has something done on the control thread.
+        clock: monotonic time.
+    """
+
+    name = "commands"
+
+    def __init__(
+        self,
+        place: CommandPlace,
+        desk: CommandDesk,
+        submit: Callable[[Callable[[], None]], object],
+        clock: Clock,
+    ) -> None:
+        self._place = place
+        self._desk = desk
+        self._submit = submit
+        self._clock = clock
+        self._channel: ControlChannel | None = None
+        self._declares = False
+        self._is_name_taken = False
+        self._has_exchange = False
+        self._lines = TokenBucket(_LINES, _LINES_PER_S)
+
+    def opened(self, channel: ControlChannel) -> None:
+        """See `ControlUser`: look for the exchange first; whoever may not make one need not."""
+        self._channel = channel
+        self._has_exchange = False
+        channel.on_cancelled(lambda _tag: channel.close())  # the queue was deleted: begin anew
+        channel.on_returned(self._returned)
+        channel.exchange_declare(
+            self._place.exchange,
+            "topic",
+            durable=True,
+            passive=not self._declares,
+            callback=self._exchange_is_there,
+        )
+
+    def closed(self, reason: str) -> None:
+        """See `ControlUser`."""
+        self._channel = None
+        if not self._has_exchange:
+            self._declares = "NOT_FOUND" in reason
+        elif "RESOURCE_LOCKED" in reason and not self._is_name_taken:
+            self._is_name_taken = True
+            log_event(_log, LogEvent.COMMANDS_NAME_TAKEN, node=self._place.node)
+
+    def close(self) -> None:
+        """Take no further requests: the queue goes with its consumer's channel."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.basic_cancel(_TAG, lambda _: None)
+
+    def _exchange_is_there(self, _: Any) -> None:
+        self._has_exchange = True
+        channel, place = self._channel, self._place
+        if channel is None:
+            return
+        arguments = {
+            "x-max-length": MAX_WAITING,
+            "x-max-length-bytes": MAX_WAITING * MAX_BODY,
+            "x-overflow": "reject-publish",
+            "x-message-ttl": int(LONGEST_S * 1000),
+        }
+        channel.queue_declare(
+            place.queue, exclusive=True, arguments=arguments, callback=self._bind
+        )
+
+    def _bind(self, _: Any) -> None:
+        channel, (own, everybody) = self._channel, self._place.bindings
+        if channel is None:
+            return
+        queue, exchange = self._place.queue, self._place.exchange
+        channel.queue_bind(queue, exchange, everybody, callback=lambda _: None)
+        channel.queue_bind(queue, exchange, own, callback=lambda _: self._consume(channel))
+
+    def _consume(self, channel: ControlChannel) -> None:
+        channel.basic_qos(PREFETCH)
+        channel.basic_consume(
+            self._place.queue,
+            lambda method, properties, body: self._received(channel, method, properties, body),
+            consumer_tag=_TAG,
+            callback=self._begun,
+        )
+
+    def _begun(self, _: Any) -> None:
+        self._is_name_taken = False
+        place = self._place
+        log_event(_log, LogEvent.COMMANDS_TAKEN, node=place.node, exchange=place.exchange)
+
+    def _received(
+        self, channel: ControlChannel, method: Any, properties: Any, body: bytes
+    ) -> None:
+        tag = method.delivery_tag
+
+        def answered(answer: Answer | None, addresses: Sequence[ReplyAddress]) -> None:
+            self._submit(lambda: self._send(channel, tag, answer, addresses))
+
+        self._desk.take(delivery_of(method, properties, body), answered)
+
+    def _send(
+        self,
+        channel: ControlChannel,
+        tag: int,
+        answer: Answer | None,
+        addresses: Sequence[ReplyAddress],
+    ) -> None:
+        """Send an answer, then let the next request come: answers that wait have a bound."""
+        for each in addresses if answer is not None else ():
+            assert answer is not None
+            properties = pika.BasicProperties(
+                content_type=answer.content_type,
+                correlation_id=each.correlation_id,
+                headers={"node": self._place.node, "status": answer.status, **answer.headers},
+                app_id=_APP,
+            )
+            channel.basic_publish(
+                "", each.queue, answer.body, properties, mandatory=not each.is_direct
+            )
+        channel.basic_ack(tag)
+
+    def _returned(self, method: Any, properties: Any, _body: bytes) -> None:
+        if self._lines.take(self._clock.monotonic()):
+            log_event(
+                _log,
+                LogEvent.COMMAND_UNANSWERED,
+                queue=method.routing_key,
+                request=properties.correlation_id,
+            )
+
+
+def delivery_of(method: Any, properties: Any, body: bytes) -> Delivery:
+    """What pika has received, in our words."""
+    return Delivery(
+        routing_key=method.routing_key,
+        body=body,
+        message_id=properties.message_id,
+        correlation_id=properties.correlation_id,
+        reply_to=properties.reply_to,
+        user_id=properties.user_id,
+        expiration=properties.expiration,
+        headers=properties.headers or {},
+    )
