@@ -134,7 +134,7 @@ SupervisorMessage: TypeAlias = (
 """What the actor understands, besides what `base` says of all."""
 
 _CHECK_S = 1.0
-_WATCHERS = ("reporter", "http", "notifier", "service", LEASE)
+_WATCHERS = ("reporter", "http", "notifier", "service", "commands", LEASE)
 """Hear of everything that changes; a restarted one hears it all once more."""
 
 

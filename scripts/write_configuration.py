@@ -47,6 +47,8 @@ SECTIONS: Final = {
     "AmqpSinkConfig": "sink: amqp",
     "DirectorySinkConfig": "sink: directory",
     "EventsConfig": "events",
+    "CommandsConfig": "commands",
+    "AllowConfig": "commands.allow",
     "CircuitBreakerConfig": "circuit_breaker",
     "SupervisionConfig": "supervision",
     "MemoryControllerConfig": "memory_controller",

@@ -59,6 +59,12 @@ WHEN = {
     "command_executed": "somebody gave a command about a camera or the publisher: `origin` says who"
     " (a browser's cookie or the token, from which address, with which program), `result` what came"
     " of it",
+    "command_refused": "a [command over the broker](commands.md) was not carried out: `reason` is"
+    " that of the answer; a few lines a minute",
+    "command_unanswered": "who asked for a command over the broker has not waited for its answer",
+    "commands_taken": "the node takes commands over the broker from now on",
+    "commands_name_taken": "it takes none, because another node of its name does; told once until"
+    " that changes",
     "config_reloaded": "a running system has taken another configuration over; `origin` says who"
     " asked (SIGHUP, watch, a client), `keys` what has changed",
     "config_unchanged": "a reload found nothing new",

@@ -39,6 +39,8 @@ NOTES: Final = {
     "cameras.routing_key": "from the next frame on",
     "profiles": "cameras go on and off at once; where the one that applies is gone, none does",
     "profile": "at the next start; while the program runs, operators choose",
+    "commands": "",
+    "commands.allow": "from the next request on",
     "circuit_breaker": "where each breaker stands does not change",
     "log.level": "of the command line; a program that embeds the system has its own log",
     "http.listen": "HTTP's connections are closed, and the page comes back by itself",

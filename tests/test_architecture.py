@@ -42,6 +42,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "config": {"pydantic", "socket", "threading", "yaml"},
     "log": {"logging", "loguru", "queue", "select", "threading", "time"},
     "delivery": {"logging", "threading"},
+    "delivery.commands": {"logging", "pika", "threading", "time"},
     "delivery.amqp": {"logging", "pika", "socket", "ssl", "threading"},
     "capture": {"logging", "signal", "socket", "ssl", "subprocess", "threading", "time"},
     "capture.snapshot": {

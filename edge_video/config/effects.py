@@ -40,6 +40,7 @@ class Part(StrEnum):
     HTTP = "http"
     LIVENESS = "liveness"
     CLUSTER = "cluster"
+    COMMANDS = "commands"
     LOG = "log"
     PROGRAM = "program"
     """None of them: it is fixed when the program starts."""
@@ -77,6 +78,8 @@ EFFECTS: Final[Mapping[str, Row]] = {
     "events.flap_window": Row(_LIVE, Part.NOTIFIER),
     "events.node_status": Row(_LIVE, Part.NOTIFIER),
     "events.queue": _RESTART,
+    "commands": _RESTART,
+    "commands.allow": Row(_LIVE, Part.COMMANDS),
     "circuit_breaker": Row(_LIVE, Part.BREAKERS),
     "memory_controller": Row(_LIVE, Part.METRICS),
     "buffer": Row(_LIVE, Part.OUTBOXES),

@@ -26,6 +26,7 @@ from pydantic import (
 from edge_video.config.broker import AmqpConfig, AmqpSinkConfig, EventsConfig, Sink
 from edge_video.config.camera import CameraConfig
 from edge_video.config.cluster import ClusterConfig, cluster_conflicts
+from edge_video.config.commands import CommandsConfig, misplaced_commands
 from edge_video.config.http import HttpConfig
 from edge_video.config.liveness import LivenessConfig, inherited
 from edge_video.config.masking import masked, redactor_of
@@ -115,6 +116,8 @@ class Config(Section):
     """The broker, and what is sent to it; required unless `sink` is a directory."""
     events: Accepts[EventsConfig | None, EventsConfig | Keys | None] = default(None)
     """Absent: no events are published."""
+    commands: Accepts[CommandsConfig | None, CommandsConfig | Keys | None] = default(None)
+    """Commands over the broker, for nodes that HTTP does not reach; absent: none are taken."""
     circuit_breaker: Accepts[CircuitBreakerConfig, CircuitBreakerConfig | Keys] = made_by(
         CircuitBreakerConfig
     )
@@ -223,6 +226,7 @@ class Config(Section):
             *self._repeated_ids(),
             *self._long_routes(),
             *self._misplaced_events(),
+            *misplaced_commands(self),
             *self._not_decoded(),
             *self._unknown_profile(),
             *self._undecodable(),
@@ -233,7 +237,7 @@ class Config(Section):
             ),
         ]
         # A program may give every camera an actor of its own; `start_system` knows.
-        needs_sink = info.context == FROM_FILE or self.events or self.cluster
+        needs_sink = info.context == FROM_FILE or self.events or self.cluster or self.commands
         if needs_sink and not self.has_sink:
             message = (
                 "it is required, because frames go to the broker;"
@@ -365,7 +369,7 @@ class Config(Section):
     def secrets(self) -> Redactor:
         """Make a redactor that masks every secret of this configuration, those in URLs included."""
         redactor = redactor_of(self.cameras)
-        for section in (self.http, self.amqp):
+        for section in (self.http, self.amqp, self.commands):
             if section is not None:
                 section.add_secrets(redactor)
         return redactor

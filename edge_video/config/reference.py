@@ -103,6 +103,8 @@ _PROFILES: Final = {
     "profiles": {"open": {"cameras": ["door", "centro.*"]}, "closed": {"cameras": ["door"]}},
     "profile": "open",
 }
+_SIGNER: Final = {"key": "${COMMANDS_KEY}", "name": "head-office", "commands": ["all"]}
+_USER: Final = {"user": "operator", "commands": ["status", "retry"], "cameras": ["centro.*"]}
 _CAMERA: Final = {"id": "door", "url": "rtsp://10.0.0.5:554/stream"}
 _AROUND: Final = {
     "cameras.http_proxy": {"id": "door", "url": "http://10.0.0.5/video.mjpg"},
@@ -343,6 +345,9 @@ def _example(path: str, field: FieldInfo, inner: list[type[BaseModel]]) -> str:
         return _dumped(_PROFILES)
     if inner:
         return ""
+    if path.startswith("commands."):
+        allow = _SIGNER if path.endswith((".key", ".name")) else _USER
+        return _dumped({"commands": {"exchange": "edge-video.commands", "allow": [allow]}})
     value = _EXAMPLES.get(path, _plain_default(field, inner))
     if path.startswith("cameras."):
         return _camera_example(path, value)

@@ -22,10 +22,12 @@ SCHEMA_ID: Final = "urn:edge-video:configuration"
 _TITLES: Final = {
     "AmqpConfig": "amqp: the broker",
     "AmqpSinkConfig": "sink: the broker",
+    "AllowConfig": "one of allow: what a sender may do",
     "CameraClusterConfig": "cluster: how a camera moves between nodes",
     "CameraConfig": "one of cameras",
     "CircuitBreakerConfig": "circuit_breaker: cameras that fail",
     "ClusterConfig": "cluster: nodes that share cameras",
+    "CommandsConfig": "commands over the broker",
     "CropConfig": "crop: which part of the picture is published",
     "DeviceConfig": "device: which device a camera is",
     "DirectorySinkConfig": "sink: files instead of a broker",

@@ -436,6 +436,48 @@ class LogEvent(StrEnum):
             )
         },
     )
+    COMMANDS_TAKEN = (
+        "commands_taken",
+        _INFO,
+        "Commands for {node} are taken on exchange {exchange}",
+        "Comandos para {node} são aceitos na exchange {exchange}",
+    )
+    COMMANDS_NAME_TAKEN = (
+        "commands_name_taken",
+        _ERROR,
+        (
+            "Another program that is called {node} takes commands on this broker: this one takes"
+            " none until it ends; give each node a name of its own"
+        ),
+        (
+            "Outro programa chamado {node} aceita comandos neste broker: este não aceita nenhum"
+            " até que o outro termine; dê um nome próprio a cada nó"
+        ),
+    )
+    COMMAND_REFUSED = (
+        "command_refused",
+        _WARNING,
+        "Command {command} refused ({reason}): {detail} (by {origin})",
+        "Comando {command} recusado ({reason}): {detail} (por {origin})",
+        {
+            "more": Text(
+                (
+                    "Command {command} refused ({reason}): {detail} (by {origin}); {held_back} more"
+                    " lines about commands were held back"
+                ),
+                (
+                    "Comando {command} recusado ({reason}): {detail} (por {origin}); outras"
+                    " {held_back} linhas sobre comandos foram omitidas"
+                ),
+            )
+        },
+    )
+    COMMAND_UNANSWERED = (
+        "command_unanswered",
+        _WARNING,
+        "The answer to command {request} found nobody: there is no queue {queue} any more",
+        "A resposta ao comando {request} não encontrou ninguém: a fila {queue} não existe mais",
+    )
     BREAKER_RESET = (
         "breaker_reset",
         _INFO,

@@ -108,6 +108,7 @@ _VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
     ),
     LogEvent.COMMAND_EXECUTED: lambda fields: "" if fields.get("origin") else "unnamed",
     LogEvent.CONTROL_CONNECTED: lambda fields: "" if fields.get("away_s") is None else "again",
+    LogEvent.COMMAND_REFUSED: lambda fields: "more" if fields.get("held_back") else "",
     LogEvent.CPU_SHORT: lambda fields: str(fields.get("bound")),
     LogEvent.FFMPEG_LIMITS: lambda fields: str(fields.get("way")),
     LogEvent.LEASE_GIVEN: lambda fields: "known" if fields.get("owner") else "",

@@ -431,4 +431,50 @@ _PARTS: Final = (
     Text("the level would be WARNING for ever", "o nível seria ALERTA para sempre"),
 )
 
-CONFIG_PHRASES: Final[tuple[Text, ...]] = (*_VALUES, *_PARTS, *FILE_PHRASES, *URL_PHRASES)
+_COMMANDS: Final = (
+    Text(
+        "a key has {low} to {high} characters; openssl rand -hex 32 makes one",
+        "uma chave tem de {low} a {high} caracteres; openssl rand -hex 32 gera uma",
+    ),
+    Text(
+        "a key is made of ASCII letters, digits and signs, without spaces",
+        "uma chave é feita de letras, dígitos e sinais ASCII, sem espaços",
+    ),
+    Text(
+        "it is the id of a camera, how ids begin, like centro.*, or * for all",
+        "é o id de uma câmera, o começo de ids, como centro.*, ou * para todas",
+    ),
+    Text(
+        "set user or key: one of the two says who it is",
+        "defina user ou key: um dos dois diz quem é",
+    ),
+    Text(
+        "a key needs a name, for tokens and log",
+        "uma chave precisa de um nome, para os tokens e o log",
+    ),
+    Text("a name is of a key; the user has one", "o nome é de uma chave; o usuário já tem um"),
+    Text(
+        "it is empty: nobody could command anything",
+        "está vazio: ninguém poderia comandar nada",
+    ),
+    Text("{name} is already the name of another key", "{name} já é o nome de outra chave"),
+    Text(
+        "commands come from the broker of the frames; they need sink: amqp",
+        "os comandos vêm do broker dos frames; precisam de sink: amqp",
+    ),
+    Text(
+        "{exchange} carries frames or events; commands need one of their own",
+        "{exchange} leva frames ou eventos; os comandos precisam de uma exchange própria",
+    ),
+    Text(
+        "with commands it is a part of routing keys: 1 to {most} of the characters"
+        " A-Z a-z 0-9 . _ -, and not {every_node}",
+        "com commands ele faz parte de routing keys: de 1 a {most} dos caracteres"
+        " A-Z a-z 0-9 . _ -, e não {every_node}",
+    ),
+)
+
+CONFIG_PHRASES: Final[tuple[Text, ...]] = (
+    *(*_VALUES, *_PARTS, *_COMMANDS),
+    *(*FILE_PHRASES, *URL_PHRASES),
+)

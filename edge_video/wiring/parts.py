@@ -110,6 +110,7 @@ class Parts:
             **self.lease_starters(),
             ReporterActor.NAME: self.reporter_starter(language, print_block),
             **({} if http is None else {"http": self.http_starter(http, language)}),
+            **self.command_starters(language),
             MetricsActor.NAME: self.metrics_starter(),
             **self.liveness_starters(),
             **self.notifier_starters(),
@@ -266,6 +267,15 @@ class Parts:
             allow_faults=self.allow_faults,
         )
         return _starter(HttpActor, runtime=runtime)
+
+    def command_starters(self, language: Language) -> dict[str, ChildStarter]:
+        """For the actor that takes commands over the broker; none unless they are configured."""
+        commands = self.config.commands
+        if commands is None:
+            return {}
+        from edge_video.wiring.commands import remote_commands_starter  # noqa: PLC0415 - as above
+
+        return {"commands": remote_commands_starter(self, commands, language)}
 
     def service_starters(self, language: Language) -> dict[str, ChildStarter]:
         """For the actor that notifies the service manager; none where there is none."""

@@ -31,6 +31,7 @@ _CHILDREN: Final = {
     Part.METRICS: "metrics",
     Part.REPORTER: "reporter",
     Part.HTTP: "http",
+    Part.COMMANDS: "commands",
 }
 _MAX_REMOVED: Final = 1000
 """Cameras that may be removed while the program runs: what is counted of each is kept."""

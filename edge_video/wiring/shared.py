@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.amqp.settings import Route
     from edge_video.resilience.liveness import LivenessPolicy
+    from edge_video.wiring.commands import RemoteCommandsParts
     from edge_video.wiring.frame_routes import FramePlaces
 
 
@@ -36,6 +37,7 @@ class Shared:
         source: reads the configuration's files; None: there are none.
         config: what runs, whole.
         control: the control connection; None where nothing is configured that needs one.
+        commands: takes requests of the broker in, and remembers them; None: nobody does.
         store: what HTTP shows; None until its actor is started for the first time.
     """
 
@@ -50,6 +52,7 @@ class Shared:
     liveness: dict[CameraId, LivenessPolicy] = field(default_factory=dict)
     is_broker: bool = True
     store: Any = None
+    commands: RemoteCommandsParts | None = None
     source: ConfigSource | None = None
 
     @classmethod

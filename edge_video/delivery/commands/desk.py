@@ -93,7 +93,7 @@ class CommandDesk:
         self._pace()
         try:
             answer, addresses = self._answer(delivery)
-        except Exception:
+        except Exception:  # noqa: BLE001 - its sender waits for an answer, whatever it is
             _log.exception("a request could not be answered")
             answer, addresses = _FAILED, _only(delivery.reply_address)
         if not self._stopping.is_set():
@@ -143,7 +143,7 @@ class CommandDesk:
             answer = self._carry_out(request)
         except Refusal as refusal:
             return refusal.answer
-        except Exception:
+        except Exception:  # noqa: BLE001 - as above
             _log.exception("the command %s failed inside", request.command)
             return _FAILED
         if len(answer.body) <= MAX_ANSWER:

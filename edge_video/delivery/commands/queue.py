@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pika
@@ -56,26 +57,25 @@ class CommandPlace:
 class CommandQueue:
     """A `ControlUser`: declares what a node needs, consumes, and sends answers.
 
-    Everything is called on the control thread, but `_answered`.
+    The control thread, but for `use_desk`. It outlives the actor whose desk answers.
 
     Args:
         place: where requests come in.
-        desk: answers them.
         submit: has something done on the control thread.
         clock: monotonic time.
     """
 
-    name = "commands"
+    name: Final = "commands"
 
     def __init__(
         self,
         place: CommandPlace,
-        desk: CommandDesk,
         submit: Callable[[Callable[[], None]], object],
         clock: Clock,
     ) -> None:
         self._place = place
-        self._desk = desk
+        self._desk: CommandDesk | None = None
+        self._held: list[tuple[ControlChannel, int, Delivery]] = []
         self._submit = submit
         self._clock = clock
         self._channel: ControlChannel | None = None
@@ -101,17 +101,17 @@ class CommandQueue:
     def closed(self, reason: str) -> None:
         """See `ControlUser`."""
         self._channel = None
+        self._held.clear()
         if not self._has_exchange:
             self._declares = "NOT_FOUND" in reason
         elif "RESOURCE_LOCKED" in reason and not self._is_name_taken:
             self._is_name_taken = True
             log_event(_log, LogEvent.COMMANDS_NAME_TAKEN, node=self._place.node)
 
-    def close(self) -> None:
-        """Take no further requests: the queue goes with its consumer's channel."""
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            channel.basic_cancel(_TAG, lambda _: None)
+    def use_desk(self, desk: CommandDesk | None) -> None:
+        """Have requests answered at this desk from now on; None: they wait. Any thread."""
+        self._desk = desk
+        self._submit(self._hand_over)
 
     def _exchange_is_there(self, _: Any) -> None:
         self._has_exchange = True
@@ -124,9 +124,7 @@ class CommandQueue:
             "x-overflow": "reject-publish",
             "x-message-ttl": int(LONGEST_S * 1000),
         }
-        channel.queue_declare(
-            place.queue, exclusive=True, arguments=arguments, callback=self._bind
-        )
+        channel.queue_declare(place.queue, exclusive=True, arguments=arguments, callback=self._bind)
 
     def _bind(self, _: Any) -> None:
         channel, (own, everybody) = self._channel, self._place.bindings
@@ -150,15 +148,25 @@ class CommandQueue:
         place = self._place
         log_event(_log, LogEvent.COMMANDS_TAKEN, node=place.node, exchange=place.exchange)
 
-    def _received(
-        self, channel: ControlChannel, method: Any, properties: Any, body: bytes
+    def _received(self, channel: ControlChannel, method: Any, properties: Any, body: bytes) -> None:
+        delivery = delivery_of(method, properties, body)
+        self._held.append((channel, method.delivery_tag, delivery))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        while self._desk is not None and self._held:
+            channel, tag, delivery = self._held.pop(0)
+            self._desk.take(delivery, partial(self._answered, channel, tag))
+
+    def _answered(
+        self,
+        channel: ControlChannel,
+        tag: int,
+        answer: Answer | None,
+        addresses: Sequence[ReplyAddress],
     ) -> None:
-        tag = method.delivery_tag
-
-        def answered(answer: Answer | None, addresses: Sequence[ReplyAddress]) -> None:
-            self._submit(lambda: self._send(channel, tag, answer, addresses))
-
-        self._desk.take(delivery_of(method, properties, body), answered)
+        """A thread of the desk: have an answer sent."""
+        self._submit(lambda: self._send(channel, tag, answer, addresses))
 
     def _send(
         self,

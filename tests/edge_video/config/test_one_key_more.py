@@ -39,6 +39,10 @@ FILES = {
     "AmqpConfig": CAMERA + "amqp: {url: 'amqp://h', one_key_more: %s}",
     "TlsConfig": CAMERA + "amqp: {url: 'amqps://h', tls: {one_key_more: %s}}",
     "EventsConfig": CAMERA + "amqp: {url: 'amqp://h'}\\nevents: {exchange: e, one_key_more: %s}",
+    "CommandsConfig": CAMERA + "amqp: {url: 'amqp://h'}\\ncommands: {allow: [{user: u,"
+        " commands: [all]}], one_key_more: %s}",
+    "AllowConfig": CAMERA + "amqp: {url: 'amqp://h'}\\ncommands: {allow: [{user: u,"
+        " commands: [all], one_key_more: %s}]}",
     "CircuitBreakerConfig": CAMERA + "sink: directory\\ncircuit_breaker: {one_key_more: %s}",
     "MemoryControllerConfig": CAMERA + "sink: directory\\nmemory_controller: {one_key_more: %s}",
     "LivenessConfig": "sink: directory\\ncameras: [{id: a, url: x.mp4,"

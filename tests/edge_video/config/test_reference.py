@@ -38,6 +38,7 @@ def test_the_example_of_a_key_is_valid(path: str) -> None:
     if path.startswith("events.") and path != "events.exchange":
         needed["events"]["exchange"] = "shop.events"
     environ = {"BROKER_PASSWORD": "x", "DOOR_PASSWORD": "x", "HTTP_TOKEN": "x" * 12}
+    environ["COMMANDS_KEY"] = "x" * 32
     parse_config(yaml.safe_dump(needed), "c.yaml", environ)
 
 
@@ -57,7 +58,7 @@ def test_a_key_is_found_by_its_path_its_last_name_and_its_former_name() -> None:
     assert [key.path for key in find_keys(normalized("cameras[2].fps"), KEYS)] == ["cameras.fps"]
     assert [key.path for key in find_keys("prefetch_count", KEYS)] == ["amqp.prefetch_count"]
     assert [key.path for key in find_keys("settle", KEYS)] == ["events.stable_for"]
-    assert len(find_keys("exchange", KEYS)) == 3
+    assert len(find_keys("exchange", KEYS)) == 4
     assert find_keys("nothing", KEYS) == find_keys("", KEYS) == []
 
 

@@ -60,6 +60,8 @@ def with_key(section: str, key: str, value: object) -> Document:
         "MaskConfig": ("cameras", 0, "masks", 0),
         "CropConfig": ("cameras", 0, "crop"),
         "EventsConfig": ("events",),
+        "CommandsConfig": ("commands",),
+        "AllowConfig": ("commands", "allow", 0),
         "CircuitBreakerConfig": ("circuit_breaker",),
         "MemoryControllerConfig": ("memory_controller",),
         "LivenessConfig": ("liveness",),
@@ -84,6 +86,10 @@ def with_key(section: str, key: str, value: object) -> Document:
         document["amqp"]["url"] = "amqps://broker/"
     if section == "EventsConfig":
         document["events"] = {"exchange": "events"}
+    if section in ("CommandsConfig", "AllowConfig"):
+        document["commands"] = {"allow": [{"user": "ops", "commands": ["all"]}]}
+    if (section, key) in (("AllowConfig", "key"), ("AllowConfig", "name")):
+        document["commands"]["allow"] = [{"key": "k" * 32, "name": "ops", "commands": ["all"]}]
     if section == "DirectorySinkConfig":
         document["sink"] = {"type": "directory"}
     if section == "AmqpSinkConfig":

@@ -1,0 +1,232 @@
+"""Commands over a real broker, to a system whose cameras the test plays."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pika
+import pytest
+
+from edge_video.actors.messages import InjectFault
+from edge_video.config.source import ConfigSource
+from edge_video.delivery.commands.client import Key, NobodyThereError, Question
+from edge_video.faults import CrashActor
+from edge_video.status.model import CameraPhase
+from edge_video.testing import eventually
+from tests.support.actors import PICTURE
+from tests.support.commands import KEY, asking, commands_section, wait_until_taken
+from tests.support.rabbit import broker_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from edge_video.testing.rabbit import RabbitNode
+    from tests.support.actors import ScriptedSystem
+    from tests.support.commands import Asked
+
+    WorldOf = Callable[..., ScriptedSystem]
+
+
+class Site:
+    """A node that takes commands, and who asks it."""
+
+    def __init__(
+        self, broker: RabbitNode, world_of: WorldOf, *allow: dict[str, Any], **options: Any
+    ) -> None:
+        self.broker = broker
+        self.exchange = f"commands.{uuid.uuid4().hex[:8]}"
+        self.node = f"site-{uuid.uuid4().hex[:8]}"
+        section = commands_section(broker, self.exchange, *allow)
+        self.system = world_of("door", "yard.a", node=self.node, **section, **options)
+        self.ask = self.asking()
+
+    def start(self) -> None:
+        self.system.real_time = True
+        self.system.start()
+        wait_until_taken(self.broker, self.system)
+
+    def asking(self, **who: Any) -> Asked:
+        return asking(self.broker, self.exchange, self.node, **who)
+
+
+@pytest.fixture
+def site(broker: RabbitNode, world_of: WorldOf) -> Site:
+    site = Site(broker, world_of)
+    site.start()
+    return site
+
+
+def test_a_node_is_looked_at_and_commanded(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    ask = site.ask
+    status, body = ask("ping")
+    assert (status, body["node"], body["cameras"]) == (200, site.node, 2)
+    body = ask("status")[1]
+    assert [each["camera_id"] for each in body["cameras"]] == ["door", "yard.a"]
+    assert ask("status", camera="yard.a")[1]["camera_id"] == "yard.a"
+    with caplog.at_level(logging.INFO):
+        status, body = ask("stop", camera="door")
+    assert (status, body["result"], body["outcome"]) == (200, "done", "stopped")
+    assert "[door] Command stop: done (by amqp, user guest)" in caplog.text
+    assert ask("start", camera="door", wait_s=0)[1]["result"] == "done"
+    assert ask("retry", camera="nobody")[0] == 404
+    assert ask("profile", name="closed")[1]["error"] == "there is no profile closed; known: none"
+    assert ask("retry-publisher")[1]["result"] == "already"
+    assert ask("reload")[1]["reason"] == "no_file"
+    with pytest.raises(NobodyThereError):
+        ask.client.ask(Question("elsewhere", "ping"), 10.0)
+    assert [each.node for each in ask.client.ask_all(1.0)] == [site.node]
+
+
+def test_an_attempt_is_waited_for_and_a_picture_is_sent(site: Site) -> None:
+    assert site.ask("snapshot", camera="door", wait_s=0.2)[1]["reason"] == "no_picture"
+    with pytest.raises(TimeoutError):
+        site.asking().client.ask(Question(site.node, "snapshot", b'{"camera": "door"}'), 0.1)
+    ended = threading.Event()
+
+    def stream() -> None:
+        while not ended.wait(0.05):
+            site.system.capture_of("door").frame()
+
+    streaming = threading.Thread(target=stream)
+    streaming.start()
+    try:
+        assert site.ask("snapshot", camera="door") == (200, PICTURE)
+        assert site.ask.last is not None
+        assert site.ask.last.content_type == "image/jpeg"
+        assert site.ask.last.headers["stale"] == 0
+        answer = site.ask("retry", camera="door")[1]
+        assert (answer["result"], answer["outcome"]) == ("already", "streaming")
+    finally:
+        ended.set()
+        streaming.join()
+    pictures = site.system.outbox.pictures
+    eventually(lambda: pictures.forget_unwatched() == 0, timeout_s=15)
+
+
+def test_cameras_are_changed_and_files_read_anew(
+    broker: RabbitNode, world_of: WorldOf, tmp_path: Path
+) -> None:
+    site = Site(broker, world_of)
+    section = commands_section(broker, site.exchange)
+    state = {"node": site.node, "state": {"dir": str(tmp_path / "state")}}
+    cameras = [{"id": "door", "url": "rtsp://10.0.0.1/s", "password": "x", "username": "u"}]
+    path = tmp_path / "config.yaml"
+    path.write_text(json.dumps(section | state | {"cameras": cameras}))
+    source = ConfigSource(path)
+    reading = source.read()
+    source.accept(reading)
+    site.system = world_of(source=source)
+    site.system.config = reading.config
+    site.start()
+    status, body = site.ask("add", camera="gate", values={"url": "rtsp://10.0.0.3/s"})
+    assert (status, body["plan"]["add"]) == (201, ["gate"])
+    assert site.ask("change", camera="door", values={"fps": 3})[0] == 200
+    moved = site.ask("change", camera="door", values={"url": "rtsp://10.0.0.66/s"})
+    assert (moved[0], "goes to nobody" in str(moved[1])) == (422, True)
+    assert site.ask("disable", camera="door")[1]["plan"]["restart"] == ["door"]
+    assert site.ask("remove", camera="gate")[1]["plan"]["remove"] == ["gate"]
+    assert site.ask("reload", dry_run=True)[1]["result"] == "unchanged"
+
+
+def test_each_sender_does_and_sees_what_it_is_allowed(
+    broker: RabbitNode, world_of: WorldOf
+) -> None:
+    user = broker_user(broker)
+    site = Site(
+        broker,
+        world_of,
+        {"user": user, "commands": ["status", "retry"], "cameras": ["yard.*"]},
+        {"key": KEY, "name": "head-office", "commands": ["all"]},
+    )
+    site.start()
+    ops, boss = site.asking(user=user), site.asking(user=user, key=Key("head-office", KEY.encode()))
+    assert [each["camera_id"] for each in ops("status")[1]["cameras"]] == ["yard.a"]
+    assert ops("ping")[1]["cameras"] == 1
+    assert ops("retry", camera="door")[0] == 403
+    assert ops("retry", camera="yard.a", wait_s=0)[0] == 200
+    assert ops("stop", camera="yard.a")[0] == 403
+    assert boss("stop", camera="door")[0] == 200
+    assert site.asking(key=Key("head-office", b"x" * 40))("ping")[1]["reason"] == "unknown_sender"
+    assert site.ask("ping")[0] == 403, "guest is allowed nothing here"
+
+
+def test_an_action_is_done_once_also_over_a_crash_of_the_actor(
+    broker: RabbitNode, world_of: WorldOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(broker, world_of, allow_faults=True)
+    site.start()
+    with caplog.at_level(logging.INFO):
+        first = site.ask("stop", camera="door", message_id="m1")
+        site.system.system.supervisor.tell(InjectFault("commands", CrashActor()))
+        eventually(lambda: site.system.status().restarts["commands"] == 1)
+        assert site.ask("stop", camera="door", message_id="m1") == first
+        assert site.ask("start", camera="door", message_id="m1")[1]["reason"] == "id_used"
+    assert caplog.text.count("Command stop") == 1
+
+
+def test_a_second_node_of_a_name_takes_no_commands(
+    site: Site, broker: RabbitNode, world_of: WorldOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    twin = Site(broker, world_of)
+    twin.system.config = site.system.config
+    with caplog.at_level(logging.INFO):
+        twin.start()
+        eventually(lambda: "takes commands on this broker" in caplog.text)
+    assert site.ask("stop", camera="door")[0] == 200
+    assert site.system.camera("door").phase is CameraPhase.STOPPED
+    assert twin.system.camera("door").phase is not CameraPhase.STOPPED
+
+
+def test_a_flood_harms_no_camera_and_an_answer_that_finds_nobody_is_told(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def flood() -> None:
+        with site.broker.channel() as channel:
+            now_ms = int(time.time() * 1000)
+            for number in range(1000):
+                properties = pika.BasicProperties(
+                    message_id=f"m{number}",
+                    user_id="guest",
+                    expiration="9000",
+                    reply_to="edge-video.replies.gone",
+                    headers={"sent_at_ms": now_ms, "expires_at_ms": now_ms + 9000},
+                )
+                channel.basic_publish(site.exchange, f"{site.node}.status", b"", properties)
+
+    flooding = threading.Thread(target=flood)
+    with caplog.at_level(logging.WARNING):
+        flooding.start()
+        frames = 0
+        while flooding.is_alive() or frames < 20:
+            site.system.capture_of("door").frame()
+            frames += 1
+            time.sleep(0.01)
+        flooding.join()
+        eventually(lambda: "found nobody" in caplog.text)
+    assert caplog.text.count("found nobody") <= 5
+    eventually(lambda: len(site.system.published) == frames)
+    eventually(lambda: site.ask("ping")[0] == 200, timeout_s=20)
+
+
+def test_a_node_takes_commands_again_after_the_connection_was_lost(site: Site) -> None:
+    control = [
+        line.split("\t")[0]
+        for line in site.broker.ctl("list_connections", "pid", "client_properties").splitlines()
+        if "control" in line and site.node in line
+    ]
+    assert len(control) == 1
+    site.broker.ctl("close_connection", control[0], "tests")
+
+    def answers() -> bool:
+        try:
+            return site.ask("ping")[0] == 200
+        except NobodyThereError:
+            return False
+
+    eventually(answers, timeout_s=20)
