@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from edge_video.config.broker import AmqpSinkConfig
 from edge_video.config.section import (
     Accepts,
     Conflict,
@@ -21,9 +20,8 @@ from edge_video.config.section import (
 from edge_video.config.types import ExchangeName, InSchema, Secret, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from edge_video.config.model import Config
     from edge_video.text.redact import Redactor
 
 CommandName: TypeAlias = Literal[
@@ -152,21 +150,26 @@ class CommandsConfig(Section):
         return self
 
 
-def misplaced_commands(config: Config) -> Iterator[Conflict]:
-    """Yield what keeps a node from taking commands."""
-    commands = config.commands
+def misplaced_commands(
+    commands: CommandsConfig | None, exchanges: Iterable[str], node: str, *, has_broker: bool
+) -> Iterator[Conflict]:
+    """Yield what keeps a node from taking commands.
+
+    Args:
+        commands: the section; None: nothing does.
+        exchanges: those of frames and events.
+        node: the node's name.
+        has_broker: whether frames go to the broker.
+    """
     if commands is None:
         return
-    if not isinstance(config.sink, AmqpSinkConfig):
+    if not has_broker:
         message = "commands come from the broker of the frames; they need sink: amqp"
         yield "commands", ("commands", "sink"), message
-    taken = {camera.exchange for camera in config.cameras}
-    if config.events is not None:
-        taken.add(config.events.exchange)
-    if commands.exchange in taken:
+    if commands.exchange in exchanges:
         message = f"{commands.exchange} carries frames or events; commands need one of their own"
         yield "commands.exchange", ("commands.exchange", "amqp.exchange"), message
-    if config.node == _EVERY_NODE or _NODE.fullmatch(config.node) is None:
+    if node == _EVERY_NODE or _NODE.fullmatch(node) is None:
         message = (
             f"with commands it is a part of routing keys: 1 to {_MAX_NODE} of the characters"
             f" A-Z a-z 0-9 . _ -, and not {_EVERY_NODE}"

@@ -226,7 +226,7 @@ class Config(Section):
             *self._repeated_ids(),
             *self._long_routes(),
             *self._misplaced_events(),
-            *misplaced_commands(self),
+            *self._misplaced_commands(),
             *self._not_decoded(),
             *self._unknown_profile(),
             *self._undecodable(),
@@ -314,6 +314,13 @@ class Config(Section):
         if size > MAX_SHORT_STRING:
             message = f"with the longest id it makes keys of {size} bytes; AMQP allows 255"
             yield "events.routing_key_prefix", ("events.routing_key_prefix",), message
+
+    def _misplaced_commands(self) -> Iterable[Conflict]:
+        taken = {camera.exchange for camera in self.cameras}
+        if self.events is not None:
+            taken.add(self.events.exchange)
+        is_broker = isinstance(self.sink, AmqpSinkConfig)
+        return misplaced_commands(self.commands, taken, self.node, has_broker=is_broker)
 
     @property
     def has_sink(self) -> bool:

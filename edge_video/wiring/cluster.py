@@ -1,4 +1,4 @@
-"""Makes what a node of a cluster has: the control connection, and what starts the lease actor.
+"""Makes what starts the lease actor of a node in a cluster.
 
 Loaded only where the configuration has something that needs it.
 """
@@ -6,7 +6,6 @@ Loaded only where the configuration has something that needs it.
 from __future__ import annotations
 
 import json
-import random
 import uuid
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from edge_video.actors.lease import KeptMember, LeaseActor, LeaseRuntime
 from edge_video.config.cluster import CameraClusterConfig
 from edge_video.delivery.amqp.cluster_link import ClusterLink
-from edge_video.delivery.amqp.control import ControlConnection
 from edge_video.resilience.cluster import CameraTerms, Handover, Holder, LeasePolicy, Uncertain
 
 if TYPE_CHECKING:
@@ -34,12 +32,6 @@ _OF_A_NODE: Final = frozenset(
 )
 """Keys that are secrets, or that may differ from node to node: no part of what a camera is. The URL
 is, with its secrets masked."""
-
-
-def make_control(config: Config, clock: Clock) -> ControlConnection:
-    """Make the control connection to the brokers of the configuration; it is not started."""
-    assert config.amqp is not None
-    return ControlConnection(config.amqp.settings_of_each(config.node), clock, random.random)
 
 
 def lease_starter(

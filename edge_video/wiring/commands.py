@@ -11,28 +11,18 @@ from edge_video.delivery.commands.memory import RequestMemory
 from edge_video.delivery.commands.permissions import Grant, Permissions, Principal, Proof
 from edge_video.delivery.commands.queue import CommandPlace, CommandQueue
 from edge_video.runtime.units import ns_to_s
-from edge_video.wiring.control import SharedControl
+from edge_video.wiring.shared import RemoteCommands
 
 if TYPE_CHECKING:
     import pykka
 
     from edge_video.actors.system_spec import ChildStarter, HandoverState
+    from edge_video.config import Config
     from edge_video.config.commands import AllowConfig, CommandsConfig
+    from edge_video.delivery.amqp.control import ControlConnection
+    from edge_video.runtime.timer import Clock, Timer
     from edge_video.text.language import Language
-    from edge_video.wiring.parts import Parts
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCommandsParts:
-    """What outlives the actor that takes commands.
-
-    Attributes:
-        queue: takes requests in.
-        memory: knows those of the last minutes.
-    """
-
-    queue: CommandQueue
-    memory: RequestMemory
+    from edge_video.wiring.shared import Shared
 
 
 def permissions_of(commands: CommandsConfig) -> Permissions:
@@ -49,50 +39,64 @@ def _grant(allowed: AllowConfig) -> Grant:
     return Grant(principal, frozenset(allowed.commands), allowed.cameras, key)
 
 
-def remote_commands_starter(
-    parts: Parts, commands: CommandsConfig, language: Language
-) -> ChildStarter:
-    """For the actor that takes commands; the control connection begins with the first one."""
-    control, kept = shared_control(parts), _kept(parts, commands)
-    runtime = RemoteCommandsRuntime(
-        clock=parts.clock,
-        timer=parts.timer,
-        entrance=Entrance(parts.config.node, permissions_of(commands)),
-        memory=kept.memory,
-        use_desk=kept.queue.use_desk,
-        outbox_of=parts.shared.places.outbox_of,
-        source=parts.shared.source,
-        language=language,
-        allow_faults=parts.allow_faults,
-    )
+@dataclass(frozen=True, slots=True)
+class CommandTaker:
+    """Starts the actor that takes commands.
 
-    def start(
-        supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
-    ) -> pykka.ActorRef[Any]:
-        control.attach(kept.queue, parts.config)
-        return RemoteCommandsActor.start(
-            runtime=runtime,
-            supervisor=supervisor,
-            incarnation=incarnation,
-            start_faults=known.start_faults,
+    Attributes:
+        config: of which there is a section `commands`.
+        shared: what outlives the actor.
+        clock: monotonic and wall time.
+        timer: wakes the actor.
+        started_at_ns: of the program, by the wall clock.
+        language: of what is said about the configuration.
+        allow_faults: obey `InjectFault`.
+    """
+
+    config: Config
+    shared: Shared
+    clock: Clock
+    timer: Timer
+    started_at_ns: int
+    language: Language
+    allow_faults: bool
+
+    def starter(self, commands: CommandsConfig) -> ChildStarter:
+        """For one incarnation; the control connection begins with the first one."""
+        control = self.shared.control
+        assert control is not None
+        kept = self._kept(commands, control)
+        runtime = RemoteCommandsRuntime(
+            clock=self.clock,
+            timer=self.timer,
+            entrance=Entrance(self.config.node, permissions_of(commands)),
+            memory=kept.memory,
+            use_desk=kept.queue.use_desk,
+            outbox_of=self.shared.places.outbox_of,
+            source=self.shared.source,
+            language=self.language,
+            allow_faults=self.allow_faults,
         )
 
-    return start
+        def start(
+            supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
+        ) -> pykka.ActorRef[Any]:
+            control.start()
+            return RemoteCommandsActor.start(
+                runtime=runtime,
+                supervisor=supervisor,
+                incarnation=incarnation,
+                start_faults=known.start_faults,
+            )
 
+        return start
 
-def _kept(parts: Parts, commands: CommandsConfig) -> RemoteCommandsParts:
-    """What all incarnations of the actor have in common."""
-    shared = parts.shared
-    if shared.commands is None:
-        place = CommandPlace(commands.exchange, parts.config.node)
-        queue = CommandQueue(place, shared_control(parts).submit, parts.clock)
-        memory = RequestMemory(ns_to_s(parts.identity.started_at_ns))
-        shared.commands = RemoteCommandsParts(queue, memory)
-    return shared.commands
-
-
-def shared_control(parts: Parts) -> SharedControl:
-    """The system's control connection, of which there is one."""
-    if parts.shared.control is None:
-        parts.shared.control = SharedControl(parts.clock)
-    return parts.shared.control
+    def _kept(self, commands: CommandsConfig, control: ControlConnection) -> RemoteCommands:
+        """What all incarnations of the actor have in common."""
+        shared = self.shared
+        if shared.commands is None:
+            place = CommandPlace(commands.exchange, self.config.node)
+            queue = CommandQueue(place, control.submit, self.clock)
+            control.attach(queue)
+            shared.commands = RemoteCommands(queue, RequestMemory(ns_to_s(self.started_at_ns)))
+        return shared.commands

@@ -273,9 +273,18 @@ class Parts:
         commands = self.config.commands
         if commands is None:
             return {}
-        from edge_video.wiring.commands import remote_commands_starter  # noqa: PLC0415 - as above
+        from edge_video.wiring.commands import CommandTaker  # noqa: PLC0415 - as above
 
-        return {"commands": remote_commands_starter(self, commands, language)}
+        taker = CommandTaker(
+            self.config,
+            self.shared,
+            self.clock,
+            self.timer,
+            self.identity.started_at_ns,
+            language,
+            self.allow_faults,
+        )
+        return {"commands": taker.starter(commands)}
 
     def service_starters(self, language: Language) -> dict[str, ChildStarter]:
         """For the actor that notifies the service manager; none where there is none."""
@@ -351,8 +360,8 @@ def make_parts(
     places = FramePlaces.first(config, clock, frames)
     totals = launcher.totals if launcher else lambda _: CaptureTotals()
     shared = Shared.first(config, places, redact)
-    if config.cluster is not None:
-        from edge_video.wiring.cluster import make_control  # noqa: PLC0415 - as above
+    if config.cluster is not None or config.commands is not None:
+        from edge_video.wiring.control import make_control  # noqa: PLC0415 - as above
 
         shared.control = make_control(config, clock)
     return Parts(

@@ -15,9 +15,23 @@ if TYPE_CHECKING:
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.amqp.settings import Route
+    from edge_video.delivery.commands.memory import RequestMemory
+    from edge_video.delivery.commands.queue import CommandQueue
     from edge_video.resilience.liveness import LivenessPolicy
-    from edge_video.wiring.commands import RemoteCommandsParts
     from edge_video.wiring.frame_routes import FramePlaces
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCommands:
+    """What outlives the actor that takes commands.
+
+    Attributes:
+        queue: takes requests in.
+        memory: knows those of the last minutes.
+    """
+
+    queue: CommandQueue
+    memory: RequestMemory
 
 
 @dataclass(slots=True)
@@ -52,7 +66,7 @@ class Shared:
     liveness: dict[CameraId, LivenessPolicy] = field(default_factory=dict)
     is_broker: bool = True
     store: Any = None
-    commands: RemoteCommandsParts | None = None
+    commands: RemoteCommands | None = None
     source: ConfigSource | None = None
 
     @classmethod

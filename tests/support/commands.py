@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_video.delivery.amqp.settings import AmqpSettings
-from edge_video.delivery.commands.client import CommandClient, Key, Question, Reply
+from edge_video.delivery.commands.client import (
+    CannotAskError,
+    CommandClient,
+    Key,
+    NobodyThereError,
+    Question,
+    Reply,
+)
 from edge_video.testing import eventually
 
 if TYPE_CHECKING:
     from edge_video.testing.rabbit import RabbitNode
-    from tests.support.actors import ScriptedSystem
 
 KEY = "k" * 40
 
@@ -60,16 +66,14 @@ def commands_section(broker: RabbitNode, exchange: str, *allow: dict[str, Any]) 
     }
 
 
-def wait_until_taken(broker: RabbitNode, system: ScriptedSystem) -> None:
-    """Until a node takes commands."""
-    queue = f"edge-video.commands.{system.config.node}"
+def wait_until_taken(ask: Asked) -> None:
+    """Until the node answers, if only that it may not be asked."""
 
-    def has_consumer() -> bool:
-        with broker.channel() as channel:
-            try:
-                channel.queue_declare(queue, passive=True)
-            except Exception as error:  # noqa: BLE001 - whatever pika has for it
-                return "RESOURCE_LOCKED" in str(error)  # somebody else's, exclusively
-        return False
+    def is_there() -> bool:
+        try:
+            ask("ping")
+        except (NobodyThereError, CannotAskError):
+            return False
+        return True
 
-    eventually(has_consumer, timeout_s=20)
+    eventually(is_there, timeout_s=20)

@@ -69,7 +69,7 @@ TERMS: Final = _words_of(
     motion node online passthrough path pika pillow pipe pixels port proxy publisher python
     qop rabbitmq ram reactor root routing rtsp runtime script shell shtab sighup sigint
     sigterm smart socket status stream streams substream sudo supervisor systemd tab tags tcp
-    thread threads timer tls token topic transcode udp ulimit umask unit uri url utf vhost
+    thread threads timer tls token tokens topic transcode udp ulimit umask unit uri url utf vhost
     video watch web windows www-authenticate yaml zsh
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
     cluster fleet
@@ -82,7 +82,7 @@ TERMS: Final = _words_of(
 CODES: Final = _words_of(
     """
     a-z address at bak c cameras carriage centro cert closed completion ctrl day directory editor en
-    avif bmp gif heic httpcore multipart png snapshot webp
+    avif bmp commands gif heic httpcore multipart openssl png rand snapshot user webp
     enter env eof esc f false file h half height hn hwaccel i ids init install interno line listen
     lock m max-channels monday ms n name none ns ok open p password percent pgdn pgup pip
     profiles pt-br q qsv run s schema top transport true type u uninstall us username vaapi width x

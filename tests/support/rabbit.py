@@ -69,8 +69,10 @@ def broker_user(
     *,
     configure: str = ".*",
     write: str = ".*",
+    read: str = ".*",
+    topics: tuple[str, str] | None = None,
 ) -> str:
-    """Make a user of the test's own, who may read everything in the vhost `/`; return its name.
+    """Make a user of the test's own in the vhost `/`; return its name.
 
     It stays until the node is thrown away, and is made by one command: each takes a second.
 
@@ -80,11 +82,16 @@ def broker_user(
         password: None for the name.
         configure: which names it may configure.
         write: which names it may write to.
+        read: which names it may read from.
+        topics: an exchange, and the routing keys with which it may write to that; None: all.
     """
     name = name or f"user-{uuid.uuid4().hex[:8]}"
     added = _call("add_user", name, password or name, "tests")
-    may = _call("set_permissions", name, "/", configure, write, ".*", "tests")
-    assert node.ctl("eval", f"[{added}, {may}].").strip() == "[ok,ok]"
+    calls = [added, _call("set_permissions", name, "/", configure, write, read, "tests")]
+    if topics is not None:
+        calls.append(_call("set_topic_permissions", name, "/", *topics, "^$", "tests"))
+    wanted = ",".join(["ok"] * len(calls))
+    assert node.ctl("eval", f"[{', '.join(calls)}].").strip() == f"[{wanted}]"
     return name
 
 

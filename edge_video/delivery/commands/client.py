@@ -17,7 +17,7 @@ from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.delivery.commands.catalog import EVERY_NODE, PING
 from edge_video.delivery.commands.entrance import TOKEN_HEADER
 from edge_video.delivery.commands.request import DIRECT_REPLY
-from edge_video.delivery.commands.timeliness import LONGEST_S
+from edge_video.delivery.commands.timeliness import MAX_LIFETIME_S
 from edge_video.delivery.commands.tokens import Claims, body_hash, signed
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
@@ -181,7 +181,7 @@ class CommandClient:
     def _publish(
         self, channel: Any, settings: AmqpSettings, question: Question, ends_at_s: float
     ) -> None:
-        lifetime_s = min(LONGEST_S, max(0.1, ends_at_s - time.monotonic()))
+        lifetime_s = min(MAX_LIFETIME_S, max(0.1, ends_at_s - time.monotonic()))
         now_s = time.time()
         headers: dict[str, Any] = {
             "sent_at_ms": int(now_s * _MS),

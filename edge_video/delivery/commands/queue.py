@@ -11,7 +11,7 @@ import pika
 
 from edge_video.delivery.commands.catalog import EVERY_NODE, PING
 from edge_video.delivery.commands.request import MAX_BODY, Answer, Delivery
-from edge_video.delivery.commands.timeliness import LONGEST_S
+from edge_video.delivery.commands.timeliness import MAX_LIFETIME_S
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.token_bucket import TokenBucket
 
@@ -122,7 +122,7 @@ class CommandQueue:
             "x-max-length": MAX_WAITING,
             "x-max-length-bytes": MAX_WAITING * MAX_BODY,
             "x-overflow": "reject-publish",
-            "x-message-ttl": int(LONGEST_S * 1000),
+            "x-message-ttl": int(MAX_LIFETIME_S * 1000),
         }
         channel.queue_declare(place.queue, exclusive=True, arguments=arguments, callback=self._bind)
 

@@ -12,7 +12,7 @@ from typing import Final, TypeGuard
 
 from edge_video.delivery.commands.request import Delivery, Reason, Refusal
 
-LONGEST_S: Final = 60.0
+MAX_LIFETIME_S: Final = 60.0
 """A request that may be carried out for longer would be one that nobody waits for."""
 SKEW_S: Final = 10.0
 """So much may the clocks be apart, and a message be under way outside its queue."""
@@ -49,9 +49,9 @@ def require_in_time(times: Times, expiration: str | None, now_s: float) -> None:
         Refusal: it is too old, allowed for too long, or nobody can say.
     """
     lifetime_s = times.expires_at_s - times.sent_at_s
-    if not 0 < lifetime_s <= LONGEST_S:
+    if not 0 < lifetime_s <= MAX_LIFETIME_S:
         raise Refusal(
-            Reason.BAD_REQUEST, f"a request expires within {LONGEST_S:g} s after it was sent"
+            Reason.BAD_REQUEST, f"a request expires within {MAX_LIFETIME_S:g} s after it was sent"
         )
     age_s = now_s - times.sent_at_s
     waited_s = min(lifetime_s, _waiting_s(expiration))
