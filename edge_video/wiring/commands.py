@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from edge_video.actors.remote_commands import RemoteCommandsActor, RemoteCommandsRuntime
 from edge_video.delivery.commands.entrance import Entrance
@@ -11,7 +11,6 @@ from edge_video.delivery.commands.memory import RequestMemory
 from edge_video.delivery.commands.permissions import Grant, Permissions, Principal, Proof
 from edge_video.delivery.commands.queue import CommandPlace, CommandQueue
 from edge_video.runtime.units import ns_to_s
-from edge_video.wiring.shared import RemoteCommands
 
 if TYPE_CHECKING:
     import pykka
@@ -41,47 +40,56 @@ def _grant(allowed: AllowConfig) -> Grant:
 
 @dataclass(frozen=True, slots=True)
 class CommandTaker:
-    """Starts the actor that takes commands.
+    """Starts the actor that takes commands; what is here outlives it.
 
     Attributes:
-        config: of which there is a section `commands`.
-        shared: what outlives the actor.
+        control: on which requests come.
+        queue: takes them in.
+        memory: knows those of the last minutes.
         clock: monotonic and wall time.
         timer: wakes the actor.
-        started_at_ns: of the program, by the wall clock.
-        language: of what is said about the configuration.
-        allow_faults: obey `InjectFault`.
+        shared: what all actors share.
     """
 
-    config: Config
-    shared: Shared
+    control: ControlConnection
+    queue: CommandQueue
+    memory: RequestMemory
     clock: Clock
     timer: Timer
-    started_at_ns: int
-    language: Language
-    allow_faults: bool
+    shared: Shared
 
-    def starter(self, commands: CommandsConfig) -> ChildStarter:
-        """For one incarnation; the control connection begins with the first one."""
-        control = self.shared.control
+    @classmethod
+    def of(
+        cls, config: Config, shared: Shared, clock: Clock, timer: Timer, started_at_ns: int
+    ) -> Self:
+        """Make one for a configuration that has commands; nothing runs yet."""
+        control, commands = shared.control, config.commands
         assert control is not None
-        kept = self._kept(commands, control)
+        assert commands is not None
+        queue = CommandQueue(CommandPlace(commands.exchange, config.node), control.submit, clock)
+        control.attach(queue)
+        memory = RequestMemory(ns_to_s(started_at_ns))
+        return cls(control, queue, memory, clock, timer, shared)
+
+    def starter(self, config: Config, language: Language, *, allow_faults: bool) -> ChildStarter:
+        """For one incarnation, with who may what by this configuration."""
+        assert config.commands is not None
         runtime = RemoteCommandsRuntime(
             clock=self.clock,
             timer=self.timer,
-            entrance=Entrance(self.config.node, permissions_of(commands)),
-            memory=kept.memory,
-            use_desk=kept.queue.use_desk,
+            entrance=Entrance(config.node, permissions_of(config.commands)),
+            memory=self.memory,
+            use_desk=self.queue.use_desk,
             outbox_of=self.shared.places.outbox_of,
             source=self.shared.source,
-            language=self.language,
-            allow_faults=self.allow_faults,
+            language=language,
+            allow_faults=allow_faults,
         )
 
         def start(
             supervisor: pykka.ActorRef[Any], incarnation: int, known: HandoverState
         ) -> pykka.ActorRef[Any]:
-            control.start()
+            self.control.start()
             return RemoteCommandsActor.start(
                 runtime=runtime,
                 supervisor=supervisor,
@@ -90,13 +98,3 @@ class CommandTaker:
             )
 
         return start
-
-    def _kept(self, commands: CommandsConfig, control: ControlConnection) -> RemoteCommands:
-        """What all incarnations of the actor have in common."""
-        shared = self.shared
-        if shared.commands is None:
-            place = CommandPlace(commands.exchange, self.config.node)
-            queue = CommandQueue(place, control.submit, self.clock)
-            control.attach(queue)
-            shared.commands = RemoteCommands(queue, RequestMemory(ns_to_s(self.started_at_ns)))
-        return shared.commands

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from edge_video.runtime.timer import Clock, SystemTimer, Timer
     from edge_video.text.catalog import Language
     from edge_video.text.growing_redactor import GrowingRedactor
+    from edge_video.wiring.commands import CommandTaker
 
 _AUDIT_S: Final = 30.0
 """How often the counts are checked where no monitor is printed."""
@@ -96,6 +97,8 @@ class Parts:
     history: HistoryRecorder | None
     service: ServiceManager | None = None
     """Is notified of how the system is; None: nobody is."""
+    commands: CommandTaker | None = None
+    """Starts what takes commands over the broker; None: nobody does."""
 
     def child_starters(
         self,
@@ -270,21 +273,10 @@ class Parts:
 
     def command_starters(self, language: Language) -> dict[str, ChildStarter]:
         """For the actor that takes commands over the broker; none unless they are configured."""
-        commands = self.config.commands
-        if commands is None:
+        if self.commands is None or self.config.commands is None:
             return {}
-        from edge_video.wiring.commands import CommandTaker  # noqa: PLC0415 - as above
-
-        taker = CommandTaker(
-            self.config,
-            self.shared,
-            self.clock,
-            self.timer,
-            self.identity.started_at_ns,
-            language,
-            self.allow_faults,
-        )
-        return {"commands": taker.starter(commands)}
+        starter = self.commands.starter(self.config, language, allow_faults=self.allow_faults)
+        return {"commands": starter}
 
     def service_starters(self, language: Language) -> dict[str, ChildStarter]:
         """For the actor that notifies the service manager; none where there is none."""
@@ -364,11 +356,12 @@ def make_parts(
         from edge_video.wiring.control import make_control  # noqa: PLC0415 - as above
 
         shared.control = make_control(config, clock)
+    identity = Identity(version(), config.node, clock.wall_ns(), clock.monotonic())
     return Parts(
         config=config,
         clock=clock,
         timer=timer,
-        identity=Identity(version(), config.node, clock.wall_ns(), clock.monotonic()),
+        identity=identity,
         ledger=FrameLedger(places.outbox_of, totals),
         outbox=places.outbox,
         shared=shared,
@@ -378,7 +371,19 @@ def make_parts(
         notifications=None if config.events is None else NotificationQueue(config.events.queue),
         history=history,
         service=service,
+        commands=_command_taker(config, shared, clock, timer, identity.started_at_ns),
     )
+
+
+def _command_taker(
+    config: Config, shared: Shared, clock: Clock, timer: Timer, started_at_ns: int
+) -> CommandTaker | None:
+    """What takes commands over the broker; None, and nothing of it is loaded, without any."""
+    if config.commands is None:
+        return None
+    from edge_video.wiring.commands import CommandTaker  # noqa: PLC0415 - as above
+
+    return CommandTaker.of(config, shared, clock, timer, started_at_ns)
 
 
 def make_spec(

@@ -15,23 +15,8 @@ if TYPE_CHECKING:
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.amqp.settings import Route
-    from edge_video.delivery.commands.memory import RequestMemory
-    from edge_video.delivery.commands.queue import CommandQueue
     from edge_video.resilience.liveness import LivenessPolicy
     from edge_video.wiring.frame_routes import FramePlaces
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCommands:
-    """What outlives the actor that takes commands.
-
-    Attributes:
-        queue: takes requests in.
-        memory: knows those of the last minutes.
-    """
-
-    queue: CommandQueue
-    memory: RequestMemory
 
 
 @dataclass(slots=True)
@@ -51,7 +36,6 @@ class Shared:
         source: reads the configuration's files; None: there are none.
         config: what runs, whole.
         control: the control connection; None where nothing is configured that needs one.
-        commands: takes requests of the broker in, and remembers them; None: nobody does.
         store: what HTTP shows; None until its actor is started for the first time.
     """
 
@@ -66,7 +50,6 @@ class Shared:
     liveness: dict[CameraId, LivenessPolicy] = field(default_factory=dict)
     is_broker: bool = True
     store: Any = None
-    commands: RemoteCommands | None = None
     source: ConfigSource | None = None
 
     @classmethod
