@@ -69,7 +69,7 @@ def profile_body(result: str, name: str | None, profiles: tuple[str, ...]) -> di
 
 def change_answer(answer: ConfigAnswer, language: Language) -> tuple[int, dict[str, object]]:
     """The answer to a change of the configuration: its number and its body."""
-    body = {
+    body: dict[str, object] = {
         "result": answer.result.value,
         "reason": answer.reason.value or None,
         "details": [translated(each, language) for each in answer.details],
