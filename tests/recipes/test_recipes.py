@@ -214,6 +214,7 @@ def test_federation_keeps_the_newest_frames_of_an_outage(
             **{
                 "shop-17.example.com:5672/%2F": there,
                 '"reconnect-delay":5': '"reconnect-delay":1',
+                '"message-ttl":10000': '"message-ttl":600000',  # however busy the machine is
             },
         )
         queue = bound_queue(channel)
