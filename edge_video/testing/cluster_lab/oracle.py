@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
 from edge_video.resilience.cluster.wire import decode_announcement
@@ -106,7 +107,7 @@ class Oracle:
 
     def _consume(self, broker: RabbitNode) -> None:
         while not self._over.is_set():
-            with contextlib.suppress(AMQPError, OSError):
+            with contextlib.suppress(AMQPError, AMQPConnectorException, OSError):
                 self._consume_once(broker)
             self._over.wait(_RETRY_S)
 
