@@ -108,6 +108,11 @@ class System:
         else:
             self.supervisor.stop(block=False)
 
+    @property
+    def is_leaving(self) -> bool:
+        """In a cluster, after `begin_stop`: whether the cameras are still being given away."""
+        return self._is_clustered and self.supervisor.is_alive()
+
     def leave_at_once(self) -> None:
         """Begin the orderly stop without waiting for other nodes; returns at once."""
         self.supervisor.stop(block=False)

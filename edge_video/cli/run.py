@@ -18,16 +18,15 @@ from edge_video.cli.common import (
     EXIT_BAD_INPUT,
     EXIT_GAVE_UP,
     EXIT_OK,
-    EXIT_SIGNAL,
     add_config_options,
     configured_path,
     notes_on,
 )
+from edge_video.cli.ending import Ending
 from edge_video.cli.standard_streams import print_error
 from edge_video.config.source import ConfigSource
 from edge_video.log.events import LogEvent, log_event
 from edge_video.log.setup import (
-    change_log_level,
     print_block,
     reopen_log_file,
     setup_log,
@@ -50,7 +49,6 @@ from edge_video.wiring.settings import configured_language, sink_target
 
 if TYPE_CHECKING:
     import argparse
-    import signal
 
     from edge_video.actors.system_spec import Stopped
     from edge_video.cli.common import Commands
@@ -58,8 +56,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_STOP_SLACK_S: Final = 30.0
-"""What an orderly stop takes at most beside `shutdown_timeout`."""
 _SIGNAL_LATE_S: Final = 0.25
 """A signal that another thread was given is acted on so much later at most."""
 
@@ -126,7 +122,7 @@ class _Program:
 
 
 def _run_with_log(program: _Program) -> int:
-    ending, reloads = _Ending(program.service), _Reloads(program.service)
+    ending, reloads = Ending(program.service), _Reloads(program.service)
     ending.limited_by(program.config)
     # Signals are handled from before the first camera starts until after the last report.
     with (
@@ -135,7 +131,7 @@ def _run_with_log(program: _Program) -> int:
         signals_handled(lambda *_: reopen_log_file(), signals_named("SIGUSR1")),
         ShutdownSignals(
             lambda signum: ending.begin(signum.name),
-            ending.at_once,
+            ending.signalled_again,
             None if program.files is None else reloads.request,
         ),
     ):
@@ -153,7 +149,7 @@ def _run_with_log(program: _Program) -> int:
             teardown_log()
 
 
-def _run_until_stopped(program: _Program, ending: _Ending, reloads: _Reloads) -> int:
+def _run_until_stopped(program: _Program, ending: Ending, reloads: _Reloads) -> int:
     config, args = program.config, program.args
     history = reports.new_history(args)
     system = start_system(
@@ -196,7 +192,7 @@ def _log_started(config: Config, source: str) -> None:
         log_event(_log, LogEvent.CONFIG_NOTE, text=text)
 
 
-def _wait(system: System, seconds: float | None, ending: _Ending, language: Language) -> Stopped:
+def _wait(system: System, seconds: float | None, ending: Ending, language: Language) -> Stopped:
     """Wait for the end, whoever brings it about.
 
     Not in one go: the kernel may hand a signal to any thread of the process. Python then remembers
@@ -238,56 +234,3 @@ class _Reloads:
         """Reload no more."""
         if self._loop is not None:
             self._loop.stop()
-
-
-@dataclass(slots=True)
-class _Ending:
-    """The end of the run: begun by the first signal or the time limit, cut short by another signal.
-
-    Its methods run in the main thread, those for signals in between any two steps of the others.
-    The supervisor's mailbox has a lock that the same thread must not take twice, so nothing that
-    is being done is begun again.
-    """
-
-    service: ServiceManager | None
-    _system: System | None = None
-    _began_s: float | None = None
-
-    def of(self, system: System) -> None:
-        """Stop this system when the time comes; at once, if the signal came before it."""
-        self._system = system
-        if self._began_s is not None:
-            system.begin_stop()
-
-    def goes_by(self, config: Config) -> None:
-        """Go by a configuration that was taken over, and let the log do so; any thread."""
-        self.limited_by(config)
-        change_log_level(config.log.level)
-
-    def limited_by(self, config: Config) -> None:
-        """Allow the stop so long as a configuration says; the system may begin it by itself."""
-        if self.service is not None:
-            self.service.stop_limit_s = config.shutdown_timeout + _STOP_SLACK_S
-
-    def begin(self, reason: str) -> None:
-        """Begin the orderly stop, unless it has begun."""
-        if self._began_s is not None:
-            return
-        self._began_s = time.monotonic()
-        log_event(_log, LogEvent.SHUTDOWN_STARTED, reason=reason)
-        if self.service is not None:
-            self.service.stopping()
-        if self._system is not None:
-            self._system.begin_stop()
-
-    def at_once(self, signum: signal.Signals) -> None:
-        """End the process; no FFmpeg is left."""
-        log_event(_log, LogEvent.SECOND_SIGNAL)
-        if self._system is not None:
-            self._system.kill_processes()
-        teardown_log()
-        os._exit(EXIT_SIGNAL + signum)
-
-    def since_s(self) -> float | None:
-        """Seconds since it began; None when the system ended by itself."""
-        return None if self._began_s is None else time.monotonic() - self._began_s

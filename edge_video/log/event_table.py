@@ -784,6 +784,12 @@ class LogEvent(StrEnum):
         "{actor} did not stop in time: this is a bug, please report it",
         "{actor} não parou a tempo: isto é um defeito, por favor relate",
     )
+    LEAVE_CUT_SHORT = (
+        "leave_cut_short",
+        _WARNING,
+        "Second signal: not waiting until other nodes have the cameras",
+        "Segundo sinal: sem esperar que outros nós assumam as câmeras",
+    )
     SECOND_SIGNAL = (
         "second_signal",
         _WARNING,
