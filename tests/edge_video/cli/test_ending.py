@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Ending, Script
     def leave(status: int) -> None:
         raise SystemExit(status)
 
-    monkeypatch.setattr(module.os, "_exit", leave)
+    monkeypatch.setattr(os, "_exit", leave)
     monkeypatch.setattr(module, "teardown_log", lambda: None)
 
     def begin(*, is_clustered: bool) -> tuple[Ending, ScriptedSystem]:
