@@ -103,7 +103,7 @@ def combine(values: Mapping[str, Any], kept: KeptCameras, file: str) -> Config:
 
 
 def load_routes(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read of a file what a consumer of frames needs: the broker, and each camera's route.
+    """Read of a file what a consumer needs: the broker, each camera's route, where events go.
 
     Nothing else is looked at, so neither the cameras' secrets nor their variables are needed; all
     other values are the defaults, and the cameras' URLs placeholders.
@@ -135,6 +135,8 @@ def load_http(path: Path, environ: Mapping[str, str]) -> HttpConfig | None:
 def _is_of_route(path: KeyPath) -> bool:
     if path[0] == "cameras":
         return path[-1] in ("cameras", "id", "exchange", "routing_key")
+    if path[0] == "events":
+        return path[-1] in ("events", "exchange")
     return path[0] in ("sink", "amqp", "language", "umask")
 
 

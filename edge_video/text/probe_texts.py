@@ -55,6 +55,10 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.node": Text("node {node}", "nó {node}"),
     "check.sink": Text("frames to {target}", "frames para {target}"),
     "check.events": Text("events to {exchange}", "eventos para {exchange}"),
+    "check.cluster": Text(
+        "cameras shared with the nodes of group {group}",
+        "câmeras compartilhadas com os nós do grupo {group}",
+    ),
     "check.http": Text("page at {address}", "página em {address}"),
     "check.no_http": Text("no page (http is absent)", "sem página (http ausente)"),
     "check.note": Text("note: {note}", "observação: {note}"),

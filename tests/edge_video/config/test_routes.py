@@ -67,6 +67,16 @@ def test_what_is_wrong_with_the_routes_is_said(tmp_path: Path, text: str, words:
         routes_of(tmp_path, text, {})
 
 
+def test_a_consumer_of_events_finds_their_exchange_and_needs_nothing_else_of_them(
+    tmp_path: Path,
+) -> None:
+    text = SHOP + 'events: {exchange: shop.events, queue: "${EVENTS_QUEUE}"}\n'
+    events = routes_of(tmp_path, text, ENVIRON).events
+    assert events is not None
+    assert events.exchange == "shop.events"
+    assert routes_of(tmp_path, SHOP, ENVIRON).events is None
+
+
 def test_a_system_without_a_broker_has_no_routes_to_it(tmp_path: Path) -> None:
     text = "sink: directory\ncameras: [{id: a, url: 'rtsp://h/s'}]"
     assert routes_of(tmp_path, text, {}).amqp is None

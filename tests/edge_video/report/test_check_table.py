@@ -48,6 +48,11 @@ def test_it_speaks_portuguese_and_shows_no_secret() -> None:
     assert "canary" not in "".join(lines)
 
 
+def test_a_node_that_shares_its_cameras_is_told_as_one() -> None:
+    assert "; cameras shared with the nodes of group yard;" in render(cluster={"group": "yard"})[6]
+    assert "grupo yard" in render(Language.PT_BR, cluster={"group": "yard"})[6]
+
+
 def test_a_directory_has_a_folder_for_each_camera() -> None:
     cameras = CAMERAS[:1]
     lines = render(sink={"type": "directory", "path": "frames"}, amqp=None, cameras=cameras)
