@@ -21,6 +21,9 @@ _CERTAIN_S: Final = 10.0
 """Two programs may bear one name for a moment, while one takes the other's place."""
 _SETTLED_S: Final = 12.0
 """After a connection it takes so long until whoever lives is heard, or is regarded as gone."""
+_OWN_LOSS_S: Final = 10.0
+"""A broker that hangs is noticed so long after the other nodes' silence at the latest; until then
+it may be this node that is cut off, and not they."""
 _MAX_NAMES: Final = 10
 
 
@@ -30,7 +33,8 @@ class LeaseLog:
     def __init__(self) -> None:
         self._captured: set[str] = set()
         self._suspect_since_s: float | None = None
-        self._nodes: dict[str, float] = {}
+        self._nodes: set[str] = set()
+        self._absent_since_s: dict[str, float] = {}
         self._ended: set[str] = set()
         self._up_since_s: float | None = None
         self._namesakes_since_s: float | None = None
@@ -96,18 +100,23 @@ class LeaseLog:
     def _look_at_nodes(self, facts: ClusterFacts, now_s: float) -> None:
         if facts.down_since_s is not None:
             self._up_since_s = None
+            self._absent_since_s.clear()
             return
         self._up_since_s = now_s if self._up_since_s is None else self._up_since_s
-        for each in facts.nodes:
-            if each.node not in self._nodes:
-                self._nodes[each.node] = now_s
-                log_event(_log, LogEvent.NODE_SEEN, other=each.node, capacity=each.capacity)
-        if now_s - self._up_since_s < _SETTLED_S and not self._ended:
-            return
-        present = {each.node for each in facts.nodes}
-        for name in [each for each in self._nodes if each not in present]:
-            if name in self._ended or now_s - self._up_since_s >= _SETTLED_S:
-                del self._nodes[name]
+        present = {each.node: each for each in facts.nodes}
+        for name, each in present.items():
+            if name not in self._nodes:
+                log_event(_log, LogEvent.NODE_SEEN, other=name, capacity=each.capacity)
+            self._nodes.add(name)
+            self._absent_since_s.pop(name, None)
+        if self._suspect_since_s is not None:
+            self._absent_since_s.clear()  # who is cut off, they or this node?
+        settled_s = self._up_since_s + _SETTLED_S
+        for name in sorted(self._nodes - present.keys()):
+            gone_s = max(settled_s, self._absent_since_s.setdefault(name, now_s) + _OWN_LOSS_S)
+            if name in self._ended or now_s >= gone_s:
+                self._nodes.discard(name)
+                del self._absent_since_s[name]
                 log_event(_log, LogEvent.NODE_GONE, other=name, has_left=name in self._ended)
         self._ended.clear()
 

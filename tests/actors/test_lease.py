@@ -261,7 +261,7 @@ def test_what_is_wrong_with_the_names_is_told(
     assert "door (edge-b)" in caplog.text
     assert events(caplog).count(LogEvent.NODE_NAMESAKE) == 1
     here.others = []
-    here.run(15)
+    here.run(20)
     assert "Node edge-b is not heard any more" in caplog.text
 
 
