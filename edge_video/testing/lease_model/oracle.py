@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 QUIET_S: Final = 60.0
 OVERLAP_S: Final = 5.0
 _SETTLED_S: Final = 5.0
-_STALE_S: Final = 12.0
+_STALE_S: Final = 17.0
+"""A claimant may fall silent before it is heard; the broker notices that after up to 15 s, and only
+the next one's epoch is announced."""
 _BREAK_S: Final = 6.0
 _MOVE_S: Final = 60.0
 _MAX_TOKENS: Final = 2
