@@ -159,7 +159,7 @@ WHEN = {
     "lease_uncertain": "`uncertain: stop`: it ended because nothing could be proven",
     "leases_suspect": "the broker cannot be asked: [cluster.md](cluster.md#what-happens-when)",
     "lease_queue_refused": "the queue exists with other arguments, or may not be declared",
-    "node_gone": "told 17 s after its last word, as long as this node proves its leases; `has_left`: it ended in order",
+    "node_gone": "told 17 s after its last word; `has_left`: it ended in order",
     "node_namesake": "told when it has been so for 10 s",
     "node_name_taken": "two programs at one broker have one `node`; told after 3 heartbeats",
     "report_not_written": "a report that was asked for could not be written",
