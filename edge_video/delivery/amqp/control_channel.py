@@ -140,10 +140,15 @@ class ControlChannel:
         if self.is_open:
             self._channel.basic_cancel(consumer_tag, callback=self._guarded(callback))
 
-    def confirm_delivery(self, on_settled: Callable[[Any], None]) -> None:
-        """Have every later message confirmed: `on_settled` gets pika's frame of an ack or nack."""
+    def confirm_delivery(
+        self, on_settled: Callable[[Any], None], callback: Callable[[Any], None]
+    ) -> None:
+        """Have every message confirmed that is published from `callback` on, and none before.
+
+        `on_settled` gets pika's frame of an ack or nack.
+        """
         if self.is_open:
-            self._channel.confirm_delivery(self._guarded(on_settled), lambda _frame: None)
+            self._channel.confirm_delivery(self._guarded(on_settled), self._guarded(callback))
 
     def basic_publish(
         self,

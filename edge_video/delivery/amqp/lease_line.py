@@ -115,10 +115,12 @@ class LeaseLine:
         self._confirms = TokenConfirms()
         self._queues.forget_all()
         channel.basic_qos(_PREFETCH)
-        channel.confirm_delivery(self._on_settled)
         channel.on_returned(self._on_returned)
         channel.on_cancelled(self._on_cancelled)
-        self._listener.line_opened(self._life)
+        # What is published before the answer is here would be confirmed by nobody.
+        channel.confirm_delivery(
+            self._on_settled, lambda _answer: self._listener.line_opened(self._life)
+        )
 
     def closed(self, reason: str) -> None:
         """See `ControlUser`."""
