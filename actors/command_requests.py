@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pykka
 
+from edge_video.actors.lease_messages import DrainNode, RejoinNode
 from edge_video.actors.liveness_messages import AcceptPicture
 from edge_video.actors.messages import (
     ForceOpen,
@@ -20,6 +21,7 @@ from edge_video.actors.reload_messages import SetProfile
 from edge_video.frames import CameraId
 
 if TYPE_CHECKING:
+    from edge_video.actors.lease_messages import NodeCommand
     from edge_video.actors.messages import CameraCommand, CommandAnswer
 
 _ASK_S: Final = 3.0
@@ -34,6 +36,7 @@ _COMMANDS: Final[dict[str, type[CameraCommand | AcceptPicture]]] = {
     "resume": ResumeCamera,
     "force-open": ForceOpen,
 }
+_OF_NODE: Final[dict[str, type[NodeCommand]]] = {"drain": DrainNode, "rejoin": RejoinNode}
 
 
 class CommandRequests:
@@ -62,8 +65,10 @@ class CommandRequests:
 
 def _command(
     action: str, target: str | None, origin: str
-) -> CameraCommand | AcceptPicture | RetryPublisher | SetProfile:
+) -> CameraCommand | AcceptPicture | RetryPublisher | SetProfile | NodeCommand:
     """The message of an action; its target is a camera, a profile, or None."""
     if action == "profile":
         return SetProfile(target, origin)
+    if action in _OF_NODE:
+        return _OF_NODE[action](origin)
     return RetryPublisher(origin) if target is None else _COMMANDS[action](CameraId(target), origin)

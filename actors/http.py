@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, Unpack, assert_never, get_args
 from edge_video.actors.base import ChildActor, ChildOptions, tell, void
 from edge_video.actors.command_requests import CommandRequests
 from edge_video.actors.config_requests import ConfigRequests
+from edge_video.actors.lease_messages import ClusterChanged
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -43,6 +44,7 @@ HttpMessage: TypeAlias = (
     | ConfigChanged
     | SupervisorTicked
     | CommandExecuted
+    | ClusterChanged
     | HttpServerEnded
     | Tick
 )
@@ -116,6 +118,8 @@ class HttpActor(ChildActor):
                 self._store.command_executed(
                     command, camera_id, origin, message.result, message.profile
                 )
+            case ClusterChanged(facts=facts):
+                self._store.cluster = facts
             case Tick():
                 self._ticked()
             case Begin():

@@ -84,6 +84,7 @@ class Leases:
             case ClusterChanged(facts=facts):
                 self.facts = facts
                 self._name_owners()
+                tell(self._children.ref("http"), message)
             case LeaveCluster(deadline_s=deadline_s):
                 self._leave(deadline_s)
             case HasLeft() | LeaveTimeOver():

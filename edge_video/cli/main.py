@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.capture.binary import BinaryMissing
 from edge_video.cli import (
     check,
+    cluster,
     demo,
     discover,
     health,
@@ -53,6 +54,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "probe": probe,
     "reload": reload.reload,
     "profile": profile.profile,
+    "cluster": cluster.cluster,
     "doctor": doctor.doctor,
     "bundle": doctor.bundle,
     "watch": tools.watch,
@@ -112,6 +114,7 @@ def make_parser() -> argparse.ArgumentParser:
     check.add_parsers(commands)
     reload.add_parsers(commands)
     profile.add_parsers(commands)
+    cluster.add_parsers(commands)
     doctor.add_parsers(commands)
     tools.add_parsers(commands)
     service.add_parsers(commands)

@@ -28,6 +28,23 @@ def ask_system(
         ValueError: the address or the token is none; the message is for the operator.
         NoAnswerError: nobody answers, or no edge-video does.
     """
+    return _answer(url, path, token, agent, key="result", body=body)
+
+
+def ask_for_cluster(url: str, token: str | None, agent: str) -> dict[str, Any]:
+    """Ask by GET what is known of the cluster; returns the answer, which has a `cluster`.
+
+    Raises:
+        ValueError: as above.
+        NoAnswerError: as above.
+    """
+    return _answer(url, "/api/cluster", token, agent, key="cluster")
+
+
+def _answer(
+    url: str, path: str, token: str | None, agent: str, *, key: str, body: bytes | None = None
+) -> dict[str, Any]:
+    """The answer, which has this key."""
     split = urlsplit(url if "://" in url else f"http://{url}")
     if split.scheme not in ("http", "https") or not split.hostname or split.username is not None:
         raise ValueError("--url must be like http://127.0.0.1:8080")
@@ -38,23 +55,23 @@ def ask_system(
         whole_s=_WHOLE_S,
         max_bytes=_MAX_ANSWER,
         max_error_bytes=_MAX_ANSWER,
-        post=True,
-        content=body,
+        post=body is not None,
+        content=body or b"",
     )
     try:
         answer = on_thread(f"{agent}-ask", partial(ask, question)).result(_WHOLE_S)
     except TimeoutError:
         raise NoAnswerError(f"no whole answer within {_WHOLE_S:g} s") from None
     is_good = answer.code == http.client.OK
-    return _object(answer.body, "" if is_good else f"HTTP {answer.code}")
+    return _object(answer.body, key, "" if is_good else f"HTTP {answer.code}")
 
 
-def _object(body: bytes, status: str = "") -> dict[str, Any]:
+def _object(body: bytes, key: str, status: str = "") -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    if isinstance(answer, dict) and "result" in answer:
+    if isinstance(answer, dict) and key in answer:
         return answer
     said = answer.get("error") if isinstance(answer, dict) else None
     raise NoAnswerError(one_line(f"{status} {said or ''}".strip()) or "no answer of edge-video")

@@ -45,7 +45,8 @@ class CommandHandler(Protocol):
         """A `CommandResult` and, for a rejection, seconds until an attempt is permitted.
 
         Args:
-            action: one of `ACTIONS`; about the publisher it is `retry`; or `profile`.
+            action: one of `ACTIONS`; about the publisher it is `retry`; or `profile`, or about
+                this node of a cluster `drain` and `rejoin`.
             target: a camera; None: it is about the publisher. Of `profile`: its name, or None.
             origin: who asks, see `origin_of`.
 
@@ -57,7 +58,7 @@ class CommandHandler(Protocol):
 
 
 class ActionEndpoints:
-    """Answers `POST /api/cameras/ID/ACTION`, `/api/publisher/retry` and `/api/profile`.
+    """Answers the actions: about a camera, the publisher, the profile, this node of a cluster.
 
     The event loop's thread; the handler runs elsewhere.
 
@@ -93,6 +94,8 @@ class ActionEndpoints:
         ] + [
             Route("/api/publisher/retry", self._retry_publisher, methods=["POST"]),
             Route("/api/profile", self._profile, methods=["POST"]),
+            Route("/api/cluster/drain", self._node, methods=["POST"]),
+            Route("/api/cluster/rejoin", self._node, methods=["POST"]),
         ]
 
     async def _action(self, request: Request) -> Response:
@@ -144,6 +147,11 @@ class ActionEndpoints:
         config = self._store.snapshot().status.config
         profiles = () if config is None else config.profiles
         return JSONResponse(profile_body(asked[0], name, profiles), STATUS_OF_RESULT[asked[0]])
+
+    async def _node(self, request: Request) -> Response:
+        action = request.url.path.rsplit("/", 1)[1]
+        asked = await self._ask(action, None, self._authenticator.origin_of(request))
+        return asked if not isinstance(asked, tuple) else _answer(asked[0])
 
     async def _ask(
         self, action: str, target: str | None, origin: str

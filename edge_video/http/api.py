@@ -16,6 +16,8 @@ from edge_video.http.view import history_view, timeline_view
 from edge_video.resilience.token_bucket import TokenBucket
 from edge_video.runtime.units import ns_to_ms
 from edge_video.status.json import status_as_json
+from edge_video.text.escaping import one_line
+from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -53,6 +55,7 @@ class ApiEndpoints:
         return [
             Route("/api/status", self._status),
             Route("/api/timeline", self._timeline),
+            Route("/api/cluster", self._cluster),
             Route("/api/openapi.json", self._openapi),
             Route("/api/cameras/{camera_id}", self._camera),
             Route("/api/cameras/{camera_id}/history", self._history),
@@ -77,6 +80,9 @@ class ApiEndpoints:
         version, entries = self._store.timeline()
         own = [entry for entry in entries if entry.camera == camera_id]
         return JSONResponse(timeline_view(version, own))
+
+    async def _cluster(self, _: Request) -> Response:
+        return JSONResponse({"cluster": json_ready(self._store.cluster, one_line)})
 
     async def _openapi(self, _: Request) -> Response:
         return JSONResponse(openapi(self._store.version))

@@ -12,6 +12,7 @@ from edge_video.capture import CaptureTotals
 from edge_video.delivery.ledger import FrameCounts
 from edge_video.frames import CameraId
 from edge_video.http.openapi_changes import CHANGE_SCHEMA, STREAMS_SCHEMA, change_paths
+from edge_video.http.openapi_cluster import CLUSTER_SCHEMAS, cluster_paths
 from edge_video.metrics.sample import ProcessSample
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Failure
@@ -119,7 +120,7 @@ def openapi(version: str) -> dict[str, Any]:
         },
     }
     status["required"] += ["schema", "totals", "recent", "accounting"]
-    components |= _OWN_SCHEMAS
+    components |= _OWN_SCHEMAS | CLUSTER_SCHEMAS
     components |= {"Change": CHANGE_SCHEMA, "DeviceStreams": STREAMS_SCHEMA}
     return {
         "openapi": "3.1.0",
@@ -371,6 +372,7 @@ def _paths() -> dict[str, Any]:
         "retry-publisher", "Cut the wait for the broker short: connect at once.", camera=False
     )
     paths["/api/profile"] = _profile_path()
+    paths |= cluster_paths(_COMMON)
     for path, operations in change_paths(_COMMON, _CAMERA_PARAMETER).items():
         paths[path] = {**paths.get(path, {}), **operations}
     return paths

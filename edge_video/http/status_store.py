@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock
+    from edge_video.status.cluster import ClusterFacts
     from edge_video.status.configuration import ConfigStatus
     from edge_video.status.ledger import FrameLedger
     from edge_video.status.model import PublisherStatus, SystemStatus
@@ -92,6 +93,8 @@ class _Heartbeats:
 
     supervisor_at_s: float
     timer_at_s: float
+    counted_at_s: float = float("-inf")
+    """When frames were counted last for the history."""
     actors: dict[str, bool] = field(default_factory=dict)
     stopping: bool = False
 
@@ -114,6 +117,10 @@ class StatusStore:
         publisher: what is known of it before it has reported anything.
         exchanges: where the frames of each camera go.
         is_broker: whether frames go to a broker now, and not into a directory.
+
+    Attributes:
+        cluster: what is known of the nodes that share the cameras; None without a cluster. The
+            actor sets it, whole.
     """
 
     def __init__(
@@ -126,6 +133,7 @@ class StatusStore:
         *,
         is_broker: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.cluster: ClusterFacts | None = None
         self._is_broker = is_broker
         self._exchanges = exchanges or {}
         self._clock = clock
@@ -136,7 +144,6 @@ class StatusStore:
         self._facts = _SystemFacts(publisher)
         now_s = clock.monotonic()
         self._heartbeats = _Heartbeats(now_s, now_s)
-        self._counted_at_s = float("-inf")
         self._timeline = Timeline()
         self._snapshot: tuple[float, Snapshot] | None = None
 
@@ -225,9 +232,9 @@ class StatusStore:
             self._heartbeats.timer_at_s = now_s
             for camera_id, camera in self._cameras.items():
                 camera.observe(self._last_frame_s(camera_id), now_s, now_ns)
-            if now_s - self._counted_at_s < HISTORY_STEP_S - _TICK_SLACK_S:
+            if now_s - self._heartbeats.counted_at_s < HISTORY_STEP_S - _TICK_SLACK_S:
                 return
-            self._counted_at_s = now_s
+            self._heartbeats.counted_at_s = now_s
             present = frozenset(self._cameras)
             for camera in self._cameras.values():
                 camera.drop_unwatched_picture(now_s)

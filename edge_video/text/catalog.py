@@ -34,6 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
+from edge_video.text.cluster_texts import CLUSTER_TEXTS
 from edge_video.text.discover_texts import DISCOVER_TEXTS
 from edge_video.text.doctor_texts import DOCTOR_TEXTS
 from edge_video.text.explain_texts import EXPLAIN_TEXTS
@@ -354,6 +355,7 @@ TEXTS: Final[dict[str, Text]] = {
     **DOCTOR_TEXTS,
     **EXPLAIN_TEXTS,
     **RELOAD_TEXTS,
+    **CLUSTER_TEXTS,
     **REPORT_TEXTS,
     **SERVICE_TEXTS,
     **FLEET_TEXTS,

@@ -45,6 +45,11 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video profile closed", "profile.help"),
         ("edge-video profile none", "profile.example.none"),
     ),
+    "cluster": (
+        ("edge-video cluster status", "cluster.help"),
+        ("edge-video cluster drain --timeout 1m", "cluster.example.drain"),
+        ("edge-video cluster rejoin --url http://10.0.0.7:8080", "cluster.example.rejoin"),
+    ),
     "service": (
         ("edge-video service install", "service.example.install"),
         ("edge-video service status", "service.example.status"),

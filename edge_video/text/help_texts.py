@@ -10,6 +10,7 @@ import os
 from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
+from edge_video.text.cluster_texts import CLUSTER_HELP_TEXTS
 from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
 from edge_video.text.fleet_texts import FLEET_HELP_TEXTS
 from edge_video.text.match_texts import MATCH_HELP_TEXTS
@@ -475,6 +476,7 @@ VARIABLES: Final = (
 
 HELP_TEXTS: Final[dict[str, Text]] = (
     DISCOVER_HELP_TEXTS
+    | CLUSTER_HELP_TEXTS
     | MATCH_HELP_TEXTS
     | MEASURE_HELP_TEXTS
     | _GENERAL

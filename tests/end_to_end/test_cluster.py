@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CAMERAS = {"door", "gate", "hall", "yard"}
 
+
 @pytest.fixture
 def start(exchange: str) -> Iterator[Callable[[str, int], ClusterNode]]:
     """Starts nodes of one cluster, at this port; they are stopped with the test."""
@@ -49,7 +50,7 @@ def flows(messages: list[Message], cameras: set[str], node: str, above: int = 0)
 
 
 def last_epoch(messages: list[Message]) -> int:
-    return max(message.properties.headers["epoch"] for message in messages)
+    return max(int(message.properties.headers["epoch"]) for message in messages)
 
 
 def settled(*nodes: ClusterNode) -> bool:
