@@ -183,12 +183,12 @@ def test_nodes_hear_each_other_and_no_other_group(
 ) -> None:
     a, b = join("edge-a"), join("edge-b")
     stranger = Node("edge-a", "strangers", broker.port)
-    said = Announcement(holder=a.holder, capacity=2.0, cameras={"door": "x"})
+    told = Announcement(holder=a.holder, capacity=2.0, cameras={"door": "x"})
     for _ in range(100):
         stranger.link.perform(1, [], Announcement(holder=Holder("stranger", "1")))
-        a.link.perform(1, [], said)
+        a.link.perform(1, [], told)
         try:
-            assert b.listener.announcements.get(timeout=0.1) == said
+            assert b.listener.announcements.get(timeout=0.1) == told
         except queue.Empty:
             continue
         break
