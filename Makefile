@@ -6,8 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait more than they compute: five side by side keep two cores busy.
-WORKERS ?= 5
+# Most tests wait more than they compute: six side by side keep two cores busy.
+WORKERS ?= 6
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
@@ -18,7 +18,7 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: system-packages matrix-root setup lint types house docs suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
+test: system-packages matrix-root setup $(VENV)/.docs-installed lint types house suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
 	@echo "test: all passed"
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
@@ -45,10 +45,10 @@ docs: $(VENV)/.docs-installed ## the documents and the API as a site in build/si
 package: $(VENV)/.dev-installed ## wheel and source distribution in dist/; the wheel must run in an empty environment
 	@PYTHON=$(PYTHON) scripts/check-package.sh $(BIN)/python
 
-suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package`, `portable-short`, `platforms`
+suite: $(VENV)/.dev-installed ## `unit`, and beside it `soak-short`, `package`, `portable-short`, `platforms`, `docs`
 	@scripts/run-suite.sh
 
-beside: soak-short package portable-short platforms
+beside: soak-short package portable-short platforms docs
 
 unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; every real part is required
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone" $(TESTS) || { \

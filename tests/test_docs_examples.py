@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "DOOR_PASSWORD": "door-pw",
     "WEATHER_PASSWORD": "weather-pw",
     "HTTP_TOKEN": "12345678",
+    "PASSWORD": "cluster-pw",
+    "COMMANDS_KEY": "0123456789abcdef0123456789abcdef",
 }
 REST_OF_A_FILE = {
     "amqp": {"url": "amqp://127.0.0.1/"},

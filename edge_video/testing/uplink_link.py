@@ -8,7 +8,6 @@ near one) and `down`, each with `rate` (bits per second; 0 = no limit), `queue_s
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import random
@@ -17,6 +16,9 @@ import struct
 import sys
 import time
 from collections import deque
+
+if sys.platform != "win32":
+    import fcntl
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000

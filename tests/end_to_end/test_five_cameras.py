@@ -1,4 +1,4 @@
-"""A minute of the program's daily work: five real cameras, one that is not there, one broker."""
+"""Most of a minute of the program's daily work: five real cameras, one that is not there, one broker."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ pytestmark = [
 ]
 
 FPS = 15
-RUN_S = 60.0
+RUN_S = 45.0
 CAMERAS = {f"cam{number}": number for number in range(1, 6)}
 NOWHERE = "/nothing-here"
 _SAMPLE_S = 0.25
@@ -192,7 +192,7 @@ def configuration(rabbit: RabbitNode, exchange: str, server: RtspServer) -> dict
 
 
 def observe(program: Program) -> Observed:
-    """Let the program run for its minute, and look at its processes meanwhile."""
+    """Let the program run for its time, and look at its processes meanwhile."""
     observed = Observed()
     for camera_id in CAMERAS:
         program.wait_for_log(f"[{camera_id}] Streaming 1280x720")
@@ -286,10 +286,12 @@ def identities(images: Sequence[bytes], folder: Path, workers: int = 2) -> list[
     return [int(line) for output in outputs for line in output.splitlines()]
 
 
-def test_every_picture_decodes_and_shows_its_own_camera(run: Run, tmp_path: Path) -> None:
-    seen = identities([each.body for each in run.messages], tmp_path)
-    assert len(seen) == len(run.messages) > 0.95 * FPS * RUN_S * len(CAMERAS)
-    for message, number in zip(run.messages, seen, strict=True):
+def test_every_other_picture_decodes_and_shows_its_own_camera(run: Run, tmp_path: Path) -> None:
+    assert len(run.messages) > 0.95 * FPS * RUN_S * len(CAMERAS)
+    chosen = run.messages[::2]  # decoding them all takes as long as the run
+    seen = identities([each.body for each in chosen], tmp_path)
+    assert len(seen) == len(chosen)
+    for message, number in zip(chosen, seen, strict=True):
         camera_id = message.properties.headers["camera_id"]
         assert CAMERAS[camera_id] == number
         assert message.routing_key == f"shop.{camera_id}"

@@ -37,6 +37,7 @@ class PlayedSystem:
     on_wait: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
     source: None = None
+    is_leaving: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
 
     def begin_stop(self) -> None:
