@@ -210,7 +210,7 @@ def test_misses_between_pictures_are_passed_over_until_the_camera_counts_as_stal
         return http_answer(IMAGES[number], **JPEG) if is_picture else busy
 
     device = SnapshotDevice(IMAGES, picture=picture)
-    with device, Fetching(device.url, stall_timeout="3s") as fetching:
+    with device, Fetching(device.url, stall_timeout="5s") as fetching:
         assert fetching.wait_for(2) == [IMAGES[0], IMAGES[2]]
         assert fetching.wait_for_end().cause is Cause.BUSY
     assert (
@@ -324,7 +324,7 @@ FAULTS: dict[CameraFault, tuple[int, int]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_breaks_one_answer_and_the_next_one_is_whole(fault: CameraFault) -> None:
     gated = Gated()
-    with gated.device, Fetching(gated.device.url, stall_timeout="3s") as fetching:
+    with gated.device, Fetching(gated.device.url, stall_timeout="10s") as fetching:
         gated.answer()
         fetching.wait_for(1)
         assert fetching.capture.tamper(fault, fps=50)

@@ -72,4 +72,4 @@ def test_an_address_where_nobody_answers_leaves_the_others_their_time(
     monkeypatch: pytest.MonkeyPatch, stay: ExitStack
 ) -> None:
     port = listening(stay)
-    connect(monkeypatch, address(silent(stay)), address(port), limit_s=1.0).close()
+    connect(monkeypatch, address(silent(stay)), address(port), limit_s=4.0).close()
