@@ -28,6 +28,8 @@ _MISSED_WAIT_S: Final = 1.0
 """A camera that says it is busy is not asked fifteen times a second."""
 _MISSED_SHARE: Final = 0.1
 """Of `stall_timeout`, where that is short: one miss must not be all that there is time for."""
+_LEAST_WAIT_S: Final = 0.25
+"""However short `stall_timeout` is."""
 _BEFORE_THE_WATCH: Final = 0.9
 """Of the time in which the camera's actor calls it stalled: this capture knows a better cause."""
 
@@ -56,19 +58,24 @@ class SnapshotPace:
         """An answer is late that comes so long after the one before it."""
         return self.interval_s + min(_LATE_S, self.stalled_s)
 
-    def limit_s(self, silent_s: float, *, any_pictures: bool) -> float:
-        """Return how long the next request may take, `silent_s` after the last picture."""
-        if not any_pictures:
+    def limit_s(self, silent_s: float, answers: int) -> float:
+        """Return how long the next request may take.
+
+        Args:
+            silent_s: since the last picture.
+            answers: how many there were in this attempt.
+        """
+        if not answers:
             return self._request_s(self.first_picture_s, self.stalled_s)
-        left_s = self._patience_s - silent_s
+        left_s = self._patience_s(answers) - silent_s
         return min(_MAX_REQUEST_S, max(left_s, 0.1 * self.stalled_s))
 
-    def ends(self, cause: Cause, silent_s: float, *, any_pictures: bool) -> bool:
-        """Whether a request without a picture ends the attempt, `silent_s` after the last one."""
+    def ends(self, cause: Cause, silent_s: float, answers: int) -> bool:
+        """Whether a request without a picture ends the attempt; arguments as of `limit_s`."""
         return (
-            not any_pictures
+            not answers
             or cause not in _PASSING
-            or silent_s >= self._patience_s - 0.02 * self.stalled_s
+            or silent_s >= self._patience_s(answers) - 0.02 * self.stalled_s
         )
 
     def wait_s(self, took_s: float, answers: int, *, missed: bool) -> float:
@@ -79,17 +86,21 @@ class SnapshotPace:
             answers: how many there were in this attempt.
             missed: whether the last one was none.
         """
-        interval_s = self.interval_s
-        if answers < _FIRST_ANSWERS:
-            interval_s = min(interval_s, _FIRST_INTERVAL_S)
+        interval_s = self._interval_after_s(answers)
         if missed:
-            interval_s = min(_MISSED_WAIT_S, _MISSED_SHARE * self.stalled_s)
+            share_s = max(_LEAST_WAIT_S, _MISSED_SHARE * self.stalled_s)
+            interval_s = min(_MISSED_WAIT_S, share_s)
         return max(0.0, interval_s - took_s)
 
-    @property
-    def _patience_s(self) -> float:
-        """How long nothing may come, the usual time between two pictures included."""
-        return self.interval_s + _BEFORE_THE_WATCH * self.stalled_s
+    def _interval_after_s(self, answers: int) -> float:
+        """Return the time from the last request to the one that is due next."""
+        if answers < _FIRST_ANSWERS:
+            return min(self.interval_s, _FIRST_INTERVAL_S)
+        return self.interval_s
+
+    def _patience_s(self, answers: int) -> float:
+        """Return how long nothing may come, the time until the picture is due included."""
+        return self._interval_after_s(answers) + _BEFORE_THE_WATCH * self.stalled_s
 
     @staticmethod
     def _request_s(first_s: float, stalled_s: float) -> float:

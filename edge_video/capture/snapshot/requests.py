@@ -72,8 +72,7 @@ class SnapshotRequests:
             NoPictureError: the camera neither showed its picture nor said that it is the same.
         """
         began_ns = time.thread_time_ns()
-        any_pictures = self.answers > 0
-        self._network.begin(self._pace.limit_s(self._silent_s(), any_pictures=any_pictures))
+        self._network.begin(self._pace.limit_s(self._silent_s(), self.answers))
         self._counters.reads += 1
         try:
             self._answer()
@@ -84,8 +83,7 @@ class SnapshotRequests:
         """Count a request that brought no picture; whether the attempt ends with it."""
         if failure.cause is Cause.PICTURE_TOO_LARGE:
             self._counters.oversized += 1
-        any_pictures = self.answers > 0
-        return self._pace.ends(failure.cause, self._silent_s(), any_pictures=any_pictures)
+        return self._pace.ends(failure.cause, self._silent_s(), self.answers)
 
     def close(self) -> None:
         """Close the connection; the next request makes another."""
