@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
     from edge_video.testing.matrix import BrokerPrograms
 
-IN_THE_MATRIX: Final = pytest.mark.skipif(
-    os.environ.get("EDGE_VIDEO_PARTS") != "own", reason="`make matrix` runs it"
-)
+IS_MATRIX: Final = os.environ.get("EDGE_VIDEO_PARTS") == "own"
+
+IN_THE_MATRIX: Final = pytest.mark.skipif(not IS_MATRIX, reason="`make matrix` runs it")
 """Marks a test of what no change of this program breaks."""
 
 PAGES: Final = tuple(sorted((ROOT / "docs/recipes").glob("*.md")))
 
-PLUGINS: Final = ("rabbitmq_federation", "rabbitmq_mqtt", "rabbitmq_shovel", "rabbitmq_stream")
+_OF_THE_MATRIX: Final = ("rabbitmq_federation", "rabbitmq_shovel", "rabbitmq_stream")
+
+PLUGINS: Final = ("rabbitmq_mqtt", *(_OF_THE_MATRIX if IS_MATRIX else ()))
 """All that the recipes enable, so that one node is enough for them."""
 
 BROKER: Final = "amqp://user:password@broker:5672"
@@ -43,15 +45,15 @@ class RecipeNode(RabbitNode):
 
     def __init__(self, root: Path, programs: BrokerPrograms) -> None:
         self.mqtt_port = free_port()
+        settings = [f"mqtt.listeners.tcp.1 = 127.0.0.1:{self.mqtt_port}"]
+        if "rabbitmq_stream" in PLUGINS:  # without it the node does not know its setting
+            settings.append(f"stream.listeners.tcp.1 = 127.0.0.1:{free_port()}")
         super().__init__(
             root,
             tls=False,
             programs=programs,
             plugins=PLUGINS,
-            settings=(
-                f"mqtt.listeners.tcp.1 = 127.0.0.1:{self.mqtt_port}",
-                f"stream.listeners.tcp.1 = 127.0.0.1:{free_port()}",
-            ),
+            settings=settings,
         )
 
     def tool(self, name: str, *arguments: str) -> str:
