@@ -40,6 +40,7 @@ from edge_video.testing import (
     no_leaks,
     wait_until,
 )
+from edge_video.testing.rabbit import BOOT_TIMEOUT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,3 +245,10 @@ def test_the_plugin_fails_a_test_that_leaves_something_behind(tmp_path: Path) ->
     )
     assert "2 passed, 1 error" in done.stdout, done.stdout
     assert "left behind: descriptor pipe:" in done.stdout
+
+
+def test_a_node_that_does_not_boot_is_told_before_its_test_is_ended(
+    pytestconfig: pytest.Config,
+) -> None:
+    limit_s = float(pytestconfig.getini("timeout"))
+    assert limit_s > BOOT_TIMEOUT_S + 15
