@@ -9,6 +9,7 @@ all. Here every wait ends at the limit of the request, and another thread can en
 from __future__ import annotations
 
 import contextlib
+import errno
 import select
 import socket
 import sys
@@ -100,15 +101,17 @@ class SnapshotNetwork(httpcore.NetworkBackend):
     def _connect(self, host: str, port: int) -> httpcore.NetworkStream:
         self.connections += 1
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[:_MAX_ADDRESSES]
-        last: OSError = OSError("it has no address")
+        telling: OSError | None = None
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
             try:
                 # One that nobody answers at leaves the others their time.
                 limit_s = min(self._connect_s, self.left_s() / (len(addresses) - number))
                 return self._connected(socket.socket(family, kind, protocol), address, limit_s)
             except OSError as error:  # of the socket, too: a machine may have no IPv6
-                last = error
-        raise last
+                # The first says why; of those after it some are not tried, for want of time.
+                if telling is None or telling.errno == errno.EAFNOSUPPORT:
+                    telling = error
+        raise telling or OSError("it has no address")
 
     def _connected(
         self, connection: socket.socket, address: Any, limit_s: float

@@ -12,6 +12,7 @@ import pytest
 from edge_video.capture.snapshot.network import SnapshotNetwork
 from edge_video.capture.snapshot.trouble import failure_of
 from edge_video.resilience.failures import Cause
+from edge_video.testing.rabbit import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,13 @@ def silent(stay: ExitStack) -> int:
 
 
 def connect(
-    monkeypatch: pytest.MonkeyPatch, *addresses: Address, limit_s: float = 5.0
+    monkeypatch: pytest.MonkeyPatch,
+    *addresses: Address,
+    limit_s: float = 5.0,
+    make: type[SnapshotNetwork] = SnapshotNetwork,
 ) -> httpcore.NetworkStream:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_keys: list(addresses))
-    network = SnapshotNetwork(connect_s=5.0)
+    network = make(connect_s=5.0)
     network.begin(limit_s)
     return network.connect_tcp("camera", 80)
 
@@ -66,6 +70,34 @@ def test_a_machine_without_the_only_family_cannot_reach_the_camera(
     with pytest.raises(httpcore.ConnectError) as raised:
         connect(monkeypatch, address(80, NO_FAMILY))
     assert failure_of(raised.value).cause is Cause.UNREACHABLE
+
+
+@pytest.mark.parametrize("families", [(socket.AF_INET, NO_FAMILY), (NO_FAMILY, socket.AF_INET)])
+def test_an_address_that_refuses_says_more_than_a_family_that_the_machine_lacks(
+    monkeypatch: pytest.MonkeyPatch, families: tuple[int, int]
+) -> None:
+    with pytest.raises(httpcore.ConnectError) as raised:
+        connect(monkeypatch, *(address(free_port(), each) for each in families))
+    assert failure_of(raised.value).cause is Cause.REFUSED
+
+
+def test_an_address_that_there_was_no_time_to_try_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Late(SnapshotNetwork):
+        """Its time is over as soon as one address was tried."""
+
+        tried = 0
+
+        def left_s(self) -> float:
+            self.tried += 1
+            if self.tried > 1:
+                raise TimeoutError
+            return 5.0
+
+    with pytest.raises(httpcore.ConnectError) as raised:
+        connect(monkeypatch, address(free_port()), address(free_port()), make=Late)
+    assert failure_of(raised.value).cause is Cause.REFUSED
 
 
 def test_an_address_where_nobody_answers_leaves_the_others_their_time(
