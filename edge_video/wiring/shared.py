@@ -71,6 +71,5 @@ class Shared:
             self.routes[camera_id] = camera.route
             self.exchanges[camera_id] = camera.exchange or ""
             self.present.add(camera_id)
-        self.fallbacks.use(config.start_spacing)
         self.liveness = liveness_policies(config)
         self.present.intersection_update(CameraId(camera.id) for camera in config.cameras)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from edge_video.actors.camera import CameraActor
 from edge_video.actors.camera_runtime import CameraRuntime
+from edge_video.actors.fallback_spacing import FallbackSpacing
 from edge_video.actors.messages import CameraFailed, CameraStats, CameraStreaming
 from edge_video.capture.binary import Binary
 from edge_video.capture.hardware import Acceleration, Decoding
@@ -55,6 +56,7 @@ class Stage:
             timer=self.system.timer,
             capture=self.make_capture,
             hardware=self.keeper,
+            fallbacks=FallbackSpacing(3.0),
         )
         self.recorder = RecordingActor.start()
         self.outbox = Outbox(self.system.clock)
@@ -150,7 +152,6 @@ def test_the_cpu_goes_on_within_the_attempt_and_the_hardware_comes_back(stage: S
 
 def test_cameras_that_lose_a_card_in_one_moment_go_on_one_after_the_other(stage: Stage) -> None:
     now_s = stage.system.clock.monotonic
-    stage.runtime.fallbacks.use(3.0)
     stage.stream(2)
     assert stage.runtime.fallbacks.reserve(now_s()) == 0.0  # of another camera
     first = stage.capture
@@ -169,7 +170,6 @@ def test_cameras_that_lose_a_card_in_one_moment_go_on_one_after_the_other(stage:
 
 
 def test_a_camera_that_waits_for_its_turn_can_be_stopped(stage: Stage) -> None:
-    stage.runtime.fallbacks.use(3.0)
     stage.runtime.fallbacks.reserve(stage.system.clock.monotonic())
     stage.capture.on_end(Failure(Cause.UNKNOWN, "Conversion failed!", 218))
     quiesce()

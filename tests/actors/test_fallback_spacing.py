@@ -14,11 +14,3 @@ def test_each_of_many_cameras_gets_a_turn_of_its_own() -> None:
     with ThreadPoolExecutor(8) as pool:
         waits = sorted(pool.map(spacing.reserve, [10.0] * 28))
     assert waits == pytest.approx([0.1 * turn for turn in range(28)])
-
-
-def test_a_reload_changes_how_far_apart_they_are() -> None:
-    spacing = FallbackSpacing(0.1)
-    spacing.use(0.5)
-    assert [spacing.reserve(10.0) for _ in range(3)] == [0.0, 0.5, 1.0]
-    spacing.use(0.0)
-    assert spacing.reserve(10.0) == 0.0
