@@ -272,6 +272,22 @@ def wait_for_some(arrived: Callable[[], list[tuple[int, Any]]]) -> list[tuple[in
     return found
 
 
+def home_assistant(kind: str) -> dict[str, str]:
+    """The only entity of a kind in the configuration that the page gives."""
+    text = text_of("home-assistant.md").rpartition("```yaml\n")[2].partition("```")[0]
+    (entity,) = yaml.safe_load(text)["mqtt"][kind]
+    return dict(entity)
+
+
+def test_home_assistant_knows_what_every_state_of_a_camera_means() -> None:
+    jinja2 = pytest.importorskip("jinja2")  # which comes with the tools of the documents
+    sensor = home_assistant("binary_sensor")
+    shown = jinja2.Template(sensor["value_template"])
+    payloads = [sensor["payload_on"], *3 * [sensor["payload_off"]]]
+    states = ("online", "offline", "off_schedule", "off_expected")
+    assert [shown.render(value_json={"state": each}) for each in states] == payloads
+
+
 def test_mqtt_brings_frames_and_events_on_the_topics_of_home_assistant(
     make_rig: MakeRig, node: RecipeNode, make_recipe: Any
 ) -> None:
@@ -291,10 +307,7 @@ def test_mqtt_brings_frames_and_events_on_the_topics_of_home_assistant(
     recipe.run("rabbitmqctl set_policy")
     recipe.run("python examples/recipes/bind.py")
 
-    shown = yaml.safe_load(
-        text_of("home-assistant.md").rpartition("```yaml\n")[2].partition("```")[0]
-    )
-    camera, sensor = shown["mqtt"]["camera"][0], shown["mqtt"]["binary_sensor"][0]
+    camera, sensor = home_assistant("camera"), home_assistant("binary_sensor")
     with MqttClient(node.mqtt_port, "homeassistant", "its-password") as client:
         client.subscribe(camera["topic"], sensor["state_topic"])
         images = publish(rig, 3)
