@@ -21,6 +21,7 @@ from edge_video.delivery.commands.client import (
     NobodyThereError,
     Question,
 )
+from edge_video.delivery.commands.queue import PREFETCH
 from edge_video.faults import CrashActor
 from edge_video.status.model import CameraPhase
 from edge_video.testing import eventually
@@ -241,6 +242,17 @@ def test_a_flood_harms_no_camera_and_an_answer_that_finds_nobody_is_told(
             return False
 
     eventually(answers, timeout_s=20)
+
+
+def test_messages_that_are_not_text_stop_no_command(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with site.broker.channel() as channel:
+        for _ in range(2 * PREFETCH):
+            odd = pika.BasicProperties(reply_to=b"\xff", correlation_id=b"\xff" * 200)
+            channel.basic_publish(site.exchange, f"{site.node}.ping", b"", odd)
+    assert site.ask("ping")[0] == 200
+    assert "could not be answered" not in caplog.text
 
 
 def test_a_node_takes_commands_again_after_its_connection_was_lost(

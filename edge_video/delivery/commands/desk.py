@@ -91,11 +91,12 @@ class CommandDesk:
         self, delivery: Delivery, answered: Callable[[Answer | None, Sequence[ReplyAddress]], None]
     ) -> None:
         self._pace()
+        reply = delivery.reply_address
         try:
-            answer, addresses = self._answer(delivery)
+            answer, addresses = self._answer(delivery, reply)
         except Exception:  # noqa: BLE001 - its sender waits for an answer, whatever it is
             _log.exception("a request could not be answered")
-            answer, addresses = _FAILED, _only(delivery.reply_address)
+            answer, addresses = _FAILED, _only(reply)
         if not self._stopping.is_set():
             answered(answer, addresses)
 
@@ -108,16 +109,18 @@ class CommandDesk:
                     return
             self._stopping.wait(wait_s)
 
-    def _answer(self, delivery: Delivery) -> tuple[Answer | None, list[ReplyAddress]]:
+    def _answer(
+        self, delivery: Delivery, reply: ReplyAddress | None
+    ) -> tuple[Answer | None, list[ReplyAddress]]:
         sender = None
         try:
             sender, times = self._entrance.sender_of(delivery)
             now_s = ns_to_s(self._clock.wall_ns())
             admitted = self._entrance.admit(delivery, sender, times, now_s)
-            return self._admitted(admitted, delivery.reply_address)
+            return self._admitted(admitted, reply)
         except Refusal as refusal:
             self._audit.refused(delivery, sender, refusal)
-            return refusal.answer, _only(delivery.reply_address)
+            return refusal.answer, _only(reply)
 
     def _admitted(
         self, admitted: Admitted, reply: ReplyAddress | None

@@ -176,18 +176,20 @@ class CommandQueue:
         addresses: Sequence[ReplyAddress],
     ) -> None:
         """Send an answer, then let the next request come: answers that wait have a bound."""
-        for each in addresses if answer is not None else ():
-            assert answer is not None
-            properties = pika.BasicProperties(
-                content_type=answer.content_type,
-                correlation_id=each.correlation_id,
-                headers={"node": self._place.node, "status": answer.status, **answer.headers},
-                app_id=_APP,
-            )
-            channel.basic_publish(
-                "", each.queue, answer.body, properties, mandatory=not each.is_direct
-            )
-        channel.basic_ack(tag)
+        try:
+            for each in addresses if answer is not None else ():
+                assert answer is not None
+                properties = pika.BasicProperties(
+                    content_type=answer.content_type,
+                    correlation_id=each.correlation_id,
+                    headers={"node": self._place.node, "status": answer.status, **answer.headers},
+                    app_id=_APP,
+                )
+                channel.basic_publish(
+                    "", each.queue, answer.body, properties, mandatory=not each.is_direct
+                )
+        finally:  # an answer that cannot be sent may cost no place among the PREFETCH
+            channel.basic_ack(tag)
 
     def _returned(self, method: Any, properties: Any, _body: bytes) -> None:
         if self._lines.take(self._clock.monotonic()):
@@ -200,14 +202,19 @@ class CommandQueue:
 
 
 def delivery_of(method: Any, properties: Any, body: bytes) -> Delivery:
-    """What pika has received, in our words."""
+    """What pika has received, in our words; pika hands over what is not UTF-8 as bytes."""
+    key = method.routing_key
     return Delivery(
-        routing_key=method.routing_key,
+        routing_key=key if isinstance(key, str) else bytes(key).decode(errors="replace"),
         body=body,
-        message_id=properties.message_id,
-        correlation_id=properties.correlation_id,
-        reply_to=properties.reply_to,
-        user_id=properties.user_id,
-        expiration=properties.expiration,
+        message_id=_text(properties.message_id),
+        correlation_id=_text(properties.correlation_id),
+        reply_to=_text(properties.reply_to),
+        user_id=_text(properties.user_id),
+        expiration=_text(properties.expiration),
         headers=properties.headers or {},
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -151,8 +151,8 @@ class Delivery:
         """Where an answer may go; None: nowhere."""
         if self.reply_to is None or not _REPLY_TO.fullmatch(self.reply_to):
             return None
-        known_by = self.correlation_id or self.message_id or ""
-        return ReplyAddress(self.reply_to, shorten(known_by, 2 * _MAX_ID))
+        # Not cut: it had room in a message, and would say nothing to its reader otherwise.
+        return ReplyAddress(self.reply_to, self.correlation_id or self.message_id or "")
 
     @property
     def command(self) -> str:
