@@ -15,11 +15,12 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.delivery.amqp.errors import describe_loss, describe_refusal
 from edge_video.delivery.amqp.parameters import connection_parameters
+from edge_video.delivery.amqp.tolerance import TolerantConnection
 from edge_video.resilience.backoff import reconnect_delay_s
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
 from edge_video.text.redact import Redactor
-from edge_video.watch.foreign import TolerantConnection, headers_of
+from edge_video.watch.foreign import headers_of
 
 if TYPE_CHECKING:
     import ssl

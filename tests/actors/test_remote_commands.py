@@ -28,6 +28,7 @@ from edge_video.testing import eventually
 from tests.support.actors import PICTURE
 from tests.support.broker_in_the_middle import BrokerInTheMiddle
 from tests.support.commands import KEY, asking, commands_section, wait_until_taken
+from tests.support.poison import HEADERS_OF_OTHERS, able_to_send_anything
 from tests.support.rabbit import broker_user
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from tests.support.commands import Asked
 
     WorldOf = Callable[..., ScriptedSystem]
+
+UNREADABLE = [
+    HEADERS_OF_OTHERS[each] for each in ("the largest time stamp", "tables within tables")
+]
 
 
 class Site:
@@ -253,6 +258,17 @@ def test_messages_that_are_not_text_stop_no_command(
             channel.basic_publish(site.exchange, f"{site.node}.ping", b"", odd)
     assert site.ask("ping")[0] == 200
     assert "could not be answered" not in caplog.text
+
+
+def test_headers_that_cannot_be_read_end_no_connection(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), able_to_send_anything(), site.broker.channel() as channel:
+        for headers in UNREADABLE * PREFETCH:
+            odd = pika.BasicProperties(headers=headers, user_id="guest")
+            channel.basic_publish(site.exchange, f"{site.node}.ping", b"", odd)
+        assert site.ask("ping")[0] == 200
+    assert "Control connection not open" not in caplog.text
 
 
 def test_a_node_takes_commands_again_after_its_connection_was_lost(

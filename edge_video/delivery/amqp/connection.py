@@ -20,6 +20,7 @@ from edge_video.delivery.amqp.errors import (
 from edge_video.delivery.amqp.parameters import connection_parameters
 from edge_video.delivery.amqp.tcp_gauge import TcpGauge
 from edge_video.delivery.amqp.tls import make_tls_context
+from edge_video.delivery.amqp.tolerance import TolerantConnection
 
 if TYPE_CHECKING:
     import threading
@@ -151,7 +152,7 @@ class BrokerConnection:
         guarded = self._host.guarded
         self._handshake.began(self._host.now())
         self._services = self._make_services(self._loop.member)
-        self.pika_connection = pika.SelectConnection(
+        self.pika_connection = TolerantConnection(
             self._parameters(self._addresses.pop(0)),
             on_open_callback=guarded(self._on_open),
             on_open_error_callback=guarded(self._on_failed),
