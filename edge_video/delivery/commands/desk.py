@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -71,21 +72,34 @@ class CommandDesk:
         self._bucket_lock = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
         self._stopping = threading.Event()
+        self._closing_lock = threading.Lock()
 
     def take(
         self, delivery: Delivery, answered: Callable[[Answer | None, Sequence[ReplyAddress]], None]
-    ) -> None:
+    ) -> bool:
         """Have a message answered; `answered` is called on another thread, once.
 
         Without an answer there is none to be sent: another request's is sent in its place.
+
+        Returns:
+            False when the desk is closed, and does nothing with the message.
         """
-        if not self._stopping.is_set():
-            self._threads.submit(self._serve, delivery, answered)
+        with self._closing_lock:
+            if self._stopping.is_set():
+                return False
+            # The machine may have no thread left: then it waits for the next one that is started.
+            with contextlib.suppress(RuntimeError):
+                self._threads.submit(self._serve, delivery, answered)
+            return True
 
     def close(self) -> None:
-        """Take nothing more; what is being carried out is, and is not answered."""
-        self._stopping.set()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Take nothing more; what has begun is carried out, and what waits hears that it is not.
+
+        All of it is answered: a request keeps its place at the broker until it is.
+        """
+        with self._closing_lock:
+            self._stopping.set()
+            self._threads.shutdown(wait=False)
 
     def _serve(
         self, delivery: Delivery, answered: Callable[[Answer | None, Sequence[ReplyAddress]], None]
@@ -97,8 +111,7 @@ class CommandDesk:
         except Exception:  # noqa: BLE001 - its sender waits for an answer, whatever it is
             _log.exception("a request could not be answered")
             answer, addresses = _FAILED, _only(reply)
-        if not self._stopping.is_set():
-            answered(answer, addresses)
+        answered(answer, addresses)
 
     def _pace(self) -> None:
         while not self._stopping.is_set():
@@ -112,6 +125,8 @@ class CommandDesk:
     def _answer(
         self, delivery: Delivery, reply: ReplyAddress | None
     ) -> tuple[Answer | None, list[ReplyAddress]]:
+        if self._stopping.is_set():
+            return _STOPPING, _only(reply)
         sender = None
         try:
             sender, times = self._entrance.sender_of(delivery)
@@ -216,4 +231,5 @@ def _only(reply: ReplyAddress | None) -> list[ReplyAddress]:
     return [] if reply is None else [reply]
 
 
+_STOPPING: Final = Refusal(Reason.STOPPING, "the system is stopping").answer
 _FAILED: Final = Answer.of(500, {"error": "it failed inside; the node's log says how"})

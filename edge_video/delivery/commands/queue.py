@@ -154,9 +154,11 @@ class CommandQueue:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        while self._desk is not None and self._held:
-            channel, tag, delivery = self._held.pop(0)
-            self._desk.take(delivery, partial(self._answered, channel, tag))
+        while (desk := self._desk) is not None and self._held:
+            channel, tag, delivery = self._held[0]
+            if not desk.take(delivery, partial(self._answered, channel, tag)):
+                return  # it is closed: the next one is handed it
+            del self._held[0]
 
     def _answered(
         self,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.delivery.commands.desk import BURST, CommandDesk
+from edge_video.delivery.commands.desk import BURST, THREADS, CommandDesk
 from edge_video.delivery.commands.entrance import Entrance
 from edge_video.delivery.commands.memory import KEPT_ANSWER, KEPT_S, SIZE, RequestMemory
 from edge_video.delivery.commands.permissions import Grant, Permissions, Principal, Proof
@@ -136,6 +136,20 @@ def test_an_answer_has_a_bound_and_so_have_those_that_are_kept(scene: Scene) -> 
     scene.send(scene.delivery("m2"))
     eventually(lambda: len(scene.answers) == 2)
     assert scene.ask(scene.delivery("m2"))[1]["reason"] == Reason.REPEATED
+
+
+def test_a_desk_that_closes_answers_what_it_has(scene: Scene) -> None:
+    scene.gate.clear()
+    for number in range(THREADS + 2):
+        scene.send(scene.delivery(f"m{number}"))
+    scene.desk.close()
+    assert not scene.desk.take(scene.delivery("late"), lambda *_: None)
+    scene.gate.set()
+    eventually(lambda: len(scene.answers) == THREADS + 2)
+    assert sorted(answer.status for answer, _ in scene.answers if answer is not None)[-2:] == [
+        503,
+        503,
+    ]
 
 
 def test_a_flood_is_answered_at_a_pace(scene: Scene) -> None:

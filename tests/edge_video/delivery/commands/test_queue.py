@@ -49,11 +49,15 @@ class Channel:
 
 
 class Desk:
-    """Answers everything at once."""
+    """Answers everything at once, while it is open."""
 
-    def take(self, delivery: Delivery, answered: Callable[..., None]) -> None:
+    is_open = True
+
+    def take(self, delivery: Delivery, answered: Callable[..., None]) -> bool:
         address = delivery.reply_address
-        answered(Answer(200, b"{}"), [] if address is None else [address])
+        if self.is_open:
+            answered(Answer(200, b"{}"), [] if address is None else [address])
+        return self.is_open
 
 
 def opened(channel: Channel) -> CommandQueue:
@@ -89,4 +93,15 @@ def test_an_answer_that_cannot_be_sent_takes_no_place_for_good() -> None:
     opened(channel).use_desk(Desk())  # type: ignore[arg-type]  # as above
     with pytest.raises(pika.exceptions.ShortStringTooLong):
         channel.deliver(*message(reply_to="amq.gen-x", correlation_id="x" * 256))
+    assert channel.acked == [1]
+
+
+def test_what_a_closed_desk_does_not_take_waits_for_the_next_one() -> None:
+    channel, closed = Channel(), Desk()
+    closed.is_open = False
+    queue = opened(channel)
+    queue.use_desk(closed)  # type: ignore[arg-type]  # as above
+    channel.deliver(*message(reply_to="amq.gen-x"))
+    assert channel.acked == []
+    queue.use_desk(Desk())  # type: ignore[arg-type]  # as above
     assert channel.acked == [1]
