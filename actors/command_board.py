@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from edge_video.status.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from edge_video.frames import CameraId
     from edge_video.status.model import PublisherStatus
@@ -74,17 +75,24 @@ class CommandBoard:
     def outcome(self, look: Callable[[], Outcome | None], wait_s: float) -> Outcome:
         """What comes of a command within this time; `look` says it as soon as it is known."""
         ends_at_s = time.monotonic() + wait_s
+        with self.place() as is_room, self._changed:
+            while True:
+                outcome = look()
+                if outcome is not None:
+                    return outcome
+                left_s = ends_at_s - time.monotonic()
+                if left_s <= 0 or self._is_closed or not is_room:
+                    return Outcome(OutcomeKind.STILL_TRYING)
+                self._changed.wait(left_s)
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[bool]:
+        """A place among those who wait; False: there is none left, and nothing is waited for."""
         with self._changed:
             is_room = self._waiting < MAX_WAITING
-            self._waiting += 1
-            try:
-                while True:
-                    outcome = look()
-                    if outcome is not None:
-                        return outcome
-                    left_s = ends_at_s - time.monotonic()
-                    if left_s <= 0 or self._is_closed or not is_room:
-                        return Outcome(OutcomeKind.STILL_TRYING)
-                    self._changed.wait(left_s)
-            finally:
-                self._waiting -= 1
+            self._waiting += is_room
+        try:
+            yield is_room
+        finally:
+            with self._changed:
+                self._waiting -= is_room

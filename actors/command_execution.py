@@ -176,7 +176,9 @@ class CommandExecution:
         if self._parts.board.record(camera_id) is None:
             return _no_camera()
         try:
-            picture, is_fresh = self._picture(camera_id, wait_s)
+            with self._parts.board.place() as is_room:
+                wait_s = wait_s if is_room else 0.0
+                picture, is_fresh = self._picture(camera_id, wait_s)
         finally:
             self._parts.looked()
         if picture is None:
