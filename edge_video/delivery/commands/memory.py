@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge_video.delivery.commands.permissions import Principal
 
 SIZE: Final = 1000
+"""Of each sender, of which there are as many as are configured; so none locks another out."""
 KEPT_S: Final = 600.0
 """Much longer than a request may be carried out."""
 KEPT_ANSWER: Final = 4096
@@ -42,7 +43,7 @@ class RequestMemory:
     def __init__(self, started_at_s: float) -> None:
         self._started_at_s = started_at_s
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[Principal, str], _Entry] = OrderedDict()
+        self._senders: dict[Principal, OrderedDict[str, _Entry]] = {}
 
     def require_since_start(self, sent_at_s: float) -> None:
         """Refuse an action that this memory may have missed.
@@ -79,14 +80,14 @@ class RequestMemory:
         Raises:
             Refusal: the id was that of another request, or too much is going on.
         """
-        key = sender, message_id
         with self._lock:
             self._forget(now_s)
-            entry = self._entries.get(key)
+            entries = self._senders.setdefault(sender, OrderedDict())
+            entry = entries.get(message_id)
             if entry is None:
-                if len(self._entries) >= SIZE:
+                if len(entries) >= SIZE:
                     raise Refusal(Reason.BUSY, "more was asked for lately than can be remembered")
-                self._entries[key] = _Entry(digest, now_s)
+                entries[message_id] = _Entry(digest, now_s)
                 return True, None
             if entry.digest != digest:
                 raise Refusal(Reason.ID_USED, "this message_id was that of another request")
@@ -99,7 +100,8 @@ class RequestMemory:
     def finish(self, sender: Principal, message_id: str, answer: Answer) -> list[ReplyAddress]:
         """Note what came of an action; who else waits for the answer."""
         with self._lock:
-            entry = self._entries.get((sender, message_id))
+            entries = self._senders.get(sender)
+            entry = None if entries is None else entries.get(message_id)
             if entry is None:
                 return []
             entry.is_done = True
@@ -108,11 +110,11 @@ class RequestMemory:
             return waiting
 
     def _forget(self, now_s: float) -> None:
-        while self._entries:
-            oldest = next(iter(self._entries.values()))
-            if now_s - oldest.begun_at_s <= KEPT_S:
-                return
-            self._entries.popitem(last=False)
+        for sender, entries in list(self._senders.items()):
+            while entries and now_s - next(iter(entries.values())).begun_at_s > KEPT_S:
+                entries.popitem(last=False)
+            if not entries:
+                del self._senders[sender]
 
 
 _FORGOTTEN: Final = Refusal(

@@ -181,5 +181,7 @@ def test_the_memory_is_bounded_in_number_and_in_time() -> None:
     with pytest.raises(Refusal) as refusal:
         memory.begin(OPS, "more", "d", KEPT_S, HERE)
     assert refusal.value.reason is Reason.BUSY
+    boss = Principal(Proof.KEY, "boss")
+    assert memory.begin(boss, "m0", "d", KEPT_S, HERE) == (True, None), "no other sender feels it"
     assert memory.begin(OPS, "more", "d", KEPT_S + 1, HERE) == (True, None)
     assert memory.finish(OPS, "m0", Answer(200, b"")) == []
