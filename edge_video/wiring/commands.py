@@ -10,7 +10,6 @@ from edge_video.delivery.commands.entrance import Entrance
 from edge_video.delivery.commands.memory import RequestMemory
 from edge_video.delivery.commands.permissions import Grant, Permissions, Principal, Proof
 from edge_video.delivery.commands.queue import CommandPlace, CommandQueue
-from edge_video.runtime.units import ns_to_s
 
 if TYPE_CHECKING:
     import pykka
@@ -59,16 +58,14 @@ class CommandTaker:
     shared: Shared
 
     @classmethod
-    def of(
-        cls, config: Config, shared: Shared, clock: Clock, timer: Timer, started_at_ns: int
-    ) -> Self:
+    def of(cls, config: Config, shared: Shared, clock: Clock, timer: Timer) -> Self:
         """Make one for a configuration that has commands; nothing runs yet."""
         control, commands = shared.control, config.commands
         assert control is not None
         assert commands is not None
         queue = CommandQueue(CommandPlace(commands.exchange, config.node), control.submit, clock)
         control.attach(queue)
-        memory = RequestMemory(ns_to_s(started_at_ns))
+        memory = RequestMemory(clock.monotonic())
         return cls(control, queue, memory, clock, timer, shared)
 
     def starter(self, config: Config, language: Language, *, allow_faults: bool) -> ChildStarter:

@@ -371,19 +371,19 @@ def make_parts(
         notifications=None if config.events is None else NotificationQueue(config.events.queue),
         history=history,
         service=service,
-        commands=_command_taker(config, shared, clock, timer, identity.started_at_ns),
+        commands=_command_taker(config, shared, clock, timer),
     )
 
 
 def _command_taker(
-    config: Config, shared: Shared, clock: Clock, timer: Timer, started_at_ns: int
+    config: Config, shared: Shared, clock: Clock, timer: Timer
 ) -> CommandTaker | None:
     """What takes commands over the broker; None, and nothing of it is loaded, without any."""
     if config.commands is None:
         return None
     from edge_video.wiring.commands import CommandTaker  # noqa: PLC0415 - as above
 
-    return CommandTaker.of(config, shared, clock, timer, started_at_ns)
+    return CommandTaker.of(config, shared, clock, timer)
 
 
 def make_spec(

@@ -145,7 +145,8 @@ class CommandDesk:
             answer = self._carried_out(request)
             self._audit.read(request, answer)
             return answer, _only(reply)
-        self._memory.require_since_start(admitted.sent_at_s)
+        age_s = ns_to_s(self._clock.wall_ns()) - admitted.sent_at_s
+        self._memory.require_since_start(age_s, self._clock.monotonic())
         known_by = request.principal, request.message_id
         is_new, known = self._memory.begin(
             *known_by, admitted.digest, self._clock.monotonic(), reply

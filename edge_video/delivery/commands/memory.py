@@ -37,7 +37,7 @@ class RequestMemory:
     program started, or never.
 
     Args:
-        started_at_s: when it began, by the wall clock.
+        started_at_s: when it began, monotonic.
     """
 
     def __init__(self, started_at_s: float) -> None:
@@ -45,13 +45,20 @@ class RequestMemory:
         self._lock = threading.Lock()
         self._senders: dict[Principal, OrderedDict[str, _Entry]] = {}
 
-    def require_since_start(self, sent_at_s: float) -> None:
+    def require_since_start(self, age_s: float, now_s: float) -> None:
         """Refuse an action that this memory may have missed.
+
+        Ages are compared, since the wall clock of the start may have been wrong: a machine without
+        a battery has its time from the network, after the program has begun.
+
+        Args:
+            age_s: how long ago it was sent, by the wall clock as it is now.
+            now_s: monotonic.
 
         Raises:
             Refusal: it was sent before the memory began.
         """
-        if sent_at_s < self._started_at_s:
+        if age_s > now_s - self._started_at_s:
             raise Refusal(
                 Reason.BEFORE_START,
                 "it was sent before this node started, which may have carried it out already:"

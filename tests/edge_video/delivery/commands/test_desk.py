@@ -39,7 +39,7 @@ class Scene:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.started_ms = self.clock.wall_ns() // 1_000_000
-        self.memory = RequestMemory(self.started_ms / 1000)
+        self.memory = RequestMemory(self.clock.monotonic())
         self.done: list[str] = []
         self.body = b"{}"
         self.gate = threading.Event()
@@ -119,6 +119,16 @@ def test_who_repeats_while_it_is_carried_out_gets_the_same_answer(scene: Scene) 
 def test_an_action_from_before_the_start_is_refused_and_a_look_is_not(scene: Scene) -> None:
     assert scene.ask(scene.delivery("m1", sent_s=-1))[1]["reason"] == Reason.BEFORE_START
     assert scene.ask(scene.delivery("m2", "status", sent_s=-1))[0] == 200
+
+
+def test_a_clock_that_was_wrong_at_the_start_refuses_nothing_once_it_is_right(
+    scene: Scene,
+) -> None:
+    scene.clock.advance(60)
+    scene.clock.wall -= 7200 * 10**9
+    assert scene.ask(scene.delivery("m1", sent_s=60 - 7200))[0] == 200
+    scene.clock.wall += 2 * 7200 * 10**9
+    assert scene.ask(scene.delivery("m2", sent_s=60 + 7200))[0] == 200
 
 
 def test_what_fails_inside_is_answered_and_not_tried_again(
