@@ -48,7 +48,7 @@ class Entrance:
     """Lets requests in.
 
     Attributes:
-        node: its name, for which a signed request must be.
+        node: its name; a request must be for it, or for every node.
         permissions: who may what.
     """
 
@@ -80,6 +80,10 @@ class Entrance:
         if not self.permissions.allow(sender, command, None):
             # Before anything is read that is the sender's: who may nothing learns nothing.
             raise _forbidden(sender, command)
+        if not delivery.is_for_every_node and delivery.node != self.node:
+            # The broker delivers it elsewhere, too: by the header CC, or other bindings; what it
+            # lets a sender write is about the name in the routing key.
+            raise Refusal(Reason.BAD_REQUEST, "it is addressed to another node")
         require_in_time(times, delivery.expiration, now_s)
         arguments = arguments_of(command, delivery.body)
         request = Request(command, sender, require_message_id(delivery), arguments)

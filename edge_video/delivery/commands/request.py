@@ -160,9 +160,14 @@ class Delivery:
         return self.routing_key.rpartition(".")[2]
 
     @property
+    def node(self) -> str:
+        """To whom it is addressed: all before the last word of the routing key."""
+        return self.routing_key.rpartition(".")[0]
+
+    @property
     def is_for_every_node(self) -> bool:
         """Whether it is addressed to no node of its own."""
-        return self.routing_key.rpartition(".")[0] == EVERY_NODE
+        return self.node == EVERY_NODE
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,8 @@ def test_a_request_that_is_too_late_is_refused_and_a_wrong_clock_is_told_as_such
         {"body": b'{"camera": "door", "wait_s": true}'},
         {"body": b"{}"},
         {"routing_key": "all.status"},
+        {"routing_key": "shop-8.retry"},
+        {"routing_key": "retry"},
     ],
 )
 def test_a_request_that_is_none_is_a_bad_one(changes: dict[str, Any]) -> None:
