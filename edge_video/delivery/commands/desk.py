@@ -189,8 +189,7 @@ class Audit:
 
     def refused(self, delivery: Delivery, sender: Principal | None, refusal: Refusal) -> None:
         """Note a request that is not carried out."""
-        held_back = self._may_write()
-        if held_back is not None:
+        if self._may_write():
             log_event(
                 _log,
                 LogEvent.COMMAND_REFUSED,
@@ -198,28 +197,31 @@ class Audit:
                 origin=_origin(sender),
                 reason=refusal.reason.value,
                 detail=one_line(str(refusal)),
-                held_back=held_back,
+                held_back=self._told(),
             )
 
     def read(self, request: Request, answer: Answer) -> None:
         """Note that somebody has looked at a camera or at the status."""
-        if request.command == PING or self._may_write() is None:
+        if request.command == PING or not self._may_write():
             return
         log_event(
             _log,
             LogEvent.COMMAND_EXECUTED,
-            target=request.camera or "status",
+            target=shorten(one_line(request.camera or "status"), _MAX_SHOWN),
             command=request.command,
             origin=_origin(request.principal),
             result=str(answer.status),
         )
 
-    def _may_write(self) -> int | None:
-        """How many lines were held back before this one; None: this one is, too."""
+    def _may_write(self) -> bool:
         with self._lock:
-            if not self._bucket.take(self._clock.monotonic()):
-                self._held_back += 1
-                return None
+            may = self._bucket.take(self._clock.monotonic())
+            self._held_back += not may
+            return may
+
+    def _told(self) -> int:
+        """How many lines were held back since it was told last: by the next line that tells it."""
+        with self._lock:
             held_back, self._held_back = self._held_back, 0
             return held_back
 
