@@ -44,8 +44,11 @@ class OwnNode:
         self._limit = self._limit.measured(cpu_percent, owned, now_s)
 
     def unreachable(self, camera: str, now_s: float) -> None:
-        """Take note that a camera cannot be reached from here."""
-        self._unreachable.setdefault(camera, now_s)
+        """Take note that a camera cannot be reached from here; the day begins with the last note.
+
+        A camera that nobody reaches comes back here after a day, and is given away once more.
+        """
+        self._unreachable[camera] = now_s
 
     def reached(self, camera: str) -> None:
         """Take note that it can."""

@@ -194,6 +194,20 @@ def test_a_camera_out_of_reach_is_announced_for_a_day_or_until_it_streams() -> N
     assert node.announced[-1].unreachable == frozenset()
 
 
+def test_a_camera_still_out_of_reach_after_a_day_is_announced_once_more() -> None:
+    node = MemberScenario()
+    node.did(node.member.connected(node.now))
+    node.run(10.0)
+    node.member.unreachable("door", node.now)
+    node.now_s += 25 * 3600.0
+    node.run(4.0)
+    assert node.announced[-1].unreachable == frozenset()
+
+    node.member.unreachable("door", node.now)
+    node.run(4.0)
+    assert node.announced[-1].unreachable == {"door"}
+
+
 def test_another_definition_of_a_camera_is_told_and_moves_nothing() -> None:
     node = MemberScenario()
     node.others = [other()]
