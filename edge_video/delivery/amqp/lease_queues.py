@@ -7,6 +7,7 @@ no other: the leases have theirs.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.resilience.cluster.names import LEASE_QUEUE
@@ -67,8 +68,9 @@ class LeaseQueues:
         self._declared.clear()
         self._wanted.clear()
         if self._asked_s is not None and self._channel is not None:
-            self._asked_s = None
-            self._channel.close()  # an answer that is still to come would be taken for another's
+            channel, self._asked_s = self._channel, None
+            self._channel = None  # pika ends it only after the answer: nothing is asked until then
+            channel.close()  # an answer that is still to come would be taken for another's
 
     def opened(self, channel: ControlChannel) -> None:
         """See `ControlUser`."""
@@ -79,7 +81,9 @@ class LeaseQueues:
         """See `ControlUser`; what was asked last is what was refused."""
         self._channel = None
         was_asked, self._asked_s = self._asked_s is not None, None
-        if was_asked and self._wanted and self._control.is_open:
+        if not self._control.is_open:
+            self._wanted.clear()
+        elif was_asked and self._wanted:
             queue, done = self._wanted.popleft()
             self._refused[queue] = (reason, self._now())
             done(reason)
@@ -90,13 +94,17 @@ class LeaseQueues:
         self._asked_s = self._now()
         queue = self._wanted[0][0]
         self._channel.queue_declare(
-            queue, durable=True, arguments=LEASE_QUEUE, callback=self._declared_ok
+            queue,
+            durable=True,
+            arguments=LEASE_QUEUE,
+            callback=partial(self._declared_ok, self._channel),
         )
 
-    def _declared_ok(self, _answer: Any) -> None:
-        self._asked_s = None
-        if not self._wanted:
+    def _declared_ok(self, channel: ControlChannel, _answer: Any) -> None:
+        """Go on with the next queue; what a channel that was given up brings is nobody's answer."""
+        if channel is not self._channel:
             return
+        self._asked_s = None
         queue, done = self._wanted.popleft()
         self._declared.add(queue)
         self._refused.pop(queue, None)
