@@ -253,6 +253,7 @@ class LeaseActor(ChildActor):
                     member.unreachable(camera_id, now)
             case ConfigChanged():
                 self._configure()
+                self._grant_again()
             case Leave() | DrainNode() | RejoinNode():
                 self._part(message)
             case ClusterChanged() | PublisherStats() | RestartsCounted():
@@ -283,6 +284,16 @@ class LeaseActor(ChildActor):
         wanted = {name: each for name, each in terms.items() if name not in self._unwanted}
         capacity = self._runtime.capacity()
         self._perform(self._member.configure(wanted, self._now, capacity=capacity))
+
+    def _grant_again(self) -> None:
+        """Repeat what is granted: a camera that was removed and came back has lost its grant.
+
+        Seen from here it may never have been away, and a grant that came while it was leaving is
+        lost. Where the grant stands, repeating it changes nothing.
+        """
+        for camera, lease in self._member.leases.items():
+            if lease.is_capturing and not lease.is_leaving:
+                tell(self._supervisor, GrantCamera(CameraId(camera), lease.epoch))
 
     # --- what follows -----------------------------------------------------------------------
 

@@ -18,16 +18,19 @@ from edge_video.actors.lease_messages import (
     WithdrawCamera,
 )
 from edge_video.actors.messages import CommandResult, ForceOpen, StartCamera, StopCamera
-from edge_video.actors.reload_messages import AddCamera, RemoveCamera
+from edge_video.actors.reload_messages import AddCamera, Reload, ReloadReason, RemoveCamera
 from edge_video.frames import CameraId
 from edge_video.resilience.cluster.terms import StopReason
 from edge_video.status import CameraPhase
 from tests.support.actors import ScriptedSystem, quiesce
+from tests.support.lease_link import ScriptedLink, lease_over
 from tests.support.leases import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from edge_video.config import Config
 
 CAM1, CAM2 = CameraId("cam1"), CameraId("cam2")
 
@@ -175,6 +178,26 @@ def test_a_camera_is_not_granted_any_more_when_it_was_removed(node: Callable[...
     here.system.ask(AddCamera(cameras[0]))
     here.system.advance(5.0)
     assert here.system.running["cam1"] == 0
+
+
+def test_a_camera_that_a_failed_reload_removed_and_put_back_goes_on(
+    world_of: Callable[..., ScriptedSystem],
+) -> None:
+    def refuse(config: Config) -> None:
+        if len(config.cameras) == 1:
+            raise RuntimeError("not with me")
+
+    link = ScriptedLink()
+    system = world_of("cam1", "cam2", on_reload=refuse, lease=lease_over(link, lambda: system))
+    system.start()
+    link.open()
+    system.advance(8.0)
+    assert system.running == {"cam1": 1, "cam2": 1}
+    fewer = system.config.with_cameras(system.config.cameras[:1])
+    assert system.ask(Reload(fewer)).reason is ReloadReason.FAILED
+    system.advance(8.0)
+    assert system.running == {"cam1": 1, "cam2": 1}
+    system.system.leave_at_once()
 
 
 def test_draining_is_passed_on_and_kept(node: Callable[..., Node], tmp_path: Path) -> None:

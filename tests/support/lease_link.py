@@ -26,12 +26,13 @@ from edge_video.testing import FakeClock, FakeTimer
 from tests.support.actors import RecordingActor, heard_by, quiesce
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pykka
 
     from edge_video.delivery.amqp.cluster_link import ClusterListener
     from edge_video.resilience.cluster import CameraAction
+    from tests.support.actors import ScriptedSystem
 
 
 class ScriptedLink:
@@ -79,6 +80,28 @@ class ScriptedLink:
     def close(self, reason: str = "connection closed by the broker's side") -> None:
         self.subscribed.clear()
         self.listeners[-1].line_closed(reason)
+
+
+def lease_over(link: ScriptedLink, system: Callable[[], ScriptedSystem]) -> Callable[..., Any]:
+    """Return a `ChildStarter` of the real actor of the leases, for a system of a test's."""
+
+    def start(supervisor: pykka.ActorRef[Any], incarnation: int, known: object) -> Any:
+        del known
+        here = system()
+        runtime = LeaseRuntime(
+            clock=here.clock,
+            timer=here.timer,
+            link=link,
+            holder=Holder("edge-a", "1"),
+            group="default",
+            terms=lambda: {
+                each.id: CameraTerms("same", LeasePolicy()) for each in here.config.cameras
+            },
+            capacity=lambda: 1.0,
+        )
+        return LeaseActor.start(runtime=runtime, supervisor=supervisor, incarnation=incarnation)
+
+    return start
 
 
 class LeaseScenario:
