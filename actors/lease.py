@@ -264,9 +264,10 @@ class LeaseActor(ChildActor):
     def _part(self, message: Leave | DrainNode | RejoinNode) -> None:
         """Leave the cluster, for a while or for ever, or take part again."""
         if isinstance(message, RejoinNode):
-            self._has_left = False
-            log_event(_log, LogEvent.NODE_REJOINED)
-            self._perform(self._member.rejoin(self._now))
+            if self._member.is_leaving and not self._is_ending:
+                self._has_left = False
+                log_event(_log, LogEvent.NODE_REJOINED)
+                self._perform(self._member.rejoin(self._now))
             return
         if isinstance(message, Leave):
             self._is_ending, self._has_left = True, False

@@ -110,7 +110,10 @@ class DrainNode:
 
 @dataclass(frozen=True, slots=True)
 class RejoinNode:
-    """Take part again after `DrainNode`, which see for the answer."""
+    """Take part again after `DrainNode`, which see for the answer.
+
+    A lease actor that starts is told one of both: its predecessor may not have heard the last.
+    """
 
     origin: str = ""
     """Who asks, for the log and the timeline."""

@@ -15,6 +15,7 @@ from edge_video.actors.lease_messages import (
     Leave,
     LeaveCluster,
     LeaveTimeOver,
+    RejoinNode,
     WithdrawCamera,
 )
 from edge_video.actors.messages import CommandAnswer, CommandResult
@@ -119,9 +120,16 @@ class Leases:
             self._tell_unowned(camera_id, now_s, before.get(camera_id, now_s))
 
     def started(self) -> None:
-        """Tell a lease actor that starts what an operator wants."""
+        """Tell a lease actor that starts what an operator wants.
+
+        Its predecessor's member may know an older wish: what was told to nobody is lost. While the
+        system leaves, nothing takes that back.
+        """
+        lease = self._children.ref(LEASE)
         if self._fleet.grants.is_drained:
-            tell(self._children.ref(LEASE), DrainNode())
+            tell(lease, DrainNode())
+        elif not self._is_leaving:
+            tell(lease, RejoinNode())
 
     def child_ended(self, name: str) -> None:
         """Wait no longer for a lease actor that has ended while the system leaves."""

@@ -251,6 +251,23 @@ def test_a_successor_goes_on_with_the_cameras(node: Callable[..., LeaseScenario]
     assert {each.state for each in facts.leases.values()} == {"OWNER"}
 
 
+def test_a_rejoin_that_met_no_actor_reaches_its_successor(
+    node: Callable[..., LeaseScenario], caplog: pytest.LogCaptureFixture
+) -> None:
+    here = node()
+    here.tell(DrainNode())
+    here.run(3)
+    here.actor.tell(CameraChanged(None))  # type: ignore[arg-type]
+    here.wait()
+    here.start(1)
+    here.tell(RejoinNode())
+    here.open()
+    here.run(12)
+    assert here.link.subscribed == {"door", "gate"}
+    here.tell(RejoinNode())
+    assert events(caplog).count(LogEvent.NODE_REJOINED) == 1
+
+
 def test_what_is_wrong_with_the_names_is_told(
     node: Callable[..., LeaseScenario], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -213,6 +213,20 @@ def test_draining_is_passed_on_and_kept(node: Callable[..., Node], tmp_path: Pat
     assert again.heard(RejoinNode) == [RejoinNode()]
 
 
+def test_each_lease_actor_hears_at_its_start_whether_the_node_is_drained(
+    node: Callable[..., Node],
+) -> None:
+    here = node()
+    assert here.heard(RejoinNode) == [RejoinNode()]
+    here.system.ask(DrainNode("me"))
+    here.crash()
+    assert here.heard(DrainNode) == [DrainNode("me"), DrainNode()]
+    here.system.ask(RejoinNode("me"))
+    here.crash()
+    assert here.heard(RejoinNode) == [RejoinNode(), RejoinNode("me"), RejoinNode()]
+    assert len(here.lives) == 3
+
+
 def test_a_system_of_no_cluster_cannot_be_drained(
     world_of: Callable[..., ScriptedSystem],
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edge_video.actors.base import ChildActor
+from edge_video.actors.base import ChildActor, tell
 from edge_video.actors.lease_messages import LEASE, HasLeft, Leave
 from tests.support.actors import quiesce
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedLease(ChildActor):
-    """Stands for the actor that holds the leases: keeps what it is told."""
+    """Stands for the actor that holds the leases: keeps what it is told, and dies of an error."""
 
     NAME = LEASE
     UNDERSTOOD = (object,)
@@ -25,9 +25,11 @@ class ScriptedLease(ChildActor):
         self._node = node
 
     def handle(self, message: object) -> None:
+        if isinstance(message, Exception):
+            raise message
         self._node.told.append(message)
         if isinstance(message, Leave) and self._node.leaves:
-            self._node.system.system.supervisor.tell(HasLeft())
+            tell(self._node.system.system.supervisor, HasLeft())
 
 
 class Node:
@@ -56,6 +58,12 @@ class Node:
         """Let the lease actor tell something."""
         self.system.system.supervisor.tell(message)
         quiesce()
+
+    def crash(self) -> None:
+        """Let the lease actor die of an error, and another take its place."""
+        self.lives[-1].tell(RuntimeError("its bug"))
+        quiesce()
+        self.system.advance(2.0)
 
     def heard(self, *kinds: type) -> list[Any]:
         """What the lease actor was told so far, of these kinds."""
