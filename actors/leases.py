@@ -136,6 +136,15 @@ class Leases:
         if name == LEASE and self._is_leaving:
             self._stop()
 
+    def give_up(self) -> None:
+        """Have others take the cameras over while the system stops, if it has not asked already.
+
+        The lease actor lives until everything else has ended: it would go on renewing.
+        """
+        if not self._is_leaving:
+            self._is_leaving = True
+            tell(self._children.ref(LEASE), Leave(0.0))
+
     def _name_owners(self) -> None:
         assert self.facts is not None
         for camera_id in self._fleet.ids:

@@ -453,6 +453,7 @@ class SupervisorActor(SupervisedActor):
         self._give_sign_of_life(stopping=True)
         self._faults.stop()
         self._fleet.stop_restarting()
+        self._leases.give_up()
 
     def _absorb_unread_events(self) -> None:
         """Read what was told before the stop; the final report shows it."""

@@ -22,6 +22,7 @@ from edge_video.actors.reload_messages import AddCamera, Reload, ReloadReason, R
 from edge_video.frames import CameraId
 from edge_video.resilience.cluster.terms import StopReason
 from edge_video.status import CameraPhase
+from edge_video.testing.waiting import wait_until
 from tests.support.actors import ScriptedSystem, quiesce
 from tests.support.lease_link import ScriptedLink, lease_over
 from tests.support.leases import Node
@@ -267,3 +268,19 @@ def test_the_end_does_not_wait_for_ever(node: Callable[..., Node], how: str) -> 
             quiesce()
             here.system.advance(1.0)
     assert here.system.system.wait(20.0) is not None
+
+
+def test_an_end_at_once_gives_the_leases_away_before_the_cameras_stop(
+    node: Callable[..., Node],
+) -> None:
+    here = node()
+    here.tell(GrantCamera(CAM1, 7))
+    told: list[bool] = []
+
+    def note(_camera_id: str) -> None:
+        told.append(wait_until(lambda: Leave(0.0) in here.told, 5.0))
+
+    here.system.before_stop = note
+    here.system.system.leave_at_once()
+    assert here.system.system.wait(20.0) is not None
+    assert told == [True]
