@@ -125,7 +125,7 @@ class LeaseRuntime:
         link: to the broker.
         holder: this life of this node.
         group: nodes of one group share cameras.
-        terms: of the cameras that are configured and enabled now.
+        terms: of the cameras that are configured now.
         capacity: of the node, now.
         kept: what the actor's successor takes over.
         allow_faults: obey `InjectFault`.

@@ -68,13 +68,16 @@ def lease_starter(
 
 
 def lease_terms(config: Config) -> dict[str, CameraTerms]:
-    """Return what the cluster needs to know of each camera that is enabled; no secrets."""
+    """Return what the cluster needs to know of each camera; no secrets.
+
+    One with `enabled: false` is among them: an operator may start it. As long as nobody has, its
+    phase keeps this node out of its line.
+    """
     cluster = config.cluster
     assert cluster is not None
     return {
         camera.id: CameraTerms(_definition(camera), _policy(cluster, camera))
         for camera in config.cameras
-        if camera.enabled
     }
 
 
