@@ -1,4 +1,4 @@
-"""Most of a minute of the program's daily work: five real cameras, one that is not there, one broker."""
+"""The daily work, for 45 s: five real cameras, one that is not there, one broker."""
 
 from __future__ import annotations
 
