@@ -18,10 +18,11 @@ from edge_video.actors.lease_messages import (
     WithdrawCamera,
 )
 from edge_video.actors.messages import CommandResult, ForceOpen, StartCamera, StopCamera
-from edge_video.actors.reload_messages import AddCamera, Reload, ReloadReason, RemoveCamera
+from edge_video.actors.reload_messages import AddCamera, Reload, RemoveCamera
 from edge_video.frames import CameraId
 from edge_video.resilience.cluster.terms import StopReason
 from edge_video.status import CameraPhase
+from edge_video.status.configuration import ReloadReason
 from edge_video.testing.waiting import wait_until
 from tests.support.actors import ScriptedSystem, quiesce
 from tests.support.lease_link import ScriptedLink, lease_over
