@@ -101,7 +101,7 @@ class SnapshotNetwork(httpcore.NetworkBackend):
     def _connect(self, host: str, port: int) -> httpcore.NetworkStream:
         self.connections += 1
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[:_MAX_ADDRESSES]
-        telling: OSError | None = None
+        first: OSError | None = None
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
             try:
                 # One that nobody answers at leaves the others their time.
@@ -109,9 +109,9 @@ class SnapshotNetwork(httpcore.NetworkBackend):
                 return self._connected(socket.socket(family, kind, protocol), address, limit_s)
             except OSError as error:  # of the socket, too: a machine may have no IPv6
                 # The first says why; of those after it some are not tried, for want of time.
-                if telling is None or telling.errno == errno.EAFNOSUPPORT:
-                    telling = error
-        raise telling or OSError("it has no address")
+                if first is None or first.errno == errno.EAFNOSUPPORT:
+                    first = error
+        raise first or OSError("it has no address")
 
     def _connected(
         self, connection: socket.socket, address: Any, limit_s: float
