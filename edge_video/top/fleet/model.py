@@ -279,6 +279,8 @@ class Fleet:
 
 def _take_status(node: KnownNode, heard: StatusHeard, now_s: float, now_ns: int, room: int) -> None:
     status = heard.status
+    if _is_over(node, status, now_s):
+        node.shared = None
     node.begin("start", status.started_at_ns, now_s, 3 * status.period_s)
     kept = status.cameras[: max(0, room)]
     node.told = Told(replace(status, cameras=kept), now_s, now_ns, heard.at_ns)
@@ -290,6 +292,14 @@ def _take_status(node: KnownNode, heard: StatusHeard, now_s: float, now_ns: int,
         process is not None and process.is_cpu_short,
         "" if config is None else config.refused,
     )
+
+
+def _is_over(node: KnownNode, status: NodeStatus, now_s: float) -> bool:
+    """Whether what the node told of its cluster is so no more; if it is, it soon tells it again."""
+    if node.shared is None:
+        return False
+    is_anew = node.status is not None and node.status.started_at_ns != status.started_at_ns
+    return is_anew or now_s - node.shared.heard_s > max(status.period_s, _CLUSTER_SILENT_S)
 
 
 def _known(camera: NodeCamera, at_ns: int, now_s: float) -> KnownCamera:

@@ -131,6 +131,21 @@ def test_a_node_of_a_cluster_is_silent_soon_and_one_that_ended_is_not() -> None:
     assert (gone.shared.group, len(gone.shared.owned), gone.shared.cameras) == ("north", 3, 20)
 
 
+def test_a_node_that_left_its_cluster_and_runs_is_what_its_status_says() -> None:
+    scene, ended = Scene(), PlayedNode("ended", started_at_ns=1)
+    moved = PlayedNode("moved", started_at_ns=1)
+    for each in (ended, moved):
+        scene.event(each.status())
+    scene.announce(ended.announcement(is_last=True, owned={}))
+    scene.announce(moved.announcement())
+    scene.event(PlayedNode("ended", started_at_ns=2, troubled=frozenset({0})).status())
+    assert scene.states()["ended"] == "trouble"
+    scene.wait(moved.period_s + 11)
+    scene.event(moved.status())
+    scene.wait(20)
+    assert scene.states()["moved"] == "ok"
+
+
 def test_two_machines_with_one_name_are_told() -> None:
     scene = Scene()
     one, two = (PlayedNode("shop", started_at_ns=NOW_NS - n * 10**12) for n in (5, 9))
