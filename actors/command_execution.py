@@ -259,10 +259,10 @@ class CommandExecution:
 
 
 def _wait_of(request: Request) -> float:
-    wait_s = float(request.arguments.get("wait_s", _DEFAULT_WAIT_S))
-    if not 0 <= wait_s <= MAX_WAIT_S:  # also refuses what is not a number
+    wait_s: float = request.arguments.get("wait_s", _DEFAULT_WAIT_S)
+    if not 0 <= wait_s <= MAX_WAIT_S:  # also refuses what is not a number, or too large for a float
         raise Refusal(Reason.BAD_REQUEST, f"wait_s is a number of seconds, at most {MAX_WAIT_S:g}")
-    return wait_s
+    return float(wait_s)
 
 
 def _answer(

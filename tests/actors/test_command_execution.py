@@ -58,6 +58,13 @@ def test_a_picture_is_not_waited_for_when_enough_are_waiting() -> None:
     assert refusal.value.reason is Reason.NO_PICTURE
 
 
+@pytest.mark.parametrize("wait_s", [10**400, float("nan"), -1])
+def test_a_wait_that_is_none_is_a_bad_request(wait_s: float) -> None:
+    with pytest.raises(Refusal) as refusal:
+        execution_on(Board())(snapshot(wait_s=wait_s))
+    assert refusal.value.reason is Reason.BAD_REQUEST
+
+
 def test_who_waits_for_a_picture_has_a_place_and_leaves_it() -> None:
     board = Board()
     with pytest.raises(Refusal, match=r"within 0\.01 s"):
