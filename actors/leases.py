@@ -111,6 +111,10 @@ class Leases:
         if not self._fleet.grants.is_clustered:
             return
         now_s, before = self._spec.clock.monotonic(), self._nobody_s
+        if self.facts is None or self.facts.down_since_s is not None:
+            # Nobody is heard: what was told stands, and what was not yet told begins anew.
+            self._nobody_s = {key: s for key, s in before.items() if self._is_told(key)}
+            return
         self._nobody_s = {
             camera_id: before.get(camera_id, now_s)
             for camera_id in self._fleet.ids
@@ -154,11 +158,15 @@ class Leases:
                 camera.update(owner=owner)
 
     def _has_nobody(self, camera_id: CameraId) -> bool:
-        """Whether a camera should run here or elsewhere, everybody is heard, and nobody has it."""
-        camera, facts = self._fleet.state(camera_id), self.facts
-        if camera is None or facts is None or facts.down_since_s is not None:
+        """Whether a camera should run here or elsewhere, and nobody has it."""
+        camera = self._fleet.state(camera_id)
+        if camera is None:
             return False
         return camera.record.phase is CameraPhase.ELSEWHERE and camera.record.owner is None
+
+    def _is_told(self, camera_id: CameraId) -> bool:
+        camera = self._fleet.state(camera_id)
+        return camera is not None and camera.record.unowned_since_s is not None
 
     def _tell_unowned(self, camera_id: CameraId, now_s: float, began_s: float) -> None:
         """Say that a camera has had nobody for a minute, and when it has somebody again."""
@@ -168,7 +176,9 @@ class Leases:
         before_s, since_s = camera.record.unowned_since_s, self._nobody_s.get(camera_id)
         if since_s is None and before_s is not None:
             camera.update(unowned_since_s=None)
-            log_event(_log, LogEvent.CAMERA_OWNED, camera_id=camera_id, lasted_s=now_s - began_s)
+            if camera.record.epoch or camera.record.owner:  # else it is not wanted any more
+                lasted_s = now_s - began_s
+                log_event(_log, LogEvent.CAMERA_OWNED, camera_id=camera_id, lasted_s=lasted_s)
         elif since_s is not None and before_s is None and now_s - since_s >= UNOWNED_AFTER_S:
             camera.update(unowned_since_s=since_s)
             log_event(_log, LogEvent.CAMERA_UNOWNED, camera_id=camera_id, lasted_s=now_s - since_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from edge_video.actors.held_cameras import HeldCameras, HeldFile
 from edge_video.actors.lease_messages import (
     CameraCaptured,
     CameraWithdrawn,
+    ClusterChanged,
     DrainNode,
     GrantCamera,
     HasLeft,
@@ -20,8 +22,10 @@ from edge_video.actors.lease_messages import (
 from edge_video.actors.messages import CommandResult, ForceOpen, StartCamera, StopCamera
 from edge_video.actors.reload_messages import AddCamera, Reload, RemoveCamera
 from edge_video.frames import CameraId
+from edge_video.log.events import LogEvent
 from edge_video.resilience.cluster.terms import StopReason
 from edge_video.status import CameraPhase
+from edge_video.status.cluster import ClusterFacts
 from edge_video.status.configuration import ReloadReason
 from edge_video.testing.waiting import wait_until
 from tests.support.actors import ScriptedSystem, quiesce
@@ -285,3 +289,36 @@ def test_an_end_at_once_gives_the_leases_away_before_the_cameras_stop(
     here.system.system.leave_at_once()
     assert here.system.system.wait(20.0) is not None
     assert told == [True]
+
+
+def unowned_events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    told = [str(each.event) for each in caplog.records if hasattr(each, "event")]
+    return [each for each in told if each in (LogEvent.CAMERA_UNOWNED, LogEvent.CAMERA_OWNED)]
+
+
+def test_a_camera_without_a_node_stays_so_while_nobody_is_heard(
+    node: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    here = node("cam1")
+    heard = ClusterFacts(node="edge-a", group="default")
+    here.tell(ClusterChanged(heard))
+    here.system.advance(65.0)
+    here.tell(ClusterChanged(replace(heard, down_since_s=1.0)))
+    here.system.advance(65.0)
+    assert unowned_events(caplog) == [LogEvent.CAMERA_UNOWNED]
+    here.tell(ClusterChanged(replace(heard, owners={CAM1: "edge-b"})))
+    here.system.advance(2.0)
+    assert unowned_events(caplog) == [LogEvent.CAMERA_UNOWNED, LogEvent.CAMERA_OWNED]
+
+
+def test_a_camera_that_is_stopped_is_not_said_to_be_captured_again(
+    node: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    here = node("cam1")
+    here.tell(ClusterChanged(ClusterFacts(node="edge-a", group="default")))
+    here.system.advance(65.0)
+    here.system.ask(StopCamera(CAM1))
+    here.system.advance(2.0)
+    assert unowned_events(caplog) == [LogEvent.CAMERA_UNOWNED]
