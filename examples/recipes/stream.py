@@ -10,6 +10,7 @@ docs/recipes/stream.md has the sizes worked out and the traps.
 from __future__ import annotations
 
 import argparse
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PREFETCH = 20
 """Frames on their way at a time; a stream gives nothing to a consumer without such a limit."""
+FIRST_S = 20.0
+"""The broker finds the moment in a large stream first: until then its silence means nothing."""
 
 
 def record(channel: Any, of: argparse.Namespace) -> None:
@@ -43,31 +46,42 @@ def replay(channel: Any, of: argparse.Namespace) -> None:
     now = datetime.now(UTC)
     since = now - timedelta(minutes=of.minutes)
     until_ns = int(now.timestamp() * 1e9)
+    any_frames = False
     for headers, image in frames_since(channel, of.stream, since, of.patience):
         if headers["captured_at_ns"] >= until_ns:
             break  # the past is over
         if of.camera not in (None, headers["camera_id"]):
             continue
+        any_frames = True
         print(f"{headers['camera_id']} {headers['seq']} {headers['captured_at_ns']}")
         if of.save:
             folder = Path(of.save, headers["camera_id"])
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{headers['captured_at_ns']}.jpg").write_bytes(image)
+    if not any_frames:
+        raise SystemExit(f"no frame of the last {of.minutes:g} minutes came within {FIRST_S:g} s")
 
 
 def frames_since(
     channel: Any, stream: str, since: datetime, patience_s: float
 ) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Headers and image of each frame, in the stream's order, until none comes for so long."""
+    """Headers and image of each frame, in the stream's order, until none comes for so long.
+
+    The first one may take `FIRST_S`.
+    """
     channel.basic_qos(prefetch_count=PREFETCH)
     # In whole seconds, and from the beginning of the chunk that has that moment: look again.
     since_ns = int(since.timestamp() * 1e9)
     offset = {"x-stream-offset": since}
+    until_s = time.monotonic() + FIRST_S
     for method, properties, image in channel.consume(
         stream, arguments=offset, inactivity_timeout=patience_s
     ):
         if method is None:
+            if time.monotonic() < until_s:
+                continue
             return
+        until_s = 0.0
         channel.basic_ack(method.delivery_tag)  # asks for the next ones; nothing is removed
         headers = properties.headers or {}
         if properties.content_type == "image/jpeg" and headers["captured_at_ns"] >= since_ns:
@@ -90,7 +104,7 @@ def options() -> argparse.Namespace:
     playing.add_argument("--minutes", type=float, default=60.0)
     playing.add_argument("--camera", help="only this one")
     playing.add_argument("--save", help="a folder for the pictures")
-    playing.add_argument("--patience", type=float, default=2.0, help="seconds without a frame")
+    playing.add_argument("--patience", type=float, default=2.0, help="seconds between two frames")
     return parser.parse_args()
 
 

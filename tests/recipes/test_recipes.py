@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import runpy
+import time
+from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
 import yaml
+from pika.spec import Basic, BasicProperties
 
 from edge_video.delivery.amqp.notifications import NotificationRoute
 from edge_video.delivery.amqp.settings import Route
@@ -104,6 +108,37 @@ def test_a_stream_keeps_frames_that_anybody_may_replay(
     assert rows == [[str(cam), str(seq)] for seq in (1, 2, 3) for cam in (CAM1, CAM2)]
     saved = sorted((tmp_path / "pictures/cam1").iterdir())
     assert [each.read_bytes() for each in saved] == images[::2]
+
+
+class SlowStream:
+    """A channel on which nothing comes twice, and then what there is."""
+
+    def __init__(self, *frames: dict[str, Any]) -> None:
+        self.frames = frames
+
+    def basic_qos(self, **_: Any) -> None: ...
+
+    def basic_ack(self, *_: Any) -> None: ...
+
+    def consume(self, *_: Any, **__: Any) -> Iterator[Any]:
+        yield from 2 * [(None, None, None)]
+        for headers in self.frames:
+            yield Basic.Deliver("", 1), BasicProperties("image/jpeg", headers=headers), b""
+        yield from itertools.repeat((None, None, None))
+
+
+def test_a_replay_waits_for_the_first_frame_and_says_when_none_came(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    example = runpy.run_path(str(ROOT / "examples/recipes/stream.py"))
+    replay = example["replay"]
+    of = Namespace(minutes=10.0, stream="recent", patience=0.0, camera=None, save=None)
+    frame = {"camera_id": "cam1", "seq": 7, "captured_at_ns": time.time_ns() - 10**9}
+    replay(SlowStream(frame), of)
+    assert capsys.readouterr().out.startswith("cam1 7 ")
+    replay.__globals__["FIRST_S"] = 0.01
+    with pytest.raises(SystemExit, match="no frame"):
+        replay(SlowStream(), of)
 
 
 @IN_THE_MATRIX
