@@ -98,6 +98,8 @@ class CommandExecution:
             "profile": self._profile,
             "reload": self._reload,
             "retry-publisher": self._retry_publisher,
+            "drain": self._drain_or_rejoin,
+            "rejoin": self._drain_or_rejoin,
             "add": lambda request: self._change(request, request.arguments["values"], whole=True),
             "change": lambda request: self._change(request, request.arguments["values"]),
             "remove": lambda request: self._change(request, None),
@@ -243,6 +245,10 @@ class CommandExecution:
         result, _ = self._handler("profile", name, request.principal.origin)
         body = profile_body(result, name, self._parts.board.profiles)
         return Answer.of(STATUS_OF_RESULT[result], body)
+
+    def _drain_or_rejoin(self, request: Request) -> Answer:
+        result, _ = self._handler(request.command, None, request.principal.origin)
+        return _answer(result)
 
     def _reload(self, request: Request) -> Answer:
         dry_run = request.arguments.get("dry_run", False)

@@ -44,6 +44,8 @@ CommandName: TypeAlias = Literal[
     "profile",
     "reload",
     "retry-publisher",
+    "drain",
+    "rejoin",
 ]
 """What may be allowed; `edge_video.delivery.commands.catalog` says what each is."""
 

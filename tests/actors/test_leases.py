@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_video.actors.command_requests import CommandRequests
 from edge_video.actors.held_cameras import HeldCameras, HeldFile
 from edge_video.actors.lease_messages import (
     CameraCaptured,
@@ -231,6 +232,15 @@ def test_each_lease_actor_hears_at_its_start_whether_the_node_is_drained(
     here.crash()
     assert here.heard(RejoinNode) == [RejoinNode(), RejoinNode("me"), RejoinNode()]
     assert len(here.lives) == 3
+
+
+def test_who_asks_from_outside_drains_the_node_too(node: Callable[..., Node]) -> None:
+    here = node()
+    ask = CommandRequests(here.system.system.supervisor)
+    assert [ask("drain", None, "me")[0] for _ in range(2)] == ["done", "already"]
+    assert ask("rejoin", None, "me") == ("done", None)
+    assert here.heard(DrainNode) == [DrainNode("me")]
+    assert here.heard(RejoinNode) == [RejoinNode(), RejoinNode("me")]
 
 
 def test_a_system_of_no_cluster_cannot_be_drained(

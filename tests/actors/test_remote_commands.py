@@ -99,6 +99,8 @@ def test_a_node_is_looked_at_and_commanded(site: Site, caplog: pytest.LogCapture
     assert ask("profile", name="closed")[1]["error"] == "there is no profile closed; known: none"
     assert ask("retry-publisher")[1]["result"] == "already"
     assert ask("reload")[1]["reason"] == "no_file"
+    status, body = ask("drain")
+    assert (status, body["result"]) == (409, "not_running")
     with pytest.raises(NobodyThereError):
         ask.client.ask(Question("elsewhere", "ping"), 10.0)
     assert [each.node for each in ask.client.ask_all(1.0)] == [site.node]

@@ -75,5 +75,7 @@ COMMANDS: Final[Mapping[str, CommandSpec]] = {
     "profile": CommandSpec(About.NODE, True, {"name": (str, type(None))}, frozenset({"name"})),
     "reload": CommandSpec(About.NODE, is_action=True, arguments={"dry_run": (bool,)}),
     "retry-publisher": CommandSpec(About.NODE, is_action=True, arguments=_WAIT),
+    "drain": CommandSpec(About.NODE, is_action=True, arguments={}),
+    "rejoin": CommandSpec(About.NODE, is_action=True, arguments={}),
 }
 """Name → what is to be known of it. The names are public: grants and routing keys have them."""
