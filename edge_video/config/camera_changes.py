@@ -14,6 +14,8 @@ from edge_video.text.urls import HTTP_SCHEMES, NETWORK_SCHEMES, split_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_AUTHORITY: Final = "://"
+
 CHANGEABLE: Final = frozenset(CameraConfig.model_fields) - {
     *("id", "input_args", "schedule", "device", "liveness", "publish", "masks", "crop", "cluster"),
 }
@@ -90,19 +92,22 @@ def secret_for_another(
 
 def _may_hold_a_secret(camera: CameraConfig) -> bool:
     """Whether the URL itself has credentials, or a query, where cameras take them too."""
-    split = split_url(camera.url.get_secret_value())
+    url = camera.url.get_secret_value()
+    if _AUTHORITY not in url:
+        return False
+    split = split_url(url)
     return split.username is not None or split.password is not None or "?" in split.rest
 
 
 def _goes_to(camera: CameraConfig) -> tuple[object, ...]:
     """All that decides which machines see a camera's secrets."""
-    bare = split_url(camera.url.get_secret_value()).without_credentials
-    parts = urlsplit(bare)
+    url = camera.url.get_secret_value()
     proxy = camera.http_proxy
-    return (
-        *(parts.scheme.lower(), parts.hostname, parts.netloc),
-        None if proxy is None else proxy.get_secret_value(),
-    )
+    through = None if proxy is None else proxy.get_secret_value()
+    if _AUTHORITY not in url:  # a device, or what FFmpeg makes itself
+        return url, through
+    parts = urlsplit(split_url(url).without_credentials)
+    return parts.scheme.lower(), parts.hostname, parts.netloc, through
 
 
 def camera_in(values: Mapping[str, Any], camera_id: str) -> Mapping[str, Any] | None:

@@ -106,6 +106,14 @@ def test_a_camera_that_is_patched_keeps_its_other_keys(scene: Scene) -> None:
     assert len(scene.system.starts_s["yard"]) == 1
 
 
+def test_a_camera_that_is_no_address_is_changed_too(
+    tmp_path: Path, world_of: Callable[..., ScriptedSystem]
+) -> None:
+    scene = Scene(tmp_path, world_of, '  - {id: bars, url: "lavfi:smptebars", fps: 5}')
+    assert scene.change("bars", {"fps": 3}).result is DONE
+    assert scene.change("bars", {"url": "rtsp://10.0.0.9/s"}).result is DONE
+
+
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_a_camera_of_still_pictures_becomes_one_of_a_stream_by_its_address(
     tmp_path: Path, world_of: Callable[..., ScriptedSystem], *, is_kept: bool
