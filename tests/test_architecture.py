@@ -63,6 +63,7 @@ MACHINE: Final[dict[str, set[str]]] = {
     "app": {"logging", "pykka", "threading"},
     "cli": {"logging", "pydantic", "signal", "socket", "subprocess", "time", "yaml"},
     "cli.doctor": {"socket", "time", "yaml"},
+    "cli.ctl": {"pydantic", "rich", "time"},
     "__main__": {"signal"},
 }
 """What each folder may use of the machine and of other people's libraries; the rest is pure.

@@ -2,11 +2,12 @@
 
 Exit codes: 0 all is well (an orderly stop included), 1 `probe` could not reach a camera or the
 broker, `doctor` found something to do, `top --once` or `fleet --once` found trouble, `health` no
-health, `service` found it not running, `discover` found no camera, or `watch --seconds` saw no
-frame, 2 bad input or no FFmpeg (a report that cannot be written is bad input), 3 `top --once` or
-`fleet --once` found nobody, 70 the system gave up on itself, 74 what a command prints could not be
-printed, 128 + n stopped at once by signal n: by the second one while the system runs, by the first
-SIGINT in `check`, `probe` and `doctor`, by whoever closed the pipe that a command prints to.
+health, `ctl` nobody or a refusal, `service` found it not running, `discover` found no camera, or
+`watch --seconds` saw no frame, 2 bad input or no FFmpeg (a report that cannot be written is bad
+input), 3 `top --once` or `fleet --once` found nobody, 70 the system gave up on itself, 74 what a
+command prints could not be printed, 128 + n stopped at once by signal n: by the second one while
+the system runs, by the first SIGINT in `check`, `probe` and `doctor`, by whoever closed the pipe
+that a command prints to.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "watch": tools.watch,
     "top": tools.top,
     "fleet": tools.fleet,
+    "ctl": tools.ctl,
     "service": service.service,
     "health": health.health,
     "explain": lookups.explain,

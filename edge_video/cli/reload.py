@@ -17,8 +17,10 @@ from edge_video.top.options import DEFAULT_URL, TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from edge_video.cli.common import Commands
+    from edge_video.text.language import Language
 
 _PATH: Final = "/api/reload"
 _PLAN: Final = ("add", "remove", "restart", "reconnect", "live", "needs_restart")
@@ -47,7 +49,7 @@ def ask_and_print(url: str, token: str | None, *, dry_run: bool) -> int:
     except NoAnswerError as error:
         print_error(f"edge-video: {url}: {error}")
         return EXIT_FAILURE
-    print_out("\n".join(_lines(answer)))
+    print_out("\n".join(reload_lines(answer, language_from_locale(os.environ))))
     return EXIT_FAILURE if answer.get("result") == "refused" else EXIT_OK
 
 
@@ -55,9 +57,8 @@ def _asked(url: str, token: str | None, *, dry_run: bool) -> dict[str, Any]:
     return ask_system(url, f"{_PATH}?dry_run={int(dry_run)}", token, "edge-video-reload")
 
 
-def _lines(answer: dict[str, Any]) -> list[str]:
+def reload_lines(answer: Mapping[str, Any], language: Language) -> list[str]:
     """The answer in words; what a foreign server says cannot steer the terminal."""
-    language = language_from_locale(os.environ)
     result, reason = str(answer.get("result")), answer.get("reason")
     key = f"reload.{result}.{reason}" if reason else f"reload.{result}"
     try:
@@ -65,7 +66,12 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     except KeyError:
         lines = [one_line(f"{result} {reason or ''}".strip())]
     lines += [f"  {one_line(str(each))}" for each in answer.get("details") or ()]
-    plan = answer.get("plan")
+    return [*lines, *plan_lines(answer, language)]
+
+
+def plan_lines(answer: Mapping[str, Any], language: Language) -> list[str]:
+    """What a change amounts to, a line for each kind of thing."""
+    lines, plan = [], answer.get("plan")
     for name in _PLAN:
         given = plan.get(name) if isinstance(plan, dict) else None
         if isinstance(given, list) and given:

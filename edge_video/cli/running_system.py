@@ -55,7 +55,7 @@ def _answer(
         whole_s=_WHOLE_S,
         max_bytes=_MAX_ANSWER,
         max_error_bytes=_MAX_ANSWER,
-        post=body is not None,
+        method="GET" if body is None else "POST",
         content=body or b"",
     )
     try:

@@ -1,4 +1,4 @@
-"""Runs `watch`, `top` and `fleet`, which look at running systems from outside."""
+"""Runs `watch`, `top`, `fleet` and `ctl`, which look at running systems from outside."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from edge_video.cli.common import (
     add_config_option,
     existing_default_config,
 )
+from edge_video.cli.ctl.options import add_parser as add_ctl_parser
 from edge_video.cli.standard_streams import print_error
 from edge_video.config import Config, load_routes_with_env_file
 from edge_video.runtime.files import umask_added
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 
 def add_parsers(commands: Commands) -> None:
-    """Add `watch`, `top` and `fleet` to the command line."""
+    """Add `watch`, `top`, `fleet` and `ctl` to the command line."""
     add_config_option(add_watch_parser(commands))
     add_top_parser(commands)
     add_config_option(add_fleet_parser(commands))
+    add_config_option(add_ctl_parser(commands))
 
 
 def watch(args: argparse.Namespace) -> int:
@@ -77,6 +79,19 @@ def fleet(args: argparse.Namespace) -> int:
         return run(args, config, token, _language(config))
     except BadInput as error:
         print_error(f"edge-video fleet: {error}")
+        return EXIT_BAD_INPUT
+
+
+def ctl(args: argparse.Namespace) -> int:
+    """Ask a node for something, over the broker or HTTP; returns the exit code."""
+    from edge_video.cli.ctl.command import run  # noqa: PLC0415 - only this command needs it
+    from edge_video.cli.ctl.request import BadInput  # noqa: PLC0415 - as above
+
+    try:
+        config = _optional_config(args)
+        return run(args, config, _language(config))
+    except BadInput as error:
+        print_error(f"edge-video ctl: {error}")
         return EXIT_BAD_INPUT
 
 

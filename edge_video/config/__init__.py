@@ -9,7 +9,9 @@ from edge_video.config.broker import (
 )
 from edge_video.config.camera import CameraConfig, DeviceConfig
 from edge_video.config.cluster import ClusterConfig
+from edge_video.config.commands import CommandsConfig
 from edge_video.config.env_file import (
+    load_commands_exchange_with_env_file,
     load_http_with_env_file,
     load_routes_with_env_file,
     load_with_env_file,
@@ -38,6 +40,7 @@ __all__ = [
     "CameraConfig",
     "CircuitBreakerConfig",
     "ClusterConfig",
+    "CommandsConfig",
     "Config",
     "ConfigError",
     "DeviceConfig",
@@ -54,6 +57,7 @@ __all__ = [
     "SupervisionConfig",
     "TlsConfig",
     "json_schema",
+    "load_commands_exchange_with_env_file",
     "load_config",
     "load_http_with_env_file",
     "load_routes",

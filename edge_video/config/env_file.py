@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_video.config.loader import load, load_http, load_routes
+from edge_video.config.loader import load, load_commands_exchange, load_http, load_routes
 from edge_video.config.problems import Problem
 from edge_video.runtime.files import others_may_read, read_regular
 
@@ -106,6 +106,16 @@ def load_http_with_env_file(path: Path, environ: Mapping[str, str]) -> HttpConfi
     """
     variables, _ = read_env_file(path.parent / ENV_FILE)
     return load_http(path, {**variables, **environ})
+
+
+def load_commands_exchange_with_env_file(path: Path, environ: Mapping[str, str]) -> str | None:
+    """Read `commands.exchange` of a configuration, with the variables of `.env` beside it.
+
+    Raises:
+        ConfigError: with every problem of this key.
+    """
+    variables, _ = read_env_file(path.parent / ENV_FILE)
+    return load_commands_exchange(path, {**variables, **environ})
 
 
 def read_env_file(path: Path) -> tuple[dict[str, str], list[Problem]]:

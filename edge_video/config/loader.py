@@ -132,6 +132,30 @@ def load_http(path: Path, environ: Mapping[str, str]) -> HttpConfig | None:
     return reading.finish({}).http
 
 
+def load_commands_exchange(path: Path, environ: Mapping[str, str]) -> str | None:
+    """Read on which exchange the node of a file takes commands; None where it takes none.
+
+    Who may command it needs neither the cameras' secrets nor the keys of others.
+
+    Raises:
+        ConfigError: with every problem of this key, as in `load_config`.
+    """
+    wanted = ("commands",), ("commands", "exchange")
+    reading = _Reading(str(path), environ, lambda place: place in wanted)
+    reading.main(read_text(path), is_open=False)
+    commands = reading.values.get("commands")
+    if commands is None:
+        return None
+    if isinstance(commands, dict):
+        commands["allow"] = [{"user": "anyone", "commands": ["ping"]}]
+    # What has to be there, whatever it is.
+    reading.values["cameras"] = [placeholder_camera(0)]
+    reading.values["node"] = "any"
+    reading.values["amqp"] = {"url": "amqp://localhost", "exchange": "any.frames"}
+    section = reading.finish({}).commands
+    return None if section is None else section.exchange
+
+
 def _is_of_route(path: KeyPath) -> bool:
     if path[0] == "cameras":
         return path[-1] in ("cameras", "id", "exchange", "routing_key")

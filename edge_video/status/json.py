@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from edge_video.resilience.failures import Cause
-from edge_video.status.model import SystemStatus
+from edge_video.status.model import CameraStatus, SystemStatus
 from edge_video.text.escaping import one_line
 from edge_video.text.json import json_ready
 
@@ -111,6 +111,20 @@ def status_from_json(document: object) -> SystemStatus:
     return status
 
 
+def camera_from_json(document: object) -> CameraStatus:
+    """One camera of what `status_as_json` made, as `status_from_json` does with all of it.
+
+    Raises:
+        NotAStatusError: a key without a default is missing, or a value is of another kind.
+    """
+    try:
+        camera = _camera_validator().validate_json(json.dumps(document), strict=True)
+    except ValidationError as error:
+        raise NotAStatusError(_reason(error.errors(include_url=False)[0])) from None
+    assert isinstance(camera, CameraStatus)
+    return camera
+
+
 def _reason(error: ErrorDetails) -> str:
     where = "status" + "".join(
         f"[{each}]" if isinstance(each, int) else f".{each}" for each in error["loc"]
@@ -121,6 +135,11 @@ def _reason(error: ErrorDetails) -> str:
 @cache
 def _validator() -> SchemaValidator:
     return SchemaValidator(_with_rules(TypeAdapter(SystemStatus).core_schema))
+
+
+@cache
+def _camera_validator() -> SchemaValidator:
+    return SchemaValidator(_with_rules(TypeAdapter(CameraStatus).core_schema))
 
 
 def _with_rules(schema: Any) -> Any:

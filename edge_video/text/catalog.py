@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.text.cause_texts import CAUSE_TEXTS
 from edge_video.text.cluster_texts import CLUSTER_TEXTS
+from edge_video.text.ctl_texts import CTL_TEXTS
 from edge_video.text.discover_texts import DISCOVER_TEXTS
 from edge_video.text.doctor_texts import DOCTOR_TEXTS
 from edge_video.text.explain_texts import EXPLAIN_TEXTS
@@ -359,4 +360,5 @@ TEXTS: Final[dict[str, Text]] = {
     **REPORT_TEXTS,
     **SERVICE_TEXTS,
     **FLEET_TEXTS,
+    **CTL_TEXTS,
 }

@@ -125,6 +125,12 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ),
         ("edge-video fleet --once --json", "fleet.example.once"),
     ),
+    "ctl": (
+        ("edge-video ctl nodes", "ctl.example.nodes"),
+        ("edge-video ctl shop-7 retry door --url amqp://operator@broker/", "ctl.example.retry"),
+        ("edge-video ctl shop-7 snapshot door -o door.jpg", "ctl.example.snapshot"),
+        ("edge-video ctl shop-7 status --url http://10.0.0.7:8080 --json", "ctl.example.http"),
+    ),
     "help": (("edge-video help probe", "help.example.probe"),),
 }
 """Lines to type, and the text that says what each does."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from edge_video.text.catalog import LANGUAGE_VARIABLE, Language, Text, language_from_locale
 from edge_video.text.cluster_texts import CLUSTER_HELP_TEXTS
+from edge_video.text.ctl_texts import CTL_HELP_TEXTS
 from edge_video.text.discover_texts import DISCOVER_HELP_TEXTS, PASSWORD_VARIABLE
 from edge_video.text.fleet_texts import FLEET_HELP_TEXTS
 from edge_video.text.match_texts import MATCH_HELP_TEXTS
@@ -61,10 +62,12 @@ _GENERAL: Final[dict[str, Text]] = {
     "exit.1": Text(
         "discover: no camera, or with --match one that is not found; probe: a camera or the broker"
         " failed; doctor: something has to be done; top, fleet --once: trouble; watch --seconds: no"
-        " frame; health: not well, or no answer; service: it does not run",
+        " frame; health: not well, or no answer; ctl: refused, failed, or nobody answers; service:"
+        " it does not run",
         "discover: nenhuma câmera, ou com --match uma não encontrada; probe: uma câmera ou o broker"
         " falhou; doctor: algo precisa ser feito; top, fleet --once: há problemas; watch --seconds:"
-        " nenhum frame; health: não está bem ou não responde; service: não está rodando",
+        " nenhum frame; health: não está bem ou não responde; ctl: recusado, falhou ou ninguém"
+        " responde; service: não está rodando",
     ),
     "exit.2": Text(
         "bad input (options, configuration, a report that cannot be written) or no FFmpeg",
@@ -94,8 +97,8 @@ _GENERAL: Final[dict[str, Text]] = {
         "idioma da ajuda, das mensagens e dos relatórios, en ou pt-BR; senão o do locale",
     ),
     "variable.token": Text(
-        "token for `top` and `fleet`, which does not show in a process list",
-        "token para `top` e `fleet`, que não aparece na lista de processos",
+        "token for `top`, `fleet` and `ctl`, which does not show in a process list",
+        "token para `top`, `fleet` e `ctl`, que não aparece na lista de processos",
     ),
     "option.help": Text("show this help and end", "mostra esta ajuda e termina"),
     "option.version": Text("show the version and end", "mostra a versão e termina"),
@@ -471,6 +474,8 @@ VARIABLES: Final = (
     (LANGUAGE_VARIABLE, "variable.language"),
     ("EDGE_VIDEO_TOKEN", "variable.token"),
     (PASSWORD_VARIABLE, "variable.onvif_password"),
+    ("EDGE_VIDEO_COMMANDS_KEY", "variable.commands_key"),
+    ("EDGE_VIDEO_AMQP_PASSWORD", "variable.amqp_password"),
 )
 """What of the environment is looked at, and the text that says what for."""
 
@@ -486,4 +491,5 @@ HELP_TEXTS: Final[dict[str, Text]] = (
     | _MORE
     | SERVICE_HELP_TEXTS
     | FLEET_HELP_TEXTS
+    | CTL_HELP_TEXTS
 )

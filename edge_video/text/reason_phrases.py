@@ -21,6 +21,18 @@ _BROKER: Final = (
         "{where} ended the AMQP handshake; is it a TLS port?",
         "{where} encerrou o handshake AMQP; é uma porta TLS?",
     ),
+    Text(
+        "there is no exchange {exchange}: no node takes commands on it",
+        "o exchange {exchange} não existe: nenhum nó aceita comandos nele",
+    ),
+    Text(
+        "the broker does not let this user write this to exchange {exchange}",
+        "o broker não permite que este usuário escreva isto no exchange {exchange}",
+    ),
+    Text("no answer of edge-video", "não é uma resposta do edge-video"),
+    Text("no picture came in time", "nenhuma imagem chegou a tempo"),
+    Text("there is no such camera", "essa câmera não existe"),
+    Text("--url must be like {example}", "--url deve ser como {example}"),
     Text("no heartbeat from the broker", "sem heartbeat do broker"),
     Text("the configuration has changed", "a configuração mudou"),
     Text("the broker has not answered for {seconds} s", "o broker não responde há {seconds} s"),

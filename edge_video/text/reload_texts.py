@@ -51,6 +51,9 @@ RELOAD_TEXTS: Final[dict[str, Text]] = {
     "reload.refused.stopping": Text(
         "Refused: the system is stopping.", "Recusado: o sistema está parando."
     ),
+    "reload.refused.unknown_camera": Text(
+        "Refused: there is no such camera.", "Recusado: essa câmera não existe."
+    ),
     "reload.plan.add": Text("new cameras: {names}", "câmeras novas: {names}"),
     "reload.plan.remove": Text("cameras that go: {names}", "câmeras removidas: {names}"),
     "reload.plan.restart": Text("cameras that start anew: {names}", "câmeras reiniciadas: {names}"),

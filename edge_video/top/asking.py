@@ -11,7 +11,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_video.text.help_texts import help_text
@@ -47,8 +47,8 @@ class Question:
         whole_s: for the answer's body in all. Name resolution and the head know no such limit.
         max_bytes: a longer body is cut one byte behind them.
         max_error_bytes: the same of an answer that is an error; 0 reads none of it.
-        post: ask with POST.
-        content: the body of a question by POST.
+        method: of HTTP.
+        content: the body; a question by GET has none.
     """
 
     url: str
@@ -57,16 +57,17 @@ class Question:
     whole_s: float
     max_bytes: int
     max_error_bytes: int
-    post: bool = False
+    method: str = "GET"
     content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """The status code, and the body as far as it was taken."""
+    """The status code, the body as far as it was taken, the head; names in small letters."""
 
     code: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def bearer(token: str | None) -> dict[str, str]:
@@ -90,22 +91,27 @@ def ask(question: Question) -> HttpAnswer:
     """
     request = urllib.request.Request(  # noqa: S310 - checked by whoever asks
         question.url,
-        data=question.content if question.post else None,
+        data=None if question.method == "GET" else question.content,
         headers=dict(question.headers),
-        method="POST" if question.post else "GET",
+        method=question.method,
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
         with opener.open(request, timeout=question.step_s) as answer:
-            return HttpAnswer(answer.status, _read(answer, question.max_bytes, question.whole_s))
+            body = _read(answer, question.max_bytes, question.whole_s)
+            return HttpAnswer(answer.status, body, _head(answer.headers))
     except urllib.error.HTTPError as error:
         body = b""
         with error, contextlib.suppress(*_ERRORS):
             body = _read(error, question.max_error_bytes, question.whole_s)
-        return HttpAnswer(error.code, body)
+        return HttpAnswer(error.code, body, _head(error.headers))
     except _ERRORS as error:
         timed_out = isinstance(getattr(error, "reason", error), TimeoutError)
         raise NoAnswerError(reason_of(error), timed_out=timed_out) from None
+
+
+def _head(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def reason_of(error: Exception) -> str:

@@ -21,7 +21,7 @@ from edge_video.text.help_texts import HELP_TEXTS, help_text
 ROOT: Final = Path(__file__).parents[3]
 COMMANDS = [
     *("run", "demo", "init", "schema", "check", "probe", "reload", "watch", "top", "service"),
-    *("doctor", "bundle", "health", "profile", "cluster", "fleet"),
+    *("doctor", "bundle", "health", "profile", "cluster", "ctl", "fleet"),
     "discover",
     *("explain", "completion", "help"),
 ]
