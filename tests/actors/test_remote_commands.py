@@ -13,6 +13,7 @@ import pika
 import pytest
 
 from edge_video.actors.messages import InjectFault
+from edge_video.cli.main import main
 from edge_video.config.source import ConfigSource
 from edge_video.delivery.commands.client import (
     BusyError,
@@ -56,6 +57,7 @@ class Site:
         *allow: dict[str, Any],
         exchange: str = "",
         port: int | None = None,
+        user: str = "",
         **options: Any,
     ) -> None:
         self.broker = broker
@@ -64,6 +66,8 @@ class Site:
         section = commands_section(broker, self.exchange, *allow)
         if port is not None:
             section["amqp"] = {"url": f"amqp://guest:guest@127.0.0.1:{port}/"}
+        if user:
+            section["amqp"] = {"url": broker.url(user, user)}
         self.system = world_of("door", "yard.a", node=self.node, **section, **options)
         self.ask = self.asking()
 
@@ -184,6 +188,42 @@ def test_each_sender_does_and_sees_what_node_and_broker_allow(
     wrong = site.asking(key=Key("head-office", b"x" * 40))
     assert wrong("ping")[1]["reason"] == "unknown_sender"
     assert site.ask("ping")[0] == 403, "guest is allowed nothing here"
+
+
+def test_a_node_needs_no_more_rights_than_the_docs_say_and_begins_without_an_error(
+    broker: RabbitNode,
+    world_of: WorldOf,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    user, exchange = f"node-{uuid.uuid4().hex[:8]}", f"commands-{uuid.uuid4().hex[:8]}"
+    allow = {"key": KEY, "name": "head-office", "commands": ["all"]}
+    site = Site(broker, world_of, allow, exchange=exchange, user=user)
+    own = f"{exchange}|edge-video[.]commands[.]{site.node}"
+    broker_user(
+        broker,
+        user,
+        configure=f"^({own})$",
+        write=f"^({own}|amq[.]default)$",
+        read=f"^({own})$",
+    )
+    with caplog.at_level(logging.INFO):
+        site.start()
+    assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == []
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    path = tmp_path / "config.yaml"
+    section = commands_section(broker, exchange, {"key": "${MISSING}", "commands": ["ping"]})
+    path.write_text(json.dumps(section | {"cameras": [{"id": "x", "url": "${MISSING}"}]}))
+    signed = ("--key-name", "head-office", "--key-file", str(tmp_path / "key"))
+    where = ("--config", str(path), "--timeout", "20s", *signed)
+    assert main(["ctl", site.node, "stop", "door", *where]) == 0
+    assert main(["ctl", "elsewhere", "ping", *where]) == 1
+    assert main(["ctl", site.node, "ping", *where[:4]]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "door: stopped\n"
+    assert f"nobody answers to elsewhere; there are: {site.node}" in printed.err
+    assert "not allowed" in printed.err
 
 
 def test_an_action_is_done_once_also_over_a_crash_of_the_actor(

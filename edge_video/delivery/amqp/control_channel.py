@@ -55,6 +55,19 @@ class ControlChannel:
     def __init__(self, channel: Any, failed: Callable[[BaseException], None]) -> None:
         self._channel = channel
         self._failed = failed
+        self._expected: str | None = None
+
+    def expect_refusal(self, code: str | None) -> None:
+        """Take a refusal with this code of AMQP for an answer; None: none is one from now on.
+
+        Such a refusal is no error and is not told; the next channel is opened at once. Who expects
+        one must ask for something else on that, or would ask again and again.
+        """
+        self._expected = code
+
+    def expects(self, reason: str) -> bool:
+        """Whether that the broker closes the channel for this reason is an answer."""
+        return self._expected is not None and self._expected in reason
 
     @property
     def is_open(self) -> bool:
@@ -254,8 +267,12 @@ class ControlSeat:
         if self._host.now() - self._opened_s >= _LASTING_S:
             self._losses = 0
         reason = self._host.clean(_describe(error))
+        is_answer = self._channel is not None and self._channel.expects(reason)
         self._left(reason)
-        self._rest(reason)
+        if is_answer:
+            self._host.call_later(0.0, self.open)
+        else:
+            self._rest(reason)
 
     def _left(self, reason: str) -> None:
         had_channel, self._channel = self._channel is not None, None

@@ -32,6 +32,7 @@ PREFETCH: Final = 8
 """Requests that are here: as many as there are threads. What floods a node waits at the broker."""
 _LINES: Final = 5
 _LINES_PER_S: Final = 1 / 12
+_NOT_FOUND: Final = "NOT_FOUND"
 _TAG: Final = "commands"
 _APP: Final = "edge-video"
 
@@ -90,6 +91,7 @@ class CommandQueue:
         self._has_exchange = False
         channel.on_cancelled(lambda _tag: channel.close())  # the queue was deleted: begin anew
         channel.on_returned(self._returned)
+        channel.expect_refusal(None if self._declares else _NOT_FOUND)
         channel.exchange_declare(
             self._place.exchange,
             "topic",
@@ -103,7 +105,7 @@ class CommandQueue:
         self._channel = None
         self._held.clear()
         if not self._has_exchange:
-            self._declares = "NOT_FOUND" in reason
+            self._declares = _NOT_FOUND in reason
         elif "RESOURCE_LOCKED" in reason and not self._is_name_taken:
             self._is_name_taken = True
             log_event(_log, LogEvent.COMMANDS_NAME_TAKEN, node=self._place.node)
@@ -118,6 +120,7 @@ class CommandQueue:
         channel, place = self._channel, self._place
         if channel is None:
             return
+        channel.expect_refusal(None)
         arguments = {
             "x-max-length": MAX_WAITING,
             "x-max-length-bytes": MAX_WAITING * MAX_BODY,
