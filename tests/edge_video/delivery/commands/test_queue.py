@@ -45,7 +45,7 @@ class Channel:
     def basic_qos(self, *_: Any) -> None:
         pass
 
-    on_cancelled = on_returned = basic_qos
+    on_cancelled = on_returned = expect_refusal = basic_qos
 
 
 class Desk:
