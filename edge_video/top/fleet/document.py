@@ -145,6 +145,7 @@ def _cluster(node: KnownNode) -> dict[str, object] | None:
         "group": shared.group,
         "cameras": shared.cameras,
         "owned": dict(shared.owned),
+        "owned_left_out": shared.owned_left_out,
         "unreachable": shared.unreachable,
         "is_leaving": shared.is_leaving,
         "is_last": shared.is_last,

@@ -25,7 +25,7 @@ MAX_EVENT_BYTES: Final = 256 * 1024
 MAX_NAME: Final = 100
 """Characters of a node's, a group's or a camera's name that are kept."""
 MAX_OWNED: Final = 1000
-"""Cameras of one node whose leases are remembered."""
+"""Cameras of one node whose leases are read."""
 
 _LARGEST: Final = 2**63
 _Value = TypeVar("_Value")
@@ -80,6 +80,7 @@ class AnnouncementHeard:
         life: tells this start of its program from any other.
         group: of nodes that share cameras.
         owned: the cameras that it captures, each with its epoch; `MAX_OWNED` at most.
+        owned_left_out: how many more there are.
         cameras: how many its configuration has.
         unreachable: how many of them it cannot reach.
         is_leaving: it gives everything away.
@@ -90,6 +91,7 @@ class AnnouncementHeard:
     life: str
     group: str
     owned: Mapping[str, int]
+    owned_left_out: int
     cameras: int
     unreachable: int
     is_leaving: bool
@@ -145,6 +147,7 @@ def read_announcement(body: bytes, group: str, clean: Callable[[str], str]) -> A
             shorten(clean(name), MAX_NAME): each.epoch
             for name, each in itertools.islice(found.owned.items(), MAX_OWNED)
         },
+        owned_left_out=max(0, len(found.owned) - MAX_OWNED),
         cameras=len(found.cameras),
         unreachable=len(found.unreachable),
         is_leaving=found.is_leaving,

@@ -7,6 +7,7 @@ until it is forgotten by age, or another needs its place.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_NODES: Final = 2000
 MAX_CAMERAS: Final = 40_000
-"""Of all nodes together."""
+"""Of all nodes together; and so many leases."""
 MAX_CAMERAS_OF_NODE: Final = 200
 MAX_HAPPENED: Final = 20
 """Events of one node that are remembered."""
@@ -87,11 +88,12 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a node tells of its cluster; as in `AnnouncementHeard`."""
+    """What a node tells of its cluster, as in `AnnouncementHeard`; of its leases what is kept."""
 
     group: str
     life: str
     owned: Mapping[str, int]
+    owned_left_out: int
     cameras: int
     unreachable: int
     is_leaving: bool
@@ -157,6 +159,11 @@ class KnownNode:
     _twice_until_s: float = 0.0
 
     @property
+    def leases(self) -> int:
+        """How many of its leases are kept."""
+        return 0 if self.shared is None else len(self.shared.owned)
+
+    @property
     def status(self) -> NodeStatus | None:
         """Its last status; None: it has told none."""
         return None if self.told is None else self.told.status
@@ -209,6 +216,7 @@ class Fleet:
         self._forget_s = forget_s
         self._nodes: dict[str, KnownNode] = {}
         self._cameras = 0
+        self._leases = 0
         self._listening_s: float | None = None
         self.foreign = 0
         self.left_out = 0
@@ -229,15 +237,16 @@ class Fleet:
             self.left_out += 1
             return
         node.heard_s = now_s
-        before = len(node.cameras)
+        before, leases_before = len(node.cameras), node.leases
         match heard:
             case StatusHeard():
                 _take_status(node, heard, now_s, now_ns, MAX_CAMERAS - self._cameras + before)
             case EventHeard():
                 _take_event(node, heard, now_s, has_room=self._cameras < MAX_CAMERAS)
             case AnnouncementHeard():
-                _take_announcement(node, heard, now_s)
+                _take_announcement(node, heard, now_s, MAX_CAMERAS - self._leases + leases_before)
         self._cameras += len(node.cameras) - before
+        self._leases += node.leases - leases_before
 
     def listen(self, now_s: float | None) -> None:
         """Nodes can be heard from now on; None: they cannot any more, and none is silent for it."""
@@ -275,6 +284,7 @@ class Fleet:
     def _forget(self, node: KnownNode) -> None:
         del self._nodes[node.name]
         self._cameras -= len(node.cameras)
+        self._leases -= node.leases
 
 
 def _take_status(node: KnownNode, heard: StatusHeard, now_s: float, now_ns: int, room: int) -> None:
@@ -361,12 +371,14 @@ def _take_camera_event(node: KnownNode, heard: EventHeard, now_s: float) -> None
         )
 
 
-def _take_announcement(node: KnownNode, heard: AnnouncementHeard, now_s: float) -> None:
+def _take_announcement(node: KnownNode, heard: AnnouncementHeard, now_s: float, room: int) -> None:
     node.begin("life", heard.life, now_s, 3 * _CLUSTER_SILENT_S)
+    owned = dict(itertools.islice(heard.owned.items(), max(0, room)))
     node.shared = Shared(
         group=heard.group,
         life=heard.life,
-        owned=heard.owned,
+        owned=owned,
+        owned_left_out=heard.owned_left_out + len(heard.owned) - len(owned),
         cameras=heard.cameras,
         unreachable=heard.unreachable,
         is_leaving=heard.is_leaving,

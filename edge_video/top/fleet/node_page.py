@@ -117,8 +117,9 @@ def _cluster(node: KnownNode, language: Language) -> list[Text]:
     shared = node.shared
     if shared is None:
         return []
+    owned = len(shared.owned) + shared.owned_left_out
     text = lookup("fleet.owns", language).format(
-        group=shared.group, owned=len(shared.owned), cameras=shared.cameras
+        group=shared.group, owned=owned, cameras=shared.cameras
     )
     return [_named("cluster", text, language)]
 

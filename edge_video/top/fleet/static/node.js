@@ -66,7 +66,8 @@ function factsOf(node) {
       ffmpegs: used.ffmpeg_processes, ffmpeg_cpu: text.percent(used.ffmpeg_cpu_percent, 1), ffmpeg_ram: text.number(used.ffmpeg_rss_bytes / 1048576) })]);
   }
   if (node.config) facts.push(["fleet.config", [node.config.hash, node.config.profile ? t("fleet.profile", { profile: node.config.profile }) : ""].filter(Boolean).join(", ")]);
-  if (node.cluster) facts.push(["fleet.cluster", t("fleet.owns", { group: node.cluster.group, owned: Object.keys(node.cluster.owned).length, cameras: node.cluster.cameras })]);
+  if (node.cluster) facts.push(["fleet.cluster", t("fleet.owns", { group: node.cluster.group,
+    owned: Object.keys(node.cluster.owned).length + node.cluster.owned_left_out, cameras: node.cluster.cameras })]);
   const restarts = Object.entries(node.restarts);
   if (restarts.length) facts.push(["fleet.restarts", restarts.map(([name, count]) => `${name} ${count}`).join(", ")]);
   return facts.flatMap(([key, words]) => [el("dt", { text: t(key) }), el("dd", { text: words })]);

@@ -196,6 +196,19 @@ def test_there_are_no_more_nodes_and_cameras_than_there_is_place_for(
     assert sorted(scene.states()) == ["late", "shop-1", "shop-2"]
 
 
+def test_there_are_no_more_leases_than_there_is_place_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MAX_CAMERAS", 5)
+    scene = Scene()
+    nodes = [PlayedNode(f"shop-{number}") for number in range(3)]
+    for node in [*nodes, *nodes]:  # what a node tells again takes no further place
+        scene.announce(node.announcement())
+    kept = [each.shared for each in scene.fleet.nodes if each.shared is not None]
+    assert [(len(each.owned), each.owned_left_out) for each in kept] == [(3, 0), (2, 1), (0, 3)]
+    scene.announce(nodes[0].announcement(owned={}))
+    scene.announce(nodes[2].announcement())
+    assert [each.leases for each in scene.fleet.nodes] == [0, 2, 3]
+
+
 def test_secrets_and_escapes_of_others_are_neither_kept_nor_shown() -> None:
     scene = Scene()
     node = PlayedNode(f"shop\x1b[2J{CANARY}", 1)
