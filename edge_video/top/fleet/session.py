@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from edge_video.status.node import MAX_TEXT
 from edge_video.text.redact import Redactor
 from edge_video.top.fleet.judging import judge, totals
 from edge_video.top.fleet.messages import read_announcement, read_event
@@ -17,7 +18,7 @@ from edge_video.top.fleet.subscription import ANNOUNCEMENTS
 from edge_video.watch.consumer import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from edge_video.top.fleet.judging import JudgedNode, Totals
     from edge_video.top.fleet.messages import Heard
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _CLEANED: Final = 20_000
 """Texts whose clean form is remembered: the same ones come every half minute."""
+_MAX_REMEMBERED: Final = 2 * MAX_TEXT
+"""Characters of such a text; a node's own are shorter."""
 _MAX_UNHEARD: Final = 5
 
 
@@ -85,7 +88,7 @@ class FleetSession:
             (each.username, each.password) for each, _ in ((broker, None), *subscription.others)
         ]
         redact = Redactor([password for _, password in logins], logins)
-        self._clean = lru_cache(_CLEANED)(redact)
+        self._clean = remembering(redact)
         self._target = subscription.target
         self._lock = threading.Lock()
         self._fleet = Fleet(forget_s)
@@ -163,3 +166,13 @@ class FleetSession:
     def _tick(self) -> None:
         with self._lock:
             self._fleet.tick(time.monotonic())
+
+
+def remembering(clean: Callable[[str], str]) -> Callable[[str], str]:
+    """The same function, which does not do again what it did lately; within bounds."""
+    remembered = lru_cache(_CLEANED)(clean)
+
+    def cleaned(text: str) -> str:
+        return remembered(text) if len(text) <= _MAX_REMEMBERED else clean(text)
+
+    return cleaned

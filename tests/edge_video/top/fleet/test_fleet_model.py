@@ -16,6 +16,7 @@ from edge_video.top.fleet import model
 from edge_video.top.fleet.judging import JudgedNode, judge, totals
 from edge_video.top.fleet.messages import read_announcement, read_event
 from edge_video.top.fleet.model import Fleet
+from edge_video.top.fleet.session import remembering
 
 CANARY = "canary-7391"
 NOW_NS = 1_769_871_605_000_000_000
@@ -220,6 +221,19 @@ def test_secrets_and_escapes_of_others_are_neither_kept_nor_shown() -> None:
     assert "other-secret" not in shown
     [node_known] = scene.fleet.nodes
     assert all(each.isprintable() for each in [node_known.name, *node_known.cameras])
+
+
+def test_the_clean_form_of_long_texts_is_not_kept() -> None:
+    done: list[str] = []
+
+    def note(text: str) -> str:
+        done.append(text)
+        return text
+
+    clean = remembering(note)
+    for text in ("short", "long" * 400) * 2:
+        assert clean(text) == text
+    assert [len(each) for each in done] == [5, 1600, 1600]
 
 
 ANY_JSON = st.recursive(
