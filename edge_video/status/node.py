@@ -274,10 +274,14 @@ def _rounded(value: float | None) -> float | None:
 
 
 def node_status_facts(status: NodeStatus) -> dict[str, object]:
-    """The keys that a status adds to its event; what a camera has nothing to say of is left out."""
+    """The keys that a status adds to its event; what is not known of a camera is left out."""
     facts = {each.name: getattr(status, each.name) for each in fields(status)}
     facts["cameras"] = [
-        {each.name: value for each in fields(camera) if (value := getattr(camera, each.name))}
+        {
+            each.name: value
+            for each in fields(camera)
+            if (value := getattr(camera, each.name)) is not None
+        }
         for camera in status.cameras
     ]
     return facts

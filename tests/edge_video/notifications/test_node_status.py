@@ -75,6 +75,11 @@ def test_it_is_told_at_once_and_then_each_period() -> None:
     assert [each - scene.told_s[0] for each in scene.told_s] == [0, 30, 60, 90]
 
 
+def test_no_frames_are_a_rate_and_one_that_was_not_measured_is_none() -> None:
+    [event] = Scene().run(system_of(*many(1, received_fps=0.0), *many(1, received_fps=None)))
+    assert [each.get("fps") for each in event["cameras"]] == [0.0, None]
+
+
 def test_a_change_is_told_after_two_seconds_and_a_storm_of_them_every_five() -> None:
     scene, good, bad = Scene(), many(1), many(1, last_frame_ago_s=60.0)
     scene.run(system_of(*good), 10)
