@@ -10,7 +10,6 @@ from edge_video.top.fleet.judging import (
     cameras_by_trouble,
     clock_off_s,
     ill_cameras,
-    judge_node,
 )
 
 if TYPE_CHECKING:
@@ -28,14 +27,16 @@ def fleet_line(view: FleetView, at_ns: int) -> str:
         "ts": moment(at_ns),
         "kind": "fleet",
         **summary(view),
-        "nodes": [node_detail(view, each) for each in view.nodes],
+        "nodes": [node_detail(each, view.now_s) for each in view.nodes],
     }
     return json.dumps(json_ready(document), ensure_ascii=False)
 
 
 def rows_document(view: FleetView) -> dict[str, Any]:
     """What the page's table shows: a row for each node, the worst first."""
-    nodes = [{**node_row(view, each), "camera_ids": list(each.node.cameras)} for each in view.nodes]
+    nodes = [
+        {**node_row(each, view.now_s), "camera_ids": list(each.node.cameras)} for each in view.nodes
+    ]
     return {**summary(view), "nodes": nodes}
 
 
@@ -59,7 +60,7 @@ def summary(view: FleetView) -> dict[str, Any]:
     }
 
 
-def node_row(view: FleetView, judged: JudgedNode) -> dict[str, Any]:
+def node_row(judged: JudgedNode, now_s: float) -> dict[str, Any]:
     """One node in short."""
     node = judged.node
     status, shared = node.status, node.shared
@@ -76,18 +77,18 @@ def node_row(view: FleetView, judged: JudgedNode) -> dict[str, Any]:
         "cpu_percent": None if process is None else process.system_cpu_percent,
         "ram_percent": None if process is None else process.system_ram_used_percent,
         "remarks": [_remark(each) for each in judged.remarks],
-        "worst": [_camera(each, view.now_s) for each in ill_cameras(node)[:_WORST]],
+        "worst": [_camera(each, now_s) for each in ill_cameras(node)[:_WORST]],
     }
 
 
-def node_detail(view: FleetView, judged: JudgedNode) -> dict[str, Any]:
+def node_detail(judged: JudgedNode, now_s: float) -> dict[str, Any]:
     """One node with all that is known of it."""
     node = judged.node
     status = node.status
     return {
-        **node_row(view, judged),
-        "uptime_s": None if status is None else _uptime_s(node, view.now_s),
-        "status_ago_s": None if status is None else round(node.status_age_s(view.now_s), 1),
+        **node_row(judged, now_s),
+        "uptime_s": None if status is None else _uptime_s(node, now_s),
+        "status_ago_s": None if status is None else round(node.status_age_s(now_s), 1),
         "clock_off_s": clock_off_s(node),
         "delivery": None if status is None else status.delivery,
         "process": None if status is None else status.process,
@@ -95,10 +96,10 @@ def node_detail(view: FleetView, judged: JudgedNode) -> dict[str, Any]:
         "restarts": {} if status is None else status.restarts,
         "cluster": _cluster(node),
         "cameras_left_out": node.left_out,
-        "camera_list": [_camera(each, view.now_s, node) for each in cameras_by_trouble(node)],
+        "camera_list": [_camera(each, now_s, node) for each in cameras_by_trouble(node)],
         "happened": [
             {
-                "ago_s": round(view.now_s - each.at_s, 1),
+                "ago_s": round(now_s - each.at_s, 1),
                 "event": each.event,
                 "camera_id": each.camera_id,
                 "state": each.state,
@@ -107,14 +108,6 @@ def node_detail(view: FleetView, judged: JudgedNode) -> dict[str, Any]:
             for each in reversed(node.happened)
         ],
     }
-
-
-def detail_document(view: FleetView, name: str) -> dict[str, Any] | None:
-    """One node by its name, as the page shows it; None: there is no such node."""
-    node = view.fleet.node(name)
-    if node is None:
-        return None
-    return node_detail(view, judge_node(view.fleet, node, view.now_s))
 
 
 def _remark(remark: Remark) -> dict[str, object]:

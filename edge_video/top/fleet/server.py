@@ -24,7 +24,7 @@ from edge_video.runtime.timer import SystemClock
 from edge_video.text.catalog import TEXTS, Language, lookup
 from edge_video.text.json import json_ready
 from edge_video.text.phrases import translated
-from edge_video.top.fleet.document import detail_document, rows_document
+from edge_video.top.fleet.document import node_detail, rows_document
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -150,8 +150,8 @@ class FleetApplication:
         return Response(json_bytes(json_ready(rows)), media_type="application/json")
 
     async def _node(self, request: Request) -> Response:
-        with self._session.looking() as view:
-            found = detail_document(view, request.path_params["name"])
+        with self._session.looking_at(request.path_params["name"]) as (judged, now_s):
+            found = None if judged is None else node_detail(judged, now_s)
         if found is None:
             return error(404, "there is no such node")
         return Response(json_bytes(json_ready(found)), media_type="application/json")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.status.node import MAX_TEXT
 from edge_video.text.redact import Redactor
-from edge_video.top.fleet.judging import judge, totals
+from edge_video.top.fleet.judging import judge, judge_node, totals
 from edge_video.top.fleet.messages import read_announcement, read_event
 from edge_video.top.fleet.model import Fleet
 from edge_video.top.fleet.subscription import ANNOUNCEMENTS
@@ -115,6 +115,17 @@ class FleetSession:
             yield FleetView(
                 self._target, now_s, self._fleet, judged, totals(judged), lost, tuple(self._unheard)
             )
+
+    @contextmanager
+    def looking_at(self, name: str) -> Iterator[tuple[JudgedNode | None, float]]:
+        """One node as of now, without the others; None: there is no such node. Any thread.
+
+        With it comes this program's monotonic clock, in seconds.
+        """
+        with self._lock:
+            now_s = time.monotonic()
+            node = self._fleet.node(name)
+            yield None if node is None else judge_node(self._fleet, node, now_s), now_s
 
     def listener(self) -> Listener:
         """What the consumer calls about its connection."""

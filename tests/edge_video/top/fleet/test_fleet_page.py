@@ -66,6 +66,15 @@ def test_this_machine_reads_freely_and_strangers_names_and_pages_do_not() -> Non
             assert get(url + path)[0] == 200
 
 
+def test_for_one_node_the_others_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site()
+    site.hear(now("shop", troubled=frozenset({0})).status(), now("other").status())
+    with served(site) as url:
+        monkeypatch.delattr("edge_video.top.fleet.session.judge")
+        code, body = get(f"{url}api/nodes/shop")
+    assert (code, json.loads(body)["state"]) == (200, "trouble")
+
+
 def test_others_need_the_token() -> None:
     with served(Site(), "0.0.0.0:0", TOKEN) as url:
         assert get(f"{url}api/fleet")[0] == 401
