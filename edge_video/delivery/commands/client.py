@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from edge_video.delivery.amqp.settings import AmqpSettings
 
 _CONNECT_S: Final = 10.0
+_LEAST_S: Final = 1.0
+"""So long a broker may take to let us in, however short the time is that is left."""
 _HEARTBEAT_S: Final = 10
 _NOT_FOUND: Final = 404
 _REFUSED: Final = 403
 _MAX_REASON: Final = 300
+_BLOCKED: Final = "the broker takes no messages: its memory or disk is short"
 _MS: Final = 1000
 
 
@@ -114,6 +118,10 @@ class CommandClient:
     def ask(self, question: Question, timeout_s: float) -> Reply:
         """The node's answer.
 
+        Args:
+            question: what is asked.
+            timeout_s: for all of it; but each broker that is tried has a second at the least.
+
         Raises:
             NobodyThereError: no node of this name takes commands.
             BusyError: too many requests wait for it.
@@ -129,7 +137,7 @@ class CommandClient:
 
         Raises:
             BusyError: as of `ask`; so is the next one.
-            CannotAskError: the broker is not reached, or refuses.
+            CannotAskError, TimeoutError: as of `ask`; that nobody answers is no error.
         """
         try:
             replies = list(self._replies(Question(EVERY_NODE, PING), timeout_s))
@@ -139,13 +147,15 @@ class CommandClient:
 
     def _replies(self, question: Question, timeout_s: float) -> Iterator[Reply]:
         ends_at_s = time.monotonic() + timeout_s
-        settings, connection = self._connected()
+        settings, connection = self._connected(ends_at_s)
         try:
             yield from self._asked(connection, settings, question, ends_at_s)
         except pika.exceptions.UnroutableError:
             raise NobodyThereError(question.node) from None
         except pika.exceptions.NackError:
             raise BusyError from None
+        except pika.exceptions.ConnectionBlockedTimeout:
+            raise TimeoutError(_BLOCKED) from None
         except pika.exceptions.ChannelClosedByBroker as error:
             raise CannotAskError(_cleaned(self._refusal(error), settings)) from None
         except (pika.exceptions.AMQPError, OSError) as error:
@@ -153,14 +163,16 @@ class CommandClient:
                 _cleaned(describe_loss(error, settings).reason, settings)
             ) from None
         finally:
-            if connection.is_open:
+            # A broker that blocks publishers hears no goodbye either.
+            with contextlib.suppress(pika.exceptions.AMQPError):
                 connection.close()
 
-    def _connected(self) -> tuple[AmqpSettings, Any]:
+    def _connected(self, ends_at_s: float) -> tuple[AmqpSettings, Any]:
         reason = ""
         for settings in self._brokers:
+            left_s = max(_LEAST_S, ends_at_s - time.monotonic())
             try:
-                return settings, pika.BlockingConnection(_parameters(settings))
+                return settings, pika.BlockingConnection(_parameters(settings, left_s))
             # pika's time-out of an attempt is no AMQPError.
             except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
                 reason = _cleaned(describe_loss(error, settings).reason, settings)
@@ -229,14 +241,15 @@ def _into(replies: list[Reply], known_by: str) -> Callable[[Any, Any, Any, bytes
     return received
 
 
-def _parameters(settings: AmqpSettings) -> pika.ConnectionParameters:
+def _parameters(settings: AmqpSettings, left_s: float) -> pika.ConnectionParameters:
     return connection_parameters(
         settings,
         None if settings.tls is None else make_tls_context(settings.tls),
         name="edge-video ctl",
         heartbeat=_HEARTBEAT_S,
-        socket_timeout_s=_CONNECT_S / 2,
-        stack_timeout_s=_CONNECT_S,
+        socket_timeout_s=min(_CONNECT_S / 2, left_s),
+        stack_timeout_s=min(_CONNECT_S, left_s),
+        blocked_timeout_s=left_s,
     )
 
 
