@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 OWED_S: Final = 30.0
 """A broker that owes an answer for so long is given up, unless it says that it is blocked."""
 
+_TOO_MUCH: Final = "too much waits to be done"
+
 
 class ClusterListener(LineListener, Protocol):
     """Is told what happens on the broker; on the control thread, must not block."""
@@ -45,13 +47,16 @@ class ClusterLink:
         self._line: LeaseLine | None = None
         self._announcements: AnnouncementExchange | None = None
         self._lenient_since_s = 0.0
+        self._given_up = 0
 
     def listen(self, listener: ClusterListener) -> None:
         """Tell this listener from now on, and no other; it begins with a channel of its own."""
         line, announcements = self._line, self._announcements
         if line is not None and announcements is not None:
             announcements.heard = listener.heard
-            self._control.submit(lambda: line.listen(listener))
+            if not self._control.submit(lambda: line.listen(listener)):
+                line.listener = listener
+                self._control.abandon(_TOO_MUCH)
             return
         queues = LeaseQueues(self._control, self._now)
         self._line = LeaseLine(self._group, queues, self._now, listener)
@@ -64,8 +69,15 @@ class ClusterLink:
     def perform(
         self, life: int, actions: Sequence[CameraAction], announcement: Announcement | None
     ) -> None:
-        """Have leases' actions done, and something told to the others."""
-        self._control.submit(lambda: self._perform(life, actions, announcement))
+        """Have leases' actions done, and something told to the others.
+
+        An action that is lost is made up for by nobody: the connection is given up then, and its
+        successor begins from nothing.
+        """
+        is_taken = self._control.submit(lambda: self._perform(life, actions, announcement))
+        if not is_taken and actions and life != self._given_up:
+            self._given_up = life
+            self._control.abandon(_TOO_MUCH)
 
     def _perform(
         self, life: int, actions: Sequence[CameraAction], announcement: Announcement | None

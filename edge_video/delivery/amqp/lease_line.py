@@ -84,6 +84,9 @@ class LeaseLine:
         queues: declares them.
         now: monotonic seconds.
         listener: is told what happens.
+
+    Attributes:
+        listener: as given.
     """
 
     name = "leases"
@@ -94,7 +97,7 @@ class LeaseLine:
         self._group = group
         self._queues = queues
         self._now = now
-        self._listener = listener
+        self.listener = listener
         self._channel: ControlChannel | None = None
         self._life = 0
         self._lines: dict[str, _CameraLine] = {}
@@ -103,7 +106,7 @@ class LeaseLine:
 
     def listen(self, listener: LineListener) -> None:
         """Tell another listener from now on, and begin anew for it on another channel."""
-        self._listener = listener
+        self.listener = listener
         if self._channel is not None:
             self._channel.close()
 
@@ -119,13 +122,13 @@ class LeaseLine:
         channel.on_cancelled(self._on_cancelled)
         # What is published before the answer is here would be confirmed by nobody.
         channel.confirm_delivery(
-            self._on_settled, lambda _answer: self._listener.line_opened(self._life)
+            self._on_settled, lambda _answer: self.listener.line_opened(self._life)
         )
 
     def closed(self, reason: str) -> None:
         """See `ControlUser`."""
         self._channel = None
-        self._listener.line_closed(reason)
+        self.listener.line_closed(reason)
 
     def perform(self, life: int, actions: Iterable[CameraAction]) -> None:
         """Do what leases have decided on; nothing where that was for an older channel."""
@@ -175,7 +178,7 @@ class LeaseLine:
         line.is_refused = bool(reason)
         if reason:
             line.asked_s = None
-            self._listener.queue_refused(line.camera, line.queue, reason)
+            self.listener.queue_refused(line.camera, line.queue, reason)
             self._tell(line, ConsumerCancelled())
             self._go_on(line)
             return
@@ -226,7 +229,7 @@ class LeaseLine:
         for camera, event in self._confirms.settled(
             frame.method.delivery_tag, multiple=frame.method.multiple, is_taken=is_taken
         ):
-            self._listener.happened(self._life, camera, event)
+            self.listener.happened(self._life, camera, event)
 
     def _on_returned(self, method: Any, properties: Any, _body: bytes) -> None:
         for line in self._lines.values():
@@ -242,4 +245,4 @@ class LeaseLine:
                 self._tell(line, ConsumerCancelled())
 
     def _tell(self, line: _CameraLine, event: LineEvent | TokenEvent) -> None:
-        self._listener.happened(self._life, line.camera, event)
+        self.listener.happened(self._life, line.camera, event)

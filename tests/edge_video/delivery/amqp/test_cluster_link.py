@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from edge_video.resilience.cluster.terms import (
     Unsubscribe,
 )
 from edge_video.runtime.timer import SystemClock
+from edge_video.testing import eventually
 from tests.support.broker_in_the_middle import BrokerInTheMiddle
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Node:
         self.control = ControlConnection([settings], clock, lambda: 0.0)
         self.link = ClusterLink(self.control, group, name, clock.monotonic)
         self.listener = Listener()
+        self.release: Callable[[], None] = lambda: None
         self.link.listen(self.listener)
         self.control.start()
         assert self.next()[0] == "opened"
@@ -218,3 +221,49 @@ def test_another_listener_begins_with_another_line(join: Callable[..., Node]) ->
     assert successor.events.get(timeout=20)[0] == "closed"
     assert successor.events.get(timeout=20) == ("opened", 2)
     assert a.listener.events.empty()
+
+
+@pytest.fixture
+def full(join: Callable[..., Node]) -> Iterator[Node]:
+    """A node on whose thread so much waits that nothing more is taken."""
+    node = join("edge-a")
+    entered, held = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        entered.set()
+        held.wait(20)
+
+    node.control.submit(hold)
+    assert entered.wait(10)
+    while node.control.submit(lambda: None):
+        pass
+    node.release = held.set
+    yield node
+    held.set()
+
+
+def test_where_an_action_is_lost_the_connection_is_another_one(full: Node) -> None:
+    full.do(Subscribe(), PublishToken(full.token(1)))
+    full.release()
+    kind, reason = full.next()
+    assert (kind, "too much waits" in reason) == ("closed", True)
+    assert full.next() == ("opened", 2)
+    full.do(Subscribe(), PublishToken(full.token(1)))
+    assert {type(full.next()[1]) for _ in range(2)} == {Confirmed, TokenDelivered}
+
+
+def test_an_announcement_that_is_lost_ends_nothing(full: Node) -> None:
+    full.link.perform(1, [], Announcement(holder=full.holder))
+    full.release()
+    eventually(lambda: full.control.submit(lambda: None))
+    full.do(Subscribe(), PublishToken(full.token(1)))
+    assert {type(full.next()[1]) for _ in range(2)} == {Confirmed, TokenDelivered}
+
+
+def test_a_listener_that_comes_while_too_much_waits_is_told_all_the_same(full: Node) -> None:
+    successor = Listener()
+    full.link.listen(successor)
+    full.release()
+    assert successor.events.get(timeout=20)[0] == "closed"
+    assert successor.events.get(timeout=20) == ("opened", 2)
+    assert full.listener.events.empty()
