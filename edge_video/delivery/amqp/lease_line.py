@@ -193,6 +193,7 @@ class LeaseLine:
 
     def _unsubscribe(self, line: _CameraLine, channel: ControlChannel) -> None:
         tag, line.tag = line.tag, None
+        self._queues.forget(line.queue)  # it may be deleted, or expire, while nobody consumes here
         if tag is not None:  # else the broker has ended it
             line.asked_s = self._now()
             channel.basic_cancel(tag, partial(self._answered, line))

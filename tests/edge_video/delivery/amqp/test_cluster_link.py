@@ -149,6 +149,22 @@ def test_without_a_queue_a_token_is_refused_and_a_deleted_one_is_told(
     assert {type(a.next()[1]) for _ in range(2)} == {Confirmed, TokenDelivered}
 
 
+def test_a_queue_that_was_deleted_while_nobody_consumed_here_is_declared_again(
+    join: Callable[..., Node], broker: RabbitNode
+) -> None:
+    a = join("edge-a")
+    name = lease_queue(a.group, "door")
+    a.do(Subscribe(), PublishToken(a.token(1)))
+    found = [a.next()[1] for _ in range(2)]
+    held = next(each for each in found if isinstance(each, TokenDelivered))
+    a.do(Unsubscribe(), Return(held.tag))
+    with broker.channel() as channel:
+        eventually(lambda: channel.queue_declare(name, passive=True).method.consumer_count == 0)
+        channel.queue_delete(name)
+    a.do(Subscribe(), PublishToken(a.token(2, number=2)))
+    assert {type(a.next()[1]) for _ in range(2)} == {Confirmed, TokenDelivered}
+
+
 def test_a_queue_that_is_another_one_harms_no_other_lease(
     join: Callable[..., Node], broker: RabbitNode
 ) -> None:
