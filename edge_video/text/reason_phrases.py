@@ -39,6 +39,7 @@ _BROKER: Final = (
     Text("the program ends", "o programa está encerrando"),
     Text("the broker allows no further channel", "o broker não permite mais canais"),
     Text("closed because of an error inside", "fechado por um erro interno"),
+    Text("closed to begin anew", "fechado para recomeçar"),
     Text("too much waits to be done", "há trabalho demais em espera"),
     Text(
         "ACCESS_REFUSED: the user may not make a queue of its own (configure, write and read on"

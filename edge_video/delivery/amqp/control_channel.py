@@ -231,6 +231,7 @@ class ControlSeat:
         self._channel: ControlChannel | None = None
         self._opened_s = 0.0
         self._losses = 0
+        self._has_failed = False
         self._is_over = False
 
     def open(self) -> None:
@@ -248,7 +249,7 @@ class ControlSeat:
         self._left(reason)
 
     def _on_open(self, channel: Any) -> None:
-        self._opened_s = self._host.now()
+        self._opened_s, self._has_failed = self._host.now(), False
         self._channel = ControlChannel(channel, self._on_failed)
         channel.add_on_close_callback(self._host.guarded(self._on_closed))
         try:
@@ -258,6 +259,7 @@ class ControlSeat:
 
     def _on_failed(self, error: BaseException) -> None:
         _log.error("the channel of %s failed inside", self._user.name, exc_info=error)
+        self._has_failed = True
         if self._channel is not None:
             self._channel.close()
 
@@ -266,6 +268,10 @@ class ControlSeat:
             return  # the whole connection ends, and tells it with its own reason
         if self._host.now() - self._opened_s >= _LASTING_S:
             self._losses = 0
+        if isinstance(error, pika.exceptions.ChannelClosedByClient) and not self._has_failed:
+            self._left("closed to begin anew")  # as its user wanted: no loss, and nothing to tell
+            self._host.call_later(_REOPEN_AFTER_S[0], self.open)
+            return
         reason = self._host.clean(_describe(error))
         is_answer = self._channel is not None and self._channel.expects(reason)
         self._left(reason)

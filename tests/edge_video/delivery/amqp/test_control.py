@@ -133,6 +133,19 @@ def test_an_error_in_a_callback_closes_the_channel_of_its_user_alone(
     assert done.wait(10)
 
 
+def test_a_channel_that_its_user_closes_is_no_loss(
+    broker: RabbitNode, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    user = RememberingUser()
+    control = connect(settings(broker.port), users=(user,))
+    user.wait_opened()
+    control.submit(user.channels[0].close)
+    assert user.wait_closed() == "closed to begin anew"
+    user.wait_opened(2)
+    assert "control_channel_closed" not in [getattr(each, "event", "") for each in caplog.records]
+
+
 def test_a_broker_that_is_abandoned_is_left_for_the_next_one(
     broker: RabbitNode, middle: BrokerInTheMiddle, connect: Connect
 ) -> None:
