@@ -54,6 +54,7 @@ from edge_video.resilience.cluster.terms import (
     StartCapture,
     StopCapture,
     StopReason,
+    TokenDelivered,
 )
 from edge_video.status.model import CameraPhase
 
@@ -223,6 +224,8 @@ class LeaseActor(ChildActor):
                 self._perform(member.disconnected(now))
             case LineHappened(life=life, camera=camera, event=event):
                 if life == self._life:
+                    if isinstance(event, TokenDelivered):
+                        self._log.accepted(camera)
                     self._perform(member.on_camera(camera, event, now))
             case QueueRefused(camera=camera, queue=queue, reason=reason):
                 self._log.refused(camera, queue, reason)

@@ -71,7 +71,7 @@ class LeaseLog:
             )
 
     def accepted(self, camera: str) -> None:
-        """Note that the queue of a camera is not refused any more."""
+        """Note that the queue of a camera is not refused any more: a token of it was delivered."""
         self._refused.pop(camera, None)
 
     def drained(self) -> None:

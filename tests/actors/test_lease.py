@@ -126,7 +126,7 @@ def test_what_an_older_channel_brings_is_nothing(node: Callable[..., LeaseScenar
 
 def test_one_that_leaves_alone_has_left_at_once(node: Callable[..., LeaseScenario]) -> None:
     here = node()
-    here.tell(Leave(12.0))
+    here.tell(Leave())
     here.run(1)
     assert {each.reason for each in here.heard(WithdrawCamera)} == {StopReason.RELEASED}
     assert here.heard(HasLeft) == [HasLeft()]
@@ -138,7 +138,7 @@ def test_one_that_leaves_goes_on_until_others_stream(node: Callable[..., LeaseSc
     here = node()
     here.other({})
     here.run(3)
-    here.tell(Leave(12.0))
+    here.tell(Leave())
     here.run(3)
     assert (here.heard(WithdrawCamera), here.heard(HasLeft)) == ([], [])
     assert here.link.subscribed == set()
@@ -155,7 +155,7 @@ def test_a_camera_of_one_session_is_free_before_another_node_takes_it(
     here = node("door", handover="break-before-make")
     here.other({})
     here.run(3)
-    here.tell(Leave(12.0))
+    here.tell(Leave())
     assert here.heard(WithdrawCamera) == [WithdrawCamera(DOOR, StopReason.RELEASED)]
     assert here.link.subscribed == {"door"}
     here.tell(CameraWithdrawn(DOOR))
@@ -291,3 +291,13 @@ def test_a_refused_queue_is_told_once(
         here.link.listeners[-1].queue_refused("door", "edge-video.lease.default.door", "refused")
         here.wait()
     assert events(caplog).count(LogEvent.LEASE_QUEUE_REFUSED) == 1
+
+
+def test_a_queue_that_is_refused_once_more_after_it_was_not_is_told_again(
+    node: Callable[..., LeaseScenario], caplog: pytest.LogCaptureFixture
+) -> None:
+    here = node()
+    for _ in range(2):
+        here.link.listeners[-1].queue_refused("door", "edge-video.lease.default.door", "refused")
+        here.run(12)  # a renewal comes back of it
+    assert events(caplog).count(LogEvent.LEASE_QUEUE_REFUSED) == 2
