@@ -86,11 +86,9 @@ class CameraWithdrawn:
 class Leave:
     """Supervisor → lease, when the system is to stop: give every camera away, for good.
 
-    The cameras go on until each is withdrawn. Answered with `HasLeft`, within `deadline_s`: after
-    that the supervisor stops everything, whoever has taken over what.
+    The cameras go on until each is withdrawn. Answered with `HasLeft`; the supervisor does not wait
+    for it longer than `LeaveCluster` allows, whoever has taken over what.
     """
-
-    deadline_s: float
 
 
 # --- operator or embedding program → supervisor → lease actor -------------------------------

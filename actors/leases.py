@@ -147,7 +147,7 @@ class Leases:
         """
         if not self._is_leaving:
             self._is_leaving = True
-            tell(self._children.ref(LEASE), Leave(0.0))
+            tell(self._children.ref(LEASE), Leave())
 
     def _name_owners(self) -> None:
         assert self.facts is not None
@@ -210,7 +210,7 @@ class Leases:
         if self._is_leaving:
             return
         self._is_leaving = True
-        if not tell(self._children.ref(LEASE), Leave(deadline_s)):
+        if not tell(self._children.ref(LEASE), Leave()):
             self._stop()
             return
 

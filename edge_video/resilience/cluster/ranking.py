@@ -82,7 +82,3 @@ def _shares(cameras: int, candidates: Collection[Candidate]) -> dict[str, int]:
         )
         shares[best.node] += 1
     return shares
-
-
-def _has_room(candidate: Candidate, share: int) -> bool:
-    return candidate.limit is None or share < candidate.limit
