@@ -38,25 +38,31 @@ def run(arguments: Sequence[str]) -> int:
         print(f"The lab needs {' and '.join(missing)}")
         return 2
     chosen = _chosen(options.faults)
-    with Stage(options.nodes, options.cameras, programs=programs) as stage:
-        problem = stage.settle(_START_S)
-        print(
-            f"{_time(stage)} {f'not settled: {problem}' if problem else 'all stream'}", flush=True
-        )
-        _strike_all(stage, chosen, options)
-        if options.quiet:
-            time.sleep(options.quiet)
-            stage.look_at_queues()
-        history = stage.history()
-        stage.end_nodes()
-        history = replace(history, accounts=tuple(stage.record.accounts))
-    if options.history is not None:
-        save(history, options.history)
-    if options.logs is None:
-        stage.remove_files()
-    else:
-        stage.folder.rename(options.logs)
-    return _tell(history, options.table)
+    stage = Stage(options.nodes, options.cameras, programs=programs)
+    try:
+        with stage:
+            history = _play(stage, chosen, options)
+        if options.history is not None:
+            save(history, options.history)
+        return _tell(history, options.table)
+    finally:
+        if options.logs is None:
+            stage.remove_files()
+        else:
+            print(stage.keep_files(options.logs))
+
+
+def _play(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> History:
+    """Bring the faults, and end the nodes in order; return what was seen."""
+    problem = stage.settle(_START_S)
+    print(f"{_time(stage)} {f'not settled: {problem}' if problem else 'all stream'}", flush=True)
+    _strike_all(stage, chosen, options)
+    if options.quiet:
+        time.sleep(options.quiet)
+        stage.look_at_queues()
+    history = stage.history()
+    stage.end_nodes()
+    return replace(history, accounts=tuple(stage.record.accounts))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--table", type=Path, help="write the table into this file, or its place")
     parser.add_argument("--history", type=Path, help="keep what was seen in this file")
-    parser.add_argument("--logs", type=Path, help="keep the nodes' folders here")
+    parser.add_argument("--logs", type=Path, help="keep the nodes' folders here, or within it")
     parser.add_argument("--judge", type=Path, help="judge a history that was kept, and run nothing")
     return parser
 

@@ -45,6 +45,8 @@ class Record:
 class Stage:
     """Everything of a lab; a context manager that ends every process and removes every link.
 
+    What the nodes wrote stays in its `folder` until `remove_files` or `keep_files`.
+
     Args:
         nodes: how many.
         cameras: how many, which all nodes share.
@@ -80,7 +82,6 @@ class Stage:
                 self.nodes[name].start()
         except BaseException:
             self._end()
-            self.remove_files()
             raise
         return self
 
@@ -123,6 +124,13 @@ class Stage:
     def remove_files(self) -> None:
         """Remove what the nodes wrote, their logs included."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def keep_files(self, place: Path) -> str:
+        """Move what the nodes wrote to a place, or into it where it is; return where they are."""
+        try:
+            return f"The nodes' folders are in {shutil.move(self.folder, place)}"
+        except OSError as error:  # no reason to lose the verdict of an hour
+            return f"The nodes' folders stay in {self.folder}: {error}"
 
     # --- what is seen -----------------------------------------------------------------------
 

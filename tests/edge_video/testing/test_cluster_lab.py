@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_video.testing.cluster_lab.brokers import QueueFigures, parse_queues
+from edge_video.testing.cluster_lab import command
+from edge_video.testing.cluster_lab.brokers import BrokerCluster, QueueFigures, parse_queues
 from edge_video.testing.cluster_lab.faults import FAULTS
 from edge_video.testing.cluster_lab.figures import figures_of
 from edge_video.testing.cluster_lab.history import (
@@ -28,7 +32,9 @@ from edge_video.testing.cluster_lab.history import (
 from edge_video.testing.cluster_lab.limits import LIMITS
 from edge_video.testing.cluster_lab.relay import Relay, Relays
 from edge_video.testing.cluster_lab.rules import violations
+from edge_video.testing.cluster_lab.stage import Stage
 from edge_video.testing.cluster_lab.table import BEGIN, END, as_markdown, write_table
+from edge_video.testing.matrix import InstalledBroker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -305,3 +311,67 @@ def test_a_relay_to_a_broker_that_is_gone_refuses(relays: Relays, broker: socket
     with socket.create_connection(relay.address, 10) as client:
         client.settimeout(10)
         assert client.recv(100) == b""
+
+
+# --- what a run leaves ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files of labs without programs; one folder is named below it."""
+
+    def settle(stage: Stage, _timeout_s: float) -> str:
+        (stage.folder / "log").write_text("what a node said")
+        return ""
+
+    monkeypatch.setenv("EDGE_VIDEO_RABBITMQ", "installed")
+    monkeypatch.setattr(InstalledBroker, "missing", lambda _: [])
+    monkeypatch.setattr(BrokerCluster, "start", lambda cluster: setattr(cluster, "nodes", ()))
+    monkeypatch.setattr(Stage, "settle", settle)
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def play(*arguments: str) -> int:
+    return command.run(["--nodes", "0", "--cameras", "0", "--rounds", "0", *arguments])
+
+
+def test_what_nodes_wrote_is_kept_on_another_file_system_and_beside_what_is_there(
+    played: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "rename", fail)
+    logs = tmp_path / "logs"
+    assert play("--logs", str(logs)) == 0
+    assert (logs / "log").read_text() == "what a node said"
+    assert play("--logs", str(logs)) == 0
+    assert len([*logs.glob("*/log")]) == 1
+    assert not [*played.glob("*nodes*")]
+    (tmp_path / "file").touch()
+    assert play("--logs", str(tmp_path / "file" / "x")) == 0
+    told = capsys.readouterr().out
+    assert told.count("0 frames, 0 times a rule was broken") == 3
+    [left] = played.glob("*nodes*")
+    assert f"The nodes' folders stay in {left}: " in told
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_run_that_ends_with_an_error_leaves_nothing_in_the_temporary_folder(
+    played: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_kept: bool
+) -> None:
+    def fail(_: Stage) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(Stage, "end_nodes", fail)
+    logs = tmp_path / "logs"
+    with pytest.raises(RuntimeError, match="planted"):
+        play(*(("--logs", str(logs)) if is_kept else ()))
+    assert (logs / "log").is_file() is is_kept
+    assert not [*played.glob("*nodes*")]
