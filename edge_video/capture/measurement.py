@@ -36,6 +36,8 @@ SETTLING_S: Final = 2.0
 _LOOK_S: Final = 1.0
 _MAX_REPEATS: Final = 2
 """Hardware without a picture is tried twice, as cameras do; then the CPU decodes."""
+_SLOWEST: Final = 2 * (1 + _MAX_REPEATS)
+"""Times the time-out, a camera may take to begin: each run with a trial before it."""
 _LEAST_S: Final = 1.0
 """A stream that ends is measured if it lasted so long."""
 
@@ -159,6 +161,7 @@ class CameraMeasures:
 
     def __exit__(self, *_: object) -> None:
         self._cancelled.set()
+        self._launcher.hardware.wait_no_longer()
         self._pool.shutdown(cancel_futures=True)
 
     def _measure(self, camera: CameraConfig) -> CameraMeasure:
@@ -213,7 +216,7 @@ class CameraMeasures:
 
     def _figures(self, record: _Record) -> Figures | None:
         plan = self._options
-        self._gate.wait(record.camera_id, plan.timeout_s)
+        self._gate.wait(record.camera_id, _SLOWEST * plan.timeout_s)
         record.wait(lambda: False, plan.settling_s)
         meter = _Meter(record, self._pids)
         until_s = time.monotonic() + plan.seconds

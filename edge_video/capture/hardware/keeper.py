@@ -145,6 +145,15 @@ class HardwareKeeper:
         with self._lock:
             return self._taken(known, trying)
 
+    def wait_no_longer(self) -> None:
+        """Let whoever waits for a trial go on without it, from now on: the program ends."""
+        with self._lock:
+            self._trial_wait_s = 0.0
+            for trying in self._trials.values():
+                if not trying.done.is_set():
+                    trying.result = TrialResult(None, _ENDLESS)
+                    trying.done.set()
+
     def set_aside(self, camera_id: CameraId, *, aside: bool = True) -> None:
         """Note that a camera seems to send Motion JPEG, for which hardware is not used; or not."""
         with self._lock:

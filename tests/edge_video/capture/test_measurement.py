@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from edge_video.capture import measurement
 from edge_video.capture.binary import Binary
+from edge_video.capture.hardware.keeper import HardwareKeeper
+from edge_video.capture.hardware.trial import TrialResult
 from edge_video.capture.measurement import CameraMeasure, CameraMeasures, MeasuringPlan
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
@@ -23,6 +27,8 @@ from tests.support.rtsp import EVERY_FFMPEG
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from edge_video.capture.hardware import HardwareKey
 
 PLAN = MeasuringPlan(seconds=0.6, timeout_s=10.0, settling_s=0.0)
 
@@ -95,6 +101,22 @@ def test_only_those_that_are_measured_together_are_there_at_once(
         eventually(lambda: running("a", "b") == ({"a", "b"} if together else {"a"}))
 
 
+def test_cameras_that_are_measured_together_wait_for_one_whose_card_gives_nothing(
+    tmp_path: Path,
+) -> None:
+    binary = scripted_card(tmp_path, "exec sleep 60")
+    together = MeasuringPlan(0.6, 1.5, together=True, settling_s=0.0)
+    cameras = [
+        CameraConfig(id="card", url="rtsp://127.0.0.1/card?", hwaccel="cuda", fps=60),
+        CameraConfig(id="cpu", url="rtsp://127.0.0.1/cpu?", fps=60),
+    ]
+    with CameraMeasures(binary, Redactor(), together, 2) as measures:
+        card, cpu = [measures.begin(each) for each in cameras]
+        assert cpu.result().ok
+        assert running("card") or card.done(), "the CPU decodes it by now"
+        assert card.result().ok
+
+
 def test_a_stream_that_ends_early_is_told_with_what_it_had_cost(scripted: Binary) -> None:
     long = MeasuringPlan(20.0, 10.0, settling_s=0.0)
     (found,) = measure(scripted, [camera("a", CameraScript(fps=20, frames=60))], long)
@@ -135,6 +157,27 @@ def test_whoever_leaves_ends_what_runs(scripted: Binary) -> None:
     assert time.monotonic() - began_s < 60
     assert first.done()
     assert second.cancelled()
+
+
+def test_whoever_leaves_waits_for_no_trial_of_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, goes_on = threading.Event(), threading.Event()
+
+    def trial(binary: Binary, key: HardwareKey) -> TrialResult:
+        del binary, key
+        began.set()
+        goes_on.wait(60)
+        return TrialResult(None)
+
+    monkeypatch.setattr(measurement, "HardwareKeeper", partial(HardwareKeeper, trial=trial))
+    slow = MeasuringPlan(0.6, 30.0)
+    wanted = CameraConfig(id="a", url="rtsp://127.0.0.1:9/s", hwaccel="cuda")
+    with CameraMeasures(Binary("/no/such/ffmpeg", (9,)), Redactor(), slow, 1) as measures:
+        found = measures.begin(wanted)
+        assert began.wait(20)
+        left_s = time.monotonic()
+    assert time.monotonic() - left_s < 20
+    assert found.done()
+    goes_on.set()
 
 
 def test_a_missing_ffmpeg_is_a_failure_of_each_camera() -> None:

@@ -15,6 +15,7 @@ from edge_video.capture.hardware.trial import TrialResult
 from edge_video.config import CameraConfig
 from edge_video.frames import CameraId
 from edge_video.resilience.failures import Cause, Failure
+from edge_video.testing import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,3 +268,16 @@ def test_who_makes_the_images_has_no_part_in_what_is_known_of_a_camera() -> None
     bench.now_s = 61
     assert bench.is_usable_again()
     assert [key.encodes for key in bench.trials] == [True, False]
+
+
+def test_whoever_waits_for_a_trial_may_be_let_go() -> None:
+    bench = Bench(wait_s=60.0)
+    bench.goes_on.clear()
+    waiting = threading.Thread(target=bench.take)
+    waiting.start()
+    eventually(lambda: bench.trials)
+    bench.keeper.wait_no_longer()
+    waiting.join(4)
+    assert not waiting.is_alive()
+    assert bench.take("cam2") is None
+    bench.goes_on.set()
