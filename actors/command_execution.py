@@ -175,8 +175,11 @@ class CommandExecution:
 
     def _snapshot(self, request: Request) -> Answer:
         camera_id, wait_s = CameraId(request.camera or ""), _wait_of(request)
-        if self._parts.board.record(camera_id) is None:
+        record = self._parts.board.record(camera_id)
+        if record is None:
             return _no_camera()
+        if record.phase is CameraPhase.ELSEWHERE:
+            raise _elsewhere(record.owner)
         try:
             with self._parts.board.place() as is_room:
                 wait_s = wait_s if is_room else 0.0
@@ -275,6 +278,13 @@ def _answer(
     result: str, retry_in_s: float | None = None, *, outcome: Outcome | None = None
 ) -> Answer:
     return Answer.of(STATUS_OF_RESULT[result], action_body(result, retry_in_s, outcome))
+
+
+def _elsewhere(owner: str | None) -> Refusal:
+    """Of a camera that other nodes may capture, and this one does not; nothing is waited for."""
+    who = "no node has the camera now" if owner is None else f"node {owner} has the camera: ask it"
+    phase = CameraPhase.ELSEWHERE.value
+    return Refusal(Reason.NO_PICTURE, who, phase=phase, owner=owner)
 
 
 def _no_camera() -> Answer:

@@ -43,8 +43,8 @@ CLUSTER_TEXTS: Final[dict[str, Text]] = {
         "este sistema não compartilha câmeras: não há cluster na configuração dele",
     ),
     "cluster.own": Text(
-        "Node {node}, group {group}: {cameras} cameras captured here",
-        "Nó {node}, grupo {group}: {cameras} câmeras capturadas aqui",
+        "Node {node}, group {group}; cameras captured here: {cameras}",
+        "Nó {node}, grupo {group}; câmeras capturadas aqui: {cameras}",
     ),
     "cluster.leaving": Text(
         "It gives everything away and takes nothing.", "Entrega tudo e não assume nada."

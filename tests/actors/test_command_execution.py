@@ -13,6 +13,7 @@ from edge_video.actors.command_execution import CommandExecution, ExecutionParts
 from edge_video.delivery.commands.permissions import Permissions, Principal, Proof
 from edge_video.delivery.commands.request import Reason, Refusal, Request
 from edge_video.frames import CameraId
+from edge_video.status.model import CameraPhase
 from edge_video.testing import FakeClock
 from edge_video.text.language import Language
 
@@ -72,6 +73,19 @@ def test_who_waits_for_a_picture_has_a_place_and_leaves_it() -> None:
     with contextlib.ExitStack() as waiting:
         assert all(waiting.enter_context(board.place()) for _ in range(MAX_WAITING))
         assert board.outcome(_nothing, 30.0).kind.value == "still_trying"
+
+
+@pytest.mark.parametrize(
+    ("owner", "message"), [("edge-2", "node edge-2 has the camera"), (None, "no node has")]
+)
+def test_a_picture_of_a_camera_that_another_node_has_is_not_waited_for(
+    owner: str | None, message: str
+) -> None:
+    board = Board()
+    board.record = lambda _: SimpleNamespace(phase=CameraPhase.ELSEWHERE, owner=owner)  # type: ignore[assignment,method-assign]  # what is read
+    with pytest.raises(Refusal, match=message) as refusal:
+        execution_on(board)(snapshot(wait_s=30))
+    assert refusal.value.more == {"phase": "elsewhere", "owner": owner}
 
 
 def _nothing() -> Outcome | None:

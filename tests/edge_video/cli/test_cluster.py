@@ -33,7 +33,7 @@ CLUSTER: dict[str, Any] = {
     "down_since_s": None,
     "reason": "",
 }
-TABLE = """Node edge-a, group south: 1 cameras captured here
+TABLE = """Node edge-a, group south; cameras captured here: 1
 
 node    capacity  cameras
 edge-b  2         1        leaving
