@@ -71,7 +71,11 @@ class Site:
         self.system = world_of("door", "yard.a", node=self.node, **section, **options)
         self.ask = self.asking()
 
-    def start(self) -> None:
+    def start(self, *, exchange_is_there: bool = True) -> None:
+        """Start it; where it makes the exchange itself it takes commands a second later."""
+        if exchange_is_there:
+            with self.broker.channel() as channel:
+                channel.exchange_declare(self.exchange, "topic", durable=True)
         self.system.real_time = True
         self.system.start()
         wait_until_taken(self.ask)
@@ -230,7 +234,7 @@ def test_an_action_is_done_once_also_over_a_crash_of_the_actor(
     broker: RabbitNode, world_of: WorldOf, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = Site(broker, world_of, allow_faults=True)
-    site.start()
+    site.start(exchange_is_there=False)
     with caplog.at_level(logging.INFO):
         first = site.ask("stop", camera="door", message_id="m1")
         site.system.system.supervisor.tell(InjectFault("commands", CrashActor()))
