@@ -357,11 +357,14 @@ class CameraFleet:
         join(running.values(), time.monotonic() + _ANSWER_S)
         for ended in answers_to(asked):
             self.take_final(ended)
-        for camera_id, ref in running.items():
-            if is_running(ref):
+        survivors = {camera_id for camera_id, ref in running.items() if is_running(ref)}
+        for camera_id in running:
+            if camera_id in survivors:
                 log_event(_log, LogEvent.SURVIVOR, actor=f"camera:{camera_id}")
             breaker = self._cameras[camera_id].breaker
             self.take_final(CameraEnded(camera_id, breaker.generation, breaker))
+        for camera_id in self._cameras.keys() - survivors:
+            self.grants.give_up(camera_id)
 
     def take_final(self, ended: CameraEnded) -> None:
         """Take in the end of an attempt; only the first one that is told counts."""

@@ -53,6 +53,11 @@ class Grants:
         if epoch is not None:
             self._tell_lease(CameraCaptured(camera_id, epoch))
 
+    def give_up(self, camera_id: CameraId) -> None:
+        """Tell that nothing is left of a camera's capture, and nothing comes any more."""
+        self.take(camera_id)
+        self.ended(camera_id)
+
     def ended(self, camera_id: CameraId) -> None:
         """Tell that nothing is left of a camera's capture, if it is not granted."""
         if not self.has(camera_id):

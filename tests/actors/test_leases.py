@@ -301,6 +301,21 @@ def test_an_end_at_once_gives_the_leases_away_before_the_cameras_stop(
     assert told == [True]
 
 
+def test_an_end_at_once_tells_that_a_camera_is_free_once_it_has_stopped(
+    node: Callable[..., Node],
+) -> None:
+    here = node("cam1", "cam2")
+    here.tell(GrantCamera(CAM1, 7))
+    told: list[bool] = []
+    here.system.before_stop = lambda _: told.append(CameraWithdrawn(CAM1) in here.told)
+    here.system.system.leave_at_once()
+    assert here.system.system.wait(20.0) is not None
+    assert told == [False]
+    last = [each for each in here.told if isinstance(each, Leave | CameraWithdrawn)]
+    assert last[0] == Leave()
+    assert set(last[1:]) == {CameraWithdrawn(CAM1), CameraWithdrawn(CameraId("cam2"))}
+
+
 def unowned_events(caplog: pytest.LogCaptureFixture) -> list[str]:
     told = [str(each.event) for each in caplog.records if hasattr(each, "event")]
     return [each for each in told if each in (LogEvent.CAMERA_UNOWNED, LogEvent.CAMERA_OWNED)]
