@@ -164,7 +164,9 @@ class LeaseActor(ChildActor):
         self._alarm: tuple[float, TimerHandle] | None = None
         self._looked_s = -_FACTS_FLOOR_S
         self._told: ClusterFacts | None = None
+        self._terms = runtime.terms()
         self._unwanted: set[str] = set()
+        self._is_wanted_anew = False
         self._is_ending = False
         self._has_left = False
 
@@ -175,7 +177,7 @@ class LeaseActor(ChildActor):
                 self._begin()
             case Tick():
                 self._alarm = None
-                self._perform(self._member.tick(self._now))
+                self._tick()
             case LineOpened() | LineClosed() | LineHappened() | QueueRefused() | NodeHeard():
                 self._from_broker(message)
             case _:
@@ -198,7 +200,7 @@ class LeaseActor(ChildActor):
         runtime = self._runtime
         if runtime.kept.member is None:
             runtime.kept.member = ClusterMember(
-                runtime.holder, runtime.terms(), self._now, capacity=runtime.capacity()
+                runtime.holder, self._terms, self._now, capacity=runtime.capacity()
             )
         else:
             self._take_over(runtime.kept.member)
@@ -255,6 +257,9 @@ class LeaseActor(ChildActor):
                 for camera_id in self._reach.out_of_reach(now.monotonic_s):
                     member.unreachable(camera_id, now)
             case ConfigChanged():
+                self._terms = self._runtime.terms()
+                self._unwanted &= self._terms.keys()
+                self._reach.keep(self._terms)
                 self._configure()
                 self._grant_again()
             case Leave() | DrainNode() | RejoinNode():
@@ -277,15 +282,23 @@ class LeaseActor(ChildActor):
         self._perform(self._member.leave(self._now))
 
     def _want(self, record: CameraRecord) -> None:
-        """Stand in line only for what an operator and the profile want here."""
+        """Stand in line only for what an operator and the profile want here.
+
+        A profile that puts off many is one change, made with the next tick.
+        """
         is_unwanted = record.phase in _UNWANTED or record.off_by_profile is not None
         if is_unwanted is not (record.camera_id in self._unwanted):
             self._unwanted ^= {record.camera_id}
+            self._is_wanted_anew = True
+
+    def _tick(self) -> None:
+        if self._is_wanted_anew:
             self._configure()
+        self._perform(self._member.tick(self._now))
 
     def _configure(self) -> None:
-        terms = self._runtime.terms()
-        wanted = {name: each for name, each in terms.items() if name not in self._unwanted}
+        self._is_wanted_anew = False
+        wanted = {name: each for name, each in self._terms.items() if name not in self._unwanted}
         capacity = self._runtime.capacity()
         self._perform(self._member.configure(wanted, self._now, capacity=capacity))
 
@@ -349,6 +362,7 @@ class LeaseActor(ChildActor):
         """Have the timer tell a `Tick` when something is due."""
         now_s = self._now.monotonic_s
         due_s = min(self._member.due_s() or now_s + _LOOK_S, self._looked_s + _LOOK_S)
+        due_s = now_s if self._is_wanted_anew else due_s
         due_s = max(due_s, now_s + _TICK_FLOOR_S)
         if self._alarm is not None:
             if self._alarm[0] <= due_s:

@@ -8,7 +8,7 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from edge_video.frames import CameraId
     from edge_video.status.snapshot import CameraRecord
@@ -33,6 +33,10 @@ class ReachWatch:
             self._since_s.pop(record.camera_id, None)
         elif failure is not None and failure.cause in _OF_THE_NETWORK:
             self._since_s.setdefault(record.camera_id, now_s)
+
+    def keep(self, cameras: Container[str]) -> None:
+        """Forget all but these."""
+        self._since_s = {key: since_s for key, since_s in self._since_s.items() if key in cameras}
 
     def out_of_reach(self, now_s: float) -> Iterator[CameraId]:
         """Yield the cameras that have been out of reach for long."""

@@ -24,7 +24,13 @@ from edge_video.actors.reload_messages import ConfigChanged
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
 from edge_video.resilience.breaker import BreakerPolicy, BreakerState, CircuitBreaker
-from edge_video.resilience.cluster import Announcement, CameraTerms, Holder, LeasePolicy
+from edge_video.resilience.cluster import (
+    Announcement,
+    CameraTerms,
+    ClusterMember,
+    Holder,
+    LeasePolicy,
+)
 from edge_video.resilience.cluster.terms import ConsumerCancelled, StopReason
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.status.model import CameraPhase
@@ -195,6 +201,44 @@ def test_a_camera_that_an_operator_has_stopped_is_given_away(
     here.tell(CameraChanged(record(CameraPhase.STARTING)))
     here.run(6)
     assert here.link.subscribed == {"door", "gate"}
+
+
+def test_many_cameras_that_are_put_off_together_are_one_change(
+    node: Callable[..., LeaseScenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"door{number}" for number in range(40)]
+    here = node(*names)
+    changes: list[int] = []
+    configure = ClusterMember.configure
+
+    def counted(member: ClusterMember, cameras: Any, now: Any, **options: Any) -> Any:
+        changes.append(len(cameras))
+        return configure(member, cameras, now, **options)
+
+    monkeypatch.setattr(ClusterMember, "configure", counted)
+    for name in names[1:]:
+        here.actor.tell(
+            CameraChanged(replace(record(CameraPhase.STOPPED), camera_id=CameraId(name)))
+        )
+    here.run(3)
+    assert (changes, here.link.subscribed) == ([1], {"door0"})
+
+
+def test_a_camera_out_of_reach_that_is_removed_is_forgotten(
+    node: Callable[..., LeaseScenario],
+) -> None:
+    here = node()
+    opened = replace(CircuitBreaker.new(BreakerPolicy()), state=BreakerState.OPEN)
+    away = record(CameraPhase.WAITING, breaker=opened, last_failure=Failure(Cause.UNREACHABLE))
+    here.tell(CameraChanged(away))
+    before, here.terms = here.terms, {"gate": here.terms["gate"]}
+    here.tell(ConfigChanged(None, (GATE,)))  # type: ignore[arg-type]
+    here.terms = before
+    here.tell(ConfigChanged(None, (DOOR, GATE)))  # type: ignore[arg-type]
+    here.run(60)
+    here.tell(MEASURED)
+    here.run(2)
+    assert here.link.announced[-1].unreachable == frozenset()
 
 
 def test_a_camera_out_of_reach_for_a_minute_is_announced(
