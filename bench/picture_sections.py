@@ -14,9 +14,11 @@ from bench.show import Table
 from bench.snapshots import measure_snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bench.rig import Bench
+
+    _Row = Callable[[dict[str, Any]], tuple[str, ...]]
 
 Result = dict[str, Any]
 _LOOKS_S: Final = 8
@@ -63,44 +65,40 @@ def _lacks(bench: Bench, section: str, package: str) -> bool:
 
 def picture_tables(results: dict[str, Any]) -> Iterator[Table]:
     """What these sections found; one that was not run has no table."""
-    if results.get("liveness", {}).get("rows"):
-        yield Table(
-            "Liveness, twenty cameras, with no verdict open and with one always",
-            ("picture", "KB", "CPU, % of a core", "ms/picture"),
-            [
-                (
-                    each["name"],
-                    f"{each['kilobytes']:.0f}",
-                    f"{each['cpu_percent']:.1f}",
-                    f"{each['ms_per_picture']:.2f}",
-                )
-                for each in results["liveness"]["rows"]
-            ],
-        )
-    if results.get("change", {}).get("rows"):
-        yield Table(
-            "Publishing what changes",
-            ("scene", "published", "bytes, %", "CPU a frame, µs"),
-            [
-                (
-                    each["name"],
-                    f"{each['published']} of {each['frames']}",
-                    f"{100 * each['share']:.1f}",
-                    f"{each['look_us']:.0f}",
-                )
-                for each in results["change"]["rows"]
-            ],
-        )
-    if results.get("snapshots", {}).get("rows"):
-        yield Table(
-            "Still pictures over HTTP, five cameras at 15 fps, with a digest",
-            ("picture", "CPU µs/picture", "pictures/s"),
-            [
-                (
-                    f"{each['bytes'] // 1000} KB",
-                    f"{each['cpu_us_per_picture']:.0f}",
-                    f"{each['pictures_per_s']:.1f}",
-                )
-                for each in results["snapshots"]["rows"]
-            ],
-        )
+    for section, (title, columns, row) in _TABLES.items():
+        if found := results.get(section, {}).get("rows"):
+            yield Table(title, columns, [row(each) for each in found])
+
+
+_TABLES: Final[dict[str, tuple[str, tuple[str, ...], _Row]]] = {
+    "liveness": (
+        "Liveness, twenty cameras, with no verdict open and with one always",
+        ("picture", "KB", "CPU, % of a core", "ms/picture"),
+        lambda each: (
+            each["name"],
+            f"{each['kilobytes']:.0f}",
+            f"{each['cpu_percent']:.1f}",
+            f"{each['ms_per_picture']:.2f}",
+        ),
+    ),
+    "change": (
+        "Publishing what changes",
+        ("scene", "published", "bytes, %", "CPU a frame, µs"),
+        lambda each: (
+            each["name"],
+            f"{each['published']} of {each['frames']}",
+            f"{100 * each['share']:.1f}",
+            f"{each['look_us']:.0f}",
+        ),
+    ),
+    "snapshots": (
+        "Still pictures over HTTP, five cameras at 15 fps, with a digest",
+        ("picture", "CPU µs/picture", "pictures/s"),
+        lambda each: (
+            f"{each['bytes'] // 1000} KB",
+            f"{each['cpu_us_per_picture']:.0f}",
+            f"{each['pictures_per_s']:.1f}",
+        ),
+    ),
+}
+"""Title, columns and row of each section's table."""

@@ -8,7 +8,6 @@ the accounting; each figure that the table quotes is printed and recorded as a p
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,7 @@ from edge_video.faults import (
 from edge_video.log.events import LogEvent
 from edge_video.status.model import CameraStatus, PublisherState, SystemStatus
 from edge_video.testing.consumer import consume
+from tests.support.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,34 +53,6 @@ FRAME_BYTES = 30_000
 PATIENCE_S = 30.0
 AT_MOST_S = 5.0
 """What a figure may be on a machine that others use; the figure itself is what is recorded."""
-
-
-class Pump:
-    """Satisfies `RunningCapture`: a thread that brings frames of one size at one rate."""
-
-    def __init__(self, size: int, on_frame: Callable[[bytes], object]) -> None:
-        self._size = size
-        self._on_frame = on_frame
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.pid: int | None = None
-        self.frames = 0
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 2.0) -> None:
-        self._over.set()
-        self._thread.join(deadline_s)
-
-    def signal(self, signum: int) -> None:
-        raise AssertionError(f"no fault of a camera is injected here, yet signal {signum} came")
-
-    def _run(self) -> None:
-        while not self._over.wait(1 / FPS):
-            self.frames += 1
-            # A new object each time: one that is held by mistake is memory that is missing.
-            self._on_frame(b"\xff\xd8" + self.frames.to_bytes(8, "big") + bytes(self._size))
 
 
 def assert_books(counts: FrameCounts) -> None:
@@ -103,7 +75,7 @@ class Running:
             on_end: Callable[[Failure], None],
         ) -> Pump:
             del camera, on_end
-            return Pump(size, on_frame)
+            return Pump(on_frame, FPS, size)
 
         self.system = start_system(config, allow_faults=True, capture=pump)
 

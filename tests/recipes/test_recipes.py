@@ -230,15 +230,9 @@ def test_a_shovel_carries_the_present_and_nothing_of_an_outage(
         before = rig.counts().received
         publish(rig, 5)
         lost = range(before + 1, rig.counts().received + 1)
-        seen: set[int] = set()
         wan.behave()
-
-        def is_over() -> bool:
-            seen.update(number for number, _ in arrived())
-            return any(number > lost[-1] for number in seen)
-
-        eventually(is_over)  # a frame of before the outage may have been on its way, and come first
-        assert not seen & set(lost)
+        # A frame of before the outage may have been on its way, and come first.
+        assert not numbers_until(arrived, lambda seen: max(seen) > lost[-1]) & set(lost)
     recipe.undo("clear_parameter shovel to-centre", site)
 
 
@@ -280,19 +274,27 @@ def test_federation_keeps_the_newest_frames_of_an_outage(
         wan.cut()
         publish(rig, 80)
         last = rig.counts().received
-        seen: set[int] = set()
         wan.behave()
-
-        def newest_are_there() -> bool:
-            seen.update(number for number, _ in seqs_in(channel, queue))
-            return last in seen
-
-        eventually(newest_are_there)
+        seen = numbers_until(lambda: list(seqs_in(channel, queue)), lambda seen: last in seen)
         assert set(range(last - 49, last + 1)) <= seen
         assert len(seen & set(range(last - 79, last + 1))) < 80, "the oldest made room"
     recipe.undo("delete_user centre", At(site.node))
     recipe.undo("clear_policy shops", centre)
     recipe.undo("clear_parameter federation-upstream shop-17", centre)
+
+
+def numbers_until(
+    arrived: Callable[[], list[tuple[int, Any]]], is_over: Callable[[set[int]], bool]
+) -> set[int]:
+    """The numbers of all that has arrived by the time that they say it is over."""
+    seen: set[int] = set()
+
+    def have_come() -> bool:
+        seen.update(number for number, _ in arrived())
+        return bool(seen) and is_over(seen)
+
+    eventually(have_come)
+    return seen
 
 
 def wait_for_some(arrived: Callable[[], list[tuple[int, Any]]]) -> list[tuple[int, Any]]:

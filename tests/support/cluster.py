@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from edge_video.app import start_system
 from edge_video.config import Config
+from tests.support.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,32 +17,7 @@ if TYPE_CHECKING:
     from edge_video.resilience.failures import Failure
 
 FPS = 20
-
-
-class Pump:
-    """Satisfies `RunningCapture`: a thread that brings frames at one rate."""
-
-    def __init__(self, on_frame: Callable[[bytes], object]) -> None:
-        self._on_frame = on_frame
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.pid: int | None = None
-        self.frames = 0
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 2.0) -> None:
-        self._over.set()
-        self._thread.join(deadline_s)
-
-    def signal(self, signum: int) -> None:
-        raise AssertionError(f"nobody signals a scripted camera, yet {signum} came")
-
-    def _run(self) -> None:
-        while not self._over.wait(1 / FPS):
-            self.frames += 1
-            self._on_frame(b"\xff\xd8" + self.frames.to_bytes(8, "big") + bytes(500) + b"\xff\xd9")
+FRAME_BYTES = 500
 
 
 class ClusterNode:
@@ -78,7 +53,7 @@ class ClusterNode:
         on_end: Callable[[Failure], None],
     ) -> Pump:
         del camera, on_end
-        return Pump(on_frame)
+        return Pump(on_frame, FPS, FRAME_BYTES)
 
     def streaming(self) -> set[str]:
         """The cameras that stream here."""
