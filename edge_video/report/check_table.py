@@ -72,6 +72,9 @@ def _system(config: Config, target: str, language: Language) -> str:
     if config.events is not None:
         text = lookup("check.events", language)
         parts.append(text.format(exchange=config.events.exchange))
+    if config.commands is not None:
+        text = lookup("check.commands", language)
+        parts.append(text.format(exchange=config.commands.exchange))
     if config.cluster is not None:
         text = lookup("check.cluster", language)
         parts.append(text.format(group=config.cluster.group))

@@ -55,6 +55,7 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.node": Text("node {node}", "nó {node}"),
     "check.sink": Text("frames to {target}", "frames para {target}"),
     "check.events": Text("events to {exchange}", "eventos para {exchange}"),
+    "check.commands": Text("commands from {exchange}", "comandos de {exchange}"),
     "check.cluster": Text(
         "cameras shared with the nodes of group {group}",
         "câmeras compartilhadas com os nós do grupo {group}",

@@ -53,6 +53,12 @@ def test_a_node_that_shares_its_cameras_is_told_as_one() -> None:
     assert "grupo yard" in render(Language.PT_BR, cluster={"group": "yard"})[6]
 
 
+def test_a_node_that_takes_commands_over_the_broker_says_from_where() -> None:
+    commands = {"exchange": "orders", "allow": [{"user": "ops", "commands": ["all"]}]}
+    assert "; commands from orders;" in render(commands=commands)[6]
+    assert "; comandos de orders;" in render(Language.PT_BR, commands=commands)[6]
+
+
 def test_a_directory_has_a_folder_for_each_camera() -> None:
     cameras = CAMERAS[:1]
     lines = render(sink={"type": "directory", "path": "frames"}, amqp=None, cameras=cameras)
