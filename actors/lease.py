@@ -31,6 +31,7 @@ from edge_video.actors.lease_messages import (
     WithdrawCamera,
 )
 from edge_video.actors.lease_reach import ReachWatch
+from edge_video.actors.lease_wanted import WantedCameras
 from edge_video.actors.messages import (
     Begin,
     CameraChanged,
@@ -56,7 +57,6 @@ from edge_video.resilience.cluster.terms import (
     StopReason,
     TokenDelivered,
 )
-from edge_video.status.model import CameraPhase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +66,6 @@ if TYPE_CHECKING:
     from edge_video.resilience.cluster.member import MemberAction
     from edge_video.runtime.timer import Clock, Timer, TimerHandle
     from edge_video.status.cluster import ClusterFacts
-    from edge_video.status.snapshot import CameraRecord
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +85,6 @@ _FromSupervisor: TypeAlias = (
 LeaseActorMessage: TypeAlias = Begin | Tick | FromBroker | _FromSupervisor
 """What the actor understands, besides what `base` says of all."""
 
-_UNWANTED: Final = (CameraPhase.STOPPED, CameraPhase.DISABLED)
 _LOOK_S: Final = 2.0
 """At least so often it is looked at what is due, and at what has changed."""
 _TICK_FLOOR_S: Final = 0.05
@@ -164,9 +162,7 @@ class LeaseActor(ChildActor):
         self._alarm: tuple[float, TimerHandle] | None = None
         self._looked_s = -_FACTS_FLOOR_S
         self._told: ClusterFacts | None = None
-        self._terms = runtime.terms()
-        self._unwanted: set[str] = set()
-        self._is_wanted_anew = False
+        self._wanted = WantedCameras(runtime.terms())
         self._is_ending = False
         self._has_left = False
 
@@ -200,7 +196,7 @@ class LeaseActor(ChildActor):
         runtime = self._runtime
         if runtime.kept.member is None:
             runtime.kept.member = ClusterMember(
-                runtime.holder, self._terms, self._now, capacity=runtime.capacity()
+                runtime.holder, self._wanted.take(), self._now, capacity=runtime.capacity()
             )
         else:
             self._take_over(runtime.kept.member)
@@ -250,16 +246,16 @@ class LeaseActor(ChildActor):
                 self._perform(member.on_camera(camera_id, CaptureStopped(), now))
             case CameraChanged(record=record):
                 self._reach.changed(record, now.monotonic_s)
-                self._want(record)
+                self._wanted.changed(record)
             case ProcessMeasured(sample=sample):
                 if sample is not None and sample.cpu is not None:
                     member.measured(sample.cpu.used_percent, now)
                 for camera_id in self._reach.out_of_reach(now.monotonic_s):
                     member.unreachable(camera_id, now)
             case ConfigChanged():
-                self._terms = self._runtime.terms()
-                self._unwanted &= self._terms.keys()
-                self._reach.keep(self._terms)
+                terms = self._runtime.terms()
+                self._wanted.configured(terms)
+                self._reach.keep(terms)
                 self._configure()
                 self._grant_again()
             case Leave() | DrainNode() | RejoinNode():
@@ -281,25 +277,13 @@ class LeaseActor(ChildActor):
             self._is_ending, self._has_left = True, False
         self._perform(self._member.leave(self._now))
 
-    def _want(self, record: CameraRecord) -> None:
-        """Stand in line only for what an operator and the profile want here.
-
-        A profile that puts off many is one change, made with the next tick.
-        """
-        is_unwanted = record.phase in _UNWANTED or record.off_by_profile is not None
-        if is_unwanted is not (record.camera_id in self._unwanted):
-            self._unwanted ^= {record.camera_id}
-            self._is_wanted_anew = True
-
     def _tick(self) -> None:
-        if self._is_wanted_anew:
+        if self._wanted.has_changed:  # a profile that puts off many is one change
             self._configure()
         self._perform(self._member.tick(self._now))
 
     def _configure(self) -> None:
-        self._is_wanted_anew = False
-        wanted = {name: each for name, each in self._terms.items() if name not in self._unwanted}
-        capacity = self._runtime.capacity()
+        wanted, capacity = self._wanted.take(), self._runtime.capacity()
         self._perform(self._member.configure(wanted, self._now, capacity=capacity))
 
     def _grant_again(self) -> None:
@@ -362,7 +346,7 @@ class LeaseActor(ChildActor):
         """Have the timer tell a `Tick` when something is due."""
         now_s = self._now.monotonic_s
         due_s = min(self._member.due_s() or now_s + _LOOK_S, self._looked_s + _LOOK_S)
-        due_s = now_s if self._is_wanted_anew else due_s
+        due_s = now_s if self._wanted.has_changed else due_s
         due_s = max(due_s, now_s + _TICK_FLOOR_S)
         if self._alarm is not None:
             if self._alarm[0] <= due_s:
