@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from edge_video.runtime.signals import ShutdownSignals
 from edge_video.top.fleet.browsing import Browsing
 from edge_video.top.fleet.page import Page, full_page
-from edge_video.top.keys import KeyDecoder
+from edge_video.top.key_screen import KeyScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from rich.console import Console
-    from rich.text import Text
 
     from edge_video.text.catalog import Language
     from edge_video.top.fleet.session import FleetSession
     from edge_video.top.terminals import AnyTerminal
-
-_REDRAW_S: Final = 0.5
-"""Ages are in whole seconds."""
-_SEQUENCE_S: Final = 0.05
-"""A key's bytes come together: after so long a lone escape is the escape key."""
 
 
 class FleetScreen:
@@ -49,52 +41,30 @@ class FleetScreen:
         url: str = "",
     ) -> None:
         self._session = session
-        self._console = console
-        self._terminal = terminal
+        self._screen = KeyScreen(console, terminal)
         self._language = language
         self._has_ended = has_ended
         self._url = url
-        self._keys = KeyDecoder()
-        self._typed_at_s = 0.0
         self._browsing = Browsing()
         self._page = Page([], [], 1)
-        self._is_over = False
 
     def run(self) -> None:
         """Show until a signal or the key q; the terminal is then as it was before."""
-        with self._terminal, ShutdownSignals(lambda _: self._end()):
-            while not self._is_over and not self._browsing.is_over and not self._has_ended():
+        with self._screen.shown():
+            while not self._is_over():
                 self._draw()
                 self._take_keys()
 
-    def _end(self) -> None:
-        self._is_over = True
-        self._terminal.wake()
+    def _is_over(self) -> bool:
+        return self._screen.is_over or self._browsing.is_over or self._has_ended()
 
     def _draw(self) -> None:
-        size = self._terminal.size
-        width, height = max(1, size.columns), max(1, size.lines)
+        size = self._screen.size
         with self._session.looking() as view:
-            self._page = full_page(view, self._browsing, self._language, (width, height), self._url)
-        self._terminal.draw(self._rendered(self._page.lines, width))
-
-    def _rendered(self, lines: Sequence[Text], width: int) -> str:
-        self._console.width = width
-        with self._console.capture() as captured:
-            for line in lines:
-                self._console.print(line, no_wrap=True, crop=True, overflow="ignore")
-        return captured.get().removesuffix("\n")
+            self._page = full_page(view, self._browsing, self._language, size, self._url)
+        self._screen.draw(self._page.lines)
 
     def _take_keys(self) -> None:
-        typed = self._terminal.wait(_SEQUENCE_S if self._keys.is_waiting else _REDRAW_S)
-        now_s = time.monotonic()
-        if typed:
-            self._typed_at_s = now_s
-            pressed = self._keys.feed(typed)
-        elif self._keys.is_waiting and now_s - self._typed_at_s >= _SEQUENCE_S:
-            pressed = self._keys.flush()
-        else:
-            return
         page = self._page
-        for key in pressed:
+        for key in self._screen.pressed():
             self._browsing = self._browsing.press(key, page.names, page.room, page.last)
