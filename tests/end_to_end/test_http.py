@@ -509,7 +509,9 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
                 *("--header", f"Authorization: Bearer {TOKEN}"),
                 # Wrong tokens are tested above; here they would slow everything down.
                 *("--exclude-checks", "ignored_auth"),
-                *("--max-examples", "12", "--workers", "2", "--no-shrink"),
+                *("--max-examples", "12", "--no-shrink"),
+                # Two threads that test import its parts at once, and fail now and then.
+                *("--workers", "1"),
                 *("--no-color", "--warnings", "off"),
                 *("--generation-deterministic", "--seed", "1"),
                 *("--report", "vcr", "--report-vcr-path", str(traffic)),

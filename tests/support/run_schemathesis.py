@@ -2,7 +2,7 @@
 
 CPython up to 3.11.7 counts the depth of what it parses for all threads together: two at once end in
 "AST constructor recursion depth mismatch" (python/cpython#106905, mended in 3.11.8). Hypothesis
-parses to show a lambda, and schemathesis tests from several threads.
+parses to show a lambda, and schemathesis has threads beside the one that tests.
 """
 
 from __future__ import annotations
