@@ -64,6 +64,28 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     assert [each for each in targets if not (document.parent / each).exists()] == []
 
 
+def anchors_of(document: Path) -> set[str]:
+    """What a site makes of the headings (Python-Markdown's toc), and what a page names itself."""
+    text = document.read_text(encoding="utf-8")
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    plain = [re.sub(r"\]\([^)]*\)", "", each).strip().lower() for each in headings]
+    slugs = [re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", each)) for each in plain]
+    return {*slugs, *re.findall(r'id="([^"]+)"', text)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_a_heading_lead_to_one(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*\.md|)#([^)]+)\)", document.read_text())
+    dead = [
+        f"{name}#{anchor}"
+        for name, anchor in links
+        if anchor not in anchors_of(document.parent / name if name else document)
+    ]
+    assert dead == []
+
+
 def test_every_folder_has_its_row_in_the_architecture() -> None:
     packages = {path.parent for path in (ROOT / "edge_video").rglob("__init__.py")}
     top = {
