@@ -98,7 +98,7 @@ def _nobody(node: str, asker: Asker, language: Language) -> str:
     """That nobody has this name, and who there is, if that may be asked."""
     try:
         others = [each.node for each in asker.ask_all(_LISTEN_S)]
-    except (CannotAskError, BusyError):
+    except (CannotAskError, BusyError, TimeoutError):
         others = []
     key = "ctl.nobody" if others else "ctl.nobody_known"
     return _text(key, language, node=node, nodes=", ".join(others))

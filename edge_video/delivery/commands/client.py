@@ -33,6 +33,8 @@ _CONNECT_S: Final = 10.0
 _LEAST_S: Final = 1.0
 """So long a broker may take to let us in, however short the time is that is left."""
 _HEARTBEAT_S: Final = 10
+_GRACE_S: Final = 0.5
+"""So much later than asked for a broker is given up that answers nothing, not even a goodbye."""
 _NOT_FOUND: Final = 404
 _REFUSED: Final = 403
 _MAX_REASON: Final = 300
@@ -120,7 +122,8 @@ class CommandClient:
 
         Args:
             question: what is asked.
-            timeout_s: for all of it; but each broker that is tried has a second at the least.
+            timeout_s: for all of it; but each broker that is tried has a second at the least, and
+                one that falls silent meanwhile half a second more.
 
         Raises:
             NobodyThereError: no node of this name takes commands.
@@ -148,8 +151,11 @@ class CommandClient:
     def _replies(self, question: Question, timeout_s: float) -> Iterator[Reply]:
         ends_at_s = time.monotonic() + timeout_s
         settings, connection = self._connected(ends_at_s)
+        _give_up(connection, ends_at_s + _GRACE_S)
         try:
             yield from self._asked(connection, settings, question, ends_at_s)
+        except TimeoutError:  # else it would be taken for any OSError
+            raise
         except pika.exceptions.UnroutableError:
             raise NobodyThereError(question.node) from None
         except pika.exceptions.NackError:
@@ -163,9 +169,7 @@ class CommandClient:
                 _cleaned(describe_loss(error, settings).reason, settings)
             ) from None
         finally:
-            # A broker that blocks publishers hears no goodbye either.
-            with contextlib.suppress(pika.exceptions.AMQPError):
-                connection.close()
+            _leave(connection)
 
     def _connected(self, ends_at_s: float) -> tuple[AmqpSettings, Any]:
         reason = ""
@@ -228,6 +232,25 @@ class CommandClient:
         if error.reply_code == _REFUSED:
             return f"the broker does not let this user write this to exchange {exchange}"
         return describe_refusal(self._exchange, error.reply_code, error.reply_text)
+
+
+def _give_up(connection: Any, at_s: float) -> None:
+    """Have the connection end then: by itself pika waits for any answer until the heartbeat."""
+    inner = connection._impl  # noqa: SLF001 - no public way
+
+    def end() -> None:
+        if not inner.is_closed:
+            inner._terminate_stream(TimeoutError())  # noqa: SLF001 - as pika's heartbeat does
+
+    inner._adapter_call_later(max(0.0, at_s - time.monotonic()), end)  # noqa: SLF001 - as above
+
+
+def _leave(connection: Any) -> None:
+    """Say goodbye, if anybody is there; a broker that blocks publishers does not hear it."""
+    if connection.is_open:
+        _give_up(connection, time.monotonic() + _GRACE_S)
+        with contextlib.suppress(pika.exceptions.AMQPError, OSError):
+            connection.close()
 
 
 def _into(replies: list[Reply], known_by: str) -> Callable[[Any, Any, Any, bytes], None]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from edge_video.cli.ctl import command
 from edge_video.cli.ctl.answers import answer_text, is_good
 from edge_video.cli.main import main
 from edge_video.delivery.commands.catalog import COMMANDS, CommandSpec
-from edge_video.delivery.commands.client import Question, Reply
+from edge_video.delivery.commands.client import NobodyThereError, Question, Reply
 from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
@@ -219,6 +220,21 @@ def test_another_name_than_the_nodes_asks_for_nothing(
     ctl(node, "shop-8", "stop", "door", code=1)
     assert node.asked == []
     assert "nobody answers to shop-8; there are: shop-7" in capsys.readouterr().err
+
+
+def test_a_broker_that_falls_silent_before_the_others_are_known_names_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent:
+        def ask(self, question: Question, _timeout_s: float) -> Reply:
+            raise NobodyThereError(question.node)
+
+        def ask_all(self, _timeout_s: float) -> list[Reply]:
+            raise TimeoutError
+
+    monkeypatch.setattr(command, "asker_of", lambda *_: Silent())
+    assert main(["ctl", "shop-8", "ping", "--url", "http://127.0.0.1:1"]) == 1
+    assert "nobody answers to shop-8" in capsys.readouterr().err
 
 
 def test_who_answers_is_listed_and_json_is_for_programs(
