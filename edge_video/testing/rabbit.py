@@ -95,7 +95,7 @@ class RabbitNode:
         )
         self._has_epmd = beside is None
         if beside is not None:
-            self._files = self._files.beside(beside._files)  # noqa: SLF001 - of its own kind
+            self._files = self._files.beside(beside._files, self.programs.version)  # noqa: SLF001
         self._files.write()
         self.name = self._files.name
         self._epmd: subprocess.Popen[bytes] | None = None

@@ -26,6 +26,11 @@ _USERS: Final = {
 }
 """Password, and what each may configure, write and read."""
 _VHOSTS: Final = ("/", "a/b")
+_JOIN_AT_ONCE: Final = (
+    "cluster_formation.randomized_startup_delay_range.min = 0",
+    "cluster_formation.randomized_startup_delay_range.max = 1",
+)
+"""RabbitMQ 4 waits for no one, and does not start with a setting that it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,13 @@ class NodeFiles:
         """The name of the node in Erlang."""
         return f"edge{self.port}@localhost"
 
-    def beside(self, other: NodeFiles) -> NodeFiles:
-        """Return those of a node that joins another one's cluster when it first starts."""
+    def beside(self, other: NodeFiles, version: str) -> NodeFiles:
+        """Return those of a node that joins another one's cluster when it first starts.
+
+        Args:
+            other: of the node that runs.
+            version: of RabbitMQ, as in `BrokerPrograms`.
+        """
         return replace(
             self,
             epmd_port=other.epmd_port,
@@ -72,8 +82,7 @@ class NodeFiles:
                 "cluster_formation.peer_discovery_backend = classic_config",
                 f"cluster_formation.classic_config.nodes.1 = {other.name}",
                 f"cluster_formation.classic_config.nodes.2 = {self.name}",
-                "cluster_formation.randomized_startup_delay_range.min = 0",
-                "cluster_formation.randomized_startup_delay_range.max = 1",
+                *(_JOIN_AT_ONCE if version == "installed" else ()),
             ),
         )
 

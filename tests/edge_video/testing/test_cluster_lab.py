@@ -35,6 +35,7 @@ from edge_video.testing.cluster_lab.rules import violations
 from edge_video.testing.cluster_lab.stage import Stage
 from edge_video.testing.cluster_lab.table import BEGIN, END, as_markdown, write_table
 from edge_video.testing.matrix import InstalledBroker
+from edge_video.testing.rabbit_files import NodeFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,6 +242,16 @@ def test_no_goal_is_more_than_what_may_be() -> None:
 
 def test_every_fault_has_its_limits() -> None:
     assert list(FAULTS) == list(LIMITS)
+
+
+@pytest.mark.parametrize(("version", "waits"), [("installed", True), ("4.0", False)])
+def test_a_broker_node_joins_with_settings_that_its_version_has(
+    tmp_path: Path, version: str, *, waits: bool
+) -> None:
+    first = NodeFiles(tmp_path, "127.0.0.1", port=1, tls_port=2, epmd_port=3, dist_port=4)
+    settings = replace(first, port=5).beside(first, version).settings
+    assert "cluster_formation.classic_config.nodes.1 = edge1@localhost" in settings
+    assert any("startup_delay" in each for each in settings) is waits
 
 
 def test_what_a_broker_says_of_its_queues_is_read() -> None:
