@@ -26,6 +26,7 @@ from edge_video.actors.messages import (
     InjectFault,
 )
 from edge_video.log.events import LogEvent, log_event
+from edge_video.resilience.breaker import BreakerState
 from edge_video.runtime.shortage import is_shortage
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import shorten
@@ -110,9 +111,22 @@ def describe(error: BaseException) -> str:
     )
 
 
-def log_breaker_change(camera_id: CameraId, before: CircuitBreaker, after: CircuitBreaker) -> None:
-    """The operator's line about a change of state; silent when the state is the same."""
+def log_breaker_change(
+    camera_id: CameraId,
+    before: CircuitBreaker,
+    after: CircuitBreaker,
+    *,
+    is_at_rest: bool = False,
+) -> None:
+    """The operator's line about a change of state; silent when the state is the same.
+
+    With `is_at_rest` nothing is asked of the camera here now: that its failures are forgotten
+    then is no recovery, and does not read as one.
+    """
     if before.state is after.state:
+        return
+    if is_at_rest and after.state is BreakerState.CLOSED:
+        log_event(_log, LogEvent.BREAKER_FORGIVEN, camera_id=camera_id, before=before.state)
         return
     log_event(
         _log,

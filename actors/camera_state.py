@@ -225,7 +225,8 @@ class CameraState:
 
     def move_breaker(self, breaker: CircuitBreaker) -> None:
         """Set the breaker of a camera that does not run."""
-        log_breaker_change(self.camera_id, self.breaker, breaker)
+        is_at_rest = self.record.is_closed
+        log_breaker_change(self.camera_id, self.breaker, breaker, is_at_rest=is_at_rest)
         self.update(breaker=breaker)
 
     def cancel_alarm(self) -> None:

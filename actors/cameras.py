@@ -314,7 +314,8 @@ class CameraFleet:
         # stop or to pause is reported as what that would have come to.
         ends_with_all = self._ending and not camera.pending.stop
         camera.pending = Pending()
-        log_breaker_change(camera.camera_id, ended.breaker, breaker)
+        is_at_rest = camera.record.is_closed
+        log_breaker_change(camera.camera_id, ended.breaker, breaker, is_at_rest=is_at_rest)
         camera.update(breaker=breaker, ffmpeg_pid=None)
         if not ends_with_all:
             camera.update(

@@ -58,7 +58,8 @@ WHEN = {
     "camera_protected": "the camera refuses the password, and is tried rarely from now on",
     "command_executed": "somebody gave a command about a camera or the publisher: `origin` says who"
     " (a browser's cookie or the token, from which address, with which program), `result` what came"
-    " of it",
+    " of it; or looked, over the broker, at the status or a picture: then `held_back` says how many"
+    " lines like this one were left out since the last",
     "command_refused": "a [command over the broker](commands.md) was not carried out: `reason` is"
     " that of the answer; a few lines a minute",
     "command_unanswered": "who asked for a command over the broker has not waited for its answer",
@@ -98,6 +99,8 @@ WHEN = {
     "camera_start_rejected": "a start was asked for while the breaker is open;"
     " `retry_in_s` null: held open by an operator",
     "breaker_changed": "a circuit breaker went from one state to another; WARNING when it opens",
+    "breaker_forgiven": "a camera rests now, by its schedule or a profile, or is left to other nodes:"
+    " its breaker is CLOSED without a recovery; `before` is what it was",
     "breaker_waiting": "how long an open breaker waits",
     "breaker_forced": "an operator holds a breaker open",
     "breaker_reset": "an operator reset a breaker",

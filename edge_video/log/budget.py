@@ -31,6 +31,7 @@ _BUDGETED: Final = frozenset(
         LogEvent.CAMERA_RESIZED,
         LogEvent.CAMERA_PROTECTED,
         LogEvent.BREAKER_CHANGED,
+        LogEvent.BREAKER_FORGIVEN,
         LogEvent.BREAKER_WAITING,
     }
 )
@@ -75,7 +76,7 @@ class LogBudget:
         if event not in _BUDGETED:
             return True
         opened = event is LogEvent.BREAKER_CHANGED and fields.get("after") == BreakerState.OPEN
-        recovered = event is LogEvent.CAMERA_STREAMING or (
+        recovered = event in (LogEvent.CAMERA_STREAMING, LogEvent.BREAKER_FORGIVEN) or (
             event is LogEvent.BREAKER_CHANGED and not opened
         )
         if (self._recoveries if recovered else self._failures).take(now_s):

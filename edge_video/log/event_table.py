@@ -412,6 +412,18 @@ class LogEvent(StrEnum):
             ),
         },
     )
+    BREAKER_FORGIVEN = (
+        "breaker_forgiven",
+        _INFO,
+        (
+            "[{camera_id}] Circuit breaker was {before}: its failures are forgotten, as nothing is"
+            " asked of the camera here now"
+        ),
+        (
+            "[{camera_id}] O circuit breaker estava {before}: as falhas foram esquecidas, pois nada"
+            " se pede à câmera aqui agora"
+        ),
+    )
     BREAKER_WAITING = (
         "breaker_waiting",
         _WARNING,

@@ -327,14 +327,12 @@ def _camera_entries(
         found.append((EntryKind.BREAKER_OPENED, now.last_failure))
     elif failed:
         found.append((EntryKind.CAMERA_FAILED, now.last_failure))
-    elif new.state is BreakerState.CLOSED and old.state is BreakerState.HALF_OPEN:
-        found.append((EntryKind.BREAKER_CLOSED, None))
-    elif (
-        new.state is BreakerState.CLOSED
-        and old.state is BreakerState.OPEN
-        and not now.is_closed  # closing for the night forgets failures by itself
-    ):
-        found.append((EntryKind.BREAKER_RESET, None))
+    elif new.state is BreakerState.CLOSED and not now.is_closed:
+        # One that rests has its failures forgotten by itself: that is no recovery.
+        if old.state is BreakerState.HALF_OPEN:
+            found.append((EntryKind.BREAKER_CLOSED, None))
+        elif old.state is BreakerState.OPEN:
+            found.append((EntryKind.BREAKER_RESET, None))
     found += [(kind, None) for kind in _rest_entries(before, now)]
     if (
         now.phase is CameraPhase.STREAMING
@@ -366,7 +364,7 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
 
     The cause of an opening is that of the failure; `operator` where a person did it, `wait_over`
     for the probe, `recovered` for the closing after it, `schedule` where a camera closes,
-    by its schedule or a profile.
+    by its schedule or a profile, `elsewhere` where it is left to the other nodes.
     """
     old, new = before.breaker.state, now.breaker.state
     if old is new:
@@ -378,9 +376,16 @@ def transition_of(before: CameraRecord, now: CameraRecord) -> tuple[str, str, st
         case BreakerState.HALF_OPEN:
             cause = "wait_over"
         case _:
-            by_itself = "schedule" if now.is_closed else "operator"
-            cause = "recovered" if old is BreakerState.HALF_OPEN else by_itself
+            cause = _cause_of_closing(old, now)
     return old.value, new.value, cause
+
+
+def _cause_of_closing(old: BreakerState, now: CameraRecord) -> str:
+    if now.opens_at is not None or now.off_by_profile is not None:
+        return "schedule"
+    if now.is_elsewhere:
+        return "elsewhere"
+    return "recovered" if old is BreakerState.HALF_OPEN else "operator"
 
 
 def count_transitions(counts: TransitionCounts, before: CameraRecord, now: CameraRecord) -> None:

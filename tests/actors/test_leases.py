@@ -24,7 +24,9 @@ from edge_video.actors.messages import CommandResult, ForceOpen, StartCamera, St
 from edge_video.actors.reload_messages import AddCamera, Reload, RemoveCamera
 from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent
+from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.cluster.terms import StopReason
+from edge_video.resilience.failures import Cause
 from edge_video.status import CameraPhase
 from edge_video.status.cluster import ClusterFacts
 from edge_video.status.configuration import ReloadReason
@@ -205,6 +207,25 @@ def test_a_camera_that_a_failed_reload_removed_and_put_back_goes_on(
     system.advance(8.0)
     assert system.running == {"cam1": 1, "cam2": 1}
     system.system.leave_at_once()
+
+
+@pytest.mark.parametrize("probes", [False, True])
+def test_giving_a_camera_away_that_has_failed_is_no_recovery(
+    node: Callable[..., Node], caplog: pytest.LogCaptureFixture, *, probes: bool
+) -> None:
+    caplog.set_level("INFO")
+    here = node("cam1")
+    here.tell(GrantCamera(CAM1, 7))
+    while here.system.camera(CAM1).breaker.state is not BreakerState.OPEN:
+        here.system.capture_of("cam1").end(Cause.REFUSED)
+        here.system.advance(5.0)
+    here.system.advance(40.0 if probes else 0.0)
+    was = BreakerState.HALF_OPEN if probes else BreakerState.OPEN
+    assert here.system.camera(CAM1).breaker.state is was
+    here.tell(WithdrawCamera(CAM1, StopReason.RELEASED))
+    assert here.system.camera(CAM1).breaker.state is BreakerState.CLOSED
+    assert "🟢" not in caplog.text
+    assert "its failures are forgotten" in caplog.text
 
 
 def test_draining_is_passed_on_and_kept(node: Callable[..., Node], tmp_path: Path) -> None:

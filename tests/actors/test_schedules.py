@@ -123,8 +123,9 @@ def test_commands_do_not_open_what_the_schedule_closes(
 
 
 def test_what_failed_before_closing_is_forgiven_and_waits_for_nothing(
-    scheduled: Callable[..., ScriptedSystem],
+    scheduled: Callable[..., ScriptedSystem], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     system = scheduled({"timezone": "UTC", "mon-sun": "07:00-22:14, 22:15-23:00"})
     for _ in range(4):
         system.capture_of("door").end(Cause.REFUSED)
@@ -134,6 +135,8 @@ def test_what_failed_before_closing_is_forgiven_and_waits_for_nothing(
     closed = system.camera(DOOR)
     assert (closed.phase, closed.breaker.state) == (CLOSED, BreakerState.CLOSED)
     assert closed.breaker.consecutive_failures == 0
+    assert "🟢" not in caplog.text, "that is no recovery"
+    assert "Circuit breaker was OPEN: its failures are forgotten" in caplog.text
     before = len(system.starts_s["door"])
     system.advance(60.0)
     assert len(system.starts_s["door"]) == before + 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
+
+import pytest
 
 from edge_video.frames import CameraId
 from edge_video.metrics.memory import MemoryLevel
@@ -170,6 +173,26 @@ def test_transitions_have_their_causes() -> None:
     assert transition_of(opened, STREAMING) == ("OPEN", "CLOSED", "operator")
     assert transition_of(STREAMING, forced) == ("CLOSED", "OPEN", "operator")
     assert transition_of(opened, opened) is None
+
+
+@pytest.mark.parametrize(
+    ("why", "cause"),
+    [
+        ({"opens_at": "2026-01-01T07:00:00+00:00"}, "schedule"),
+        ({"off_by_profile": "night"}, "schedule"),
+        ({"is_elsewhere": True}, "elsewhere"),
+    ],
+)
+@pytest.mark.parametrize("before", [OPEN, HALF_OPEN])
+def test_failures_that_are_forgotten_while_a_camera_rests_are_no_recovery(
+    before: CircuitBreaker, why: dict[str, Any], cause: str
+) -> None:
+    ill = replace(STREAMING, breaker=before, phase=CameraPhase.STARTING, **why)
+    rests = replace(ill, breaker=CLOSED)
+    assert transition_of(ill, rests) == (before.state.value, "CLOSED", cause)
+    timeline = Timeline()
+    timeline.camera_changed(ill, rests, 1, 1.0)
+    assert [each.kind for each in timeline.entries] == []
 
 
 def test_the_sum_of_the_transitions_is_what_the_breaker_counted() -> None:
