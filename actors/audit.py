@@ -72,6 +72,7 @@ def audited(
         command=done.command,
         origin=done.origin,
         result=done.result.value,
+        held_back=0,
     )
     tell(http, done)
     return answer

@@ -168,7 +168,7 @@ class CommandExecution:
             return Answer.of(OK, status_as_json(status))
         alone = tuple(each for each in status.cameras if each.camera_id == request.camera)
         if not alone:
-            return _no_camera()
+            raise _no_camera()
         cameras = status_as_json(replace(status, cameras=alone))["cameras"]
         assert isinstance(cameras, list)
         return Answer.of(OK, cameras[0])
@@ -177,7 +177,7 @@ class CommandExecution:
         camera_id, wait_s = CameraId(request.camera or ""), _wait_of(request)
         record = self._parts.board.record(camera_id)
         if record is None:
-            return _no_camera()
+            raise _no_camera()
         if record.phase is CameraPhase.ELSEWHERE:
             raise _elsewhere(record.owner)
         try:
@@ -287,5 +287,5 @@ def _elsewhere(owner: str | None) -> Refusal:
     return Refusal(Reason.NO_PICTURE, who, phase=phase, owner=owner)
 
 
-def _no_camera() -> Answer:
-    return Answer.of(404, {"error": "there is no such camera"})
+def _no_camera() -> Refusal:
+    return Refusal(Reason.UNKNOWN_CAMERA, "there is no such camera")

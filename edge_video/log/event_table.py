@@ -445,7 +445,17 @@ class LogEvent(StrEnum):
             "unnamed": Text(
                 "[{target}] Command {command}: {result}",
                 "[{target}] Comando {command}: {result}",
-            )
+            ),
+            "more": Text(
+                (
+                    "[{target}] Command {command}: {result} (by {origin}); {held_back} more lines"
+                    " about commands were held back"
+                ),
+                (
+                    "[{target}] Comando {command}: {result} (por {origin}); outras {held_back}"
+                    " linhas sobre comandos foram omitidas"
+                ),
+            ),
         },
     )
     COMMANDS_TAKEN = (

@@ -97,6 +97,12 @@ def _connected(fields: Mapping[str, object]) -> str:
     return "again" if fields.get("again") else "late"
 
 
+def _executed(fields: Mapping[str, object]) -> str:
+    if fields.get("held_back"):
+        return "more"
+    return "" if fields.get("origin") else "unnamed"
+
+
 _VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
     LogEvent.BREAKER_CHANGED: lambda fields: str(fields.get("after")),
     LogEvent.CAMERA_BACK: lambda fields: "" if fields.get("is_return", True) else "first",
@@ -106,7 +112,7 @@ _VARIANTS: Final[Mapping[LogEvent, Callable[[Mapping[str, object]], str]]] = {
     LogEvent.CAMERA_WAITS_FOR_KEY_FRAME: lambda fields: (
         "" if fields.get("interval_s") is None else "known"
     ),
-    LogEvent.COMMAND_EXECUTED: lambda fields: "" if fields.get("origin") else "unnamed",
+    LogEvent.COMMAND_EXECUTED: _executed,
     LogEvent.CONTROL_CONNECTED: lambda fields: "" if fields.get("away_s") is None else "again",
     LogEvent.COMMAND_REFUSED: lambda fields: "more" if fields.get("held_back") else "",
     LogEvent.CPU_SHORT: lambda fields: str(fields.get("bound")),

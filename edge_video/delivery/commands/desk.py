@@ -210,7 +210,8 @@ class Audit:
             target=shorten(one_line(request.camera or "status"), _MAX_SHOWN),
             command=request.command,
             origin=_origin(request.principal),
-            result=str(answer.status),
+            result=answer.result,
+            held_back=self._told(),
         )
 
     def _may_write(self) -> bool:
@@ -235,4 +236,4 @@ def _only(reply: ReplyAddress | None) -> list[ReplyAddress]:
 
 
 _STOPPING: Final = Refusal(Reason.STOPPING, "the system is stopping").answer
-_FAILED: Final = Answer.of(500, {"error": "it failed inside; the node's log says how"})
+_FAILED: Final = Answer.of(500, {"error": "it failed inside; the node's log says how"}, "failed")

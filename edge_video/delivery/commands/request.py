@@ -49,6 +49,7 @@ class Reason(StrEnum):
     """The message's id was that of another request."""
     REPEATED = "repeated"
     """It was carried out already, and its answer is not known any more."""
+    UNKNOWN_CAMERA = "unknown_camera"
     TOO_LARGE = "too_large"
     NO_PICTURE = "no_picture"
     BUSY = "busy"
@@ -62,6 +63,7 @@ _NUMBERS: Final = {
     Reason.UNKNOWN_COMMAND: 400,
     Reason.UNKNOWN_SENDER: 401,
     Reason.FORBIDDEN: 403,
+    Reason.UNKNOWN_CAMERA: 404,
     Reason.EXPIRED: 408,
     Reason.CLOCK_SKEW: 408,
     Reason.BEFORE_START: 408,
@@ -84,17 +86,20 @@ class Answer:
         body: JSON, or an image.
         content_type: of the body.
         headers: what is to be known of a picture.
+        result: what became of the request, in a word for the log.
     """
 
     status: int
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, int] = field(default_factory=dict)
+    result: str = "done"
 
     @classmethod
-    def of(cls, status: int, body: Mapping[str, object]) -> Answer:
+    def of(cls, status: int, body: Mapping[str, object], result: str = "done") -> Answer:
         """An answer in JSON."""
-        return cls(status, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return cls(status, text.encode(), result=result)
 
 
 class Refusal(Exception):  # noqa: N818 - no error of the program: an answer
@@ -113,9 +118,9 @@ class Refusal(Exception):  # noqa: N818 - no error of the program: an answer
     @property
     def answer(self) -> Answer:
         """How it is told to the sender."""
-        return Answer.of(
-            _NUMBERS[self.reason], {"error": str(self), "reason": self.reason.value, **self.more}
-        )
+        reason = self.reason.value
+        body = {"error": str(self), "reason": reason, **self.more}
+        return Answer.of(_NUMBERS[self.reason], body, reason)
 
 
 @dataclass(frozen=True, slots=True)
