@@ -21,7 +21,7 @@ from edge_video.testing import eventually
 from tests.support.amqp import CAM1, CAM2
 from tests.support.broker_in_the_middle import BrokerInTheMiddle
 from tests.support.mqtt import MqttClient
-from tests.support.recipes import IN_THE_MATRIX, PAGES, At, Recipe, text_of
+from tests.support.recipes import IN_THE_MATRIX, PAGES, At, Recipe, RecipeNode, ToolError, text_of
 from tests.support.shell_blocks import ROOT, blocks_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from edge_video.frames import CameraId
     from tests.support.amqp import MakeRig, Rig
-    from tests.support.recipes import RecipeNode
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -148,12 +147,42 @@ def test_a_super_stream_keeps_each_camera_by_itself(
     recipe = make_recipe("super-stream.md")
     rig = connect(make_rig, node, "door", "yard")
     recipe.run("rabbitmq-plugins enable")
-    assert "has been created" in recipe.run("rabbitmq-streams add_super_stream")
+    undone_by = "rabbitmq-streams delete_super_stream"
+    added = recipe.run_unless_busy("rabbitmq-streams add_super_stream", undone_by)
+    assert "has been created" in added
     recipe.run("python examples/recipes/bind.py")
     publish(rig, 6, CAM1, CAM2)
     printed = recipe.run("python examples/recipes/stream.py")
     rows = [line.split()[:2] for line in printed.splitlines()]
     assert rows == [["cam1", "1"], ["cam1", "2"], ["cam1", "3"]]
+    recipe.run(undone_by)
+
+
+class BusyNode(RecipeNode):
+    """Runs nothing, and fails the first time that it is asked for something."""
+
+    address = "amqp://guest:guest@127.0.0.1:5672"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def tool(self, name: str, *arguments: str) -> str:
+        self.asked.append(f"{name} {arguments[0]}")
+        if len(self.asked) == 1:
+            raise ToolError("function_clause")
+        return "has been created"
+
+
+def test_a_super_stream_that_a_busy_broker_has_half_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.support.recipes.PLUGINS", ("rabbitmq_stream",))
+    busy = BusyNode()
+    recipe = Recipe("super-stream.md", "", busy, tmp_path, {})
+    recipe.run("rabbitmq-plugins enable")
+    add, delete = (f"rabbitmq-streams {each}_super_stream" for each in ("add", "delete"))
+    assert "has been created" in recipe.run_unless_busy(add, delete)
+    assert busy.asked == [add, delete, add]
 
 
 def test_a_work_queue_sets_aside_what_nobody_can_work_on_and_nothing_else(

@@ -35,6 +35,10 @@ BROKER: Final = "amqp://user:password@broker:5672"
 """How the pages write the broker's address, without the virtual host."""
 
 
+class ToolError(AssertionError):
+    """One of RabbitMQ's programs has failed."""
+
+
 class RecipeNode(RabbitNode):
     """A node with the plugins of the recipes.
 
@@ -57,7 +61,11 @@ class RecipeNode(RabbitNode):
         )
 
     def tool(self, name: str, *arguments: str) -> str:
-        """Run one of RabbitMQ's programs on this node, as it is; its standard output."""
+        """Run one of RabbitMQ's programs on this node, as it is; its standard output.
+
+        Raises:
+            ToolError: it has failed.
+        """
         done = subprocess.run(
             [*self.programs.command(name, self.root), *arguments],
             env=self._files.environment() | self.programs.environment(),
@@ -66,7 +74,8 @@ class RecipeNode(RabbitNode):
             timeout=120,
             check=False,
         )
-        assert done.returncode == 0, f"{name} {arguments}: {done.stdout}{done.stderr}"
+        if done.returncode:
+            raise ToolError(f"{name} {arguments}: {done.stdout}{done.stderr}")
         return done.stdout
 
     @property
@@ -141,6 +150,23 @@ class Recipe:
         if program == "python":
             return self._python(*arguments)
         return self._tool(program, arguments, at or At(self._node))
+
+    def run_unless_busy(self, start: str, undone_by: str) -> str:
+        """Run the next command; where it fails, as its page says that it may, do what that says.
+
+        Args:
+            start: of the command.
+            undone_by: the start of the page's command after which it is given once more.
+        """
+        command = self._left[0]
+        try:
+            return self.run(start)
+        except ToolError:
+            undo = next(each for each in self._left if each.startswith(undone_by))
+            program, *arguments = shlex.split(undo)
+            self._tool(program, arguments, At(self._node))
+        self._left.insert(0, command)
+        return self.run(start)
 
     def undo(self, command: str, at: At) -> None:
         """Take back what a command of the page did: an argument of `rabbitmqctl`."""
