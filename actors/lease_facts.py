@@ -43,7 +43,9 @@ def take_facts(member: ClusterMember, node: str, group: str, line: LineState) ->
         ),
         owners={camera: name for camera, (_, name) in owners.items()},
         leases={
-            CameraId(camera): LeaseFacts(lease.state.value, lease.epoch, lease.rank)
+            CameraId(camera): LeaseFacts(
+                lease.state.value, lease.epoch, lease.rank, lease.is_capturing
+            )
             for camera, lease in member.leases.items()
         },
         differing={

@@ -99,8 +99,8 @@ WHEN = {
     "camera_start_rejected": "a start was asked for while the breaker is open;"
     " `retry_in_s` null: held open by an operator",
     "breaker_changed": "a circuit breaker went from one state to another; WARNING when it opens",
-    "breaker_forgiven": "a camera rests now, by its schedule or a profile, or is left to other nodes:"
-    " its breaker is CLOSED without a recovery; `before` is what it was",
+    "breaker_forgiven": "a camera rests now, by its schedule or a profile, or is left to other"
+    " nodes: its breaker is CLOSED without a recovery; `before` is what it was",
     "breaker_waiting": "how long an open breaker waits",
     "breaker_forced": "an operator holds a breaker open",
     "breaker_reset": "an operator reset a breaker",

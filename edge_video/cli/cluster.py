@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK
 from edge_video.cli.running_system import ask_for_cluster, ask_system
 from edge_video.cli.standard_streams import print_error, print_out
-from edge_video.report.cluster_table import captured_here, render_cluster
+from edge_video.report.cluster_table import (
+    captured_by_nobody,
+    captured_here,
+    is_drained,
+    render_cluster,
+)
 from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.escaping import one_line
@@ -78,13 +83,15 @@ def _drain(args: argparse.Namespace) -> int:
     """Have everything given away, and wait for its end."""
     _command(args, "drain")
     ends_at_s = time.monotonic() + args.timeout
-    while here := captured_here(_cluster_of(args)):
+    while not is_drained(known := _cluster_of(args)):
         if time.monotonic() >= ends_at_s:
-            late = _text("draining").format(seconds=f"{args.timeout:g}", cameras=len(here))
+            here = len(captured_here(known))
+            late = _text("draining").format(seconds=f"{args.timeout:g}", cameras=here)
             print_error(f"edge-video: {late}")
             return EXIT_FAILURE
         time.sleep(_LOOK_S)
-    print_out(_text("drained"))
+    left = ", ".join(map(one_line, captured_by_nobody(known)))
+    print_out(_text("drained_to_nobody").format(cameras=left) if left else _text("drained"))
     return EXIT_OK
 
 

@@ -15,9 +15,8 @@ from edge_video.http.responses import error, json_bytes, no_such_camera, too_man
 from edge_video.http.view import history_view, timeline_view
 from edge_video.resilience.token_bucket import TokenBucket
 from edge_video.runtime.units import ns_to_ms
+from edge_video.status.cluster import cluster_as_json
 from edge_video.status.json import status_as_json
-from edge_video.text.escaping import one_line
-from edge_video.text.json import json_ready
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -82,7 +81,9 @@ class ApiEndpoints:
         return JSONResponse(timeline_view(version, own))
 
     async def _cluster(self, _: Request) -> Response:
-        return JSONResponse({"cluster": json_ready(self._store.cluster, one_line)})
+        facts = self._store.cluster
+        known = None if facts is None else cluster_as_json(facts, self._clock.monotonic())
+        return JSONResponse({"cluster": known})
 
     async def _openapi(self, _: Request) -> Response:
         return JSONResponse(openapi(self._store.version))

@@ -4,18 +4,77 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from edge_video.resilience.cluster import LeaseState
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _map_of(values: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values, "description": description}
+
+
+_NODE: Final = _object(
+    {
+        "node": {"type": "string"},
+        "capacity": {"type": "number"},
+        "cameras": {"type": "integer", "description": "How many it captures."},
+        "is_leaving": {"type": "boolean"},
+    }
+)
+_LEASE: Final = _object(
+    {
+        "state": {"enum": [each.value for each in LeaseState]},
+        "epoch": {
+            "type": "integer",
+            "description": "The highest one with which this node has captured it; 0: none.",
+        },
+        "rank": {
+            "type": ["integer", "null"],
+            "description": "Among those who would capture it, 1 the best; null: no candidate.",
+        },
+        "captures": {"type": "boolean", "description": "Whether this node captures it now."},
+    }
+)
+_KNOWN: Final = _object(
+    {
+        "node": {"type": "string", "description": "The name of this node."},
+        "group": {"type": "string"},
+        "nodes": {"type": "array", "items": _NODE, "description": "The others that live."},
+        "owners": _map_of(
+            {"type": "string"}, "Which other node captures which camera, as was heard last."
+        ),
+        "leases": _map_of(_LEASE, "What this node is to each of its cameras."),
+        "differing": _map_of(
+            {"type": "array", "items": {"type": "string"}},
+            "Cameras that other nodes define otherwise, with those nodes' names.",
+        ),
+        "namesakes": {
+            "type": "integer",
+            "description": "Other programs that bear this node's name.",
+        },
+        "is_leaving": {
+            "type": "boolean",
+            "description": "It gives everything away and takes nothing.",
+        },
+        "down_for_s": {
+            "type": ["number", "null"],
+            "description": "Seconds since the control connection is gone; null: it is there.",
+        },
+        "reason": {"type": "string", "description": "Why it is gone; empty while it is there."},
+    }
+)
 CLUSTER_SCHEMAS: Final[dict[str, Any]] = {
-    "Cluster": {
-        "type": "object",
-        "properties": {
+    "Cluster": _object(
+        {
             "cluster": {
-                "anyOf": [{"type": "object"}, {"type": "null"}],
+                "anyOf": [_KNOWN, {"type": "null"}],
                 "description": "As `edge-video cluster status --json` prints it; null where this"
                 " system shares no cameras.",
             }
-        },
-        "required": ["cluster"],
-    }
+        }
+    )
 }
 
 _TEXTS: Final = {

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edge_video.resilience.cluster import LeaseState
 from edge_video.text.catalog import lookup
 from edge_video.text.escaping import one_line
+from edge_video.text.formatting import format_rounded_duration
+from edge_video.text.phrases import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from edge_video.text.catalog import Language
 
-_CAPTURING = ("OWNER", "SUSPECT", "RELEASING")
-
 
 def captured_here(cluster: Mapping[str, Any]) -> list[str]:
-    """Return the cameras that the node captures, of the `cluster` in its status."""
-    return [name for name, each in cluster["leases"].items() if each["state"] in _CAPTURING]
+    """Return the cameras that the node captures, of the `cluster` of `/api/cluster`."""
+    return [name for name, each in cluster["leases"].items() if each["captures"]]
+
+
+def is_drained(cluster: Mapping[str, Any]) -> bool:
+    """Whether the node has given everything away, and takes nothing."""
+    return cluster["is_leaving"] and all(
+        each["state"] == LeaseState.OUT.value for each in cluster["leases"].values()
+    )
+
+
+def captured_by_nobody(cluster: Mapping[str, Any]) -> list[str]:
+    """Return the cameras that neither the node nor another one captures, as far as it knows."""
+    here = captured_here(cluster)
+    return [name for name in cluster["leases"] if name not in (*here, *cluster["owners"])]
 
 
 def render_cluster(cluster: Mapping[str, Any], language: Language) -> str:
@@ -32,8 +46,10 @@ def render_cluster(cluster: Mapping[str, Any], language: Language) -> str:
     lines = [text("own", node=cluster["node"], group=cluster["group"], cameras=len(here))]
     if cluster["is_leaving"]:
         lines.append(text("leaving"))
-    if cluster["down_since_s"] is not None:
-        lines.append(text("down", reason=cluster["reason"] or "-"))
+    if cluster["down_for_s"] is not None:
+        lasting = format_rounded_duration(cluster["down_for_s"], language)
+        reason = translated(one_line(cluster["reason"]), language)
+        lines.append(text("down", lasting=lasting, reason=reason or "-"))
     if cluster["namesakes"]:
         lines.append(text("namesakes", count=cluster["namesakes"]))
     if cluster["differing"]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edge_video.text.escaping import one_line
+from edge_video.text.json import json_ready
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,11 +22,14 @@ class LeaseFacts:
         state: a `edge_video.resilience.cluster.LeaseState`, by its name.
         epoch: the highest one with which the node has captured it; 0: it never has.
         rank: among those who would capture it, 1 the best; None: it is no candidate.
+        captures: the node captures it now. That is so as OWNER, SUSPECT and RELEASING (but with
+            `break-before-make`, which ends the capture first), and as CLAIMING where it goes on.
     """
 
     state: str
     epoch: int = 0
     rank: int | None = None
+    captures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +76,17 @@ class ClusterFacts:
     is_leaving: bool = False
     down_since_s: float | None = None
     reason: str = ""
+
+
+def cluster_as_json(facts: ClusterFacts, now_s: float) -> dict[str, object]:
+    """The facts ready for `json.dumps`, at the monotonic time `now_s`.
+
+    What foreign nodes say is made harmless for a terminal. In place of a moment that only this
+    process can read it has `down_for_s`: how long the control connection has been gone.
+    """
+    known = json_ready(facts, one_line)
+    assert isinstance(known, dict)
+    since_s = facts.down_since_s
+    del known["down_since_s"]
+    down_for_s = None if since_s is None else round(max(0.0, now_s - since_s), 1)
+    return {**known, "down_for_s": down_for_s}

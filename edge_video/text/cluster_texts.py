@@ -50,7 +50,8 @@ CLUSTER_TEXTS: Final[dict[str, Text]] = {
         "It gives everything away and takes nothing.", "Entrega tudo e não assume nada."
     ),
     "cluster.down": Text(
-        "Control connection not open: {reason}", "Conexão de controle fechada: {reason}"
+        "No control connection for {lasting}: {reason}",
+        "Sem conexão de controle há {lasting}: {reason}",
     ),
     "cluster.namesakes": Text(
         "Other programs with this node's name: {count}",
@@ -68,8 +69,12 @@ CLUSTER_TEXTS: Final[dict[str, Text]] = {
     "cluster.is_leaving": Text("leaving", "saindo"),
     "cluster.nobody": Text("nobody", "ninguém"),
     "cluster.drained": Text(
-        "Drained: the other nodes have the cameras, as far as there are any.",
-        "Esvaziado: os outros nós têm as câmeras, se houver outros nós.",
+        "Drained: the other nodes have the cameras.",
+        "Esvaziado: os outros nós têm as câmeras.",
+    ),
+    "cluster.drained_to_nobody": Text(
+        "Drained, but no other node is known to capture {cameras}.",
+        "Esvaziado, mas não se sabe de outro nó que tenha {cameras}.",
     ),
     "cluster.draining": Text(
         "Not drained within {seconds} s: {cameras} cameras are still captured here.",

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_video.cli.main import main
-from edge_video.report.cluster_table import render_cluster
+from edge_video.report.cluster_table import (
+    captured_by_nobody,
+    captured_here,
+    is_drained,
+    render_cluster,
+)
 from edge_video.text.catalog import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def lease(state: str, epoch: int = 0, rank: int | None = 1) -> dict[str, Any]:
-    return {"state": state, "epoch": epoch, "rank": rank}
+def lease(
+    state: str, epoch: int = 0, rank: int | None = 1, *, captures: bool = False
+) -> dict[str, Any]:
+    return {"state": state, "epoch": epoch, "rank": rank, "captures": captures}
 
 
 CLUSTER: dict[str, Any] = {
@@ -26,11 +33,15 @@ CLUSTER: dict[str, Any] = {
     "group": "south",
     "nodes": [{"node": "edge-b", "capacity": 2.0, "cameras": 1, "is_leaving": True}],
     "owners": {"gate": "edge-b"},
-    "leases": {"door": lease("OWNER", 7), "gate": lease("STANDBY"), "yard": lease("OUT")},
+    "leases": {
+        "door": lease("OWNER", 7, captures=True),
+        "gate": lease("STANDBY"),
+        "yard": lease("OUT"),
+    },
     "differing": {},
     "namesakes": 0,
     "is_leaving": False,
-    "down_since_s": None,
+    "down_for_s": None,
     "reason": "",
 }
 TABLE = """Node edge-a, group south; cameras captured here: 1
@@ -100,7 +111,7 @@ def test_the_status_says_who_captures_what(
 def test_what_is_wrong_stands_above(server: Server) -> None:
     wrong = CLUSTER | {
         "is_leaving": True,
-        "down_since_s": 7.0,
+        "down_for_s": 70.0,
         "reason": "no heartbeat\nfrom the broker",
         "namesakes": 1,
         "differing": {"door": ["edge-b"]},
@@ -109,7 +120,7 @@ def test_what_is_wrong_stands_above(server: Server) -> None:
     head = render_cluster(wrong, Language.EN).splitlines()[1:5]
     assert head == [
         "It gives everything away and takes nothing.",
-        r"Control connection not open: no heartbeat\nfrom the broker",
+        r"No control connection for 1m10s: no heartbeat\nfrom the broker",
         "Other programs with this node's name: 1",
         "Defined otherwise elsewhere: door",
     ]
@@ -119,9 +130,10 @@ def test_what_is_wrong_stands_above(server: Server) -> None:
 def test_a_drain_is_over_when_nothing_is_captured_here(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server.status["cluster"] = CLUSTER | {"leases": {"door": lease("OUT")}}
+    drained = {"is_leaving": True, "leases": {"door": lease("OUT")}}
+    server.status["cluster"] = CLUSTER | drained | {"owners": {"door": "edge-b"}}
     assert main(["cluster", "drain", "--url", server.url]) == 0
-    assert "Drained" in capsys.readouterr().out
+    assert capsys.readouterr().out == "Drained: the other nodes have the cameras.\n"
     assert [path for path, _ in server.asked] == ["/api/cluster/drain", "/api/cluster"]
     assert main(["cluster", "rejoin", "--url", server.url]) == 0
     assert "takes part again" in capsys.readouterr().out
@@ -132,6 +144,22 @@ def test_a_drain_that_does_not_come_to_its_end_says_so(
 ) -> None:
     assert main(["cluster", "drain", "--timeout", "1s", "--url", server.url]) == 1
     assert "Not drained within 1 s: 1 cameras" in capsys.readouterr().err
+
+
+def test_a_drain_says_which_cameras_nobody_has_taken(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drained = {"is_leaving": True, "leases": {"door": lease("OUT"), "gate": lease("OUT")}}
+    server.status["cluster"] = CLUSTER | drained
+    assert main(["cluster", "drain", "--url", server.url]) == 0
+    assert "no other node is known to capture door." in capsys.readouterr().out
+
+
+def test_a_camera_that_is_claimed_anew_while_it_is_captured_is_captured_here() -> None:
+    claimed = {"door": lease("CLAIMING", 7, captures=True), "yard": lease("CLAIMING")}
+    known = CLUSTER | {"leases": claimed}
+    assert (captured_here(known), captured_by_nobody(known)) == (["door"], ["yard"])
+    assert not is_drained(known | {"is_leaving": True})
 
 
 def test_a_system_without_a_cluster_says_so(
