@@ -31,8 +31,8 @@ _PAUSE_S: Final = 3.0
 def run(arguments: Sequence[str]) -> int:
     """Run the lab; 0: no rule was broken, 1: one was, 2: this machine cannot."""
     options = _parser().parse_args(arguments)
-    if options.judge is not None:
-        return _tell(load(options.judge), None)
+    if options.judge:
+        return _tell([load(each) for each in options.judge], options.table)
     programs = chosen_broker()
     if missing := programs.missing():
         print(f"The lab needs {' and '.join(missing)}")
@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
             history = _play(stage, chosen, options)
         if options.history is not None:
             save(history, options.history)
-        return _tell(history, options.table)
+        return _tell([history], options.table)
     finally:
         if options.logs is None:
             stage.remove_files()
@@ -79,7 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", type=Path, help="write the table into this file, or its place")
     parser.add_argument("--history", type=Path, help="keep what was seen in this file")
     parser.add_argument("--logs", type=Path, help="keep the nodes' folders here, or within it")
-    parser.add_argument("--judge", type=Path, help="judge a history that was kept, and run nothing")
+    parser.add_argument(
+        "--judge",
+        type=Path,
+        nargs="+",
+        help="judge histories that were kept, in one table, and run nothing",
+    )
+    parser.add_argument(
+        "--calm",
+        type=float,
+        default=0.0,
+        help="wait for at most so many seconds, before each fault, until the machine keeps up (0)",
+    )
     return parser
 
 
@@ -95,6 +106,7 @@ def _chosen(names: Sequence[str]) -> list[str]:
 def _strike_all(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> None:
     if options.soak is None:
         for name in [each for each in chosen for _ in range(options.rounds)]:
+            stage.wait_for_calm(options.calm)
             _strike(stage, name)
         return
     chance = random.Random(options.seed)
@@ -135,15 +147,16 @@ def _strike(stage: Stage, name: str, chance: random.Random | None = None) -> Non
     )
 
 
-def _tell(history: History, table: Path | None) -> int:
-    text = as_markdown(figures_of(history, each) for each in history.disturbances)
+def _tell(histories: Sequence[History], table: Path | None) -> int:
+    text = as_markdown(figures_of(one, each) for one in histories for each in one.disturbances)
     print(text)
     if table is not None:
         write_table(text, table)
-    found = violations(history)
+    found = [each for one in histories for each in violations(one)]
     for each in found:
         print(each)
-    print(f"{len(history.arrivals)} frames, {len(found)} times a rule was broken")
+    frames = sum(len(one.arrivals) for one in histories)
+    print(f"{frames} frames, {len(found)} times a rule was broken")
     return 1 if found else 0
 
 

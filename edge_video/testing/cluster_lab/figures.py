@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from edge_video.testing.cluster_lab.faults import FAULTS
 from edge_video.testing.cluster_lab.history import accepted
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ _FPS_FRAMES: Final = 20
 """The time from one frame to the next is the median of so many."""
 _TOLERANCE: Final = 0.75
 """Of a frame: a machine that is busy captures them a little apart."""
+_BEFORE_S: Final = 3.0
+"""So long before a fault it is looked at whether the machine keeps up."""
+_KEEPS_UP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Figures:
         doubled_s: the longest time that two nodes published one camera.
         late: frames that came with a lower epoch than another before.
         missing: frames that nobody captured while a camera moved.
+        machine_s: how late the machine itself was meanwhile, as cameras have it that the fault did
+            not touch; None: it touched all.
     """
 
     fault: str
@@ -57,6 +63,12 @@ class Figures:
     doubled_s: float
     late: int
     missing: int
+    machine_s: float | None = None
+
+    @property
+    def is_the_machines(self) -> bool:
+        """Whether the machine had no CPU for the lab: what was measured is not the fault's cost."""
+        return self.machine_s is not None and self.machine_s > _KEEPS_UP_S
 
 
 def figures_of(history: History, disturbance: Disturbance) -> Figures:
@@ -72,7 +84,26 @@ def figures_of(history: History, disturbance: Disturbance) -> Figures:
         doubled_s=max((each.doubled_s for each in moved), default=0.0),
         late=sum(each.late for each in moved),
         missing=sum(_missing(history.by_camera[each.camera], each) for each in moved),
+        machine_s=_machine_s(history, disturbance),
     )
+
+
+def _machine_s(history: History, disturbance: Disturbance) -> float | None:
+    """The longest time without a frame, and until one arrived, of nodes that nothing struck."""
+    if FAULTS[disturbance.fault].strikes != "node":
+        return None
+    late_s: list[float] = []
+    for camera in history.end.cameras:
+        meanwhile = [
+            each
+            for each in accepted(history.by_camera[camera])
+            if disturbance.began_s - _BEFORE_S <= each.at_s <= disturbance.ended_s
+        ]
+        if any(each.node in disturbance.nodes for each in meanwhile):
+            continue
+        late_s += [each.at_s - each.captured_s for each in meanwhile]
+        late_s += [after.at_s - before.at_s for before, after in pairwise(meanwhile)]
+    return max(late_s, default=None)
 
 
 def frames_missing(history: History, disturbance: Disturbance) -> int:

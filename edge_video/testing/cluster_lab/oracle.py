@@ -65,6 +65,13 @@ class Oracle:
         with self._lock:
             return tuple(self._arrivals)
 
+    def lateness_s(self, within_s: float) -> float:
+        """Return the longest time from a frame's capture to its arrival, of the last seconds."""
+        since_s = self.now_s() - within_s
+        with self._lock:
+            recent = [each for each in self._arrivals[-2000:] if each.at_s >= since_s]
+        return max((each.at_s - each.captured_s for each in recent), default=0.0)
+
     def owners(self, nodes: Collection[str]) -> dict[str, list[str]]:
         """Return which of the nodes announce, of late, that a camera streams there."""
         now_s, found = self.now_s(), dict[str, list[str]]()

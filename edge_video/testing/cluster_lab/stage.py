@@ -31,6 +31,8 @@ _QUEUE: Final = f"edge-video.lease.{GROUP}."
 _RESTS_S: Final = 4.0
 _TOKENS: Final = 2
 _LOOKS: Final = 4
+_CALM_S: Final = 8.0
+_IN_TIME_S: Final = 0.25
 
 
 @dataclass(slots=True)
@@ -162,6 +164,12 @@ class Stage:
                 return ""
             time.sleep(0.2)
         return what or "it does not rest"
+
+    def wait_for_calm(self, timeout_s: float) -> None:
+        """Wait until frames arrive in time, for some seconds, or the time is over."""
+        deadline_s = time.monotonic() + timeout_s
+        while self.oracle.lateness_s(_CALM_S) > _IN_TIME_S and time.monotonic() < deadline_s:
+            time.sleep(0.5)
 
     def look_at_queues(self) -> None:
         """Take note of each camera's queue; what looks odd is looked at again, as it may move."""

@@ -17,7 +17,7 @@ import pytest
 from edge_video.testing.cluster_lab import command
 from edge_video.testing.cluster_lab.brokers import BrokerCluster, QueueFigures, parse_queues
 from edge_video.testing.cluster_lab.faults import FAULTS
-from edge_video.testing.cluster_lab.figures import figures_of
+from edge_video.testing.cluster_lab.figures import Figures, figures_of
 from edge_video.testing.cluster_lab.history import (
     Accounts,
     Arrival,
@@ -201,8 +201,33 @@ def test_the_table_says_what_was_missed() -> None:
     quick = history(film("a", 1, 0, 20), film("b", 2, 22, 60), disturbances=(KILL,))
     table = as_markdown([figures_of(each, KILL) for each in (slow, quick)])
 
-    assert "| 2 | 2 | 3.2 s | 4.2 s | 4.2 s | **3 s: missed** | 0.0 s |  |" in table
+    assert "| 2 | 2 | 3.2 s | 4.2 s | 4.2 s | **3 s: missed** | 0.0 s | 0 |  |  |" in table
     assert "| 3 s | 0.0 s |" in as_markdown([figures_of(quick, KILL)])
+
+
+def test_a_round_in_which_the_machine_itself_was_late_is_set_aside() -> None:
+    def moved(beside: list[Arrival], to_s: float) -> Figures:
+        films = (film("a", 1, 0, 20), film("b", 2, to_s, 60), beside)
+        return figures_of(history(*films, disturbances=(KILL,)), KILL)
+
+    yard = film("b", 5, 0, 60, camera="yard")
+    late = [replace(each, at_s=each.at_s + 1.0) for each in yard[:110]]
+    gone = [each for each in yard if not 21 < each.at_s < 22]
+    rounds = [moved(yard, 21.0), moved([*late, *yard[110:]], 23.0), moved(gone, 24.0)]
+
+    assert [each.is_the_machines for each in rounds] == [False, True, True]
+    assert "| 1 | 1 | 1.2 s | 1.2 s | 1.2 s | 3 s | 0.0 s | 0 |  | 2: 4.2 s |" in as_markdown(
+        rounds
+    )
+    assert "| 2 | 2 |" in as_markdown(rounds[1:])
+
+
+def test_of_a_fault_that_touches_all_nothing_is_the_machines() -> None:
+    killed = Disturbance("broker-killed", ("a",), 20.0, 30.0, 35.0)
+    frames = film("b", 5, 0, 20, camera="yard") + film("b", 5, 24, 60, camera="yard")
+    figures = figures_of(history(film("a", 1, 0, 60), frames, disturbances=(killed,)), killed)
+    assert figures.machine_s is None
+    assert not figures.is_the_machines
 
 
 def test_the_table_takes_its_place_in_a_document_and_nothing_else(tmp_path: Path) -> None:
@@ -223,6 +248,20 @@ def test_a_history_is_the_same_after_it_was_kept(tmp_path: Path) -> None:
     )
     save(found, tmp_path / "history.jsonl")
     assert load(tmp_path / "history.jsonl") == found
+
+
+def test_histories_that_were_kept_are_judged_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for each, took_s in zip(kept, (1.0, 2.0), strict=True):
+        frames = film("b", 2, 20 + took_s, 60)
+        save(history(film("a", 1, 0, 20), frames, disturbances=(KILL,)), each)
+    table = tmp_path / "table.md"
+
+    assert command.run(["--judge", *map(str, kept), "--table", str(table)]) == 0
+    assert "| 2 | 2 | 1.7 s | 2.2 s |" in table.read_text()
+    assert "0 times a rule was broken" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
