@@ -382,7 +382,7 @@ def ffmpeg(bench: Bench) -> Result:
             ways: dict[str, list[str]] = {
                 "original": original_flags(binary, clip),
                 "ours": mine,
-                "ours, -huffman default": _with_output(mine, "-huffman", "default"),
+                "ours, huffman: optimal": _unpaced(binary, clip, huffman="optimal"),
                 "ours, loop filter skipped": _with_input(mine, "-skip_loop_filter", "all"),
                 "ours, keyframes_only": _unpaced(binary, clip, keyframes_only=True),
             }
@@ -403,11 +403,6 @@ def _unpaced(binary: Binary, clip: str, **options: Any) -> list[str]:
     clock = "pts*tb" if camera.mode == "passthrough" else "t"
     command = capture_command(binary, camera)
     return [each.replace(WALL_CLOCK, clock) for each in command if each != "-re"]
-
-
-def _with_output(command: Sequence[str], *options: str) -> list[str]:
-    at = command.index("-q:v")
-    return [*command[:at], *options, *command[at:]]
 
 
 def _with_input(command: Sequence[str], *options: str) -> list[str]:

@@ -21,6 +21,7 @@ TABLE: Final = "| key | effect | |\n|---|---|---|\n"
 NOTES: Final = {
     "fps": "of the cameras that do not say it themselves",
     "quality": "likewise",
+    "huffman": "likewise",
     "publish": "from the next frame on, which is published",
     "sink": "",
     "amqp": "with the contents of the certificates",

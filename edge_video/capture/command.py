@@ -144,7 +144,16 @@ def _encoded(binary: Binary, camera: CameraConfig, filters: Sequence[str]) -> li
     return [
         *("-vf", ",".join(filters)),
         *_vsync_args(binary),
-        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+        *_encoder_args(camera),
+    ]
+
+
+def _encoder_args(camera: CameraConfig) -> list[str]:
+    # FFmpeg's own choice is optimal: an encoder that keeps all symbols of a picture to count them.
+    tables = "default" if camera.huffman == "standard" else camera.huffman
+    return [
+        *("-c:v", "mjpeg", "-threads", "1"),
+        *("-huffman", tables, "-q:v", str(camera.quality)),
     ]
 
 
@@ -170,7 +179,7 @@ def probe_command(binary: Binary, camera: CameraConfig) -> list[str]:
         *_input(binary, camera, probing=True),
         *("-an", "-sn", "-dn", "-vf", ",".join(filters)),
         *(*_vsync_args(binary), "-enc_time_base", "1/90000"),
-        *("-c:v", "mjpeg", "-threads", "1", "-q:v", str(camera.quality)),
+        *_encoder_args(camera),
         *_MULTIPART,
     ]
 

@@ -32,6 +32,7 @@ from edge_video.config.types import (
     ExchangeName,
     Flag,
     HardwareAddress,
+    Huffman,
     Hwaccel,
     InSchema,
     JpegEncoder,
@@ -117,6 +118,9 @@ class CameraConfig(Section):
     """Frames per second; absent: the `fps` above the cameras."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
     """MJPEG qscale, 2 is best; absent: the `quality` above the cameras."""
+    huffman: Huffman = "standard"
+    """optimal: fewer bytes for the same picture, and more CPU; absent: the `huffman` above the
+    cameras."""
     width: Pixels | None = None
     """Scale to it; alone, the height follows; with both, the shape is kept between black bars."""
     height: Pixels | None = None

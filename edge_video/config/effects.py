@@ -62,6 +62,7 @@ _RESTART = Row(Effect.RESTART, Part.PROGRAM)
 EFFECTS: Final[Mapping[str, Row]] = {
     "fps": _CAMERA,
     "quality": _CAMERA,
+    "huffman": _CAMERA,
     "ffmpeg_max_memory_mb": _CAMERA,
     "ffmpeg_max_cpu_percent": _CAMERA,
     "hwaccel": _CAMERA,

@@ -55,6 +55,7 @@ from edge_video.config.types import (
     MAX_SHORT_STRING,
     CpuPercent,
     Flag,
+    Huffman,
     Hwaccel,
     JpegEncoder,
     Megabytes,
@@ -94,6 +95,10 @@ class Config(Section):
     """Frames per second of each camera."""
     quality: Annotated[Whole, Field(ge=2, le=31)] = 5
     """MJPEG qscale of each camera, 2 is best."""
+    huffman: Huffman = "standard"
+    """Which tables the JPEG images of each camera are coded with. standard: those of the JPEG
+    standard; optimal: made for each picture, which shows the same in fewer bytes, for more CPU
+    (docs/performance.md has figures)."""
     ffmpeg_max_memory_mb: Megabytes = 0
     """An FFmpeg is ended beyond so many megabytes (2**20 bytes) of memory; 0: it may use all there
     is. docs/service.md says how limits are kept."""
@@ -194,6 +199,7 @@ class Config(Section):
         above = {
             "fps": info.data.get("fps", 15),
             "quality": info.data.get("quality", 5),
+            "huffman": info.data.get("huffman", "standard"),
             "ffmpeg_max_memory_mb": info.data.get("ffmpeg_max_memory_mb", 0),
             "ffmpeg_max_cpu_percent": info.data.get("ffmpeg_max_cpu_percent", 0),
             "exchange": amqp.exchange,

@@ -48,6 +48,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "cameras.url": "rtsp://10.0.0.5:554/stream",
     "cameras.username": "viewer",
     "cameras.password": "${DOOR_PASSWORD}",
+    "huffman": "optimal",
+    "cameras.huffman": "optimal",
     "cameras.width": 1280,
     "cameras.height": 720,
     "cameras.masks.fill": "blur",
@@ -118,6 +120,7 @@ _ANY: Final = "NAME"
 _PER_CAMERA: Final = {
     "fps": "fps",
     "quality": "quality",
+    "huffman": "huffman",
     "amqp.exchange": "exchange",
     **{f"publish.{key}": f"publish.{key}" for key in ("when", "threshold", "at_least", "after")},
     "ffmpeg_max_memory_mb": "ffmpeg_max_memory_mb",

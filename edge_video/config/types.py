@@ -330,6 +330,8 @@ Hwaccel: TypeAlias = Literal[
     "d3d11va",
 ]
 """Hardware that decodes, by FFmpeg's names; `edge_video.capture.hardware` knows each of them."""
+Huffman: TypeAlias = Literal["standard", "optimal"]
+"""Tables of JPEG's entropy coder: those that its standard gives, or made for each picture."""
 JpegEncoder: TypeAlias = Literal["software", "hardware"]
 Rotation: TypeAlias = Annotated[str, AfterValidator(_rotation)]
 Umask: TypeAlias = Annotated[

@@ -148,6 +148,7 @@ def _remarks(camera: CameraConfig, language: Language) -> list[str]:
         "check.rotate": camera.rotate != 0,
         "check.mirror": camera.mirror is not None,
         "check.udp": camera.transport == "udp",
+        "check.huffman": camera.huffman == "optimal" and camera.mode == "transcode",
         "check.hwaccel": wanted_hardware(camera) is not None,
         "check.jpeg": (wanted := wanted_hardware(camera)) is not None and wanted.encodes,
         "check.proxy": camera.http_proxy is not None,

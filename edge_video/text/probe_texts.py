@@ -14,6 +14,7 @@ CHECK_TEXTS: Final[dict[str, Text]] = {
     "check.remarks": Text("NOTES", "OBSERVAÇÕES"),
     "check.fps": Text("{fps} fps", "{fps} fps"),
     "check.quality": Text("quality {quality}", "qualidade {quality}"),
+    "check.huffman": Text("optimal Huffman tables", "tabelas de Huffman ótimas"),
     "check.interval": Text("every {interval}", "a cada {interval}"),
     "check.snapshot": Text("still pictures", "fotos"),
     "check.passthrough": Text("passed through", "sem recodificar"),

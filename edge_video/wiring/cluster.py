@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OF_A_NODE: Final = frozenset(
     {
         *("url", "username", "password", "http_proxy", "input_args", "cluster", "enabled"),
-        *("hwaccel", "hwaccel_device", "jpeg_encoder"),
+        *("huffman", "hwaccel", "hwaccel_device", "jpeg_encoder"),
         *("ffmpeg_max_memory_mb", "ffmpeg_max_cpu_percent", "liveness"),
     }
 )

@@ -74,7 +74,7 @@ TERMS: Final = _words_of(
     exchanges inodes kb libzimg ntp tz tzdata uninstall utc zscale
     cluster fleet
     avif bmp gif heic httpcore multipart png snapshot webp
-    httpx https loopback multicast onvif pictures uplink vpns
+    httpx https huffman loopback multicast onvif pictures uplink vpns
     """
 )
 """Terms that Brazilian operators use in English, names, and units."""

@@ -7,7 +7,8 @@ import pytest
 
 from edge_video.capture.binary import Binary
 from edge_video.capture.colour import stated_colours
-from edge_video.capture.command import capture_command, probe_command
+from edge_video.capture.command import capture_command, encode_command, probe_command
+from edge_video.capture.hardware import Acceleration
 from edge_video.capture.limiter import limit_bitstream, limit_filter
 from edge_video.capture.source import SourceKind, source_kind
 from edge_video.config import CameraConfig
@@ -150,6 +151,25 @@ def test_quality_and_frame_rate_reach_ffmpeg() -> None:
     command = capture_command(FFMPEG_5, camera("rtsp://h/s", fps=7, quality=9))
     assert option(command, "-q:v") == "9"
     assert option(command, "-vf").startswith(limit_filter(7))
+
+
+@pytest.mark.parametrize(
+    ("huffman", "of_ffmpeg"), [("standard", "default"), ("optimal", "optimal")]
+)
+def test_every_command_that_encodes_does_so_with_the_tables_asked_for(
+    huffman: str, of_ffmpeg: str
+) -> None:
+    for make in (capture_command, probe_command, encode_command):
+        command = make(FFMPEG_5, camera("http://h/s", huffman=huffman))
+        assert option(command, "-huffman") == of_ffmpeg
+        assert command.index("-huffman") > command.index("mjpeg")
+
+
+@pytest.mark.parametrize("mode", ["passthrough", "transcode"])
+def test_images_that_ffmpeg_does_not_encode_are_not_asked_for_tables(mode: str) -> None:
+    device = Acceleration("vaapi", converts=True, encodes=True) if mode == "transcode" else None
+    command = capture_command(FFMPEG_5, camera("rtsp://h/s", mode=mode, huffman="optimal"), device)
+    assert "-huffman" not in command
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_cameras_take_from_above_what_they_do_not_say() -> None:
     assert (own.fps, own.quality, own.exchange, own.routing_key) == (3, 9, "mine", "my.key")
 
 
+def test_the_tables_of_images_are_those_above_or_the_cameras_own() -> None:
+    plain, own = config(
+        camera(id="a"), camera(id="b", huffman="standard"), huffman="optimal"
+    ).cameras
+    assert (plain.huffman, own.huffman) == ("optimal", "standard")
+    assert camera().huffman == "standard"
+
+
 def test_limits_of_ffmpegs_are_those_above_and_zero_lifts_them() -> None:
     plain, own, free = config(
         camera(id="a"),

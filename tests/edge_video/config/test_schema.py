@@ -183,6 +183,7 @@ CHANGES: Final[dict[tuple[str | int, ...], list[Any]]] = {
     (*CAMERA, "mirror"): ["horizontal", "vertical", "both", None],
     (*CAMERA, "mode"): ["passthrough", "transcode", "copy", None],
     (*CAMERA, "keyframes_only"): [True, False, None],
+    (*CAMERA, "huffman"): ["standard", "optimal", "default", None],
     (*CAMERA, "hwaccel"): ["auto", "none", "v4l2m2m", "dxva", "-auto", "", None],
     (*CAMERA, "hwaccel_device"): ["/dev/dri/renderD128", "1", "-1", "", None],
     (*CAMERA, "jpeg_encoder"): ["hardware", "software", "vaapi", None],

@@ -78,3 +78,10 @@ def test_limits_of_ffmpegs_are_shown_and_how_they_are_kept() -> None:
         assert remark in shown
         assert way in shown
         assert way not in render_check("c.yaml", config, "frames", [], language)
+
+
+def test_tables_that_are_not_the_usual_ones_are_named_where_they_are_used() -> None:
+    door, yard = render(huffman="optimal")[1:3]
+    assert door.endswith("  optimal Huffman tables")
+    assert "Huffman" not in yard
+    assert not any("Huffman" in line for line in render())
