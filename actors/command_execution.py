@@ -247,7 +247,7 @@ class CommandExecution:
         name = request.arguments["name"]
         result, _ = self._handler("profile", name, request.principal.origin)
         body = profile_body(result, name, self._parts.board.profiles)
-        return Answer.of(STATUS_OF_RESULT[result], body)
+        return Answer.of(STATUS_OF_RESULT[result], body, result)
 
     def _drain_or_rejoin(self, request: Request) -> Answer:
         result, _ = self._handler(request.command, None, request.principal.origin)
@@ -264,7 +264,8 @@ class CommandExecution:
         return self._changed(self._changes.change_camera(change))
 
     def _changed(self, answer: ConfigAnswer) -> Answer:
-        return Answer.of(*change_answer(answer, self._parts.language))
+        status, body = change_answer(answer, self._parts.language)
+        return Answer.of(status, body, answer.result.value)
 
 
 def _wait_of(request: Request) -> float:
@@ -277,7 +278,8 @@ def _wait_of(request: Request) -> float:
 def _answer(
     result: str, retry_in_s: float | None = None, *, outcome: Outcome | None = None
 ) -> Answer:
-    return Answer.of(STATUS_OF_RESULT[result], action_body(result, retry_in_s, outcome))
+    body = action_body(result, retry_in_s, outcome)
+    return Answer.of(STATUS_OF_RESULT[result], body, result)
 
 
 def _elsewhere(owner: str | None) -> Refusal:

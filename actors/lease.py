@@ -31,6 +31,7 @@ from edge_video.actors.lease_messages import (
     WithdrawCamera,
 )
 from edge_video.actors.lease_reach import ReachWatch
+from edge_video.actors.lease_tally import LeaseTally
 from edge_video.actors.lease_wanted import WantedCameras
 from edge_video.actors.messages import (
     Begin,
@@ -112,6 +113,7 @@ class KeptMember:
     """The member of the cluster, which outlives the actor: its cameras go on without it."""
 
     member: ClusterMember | None = None
+    tally: LeaseTally = field(default_factory=LeaseTally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +308,11 @@ class LeaseActor(ChildActor):
                 announcement = each.announcement
             elif isinstance(each.action, StartCapture):
                 self._log.taken(each.camera, each.action.epoch)
+                self._runtime.kept.tally.taken(each.camera)
                 tell(self._supervisor, GrantCamera(CameraId(each.camera), each.action.epoch))
             elif isinstance(each.action, StopCapture):
                 self._log.ended(each.camera, each.action.reason, self._owner(each.camera))
+                self._runtime.kept.tally.ended(each.camera, each.action.reason)
                 tell(self._supervisor, WithdrawCamera(CameraId(each.camera), each.action.reason))
             else:
                 for_line.append(each)
@@ -336,7 +340,10 @@ class LeaseActor(ChildActor):
         if now_s - self._looked_s < _FACTS_FLOOR_S:
             return
         self._looked_s = now_s
-        facts = take_facts(member, self._runtime.holder.node, self._runtime.group, self._line)
+        tally = self._runtime.kept.tally
+        tally.look(member.leases, now_s)
+        node, group = self._runtime.holder.node, self._runtime.group
+        facts = take_facts(member, node, group, self._line, tally.counts)
         self._log.look(facts, now_s)
         if facts != self._told:
             self._told = facts

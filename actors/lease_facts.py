@@ -10,6 +10,7 @@ from edge_video.status.cluster import ClusterFacts, LeaseFacts, NodeFacts
 
 if TYPE_CHECKING:
     from edge_video.resilience.cluster import ClusterMember
+    from edge_video.status.cluster import LeaseCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ class LineState:
     reason: str = ""
 
 
-def take_facts(member: ClusterMember, node: str, group: str, line: LineState) -> ClusterFacts:
+def take_facts(
+    member: ClusterMember, node: str, group: str, line: LineState, counts: LeaseCounts
+) -> ClusterFacts:
     """Return what is known now."""
     others = sorted(member.membership.others, key=lambda each: each.holder)
     owners: dict[CameraId, tuple[int, str]] = {}
@@ -55,4 +58,5 @@ def take_facts(member: ClusterMember, node: str, group: str, line: LineState) ->
         is_leaving=member.is_leaving,
         down_since_s=line.down_since_s,
         reason=line.reason,
+        counts=counts,
     )

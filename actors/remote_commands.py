@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edge_video.config.source import ConfigSource
+    from edge_video.delivery.commands.counts import CommandCounts
     from edge_video.delivery.commands.entrance import Entrance
     from edge_video.delivery.commands.memory import RequestMemory
     from edge_video.delivery.outbox import Outbox
@@ -57,6 +58,7 @@ class RemoteCommandsRuntime:
         timer: lets go of pictures at which somebody has looked.
         entrance: who may what.
         memory: of the actions of the last minutes; outlives the actor.
+        counts: of requests; outlives the actor.
         use_desk: has the requests of the broker come to this desk, or to none.
         outbox_of: where the pictures of each camera are.
         source: reads the files of the configuration; None: there are none.
@@ -68,6 +70,7 @@ class RemoteCommandsRuntime:
     timer: Timer
     entrance: Entrance
     memory: RequestMemory
+    counts: CommandCounts
     use_desk: Callable[[CommandDesk | None], None]
     outbox_of: Mapping[CameraId, Outbox]
     source: ConfigSource | None
@@ -135,7 +138,12 @@ class RemoteCommandsActor(ChildActor):
         )
         self._execution = CommandExecution(parts, self._supervisor)
         self._desk = CommandDesk(
-            runtime.entrance, runtime.memory, self._execution, runtime.clock, self._thread_name
+            runtime.entrance,
+            runtime.memory,
+            self._execution,
+            runtime.clock,
+            self._thread_name,
+            counts=runtime.counts,
         )
         runtime.use_desk(self._desk)
 

@@ -192,6 +192,74 @@ ROWS: list[tuple[str, list[tuple[str, str, int, str, list[tuple[str, str]]]]]] =
         ],
     ),
     (
+        "Nodes that share cameras",
+        [
+            (
+                "Cameras captured, by node",
+                "short",
+                12,
+                "lines",
+                [
+                    (
+                        f'sum by (instance) (edge_video_cluster_leases{{{NODE}, state="OWNER"}})',
+                        "{{instance}}",
+                    ),
+                    (f'sum(edge_video_cluster_leases{{{NODE}, state="SUSPECT"}})', "not proven"),
+                ],
+            ),
+            (
+                "Seconds for which no node has a camera",
+                "s",
+                12,
+                "lines",
+                [
+                    (
+                        f"max by (camera) (edge_video_cluster_unowned_seconds{{{CAMERA}}})",
+                        "{{camera}}",
+                    )
+                ],
+            ),
+            (
+                "Cameras that moved",
+                "short",
+                12,
+                "lines",
+                [
+                    (
+                        f"increase(edge_video_cluster_taken_total{{{NODE}}}{RATE})",
+                        "{{instance}} taken",
+                    ),
+                    (
+                        f"increase(edge_video_cluster_given_total{{{NODE}}}{RATE})",
+                        "{{instance}} {{reason}}",
+                    ),
+                ],
+            ),
+            (
+                "Nodes heard, and leases that can be proven",
+                "short",
+                12,
+                "lines",
+                [
+                    (f"edge_video_cluster_nodes{{{NODE}}}", "{{instance}} hears"),
+                    (f"edge_video_cluster_connected{{{NODE}}}", "{{instance}} connected"),
+                ],
+            ),
+            (
+                "Commands over the broker, by what came of them",
+                "short",
+                12,
+                "lines",
+                [
+                    (
+                        f"sum by (result) (increase(edge_video_commands_total{{{NODE}}}{RATE}))",
+                        "{{result}}",
+                    )
+                ],
+            ),
+        ],
+    ),
+    (
         "Machine",
         [
             (

@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from edge_video.http.camera_metrics import PREFIX, camera_metrics
+from edge_video.http.control_metrics import control_metrics
 from edge_video.metrics.memory import MemoryLevel
 from edge_video.runtime.units import ns_to_s
 from edge_video.status.health import Delivery, delivery_of
@@ -101,6 +102,7 @@ class SnapshotCollector(Collector):
         """All families, cameras first."""
         status = self._snapshot.status
         yield from camera_metrics(self._snapshot)
+        yield from control_metrics(self._snapshot)
         yield from _publisher(status.publisher)
         yield from _system(status)
         yield from _process(status.process)

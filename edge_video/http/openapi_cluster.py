@@ -58,6 +58,19 @@ _KNOWN: Final = _object(
             "type": "boolean",
             "description": "It gives everything away and takes nothing.",
         },
+        "counts": {
+            **_object(
+                {
+                    **{
+                        each: {"type": "integer"}
+                        for each in ("taken", "released", "superseded", "uncertain")
+                    },
+                    "suspect_s": {"type": "number"},
+                }
+            ),
+            "description": "Cameras that came here and that went, by why, since the program began;"
+            " and for how long leases could not be proven, all cameras together.",
+        },
         "down_for_s": {
             "type": ["number", "null"],
             "description": "Seconds since the control connection is gone; null: it is there.",

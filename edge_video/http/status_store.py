@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_video.faults.scheduling import FaultCounts
+from edge_video.http.broker_side import BrokerSide
 from edge_video.http.camera_history import (
     HISTORY_STEP_S,
     PICTURE_AGE_S,
@@ -23,9 +24,10 @@ from edge_video.status.snapshot import in_order, take_status
 from edge_video.status.timeline import Timeline, TimelineEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from edge_video.delivery.camera_queue import Picture
+    from edge_video.delivery.commands.counts import CommandCounts
     from edge_video.frames import CameraId
     from edge_video.metrics.sample import ProcessSample
     from edge_video.runtime.timer import Clock
@@ -71,6 +73,14 @@ class Snapshot:
     timeline_version: int
     is_broker: bool = True
     """Whether frames go to a broker, and not into a directory."""
+    cluster: ClusterFacts | None = None
+    """None without a cluster."""
+    cluster_down_s: float | None = None
+    """For how long the leases have had no connection; None: they have one."""
+    is_controlled: bool | None = None
+    """As in `BrokerSide`."""
+    commands: CommandCounts | None = None
+    """As in `BrokerSide`."""
 
 
 @dataclass(slots=True)
@@ -116,7 +126,7 @@ class StatusStore:
         ledger: where frames are counted.
         publisher: what is known of it before it has reported anything.
         exchanges: where the frames of each camera go.
-        is_broker: whether frames go to a broker now, and not into a directory.
+        broker: what is asked about the broker.
 
     Attributes:
         cluster: what is known of the nodes that share the cameras; None without a cluster. The
@@ -131,10 +141,10 @@ class StatusStore:
         publisher: PublisherStatus,
         exchanges: Mapping[CameraId, str] | None = None,
         *,
-        is_broker: Callable[[], bool] = lambda: True,
+        broker: BrokerSide | None = None,
     ) -> None:
         self.cluster: ClusterFacts | None = None
-        self._is_broker = is_broker
+        self._broker = broker or BrokerSide()
         self._exchanges = exchanges or {}
         self._clock = clock
         self._identity = identity
@@ -341,7 +351,18 @@ class StatusStore:
             faults=facts.faults,
             config=facts.config,
         )
-        return Snapshot(status, self.pulse(), self._extras(status), version, self._is_broker())
+        cluster, broker = self.cluster, self._broker
+        return Snapshot(
+            status,
+            self.pulse(),
+            self._extras(status),
+            version,
+            broker.is_used(),
+            cluster,
+            None if cluster is None else cluster.down_for_s(self._clock.monotonic()),
+            broker.is_controlled(),
+            broker.commands,
+        )
 
     def _extras(self, status: SystemStatus) -> dict[str, CameraExtra]:
         now_s = self._clock.monotonic()

@@ -49,6 +49,25 @@ class NodeFacts:
     is_leaving: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseCounts:
+    """How often cameras have moved since the program began.
+
+    Attributes:
+        taken: cameras that came here.
+        released: cameras that this node gave away.
+        superseded: cameras that another node had taken meanwhile.
+        uncertain: cameras that were stopped because their leases could not be proven.
+        suspect_s: for how long leases could not be proven, all cameras together.
+    """
+
+    taken: int = 0
+    released: int = 0
+    superseded: int = 0
+    uncertain: int = 0
+    suspect_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterFacts:
     """What a node knows of its cluster.
@@ -64,6 +83,7 @@ class ClusterFacts:
         is_leaving: it gives everything away and takes nothing.
         down_since_s: monotonic clock, since when the control connection is gone; None: it is up.
         reason: why it is gone; empty while it is up.
+        counts: how often cameras have moved.
     """
 
     node: str
@@ -76,6 +96,11 @@ class ClusterFacts:
     is_leaving: bool = False
     down_since_s: float | None = None
     reason: str = ""
+    counts: LeaseCounts = LeaseCounts()
+
+    def down_for_s(self, now_s: float) -> float | None:
+        """Return for how long there has been no control connection; None: there is one."""
+        return None if self.down_since_s is None else max(0.0, now_s - self.down_since_s)
 
 
 def cluster_as_json(facts: ClusterFacts, now_s: float) -> dict[str, object]:
@@ -86,7 +111,6 @@ def cluster_as_json(facts: ClusterFacts, now_s: float) -> dict[str, object]:
     """
     known = json_ready(facts, one_line)
     assert isinstance(known, dict)
-    since_s = facts.down_since_s
     del known["down_since_s"]
-    down_for_s = None if since_s is None else round(max(0.0, now_s - since_s), 1)
-    return {**known, "down_for_s": down_for_s}
+    down_for_s = facts.down_for_s(now_s)
+    return {**known, "down_for_s": None if down_for_s is None else round(down_for_s, 1)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from edge_video.actors.remote_commands import RemoteCommandsActor, RemoteCommandsRuntime
+from edge_video.delivery.commands.counts import CommandCounts
 from edge_video.delivery.commands.entrance import Entrance
 from edge_video.delivery.commands.memory import RequestMemory
 from edge_video.delivery.commands.permissions import Grant, Permissions, Principal, Proof
@@ -45,6 +46,7 @@ class CommandTaker:
         control: on which requests come.
         queue: takes them in.
         memory: knows those of the last minutes.
+        counts: all that there were.
         clock: monotonic and wall time.
         timer: wakes the actor.
         shared: what all actors share.
@@ -53,6 +55,7 @@ class CommandTaker:
     control: ControlConnection
     queue: CommandQueue
     memory: RequestMemory
+    counts: CommandCounts
     clock: Clock
     timer: Timer
     shared: Shared
@@ -63,10 +66,12 @@ class CommandTaker:
         control, commands = shared.control, config.commands
         assert control is not None
         assert commands is not None
-        queue = CommandQueue(CommandPlace(commands.exchange, config.node), control.submit, clock)
+        counts = shared.command_counts = CommandCounts()
+        place = CommandPlace(commands.exchange, config.node)
+        queue = CommandQueue(place, control.submit, clock, counts)
         control.attach(queue)
         memory = RequestMemory(clock.monotonic())
-        return cls(control, queue, memory, clock, timer, shared)
+        return cls(control, queue, memory, counts, clock, timer, shared)
 
     def starter(self, config: Config, language: Language, *, allow_faults: bool) -> ChildStarter:
         """For one incarnation, with who may what by this configuration."""
@@ -76,6 +81,7 @@ class CommandTaker:
             timer=self.timer,
             entrance=Entrance(config.node, permissions_of(config.commands)),
             memory=self.memory,
+            counts=self.counts,
             use_desk=self.queue.use_desk,
             outbox_of=self.shared.places.outbox_of,
             source=self.shared.source,

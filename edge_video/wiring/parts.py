@@ -249,16 +249,22 @@ class Parts:
         """For the actor that owns the HTTP server."""
         # Here and not above: the framework costs memory, and most of it for nothing when off.
         from edge_video.actors.http import HttpActor, HttpRuntime  # noqa: PLC0415
+        from edge_video.http.broker_side import BrokerSide  # noqa: PLC0415
         from edge_video.http.status_store import StatusStore  # noqa: PLC0415
 
         if self.shared.store is None:
+            control = self.shared.control
             self.shared.store = StatusStore(
                 self.clock,
                 self.identity,
                 self.ledger,
                 self.publisher,
                 self.shared.exchanges,
-                is_broker=lambda: self.shared.is_broker,
+                broker=BrokerSide(
+                    lambda: self.shared.is_broker,
+                    lambda: None if control is None else control.is_open,
+                    self.shared.command_counts,
+                ),
             )
         runtime = HttpRuntime(
             clock=self.clock,

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_video.delivery.commands.catalog import PING
@@ -26,6 +27,7 @@ from edge_video.text.formatting import shorten
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from edge_video.delivery.commands.counts import CommandCounts
     from edge_video.delivery.commands.entrance import Admitted, Entrance
     from edge_video.delivery.commands.memory import RequestMemory
     from edge_video.delivery.commands.permissions import Principal
@@ -53,6 +55,7 @@ class CommandDesk:
         carry_out: does what is asked, and may block for some seconds; raises `Refusal`.
         clock: monotonic and wall time.
         name: of the threads.
+        counts: of requests; outlives the desk.
     """
 
     def __init__(
@@ -62,7 +65,10 @@ class CommandDesk:
         carry_out: Callable[[Request], Answer],
         clock: Clock,
         name: str,
+        *,
+        counts: CommandCounts,
     ) -> None:
+        self._counts = counts
         self._entrance = entrance
         self._memory = memory
         self._carry_out = carry_out
@@ -111,6 +117,8 @@ class CommandDesk:
         except Exception:  # noqa: BLE001 - its sender waits for an answer, whatever it is
             _log.exception("a request could not be answered")
             answer, addresses = _FAILED, _only(reply)
+        # Without an answer it is being carried out already, for who asked first.
+        self._counts.count(delivery.command, _REPEATED if answer is None else answer.result)
         answered(answer, addresses)
 
     def _pace(self) -> None:
@@ -152,7 +160,8 @@ class CommandDesk:
             *known_by, admitted.digest, self._clock.monotonic(), reply
         )
         if not is_new:
-            return known, [] if known is None else _only(reply)
+            repeated = None if known is None else replace(known, result=_REPEATED)
+            return repeated, [] if known is None else _only(reply)
         answer = self._carried_out(request)
         return answer, [*_only(reply), *self._memory.finish(*known_by, answer)]
 
@@ -235,5 +244,6 @@ def _only(reply: ReplyAddress | None) -> list[ReplyAddress]:
     return [] if reply is None else [reply]
 
 
+_REPEATED: Final = Reason.REPEATED.value
 _STOPPING: Final = Refusal(Reason.STOPPING, "the system is stopping").answer
 _FAILED: Final = Answer.of(500, {"error": "it failed inside; the node's log says how"}, "failed")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_video.delivery.amqp.control import ControlChannel
+    from edge_video.delivery.commands.counts import CommandCounts
     from edge_video.delivery.commands.desk import CommandDesk
     from edge_video.delivery.commands.request import ReplyAddress
     from edge_video.runtime.timer import Clock
@@ -64,6 +65,7 @@ class CommandQueue:
         place: where requests come in.
         submit: has something done on the control thread.
         clock: monotonic time.
+        counts: is told whether requests come.
     """
 
     name: Final = "commands"
@@ -73,7 +75,9 @@ class CommandQueue:
         place: CommandPlace,
         submit: Callable[[Callable[[], None]], object],
         clock: Clock,
+        counts: CommandCounts,
     ) -> None:
+        self._counts = counts
         self._place = place
         self._desk: CommandDesk | None = None
         self._held: list[tuple[ControlChannel, int, Delivery]] = []
@@ -103,6 +107,7 @@ class CommandQueue:
     def closed(self, reason: str) -> None:
         """See `ControlUser`."""
         self._channel = None
+        self._counts.is_taking = False
         self._held.clear()
         if not self._has_exchange:
             self._declares = _NOT_FOUND in reason
@@ -148,6 +153,7 @@ class CommandQueue:
 
     def _begun(self, _: Any) -> None:
         self._is_name_taken = False
+        self._counts.is_taking = True
         place = self._place
         log_event(_log, LogEvent.COMMANDS_TAKEN, node=place.node, exchange=place.exchange)
 

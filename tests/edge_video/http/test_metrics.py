@@ -11,11 +11,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge_video.capture.hardware import Decoding
+from edge_video.delivery.commands.counts import CommandCounts
 from edge_video.delivery.ledger import DropReason, FrameCounts, Outcome
+from edge_video.frames import CameraId
 from edge_video.http.camera_history import CameraExtra
 from edge_video.http.metrics import render_metrics
 from edge_video.http.status_store import Pulse, Snapshot
 from edge_video.metrics.cpu import CpuBound, CpuUse
+from edge_video.status.cluster import ClusterFacts, LeaseCounts, LeaseFacts, NodeFacts
 from edge_video.status.configuration import ConfigStatus
 from tests.edge_video.report.examples import busy_system, system
 from tests.edge_video.report.examples import camera as camera_status
@@ -90,6 +93,89 @@ def test_what_decodes_is_told_where_hardware_is_configured() -> None:
     }
 
 
+CLUSTER = ClusterFacts(
+    node="edge-a",
+    nodes=(NodeFacts("edge-b"), NodeFacts("edge-c")),
+    leases={
+        CameraId("door"): LeaseFacts("OWNER", 7, 1, captures=True),
+        CameraId("gate"): LeaseFacts("STANDBY", 3, 2),
+        CameraId("yard"): LeaseFacts("SUSPECT", 9, 1, captures=True),
+    },
+    counts=LeaseCounts(5, 2, 1, 0, 12.5),
+)
+
+
+def shared() -> Snapshot:
+    """Of a node that shares its cameras and takes commands."""
+    counts = CommandCounts()
+    counts.is_taking = True
+    for result in ("done", "done", "late", "forbidden"):
+        counts.count("retry", result)
+    alone = replace(camera_status("attic"), unowned_s=61.0)
+    status = system(alone, camera_status("door"))
+    return Snapshot(
+        status,
+        Pulse(0.0, 0.0),
+        {},
+        0,
+        cluster=CLUSTER,
+        cluster_down_s=4.0,
+        is_controlled=False,
+        commands=counts,
+    )
+
+
+def test_a_node_tells_what_it_is_to_the_cameras_that_it_shares() -> None:
+    found = samples(render_metrics(shared()).decode())
+    of_node = {
+        name.removeprefix("edge_video_cluster_"): value
+        for (name, labels), value in found.items()
+        if name.startswith("edge_video_cluster_") and not labels
+    }
+    assert of_node == {
+        "nodes": 2,
+        "leaving": 0,
+        "namesakes": 0,
+        "cameras_differing": 0,
+        "connected": 0,
+        "down_seconds": 4.0,
+        "taken_total": 5,
+        "suspect_seconds_total": 12.5,
+    }
+    of_cameras = {
+        (name.removeprefix("edge_video_cluster_"), labels[0][1]): value
+        for (name, labels), value in found.items()
+        if name.startswith("edge_video_cluster_") and labels and value
+    }
+    assert of_cameras == {
+        ("leases", "OWNER"): 1,
+        ("leases", "STANDBY"): 1,
+        ("leases", "SUSPECT"): 1,
+        ("epoch", "door"): 7,
+        ("epoch", "yard"): 9,
+        ("given_total", "released"): 2,
+        ("given_total", "superseded"): 1,
+        ("unowned_seconds", "attic"): 61.0,
+    }
+    assert found["edge_video_control_connected", ()] == 0
+
+
+def test_requests_over_the_broker_are_told_by_what_came_of_them() -> None:
+    found = samples(render_metrics(shared()).decode())
+    told = {
+        tuple(value for _, value in labels): number
+        for (name, labels), number in found.items()
+        if name == "edge_video_commands_total"
+    }
+    assert told == {("retry", "done"): 2, ("retry", "late"): 1, ("retry", "forbidden"): 1}
+    assert found["edge_video_commands_taken", ()] == 1
+
+
+def test_a_node_by_itself_has_nothing_of_this() -> None:
+    text = render_metrics(snapshot()).decode()
+    assert not re.search("edge_video_(cluster|commands|control)", text)
+
+
 def test_what_was_never_measured_is_absent() -> None:
     bare = Snapshot(system(), Pulse(0.0, 0.0), {}, 0)
     text = render_metrics(bare).decode()
@@ -124,7 +210,8 @@ def test_every_metric_is_documented() -> None:
             1, "abc", profiles=("open",), reloads={"done": 1, "refused:invalid": 2}
         ),
     )
-    text = render_metrics(replace(snapshot(), status=limited)).decode()
+    both = replace(shared(), status=limited, cameras=snapshot().cameras)
+    text = render_metrics(both).decode()
     names = set(re.findall(r"^# TYPE (edge_video_\w+)", text, re.MULTILINE))
     assert len(names) > 30
     assert {name for name in names if f"`{name}`" not in documented} == set()

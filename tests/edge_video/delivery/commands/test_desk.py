@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_video.delivery.commands.counts import CommandCounts
 from edge_video.delivery.commands.desk import BURST, THREADS, CommandDesk
 from edge_video.delivery.commands.entrance import Entrance
 from edge_video.delivery.commands.memory import KEPT_ANSWER, KEPT_S, SIZE, RequestMemory
@@ -47,7 +48,10 @@ class Scene:
         self.answers: list[tuple[Answer | None, Sequence[ReplyAddress]]] = []
         grants = [Grant(OPS, frozenset({"status", "retry", "stop"}))]
         entrance = Entrance("n", Permissions(grants))
-        self.desk = CommandDesk(entrance, self.memory, self._carry_out, self.clock, "tests")
+        self.counts = CommandCounts()
+        self.desk = CommandDesk(
+            entrance, self.memory, self._carry_out, self.clock, "tests", counts=self.counts
+        )
 
     def _carry_out(self, request: Request) -> Answer:
         self.gate.wait(10)
@@ -168,6 +172,21 @@ def test_a_flood_is_answered_at_a_pace(scene: Scene) -> None:
     eventually(lambda: len(scene.answers) == BURST)
     scene.clock.advance(1.0)
     eventually(lambda: len(scene.answers) == BURST + 20)
+
+
+def test_each_request_is_counted_by_command_and_by_what_came_of_it(scene: Scene) -> None:
+    for message_id, command in (("a", "retry"), ("a", "retry"), ("b", "stop"), ("c", "\x1b[2J")):
+        scene.ask(scene.delivery(message_id, command))
+    scene.ask(replace(scene.delivery("d", "status"), user_id="stranger"))
+    scene.ask(scene.delivery("e", "status", sent_s=-30))
+    assert scene.counts.snapshot() == {
+        ("retry", "done"): 1,
+        ("retry", "repeated"): 1,
+        ("stop", "failed"): 1,
+        ("unknown", "unknown_command"): 1,
+        ("status", "forbidden"): 1,
+        ("status", "clock_skew"): 1,
+    }
 
 
 def test_refusals_are_told_and_a_flood_of_them_is_counted(

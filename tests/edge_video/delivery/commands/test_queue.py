@@ -9,6 +9,7 @@ import pika
 import pika.exceptions
 import pytest
 
+from edge_video.delivery.commands.counts import CommandCounts
 from edge_video.delivery.commands.queue import CommandPlace, CommandQueue, delivery_of
 from edge_video.delivery.commands.request import Answer, Delivery
 from edge_video.testing import FakeClock
@@ -61,7 +62,7 @@ class Desk:
 
 
 def opened(channel: Channel) -> CommandQueue:
-    queue = CommandQueue(CommandPlace("c", "n"), lambda work: work(), FakeClock())
+    queue = CommandQueue(CommandPlace("c", "n"), lambda work: work(), FakeClock(), CommandCounts())
     queue.opened(channel)  # type: ignore[arg-type]  # it has what is used of it
     return queue
 
