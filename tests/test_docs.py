@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import runpy
 from dataclasses import is_dataclass
@@ -10,8 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import edge_video.actors.frame_messages
-import edge_video.actors.messages
+from edge_video.actors.base import ChildActor, SupervisedActor
 from edge_video.resilience.breaker import BreakerPolicy, CircuitBreaker
 from edge_video.text.catalog import TEXTS
 from edge_video.text.cause_texts import CAUSE_TEXTS
@@ -46,16 +46,44 @@ def test_the_breaker_table_is_what_the_breaker_does() -> None:
     assert documented == table
 
 
+MODULES = [
+    importlib.import_module(f"edge_video.actors.{path.stem}")
+    for path in sorted((ROOT / "actors").glob("*.py"))
+    if path.stem != "__init__"
+]
+ACTORS = {
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, type) and issubclass(value, SupervisedActor)
+} - {SupervisedActor, ChildActor}
+
+
 def test_every_message_is_in_the_message_table() -> None:
-    messages = {
+    declared = {
         name
-        for module in (edge_video.actors.messages, edge_video.actors.frame_messages)
+        for module in MODULES
+        if module.__name__.endswith("messages")
         for name, value in vars(module).items()
         if is_dataclass(value) and getattr(value, "__module__", "") == module.__name__
         if not name.startswith("_")
     }
-    assert messages
-    assert {name for name in messages if f"`{name}`" not in ARCHITECTURE} == set()
+    understood = {each.__name__ for actor in ACTORS for each in actor.UNDERSTOOD}
+    assert {"GrantCamera", "NodeHeard", "PublishFrame"} <= understood | declared
+    table = ARCHITECTURE.partition("\n## Messages\n")[2].partition("\n## ")[0]
+    assert {name for name in declared | understood if f"`{name}`" not in table} == set()
+
+
+def test_every_module_of_messages_is_named_beside_their_table() -> None:
+    modules = {f"../actors/{path.name}" for path in (ROOT / "actors").glob("*messages.py")}
+    of_brokers = "../actors/lease_events.py"
+    linked = set(re.findall(r"\]\((\.\./actors/\w+\.py)\)", ARCHITECTURE))
+    assert (modules | {of_brokers}) - linked == set()
+
+
+def test_every_actor_has_its_row() -> None:
+    rows = set(re.findall(r"^\| `(\w+Actor)`", ARCHITECTURE, re.MULTILINE))
+    assert rows == {each.__name__ for each in ACTORS}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
