@@ -66,7 +66,7 @@ class CommandTaker:
         control, commands = shared.control, config.commands
         assert control is not None
         assert commands is not None
-        counts = shared.command_counts = CommandCounts()
+        counts = CommandCounts()
         place = CommandPlace(commands.exchange, config.node)
         queue = CommandQueue(place, control.submit, clock, counts)
         control.attach(queue)

@@ -263,7 +263,7 @@ class Parts:
                 broker=BrokerSide(
                     lambda: self.shared.is_broker,
                     lambda: None if control is None else control.is_open,
-                    self.shared.command_counts,
+                    None if self.commands is None else self.commands.counts,
                 ),
             )
         runtime = HttpRuntime(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from edge_video.config.source import ConfigSource
     from edge_video.delivery.amqp.control import ControlConnection
     from edge_video.delivery.amqp.settings import Route
-    from edge_video.delivery.commands.counts import CommandCounts
     from edge_video.resilience.liveness import LivenessPolicy
     from edge_video.wiring.frame_routes import FramePlaces
 
@@ -37,7 +36,6 @@ class Shared:
         source: reads the configuration's files; None: there are none.
         config: what runs, whole.
         control: the control connection; None where nothing is configured that needs one.
-        command_counts: of requests over the broker; None where none are taken.
         store: what HTTP shows; None until its actor is started for the first time.
     """
 
@@ -45,7 +43,6 @@ class Shared:
     places: FramePlaces
     config: Config
     control: ControlConnection | None = None
-    command_counts: CommandCounts | None = None
     routes: dict[CameraId, Route] = field(default_factory=dict)
     present: set[CameraId] = field(default_factory=set)
     exchanges: dict[CameraId, str] = field(default_factory=dict)
