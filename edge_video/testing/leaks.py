@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DESCRIPTORS: Final = Path("/proc/self/fd")
+_THREADS: Final = Path("/proc/self/task")
 _PAUSE_S: Final = 0.02
 _OURS: Final = "ffmpeg"
 
@@ -99,12 +100,27 @@ def is_ffmpeg(process: psutil.Process) -> bool:
 
 
 def _children(is_of_interest: Callable[[psutil.Process], bool]) -> Iterator[int]:
-    for child in psutil.Process().children():
+    for pid in _child_ids():
         try:
-            if is_of_interest(child):
-                yield child.pid
+            if is_of_interest(psutil.Process(pid)):
+                yield pid
         except psutil.NoSuchProcess:
             continue
+
+
+def _child_ids() -> list[int]:
+    """Return the ids of this process's children.
+
+    Linux lists them per thread, which is a hundred times as fast as looking at every process of the
+    machine, as psutil does; it matters where this is asked before and after each of many tests.
+    """
+    if not (_THREADS / str(threading.get_native_id()) / "children").exists():
+        return [child.pid for child in psutil.Process().children()]
+    found: list[int] = []
+    for thread in _THREADS.iterdir():
+        with contextlib.suppress(OSError):  # it has just ended; its children are another's now
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def _pipes_and_sockets() -> Iterator[str]:
