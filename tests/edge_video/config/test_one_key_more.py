@@ -8,6 +8,7 @@ example is written by hand, and `test_model.py` says which key it lacks.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import os
 import shutil
@@ -171,9 +172,15 @@ def test_a_key_that_only_its_section_knows_is_read_checked_shown_and_described(
     assert found["schema"]["default"] == 7
 
 
+@functools.cache
+def whole_schema() -> dict[str, Any]:
+    """The schema, made once: the tests of each key only look at it."""
+    return json_schema()
+
+
 @pytest.mark.parametrize(("section", "key"), KEYS)
 def test_every_key_is_described_to_editors(section: str, key: str) -> None:
-    schema = json_schema()
+    schema = whole_schema()
     found = (schema if section == "Config" else schema["$defs"][section])["properties"][key]
     if key == "type":  # what tells the sinks apart; their own descriptions say what they are
         return

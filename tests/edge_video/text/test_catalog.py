@@ -17,19 +17,25 @@ def placeholders(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
-@pytest.mark.parametrize("key", TEXTS)
-def test_a_text_has_both_languages_with_the_same_placeholders(key: str) -> None:
-    text = TEXTS[key]
-    assert text.en
-    assert text.pt_br
-    assert placeholders(text.en) == placeholders(text.pt_br)
+# All texts in one test: there are a thousand of them, and a test of its own costs more than a look.
 
 
-@pytest.mark.parametrize("key", TEXTS)
-def test_a_text_is_one_line_with_plain_placeholders(key: str) -> None:
-    for template in TEXTS[key]:
-        assert "\n" not in template
-        assert all(re.fullmatch(r"[a-z_]+", name) for name in placeholders(template))
+def test_a_text_has_both_languages_with_the_same_placeholders() -> None:
+    assert {key for key, text in TEXTS.items() if not (text.en and text.pt_br)} == set()
+    assert {
+        key for key, text in TEXTS.items() if placeholders(text.en) != placeholders(text.pt_br)
+    } == set()
+
+
+def test_a_text_is_one_line_with_plain_placeholders() -> None:
+    every = [(key, template) for key, text in TEXTS.items() for template in text]
+    assert [key for key, template in every if "\n" in template] == []
+    assert [
+        f"{key}: {name}"
+        for key, template in every
+        for name in placeholders(template)
+        if not re.fullmatch(r"[a-z_]+", name)
+    ] == []
 
 
 def test_every_key_that_code_builds_exists() -> None:
