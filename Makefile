@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 # Most tests wait more than they compute: six side by side keep two cores busy.
 WORKERS ?= 6
 
+# Bytecode is kept: the tests start the program hundreds of times, each time compiled anew without.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
 
