@@ -2,7 +2,8 @@
 
 All leases have one channel. What is done for one camera is done one after the other: a token is
 not published before its queue is declared, and none is given back before the line was left, or it
-would come here again.
+would come here again. What could hold the channel up, with the tokens of all cameras, is done when
+the queue has answered elsewhere (`lease_queues`).
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PREFETCH: Final = 4
+_FRESH_S: Final = 5.0
+"""So long an answer of a queue stands for it being able to answer."""
 
 
 class LineListener(Protocol):
@@ -74,6 +77,15 @@ class _CameraLine:
     asked_s: float | None = None
     tag: str | None = None
     is_refused: bool = False
+    is_asking: bool = False
+    """Whether its queue answers is being asked, on another channel."""
+    answered_s: float | None = None
+    has_published: bool = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is waited for."""
+        return self.is_asking or self.asked_s is not None
 
 
 class LeaseLine:
@@ -151,16 +163,18 @@ class LeaseLine:
     # --- steps ------------------------------------------------------------------------------
 
     def _go_on(self, line: _CameraLine) -> None:
-        while line.waiting and line.asked_s is None and self._channel is not None:
+        while line.waiting and not line.is_busy and self._channel is not None:
             self._act(line, self._channel, line.waiting.popleft())
 
     def _act(self, line: _CameraLine, channel: ControlChannel, action: LeaseAction) -> None:
         match action:
             case Subscribe():
-                line.asked_s = self._now()
-                self._queues.declare(line.queue, partial(self._declared, self._life, line))
+                self._ask(line, partial(self._subscribe, line))
             case Unsubscribe():
-                self._unsubscribe(line, channel)
+                self._unsubscribe(line)
+            case PublishToken(token) if self._may_hang(line, token):
+                self._queues.forget(line.queue)
+                self._ask(line, lambda channel, _: self._publish(line, channel, token))
             case PublishToken(token):
                 self._publish(line, channel, token)
             case Acknowledge(tag):
@@ -172,31 +186,52 @@ class LeaseLine:
             case _:
                 assert_never(action)
 
-    def _declared(self, life: int, line: _CameraLine, reason: str) -> None:
-        if life != self._life or self._channel is None:
-            return
+    def _ask(self, line: _CameraLine, then: Callable[[ControlChannel, str], None]) -> None:
+        """Do something when the camera's queue answers: with the channel, and why it is refused."""
+        life = self._life
+        line.is_asking = True
+
+        def answered(reason: str) -> None:
+            if life != self._life or self._channel is None:
+                return
+            line.is_asking, line.answered_s = False, self._now()
+            then(self._channel, reason)
+            self._go_on(line)
+
+        self._queues.declare(line.queue, answered)
+
+    def _subscribe(self, line: _CameraLine, channel: ControlChannel, reason: str) -> None:
         line.is_refused = bool(reason)
         if reason:
-            line.asked_s = None
             self.listener.queue_refused(line.camera, line.queue, reason)
             self._tell(line, ConsumerCancelled())
-            self._go_on(line)
             return
         self._consumers += 1
         line.tag = f"{self._consumers}.{line.camera}"
-        self._channel.basic_consume(
+        line.asked_s = self._now()
+        channel.basic_consume(
             line.queue,
             partial(self._on_message, line),
             consumer_tag=line.tag,
             callback=partial(self._answered, line),
         )
 
-    def _unsubscribe(self, line: _CameraLine, channel: ControlChannel) -> None:
+    def _unsubscribe(self, line: _CameraLine) -> None:
         tag, line.tag = line.tag, None
         self._queues.forget(line.queue)  # it may be deleted, or expire, while nobody consumes here
         if tag is not None:  # else the broker has ended it
-            line.asked_s = self._now()
-            channel.basic_cancel(tag, partial(self._answered, line))
+            self._ask(line, lambda channel, _: self._cancel(line, channel, tag))
+
+    def _cancel(self, line: _CameraLine, channel: ControlChannel, tag: str) -> None:
+        self._queues.forget(line.queue)  # as before it was asked
+        line.asked_s = self._now()
+        channel.basic_cancel(tag, partial(self._answered, line))
+
+    def _may_hang(self, line: _CameraLine, token: Token) -> bool:
+        """Whether this is the first token for a queue that has not given a sign of life lately."""
+        since_s = line.answered_s
+        is_fresh = since_s is not None and self._now() - since_s < _FRESH_S
+        return not (token.is_claim or line.has_published or line.is_refused or is_fresh)
 
     def _answered(self, line: _CameraLine, _answer: Any) -> None:
         line.asked_s = None
@@ -206,6 +241,7 @@ class LeaseLine:
         if line.is_refused:
             self._tell(line, Refused(token.number))
             return
+        line.has_published = True
         self._confirms.published(line.camera, token.number, self._now())
         properties = pika.BasicProperties(
             content_type="application/json", delivery_mode=2, message_id=str(token.number)

@@ -1,7 +1,11 @@
 """Declares the queues of leases, one after the other, on a channel of their own.
 
 A queue that exists with other arguments, or that the user may not declare, costs this channel and
-no other: the leases have theirs.
+no other: the leases have theirs. So does one whose leader stands still with its broker node: who
+consumes there, cancels, or publishes for the first time waits within the broker, for up to 64 s
+(3.10, 4.0), and what its channel holds of other queues goes to nobody meanwhile, not even when its
+connection is closed. A declaration does not wait: it is answered with no consumer and no message.
+Then a message that is no token is published here, and its confirm is the answer.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from edge_video.delivery.amqp.control import ControlChannel, ControlConnection
 
+_PROBE: Final = b""
 _REFUSED_S: Final = 60.0
 """A refused queue is declared again after so long; until then the refusal stands."""
 
@@ -37,6 +42,8 @@ class LeaseQueues:
         self._channel: ControlChannel | None = None
         self._wanted: deque[tuple[str, Callable[[str], None]]] = deque()
         self._asked_s: float | None = None
+        self._silent: deque[tuple[str, Callable[[str], None]]] = deque()
+        self._is_probing = False
         self._declared: set[str] = set()
         self._refused: dict[str, tuple[str, float]] = {}
 
@@ -48,7 +55,7 @@ class LeaseQueues:
     def declare(self, queue: str, done: Callable[[str], None]) -> None:
         """Declare a queue; `done` is called with the reason of a refusal, or the empty string.
 
-        It is not called when the connection ends before.
+        That is when the queue's leader answers. It is not called when the connection ends before.
         """
         reason, refused_s = self._refused.get(queue, ("", 0.0))
         if queue in self._declared:
@@ -67,46 +74,69 @@ class LeaseQueues:
         """Begin anew, as the leases' channel does: nobody waits for anything."""
         self._declared.clear()
         self._wanted.clear()
-        if self._asked_s is not None and self._channel is not None:
+        self._silent.clear()
+        if (self._asked_s is not None or self._is_probing) and self._channel is not None:
             channel, self._asked_s = self._channel, None
             self._channel = None  # pika ends it only after the answer: nothing is asked until then
+            self._is_probing = False
             channel.close()  # an answer that is still to come would be taken for another's
 
     def opened(self, channel: ControlChannel) -> None:
         """See `ControlUser`."""
         self._channel = channel
-        self._next()
+        channel.confirm_delivery(partial(self._probed, channel), lambda _answer: self._next())
 
     def closed(self, reason: str) -> None:
         """See `ControlUser`; what was asked last is what was refused."""
         self._channel = None
         was_asked, self._asked_s = self._asked_s is not None, None
+        self._is_probing = False
         if not self._control.is_open:
             self._wanted.clear()
+            self._silent.clear()
         elif was_asked and self._wanted:
             queue, done = self._wanted.popleft()
             self._refused[queue] = (reason, self._now())
             done(reason)
 
     def _next(self) -> None:
-        if self._channel is None or self._asked_s is not None or not self._wanted:
+        if self._channel is None or self._asked_s is not None or self._is_probing:
             return
+        if self._wanted:
+            self._ask(self._channel, self._wanted[0][0])
+        elif self._silent:  # those that answer go first
+            self._is_probing = True
+            self._channel.basic_publish("", self._silent[0][0], _PROBE)
+
+    def _ask(self, channel: ControlChannel, queue: str) -> None:
         self._asked_s = self._now()
-        queue = self._wanted[0][0]
-        self._channel.queue_declare(
+        channel.queue_declare(
             queue,
             durable=True,
             arguments=LEASE_QUEUE,
-            callback=partial(self._declared_ok, self._channel),
+            callback=partial(self._declared_ok, channel),
         )
 
-    def _declared_ok(self, channel: ControlChannel, _answer: Any) -> None:
+    def _declared_ok(self, channel: ControlChannel, answer: Any) -> None:
         """Go on with the next queue; what a channel that was given up brings is nobody's answer."""
         if channel is not self._channel:
             return
         self._asked_s = None
         queue, done = self._wanted.popleft()
-        self._declared.add(queue)
         self._refused.pop(queue, None)
+        if answer.method.consumer_count or answer.method.message_count:
+            self._declared.add(queue)
+            done("")
+        else:
+            self._silent.append((queue, done))
+        self._next()
+
+    def _probed(self, channel: ControlChannel, _frame: Any) -> None:
+        """Go on with a queue that takes a message, or refuses one: it answers."""
+        if channel is not self._channel or not self._is_probing:
+            return
+        self._is_probing = False
+        queue, done = self._silent.popleft()
+        self._declared.add(queue)
         done("")
         self._next()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from pika import frame, spec
+
 from edge_video.delivery.amqp.lease_queues import LeaseQueues
 
 if TYPE_CHECKING:
@@ -24,17 +26,28 @@ class Channel:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Callable[[Any], None]]] = []
+        self.published: list[str] = []
         self.is_closing = False
 
     def queue_declare(self, queue: str, *, callback: Callable[[Any], None], **_: Any) -> None:
         if not self.is_closing:
             self.asked.append((queue, callback))
 
+    def confirm_delivery(
+        self, on_settled: Callable[[Any], None], callback: Callable[[Any], None]
+    ) -> None:
+        self.confirm = on_settled
+        callback(None)
+
+    def basic_publish(self, _exchange: str, queue: str, _body: bytes) -> None:
+        self.published.append(queue)
+
     def close(self) -> None:
         self.is_closing = True
 
-    def answer(self) -> None:
-        self.asked[-1][1](None)
+    def answer(self, *, consumers: int = 1, messages: int = 0) -> None:
+        method = spec.Queue.DeclareOk("", messages, consumers)
+        self.asked[-1][1](frame.Method(1, method))
 
     @property
     def names(self) -> list[str]:
@@ -106,3 +119,37 @@ def test_beginning_anew_takes_no_late_answer_for_that_of_another_queue() -> None
     new.answer()
     new.answer()
     assert (new.names, here.done) == (["hall", "yard"], [("hall", ""), ("yard", "")])
+
+
+def test_a_queue_whose_leader_does_not_answer_lets_the_others_go_first() -> None:
+    here = Scenario()
+    channel = here.open()
+    here.want("door", "gate", "hall")
+    channel.answer(consumers=0)
+    channel.answer(consumers=0, messages=1)
+    assert (here.done, channel.published) == ([("gate", "")], [])
+    channel.answer(consumers=0)
+    assert channel.published == ["door"]
+    assert here.queues.asked_s is None  # the broker does not owe it: its queue does
+    here.want("yard")
+    assert channel.names == ["door", "gate", "hall"]
+
+    channel.confirm(None)
+    assert (channel.names[3:], here.done[1:]) == (["yard"], [("door", "")])
+    channel.answer()
+    assert channel.published == ["door", "hall"]
+    channel.confirm(None)
+    assert here.done[2:] == [("yard", ""), ("hall", "")]
+
+
+def test_an_answer_that_comes_after_beginning_anew_is_nobodys() -> None:
+    here = Scenario()
+    old = here.open()
+    here.want("door")
+    old.answer(consumers=0)
+    here.queues.forget_all()
+    here.want("hall")
+    old.confirm(None)
+    here.queues.closed("it was to end")
+    new = here.open()
+    assert (old.is_closing, here.done, new.names) == (True, [], ["hall"])
