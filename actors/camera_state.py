@@ -12,7 +12,7 @@ from edge_video.frames import CameraId
 from edge_video.log.events import LogEvent, log_event
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
-from edge_video.status.model import CameraPhase
+from edge_video.status.model import CameraMode, CameraPhase
 from edge_video.status.snapshot import CameraRecord
 from edge_video.status.usual_rate import UsualRate
 
@@ -107,6 +107,7 @@ class CameraState:
             camera_id=CameraId(config.id),
             url=config.masked_url,
             target_fps=config.fps,
+            mode=CameraMode(config.mode),
             interval_s=config.snapshot_interval,
             phase=CameraPhase.STARTING,
             breaker=breaker,
@@ -153,6 +154,7 @@ class CameraState:
         self.update(
             url=config.masked_url,
             target_fps=config.fps,
+            mode=CameraMode(config.mode),
             interval_s=config.snapshot_interval,
             intermittent=config.is_intermittent,
             masks=len(config.masks),

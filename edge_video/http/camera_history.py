@@ -204,6 +204,7 @@ def _glance(record: CameraRecord) -> CameraStatus:
         key_frame_wait_s=record.key_frame_wait_s,
         key_frame_interval_s=record.key_frame_interval_s,
         unchanged_s=record.unchanged_s,
+        mode=record.mode,
         interval_s=record.interval_s,
         usual_fps=record.usual_fps,
         opens_at=record.opens_at,

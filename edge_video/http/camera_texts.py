@@ -111,6 +111,7 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "since": Text("for {duration}", "há {duration}"),
     "since_at": Text("since {time}", "desde {time}"),
     "fps": Text("{fps} of {target} fps", "{fps} de {target} fps"),
+    "fps.rare": Text("a picture every {interval}", "uma foto a cada {interval}"),
     "fps_history": Text(
         "Frames per second over the last ten minutes, expected {target}; now {fps}",
         "Frames por segundo nos últimos dez minutos, esperado {target}; agora {fps}",
@@ -217,6 +218,18 @@ CAMERA_TEXTS: Final[dict[str, Text]] = {
     "details.in_a_row": Text("Failures in a row", "Falhas seguidas"),
     "details.attempts": Text("Attempts", "Tentativas"),
     "details.source": Text("Source", "Origem"),
+    "details.mode": Text("Sends", "Envia"),
+    "details.mode.transcode": Text("a stream", "um stream"),
+    "details.mode.passthrough": Text(
+        "a stream of JPEG images, passed on as they are",
+        "um stream de imagens JPEG, repassadas como são",
+    ),
+    "details.mode.snapshot": Text(
+        "still pictures, up to {fps} a second", "fotos, até {fps} por segundo"
+    ),
+    "details.mode.rare": Text(
+        "still pictures, one every {interval}", "fotos, uma a cada {interval}"
+    ),
     "details.masks": Text("Hidden", "Oculto"),
     "details.mask": Text("1 area of the picture", "1 área da imagem"),
     "details.masks_value": Text("{count} areas of the picture", "{count} áreas da imagem"),

@@ -208,6 +208,8 @@ def _camera(
         "width": camera.width,
         "height": camera.height,
         "last_frame_ago_s": _rounded(camera.last_frame_ago_s),
+        "mode": camera.mode.value,
+        "interval_s": camera.interval_s,
         "masks": camera.masks,
         "decoding": _decoding(camera.decoding),
         "unchanged_s": _rounded(camera.unchanged_s),

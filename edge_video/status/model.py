@@ -75,6 +75,17 @@ class Recent:
     """Attempts of cameras that failed in the last five minutes."""
 
 
+class CameraMode(StrEnum):
+    """What a camera is read as, by `mode` in its configuration."""
+
+    TRANSCODE = "transcode"
+    """A stream, whose pictures become JPEG images."""
+    PASSTHROUGH = "passthrough"
+    """A stream of JPEG images, passed on as they are."""
+    SNAPSHOT = "snapshot"
+    """An address that is asked for one still picture after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
     """Everything known about one camera at one instant.
@@ -100,6 +111,8 @@ class CameraStatus:
     """Of the last frame; 0 before the first."""
     height: int
     ffmpeg_pid: int | None
+    mode: CameraMode = CameraMode.TRANSCODE
+    """Configured: a stream, or still pictures."""
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
     key_frame_wait_s: float | None = None
     """How long data have come without a picture, for want of a key frame; None: none is owed."""

@@ -9,6 +9,7 @@ from edge_video.delivery.ledger import FrameCounts, LatencyHistogram
 from edge_video.resilience.breaker import BreakerState
 from edge_video.status.model import (
     BreakerView,
+    CameraMode,
     CameraPhase,
     CameraStatus,
     PublisherStatus,
@@ -66,6 +67,8 @@ class CameraRecord:
     decoding: Decoding | None = None
     """As in `CameraStatus`."""
     unchanged_s: float | None = None
+    mode: CameraMode = CameraMode.TRANSCODE
+    """As in `CameraStatus`."""
     interval_s: float | None = None
     last_failure: Failure | None = None
     last_failure_at_s: float | None = None
@@ -306,6 +309,7 @@ def _camera_status(
         key_frame_interval_s=record.key_frame_interval_s,
         decoding=record.decoding,
         unchanged_s=record.unchanged_s,
+        mode=record.mode,
         interval_s=record.interval_s,
         usual_fps=record.usual_fps,
         received_fps=record.received_fps,

@@ -93,6 +93,7 @@ _TOP: Final[dict[str, Text]] = {
     "top.up": Text("up {uptime}", "no ar há {uptime}"),
     "top.camera": Text("camera", "câmera"),
     "top.state": Text("state", "estado"),
+    "top.snapshot": Text("still pictures, one every {interval}", "fotos, uma a cada {interval}"),
     "top.fps": Text("fps / target", "fps / meta"),
     "top.last": Text("last frame", "último frame"),
     "top.trouble": Text("trouble", "problema"),

@@ -12,6 +12,7 @@ from edge_video.report.monitor import status_word
 from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.liveness import PictureState
 from edge_video.status.health import CameraHealth, camera_health
+from edge_video.status.model import CameraMode
 from edge_video.text.catalog import lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
@@ -20,6 +21,7 @@ from edge_video.text.formatting import (
     format_failure,
     format_number,
     format_retry,
+    format_rounded_duration,
     format_short_number,
 )
 
@@ -141,7 +143,7 @@ def _special(camera: CameraStatus, language: Language) -> list[str] | None:
     if health is CameraHealth.HEALTHY and camera.picture not in (None, PictureState.LIVE):
         return [lookup(f"picture_state.{camera.picture}", language)]
     if health in _WELL:
-        return _decoder(camera, language)
+        return [*_decoder(camera, language), *_source(camera, health, language)]
     rests = format_rest(camera, language)
     if rests is not None:
         return [rests]
@@ -157,6 +159,14 @@ def _decoder(camera: CameraStatus, language: Language) -> list[str]:
     """That the CPU decodes against the configuration, which may be why it is slow."""
     decoding = format_decoding(camera, language)
     return [] if decoding is None else [lookup("top.decoder", language).format(by=decoding)]
+
+
+def _source(camera: CameraStatus, health: CameraHealth, language: Language) -> list[str]:
+    """That a camera sends still pictures, so that nobody looks for the missing stream."""
+    if camera.mode is not CameraMode.SNAPSHOT or health is not CameraHealth.HEALTHY:
+        return []
+    interval = format_rounded_duration(1 / camera.expected_fps, language)
+    return [lookup("top.snapshot", language).format(interval=interval)]
 
 
 def _failures(camera: CameraStatus, language: Language) -> list[str]:

@@ -377,3 +377,18 @@ def test_a_picture_that_is_wrong_is_in_verdict_and_tile_and_its_view_can_be_acce
     assert page.text("#camera-can") == "Turn the camera back, or accept what it shows now."
     page.click("#camera-buttons [data-action=accept-picture]")
     page.shows(lambda: "cameras/door/accept-picture" in server.asked)
+
+
+def test_a_camera_that_becomes_one_of_still_pictures_says_so_and_how_often(
+    page: Page, server: ScriptedPage
+) -> None:
+    page.click(f"{page.tile('door')} .open")
+    page.shows(lambda: "a stream" in page.text("#camera-details"))
+    rare: dict[str, Any] = {"mode": "snapshot", "interval_s": 10.0, "fps": 0.1, "target_fps": 0.1}
+    server.show(camera("door", **rare), camera("till"))
+    page.shows(lambda: "still pictures, one every 10s" in page.text("#camera-details"))
+    assert page.text("#camera-fps") == "a picture every 10s"
+    often: dict[str, Any] = {"mode": "snapshot", "fps": 4.9, "target_fps": 5.0}
+    server.show(camera("door", **often), camera("till"))
+    page.shows(lambda: "still pictures, up to 5 a second" in page.text("#camera-details"))
+    page.shows(lambda: page.text("#camera-fps") == "4.9 of 5 fps")

@@ -19,6 +19,7 @@ from edge_video.resilience.breaker import BreakerState
 from edge_video.resilience.failures import Cause
 from edge_video.status import CameraHealth, CameraPhase, camera_health
 from edge_video.status.configuration import ReloadResult
+from edge_video.status.model import CameraMode
 from edge_video.testing import eventually
 from edge_video.testing.devices import HangUp, SnapshotDevice, http_answer, jpegs
 from tests.support.frames import FrameKeeper
@@ -105,6 +106,7 @@ def test_a_picture_an_hour_is_no_trouble_and_keeps_no_connection(tmp_path: Path)
             eventually(lambda: device.clients() == 0, 5)
             camera = camera_of(system)
             assert (camera.interval_s, camera.breaker.state) == (3600, BreakerState.CLOSED)
+            assert camera.mode is CameraMode.SNAPSHOT
             assert camera_health(camera) is CameraHealth.HEALTHY
         finally:
             system.stop(20)

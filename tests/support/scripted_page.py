@@ -98,6 +98,8 @@ def camera(camera_id: str, word: str = "OK", **given: Any) -> dict[str, Any]:
         "width": 0 if rests else 1280,
         "height": 0 if rests else 720,
         "last_frame_ago_s": 0.1 if word == "OK" else None,
+        "mode": "transcode",
+        "interval_s": None,
         "masks": 0,
         "decoding": None,
         "unchanged_s": None,

@@ -6,7 +6,7 @@ import * as day from "./day.js";
 import { drawManage } from "./edit.js";
 import { $, el, setShape, setText, show } from "./dom.js";
 import { Screen } from "./pictures.js";
-import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, shownState, sinceMs, sinceSeconds, whyOf } from "./state.js";
+import { actionsOf, adviceOf, app, cameraOf, doingOf, fpsText, isRare, shownState, sinceMs, sinceSeconds, whyOf } from "./state.js";
 import { ago, causeText, clockTime, duration, language, megabytes, number, rate, said, share, t } from "./text.js";
 import { drawEntries, timelineOf } from "./timeline.js";
 
@@ -138,6 +138,11 @@ function decoderText({ wanted, used, encodes, reason }) {
   return encodes ? t("details.decoder.encodes", { hwaccel: used }) : used;
 }
 
+function modeText(camera) {
+  if (camera.mode !== "snapshot") return t(`details.mode.${camera.mode}`);
+  return isRare(camera) ? t("details.mode.rare", { interval: duration(camera.interval_s) }) : t("details.mode.snapshot", { fps: rate(camera.target_fps) });
+}
+
 function lastFrame(camera) {
   if (camera.last_frame_ago_s === null) return t("never");
   const same = (camera.unchanged_s ?? 0) >= SAME_AFTER_S;
@@ -156,6 +161,7 @@ function drawDetails(camera) {
     ["details.drops", drops],
     ["details.failures", camera.failure ? t("details.failures_value", { count: recent.failures_5m ?? 0, cause: causeText(camera.failure.cause), ago: ago(camera.failure.ago_s) }) : t("details.no_failure")],
     ["details.attempts", number(camera.attempts)],
+    ["details.mode", modeText(camera)],
     ["details.source", camera.url],
   ];
   if (camera.epoch !== null) rows.push(["details.epoch", String(camera.epoch)]);

@@ -137,4 +137,7 @@ export function actionsOf(camera) {
 // Every further try of a wrong password brings the camera nearer to locking the account.
 export const mayLock = (camera) => ["wrong_password", "forbidden"].includes(whyOf(camera)?.cause);
 
-export const fpsText = (camera) => (isResting(camera) ? "" : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: rate(camera.target_fps) }));
+// Of still pictures that come rarely a rate says little: 0.1 of 0.1.
+export const isRare = (camera) => camera.mode === "snapshot" && camera.interval_s >= 2;
+
+export const fpsText = (camera) => (isResting(camera) ? "" : isRare(camera) ? t("fps.rare", { interval: duration(camera.interval_s) }) : t("fps", { fps: camera.fps === null ? "–" : number(camera.fps, 1), target: rate(camera.target_fps) }));
