@@ -75,7 +75,7 @@ class LeaseQueues:
         self._declared.clear()
         self._wanted.clear()
         self._silent.clear()
-        if (self._asked_s is not None or self._is_probing) and self._channel is not None:
+        if self._asked_s is not None and self._channel is not None:
             channel, self._asked_s = self._channel, None
             self._channel = None  # pika ends it only after the answer: nothing is asked until then
             self._is_probing = False
@@ -89,8 +89,8 @@ class LeaseQueues:
     def closed(self, reason: str) -> None:
         """See `ControlUser`; what was asked last is what was refused."""
         self._channel = None
-        was_asked, self._asked_s = self._asked_s is not None, None
-        self._is_probing = False
+        was_asked = self._asked_s is not None and not self._is_probing
+        self._is_probing, self._asked_s = False, None
         if not self._control.is_open:
             self._wanted.clear()
             self._silent.clear()
@@ -100,12 +100,12 @@ class LeaseQueues:
             done(reason)
 
     def _next(self) -> None:
-        if self._channel is None or self._asked_s is not None or self._is_probing:
+        if self._channel is None or self._asked_s is not None:
             return
         if self._wanted:
             self._ask(self._channel, self._wanted[0][0])
         elif self._silent:  # those that answer go first
-            self._is_probing = True
+            self._is_probing, self._asked_s = True, self._now()
             self._channel.basic_publish("", self._silent[0][0], _PROBE)
 
     def _ask(self, channel: ControlChannel, queue: str) -> None:
@@ -135,7 +135,7 @@ class LeaseQueues:
         """Go on with a queue that takes a message, or refuses one: it answers."""
         if channel is not self._channel or not self._is_probing:
             return
-        self._is_probing = False
+        self._is_probing, self._asked_s = False, None
         queue, done = self._silent.popleft()
         self._declared.add(queue)
         done("")
