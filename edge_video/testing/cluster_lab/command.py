@@ -151,7 +151,7 @@ def _tell(histories: Sequence[History], table: Path | None) -> int:
     text = as_markdown(figures_of(one, each) for one in histories for each in one.disturbances)
     print(text)
     if table is not None:
-        write_table(text, table)
+        write_table(text, table, chosen_broker().version)
     found = [each for one in histories for each in violations(one)]
     for each in found:
         print(each)

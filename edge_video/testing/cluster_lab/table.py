@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edge_video.testing.cluster_lab.figures import Figures
 
-BEGIN: Final = "<!-- the lab writes from here -->"
+BEGIN: Final = "<!-- the lab writes from here: RabbitMQ {version} -->"
 END: Final = "<!-- to here -->"
 _HEAD: Final = (
     "| fault | times | cameras moved | to move, median | worst | longest gap | to reach"
@@ -36,10 +36,16 @@ def as_markdown(figures: Iterable[Figures]) -> str:
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def write_table(table: str, path: Path) -> None:
-    """Write a table into a file: between the two marks of a document, else as the whole of it."""
+def write_table(table: str, path: Path, version: str) -> None:
+    """Write a table into a file: between two marks of a document, else as the whole of it.
+
+    Args:
+        table: what is written.
+        path: of the file.
+        version: of RabbitMQ, which is named in the first mark, as in `BrokerPrograms`.
+    """
     old = path.read_text() if path.exists() else ""
-    before, begin, rest = old.partition(BEGIN)
+    before, begin, rest = old.partition(BEGIN.format(version=version))
     _, end, after = rest.partition(END)
     text = f"{before}{begin}\n\n{table}\n{end}{after}" if begin and end else table
     path.write_text(text)

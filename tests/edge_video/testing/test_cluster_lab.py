@@ -232,11 +232,13 @@ def test_of_a_fault_that_touches_all_nothing_is_the_machines() -> None:
 
 def test_the_table_takes_its_place_in_a_document_and_nothing_else(tmp_path: Path) -> None:
     document, file = tmp_path / "cluster.md", tmp_path / "table.md"
-    document.write_text(f"# Nodes\n\n{BEGIN}\n\n| old |\n\n{END}\n\nMore.\n")
+    old, new = (BEGIN.format(version=each) for each in ("installed", "4.0"))
+    text = "# Nodes\n\n{}\n\n| old |\n\n{}\n\n{}\n\n{}\n\n{}\n\nMore.\n"
+    document.write_text(text.format(old, END, new, "| 4.0, old |", END))
     for path in (document, file):
-        write_table("| new |\n", path)
+        write_table("| new |\n", path, "4.0")
 
-    assert document.read_text() == f"# Nodes\n\n{BEGIN}\n\n| new |\n\n{END}\n\nMore.\n"
+    assert document.read_text() == text.format(old, END, new, "| new |", END)
     assert file.read_text() == "| new |\n"
 
 
