@@ -34,6 +34,8 @@ class Reading:
     read_bytes: int
     """Everything it read: files, pipes, sockets."""
     rss_bytes: int
+    pss_bytes: int
+    """Its memory; what it shares with others counts in part."""
     threads: int
 
 
@@ -46,7 +48,7 @@ def read_process(process: psutil.Process) -> Reading:
             running_ns += int((task / "schedstat").read_text().split()[0])
             switches += _switches((task / "status").read_text())
             threads += 1
-    times = process.cpu_times()
+    times, memory = process.cpu_times(), process.memory_full_info()
     return Reading(
         at_s=time.monotonic(),
         at_ns=time.time_ns(),
@@ -54,7 +56,8 @@ def read_process(process: psutil.Process) -> Reading:
         cpu_coarse_s=times.user + times.system,
         switches=switches,
         read_bytes=process.io_counters().read_chars,
-        rss_bytes=process.memory_info().rss,
+        rss_bytes=memory.rss,
+        pss_bytes=memory.pss,
         threads=threads,
     )
 
@@ -65,7 +68,7 @@ def _switches(status: str) -> int:
 
 def between(before: Reading, after: Reading) -> Reading:
     """What happened between two readings; memory and threads are those of the second."""
-    states = ("rss_bytes", "threads")
+    states = ("rss_bytes", "pss_bytes", "threads")
     values = {
         each.name: getattr(after, each.name)
         - (0 if each.name in states else getattr(before, each.name))

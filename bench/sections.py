@@ -439,7 +439,7 @@ class Section(NamedTuple):
 SECTIONS: Final = {
     "ours": Section(ours, 50, 300),
     "peers": Section(peers, 75, 140),
-    "quality": Section(quality, 270, 720),
+    "quality": Section(quality, 420, 1300),
     "scale": Section(scale, 75, 480),
     "latency": Section(latency, 25, 75),
     "reload": Section(reload, 30, 60),

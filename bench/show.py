@@ -195,16 +195,20 @@ def _real(found: Results) -> Table:
 
 def _quality(found: Results) -> Table:
     return Table(
-        "RTSP to the broker, at equal quality of the pictures (15 of 25 fps, one camera)",
-        ("clip, pipeline", "CPU ms/frame", "of OpenCV's", "JPEG quality", "PSNR, dB", "KB"),
+        "RTSP to the broker, at equal quality of the pictures (15 of 25 fps)",
+        (
+            *("clip, cameras, pipeline", "CPU ms/frame", "of OpenCV's", "JPEG quality", "PSNR, dB"),
+            *("KB", "PSS MB"),
+        ),
         [
             (
-                f"{each['clip']}: {each['name']}",
+                f"{each['clip']}, {each['cameras']}: {each['name']}",
                 f"{each['cpu_ms']:.2f}",
                 f"{each['ratio']:.2f}",
                 f"{each['quality']}",
                 f"{each['psnr']:.2f}",
                 f"{each['bytes'] / 1000:.1f}",
+                f"{each['pss_mb']:.0f}",
             )
             for each in found["rows"]
         ],
@@ -271,7 +275,8 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     for row in results.get("quality", {}).get("rows", ()):
         if row["ours"] and row["base"] != row["name"]:
             limit = 1.0 if "1080p" in row["clip"] else 0.95
-            yield Verdict(f"CPU, {row['name']} / {row['base']}, {row['clip']}", row["ratio"], limit)
+            what = f"{row['name']} / {row['base']}, {row['clip']}, {row['cameras']}"
+            yield Verdict(f"CPU, {what}", row["ratio"], limit)
     by_count = {
         row["cameras"]: row
         for row in results.get("scale", {}).get("rows", ())

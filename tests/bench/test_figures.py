@@ -34,12 +34,12 @@ def test_no_frame_is_an_error_and_no_division() -> None:
 
 
 def test_counters_are_subtracted_and_states_are_not() -> None:
-    before = Reading(1.0, 10, 0.5, 0.5, 100, 1000, 50, 7)
-    after = Reading(3.0, 30, 0.9, 0.9, 160, 4000, 60, 8)
+    before = Reading(1.0, 10, 0.5, 0.5, 100, 1000, 50, 40, 7)
+    after = Reading(3.0, 30, 0.9, 0.9, 160, 4000, 60, 45, 8)
     used = between(before, after)
     assert (used.at_s, used.switches, used.read_bytes) == (2.0, 60, 3000)
     assert used.cpu_s == pytest.approx(0.4)
-    assert (used.rss_bytes, used.threads) == (60, 8)
+    assert (used.rss_bytes, used.pss_bytes, used.threads) == (60, 45, 8)
 
 
 def test_a_process_that_computes_is_seen_to() -> None:
@@ -60,7 +60,7 @@ def test_a_process_that_computes_is_seen_to() -> None:
 
 
 def ours(cpu_s: float, peak_rss_mb: float) -> Ours:
-    used = Reading(10.0, 0, cpu_s, cpu_s, 6000, 0, 50_000_000, 20)
+    used = Reading(10.0, 0, cpu_s, cpu_s, 6000, 0, 50_000_000, 40_000_000, 20)
     arrived = Arrived({"cam1": 150, "cam2": 147}, 50_000.0, (9.0, 20.0))
     return Ours(2, used, 3.0, arrived, peak_rss_mb)
 

@@ -93,12 +93,14 @@ def test_a_film_that_is_not_installed_is_none(monkeypatch: pytest.MonkeyPatch) -
 
 def test_pipelines_are_shown_with_their_pictures_and_judged() -> None:
     pictures = {"clip": "film", "quality": 5, "psnr": 39.3, "bytes": 91_400.0, "base": "OpenCV"}
+    pictures |= {"cameras": 4, "pss_mb": 187.0}
     ours = {"name": "ours", "cpu_ms": 9.0, "ratio": 0.9, "ours": True, **pictures}
     other = {"name": "OpenCV", "cpu_ms": 10.0, "ratio": 1.0, "ours": False, **pictures}
     results = {"quality": {"rows": [ours, other]}}
     (table,) = tables(results)
     assert "0.90" in table.plain()
     assert "91.4" in table.plain()
+    assert "film, 4: ours" in table.plain()
     assert [verdict.met for verdict in verdicts(results)] == [True]
 
 
