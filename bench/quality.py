@@ -103,7 +103,7 @@ def _compared(bench: Bench, film_: _Film) -> list[Result]:
         try:
             turns = _in_turns(bench, film_, ways, cameras)
         except AssertionError as error:  # the others are measured all the same
-            bench.skipped.append(f"{film_.name}, {cameras} cameras: {error}")
+            bench.skipped.append(f"{film_.name}, {cameras} at once: {error}")
         else:
             rows += _rows(film_.name, cameras, ways, turns)
     return rows

@@ -177,6 +177,8 @@ class FramePump:
         if channel.camera_id is not None:
             largest = max(each.size for each in settled)
             self.channels.isolation.settled(channel.camera_id, largest)
+        if not flow.frames and self._transport is not None:
+            self._transport.expect_nothing()
         if was_full:
             schedule.skip_pacing()
         schedule.arm()

@@ -108,10 +108,9 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             self._flush_due = True
             self._loop.at_end_of_round(self._flush)
 
-    def read_now(self) -> None:
-        """Read what the broker has said, without having been woken for it."""
-        if self._active and not self._reading:
-            self._receive()
+    def read_now(self) -> bool:
+        """Read what the broker has said, if it does not wake us; whether there was something."""
+        return self._active and not self._reading and self._receive()
 
     def defer_reads(self) -> None:
         """Confirms are on their way: read them when something else comes up, or a little later."""
@@ -123,6 +122,11 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
         if self._read_timer is not None:
             self._loop.remove_timeout(self._read_timer)
         self._read_timer = self._loop.call_later(_CONFIRM_S, self._on_read_due)
+
+    def expect_nothing(self) -> None:
+        """Every confirm has come: unless it is with a frame, be woken by what else there is."""
+        if self._read_timer is None:
+            self.resume_reads()
 
     def resume_reads(self) -> None:
         """Be woken by the next word of the broker."""
@@ -146,13 +150,12 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             self._receive()
 
     def _on_read_due(self) -> None:
-        """Nothing came for a while: read, and go on so only if there was something."""
+        """No frame came for a while: read, and go on so only if more is to come."""
         self._read_timer = None
-        if self._active and not self._reading:
-            if self._receive() and self._active:
-                self._read_timer = self._loop.call_later(_CONFIRM_S, self._on_read_due)
-            else:
-                self.resume_reads()
+        if self.read_now() and self._active and not self._reading:
+            self._read_timer = self._loop.call_later(_CONFIRM_S, self._on_read_due)
+        else:
+            self.resume_reads()
 
     def _flush(self) -> None:
         self._flush_due = False
