@@ -181,7 +181,9 @@ FOREIGN: Final = {
     "config/yaml_nodes.py": re.compile(
         r"scalar|token|anchor|alias|tag|values are not|flow|expected|single|block"
     ),
-    "delivery/amqp/errors.py": re.compile(r"^(EOF|not found|is down|user connection|certificate)"),
+    "delivery/amqp/errors.py": re.compile(
+        r"^(EOF|not found|is down|refused for|doesn't have|inequivalent arg|certificate)"
+    ),
     "delivery/amqp/refusals.py": re.compile(r"^(access to|' in exchange|internal exchange)"),
     "watch/consumer.py": re.compile(r"^no exchange '⟨0⟩'$|^edge-video watch$"),
 }

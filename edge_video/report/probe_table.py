@@ -130,7 +130,7 @@ def broker_advice(step: BrokerStep, language: Language) -> list[str]:
     """What can be done about a step that failed."""
     if step.verdict is not Verdict.FAILED:
         return []
-    return [lookup(f"advice.broker.{step.inquiry}", language)]
+    return [lookup(f"advice.broker.{step.remedy or step.inquiry}", language)]
 
 
 def _format_key_frames(key_frames: KeyFrames, language: Language) -> str:

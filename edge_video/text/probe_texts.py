@@ -187,4 +187,40 @@ PROBE_TEXTS: Final[dict[str, Text]] = {
         "Permita a escrita a este usuário: rabbitmqctl set_permissions -p VHOST USUARIO CONFIGURAR"
         " ESCREVER LER, cada um um padrão; o segundo deve combinar com o exchange.",
     ),
+    "advice.broker.client_certificate": Text(
+        "Give this program the certificate that the broker asks for (amqp.tls.cert and"
+        " amqp.tls.key), signed by an authority that the broker trusts.",
+        "Dê a este programa o certificado que o broker exige (amqp.tls.cert e amqp.tls.key),"
+        " assinado por uma autoridade em que o broker confia.",
+    ),
+    "advice.broker.handshake": Text(
+        "Look at the broker's log: it may be starting or stopping, be at a limit, or a proxy in"
+        " front of it may have no broker; some brokers end it so for a wrong password, too.",
+        "Veja o log do broker: ele pode estar iniciando ou parando, estar em um limite, ou um proxy"
+        " na frente dele pode estar sem broker; uma senha incorreta também pode terminar assim.",
+    ),
+    "advice.broker.limit": Text(
+        "Close connections that nobody needs (rabbitmqctl list_connections user peer_host), or have"
+        " the limit raised.",
+        "Feche conexões de que ninguém precisa (rabbitmqctl list_connections user peer_host), ou"
+        " peça que o limite seja aumentado.",
+    ),
+    "advice.broker.internal": Text(
+        "Name another exchange: this one takes messages from other exchanges only.",
+        "Indique outro exchange: este só recebe mensagens de outros exchanges.",
+    ),
+    "advice.broker.topic": Text(
+        "Let this user write this routing key: rabbitmqctl set_topic_permissions -p VHOST USER"
+        " EXCHANGE WRITE READ, both patterns of routing keys.",
+        "Permita a este usuário escrever nesta routing key: rabbitmqctl set_topic_permissions -p"
+        " VHOST USUARIO EXCHANGE ESCREVER LER, ambos padrões de routing keys.",
+    ),
+    "advice.broker.alarm": Text(
+        "Free memory or disk on the broker's machine: rabbitmqctl status says which.",
+        "Libere memória ou disco na máquina do broker: rabbitmqctl status diz qual.",
+    ),
+    "advice.broker.broker_log": Text(
+        "Look at the broker's log, which says more at this time.",
+        "Veja o log do broker, que diz mais sobre este momento.",
+    ),
 }

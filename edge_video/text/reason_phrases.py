@@ -22,6 +22,18 @@ _BROKER: Final = (
         "{where} encerrou o handshake AMQP; é uma porta TLS?",
     ),
     Text(
+        "{where} ended the connection during the login, without a word",
+        "{where} encerrou a conexão durante o login, sem dizer por quê",
+    ),
+    Text(
+        "closed by the broker during the login: {text}",
+        "encerrada pelo broker durante o login: {text}",
+    ),
+    Text(
+        "the broker offers no login with user name and password",
+        "o broker não oferece login com usuário e senha",
+    ),
+    Text(
         "there is no exchange {exchange}: no node takes commands on it",
         "o exchange {exchange} não existe: nenhum nó aceita comandos nele",
     ),
@@ -140,8 +152,8 @@ _BROKER: Final = (
     ),
     Text("the key is encrypted", "a chave está cifrada"),
     Text(
-        "NOT_ALLOWED: the user is at its limit of channels ({limit}); fewer are used now",
-        "NOT_ALLOWED: o usuário atingiu seu limite de canais ({limit}); menos são usados agora",
+        "NOT_ALLOWED: {whose} is at its limit of channels ({limit}); fewer are used now",
+        "NOT_ALLOWED: {whose} atingiu o limite de canais ({limit}); menos são usados agora",
     ),
     Text(
         "FRAME_ERROR: an AMQP frame is not understood or too large ({text})",
@@ -165,14 +177,11 @@ _BROKER: Final = (
         "NOT_ALLOWED: {whose} atingiu o limite de conexões",
     ),
     Text("the user", "o usuário"),
+    Text("the broker's node", "o nó do broker"),
     Text("virtual host '{vhost}' is down", "o virtual host '{vhost}' está fora do ar"),
     Text(
         "NOT_ALLOWED: the user has no access to virtual host '{vhost}'",
         "NOT_ALLOWED: o usuário não tem acesso ao virtual host '{vhost}'",
-    ),
-    Text(
-        "closed by the broker while opening virtual host '{vhost}'",
-        "encerrada pelo broker ao abrir o virtual host '{vhost}'",
     ),
     Text("virtual host '{vhost}'", "virtual host '{vhost}'"),
     Text(

@@ -29,29 +29,40 @@ def start(server_properties: dict[str, Any]) -> Any:
     return spec.Connection.Start(0, 9, server_properties, "PLAIN", "en_US")
 
 
+HANGS_UP: Final = "hangs up"
+"""In an answer's place: the connection ends."""
+
+
 @contextlib.contextmanager
-def broker(greeting: Any, answers: Mapping[type, Any]) -> Iterator[int]:
-    """A broker that greets, then answers each method by its type; its port."""
+def broker(greeting: Any, answers: Mapping[type, Any], *, asked: int = 1) -> Iterator[int]:
+    """A broker that greets so many clients, and answers each method by its type; its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
-            with contextlib.suppress(OSError), server.accept()[0] as connection:
-                received = connection.recv(8)
-                connection.sendall(frame.Method(0, greeting).marshal())
-                received = b""
-                while more := connection.recv(65_536):
-                    received += more
-                    used, method = frame.decode_frame(received)
-                    while used:
-                        received = received[used:]
-                        answer = answers.get(type(getattr(method, "method", None)))
-                        if answer is not None:
-                            of_all = isinstance(answer, spec.Connection.Close)
-                            channel = 0 if of_all else method.channel_number
-                            connection.sendall(frame.Method(channel, answer).marshal())
-                        used, method = frame.decode_frame(received)
+            for _ in range(asked):
+                with contextlib.suppress(OSError), server.accept()[0] as connection:
+                    _answer(connection, greeting, answers)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield server.getsockname()[1]
     thread.join(5)
+
+
+def _answer(connection: socket.socket, greeting: Any, answers: Mapping[type, Any]) -> None:
+    received = connection.recv(8)
+    connection.sendall(frame.Method(0, greeting).marshal())
+    received = b""
+    while more := connection.recv(65_536):
+        received += more
+        used, method = frame.decode_frame(received)
+        while used:
+            received = received[used:]
+            answer = answers.get(type(getattr(method, "method", None)))
+            if answer is HANGS_UP:
+                return
+            if answer is not None:
+                of_all = isinstance(answer, spec.Connection.Close)
+                channel = 0 if of_all else method.channel_number
+                connection.sendall(frame.Method(channel, answer).marshal())
+            used, method = frame.decode_frame(received)

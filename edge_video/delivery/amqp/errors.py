@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pika.exceptions
 from pika.adapters.utils import connection_workflow
+
+from edge_video.delivery.amqp.remedies import Remedy
 
 if TYPE_CHECKING:
     from edge_video.delivery.amqp.settings import AmqpSettings
 
 _SSL_REASON: Final = re.compile(r"\[SSL: (\w+)\]")
 
-_CHANNEL_LIMIT: Final = re.compile(r"number of channels opened .*?limit of \((\d+)\)")
-_LIMIT: Final = re.compile(r"limit \((\d+)\)")
+_CHANNEL_LIMIT: Final = re.compile(
+    r"number of channels opened (?P<whose>on node )?.*?limit of \((?P<most>\d+)\)"
+)
+_CONNECTION_LIMIT: Final = re.compile(
+    r"(?P<whose>user|node|) ?connection limit(?: \((?P<most>\d+)\))? is reached"
+)
+_BY_BROKER: Final = re.compile(
+    r"ConnectionClosedByBroker: \((?P<code>\d+)\) (?P<message>.*)", re.DOTALL
+)
+"""What pika keeps of a broker's goodbye in the handshake: the end of the connection, as text."""
+_LOGIN_REFUSED: Final = 403
 
 _MALFORMED: Final = "MalformedAmqpError"
 _FRAME_MAX: Final = re.compile(r"Min AMQP [\d.]+ Frame Size is (\d+), but got (\d+)")
@@ -37,6 +48,8 @@ class ConnectionLoss:
 
     reason: str
     permanent: bool = False
+    remedy: Remedy = field(default=Remedy.BROKER_LOG, compare=False)
+    """What can be done about it."""
 
 
 def describe_loss(error: BaseException, settings: AmqpSettings) -> ConnectionLoss:
@@ -49,13 +62,13 @@ def describe_loss(error: BaseException, settings: AmqpSettings) -> ConnectionLos
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(str(cause))
     if isinstance(cause, OSError):
-        return ConnectionLoss(_describe_os_error(cause, settings.host, where))
+        return _describe_os_error(cause, settings.host, where)
     if settings.tls is not None and isinstance(cause, pika.exceptions.IncompatibleProtocolError):
         return _describe_end_after_tls(str(cause))
     if isinstance(cause, pika.exceptions.AMQPError):
         return _describe_amqp(cause, where, settings.vhost)
     if isinstance(cause, connection_workflow.AMQPConnectorStackTimeout):
-        return ConnectionLoss(f"{where} did not answer in time")
+        return ConnectionLoss(f"{where} did not answer in time", remedy=Remedy.TCP)
     return ConnectionLoss(f"{type(cause).__name__}: {cause}")
 
 
@@ -77,16 +90,17 @@ def timed_out(error: BaseException) -> bool:
     )
 
 
-def _describe_os_error(error: OSError, host: str, where: str) -> str:
+def _describe_os_error(error: OSError, host: str, where: str) -> ConnectionLoss:
     match error:
         case socket.gaierror():
-            return f"the name {host} cannot be resolved"
+            return ConnectionLoss(f"the name {host} cannot be resolved", remedy=Remedy.NAME)
         case ConnectionRefusedError():
-            return f"connection refused by {where}"
+            reason = f"connection refused by {where}"
         case TimeoutError():
-            return f"{where} did not answer in time"
+            reason = f"{where} did not answer in time"
         case _:
-            return f"{where}: {error.strerror or error}"
+            reason = f"{where}: {error.strerror or error}"
+    return ConnectionLoss(reason, remedy=Remedy.TCP)
 
 
 def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> ConnectionLoss:
@@ -94,17 +108,22 @@ def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> 
         # pika guesses from the stage of the handshake alone.
         return ConnectionLoss(_describe_malformed(str(error)))
     match error:
-        case pika.exceptions.ProbableAuthenticationError() | pika.exceptions.AuthenticationError():
-            return ConnectionLoss("ACCESS_REFUSED: wrong user name or password", permanent=True)
+        case pika.exceptions.ProbableAuthenticationError():
+            return _describe_failed_login(str(error), where)
+        case pika.exceptions.AuthenticationError():
+            # pika's own, before anything was sent: nothing that the broker offers is PLAIN.
+            return ConnectionLoss("the broker offers no login with user name and password", True)
         case pika.exceptions.ProbableAccessDeniedError():
-            reason = _describe_denied_vhost(str(error), vhost)
+            reason = _describe_denied_vhost(str(error), where, vhost)
         case pika.exceptions.IncompatibleProtocolError():
-            reason = ConnectionLoss(f"{where} ended the AMQP handshake; is it a TLS port?")
+            reason = ConnectionLoss(
+                f"{where} ended the AMQP handshake; is it a TLS port?", remedy=Remedy.TCP
+            )
         case pika.exceptions.ConnectionClosedByBroker():
             reason = ConnectionLoss(_describe_closed(error.reply_code, error.reply_text, vhost))
         case pika.exceptions.ConnectionOpenAborted():
             # Nobody but pika's own deadline for the handshake aborts it.
-            reason = ConnectionLoss(f"{where} did not answer in time")
+            reason = ConnectionLoss(f"{where} did not answer in time", remedy=Remedy.TCP)
         case pika.exceptions.AMQPHeartbeatTimeout():
             reason = ConnectionLoss("no heartbeat from the broker")
         case pika.exceptions.StreamLostError():
@@ -112,6 +131,31 @@ def _describe_amqp(error: pika.exceptions.AMQPError, where: str, vhost: str) -> 
         case _:
             reason = ConnectionLoss(f"{type(error).__name__}: {error}")
     return reason
+
+
+def _describe_failed_login(text: str, where: str) -> ConnectionLoss:
+    """Why the login failed: brokers with this program's pika say so when it was the password."""
+    closed = _BY_BROKER.search(text)
+    if closed is None:
+        return _describe_silent_end(where)
+    if int(closed["code"]) == _LOGIN_REFUSED:
+        return ConnectionLoss(
+            "ACCESS_REFUSED: wrong user name or password", permanent=True, remedy=Remedy.LOGIN
+        )
+    return ConnectionLoss(f"closed by the broker during the login: {_unquoted(closed['message'])}")
+
+
+def _describe_silent_end(where: str) -> ConnectionLoss:
+    return ConnectionLoss(
+        f"{where} ended the connection during the login, without a word", remedy=Remedy.HANDSHAKE
+    )
+
+
+def _unquoted(message: str) -> str:
+    """A text without the quotes that `repr` has put around it."""
+    quote = message[:1]
+    is_quoted = len(message) > 1 and quote in "'\"" and message.endswith(quote)
+    return message[1:-1] if is_quoted else message
 
 
 def describe_refusal(exchange: str, code: int, text: str) -> str:
@@ -123,7 +167,7 @@ def describe_refusal(exchange: str, code: int, text: str) -> str:
             return (
                 f"NOT_FOUND: exchange '{exchange}' does not exist and the user may not declare it"
             )
-        case 406:
+        case 406 if "inequivalent arg" in text:  # else a limit, of queues say
             return (
                 f"PRECONDITION_FAILED: exchange '{exchange}' exists, but not as a durable topic"
                 f" exchange ({text})"
@@ -152,7 +196,7 @@ def channel_limit(error: BaseException) -> int | None:
     if not isinstance(error, pika.exceptions.ConnectionClosedByBroker):
         return None
     found = _CHANNEL_LIMIT.search(error.reply_text)
-    return None if found is None else int(found[1])
+    return None if found is None else int(found["most"])
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -172,31 +216,33 @@ def _innermost(error: BaseException) -> BaseException:
 def _describe_tls(text: str) -> ConnectionLoss:
     """TLS failures: all but a cut connection need someone to change a file or a setting."""
     if _TLS_CUT in text:
-        return ConnectionLoss("connection closed by the broker's side")
+        return ConnectionLoss("connection closed by the broker's side", remedy=Remedy.HANDSHAKE)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
-        return ConnectionLoss(
-            f"TLS: the broker's certificate is not trusted ({why or 'verification failed'})", True
-        )
+        reason = f"TLS: the broker's certificate is not trusted ({why or 'verification failed'})"
+        return ConnectionLoss(reason, permanent=True, remedy=Remedy.TLS)
     found = _SSL_REASON.search(text)
     code = found[1] if found else ""
     match code:
         case "WRONG_VERSION_NUMBER":
-            return ConnectionLoss("TLS: the port does not speak TLS", permanent=True)
+            reason, remedy = "TLS: the port does not speak TLS", Remedy.TLS
         case "TLSV13_ALERT_CERTIFICATE_REQUIRED" | "SSLV3_ALERT_HANDSHAKE_FAILURE":
-            return ConnectionLoss(
-                "TLS: the broker refuses the handshake; it may require a client certificate", True
-            )
+            reason = "TLS: the broker refuses the handshake; it may require a client certificate"
+            remedy = Remedy.CLIENT_CERTIFICATE
         case "TLSV1_ALERT_UNKNOWN_CA" | "SSLV3_ALERT_BAD_CERTIFICATE":
-            return ConnectionLoss("TLS: the broker does not trust the client certificate", True)
+            reason = "TLS: the broker does not trust the client certificate"
+            remedy = Remedy.CLIENT_CERTIFICATE
         case _:
-            return ConnectionLoss(f"TLS: {code or text}", permanent=True)
+            reason, remedy = f"TLS: {code or text}", Remedy.TLS
+    return ConnectionLoss(reason, permanent=True, remedy=remedy)
 
 
 def _describe_closed(code: int, text: str, vhost: str) -> str:
     """Why the broker closed a connection that was in use."""
     if (found := _CHANNEL_LIMIT.search(text)) is not None:
-        return f"NOT_ALLOWED: the user is at its limit of channels ({found[1]}); fewer are used now"
+        whose = "the broker's node" if found["whose"] else "the user"
+        most = found["most"]
+        return f"NOT_ALLOWED: {whose} is at its limit of channels ({most}); fewer are used now"
     match code:
         case 501:
             return f"FRAME_ERROR: an AMQP frame is not understood or too large ({text})"
@@ -206,21 +252,29 @@ def _describe_closed(code: int, text: str, vhost: str) -> str:
             return f"closed by the broker: {text}"
 
 
-def _describe_denied_vhost(text: str, vhost: str) -> ConnectionLoss:
-    if "not found" in text:
-        return ConnectionLoss(f"NOT_ALLOWED: virtual host '{vhost}' does not exist", permanent=True)
-    if "limit" in text:
-        found = _LIMIT.search(text)
-        most = f" ({found[1]})" if found else ""
-        whose = "the user" if "user connection limit" in text else f"virtual host '{vhost}'"
-        return ConnectionLoss(f"NOT_ALLOWED: {whose} is at its connection limit{most}")
-    if "is down" in text:
-        return ConnectionLoss(f"virtual host '{vhost}' is down")
-    if "refused" in text:
-        return ConnectionLoss(
-            f"NOT_ALLOWED: the user has no access to virtual host '{vhost}'", permanent=True
+def _describe_denied_vhost(text: str, where: str, vhost: str) -> ConnectionLoss:
+    """Why the virtual host was not opened; names in the text may hold any word."""
+    closed = _BY_BROKER.search(text)
+    if closed is None and "StreamLostError" in text:
+        return _describe_silent_end(where)
+    message = text if closed is None else _unquoted(closed["message"])
+    if (limit := _CONNECTION_LIMIT.search(message)) is not None:
+        most = f" ({limit['most']})" if limit["most"] else ""
+        whose = {"user": "the user", "node": "the broker's node"}.get(
+            limit["whose"], f"virtual host '{vhost}'"
         )
-    return ConnectionLoss(f"closed by the broker while opening virtual host '{vhost}'")
+        return ConnectionLoss(
+            f"NOT_ALLOWED: {whose} is at its connection limit{most}", remedy=Remedy.LIMIT
+        )
+    if message.endswith("not found"):
+        reason = f"NOT_ALLOWED: virtual host '{vhost}' does not exist"
+        return ConnectionLoss(reason, permanent=True, remedy=Remedy.VHOST)
+    if message.endswith("is down"):
+        return ConnectionLoss(f"virtual host '{vhost}' is down")
+    if "refused for user" in message or "doesn't have access" in message:
+        reason = f"NOT_ALLOWED: the user has no access to virtual host '{vhost}'"
+        return ConnectionLoss(reason, permanent=True, remedy=Remedy.VHOST)
+    return ConnectionLoss(f"closed by the broker: {message} (virtual host '{vhost}')")
 
 
 def _describe_end_after_tls(text: str) -> ConnectionLoss:
@@ -231,7 +285,8 @@ def _describe_end_after_tls(text: str) -> ConnectionLoss:
         return _describe_tls(text)
     return ConnectionLoss(
         "TLS: the broker ended the connection after the handshake;"
-        " it may require a client certificate"
+        " it may require a client certificate",
+        remedy=Remedy.CLIENT_CERTIFICATE,
     )
 
 

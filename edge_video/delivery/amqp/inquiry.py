@@ -23,7 +23,8 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from edge_video.delivery.amqp.errors import describe_loss
 from edge_video.delivery.amqp.parameters import connection_parameters
-from edge_video.delivery.amqp.refusals import read_refusal
+from edge_video.delivery.amqp.refusals import RefusalKind, read_refusal
+from edge_video.delivery.amqp.remedies import Remedy
 from edge_video.delivery.amqp.tls import make_tls_context
 from edge_video.runtime.threads import on_thread
 from edge_video.runtime.timer import SystemClock
@@ -47,6 +48,11 @@ _MAX_PRODUCT: Final = 60
 _BLOCKED_S: Final = 2.0
 """How long a blocked broker is waited for: it does not even hear a goodbye."""
 _BLOCKED: Final = pika.exceptions.ConnectionBlockedTimeout
+_REMEDIES: Final = {
+    RefusalKind.TOPIC: Remedy.TOPIC,
+    RefusalKind.OTHER: Remedy.BROKER_LOG,
+}
+"""Where what helps against most of a step does not."""
 _DENIED_VHOST: Final = pika.exceptions.ProbableAccessDeniedError
 # pika's time-out of an attempt is no AMQPError; a TLS key that cannot be used is a ValueError.
 _ERRORS: Final = (pika.exceptions.AMQPError, AMQPConnectorException, OSError, ValueError)
@@ -84,6 +90,7 @@ class BrokerStep:
         subject: what it was asked about: the host, the user, the exchange.
         detail: what was found, or why it failed; may quote the broker, secrets masked.
         took_s: seconds that it took.
+        remedy: what can be done about a failure; None: what helps against most of this step.
     """
 
     inquiry: Inquiry
@@ -91,6 +98,7 @@ class BrokerStep:
     subject: str
     detail: str = ""
     took_s: float = 0.0
+    remedy: Remedy | None = None
 
     @property
     def names_subject(self) -> bool:
@@ -218,26 +226,31 @@ class _Asking:
 
     def _step(self, inquiry: Inquiry, subject: str, ask: Callable[[], str]) -> BrokerStep:
         began_s = _CLOCK.monotonic()
-        verdict = Verdict.OK
+        verdict, remedy = Verdict.OK, None
         try:
             detail = ask()
         except _ERRORS as error:
             inquiry = Inquiry.VHOST if isinstance(error, _DENIED_VHOST) else inquiry
             missing = inquiry is Inquiry.EXCHANGE and getattr(error, "reply_code", 0) == _NOT_FOUND
             verdict = Verdict.MISSING if missing else Verdict.FAILED
-            detail = self._why(error, subject)
+            detail, remedy = self._why(error, subject)
         shown = shorten(one_line(self._redact(detail)), _MAX_DETAIL)
-        return BrokerStep(inquiry, verdict, subject, shown, _CLOCK.monotonic() - began_s)
+        took_s = _CLOCK.monotonic() - began_s
+        return BrokerStep(inquiry, verdict, subject, shown, took_s, remedy)
 
-    def _why(self, error: Exception, exchange: str) -> str:
+    def _why(self, error: Exception, exchange: str) -> tuple[str, Remedy | None]:
         if isinstance(error, pika.exceptions.ChannelClosedByBroker):
-            return read_refusal(exchange, error.reply_code, error.reply_text).reason
+            refusal = read_refusal(exchange, error.reply_code, error.reply_text)
+            remedy = Remedy.INTERNAL if refusal.is_internal else _REMEDIES.get(refusal.kind)
+            return refusal.reason, remedy
         if isinstance(error, _BLOCKED):
-            return f"the broker takes no frames: {self._alarm or 'it blocks publishers'}"
+            reason = f"the broker takes no frames: {self._alarm or 'it blocks publishers'}"
+            return reason, Remedy.ALARM
         # A certificate that is not trusted is a ValueError, too; its loss has words of our own.
         if isinstance(error, ValueError) and not isinstance(error, OSError):
-            return str(error)
-        return describe_loss(error, self._settings).reason
+            return str(error), None
+        loss = describe_loss(error, self._settings)
+        return loss.reason, loss.remedy
 
     # --- what is asked: each returns what it found, or raises one of `_ERRORS` ---
 

@@ -47,6 +47,8 @@ class Refusal:
     """Bytes of the largest message that the broker takes, if it was said."""
     routing_key: str = ""
     key_is_cut: bool = False
+    is_internal: bool = False
+    """Whether the exchange takes messages of other exchanges only, from whichever user."""
     difference: str = ""
     """How an existing exchange differs from a durable topic exchange, as `name=value`."""
 
@@ -98,8 +100,8 @@ def _read_403(exchange: str, text: str) -> Refusal:
         )
     if "internal exchange" in text:
         reason = f"ACCESS_REFUSED: exchange '{exchange}' is internal, no client may write to it"
-    else:
-        reason = f"ACCESS_REFUSED: the user may not declare or write to exchange '{exchange}'"
+        return Refusal(RefusalKind.EXCHANGE, reason, is_internal=True)
+    reason = f"ACCESS_REFUSED: the user may not declare or write to exchange '{exchange}'"
     return Refusal(RefusalKind.EXCHANGE, reason)
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from edge_video.capture.probe import KeyFrames, ProbeResult
 from edge_video.delivery.amqp.inquiry import BrokerResult, BrokerStep, Inquiry, Verdict
+from edge_video.delivery.amqp.remedies import Remedy
 from edge_video.frames import CameraId
 from edge_video.report.probe_json import probe_as_json
-from edge_video.report.probe_table import ProbeTable
+from edge_video.report.probe_table import ProbeTable, broker_advice
 from edge_video.resilience.failures import Cause, Failure
 from edge_video.text.catalog import TEXTS, Language
 
@@ -114,6 +115,12 @@ def test_a_step_that_failed_has_its_reason_and_advice() -> None:
 def test_every_step_has_a_name_and_advice() -> None:
     for inquiry in Inquiry:
         assert {f"probe.broker.{inquiry}", f"advice.broker.{inquiry}"} <= TEXTS.keys()
+    assert {f"advice.broker.{remedy}" for remedy in Remedy} <= TEXTS.keys()
+
+
+def test_a_login_that_failed_for_another_reason_has_another_advice() -> None:
+    step = BrokerStep(Inquiry.LOGIN, Verdict.FAILED, "broker", "…", remedy=Remedy.LIMIT)
+    assert "password" not in "".join(broker_advice(step, Language.EN))
 
 
 def test_json_has_what_the_table_has() -> None:

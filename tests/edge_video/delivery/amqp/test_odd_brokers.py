@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from pika import spec
 
+from edge_video.delivery.amqp.inquiry import Inquiry, probe_broker
 from edge_video.delivery.amqp.settings import AmqpSettings, Route
 from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.outbox import Outbox
@@ -15,7 +16,7 @@ from edge_video.delivery.sink import RouteRefused, SinkEvent, SinkLost
 from edge_video.runtime.timer import SystemClock
 from edge_video.testing.rabbit_files import ODD_PASSWORD
 from tests.support.amqp import CAM1
-from tests.support.odd_broker import ANSWERS, CONFIRMS, broker, start
+from tests.support.odd_broker import ANSWERS, CONFIRMS, HANGS_UP, broker, start
 from tests.support.sinks import Listener
 
 
@@ -83,3 +84,40 @@ def test_damaged_amqp_in_the_handshake_is_no_wrong_password() -> None:
     with broker(start(CONFIRMS), {spec.Connection.StartOk: Damaged()}) as port:
         (lost,) = events_of(port, SinkLost)
     assert lost == SinkLost("the broker's side sends what is no AMQP, or damaged on its way")
+
+
+LOGIN_FAILS: Final = {
+    "without a word": (None, "ended the connection during the login, without a word", "handshake"),
+    "it stops": (
+        spec.Connection.Close(320, "CONNECTION_FORCED - shutdown", 0, 0),
+        "closed by the broker during the login: CONNECTION_FORCED - shutdown",
+        "broker_log",
+    ),
+    "wrong password": (
+        spec.Connection.Close(403, "ACCESS_REFUSED - Login was refused", 0, 0),
+        "ACCESS_REFUSED: wrong user name or password",
+        "login",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LOGIN_FAILS)
+def test_only_a_refused_password_is_told_as_one(how: str) -> None:
+    says, words, remedy = LOGIN_FAILS[how]
+    with broker(start(CONFIRMS), {spec.Connection.StartOk: says or HANGS_UP}) as port:
+        (lost,) = events_of(port, SinkLost)
+    assert isinstance(lost, SinkLost)
+    assert words in lost.reason
+    assert lost.permanent == (how == "wrong password")
+    with broker(start(CONFIRMS), {spec.Connection.StartOk: says or HANGS_UP}, asked=2) as port:
+        result = probe_broker(AmqpSettings("127.0.0.1", port, "/", "u", "p"), [], str, 5)
+    step = result.steps[-1]
+    assert (step.inquiry, step.remedy) == (Inquiry.LOGIN, remedy)
+    assert words in step.detail
+
+
+def test_a_broker_that_takes_no_passwords_is_told_as_such() -> None:
+    greeting = spec.Connection.Start(0, 9, CONFIRMS, "EXTERNAL", "en_US")
+    with broker(greeting, ANSWERS) as port:
+        (lost,) = events_of(port, SinkLost)
+    assert lost == SinkLost("the broker offers no login with user name and password", True)
