@@ -133,7 +133,12 @@ def _facts_of(line: str) -> str:
 
 
 MAKERS: Final = (
-    *("capture", "config", "delivery", "delivery/amqp", "metrics"),
+    *("capture", "config", "delivery", "delivery/amqp", "delivery/commands", "metrics"),
+    *("actors/command_execution.py", "actors/config_requests.py", "actors/reload.py"),
+    *("http/acceptor.py", "http/actions.py", "http/api.py", "http/camera_probe.py"),
+    *("http/onvif_streams.py", "http/page.py", "http/reload.py", "http/responses.py"),
+    *("http/guard.py", "http/sessions.py", "status/answers.py", "top/asking.py"),
+    *("cli/cluster.py", "cli/ctl", "cli/running_system.py", "top/fleet/server.py"),
     *("runtime/files.py", "runtime/descriptors.py", "text/urls.py", "text/duration.py"),
     *("cli/common.py", "cli/main.py", "cli/output_paths.py", "cli/probe.py", "cli/reports.py"),
     *(
@@ -155,6 +160,8 @@ NOT_FOR_OPERATORS: Final = re.compile(
     | positive\ and\ in\ rising|started\ once|cannot\ be\ written\ as\ a\ duration
     | ^edge-video:\ ⟨0⟩$
     | ^[,;]\ |^\ here;         # only ever a part of another, which is translated whole
+    | ^text/\w+;\ charset | ^edge-video\ (ctl|fleet)$
+    | ^(edge-video[\w\ ]*|--[\w-]+):\ ⟨0⟩(:\ ⟨1⟩)?$   # each part is translated by itself
     | !=|HTTP/1|RTSP/1|\r\n|^Accept:|not\ a\ pipe|^Bearer
     """,
     re.VERBOSE,
@@ -173,6 +180,9 @@ FOREIGN: Final = {
     "config/url_spelling.py": re.compile(r": ⟨0⟩, ⟨1⟩$"),
     "config/url_checks.py": re.compile(r"user name or password ⟨0⟩"),
     "config/validation.py": re.compile(r"is not between ⟨1⟩$|is ⟨1⟩$"),
+    "delivery/commands/desk.py": re.compile("^a request could not be answered$"),  # in the log
+    "actors/reload.py": re.compile("^(a reload failed|what a reload had begun)"),  # in the log
+    "http/guard.py": re.compile("^a client hung up"),  # in the log
     "cli/main.py": re.compile(r"prog|^edge-video:? ⟨0⟩$|cannot print"),
     "cli/reports.py": re.compile(r"⟨\d⟩$"),
     "cli/run.py": re.compile(r"^edge-video: log: ⟨0⟩$"),

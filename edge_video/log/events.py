@@ -7,6 +7,7 @@ from which the command line renders the operator's language or JSON. The names a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -70,6 +71,10 @@ def event_text(event: LogEvent, fields: Mapping[str, object], language: Language
     )
     if isinstance(level := fields.get("level"), MemoryLevel):
         texts["level"] = lookup(f"memory_level.{level.value}", language)
+    if event is LogEvent.COMMAND_EXECUTED:
+        result = str(fields.get("result"))
+        with contextlib.suppress(KeyError):  # what a host of this program answers by itself
+            texts["result"] = lookup(f"command_result.{result}", language)
     return _text(event, fields, language).format_map(texts)
 
 

@@ -120,11 +120,21 @@ def format_field(name: str, value: object, language: Language) -> str:
         return lookup("not_available", language)
     if isinstance(value, Failure):
         return format_failure(value, language)
+    if name == "details":
+        return _details(one_line(str(value)), language)
     if name in _SENTENCES:
         return translated(one_line(str(value)), language)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _format_figure(name, value, language)
     return one_line(str(value))
+
+
+def _details(text: str, language: Language) -> str:
+    """Several sentences in one line; some have a semicolon in them."""
+    parts = text.split("; ")
+    told = [translated(each, language) for each in parts]
+    is_each_known = all(each != part for each, part in zip(told, parts, strict=True))
+    return "; ".join(told) if is_each_known else translated(text, language)
 
 
 def _format_figure(name: str, value: float, language: Language) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from edge_video.text.command_phrases import COMMAND_PHRASES
 from edge_video.text.config_phrases import CONFIG_PHRASES
 from edge_video.text.language import Language
 from edge_video.text.log_phrases import LOG_PHRASES
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
     from edge_video.text.language import Text
 
-PHRASES: Final[tuple[Text, ...]] = (*REASON_PHRASES, *CONFIG_PHRASES, *LOG_PHRASES)
+PHRASES: Final[tuple[Text, ...]] = (
+    *REASON_PHRASES,
+    *CONFIG_PHRASES,
+    *LOG_PHRASES,
+    *COMMAND_PHRASES,
+)
 """All of them; a test holds every text that the program makes against them."""
 
 _LONGEST: Final = 4096

@@ -129,5 +129,7 @@ class Entrance:
 
 
 def _forbidden(sender: Principal, command: str, camera: str | None = None) -> Refusal:
-    of = "" if camera is None else " of this camera"
-    return Refusal(Reason.FORBIDDEN, f"{sender.proof} {sender.name} may not {command}{of}")
+    who = f"{sender.proof} {sender.name}"
+    if camera is None:
+        return Refusal(Reason.FORBIDDEN, f"the sender ({who}) may not {command}")
+    return Refusal(Reason.FORBIDDEN, f"the sender ({who}) may not {command} this camera")

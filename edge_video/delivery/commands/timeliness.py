@@ -74,12 +74,12 @@ def _waiting_s(expiration: str | None) -> float:
 
 
 def _skewed(age_s: float) -> Refusal:
-    direction = "behind" if age_s > 0 else "ahead of"
-    return Refusal(
-        Reason.CLOCK_SKEW,
-        f"the sender's clock is about {abs(age_s):.0f} s {direction} this node's: set both right",
-        skew_s=round(-age_s, 1),
-    )
+    seconds = f"{abs(age_s):.0f}"
+    if age_s > 0:
+        said = f"the sender's clock is about {seconds} s behind this node's: set both right"
+    else:
+        said = f"the sender's clock is about {seconds} s ahead of this node's: set both right"
+    return Refusal(Reason.CLOCK_SKEW, said, skew_s=round(-age_s, 1))
 
 
 def _is_number(value: object) -> TypeGuard[int]:

@@ -215,3 +215,21 @@ def test_portuguese_has_decimal_commas_but_in_the_users_own_layouts() -> None:
     waiting = shown(LogEvent.BREAKER_WAITING, wait_s=33.6)
     assert waiting == "[door] Circuit breaker OPEN - aguardando 33.6s antes de retry..."
     assert "em 33,6s" in shown(LogEvent.CAMERA_START_REJECTED, retry_in_s=33.6)
+
+
+def test_what_became_of_a_command_is_in_the_language_of_the_log() -> None:
+    fields = {"target": "door", "command": "stop", "result": "already", "origin": "token"}
+    english, portuguese = (
+        event_text(LogEvent.COMMAND_EXECUTED, fields, each)
+        for each in (Language.EN, Language.PT_BR)
+    )
+    assert english == "[door] Command stop: already (by token)"
+    assert portuguese == "[door] Comando stop: já estava assim (por token)"
+    foreign = event_text(LogEvent.COMMAND_EXECUTED, fields | {"result": "odd"}, Language.PT_BR)
+    assert foreign == "[door] Comando stop: odd (por token)"
+
+
+def test_each_detail_of_a_refused_reload_is_translated() -> None:
+    fields = {"origin": "", "details": "there is no camera door; there is no FFmpeg"}
+    told = event_text(LogEvent.CONFIG_RELOAD_FAILED, fields, Language.PT_BR)
+    assert "a câmera door não existe; não há FFmpeg" in told
