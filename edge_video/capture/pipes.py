@@ -146,8 +146,9 @@ class ProcessPipes:
     def _check_liveness(self, member: Member) -> None:
         """Notice that FFmpeg is gone though somebody holds the other end of its silent pipe."""
         if self.output.take_is_silent() and self.process.has_exited():
+            self.output.read_the_rest()  # it may have come and gone while this thread stood still
+            self.stderr.read_the_rest()
             self.on_output_ended()
-            self.stderr.end()
         self._judge_work()
         if self.output.is_open or self.stderr.is_open:
             member.call_later(_LIVENESS_CHECK_S, lambda: self._check_liveness(member))

@@ -13,6 +13,7 @@ import pytest
 
 from edge_video.capture import Capture, CaptureCounters, ProcessTable, pipes
 from edge_video.capture.command import capture_command
+from edge_video.capture.process import FfmpegProcess
 from edge_video.capture.stderr import StderrTail
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure
@@ -330,6 +331,23 @@ def test_the_verdict_waits_for_a_thread_that_has_not_got_round_to_the_last_words
     monkeypatch.setattr(StderrTail, "take", take_late)
     run = start(script("os.write(2, b'[error] Connection refused'); sys.exit(1)\n"))
     assert run.wait_for_failure().cause is Cause.REFUSED
+
+
+def test_what_an_ffmpeg_left_that_is_gone_is_read_by_a_thread_that_stood_still(
+    start: StartCapture, script: WriteScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exited = FfmpegProcess.has_exited
+
+    def stand_still(process: FfmpegProcess) -> bool:
+        return wait_until(lambda: exited(process))
+
+    monkeypatch.setattr(pipes, "_LIVENESS_CHECK_S", 0.001)
+    monkeypatch.setattr(FfmpegProcess, "has_exited", stand_still)
+    code = "time.sleep(0.1); os.write(1, FRAME); os.write(2, b'[error] Broken pipe'); sys.exit(1)\n"
+    run = start(script(code))
+    failure = run.wait_for_failure()
+    assert "Broken pipe" in failure.detail
+    assert len(run.images) == 1
 
 
 def test_an_exception_in_on_frame_ends_the_capture_as_crashed(
