@@ -17,7 +17,7 @@ FLEET_HELP_TEXTS: Final[dict[str, Text]] = {
         " cameras. On a terminal arrows choose a node, Enter opens it, / filters, q ends. Without"
         " --url it takes the broker from the configuration.",
         "Mostra cada nó pelo que ele publica no broker: o status dos nós com `events.node_status`,"
-        " os eventos dos outros, os anúncios dos nós que dividem câmeras. No terminal, as setas"
+        " os eventos dos outros, os anúncios dos nós que compartilham câmeras. No terminal, as setas"
         " escolhem um nó, Enter o abre, / filtra, q sai. Sem --url usa o broker da configuração.",
     ),
     "fleet.url": Text(
@@ -135,7 +135,7 @@ _SCREEN: Final[dict[str, Text]] = {
         "NO CONNECTION to {target}: {reason}", "SEM CONEXÃO com {target}: {reason}"
     ),
     "fleet.lost": Text(
-        "NO CONNECTION to {target} since {since}: {reason}. What is shown is old.",
+        "NO CONNECTION to {target} for {since}: {reason}. What is shown is old.",
         "SEM CONEXÃO com {target} há {since}: {reason}. O que aparece é antigo.",
     ),
     "fleet.unheard": Text("not heard: {reason}", "sem escuta: {reason}"),

@@ -115,7 +115,7 @@ _TOP: Final[dict[str, Text]] = {
     ),
     "top.memory_level": Text("memory {level}", "memória {level}"),
     "top.lost": Text(
-        "NO CONNECTION to {url} since {since}: {reason}. What is shown is old.",
+        "NO CONNECTION to {url} for {since}: {reason}. What is shown is old.",
         "SEM CONEXÃO com {url} há {since}: {reason}. O que aparece é antigo.",
     ),
     "top.never": Text("NO CONNECTION to {url}: {reason}", "SEM CONEXÃO com {url}: {reason}"),

@@ -143,7 +143,7 @@ def test_nobody_there_is_told_and_asked_again() -> None:
             client.answer = FORTY
             begins(person, 0, "38 of 40 cameras OK")
             client.answer = NoStatusError("connection refused")
-            begins(person, 0, "NO CONNECTION to http://h since ")
+            begins(person, 0, "NO CONNECTION to http://h for ")
             begins(person, 1, "38 of 40 cameras OK")
             person.press(b"q")
 

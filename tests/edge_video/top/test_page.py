@@ -142,7 +142,7 @@ def test_what_is_old_says_so_above_all_and_before_the_first_answer_it_is_asked_f
     lost = Lost("http://h", 12.4, "connection refused")
     page = full_page(shown(FORTY, lost=lost), Browsing(), 80, 24)
     lines = text_of(page, 80)
-    assert lines[0].startswith("NO CONNECTION to http://h since 12s: connection refused.")
+    assert lines[0].startswith("NO CONNECTION to http://h for 12s: connection refused.")
     assert len(lines) == 24
     assert screen(None)[0] == "Asking http://h …"
 

@@ -122,7 +122,7 @@ def test_a_publisher_that_waits_and_a_lost_connection_are_said() -> None:
     away = PublisherStatus(PublisherState.WAITING, "amqp://b", reason="refused", retry_in_s=3.0)
     assert "✗ DISCONNECTED amqp://b" in text_of(replace(STATUS, publisher=away), Language.EN)
     lost = Lost("http://h", 12.4, "connection refused")
-    assert "NO CONNECTION to http://h since 12s" in text_of(STATUS, Language.EN, lost)
+    assert "NO CONNECTION to http://h for 12s" in text_of(STATUS, Language.EN, lost)
     assert "SEM CONEXÃO" in text_of(None, Language.PT_BR, replace(lost, since_s=None))
 
 

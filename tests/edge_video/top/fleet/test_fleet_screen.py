@@ -119,7 +119,7 @@ def test_a_lost_broker_marks_what_is_shown_as_old_and_shows_no_password() -> Non
     site.hear(now("shop").status())
     site.listener.on_lost(f"cannot log in as me:{CANARY}", 1.0)
     lines = site.lines()
-    assert lines[0].startswith("NO CONNECTION to amqp://me@broker:5672 since 0s: ")
+    assert lines[0].startswith("NO CONNECTION to amqp://me@broker:5672 for 0s: ")
     assert lines[0].endswith("What is shown is old.")
     with site.session.looking() as view:
         document = json.loads(fleet_line(view, time.time_ns()))
