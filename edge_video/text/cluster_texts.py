@@ -14,12 +14,13 @@ CLUSTER_HELP_TEXTS: Final[dict[str, Text]] = {
     "cluster.about": Text(
         "Asks the system at an HTTP address about the nodes that share its cameras, or has it give"
         " all of its own away and take none (drain) until it takes part again (rejoin). drain"
-        " returns when the other nodes have them. Both need http.token. Exit code 1 when nobody"
+        " returns when the other nodes have them; both need http.token. Exit code 1 when nobody"
         " answers, when it shares no cameras, or when drain did not come to its end.",
-        "Pergunta ao sistema em um endereço HTTP sobre os nós que compartilham suas câmeras; ou faz"
-        " com que ele entregue todas as suas, espera até que os outros as tenham, e ele não assume"
-        " nenhuma até voltar a participar. Precisa de http.token. Código de saída 1 quando ninguém"
-        " responde, quando ele não compartilha câmeras ou quando a entrega não chegou ao fim.",
+        "Pergunta ao sistema em um endereço HTTP sobre os nós que compartilham suas câmeras, ou faz"
+        " com que ele entregue todas as suas e não assuma nenhuma (drain) até voltar a participar"
+        " (rejoin). drain termina quando os outros nós as têm; os dois precisam de http.token."
+        " Código de saída 1 quando ninguém responde, quando ele não compartilha câmeras ou quando"
+        " a entrega não chegou ao fim.",
     ),
     "cluster.action": Text(
         "status: who captures what; drain: give everything away; rejoin: take part again",
@@ -29,6 +30,9 @@ CLUSTER_HELP_TEXTS: Final[dict[str, Text]] = {
     "cluster.timeout": Text(
         "with drain: how long to wait for its end; default: 30s",
         "com drain: quanto tempo esperar pelo fim; padrão: 30s",
+    ),
+    "cluster.example.status": Text(
+        "which node captures which camera", "qual nó captura qual câmera"
     ),
     "cluster.example.drain": Text(
         "give everything away before an update",

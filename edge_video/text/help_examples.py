@@ -46,7 +46,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("edge-video profile none", "profile.example.none"),
     ),
     "cluster": (
-        ("edge-video cluster status", "cluster.help"),
+        ("edge-video cluster status", "cluster.example.status"),
         ("edge-video cluster drain --timeout 1m", "cluster.example.drain"),
         ("edge-video cluster rejoin --url http://10.0.0.7:8080", "cluster.example.rejoin"),
     ),

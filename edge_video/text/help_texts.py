@@ -97,8 +97,8 @@ _GENERAL: Final[dict[str, Text]] = {
         "idioma da ajuda, das mensagens e dos relatórios, en ou pt-BR; senão o do locale",
     ),
     "variable.token": Text(
-        "token for `top`, `fleet` and `ctl`, which does not show in a process list",
-        "token para `top`, `fleet` e `ctl`, que não aparece na lista de processos",
+        "in place of --token, of every command; it does not show in a process list",
+        "no lugar de --token, de todo comando; não aparece na lista de processos",
     ),
     "option.help": Text("show this help and end", "mostra esta ajuda e termina"),
     "option.version": Text("show the version and end", "mostra a versão e termina"),
