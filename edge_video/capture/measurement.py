@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -194,6 +194,8 @@ class CameraMeasures:
         limit_s = self._options.timeout_s
         came = record.wait(lambda: bool(record.frames), limit_s)
         figures = self._figures(record) if came else None
+        if figures is not None and camera.mode == "snapshot":
+            figures = _without_ffmpeg(figures)
         decoding = self._launcher.hardware.decoding(record.camera_id)
         failure = record.failure
         if not came and failure is None:
@@ -297,6 +299,11 @@ class _Record:
             self._changed.wait(min(_LOOK_S, left_s))
             self._changed.clear()
         return is_enough()
+
+
+def _without_ffmpeg(figures: Figures) -> Figures:
+    """What a camera costs that needs no FFmpeg: nothing of one, which is known."""
+    return replace(figures, cpu_percent=0.0, pss_bytes=0, private_bytes=0, shared_bytes=0)
 
 
 @dataclass(slots=True)

@@ -36,6 +36,8 @@ the pixels of 720p."""
 _FASTER: Final = 4.0
 _SHORT_SHARE: Final = 0.9
 _NOTICED_CORES: Final = 0.05
+_MEASURED: Final = (Resource.CPU, Resource.MEMORY)
+"""What is told as not known where it is: of the uplink nobody need have said anything."""
 _SHARES: Final = {
     Resource.CPU: CPU_SHARE,
     Resource.MEMORY: MEMORY_SHARE,
@@ -127,13 +129,7 @@ class MeasureTable:
             text = lookup("measure.together", language)
             lines.append(text.format(cpu=format_percent(cpu, language), cores=cores))
         lines.append(_takes(measurement.capacity, language))
-        names = {each: _resource(each, language) for each in measurement.capacity.by}
-        width = max(map(len, names.values()), default=0)
-        for resource, cameras in measurement.capacity.by.items():
-            enough = lookup("measure.by", language).format(cameras=cameras)
-            of = _of(resource, measurement.room, language)
-            lines.append(f"  {names[resource].ljust(width)}  {enough} ({of})")
-        return "\n".join(lines)
+        return "\n".join([*lines, *_by_resource(measurement, language)])
 
     def _cells(self, figures: Figures) -> tuple[str, ...]:
         language = self._language
@@ -232,6 +228,22 @@ def _takes(capacity: Capacity, language: Language) -> str:
     if not cameras:
         return lookup("measure.takes.none", language).format(resource=resource)
     return count_text("measure.takes", cameras, language, cameras=cameras, resource=resource)
+
+
+def _by_resource(measurement: Measurement, language: Language) -> list[str]:
+    """Say how far each resource goes, and of which that is not known though others are."""
+    by = measurement.capacity.by
+    shown = [each for each in Resource if each in by or (by and each in _MEASURED)]
+    names = {each: _resource(each, language) for each in shown}
+    width = max(map(len, names.values()), default=0)
+    lines = []
+    for resource, name in names.items():
+        enough = lookup("measure.not_known", language)
+        if resource in by:
+            enough = lookup("measure.by", language).format(cameras=by[resource])
+            enough += f" ({_of(resource, measurement.room, language)})"
+        lines.append(f"  {name.ljust(width)}  {enough}")
+    return lines
 
 
 def _resource(resource: Resource, language: Language) -> str:

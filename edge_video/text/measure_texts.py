@@ -94,6 +94,10 @@ MEASURE_TEXTS: Final[dict[str, Text]] = {
     "measure.resource.cpu": Text("CPU", "CPU"),
     "measure.resource.memory": Text("memory", "memória"),
     "measure.resource.uplink": Text("uplink", "uplink"),
+    "measure.not_known": Text(
+        "not known: not all cameras could be measured",
+        "desconhecido: nem todas as câmeras puderam ser medidas",
+    ),
     "measure.by": Text("enough for {cameras}", "basta para {cameras}"),
     "measure.of.cpu": Text(
         "{share} of {cores} cores, less the {others} that other programs use now",

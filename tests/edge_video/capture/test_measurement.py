@@ -19,6 +19,7 @@ from edge_video.capture.measurement import CameraMeasure, CameraMeasures, Measur
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause
 from edge_video.testing import eventually
+from edge_video.testing.devices import SnapshotDevice, jpegs
 from edge_video.testing.scripted_camera import CameraScript, install_scripted_ffmpeg
 from edge_video.text.redact import Redactor
 from tests.support.failing_card import FULL
@@ -65,6 +66,14 @@ def test_frames_bytes_and_size_are_counted_without_the_start(scripted: Binary) -
     assert 2000 * figures.frames <= figures.bytes_out < 2300 * figures.frames
     assert figures.cpu_percent is not None
     assert figures.in_per_s is None
+
+
+def test_of_a_camera_without_an_ffmpeg_it_is_known_that_none_costs_anything() -> None:
+    with SnapshotDevice(jpegs(4, size=(64, 48))) as device:
+        still = CameraConfig(id="still", url=device.url, mode="snapshot", fps=20)
+        (found,) = measure(Binary("/nowhere/ffmpeg", (5, 1)), [still])
+    assert found.figures is not None
+    assert (found.figures.cpu_percent, found.figures.private_bytes) == (0, 0)
 
 
 def test_cameras_that_are_measured_together_do_not_wait_for_one_that_fails(

@@ -112,6 +112,11 @@ def test_the_end_says_how_many_cameras_the_machine_takes_and_why() -> None:
         "  memory  enough for 24 (80% of 1000 MB that are free)",
         "  uplink  enough for 3 (80% of 2.00 MB/s)",
     ]
+    uplink = replace(MEASUREMENT, capacity=Capacity({Resource.UPLINK: 3}))
+    assert table().summary(uplink).split("\n")[1:3] == [
+        "  CPU     not known: not all cameras could be measured",
+        "  memory  not known: not all cameras could be measured",
+    ]
     together = replace(MEASUREMENT, together=True, capacity=Capacity({Resource.CPU: 0}))
     assert table().summary(together).split("\n")[:2] == [
         "Together the FFmpegs used 12.3% of a core, of 2 cores.",
