@@ -23,7 +23,10 @@ RELOAD_TEXTS: Final[dict[str, Text]] = {
         "there is no profile {name}; known: {known}", "não existe o perfil {name}; existem: {known}"
     ),
     "reload.done": Text("Reloaded.", "Configuração recarregada."),
-    "reload.unchanged": Text("Reloaded: nothing has changed.", "Recarregada: nada mudou."),
+    "reload.unchanged": Text(
+        "Nothing has changed: what runs is what the files say.",
+        "Nada mudou: o que está em execução é o que os arquivos dizem.",
+    ),
     "reload.planned": Text(
         "Nothing was changed. A reload would do this:",
         "Nada foi alterado. Recarregar faria isto:",
