@@ -358,7 +358,7 @@ PAGE: Final[dict[str, Text]] = {
         "There is no such profile any more", "Esse perfil não existe mais"
     ),
     "outcome.unknown_target": Text(
-        "{camera}: no such camera any more", "{camera}: não existe mais"
+        "{camera}: there is no such camera", "{camera}: essa câmera não existe"
     ),
     "outcome.not_allowed": Text("{camera}: not allowed", "{camera}: não permitido"),
     "outcome.publisher.trying": Text("RabbitMQ: trying …", "RabbitMQ: tentando …"),

@@ -90,9 +90,10 @@ CTL_TEXTS: Final[dict[str, Text]] = {
     "ctl.needs_command": Text(
         "say what {node} is to do: {known}", "diga o que {node} deve fazer: {known}"
     ),
-    "ctl.needs_target": Text(
-        "{name} needs a camera, or a profile's name",
-        "{name} precisa de uma câmera, ou do nome de um perfil",
+    "ctl.needs_camera": Text("{name} needs a camera", "{name} precisa de uma câmera"),
+    "ctl.needs_name": Text(
+        "{name} needs a profile's name, or none",
+        "{name} precisa do nome de um perfil, ou de none",
     ),
     "ctl.no_target": Text("{name} takes no camera", "{name} não leva câmera"),
     "ctl.needs_values": Text("{name} needs --values FILE", "{name} precisa de --values ARQUIVO"),

@@ -64,7 +64,7 @@ def _check_options(args: argparse.Namespace, spec: CommandSpec, language: Langua
     """Raise BadInput for what the command needs and has not, or has and does not take."""
     name, target_name = args.command_name, _target_name(spec)
     if args.target is None and target_name in spec.needed:
-        raise BadInput(_text("ctl.needs_target", language, name=name))
+        raise BadInput(_text(f"ctl.needs_{target_name}", language, name=name))
     if args.target is not None and target_name is None:
         raise BadInput(_text("ctl.no_target", language, name=name))
     if args.values is None and "values" in spec.needed:

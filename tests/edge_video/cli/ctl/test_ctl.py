@@ -141,6 +141,11 @@ def result(name: str, outcome: str | None = None, **more: object) -> dict[str, o
             ({"result": "planned", "plan": {"remove": ["yard"]}}, "cameras that go: yard"),
         ),
         (
+            ("reload", "--dry-run"),
+            ("POST", "/api/reload?dry_run=1", None),
+            ({"result": "unchanged", "plan": {}}, "Nothing has changed: what runs is what the"),
+        ),
+        (
             ("retry-publisher",),
             ("POST", "/api/publisher/retry?wait=5", None),
             (result("already"), "RabbitMQ: connected"),
@@ -300,7 +305,8 @@ def test_an_address_where_nobody_listens_is_no_node(capsys: pytest.CaptureFixtur
     [
         ("shop-7 explode", "there is no command explode; known: ping, status"),
         ("shop-7", "say what shop-7 is to do: ping"),
-        ("shop-7 retry", "retry needs a camera"),
+        ("shop-7 retry", "retry needs a camera\n"),
+        ("shop-7 profile", "profile needs a profile's name, or none"),
         ("shop-7 ping door", "ping takes no camera"),
         ("shop-7 add door", "add needs --values FILE"),
         ("shop-7 ping --values x", "ping takes no --values"),
