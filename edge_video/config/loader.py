@@ -215,7 +215,7 @@ class _Reading:
             raise ConfigError((Problem(self._file, error.line, "", error.message),)) from None
         except TooManyValuesError:
             raise ConfigError((Problem(self._file, None, "", _TOO_MANY),)) from None
-        self._note(reader, (), self._file, is_open=is_open)
+        self._note(reader, self._file, is_open=is_open)
 
     def camera(self, path: Path) -> None:
         """Read a file that is one camera; what is wrong with it is reported at the end.
@@ -235,7 +235,7 @@ class _Reading:
         except TooManyValuesError:
             self._findings.report_line(None, (), _TOO_MANY, file)
         else:
-            self._note(reader, place, file, is_open=others_may_read(path))
+            self._note(reader, file, is_open=others_may_read(path))
 
     def finish(self, kept: KeptCameras) -> Config:
         """Make the configuration of what was read, with what is kept laid over it.
@@ -248,7 +248,7 @@ class _Reading:
         if findings or config is None:
             raise ConfigError(findings.problems(self._file))
         for place, file in self._open_secrets:
-            message = f"it holds passwords, and every user may read it: chmod o-r {file}"
+            message = f"every user of this machine may read the password here: chmod o-r {file}"
             findings.note(place, message)
         return config.with_notes(tuple(map(str, findings.notes(self._file))))
 
@@ -257,10 +257,10 @@ class _Reading:
         yield from (Path(file) for _, file in self._open_secrets)
         yield from (file for file in self.secret_files if others_may_read(file))
 
-    def _note(self, reader: Reader, place: KeyPath, file: str, *, is_open: bool) -> None:
+    def _note(self, reader: Reader, file: str, *, is_open: bool) -> None:
         self.secret_files += reader.secret_files
-        if is_open and reader.holds_secrets:
-            self._open_secrets.append((place, file))
+        if is_open and reader.secret_at is not None:
+            self._open_secrets.append((reader.secret_at, file))
 
 
 def camera_files(directory: Path | None) -> list[Path]:

@@ -71,9 +71,9 @@ class Reader:
         self._left = MAX_VALUES
 
     @property
-    def holds_secrets(self) -> bool:
-        """Whether the file itself, and no variable or other file, has a secret."""
-        return self._scalars.holds_secrets
+    def secret_at(self) -> KeyPath | None:
+        """Where the file itself, and no variable or other file, has its first secret."""
+        return self._scalars.secret_at
 
     def read(self) -> dict[str, Any]:
         """Return all values; the invalid ones are reported and left out.

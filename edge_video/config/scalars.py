@@ -59,7 +59,7 @@ class ScalarReader:
     """Turns the text of one value into what its key holds.
 
     Attributes:
-        holds_secrets: whether the file itself, and no variable or other file, has a secret.
+        secret_at: where the file itself, and no variable or other file, has its first secret.
         files: those that held the value of a key, whether they could be read or not.
     """
 
@@ -67,7 +67,7 @@ class ScalarReader:
         self._environ = environ
         self._document = document
         self._findings = findings
-        self.holds_secrets = False
+        self.secret_at: KeyPath | None = None
         self.files: list[Path] = []
 
     def read(self, node: yaml.ScalarNode, leaves: tuple[object, ...], path: KeyPath) -> object:
@@ -115,7 +115,8 @@ class ScalarReader:
             self._findings.secrets += [text, *secrets]
             if written == text:  # else a variable or a file of its own holds it
                 known = secrets if is_url else [text]
-                self.holds_secrets |= bool({*known} - {"", "guest"})
+                if self.secret_at is None and {*known} - {"", "guest"}:
+                    self.secret_at = path
         return text
 
     def _from_file(self, file: Path, path: KeyPath, kind: _Kind) -> str:

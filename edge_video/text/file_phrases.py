@@ -58,8 +58,8 @@ _FILE: Final = (
     Text("line feed", "line feed"),
     Text("it expands to more than {most} values", "expande para mais de {most} valores"),
     Text(
-        "it holds passwords, and every user may read it: chmod o-r {file}",
-        "contém senhas, e qualquer usuário pode ler: chmod o-r {file}",
+        "every user of this machine may read the password here: chmod o-r {file}",
+        "qualquer usuário desta máquina pode ler a senha aqui: chmod o-r {file}",
     ),
     Text("and {more} more problems", "e mais {more} problemas"),
     Text(

@@ -107,7 +107,8 @@ def test_a_configuration_with_passwords_that_every_user_may_read_is_noted(
         return load_config(path, {"PW": "hunter2"}).warnings
 
     (note,) = notes("hunter2")
-    assert note == f"{path}:1: it holds passwords, and every user may read it: chmod o-r {path}"
+    said = "cameras[0].password: every user of this machine may read the password here"
+    assert note == f"{path}:6: {said}: chmod o-r {path}"
     assert notes("hunter2", 0o640) == ()
     assert notes("${PW}") == ()
 
@@ -117,4 +118,5 @@ def test_a_password_in_a_url_that_every_user_may_read_is_noted(open_folder: Path
     path = open_folder / "c.yaml"
     path.write_text(cameras_with(f"url: {url}"))
     path.chmod(0o644)
-    assert any("it holds passwords" in each for each in load_config(path, {}).warnings)
+    (note,) = (each for each in load_config(path, {}).warnings if "may read the password" in each)
+    assert note.startswith(f"{path}:4: cameras[0].url: ")
