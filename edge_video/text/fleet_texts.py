@@ -17,8 +17,9 @@ FLEET_HELP_TEXTS: Final[dict[str, Text]] = {
         " cameras. On a terminal arrows choose a node, Enter opens it, / filters, q ends. Without"
         " --url it takes the broker from the configuration.",
         "Mostra cada nó pelo que ele publica no broker: o status dos nós com `events.node_status`,"
-        " os eventos dos outros, os anúncios dos nós que compartilham câmeras. No terminal, as setas"
-        " escolhem um nó, Enter o abre, / filtra, q sai. Sem --url usa o broker da configuração.",
+        " os eventos dos outros, os anúncios dos nós que compartilham câmeras. No terminal, as"
+        " setas escolhem um nó, Enter o abre, / filtra, q sai. Sem --url usa o broker da"
+        " configuração.",
     ),
     "fleet.url": Text(
         "amqp://user:password@host:5672/vhost", "amqp://usuario:senha@host:5672/vhost"
