@@ -107,8 +107,10 @@ def test_a_configuration_with_passwords_that_every_user_may_read_is_noted(
         return load_config(path, {"PW": "hunter2"}).warnings
 
     (note,) = notes("hunter2")
-    said = "cameras[0].password: every user of this machine may read the password here"
-    assert note == f"{path}:6: {said}: chmod o-r {path}"
+    assert note == (
+        f"{path}:6: cameras[0].password: every user of this machine may read the password here:"
+        f" chmod o-r {path}"
+    )
     assert notes("hunter2", 0o640) == ()
     assert notes("${PW}") == ()
 
