@@ -12,6 +12,7 @@ from edge_video.text.catalog import language_from_locale, lookup
 from edge_video.text.command_help import add_command
 from edge_video.text.escaping import one_line
 from edge_video.text.help_texts import help_text
+from edge_video.text.phrases import translated
 from edge_video.top.asking import NoAnswerError
 from edge_video.top.options import DEFAULT_URL, TOKEN_VARIABLE
 
@@ -65,7 +66,8 @@ def reload_lines(answer: Mapping[str, Any], language: Language) -> list[str]:
         lines = [lookup(key, language)]
     except KeyError:
         lines = [one_line(f"{result} {reason or ''}".strip())]
-    lines += [f"  {one_line(str(each))}" for each in answer.get("details") or ()]
+    details = answer.get("details") or ()
+    lines += [f"  {translated(one_line(str(each)), language)}" for each in details]
     return [*lines, *plan_lines(answer, language)]
 
 

@@ -462,7 +462,7 @@ class LogEvent(StrEnum):
         "commands_taken",
         _INFO,
         "Commands for {node} are taken on exchange {exchange}",
-        "Comandos para {node} são aceitos na exchange {exchange}",
+        "Comandos para {node} são aceitos no exchange {exchange}",
     )
     COMMANDS_NAME_TAKEN = (
         "commands_name_taken",

@@ -464,7 +464,7 @@ _COMMANDS: Final = (
     ),
     Text(
         "{exchange} carries frames or events; commands need one of their own",
-        "{exchange} leva frames ou eventos; os comandos precisam de uma exchange própria",
+        "{exchange} leva frames ou eventos; os comandos precisam de um exchange próprio",
     ),
     Text(
         "with commands it is a part of routing keys: 1 to {most} of the characters"

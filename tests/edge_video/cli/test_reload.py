@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_video.cli.main import main
+from edge_video.cli.reload import reload_lines
+from edge_video.text.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +72,14 @@ def test_what_is_refused_ends_with_1_and_all_its_lines(
     assert "Refused: the configuration has errors" in out
     assert "c.yaml:3: fps: " in out
     assert "\x1b" not in out
+
+
+def test_what_is_wrong_is_told_in_the_language_of_who_asks() -> None:
+    wrong = {"result": "refused", "reason": "invalid", "details": ["c.yaml:3: fps: no JSON"]}
+    assert reload_lines(wrong, Language.PT_BR) == [
+        "Recusado: a configuração tem erros; a antiga continua valendo.",
+        "  c.yaml:3: fps: não é JSON",
+    ]
 
 
 @pytest.mark.parametrize(
