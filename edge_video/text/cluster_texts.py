@@ -17,8 +17,8 @@ CLUSTER_HELP_TEXTS: Final[dict[str, Text]] = {
         " returns when the other nodes have them; both need http.token. Exit code 1 when nobody"
         " answers, when it shares no cameras, or when drain did not come to its end.",
         "Pergunta ao sistema em um endereço HTTP sobre os nós que compartilham suas câmeras, ou faz"
-        " com que ele entregue todas as suas e não assuma nenhuma (drain) até voltar a participar"
-        " (rejoin). drain termina quando os outros nós as têm; os dois precisam de http.token."
+        " com que ele entregue todas as suas e não assuma nenhuma (`drain`) até voltar a participar"
+        " (`rejoin`). `drain` termina quando os outros nós as têm; os dois precisam de http.token."
         " Código de saída 1 quando ninguém responde, quando ele não compartilha câmeras ou quando"
         " a entrega não chegou ao fim.",
     ),
