@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PREFETCH: Final = 4
+_PREFETCH: Final = 16
+"""More than a queue takes in: a delivery that is lost when a leader stands still is noticed by
+RabbitMQ at the next one, and there is none to a consumer that has all it may have."""
 _FRESH_S: Final = 5.0
 """So long an answer of a queue stands for it being able to answer."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edge_video.resilience.cluster import Token
 
-PREFETCH: Final = 4
+PREFETCH: Final = 16
 MAX_LENGTH: Final = 8
 """`x-max-length` with `x-overflow: reject-publish`: what is in the queue stays."""
 CONSUMER_TIMEOUT_S: Final = 1800.0

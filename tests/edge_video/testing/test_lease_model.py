@@ -161,5 +161,5 @@ def test_a_message_given_back_too_often_is_dropped_by_some_versions(
 
 def test_a_full_queue_refuses_and_keeps_the_oldest() -> None:
     line = RecordedQueue()
-    assert [line.publish() for _ in range(13)] == [True] * 12 + [False]
-    assert [number for _, number, _ in line.delivered] == [1, 2, 3, 4]
+    assert [line.publish() for _ in range(25)] == [True] * 24 + [False]
+    assert [number for _, number, _ in line.delivered] == [*range(1, 17)]
