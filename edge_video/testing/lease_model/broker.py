@@ -34,6 +34,7 @@ class Client(Protocol):
 
     name: str
     is_silent: bool
+    connection: Connection | None
 
     def receive(self, connection: Connection, call: Callable[[], None]) -> None:
         """Take something in from a connection."""
@@ -57,6 +58,7 @@ class Connection:
         self.is_open_at_broker = True
         self.is_open_at_client = True
         self.is_minority = False
+        self.is_frozen = False
         self.has_slow_confirms = False
         self._broker = broker
         self._parked: list[Callable[[], None]] = []
@@ -85,7 +87,9 @@ class Connection:
             self.send(call, to_broker=to_broker)
 
     def _arrive(self, call: Callable[[], None], *, to_broker: bool) -> None:
-        if not to_broker:
+        if self.is_frozen:
+            self._parked.append(partial(self._arrive, call, to_broker=to_broker))
+        elif not to_broker:
             self.node.receive(self, call)
         elif self.is_open_at_broker and (self.is_minority or self._broker.has_alarm):
             self._parked.append(call)
@@ -93,8 +97,10 @@ class Connection:
             call()
 
     def unpark(self) -> None:
-        """Do what an alarm or a partition held back, in its order."""
-        if self.is_minority or self._broker.has_alarm or not self.is_open_at_broker:
+        """Do what an alarm, a partition or a frozen node held back, in its order."""
+        if self.is_minority or self.is_frozen or self._broker.has_alarm:
+            return
+        if not self.is_open_at_broker:
             return
         parked, self._parked = self._parked, []
         for call in parked:
@@ -213,6 +219,16 @@ class Broker:
             change = queue.unreachable if is_minority else queue.reachable
             change(connection.number, self.loop.now)
         connection.unpark()
+
+    def set_frozen(self, connection: Connection, *, is_frozen: bool) -> None:
+        """Have the broker node of a connection stand still, or go on.
+
+        Its consumers stay where they are in the lines, also when their client has long gone.
+        """
+        connection.is_frozen = is_frozen
+        connection.unpark()
+        if not is_frozen and not connection.is_open_at_client:
+            self.close(connection)
 
     def delete(self, camera: str) -> None:
         """Delete the queue of a camera; its consumers are told."""

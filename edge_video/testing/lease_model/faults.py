@@ -59,13 +59,7 @@ def silence(stage: Stage, node: SimulatedNode) -> Callable[[], None]:
     """Let nothing through in either direction, and say so to nobody."""
     node.is_silent = True
     _miss_heartbeats(stage, node, lambda: node.is_silent)
-    connection = node.connection
-
-    def client_gives_up() -> None:
-        if node.is_silent and connection is not None and node.connection is connection:
-            node.close()
-
-    stage.broker.loop.after(2 * HEARTBEAT_S, client_gives_up)
+    _give_up(stage, node, lambda: node.is_silent)
 
     def repair() -> None:
         node.speak()
@@ -74,11 +68,31 @@ def silence(stage: Stage, node: SimulatedNode) -> Callable[[], None]:
     return repair
 
 
+def freeze_broker(stage: Stage, node: SimulatedNode) -> Callable[[], None]:
+    """Stop a node's broker node where it stands; its client goes to another one after a while."""
+    connection = node.connection
+    if connection is None or not connection.is_open_at_broker:
+        return lambda: None
+    stage.broker.set_frozen(connection, is_frozen=True)
+    _give_up(stage, node, lambda: connection.is_frozen)
+    return lambda: stage.broker.set_frozen(connection, is_frozen=False)
+
+
+def _give_up(stage: Stage, node: SimulatedNode, lasts: Callable[[], bool]) -> None:
+    connection = node.connection
+
+    def client_gives_up() -> None:
+        if lasts() and connection is not None and node.connection is connection:
+            node.close()
+
+    stage.broker.loop.after(2 * HEARTBEAT_S, client_gives_up)
+
+
 def _miss_heartbeats(stage: Stage, node: SimulatedNode, lasts: Callable[[], bool]) -> None:
     connection = node.connection
 
     def broker_closes() -> None:
-        if connection is not None and lasts():
+        if connection is not None and lasts() and not connection.is_frozen:
             stage.broker.close(connection)
 
     stage.broker.loop.after(stage.chance.uniform(2.0, 3.0) * HEARTBEAT_S, broker_closes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_video.resilience.cluster import (
-    CameraTerms,
     ClusterMember,
     Holder,
     Moment,
@@ -27,7 +26,7 @@ from edge_video.testing.lease_model.process import Process
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from edge_video.resilience.cluster import Announcement, LeasePolicy
+    from edge_video.resilience.cluster import Announcement, CameraTerms
     from edge_video.resilience.cluster.member import MemberAction
     from edge_video.resilience.cluster.terms import LeaseAction, LeaseEvent
     from edge_video.testing.lease_model.broker import Broker, Connection
@@ -56,7 +55,7 @@ class SimulatedNode:
         name: str,
         broker: Broker,
         watcher: Watcher,
-        policies: Mapping[str, LeasePolicy],
+        terms: Mapping[str, CameraTerms],
         make_member: Callable[..., ClusterMember],
     ) -> None:
         self.name = name
@@ -70,7 +69,7 @@ class SimulatedNode:
         )
         self._broker = broker
         self._watcher = watcher
-        self._policies = policies
+        self.terms = terms
         self._make_member = make_member
         self._tick_s: float | None = None
 
@@ -82,7 +81,7 @@ class SimulatedNode:
             self.member is not None
             and connection is not None
             and connection.is_open_at_broker
-            and not connection.is_minority
+            and not (connection.is_minority or connection.is_frozen)
             and not (self.is_silent or self.process.is_paused or self._broker.has_alarm)
         )
 
@@ -105,9 +104,8 @@ class SimulatedNode:
             return
         self.process.start()
         holder = Holder(self.name, f"{self.name}-{self.process.lives}")
-        cameras = {name: CameraTerms("same", policy) for name, policy in self._policies.items()}
-        self.member = self._make_member(holder, cameras, self.moment)
-        self.captures.begin(cameras)
+        self.member = self._make_member(holder, self.terms, self.moment)
+        self.captures.begin(self.terms)
         self._tick_s = None
         self.process.later(0.1, self._connect)
 
@@ -135,7 +133,7 @@ class SimulatedNode:
         if connection is None:
             return
         connection.is_open_at_client = False
-        if not self.is_silent:
+        if not (self.is_silent or connection.is_frozen):
             self._broker.close(connection)
         if self.member is not None:
             self._perform(self.member.disconnected(self.moment))

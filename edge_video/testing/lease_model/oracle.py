@@ -11,6 +11,7 @@
 | tokens | in the end each queue has one or two |
 | slow moves | without a fault a camera moves at most once a minute |
 | balanced | in the end equal nodes capture equally many cameras, or one more |
+| told | in the end each node names those that know a camera otherwise, and no other |
 """
 
 from __future__ import annotations
@@ -125,8 +126,18 @@ class Oracle:
         for camera, queue in broker.queues.items():
             if not 1 <= queue.tokens <= _MAX_TOKENS:
                 self._violated("tokens", f"{camera} has {queue.tokens}")
+        self._judge_told(nodes)
 
     # --- the rules --------------------------------------------------------------------------
+
+    def _judge_told(self, nodes: Sequence[SimulatedNode]) -> None:
+        for node in nodes:
+            found = {} if node.member is None else node.member.membership.differing()
+            for camera in self._policies:
+                mine = node.terms[camera]
+                others = [each.name for each in nodes if each.terms[camera] != mine]
+                if sorted(found.get(camera, ())) != sorted(others):
+                    self._violated("told", f"{camera} on {node.name}: {found.get(camera)}")
 
     def _note_reach(self, nodes: Sequence[SimulatedNode]) -> None:
         for node in nodes:
@@ -189,6 +200,8 @@ class Oracle:
         connection = broker.connection(number)
         limit_s = 2 * self._policies[camera].renew_s + 5.0
         if connection is None or self._loop.now - since_s < limit_s:
+            return
+        if connection is not connection.node.connection:  # of a broker node that stands still
             return
         if self._lasts(self._good_since_s, connection.node.name, limit_s):
             self._violated("renewed", f"{camera}: held since {since_s:.0f} s")

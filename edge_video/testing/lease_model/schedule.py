@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from edge_video.resilience.cluster import ClusterMember, Handover, LeasePolicy, Uncertain
+from edge_video.resilience.cluster import (
+    CameraTerms,
+    ClusterMember,
+    Handover,
+    LeasePolicy,
+    Uncertain,
+)
 from edge_video.testing.lease_model.broker import Broker
-from edge_video.testing.lease_model.faults import JUMPING_CLOCKS, WITH_TRUE_CLOCKS, Stage
+from edge_video.testing.lease_model.faults import (
+    JUMPING_CLOCKS,
+    WITH_TRUE_CLOCKS,
+    Stage,
+    freeze_broker,
+)
 from edge_video.testing.lease_model.loop import EventLoop
 from edge_video.testing.lease_model.node import SimulatedNode
 from edge_video.testing.lease_model.oracle import Oracle
 from edge_video.testing.lease_model.queue import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from edge_video.testing.lease_model.faults import Fault
     from edge_video.testing.lease_model.oracle import Violation
@@ -25,6 +36,10 @@ _FIRST_FAULT_S: Final = 8.0
 _LAST_FAULT_S: Final = 100.0
 _REPAIRED_S: Final = 140.0
 _END_S: Final = 290.0
+_SHARE: Final = 4
+_FREEZES: Final = 3
+_DIFFERS: Final = 2
+"""Only these of so many seeds have that: so the others still mean what they once did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +77,19 @@ class _Run:
         self._rules = chance.choice(RULES)
         broker = Broker(self._loop, chance, self._rules, cameras)
         nodes = [
-            SimulatedNode(name, broker, self._oracle, policies, make_member)
+            SimulatedNode(name, broker, self._oracle, self._terms(name, policies), make_member)
             for name in "abcd"[: chance.randint(2, 4)]
         ]
         self._stage = Stage(broker, nodes, cameras, chance)
         self._faults: list[str] = []
+
+    def _terms(self, node: str, policies: Mapping[str, LeasePolicy]) -> dict[str, CameraTerms]:
+        """What a node knows of the cameras: the first one may know one otherwise."""
+        terms = {camera: CameraTerms("same", policy) for camera, policy in policies.items()}
+        if node == "a" and self._seed % _SHARE == _DIFFERS:
+            odd = min(terms)
+            terms[odd] = CameraTerms("other", policies[odd])
+        return terms
 
     def run(self) -> None:
         chance, loop = self._stage.chance, self._loop
@@ -74,6 +97,8 @@ class _Run:
             node.clock_offset_ms = chance.randint(-50, 50)
             loop.after(chance.uniform(0.0, 3.0), node.start)
         kinds = chance.choice((WITH_TRUE_CLOCKS, JUMPING_CLOCKS))
+        if self._seed % _SHARE == _FREEZES:
+            kinds = (*kinds, freeze_broker, freeze_broker)
         for _ in range(chance.randint(2, 9)):
             fault, node = chance.choice(kinds), chance.choice(self._stage.nodes)
             loop.at(

@@ -45,6 +45,13 @@ def test_a_subscription_that_its_node_does_not_know_of_blocks_nobody(seed: int) 
     assert run_schedule(seed).violations == ()
 
 
+def test_broker_nodes_that_stand_still_are_part_of_it() -> None:
+    """Who was there stays in line until it goes on, and its tokens with it: nobody loses by it."""
+    found = [run_schedule(seed) for seed in range(3, 3 + 4 * 6, 4)]
+    assert any("freeze_broker" in fault for each in found for fault in each.faults)
+    assert [each.violations for each in found if each.violations] == []
+
+
 # --- planted bugs ---------------------------------------------------------------------------
 
 
@@ -67,7 +74,16 @@ def with_policy(
     return make
 
 
+class BlindMember(ClusterMember):
+    """Sees no difference between definitions."""
+
+    def on_announcement(self, announcement: Announcement, now: Moment) -> list[MemberAction]:
+        same = dict.fromkeys(announcement.cameras, "same")
+        return super().on_announcement(replace(announcement, cameras=same), now)
+
+
 PLANTED = {
+    "no look at definitions": (BlindMember, "told"),
     "no epoch check": (DeafMember, "one publisher"),
     "no renewal": (with_policy(lambda policy: replace(policy, renew_s=1e6)), "renewed"),
     "stop on SUSPECT": (
