@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from edge_video.config.arguments import argument_problem
 from edge_video.config.cluster import CameraClusterConfig
 from edge_video.config.liveness import LivenessConfig
 from edge_video.config.picture import CropConfig, Masks
@@ -220,6 +221,13 @@ class CameraConfig(Section):
         ):
             message = "only http:// and https:// cameras are asked through a proxy"
             raise_conflicts([("http_proxy", ("http_proxy", "url"), message)])
+        return self
+
+    @model_validator(mode="after")
+    def _arguments_are_understood(self) -> Self:
+        problem = argument_problem(self.input_args)
+        if problem is not None:
+            raise_conflicts([("input_args", ("input_args",), problem)])
         return self
 
     @model_validator(mode="after")

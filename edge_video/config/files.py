@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,9 @@ def read_text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            message = "this is UTF-16 text (Unicode, as Windows calls it); save it as UTF-8"
+            raise ConfigError((Problem(file, None, "", message),)) from None
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError((Problem(file, line, "", "this is not UTF-8 text"),)) from None
 

@@ -13,6 +13,7 @@ from edge_video.config.url_spelling import (
     ENCODE,
     KEYS,
     bad_address,
+    bad_name,
     foreign_character,
     mistyped_scheme,
     placeholder,
@@ -151,6 +152,7 @@ def split_checked(url: str) -> SplitUrl:
         )
     split = split_url(url)
     _refuse(bad_address(split.host))
+    _refuse(bad_name(split.host))
     return split
 
 

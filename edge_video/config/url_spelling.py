@@ -18,11 +18,13 @@ _BEGINNING: Final = 40
 """Characters in which a scheme would stand."""
 _SCHEME_LIKE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+\-]{1,20})([:;]*[/\\]*)")
 _SECOND_SCHEME: Final = re.compile(rf"(?!.:)(?P<word>{SCHEME_IN_TEXT})(?P<colon>:?)//")
+_USERINFO: Final = re.compile(rf"{SCHEME}://[^/?#]*@")
 _AUTHORITY: Final = re.compile(rf"{SCHEME}://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _PARAMETER_BEFORE: Final = re.compile(r"[?&][\w.\-]+=[^?&@]*\Z")
 _PLACEHOLDER: Final = re.compile(
     r"(?:\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{[^}]*\}+|<[^>]*>)(?::(?:\d*|\$\w+|%\w+%|\{.*\}|<.*>))?"
 )
+_MAX_LABEL: Final = 63
 _SIMILAR: Final = 0.7
 _TRANSPORTS: Final = {"rtspt": "tcp", "rtspu": "udp"}
 """What other players write for RTSP over TCP and over UDP."""
@@ -79,6 +81,8 @@ def mistyped_scheme(url: str, schemes: tuple[str, ...]) -> str | None:
     if separator not in ("", "://", ":///"):  # without a host: another check says so
         return f"{word} is followed by :// here; write {word}://host/…"
     second = _SECOND_SCHEME.match(url, match.end()) if separator else None
+    if second is None and (userinfo := _USERINFO.match(url)) is not None:
+        second = _SECOND_SCHEME.match(url, userinfo.end())
     # Without a colon it may be a host whose path begins with //, as some recorders' do.
     if second is not None and (second["colon"] or second["word"].lower() in schemes):
         return "it has two schemes; leave one of them out"
@@ -176,3 +180,15 @@ def bad_address(host: str) -> str | None:
     if not re.fullmatch(r"[0-9.]+", host) or _is_address(host):
         return None
     return f"{host} is no IP address; it has four numbers from 0 to 255, like 10.0.0.5"
+
+
+def bad_name(host: str) -> str | None:
+    """Say why no name server could be asked for a host (RFC 1035, 2.3.4); None where one could."""
+    if ":" in host:  # an IPv6 address
+        return None
+    parts = host.removesuffix(".").split(".")
+    if host and not all(parts):
+        return "its host has two dots in a row, or begins with one"
+    if any(len(part.encode()) > _MAX_LABEL for part in parts):
+        return f"a part of its host between dots is longer than the {_MAX_LABEL} characters allowed"
+    return None

@@ -118,6 +118,8 @@ def _about_value(kind: str, path: KeyPath, findings: Findings) -> str:
         return _not_one_of(value, field)
     if kind.startswith(("greater_than", "less_than")):
         return f"{value} is not between {_limits(field)}"
+    if not value.strip():
+        return "it is empty; write a value, or leave the key out"
     if origin is not None and origin.is_quoted and tag_of_plain(value) != TAG + "str":
         return f"{value} is text because of its quotes; write it without them"
     expected = next((text for prefix, text in _KINDS if kind.startswith(prefix)), None)

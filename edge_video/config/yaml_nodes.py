@@ -123,6 +123,10 @@ def compose(text: str) -> Document:
 
 
 _SYNTAX: Final = (
+    (
+        r"(sequence entries|mapping keys) are not allowed",
+        'a value that begins with "- " or "? " must be in quotes',
+    ),
     (r"quoted scalar", "a quote is opened here and not closed, or a \\ in double quotes is wrong"),
     (r"'\\t'", "a tab; YAML is indented with spaces"),
     (r"cannot start any token", "a value that begins with @ ` % or | must be in quotes"),

@@ -24,7 +24,7 @@ _OPEN_HEADERS: Final = frozenset(
 _OPEN_COOKIE_NAMES: Final = frozenset({"path", "domain", "expires", "max-age", "samesite"})
 _SECRET_OPTION: Final = re.compile(
     r"(?:.*[_\-])?(?:cookies?|post_data|cryptokey|decryption_keys?|srtp_(?:in|out)_params"
-    r"|rtmp_(?:conn|playpath|subscribe)|http_proxy_?auth|credentials?)",
+    r"|rtmp_(?:app|conn|playpath|subscribe)|http_proxy_?auth|credentials?)",
     re.IGNORECASE,
 )
 

@@ -10,6 +10,20 @@ from edge_video.text.url_phrases import URL_PHRASES
 
 _PICTURE: Final = (
     Text(
+        "an option and its value are two items of the list, as in [-rtsp_flags, prefer_tcp]",
+        "uma opção e seu valor são dois itens da lista, como em [-rtsp_flags, prefer_tcp]",
+    ),
+    Text(
+        "a word in it follows no option: FFmpeg would write a file of that name; options begin"
+        " with -",
+        "uma palavra não segue nenhuma opção: o FFmpeg gravaria um arquivo com esse nome; opções"
+        " começam com -",
+    ),
+    Text(
+        "it is empty; write a value, or leave the key out",
+        "está vazio; escreva um valor, ou retire a chave",
+    ),
+    Text(
         "{value} is not between 0 and 1: places in the picture are shares of its width and height,"
         " whatever its size, and no pixels; 0.5 is the middle",
         "{value} não está entre 0 e 1: posições na imagem são frações da largura e da altura dela,"

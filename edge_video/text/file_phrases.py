@@ -12,6 +12,10 @@ _FILE: Final = (
         "é maior que {most} KiB; é o arquivo certo?",
     ),
     Text("this is not UTF-8 text", "isto não é texto UTF-8"),
+    Text(
+        "this is UTF-16 text (Unicode, as Windows calls it); save it as UTF-8",
+        "isto é texto UTF-16 (Unicode, como o Windows o chama); salve-o como UTF-8",
+    ),
     Text("it is not UTF-8 text", "não é texto UTF-8"),
     Text("there is no such file", "este arquivo não existe"),
     Text("this is a directory, not a file", "isto é um diretório, não um arquivo"),
@@ -136,6 +140,10 @@ _YAML: Final = (
     Text(
         "a quote is opened here and not closed, or a \\ in double quotes is wrong",
         "aspas foram abertas aqui e não fechadas, ou há uma \\ errada entre aspas duplas",
+    ),
+    Text(
+        'a value that begins with "- " or "? " must be in quotes',
+        'um valor que começa com "- " ou "? " deve estar entre aspas',
     ),
     Text("a tab; YAML is indented with spaces", "um tab; em YAML o recuo é com espaços"),
     Text(

@@ -116,6 +116,14 @@ URL_PHRASES: Final[tuple[Text, ...]] = (
         "aqui, depois de {word} vem ://; escreva {word}://host/…",
     ),
     Text(
+        "its host has two dots in a row, or begins with one",
+        "o host tem dois pontos seguidos, ou começa com um ponto",
+    ),
+    Text(
+        "a part of its host between dots is longer than the {most} characters allowed",
+        "uma parte do host entre pontos passa dos {most} caracteres permitidos",
+    ),
+    Text(
         "it has two schemes; leave one of them out",
         "tem dois esquemas; retire um deles",
     ),

@@ -78,6 +78,9 @@ _LONG_TOKEN: Final = 24
 _HEX_TOKEN: Final = 16
 _MIXED: Final = 4
 """Changes between capitals, small letters and digits from which on a word is nobody's word."""
+_SHUFFLED: Final = 6
+"""Turns of capitals and small letters from which on they were drawn by lot, where none is long."""
+_SHORT_TURNS: Final = 2.3
 _MAX_COUNT: Final = 7
 """Digits of a number that may as well be a size, a port or a count."""
 
@@ -166,11 +169,19 @@ def looks_like_token(word: str) -> bool:
     compact = re.sub(r"[-_.~]", "", word)
     if len(compact) >= _HEX_TOKEN and re.fullmatch(r"[0-9A-Fa-f]+", compact):
         return True
+    if _is_shuffled(run):
+        return True
     if not re.search(r"\d", word) or not re.search(r"[A-Za-z]", word):
         return False
     if len(run) >= _LONG_TOKEN:
         return True
     return len(run) >= _SHORTEST_TOKEN and _changes(run) >= _MIXED
+
+
+def _is_shuffled(run: str) -> bool:
+    """Whether capitals and small letters take turns faster than in `videoOnDemandStream`."""
+    turns = _changes(run) + 1
+    return len(run) >= _SHORTEST_TOKEN and turns >= _SHUFFLED and len(run) <= _SHORT_TURNS * turns
 
 
 def _changes(word: str) -> int:

@@ -39,7 +39,7 @@ def test_a_variable_in_quotes_is_judged_by_its_value() -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["password: ${P}", 'password: "${P}"', "input_args: ['x${P}']"])
+@pytest.mark.parametrize("line", ["password: ${P}", 'password: "${P}"', "input_args: ['-x${P}']"])
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -148,6 +148,10 @@ def test_the_file_itself_may_be_the_problem(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"fps: 5\nnode: \xff\n")
     assert message(path) == "2: this is not UTF-8 text"
+    path.write_bytes("fps: 5\n".encode("utf-16"))  # Notepad's "Unicode"
+    assert message(path) == (
+        "None: this is UTF-16 text (Unicode, as Windows calls it); save it as UTF-8"
+    )
     path.write_bytes(b"fps: 5\nnode: \x01\n")
     assert message(path) == "2: there is a control character; was a binary file named?"
     path.write_bytes(b"#" * 600_000)

@@ -20,6 +20,11 @@ NO_BROKER = (
     " for a trial without one, write sink: directory"
 )
 
+
+def cameras_with_arguments(items: str) -> str:
+    return f"{GOOD.replace('lavfi:testsrc2', 'rtsp://h/s')}    input_args: [{items}]\n"
+
+
 TABLE: dict[str, tuple[str, list[str]]] = {
     "empty file": ("", ["c.yaml: the file is empty; it needs at least cameras:"]),
     "only comments": ("# x\n", ["c.yaml: the file is empty; it needs at least cameras:"]),
@@ -35,6 +40,41 @@ TABLE: dict[str, tuple[str, list[str]]] = {
     "cameras without an item": (
         "sink: directory\ncameras: []\n",
         ["c.yaml:2: cameras: there must be at least one camera"],
+    ),
+    "an option and its value in one item": (
+        cameras_with_arguments('"-headers X-Key: pw-canary"'),
+        [
+            (
+                "c.yaml:5: cameras[0].input_args: an option and its value are two items of the"
+                " list, as in [-rtsp_flags, prefer_tcp]"
+            )
+        ],
+    ),
+    "an option and its value with an equals sign": (
+        cameras_with_arguments('-re, "-cookies=pw-canary"'),
+        [
+            (
+                "c.yaml:5: cameras[0].input_args: an option and its value are two items of the"
+                " list, as in [-rtsp_flags, prefer_tcp]"
+            )
+        ],
+    ),
+    "an option without its dash": (
+        cameras_with_arguments("rtsp_transport, tcp"),
+        [
+            (
+                "c.yaml:5: cameras[0].input_args: a word in it follows no option: FFmpeg would"
+                " write a file of that name; options begin with -"
+            )
+        ],
+    ),
+    "a choice that is empty": (
+        GOOD + '    enabled: ""\n',
+        ["c.yaml:5: cameras[0].enabled: it is empty; write a value, or leave the key out"],
+    ),
+    "a value that begins with a dash and a space": (
+        GOOD + "    password: - x\n",
+        ['c.yaml:5: YAML: a value that begins with "- " or "? " must be in quotes'],
     ),
     "events without a broker": (
         GOOD + "events: {exchange: e}\n",

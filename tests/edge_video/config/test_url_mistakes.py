@@ -224,8 +224,18 @@ HOST_MISTAKES = {
     "rtsp://": "it names no host; behind the // comes the camera's address",
     "rtsp://user:canary@/s": "it names no host; behind the // comes the camera's address",
     **dict.fromkeys(
-        ["rtsp://http://h/s", "rtsp://rtsp//h/s", "rtsp://udp://h/s"],
+        [
+            *("rtsp://http://h/s", "rtsp://rtsp//h/s", "rtsp://udp://h/s"),
+            *("rtsp://u:canary@rtsp://h/s", "http://u:canary@http://u:canary@h/s"),
+        ],
         "it has two schemes; leave one of them out",
+    ),
+    **dict.fromkeys(
+        ["rtsp://cam..local/s", "rtsp://u:canary@.local/s"],
+        "its host has two dots in a row, or begins with one",
+    ),
+    f"http://u:canary@{'x' * 64}.local/s": (
+        "a part of its host between dots is longer than the 63 characters allowed"
     ),
     "file:": "nothing follows the scheme; name a file or a graph",
     "rtsp://2001:db8::1/s": "an IPv6 address stands in brackets: [address]:port",

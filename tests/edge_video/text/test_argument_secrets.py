@@ -29,6 +29,7 @@ PAIR = base64.b64encode(b"admin:hunter2").decode()
         (["-passphrase", "p4ss"], ["-passphrase", "***"], {"p4ss"}),
         (["-http_proxy", "http://u:p4ss@h:3128"], ["-http_proxy", "http://u:***@h:3128"], {"p4ss"}),
         (["-rtmp_playpath", "k3y1"], ["-rtmp_playpath", "***"], {"k3y1"}),
+        (["-rtmp_app", "live/k3y1"], ["-rtmp_app", "***"], {"live/k3y1"}),
     ],
 )  # fmt: skip
 def test_what_may_be_a_secret_is_hidden(

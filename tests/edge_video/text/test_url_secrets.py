@@ -71,6 +71,8 @@ def test_what_is_known_to_be_harmless_is_shown(url: str) -> None:
         ("rtsp://h/token/hunter2/live", "rtsp://h/token/***/live", "hunter2"),
         ("rtsp://h/Admin/hunter2/ch1/main", "rtsp://h/Admin/***/ch1/main", "hunter2"),
         ("rtsp://h/s;hunter2", "rtsp://h/s;***", "hunter2"),
+        # UniFi Protect: sixteen letters and digits by lot, at times no digit among them.
+        ("rtsps://h:7441/uIRVmPKbVDRZkzsq?ch=1", "rtsps://h:7441/***?ch=1", "uIRVmPKbVDRZkzsq"),
         ("rtmp://h/hunter2", "rtmp://h/***", "hunter2"),
     ],
 )  # fmt: skip
@@ -89,7 +91,13 @@ def test_a_common_word_is_hidden_in_its_place_and_nowhere_else(value: str) -> No
     assert value in list(secrets_in_url(f"rtsp://h/a?pwd={value}"))
 
 
-@pytest.mark.parametrize("word", ["Streaming", "h264Preview_01_main", "axisMediaStreamHigh", "12"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Streaming", "h264Preview_01_main", "axisMediaStreamHigh", "12"),
+        *("getMyIPCamHDStream", "videoCodecTypeOfStream", "ISAPIStreamingChannels", "mjpgCGIVideo"),
+    ],
+)
 def test_a_name_that_somebody_gave_is_no_token(word: str) -> None:
     assert not looks_like_token(word)
 
