@@ -189,7 +189,7 @@ FOREIGN: Final = {
     "config/scalars.py": re.compile(r"of the ⟨0⟩ in it"),
     "delivery/amqp/exchange_opening.py": re.compile(r"^(not ours|looked for)$"),
     "config/yaml_nodes.py": re.compile(
-        r"scalar|token|anchor|alias|tag|values are not|flow|expected|single|block"
+        r"scalar|token|anchor|alias|tag|are not allowed|flow|expected|single|block"
     ),
     "delivery/amqp/errors.py": re.compile(
         r"^(EOF|not found|is down|refused for|doesn't have|inequivalent arg|certificate)"

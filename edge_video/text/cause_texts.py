@@ -69,10 +69,12 @@ _ADVICE: Final[dict[Cause, Text]] = {
         "Defina username e password desta câmera na configuração.",
     ),
     Cause.UNKNOWN_AUTHENTICATION: Text(
-        "FFmpeg knows basic authentication and digest with MD5 only: choose one of these in the"
-        " camera's settings (security, RTSP or web authentication).",
-        "O FFmpeg só conhece autenticação basic e digest com MD5: escolha uma delas nas"
-        " configurações da câmera (segurança, autenticação RTSP ou web).",
+        "FFmpeg knows basic authentication and digest with MD5 only (mode: snapshot knows SHA-256,"
+        " too): choose one of these in the camera's settings (security, RTSP or web"
+        " authentication).",
+        "O FFmpeg só conhece autenticação basic e digest com MD5 (mode: snapshot conhece também"
+        " SHA-256): escolha uma delas nas configurações da câmera (segurança, autenticação RTSP ou"
+        " web).",
     ),
     Cause.FORBIDDEN: Text(
         "Let this account see the stream, and this machine's address ask, in the camera's"
@@ -81,10 +83,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " configurações dela (usuários, filtro de IP); uma conta bloqueada também responde assim.",
     ),
     Cause.PROXY_REFUSED: Text(
-        "Let the proxy reach the camera, or remove http_proxy so that the camera is asked"
-        " directly.",
-        "Permita que o proxy alcance a câmera, ou remova http_proxy para que ela seja acessada"
-        " diretamente.",
+        "Let the proxy reach the camera (if it wants a login, http_proxy names it), or remove"
+        " http_proxy so that the camera is asked directly.",
+        "Permita que o proxy alcance a câmera (se ele exige login, http_proxy o informa), ou remova"
+        " http_proxy para que ela seja acessada diretamente.",
     ),
     Cause.NO_SUCH_STREAM: Text(
         "Check the path of the stream's URL.", "Verifique o caminho na URL do stream."
@@ -104,8 +106,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
         "Compare a URL, com os parâmetros, com a do manual da câmera; atualize o firmware.",
     ),
     Cause.CAMERA_ERROR: Text(
-        "Restart the camera; if it stays, look at its own log and update its firmware.",
-        "Reinicie a câmera; se persistir, veja o log dela e atualize o firmware.",
+        "Restart the camera; if it stays, look at its own log and update its firmware. With 502 or"
+        " 504 a proxy or a recorder in front of it answers, which does not reach it.",
+        "Reinicie a câmera; se persistir, veja o log dela e atualize o firmware. Com 502 ou 504"
+        " quem responde é um proxy ou gravador na frente dela, que não a alcança.",
     ),
     Cause.UNREACHABLE: Text(
         "Check the camera's power, cable and address.",
@@ -139,8 +143,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " nome de host, ou retire -tls_verify.",
     ),
     Cause.STALLED: Text(
-        "The camera answers and sends nothing: restart it.",
-        "A câmera responde e não envia nada: reinicie-a.",
+        "Nothing comes any more: if the camera does not answer (ping, its page), check its power"
+        " and its network; if it does, restart it.",
+        "Nada mais chega: se a câmera não responde (ping, a página dela), verifique a energia e a"
+        " rede dela; se responde, reinicie-a.",
     ),
     Cause.NO_KEY_FRAME: Text(
         "Set a shorter key frame (I-frame) interval in the camera, 1 to 4 seconds, and switch"
@@ -183,7 +189,8 @@ _ADVICE: Final[dict[Cause, Text]] = {
         "Ligue o vídeo deste stream na câmera, ou use outro canal.",
     ),
     Cause.UNSUPPORTED: Text(
-        "Set the camera to H.264, H.265 or MJPEG.", "Configure a câmera para H.264, H.265 ou MJPEG."
+        "Set the camera to H.264, H.265 or MJPEG; if it is a file, see whether it is whole.",
+        "Configure a câmera para H.264, H.265 ou MJPEG; se for um arquivo, veja se está completo.",
     ),
     Cause.NOT_MJPEG: Text(
         "Set the camera to MJPEG, or leave mode: passthrough out.",
@@ -237,12 +244,18 @@ _ADVICE: Final[dict[Cause, Text]] = {
     ),
     Cause.BINARY_MISSING: Text("Install FFmpeg.", "Instale o FFmpeg."),
     Cause.SPAWN_FAILED: Text(
-        "Give this machine more memory, or this user more processes and open files.",
-        "Dê mais memória a esta máquina, ou mais processos e arquivos abertos a este usuário.",
+        "Give this machine more memory, or this user more processes and open files; with Exec"
+        " format error, name an FFmpeg for this kind of machine in ffmpeg.",
+        "Dê mais memória a esta máquina, ou mais processos e arquivos abertos a este usuário; com"
+        " Exec format error, indique em ffmpeg um FFmpeg para este tipo de máquina.",
     ),
     Cause.KILLED: Text(
-        "Somebody or the kernel killed FFmpeg: look for 'out of memory' in the system's log.",
-        "Alguém ou o kernel encerrou o FFmpeg à força: procure 'out of memory' no log do sistema.",
+        "SIGKILL: somebody or the kernel killed FFmpeg; look for 'out of memory' in the system's"
+        " log. SIGSEGV, SIGILL, SIGABRT or SIGBUS: FFmpeg itself crashed; name another version of"
+        " it in ffmpeg.",
+        "SIGKILL: alguém ou o kernel encerrou o FFmpeg à força; procure 'out of memory' no log do"
+        " sistema. SIGSEGV, SIGILL, SIGABRT ou SIGBUS: o próprio FFmpeg falhou; indique outra"
+        " versão dele em ffmpeg.",
     ),
     Cause.MEMORY_LIMIT: Text(
         "If what the camera sends is meant, raise ffmpeg_max_memory_mb for it, or lower its picture"

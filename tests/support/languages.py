@@ -85,6 +85,7 @@ CODES: Final = _words_of(
     avif bmp commands gif heic httpcore multipart openssl png rand snapshot user webp
     enter env eof esc f false file h half height hn hwaccel i ids init install interno line listen
     lock m max-channels monday ms n name none ns ok open p password percent pgdn pgup pip
+    ping sha sigabrt sigbus sigill sigkill sigsegv unicode
     profiles pt-br q qsv run s schema top transport true type u uninstall us username vaapi width x
     """
 )
@@ -93,7 +94,7 @@ CODES: Final = _words_of(
 LAYOUT: Final = (
     *("Calls", "Changes", "FFmpeg Read", "Frame Decode", "Publishing", "FPS Target"),
     *("CPU Usage", "RAM Usage", "RAM Total", "RAM Used", "Memory (Python runtime)"),
-    *("antes de retry", "CB:", "Circuit Breaker", "'out of memory'"),
+    *("antes de retry", "CB:", "Circuit Breaker", "'out of memory'", "Exec format error"),
 )
 """What the user's own layouts say in English, and what is to be searched for."""
 

@@ -71,6 +71,10 @@ ONLY_FOR: Final[dict[str, frozenset[Cause]]] = {
     "hwaccel": frozenset({Cause.NO_HARDWARE}),
     "ffmpeg_max_memory_mb": frozenset({Cause.MEMORY_LIMIT}),
     "ffmpeg_max_cpu_percent": frozenset({Cause.CPU_LIMIT}),
+    "SIGSEGV": frozenset({Cause.KILLED}),
+    "Exec format error": frozenset({Cause.SPAWN_FAILED}),
+    "ping": frozenset({Cause.STALLED}),
+    "502": frozenset({Cause.CAMERA_ERROR}),
     "Install FFmpeg": frozenset({Cause.BINARY_MISSING}),
 }
 
