@@ -30,7 +30,7 @@ def argument_problem(arguments: Sequence[str]) -> str | None:
         is_option = _OPTION.match(each) is not None
         if not is_option and not may_be_value:
             return _NO_OPTION
-        if is_option and not may_be_value and _WITH_VALUE.match(each):
+        if is_option and _WITH_VALUE.match(each):
             return _TWO_ITEMS
         may_be_value = is_option
     return None
