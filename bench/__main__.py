@@ -1,6 +1,6 @@
 """What edge-video costs, next to the cheapest program there could be and to other ways.
 
-`python -m bench` measures everything (about 30 minutes), `--quick` the essence (7), `--only a,b`
+`python -m bench` measures everything (about 50 minutes), `--quick` the essence (15), `--only a,b`
 some sections. It prints tables, ratios and verdicts, draws plots and writes JSON to
 bench/results/. Needs rabbitmq-server, ffmpeg and GStreamer's RTSP server (`make system-packages`)
 and `pip install -e '.[dev]'`; peers and plots need '.[bench]' too, and are named when they are
