@@ -143,10 +143,10 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " nome de host, ou retire -tls_verify.",
     ),
     Cause.STALLED: Text(
-        "Nothing comes any more: if the camera does not answer (ping, its page), check its power"
+        "No picture comes: if the camera does not answer (ping, its page), check its power"
         " and its network; if it does, restart it.",
-        "Nada mais chega: se a câmera não responde (ping, a página dela), verifique a energia e a"
-        " rede dela; se responde, reinicie-a.",
+        "Nenhuma imagem chega: se a câmera não responde (ping, a página dela), verifique a energia"
+        " e a rede dela; se responde, reinicie-a.",
     ),
     Cause.NO_KEY_FRAME: Text(
         "Set a shorter key frame (I-frame) interval in the camera, 1 to 4 seconds, and switch"
