@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field, TypeAdapter, ValidationError
 
 from edge_video.status.health import CameraHealth, camera_health, delivery_of
+from edge_video.status.model import CameraPhase
 from edge_video.text.catalog import Language
 from edge_video.text.escaping import one_line
 from edge_video.text.formatting import format_failure, shorten
@@ -49,7 +50,8 @@ class NodeCamera:
         id: its id in the node's configuration.
         health: a `CameraHealth`; a newer node may know others.
         since_ns: wall clock of the node, since when it is so, as far as the node has watched.
-        fps: pictures a second over the last ten; None until it was measured.
+        fps: pictures a second over the last ten; 0 when it does not stream, None until it was
+            measured.
         expected_fps: what it is held to.
         cause: why it failed last, a `Cause`; None of a camera that is well or rests.
         text: the same in English, with the evidence; secrets masked.
@@ -206,7 +208,7 @@ def _camera(camera: CameraStatus, since_ns: int | None, clean: Callable[[str], s
         id=camera.camera_id,
         health=health.value,
         since_ns=since_ns,
-        fps=None if camera.received_fps is None else round(camera.received_fps, 1),
+        fps=_fps(camera),
         expected_fps=round(camera.expected_fps, 2),
         cause=failure.cause.value if failure is not None and is_told else None,
         text=_short(format_failure(failure, Language.EN), clean)
@@ -214,6 +216,13 @@ def _camera(camera: CameraStatus, since_ns: int | None, clean: Callable[[str], s
         else None,
         picture=None if picture == "live" else picture,
     )
+
+
+def _fps(camera: CameraStatus) -> float | None:
+    """What it sends now: what it sent before it ended, or before another node took it, is past."""
+    if camera.received_fps is None:
+        return None
+    return round(camera.received_fps, 1) if camera.phase is CameraPhase.STREAMING else 0.0
 
 
 def _delivery(status: SystemStatus, clean: Callable[[str], str]) -> NodeDelivery:

@@ -80,6 +80,12 @@ def test_no_frames_are_a_rate_and_one_that_was_not_measured_is_none() -> None:
     assert [each.get("fps") for each in event["cameras"]] == [0.0, None]
 
 
+@pytest.mark.parametrize("phase", [CameraPhase.ELSEWHERE, CameraPhase.WAITING])
+def test_a_camera_that_does_not_stream_has_no_rate_any_more(phase: CameraPhase) -> None:
+    [event] = Scene().run(system_of(*many(1, received_fps=14.9, phase=phase)))
+    assert event["cameras"][0]["fps"] == 0
+
+
 def test_a_change_is_told_after_two_seconds_and_a_storm_of_them_every_five() -> None:
     scene, good, bad = Scene(), many(1), many(1, last_frame_ago_s=60.0)
     scene.run(system_of(*good), 10)
