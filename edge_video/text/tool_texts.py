@@ -113,6 +113,9 @@ _TOP: Final[dict[str, Text]] = {
         "CPU SHORT: {used} of {cores} cores, most by {camera} ({percent})",
         "CPU INSUFICIENTE: {used} de {cores} núcleos, mais por {camera} ({percent})",
     ),
+    "top.cpu_short.no_camera": Text(
+        "CPU SHORT: {used} of {cores} cores", "CPU INSUFICIENTE: {used} de {cores} núcleos"
+    ),
     "top.memory_level": Text("memory {level}", "memória {level}"),
     "top.lost": Text(
         "NO CONNECTION to {url} for {since}: {reason}. What is shown is old.",

@@ -158,10 +158,11 @@ def _cpu_shortage(status: SystemStatus, language: Language) -> Text | None:
     shortage = status.process.cpu_shortage if status.process is not None else None
     if shortage is None:
         return None
-    text = lookup("top.cpu_short", language).format(
+    key = "top.cpu_short" if shortage.camera_id else "top.cpu_short.no_camera"
+    text = lookup(key, language).format(
         used=format_percent(shortage.used_percent, language, digits=0),
         cores=format_short_number(shortage.use.cores, language),
-        camera=shortage.camera_id or "-",
+        camera=shortage.camera_id,
         percent=format_percent(shortage.camera_percent, language, digits=0),
     )
     return Text(text, style=_BAD)

@@ -77,10 +77,10 @@ def test_every_bound_has_its_own_sentence(bound: CpuBound, language: Language) -
     assert "n/a" not in text
 
 
-def short_system() -> SystemStatus:
+def short_system(shortage: CpuShortage = SHORT) -> SystemStatus:
     status = busy_system()
     assert status.process is not None
-    return replace(status, process=replace(status.process, cpu=SHORT.use, cpu_shortage=SHORT))
+    return replace(status, process=replace(status.process, cpu=SHORT.use, cpu_shortage=shortage))
 
 
 def test_top_names_it_first_where_there_is_little_room() -> None:
@@ -91,6 +91,9 @@ def test_top_names_it_first_where_there_is_little_room() -> None:
     assert narrow is not None
     assert f" | {text} | memory WARNING" in wide.plain
     assert narrow.plain.startswith(f"{text} | memory WARNING | ")
+    nobody = short_machine_text(short_system(replace(SHORT, camera_id="")), Language.EN)
+    assert nobody is not None
+    assert nobody.plain.startswith("CPU SHORT: 96% of 2 cores | ")
 
 
 def test_a_status_with_a_shortage_survives_the_way_through_json() -> None:
