@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_video.text.command_phrases import COMMAND_PHRASES
 from edge_video.text.config_phrases import CONFIG_PHRASES
+from edge_video.text.health_phrases import HEALTH_PHRASES
 from edge_video.text.language import Language
 from edge_video.text.log_phrases import LOG_PHRASES
 from edge_video.text.reason_phrases import REASON_PHRASES
@@ -30,6 +31,7 @@ PHRASES: Final[tuple[Text, ...]] = (
     *REASON_PHRASES,
     *CONFIG_PHRASES,
     *LOG_PHRASES,
+    *HEALTH_PHRASES,
     *COMMAND_PHRASES,
 )
 """All of them; a test holds every text that the program makes against them."""

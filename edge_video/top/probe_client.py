@@ -85,7 +85,10 @@ def _refusal(code: int, verdict: dict[str, Any], language: Language) -> str:
     reasons = verdict.get("reasons")
     if code != _NOT_READY or not isinstance(reasons, list) or not reasons:
         return _foreign(code, language)
-    return shorten(one_line("; ".join(map(str, reasons))), _MAX_REASON)
+    from edge_video.text.phrases import translated  # noqa: PLC0415 - a check that is well needs none
+
+    told = (translated(str(each)[:_MAX_REASON], language) for each in reasons)
+    return shorten(one_line("; ".join(told)), _MAX_REASON)
 
 
 def _foreign(code: int, language: Language) -> str:

@@ -98,6 +98,19 @@ def test_every_other_answer_gets_1_and_is_named(
     assert capsys.readouterr().err == f"edge-video health: {url}/health: {expected}\n"
 
 
+def test_the_reasons_are_told_in_the_language_of_who_asks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EDGE_VIDEO_LANG", "pt-BR")
+    reasons = ("the publisher is waiting: connection refused by h:5672", "the system is stopping")
+    with answering(503, verdict(*reasons)) as (port, _):
+        assert health.main(["--url", f"http://127.0.0.1:{port}", "--ready"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "/ready: o publisher está sem conexão: conexão recusada por h:5672;"
+        " o sistema está encerrando\n"
+    )
+
+
 def test_nobody_and_somebody_who_never_answers_get_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert health.main(["--url", f"http://127.0.0.1:{free_port()}"]) == 1
     assert "Connection refused" in capsys.readouterr().err
