@@ -1,4 +1,4 @@
-"""Scripted cameras in numbers: a thousand restarts of one, and a switch that fails fifty at once.
+"""Scripted cameras in numbers: hundreds of restarts of one, and a switch that fails fifty at once.
 
 `EDGE_VIDEO_BROKEN_SWITCH_S=60` lets the switch be broken for a whole minute.
 """
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     import pykka
 
-RESTARTS = 1_000
+RESTARTS = 400
 WARM_UP = 50
 RETRY_FLOOR_S = 1.0
 CAMERAS = 50
@@ -70,7 +70,7 @@ def unlogged() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlogged")
-def test_a_thousand_restarts_leave_the_process_as_it_was(
+def test_hundreds_of_restarts_leave_the_process_as_it_was(
     recorder: pykka.ActorRef[RecordingActor],
 ) -> None:
     """Real processes, pipes and threads through the real camera actor; each FFmpeg is killed."""
@@ -104,7 +104,7 @@ def test_a_thousand_restarts_leave_the_process_as_it_was(
     assert outbox.counts()[camera_id].imbalance() is None
     print(f"descriptors, threads, MiB: {before} -> {after}")
     assert after[:2] == before[:2], (before, after)
-    assert after[2] - before[2] < 5.0, (before, after)
+    assert after[2] - before[2] < 3.0, (before, after)
 
 
 def _wait_for(recorder: pykka.ActorRef[RecordingActor], kind: type) -> list[Any]:
