@@ -41,15 +41,24 @@ def run(arguments: Sequence[str]) -> int:
     stage = Stage(options.nodes, options.cameras, programs=programs)
     try:
         with stage:
-            history = _play(stage, chosen, options)
-        if options.history is not None:
-            save(history, options.history)
+            history = _played(stage, chosen, options)
         return _tell([history], options.table)
     finally:
         if options.logs is None:
             stage.remove_files()
         else:
             print(stage.keep_files(options.logs))
+
+
+def _played(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> History:
+    """Play, and keep what was seen, also where a fault could not be brought after an hour."""
+    history = None
+    try:
+        history = _play(stage, chosen, options)
+    finally:
+        if options.history is not None:
+            save(history or stage.history(), options.history)
+    return history
 
 
 def _play(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> History:

@@ -21,12 +21,14 @@ _HEAD: Final = (
     " | two publishers | late | missing | set aside |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|\n"
 )
+_COLUMNS: Final = _HEAD.count("---")
 
 
 def as_markdown(figures: Iterable[Figures]) -> str:
     """Return a table with a row for each fault, in the order of the table of limits.
 
-    Rounds in which the machine had no CPU for the lab are set aside, and told apart.
+    Rounds in which the machine had no CPU for the lab are set aside, and told apart: of a fault
+    that has no other ones nothing was measured.
     """
     order = list(LIMITS)
     in_order = sorted(figures, key=lambda each: order.index(each.fault))
@@ -54,7 +56,10 @@ def write_table(table: str, path: Path, version: str) -> None:
 def _row(fault: str, rounds: Sequence[Figures]) -> tuple[str, ...]:
     limits = LIMITS[fault]
     aside = [each for each in rounds if each.is_the_machines]
-    rounds = [each for each in rounds if each not in aside] or rounds
+    told = f"{len(aside)}: {max(each.gap_s for each in aside):.1f} s" if aside else ""
+    rounds = [each for each in rounds if each not in aside]
+    if not rounds:
+        return (f"`{fault}`: {limits.what}", "0", *("–",) * (_COLUMNS - 3), told)
     took = [each for one in rounds for each in one.took_s]
     gap_s = max(each.gap_s for each in rounds)
     return (
@@ -68,7 +73,7 @@ def _row(fault: str, rounds: Sequence[Figures]) -> tuple[str, ...]:
         f"{max(each.doubled_s for each in rounds):.1f} s",
         str(sum(each.late for each in rounds)),
         str(sum(each.missing for each in rounds)) if limits.loses_nothing else "",
-        f"{len(aside)}: {max(each.gap_s for each in aside):.1f} s" if aside else "",
+        told,
     )
 
 

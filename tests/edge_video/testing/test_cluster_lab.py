@@ -219,7 +219,7 @@ def test_a_round_in_which_the_machine_itself_was_late_is_set_aside() -> None:
     assert "| 1 | 1 | 1.2 s | 1.2 s | 1.2 s | 3 s | 0.0 s | 0 |  | 2: 4.2 s |" in as_markdown(
         rounds
     )
-    assert "| 2 | 2 |" in as_markdown(rounds[1:])
+    assert "(SIGKILL) | 0 | – |" in as_markdown(rounds[1:])
 
 
 def test_of_a_fault_that_touches_all_nothing_is_the_machines() -> None:
@@ -423,7 +423,9 @@ def test_a_run_that_ends_with_an_error_leaves_nothing_in_the_temporary_folder(
 
     monkeypatch.setattr(Stage, "end_nodes", fail)
     logs = tmp_path / "logs"
+    kept = tmp_path / "seen.jsonl"
     with pytest.raises(RuntimeError, match="planted"):
-        play(*(("--logs", str(logs)) if is_kept else ()))
+        play("--history", str(kept), *(("--logs", str(logs)) if is_kept else ()))
+    assert load(kept).end.nodes == ()
     assert (logs / "log").is_file() is is_kept
     assert not [*played.glob("*nodes*")]
