@@ -52,13 +52,18 @@ def run(arguments: Sequence[str]) -> int:
 
 def _played(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> History:
     """Play, and keep what was seen, also where a fault could not be brought after an hour."""
-    history = None
     try:
         history = _play(stage, chosen, options)
-    finally:
-        if options.history is not None:
-            save(history or stage.history(), options.history)
+    except BaseException:
+        _keep(stage.history(), options.history)
+        raise
+    _keep(history, options.history)
     return history
+
+
+def _keep(history: History, path: Path | None) -> None:
+    if path is not None:
+        save(history, path)
 
 
 def _play(stage: Stage, chosen: Sequence[str], options: argparse.Namespace) -> History:
