@@ -95,7 +95,8 @@ def explain(
 ) -> Failure:
     """Return the failure with its true cause, where one question can settle it; else as it was.
 
-    Blocks for at most about `timeout_s` seconds, twice that for an intermittent camera. Any thread;
+    Blocks for at most about `timeout_s` seconds, twice that for an intermittent camera
+    and for one that hung up. Any thread;
     raises nothing.
 
     Args:
@@ -117,7 +118,10 @@ def explain(
         case SourceKind.HTTP:
             return _explain_http(url, failure, frames, timeout_s)
         case SourceKind.RTSP if not frames:
-            return _explain_rtsp(camera, url, failure, timeout_s)
+            told = _explain_rtsp(camera, url, failure, timeout_s)
+            # FFmpeg before 7 says no more of a redirect that it cannot follow than of a hang-up.
+            is_odd = told.cause in (Cause.END_OF_STREAM, Cause.PROTOCOL_NOT_ALLOWED)
+            return _explain_redirect(url, told, timeout_s) if is_odd else told
         case _:
             return failure
 
@@ -234,6 +238,22 @@ def _explain_rtsp(camera: CameraConfig, url: str, failure: Failure, timeout_s: f
         detail = "the port speaks RTSP without TLS: write rtsp://"
         return replace(failure, cause=Cause.TLS_FAILED, detail=detail)
     return replace(failure, cause=Cause.UDP_LOST) if udp else _explain_time_out(url, failure)
+
+
+def _explain_redirect(url: str, failure: Failure, timeout_s: float) -> Failure:
+    """Tell a redirect that FFmpeg cannot follow: to no RTSP, or to nowhere."""
+    answer = _ask(url, "DESCRIBE", timeout_s)
+    status = None if answer is None else answer.status
+    if answer is None or status is None or not 300 <= status < 400:  # noqa: PLR2004 - redirects
+        return failure
+    scheme = _scheme_of_redirect(answer)
+    if not scheme:
+        detail = f"it redirects ({status}) and does not say where"
+        return replace(failure, cause=Cause.REQUEST_REFUSED, detail=detail)
+    if scheme in ("rtsp", "rtsps"):
+        return failure
+    detail = f"it redirects to a {scheme}: address"
+    return replace(failure, cause=Cause.PROTOCOL_NOT_ALLOWED, detail=detail)
 
 
 def _explain_time_out(url: str, failure: Failure) -> Failure:

@@ -302,6 +302,10 @@ _MACHINE: Final = (
 )
 
 _CAMERA: Final = (
+    Text(
+        "it redirects ({status}) and does not say where",
+        "ela redireciona ({status}) e não diz para onde",
+    ),
     Text("the stream ended", "o stream terminou"),
     Text("the stream ended before its first frame", "o stream terminou antes do primeiro frame"),
     Text("the camera closed the connection", "a câmera fechou a conexão"),

@@ -97,6 +97,31 @@ def test_an_rtsp_refusal_has_its_own_cause(
 
 
 @EVERY_FFMPEG
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        (
+            "302 Found",
+            ["Location: http://127.0.0.1:1/x"],
+            (Cause.PROTOCOL_NOT_ALLOWED, "it redirects to a http: address"),
+        ),
+        (
+            "301 Moved",
+            [],
+            (Cause.REQUEST_REFUSED, "it redirects (301) and does not say where"),
+        ),
+    ],
+    ids=["to a page", "to nowhere"],
+)
+def test_a_redirect_that_cannot_be_followed_is_no_hang_up(
+    any_ffmpeg: Binary, video: Video, status: str, headers: list[str], told: tuple[Cause, str]
+) -> None:
+    with RtspDevice(video, answer=on("DESCRIBE", status, *headers)) as device:
+        failure = failure_of(any_ffmpeg, device.url)
+    assert (failure.cause, failure.detail) == told
+
+
+@EVERY_FFMPEG
 def test_a_camera_without_tcp_is_told_with_transport_udp(any_ffmpeg: Binary, video: Video) -> None:
     with RtspDevice(video, transports=["udp"]) as device:
         failure = failure_of(any_ffmpeg, device.url)
