@@ -114,7 +114,9 @@ _REMARKS: Final[dict[str, Text]] = {
     "fleet.remark.refused": Text("reload refused: {reason}", "recarga recusada: {reason}"),
     "fleet.remark.ahead": Text("clock {off} ahead", "relógio adiantado em {off}"),
     "fleet.remark.behind": Text("clock {off} behind", "relógio atrasado em {off}"),
-    "fleet.remark.leaving": Text("gives its cameras away", "está cedendo suas câmeras"),
+    "fleet.remark.leaving": Text(
+        "gives its cameras away, and takes none", "cede suas câmeras e não assume nenhuma"
+    ),
     "fleet.remark.unreachable": Text(
         "cameras out of its reach: {count}", "câmeras fora do seu alcance: {count}"
     ),
