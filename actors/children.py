@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from edge_video.actors.messages import ApplyFault, RetryPublisher
     from edge_video.actors.system_spec import ChildStarter, SystemSpec
+    from edge_video.runtime.timer import TimerHandle
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class Children:
     Attributes:
         handover: what a restarted one takes over from its predecessor.
         drain_s: how long a publisher may take to settle what is in flight.
+        alarms: of what the timer is to remind, of which child; to be cancelled with the stop.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Children:
         self._start_faults = start_faults
         self._break_timer = break_timer
         self._on_too_many_crashes = on_too_many_crashes
+        self.alarms: dict[tuple[str, type], TimerHandle] = {}
         self._children = {
             name: Child(
                 start, RestartIntensity(spec.limits.max_restarts, spec.limits.restart_period_s)
@@ -290,7 +293,8 @@ class Children:
         self._tell_later(due, pause_s)
 
     def _tell_later(self, due: RestartDue | ExchangeDue, pause_s: float) -> None:
-        self._spec.timer.after(pause_s, lambda: void(tell(self._supervisor, due)))
+        alarm = self._spec.timer.after(pause_s, lambda: void(tell(self._supervisor, due)))
+        self.alarms[due.name, type(due)] = alarm
 
     def restart_due(self, due: RestartDue) -> str | None:
         """Restart one whose pause is over; its name, or None when that is no longer wanted."""

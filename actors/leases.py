@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from edge_video.actors.lease_messages import LeaseMessage, NodeCommand
     from edge_video.actors.system_spec import SystemSpec
     from edge_video.frames import CameraId
+    from edge_video.runtime.timer import TimerHandle
     from edge_video.status.cluster import ClusterFacts
 
 
@@ -72,6 +73,7 @@ class Leases:
         self._children = children
         self._stop = stop
         self._is_leaving = False
+        self._limit: TimerHandle | None = None
         self._nobody_s: dict[CameraId, float] = {}
         """Since when no node has them, in monotonic seconds."""
 
@@ -145,6 +147,8 @@ class Leases:
 
         The lease actor lives until everything else has ended: it would go on renewing.
         """
+        if self._limit is not None:
+            self._limit.cancel()
         if not self._is_leaving:
             self._is_leaving = True
             tell(self._children.ref(LEASE), Leave())
@@ -217,4 +221,4 @@ class Leases:
         def end() -> None:
             tell(self._supervisor, LeaveTimeOver())
 
-        self._spec.timer.after(deadline_s, end)
+        self._limit = self._spec.timer.after(deadline_s, end)

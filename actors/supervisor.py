@@ -453,6 +453,8 @@ class SupervisorActor(SupervisedActor):
         self._give_sign_of_life(stopping=True)
         self._faults.stop()
         self._fleet.stop_restarting()
+        for alarm in self._children.alarms.values():
+            alarm.cancel()
         self._leases.give_up()
 
     def _absorb_unread_events(self) -> None:

@@ -17,10 +17,12 @@ import pytest
 
 from edge_video.actors.attempts import AttemptScheduler
 from edge_video.actors.cameras import CameraFleet
+from edge_video.actors.grants import Grants
 from edge_video.actors.messages import CameraEnded, CameraFailed
 from edge_video.delivery.outbox import Outbox
 from edge_video.resilience.breaker import CircuitBreaker, Permit
 from tests.support.random_faults import RandomFaults
+from tests.support.random_leases import RandomLeases
 from tests.support.settling import Settling
 
 if TYPE_CHECKING:
@@ -60,6 +62,21 @@ def test_no_order_of_faults_breaks_a_rule(part: int, settling: Settling) -> None
     seeds = [int(one)] if one else range(part, systems, PARTS)
     for seed in seeds:
         assert not (found := violations(seed, settling)), "\n".join(found[:3])
+
+
+@pytest.mark.slow
+def test_no_order_of_grants_and_faults_breaks_a_rule(settling: Settling) -> None:
+    """The frames that a lease that is lost costs are in the books like all others."""
+    one = os.environ.get("EDGE_VIDEO_STORM")
+    superseded = moves = 0
+    for seed in [int(one)] if one else range(max(1, SEQUENCES // 500)):
+        storm = RandomLeases(seed, CAMERAS, settling)
+        storm.rage()
+        assert not storm.violations, "\n".join(storm.violations[:3])
+        moves += storm.moves
+        superseded += storm.superseded
+    assert moves > CAMERAS
+    assert superseded or one
 
 
 def test_the_same_seed_brings_the_same_faults(settling: Settling) -> None:
@@ -109,6 +126,15 @@ def test_a_breaker_that_permits_while_open_is_caught(
         lambda attempts, camera, delay_s: wake_later(attempts, camera, delay_s / 2),
     )
     assert "an attempt while OPEN" in found_by_any_of(range(5), settling)
+
+
+def test_a_camera_that_runs_without_a_grant_is_caught(
+    settling: Settling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Grants, "has", lambda _grants, _camera_id: True)
+    storm = RandomLeases(0, 8, settling)
+    storm.rage()
+    assert "an attempt without a grant" in "\n".join(storm.violations)
 
 
 def test_a_breaker_that_stays_open_while_it_runs_is_caught(

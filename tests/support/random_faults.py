@@ -51,6 +51,7 @@ from tests.support.actors import ScriptedCapture, ScriptedSystem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge_video.actors.system_spec import ChildStarter
     from edge_video.config import CameraConfig
     from edge_video.status.model import CameraStatus
     from tests.support.settling import Settling
@@ -109,7 +110,15 @@ class _Notes:
 
 
 class RandomFaults(ScriptedSystem):
-    """One system, its cameras, and the faults that its seed draws for them."""
+    """One system, its cameras, and the faults that its seed draws for them.
+
+    Attributes:
+        lease: starts what says which cameras run here; None: all of them do.
+        blows: what can happen to a camera.
+    """
+
+    lease: ChildStarter | None = None
+    blows: tuple[Callable[[Any, str], object], ...] = ()
 
     def __init__(self, seed: int, cameras: int, settling: Settling) -> None:
         self.seed = seed
@@ -137,6 +146,7 @@ class RandomFaults(ScriptedSystem):
         self.violations: list[str] = []
         self.notes = {camera.id: _Notes() for camera in self.config.cameras}
         self.stopped = False
+        self.superseded = 0
         self._settling = settling
 
     # --- its system ---
@@ -149,6 +159,7 @@ class RandomFaults(ScriptedSystem):
             capture=self._storm_capture,
             sink=self.recorder,
             allow_faults=True,
+            lease=self.lease,
         )
         self._frames = self.timer.every(_FRAME_INTERVAL_S, self._everybody_gives_a_frame)
         self._settling.settle()
@@ -222,7 +233,7 @@ class RandomFaults(ScriptedSystem):
         self.timer.advance(end - self.clock.now)
 
     def _strike(self, camera_id: str) -> None:
-        blow = self.random.choice(_BLOWS)
+        blow = self.random.choice(self.blows or BLOWS)
         self.notes[camera_id].history.append(f"{self.clock.now:.2f} {blow.__name__.strip('_')}")
         blow(self, camera_id)
         self._settling.settle()  # else the order in which threads run would be part of the seed
@@ -291,6 +302,7 @@ class RandomFaults(ScriptedSystem):
         for difference in ledger_differences(stopped.status):
             self.violations.append(f"seed {self.seed}, after the stop: {difference}")
         totals = stopped.status.totals
+        self.superseded = totals.dropped_superseded
         if totals.held or totals.in_flight:
             self.violations.append(f"seed {self.seed}: frames are left over: {totals}")
         for camera_id, running in self.running.items():
@@ -363,7 +375,7 @@ def _is_commanded(storm: RandomFaults, camera_id: str) -> None:
     storm.tell(command(CameraId(camera_id)))
 
 
-_BLOWS: Final = (
+BLOWS: Final = (
     _ends,
     _ends,
     _is_dead_for_a_while,
