@@ -17,6 +17,8 @@ from edge_video.delivery.sink import RouteRefused
 from edge_video.runtime.units import ns_to_whole_s
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge_video.delivery.amqp.exchange import ChannelHost
     from edge_video.delivery.amqp.refusals import Refusal
     from edge_video.delivery.notification_queue import Notification, NotificationQueue
@@ -51,6 +53,7 @@ class NotificationChannel(ExchangeChannel):
         listener: told when the exchange is refused.
         frame_channels: channels that frames need; notifications take none of these, not even
             while one is being opened again.
+        on_settled: called after the broker has answered to some.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class NotificationChannel(ExchangeChannel):
         listener: SinkListener,
         *,
         frame_channels: int = 0,
+        on_settled: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(route.exchange, host)
         self._queue = route.queue
         self._app = app
         self._frame_channels = frame_channels
         self._listener = listener
+        self._on_settled = on_settled
         self._window: Window[str] = Window()
         """Of message ids."""
         self._one_by_one = False
@@ -97,6 +102,12 @@ class NotificationChannel(ExchangeChannel):
         if self.state is ChannelState.READY:
             self.state = ChannelState.OPENING
         self._give_back()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some wait or are on their way, and the broker takes them."""
+        waits = len(self._window) or self._queue.counts().held
+        return self.state is ChannelState.READY and bool(waits)
 
     @property
     def _max_unconfirmed(self) -> int:
@@ -138,6 +149,7 @@ class NotificationChannel(ExchangeChannel):
         if settled:
             self.accepted()
             self.pump()
+            self._on_settled()
 
     def _publish(self, notification: Notification) -> None:
         self._window.add(notification.message_id)

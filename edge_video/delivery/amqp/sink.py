@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_video.delivery.amqp.connection import BrokerConnection
 from edge_video.delivery.amqp.connection_thread import ConnectionThread
 from edge_video.delivery.amqp.errors import ConnectionLoss
+from edge_video.delivery.amqp.events_last import EventsLast
 from edge_video.delivery.amqp.exchange import ChannelHost
 from edge_video.delivery.amqp.faults import AmqpFaults
 from edge_video.delivery.amqp.flow import Hold
@@ -25,7 +26,12 @@ from edge_video.delivery.amqp.node import NodeClaim
 from edge_video.delivery.amqp.notifications import NotificationChannel, NotificationRoute
 from edge_video.delivery.amqp.pump import FramePump
 from edge_video.delivery.amqp.route_table import RouteTable
-from edge_video.delivery.sink import SinkBlocked, SinkConnected, SinkLost, SinkUnblocked
+from edge_video.delivery.sink import (
+    SinkBlocked,
+    SinkConnected,
+    SinkLost,
+    SinkUnblocked,
+)
 from edge_video.faults import DropConnection
 from edge_video.runtime.reactor import Reactor
 from edge_video.text.redact import Redactor
@@ -93,11 +99,12 @@ class AmqpSink:
         self._listener = listener
         self._loop = loop
         self._host = host
+        self._events_last = EventsLast(listener, lambda: self._connection.is_blocked)
         self._pump = pump = FramePump(
             settings,
             RouteTable(routes, foreign, present),
             outbox,
-            listener,
+            self._events_last,
             clock,
             loop=loop,
             host=host,
@@ -123,8 +130,14 @@ class AmqpSink:
         self._notifications = None
         if notifications is not None:
             self._notifications = NotificationChannel(
-                notifications, settings.app, host, listener, frame_channels=pump.channels.exchanges
+                notifications,
+                settings.app,
+                host,
+                listener,
+                frame_channels=pump.channels.exchanges,
+                on_settled=self._events_last.look,
             )
+            self._events_last.events = self._notifications
 
     # --- any thread -----------------------------------------------------------------------------
 
@@ -230,6 +243,7 @@ class AmqpSink:
         self._liveness.ticked()
         self._connection.credit_confirms()
         self._pump.unroutable.report()
+        self._events_last.look()
         if self._connection.is_blocked:
             return
         if self._notifications is not None:

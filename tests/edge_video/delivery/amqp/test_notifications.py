@@ -12,7 +12,7 @@ from edge_video.delivery.amqp.sink import AmqpSink
 from edge_video.delivery.ledger import add_counts
 from edge_video.delivery.notification_queue import Notification, NotificationQueue
 from edge_video.delivery.outbox import Outbox
-from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkEvent
+from edge_video.delivery.sink import RouteRefused, SinkConnected, SinkDrained, SinkEvent
 from edge_video.frames import CameraId
 from edge_video.runtime.timer import SystemClock
 from edge_video.testing import wait_until
@@ -101,6 +101,18 @@ def test_events_arrive_in_order_and_are_confirmed(broker: RabbitNode, rig: Rig) 
         assert messages[7].body == b'{"number": 7}'
 
 
+def test_a_sink_is_drained_when_its_last_events_are_confirmed_too(rig: Rig) -> None:
+    """They are looked at once a second else: what came in the last one would stay here."""
+    sink = rig.connect()
+    rig.queue.put(notification(0))
+    assert rig.confirmed(1)
+    for number in range(1, 100):
+        rig.queue.put(notification(number))
+    sink.drain()
+    assert wait_until(lambda: bool(rig.of(SinkDrained)), 20)
+    assert (rig.queue.counts().confirmed, rig.queue.counts().held) == (100, 0)
+
+
 def test_what_waited_while_the_broker_was_away_comes_after_it(broker: RabbitNode, rig: Rig) -> None:
     with consume(broker, rig.exchange) as consumer:
         first = rig.connect()
@@ -155,6 +167,8 @@ def test_a_refused_exchange_for_events_costs_no_frame_and_is_tried_again(
         rig.outbox.put(CAM1, 1, PICTURE)
     sink.frames_ready()
     assert wait_until(lambda: add_counts(rig.outbox.counts().values()).confirmed == 5)
+    sink.drain()  # which waits for no event that cannot be sent
+    assert wait_until(lambda: bool(rig.of(SinkDrained)))
     with broker.channel() as channel:
         channel.exchange_delete(rig.exchange)
         channel.exchange_declare(rig.exchange, "topic", durable=True)
