@@ -41,6 +41,17 @@ PUBLIC_PATHS: Final = frozenset({"/", *_STATIC, *_TEXTS})
 """They show nothing of the system, only a form for the token."""
 
 
+def page_shapes() -> str:
+    """The shapes of the states, as the page has them: each state has its own for every page.
+
+    They are in each page itself and no file beside it: a page whose server is gone still shows
+    what it knows, and its shapes with that.
+    """
+    index = (_FOLDER / "index.html").read_text(encoding="utf-8")
+    begin, end = "<svg", "</svg>"
+    return begin + index.partition(begin)[2].partition(end)[0] + end
+
+
 class PageEndpoints:
     """Answers `/`, the page's files and its texts. The event loop's thread only.
 

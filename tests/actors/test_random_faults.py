@@ -66,7 +66,7 @@ def test_no_order_of_faults_breaks_a_rule(part: int, settling: Settling) -> None
 
 @pytest.mark.slow
 def test_no_order_of_grants_and_faults_breaks_a_rule(settling: Settling) -> None:
-    """The frames that a lease that is lost costs are in the books like all others."""
+    """The frames that a lost lease costs are in both sums of the frame accounting."""
     one = os.environ.get("EDGE_VIDEO_STORM")
     superseded = moves = 0
     for seed in [int(one)] if one else range(max(1, SEQUENCES // 500)):

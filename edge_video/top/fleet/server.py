@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from edge_video.http.guard import SESSION_PATH, UPDATES_PATH, Authenticator, SecurityMiddleware
 from edge_video.http.hub import Hub
-from edge_video.http.page import PUBLIC_PATHS, PageEndpoints
+from edge_video.http.page import PUBLIC_PATHS, PageEndpoints, page_shapes
 from edge_video.http.request_log import RequestLog
 from edge_video.http.responses import error, http_error, json_bytes
 from edge_video.http.security import FailureLimiter, SessionSigner
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from edge_video.top.fleet.session import FleetSession
 
 _FOLDER: Final = resources.files("edge_video.top.fleet") / "static"
+_SHAPES: Final = "<!--shapes-->"
 _FILES: Final = {
     "/fleet.js": "text/javascript; charset=utf-8",
     "/node.js": "text/javascript; charset=utf-8",
@@ -101,7 +102,8 @@ class FleetApplication:
         )
         self.hub = Hub(self._render, max(1, settings.max_connections // 2))
         self._files = {path: (_FOLDER / path[1:]).read_bytes() for path in _FILES}
-        self._index = (_FOLDER / "fleet.html").read_text(encoding="utf-8")
+        page = (_FOLDER / "fleet.html").read_text(encoding="utf-8")
+        self._index = page.replace(_SHAPES, page_shapes(), 1)
 
     def asgi(self) -> ASGIApp:
         """The application with its security middleware around it."""

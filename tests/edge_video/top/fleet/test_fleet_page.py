@@ -12,6 +12,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from edge_video.http.page import page_shapes
 from edge_video.text.catalog import Language
 from edge_video.top.fleet.page_settings import page_settings
 from edge_video.top.fleet.server import FleetServer
@@ -62,6 +63,8 @@ def test_this_machine_reads_freely_and_strangers_names_and_pages_do_not() -> Non
             b'{"error":"this host name is not one of ours; add it to --host"}',
         )
         assert get(f"{url}api/fleet", Sec_Fetch_Site="cross-site")[0] == 403
+        page = get(url)[1].decode()
+        assert page.count("<symbol") == page_shapes().count("<symbol") > 10
         for path in ("fleet.js", "node.js", "fleet.css", "style.css", "texts/pt-BR.json"):
             assert get(url + path)[0] == 200
 
