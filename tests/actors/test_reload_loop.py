@@ -133,14 +133,21 @@ def test_a_loop_reloads_on_request(
     loop.stop()
 
 
+def put(path: Path, text: str) -> None:
+    """Write it as a whole: a hundred looks a second would see the file empty, and tell it."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
 def test_a_loop_that_watches_reloads_what_differs_once(
     source: ConfigSource, supervisor: pykka.ActorRef[Supervisor]
 ) -> None:
     loop = ReloadLoop(source, supervisor, watches=True, look_s=0.01)
     loop.start()
-    source.path.write_text("nonsense: 1\n")
+    put(source.path, "nonsense: 1\n")
     eventually(lambda: len(heard(supervisor, ReloadFailed)) == 1)
-    source.path.write_text(MAIN.replace("door", "gate"))
+    put(source.path, MAIN.replace("door", "gate"))
     eventually(lambda: asked_by(supervisor) == ["watch"])
     loop.stop()
     assert len(heard(supervisor, ReloadFailed)) == 1

@@ -528,7 +528,10 @@ def test_queue_that_rejects(
     broker: RabbitNode, exchange: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
-    with running(caplog, **amqp(broker, exchange)) as now, broker.channel() as channel:
+    with (
+        running(caplog, **amqp(broker, exchange, confirm_timeout=5.0)) as now,
+        broker.channel() as channel,
+    ):
         queue = channel.queue_declare("", exclusive=True, arguments=limits).method.queue
         channel.queue_bind(queue, exchange, "#")
         now.wait_until(lambda it: it.totals.nacked >= 2 * FPS, "real nacks")
