@@ -18,6 +18,7 @@ with a higher epoch, because a node that is cut off cannot know whether there is
 | SUSPECT | if it can | yes | a token is delivered, a higher epoch, `uncertain: stop` |
 | RELEASING | no | yes | the successor streams, or the time for that is over |
 
+`uncertain: stop` ends the capture of a CLAIMING lease, too, which waits on for its claim.
 With `break-before-make` the capture ends first: in RELEASING the lease is subscribed until then.
 """
 
@@ -191,6 +192,14 @@ def _knock_due(lease: Lease, now: Moment) -> Step:
 
 
 def _claim_due(lease: Lease, now: Moment) -> Step:
+    if not _is_uncertain_too_long(lease, now):
+        return _claim_unanswered(lease, now)
+    lease, ended = end_capture(lease, StopReason.UNCERTAIN)
+    lease, actions = _claim_unanswered(lease, now)
+    return lease, (*ended, *actions)
+
+
+def _claim_unanswered(lease: Lease, now: Moment) -> Step:
     if not lease.is_confirmed:  # it may be enqueued yet: nobody else can claim meanwhile
         return replace(lease, due_s=now.monotonic_s + lease.policy.answer_s), ()
     if lease.is_capturing:
@@ -208,15 +217,19 @@ def _owner_due(lease: Lease, now: Moment) -> Step:
 
 
 def _suspect_due(lease: Lease, now: Moment) -> Step:
-    since_s = now.monotonic_s if lease.suspect_s is None else lease.suspect_s
-    limit_s = lease.policy.uncertain_stop_s
-    if lease.policy.uncertain is Uncertain.STOP and now.monotonic_s >= since_s + limit_s:
+    if _is_uncertain_too_long(lease, now):
         return _stopped_uncertain(lease, now)
     if not lease.is_connected:
         return suspect(lease, now, None), ()
     if lease.pending is not None and not lease.is_confirmed:
         return suspect(lease, now, lease.policy.renew_s), ()
     return rejoin(lease, now)
+
+
+def _is_uncertain_too_long(lease: Lease, now: Moment) -> bool:
+    if lease.policy.uncertain is not Uncertain.STOP or lease.suspect_s is None:
+        return False
+    return lease.is_capturing and now.monotonic_s >= lease.suspect_s + lease.policy.uncertain_stop_s
 
 
 def _stopped_uncertain(lease: Lease, now: Moment) -> Step:

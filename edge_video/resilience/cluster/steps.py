@@ -174,6 +174,8 @@ def claim(lease: Lease, now: Moment) -> Step:
     epoch = max(lease.known_epoch + 1, now.wall_ms)
     due_s = now.monotonic_s + lease.policy.answer_s
     lease = replace(lease, state=LeaseState.CLAIMING, known_epoch=epoch, due_s=due_s)
+    if lease.is_capturing and lease.suspect_s is None:
+        lease = replace(lease, suspect_s=now.monotonic_s)  # from here on it is not proven
     return publish(lease, epoch, now, is_claim=True)
 
 

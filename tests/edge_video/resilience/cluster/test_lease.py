@@ -251,6 +251,35 @@ def test_with_uncertain_stop_the_capture_ends_after_half_a_minute() -> None:
     assert camera.lease.state is OUT
 
 
+def test_with_uncertain_stop_a_claim_that_nobody_confirms_ends_the_capture_too() -> None:
+    camera = LeaseScenario(STOP)
+    epoch = camera.own()
+    camera.tell(Disconnected())
+    camera.wait(20.0)
+    camera.tell(Connected())
+    camera.deliver(Token(epoch, OTHER, 9, is_claim=False))
+    assert (camera.lease.state, camera.lease.is_capturing) == (CLAIMING, True)
+
+    actions = [each for _ in range(8) for each in camera.wait(2.0)]  # the broker takes nothing
+    assert actions.count(StopCapture(StopReason.UNCERTAIN)) == 1
+    assert (camera.lease.state, camera.lease.is_capturing) == (CLAIMING, False)
+
+    camera.confirm_and_deliver()  # an answer so late proves nothing: it claims anew
+    actions = list(camera.confirm_and_deliver())
+    assert StartCapture(camera.lease.epoch) in actions
+    assert (camera.lease.state, camera.lease.is_capturing) == (OWNER, True)
+
+
+def test_with_uncertain_stop_an_owner_that_is_outbid_and_not_answered_ends_its_capture() -> None:
+    camera = LeaseScenario(STOP)
+    epoch = camera.own()
+    camera.deliver(Token(epoch + 5, OTHER, 9, is_claim=True))
+    assert camera.lease.state is CLAIMING
+
+    actions = [each for _ in range(20) for each in camera.wait(2.0)]
+    assert actions.count(StopCapture(StopReason.UNCERTAIN)) == 1
+
+
 def test_a_cancelled_consumer_subscribes_again_after_a_pause() -> None:
     camera = LeaseScenario()
     camera.own()
