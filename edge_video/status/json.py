@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator, core_schema
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 3
 """Grows when a name goes or changes its meaning; new names do not change it."""
+
+_T = TypeVar("_T")
 
 _LARGEST: Final = 2**63
 _REASONS: Final = {
@@ -102,13 +104,7 @@ def status_from_json(document: object) -> SystemStatus:
     Raises:
         NotAStatusError: a key without a default is missing, or a value is of another kind.
     """
-    try:
-        # The strict rules of JSON, not those of Python: a list is a tuple, and "1" is no number.
-        status = _validator().validate_json(json.dumps(document), strict=True)
-    except ValidationError as error:
-        raise NotAStatusError(_reason(error.errors(include_url=False)[0])) from None
-    assert isinstance(status, SystemStatus)
-    return status
+    return _read(SystemStatus, _validator(), document)
 
 
 def camera_from_json(document: object) -> CameraStatus:
@@ -117,12 +113,17 @@ def camera_from_json(document: object) -> CameraStatus:
     Raises:
         NotAStatusError: a key without a default is missing, or a value is of another kind.
     """
+    return _read(CameraStatus, _camera_validator(), document)
+
+
+def _read(kind: type[_T], validator: SchemaValidator, document: object) -> _T:
     try:
-        camera = _camera_validator().validate_json(json.dumps(document), strict=True)
+        # The strict rules of JSON, not those of Python: a list is a tuple, and "1" is no number.
+        value = validator.validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
         raise NotAStatusError(_reason(error.errors(include_url=False)[0])) from None
-    assert isinstance(camera, CameraStatus)
-    return camera
+    assert isinstance(value, kind)
+    return value
 
 
 def _reason(error: ErrorDetails) -> str:
