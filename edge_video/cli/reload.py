@@ -66,8 +66,9 @@ def reload_lines(answer: Mapping[str, Any], language: Language) -> list[str]:
         lines = [lookup(key, language)]
     except KeyError:
         lines = [one_line(f"{result} {reason or ''}".strip())]
-    details = answer.get("details") or ()
-    lines += [f"  {translated(one_line(str(each)), language)}" for each in details]
+    details = answer.get("details")
+    if isinstance(details, list):
+        lines += [f"  {translated(one_line(str(each)), language)}" for each in details]
     return [*lines, *plan_lines(answer, language)]
 
 

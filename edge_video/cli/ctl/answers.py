@@ -133,7 +133,7 @@ def _publisher_line(_: Question, body: Mapping[str, Any], language: Language) ->
 
 
 def _action_line(question: Question, body: Mapping[str, Any], language: Language) -> str:
-    result, outcome = body.get("result"), body.get("outcome")
+    result, outcome = _word(body, "result"), _word(body, "outcome")
     camera = _camera_of(question)
     if outcome == OutcomeKind.FAILED:
         return _page("outcome.failed", language, camera=camera, cause=_failure(body, language))
@@ -142,6 +142,12 @@ def _action_line(question: Question, body: Mapping[str, Any], language: Language
     if result in ("done", "already"):
         return _page(f"outcome.{question.command}.{result}", language, camera=camera)
     return _page(f"outcome.{result}", language, camera=camera)
+
+
+def _word(body: Mapping[str, Any], key: str) -> str | None:
+    """A text of the answer; None for anything else that a foreign node may send."""
+    value = body.get(key)
+    return value if isinstance(value, str) else None
 
 
 def _failure(body: Mapping[str, Any], language: Language) -> str:

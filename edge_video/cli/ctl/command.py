@@ -14,7 +14,7 @@ from rich.console import Console
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK
 from edge_video.cli.ctl.answers import answer_text, body_of, is_good, node_line, status_screen
 from edge_video.cli.ctl.options import LIST_NODES
-from edge_video.cli.ctl.request import STANDARD, BadInput, question_of
+from edge_video.cli.ctl.request import STANDARD, BadInput, question_of, text_of
 from edge_video.cli.ctl.target import asker_of
 from edge_video.cli.standard_streams import print_error, print_out
 from edge_video.delivery.commands.client import BusyError, CannotAskError, NobodyThereError
@@ -72,10 +72,10 @@ def run(args: argparse.Namespace, config: Config | None, language: Language) -> 
     except NobodyThereError:
         trouble = _nobody(args.node, asker, language)
     except BusyError:
-        trouble = _text("ctl.busy", language, node=args.node)
+        trouble = text_of("ctl.busy", language, node=args.node)
     except TimeoutError:
         shown = format_duration(timeout_s)
-        trouble = _text("ctl.late", language, node=args.node, timeout=shown)
+        trouble = text_of("ctl.late", language, node=args.node, timeout=shown)
     except CannotAskError as error:
         trouble = str(error)
     print_error(f"edge-video ctl: {trouble}", language)
@@ -101,7 +101,7 @@ def _nobody(node: str, asker: Asker, language: Language) -> str:
     except (CannotAskError, BusyError, TimeoutError):
         others = []
     key = "ctl.nobody" if others else "ctl.nobody_known"
-    return _text(key, language, node=node, nodes=", ".join(others))
+    return text_of(key, language, node=node, nodes=", ".join(others))
 
 
 def _print(args: argparse.Namespace, question: Question, reply: Reply, language: Language) -> int:
@@ -151,7 +151,7 @@ def _put_picture(args: argparse.Namespace, reply: Reply, language: Language) -> 
         print_out(json.dumps({"node": reply.node, "status": reply.status, "answer": answer}))
         return EXIT_OK
     key = "ctl.stale" if facts["stale"] else "ctl.picture"
-    print_out(_text(key, language, file=str(path), time=_time(facts["captured_at_ms"])))
+    print_out(text_of(key, language, file=str(path), time=_time(facts["captured_at_ms"])))
     return EXIT_OK
 
 
@@ -168,7 +168,3 @@ def _time(captured_at_ms: object) -> str:
     except (ValueError, OverflowError, OSError):
         return "?"
     return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _text(key: str, language: Language, **facts: str) -> str:
-    return lookup(key, language).format(**{name: one_line(each) for name, each in facts.items()})

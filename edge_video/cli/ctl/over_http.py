@@ -29,6 +29,7 @@ _CONFLICT: Final = 409
 _GATEWAY_TIMEOUT: Final = 504
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _STATUS: Final = "/api/status"
+_NOT_OURS: Final = "no answer of edge-video"
 _METHODS: Final = {"add": "PUT", "change": "PATCH", "remove": "DELETE"}
 """The others are asked by POST."""
 _PATHS: Final = {
@@ -212,8 +213,10 @@ def _reply(node: str, answer: HttpAnswer) -> Reply:
 
 
 def _ping_reply(status: Mapping[str, Any]) -> Reply:
-    cameras = status.get("cameras")
-    cameras = [each for each in cameras if isinstance(each, dict)] if cameras else []
+    node, cameras = status.get("node"), status.get("cameras")
+    if not isinstance(node, str) or not isinstance(cameras, list):
+        raise CannotAskError(_NOT_OURS)
+    cameras = [each for each in cameras if isinstance(each, dict)]
     publisher = status.get("publisher")
     said = {
         **{key: status.get(key) for key in _PING_KEYS},
@@ -221,8 +224,7 @@ def _ping_reply(status: Mapping[str, Any]) -> Reply:
         "cameras": len(cameras),
         "streaming": sum(each.get("phase") == "streaming" for each in cameras),
     }
-    node = one_line(str(status.get("node")))
-    return Reply(node, _OK, "application/json", json.dumps(said).encode(), {})
+    return Reply(one_line(node), _OK, "application/json", json.dumps(said).encode(), {})
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -231,7 +233,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise CannotAskError("no answer of edge-video")
+        raise CannotAskError(_NOT_OURS)
     return value
 
 

@@ -42,10 +42,10 @@ def question_of(args: argparse.Namespace, timeout_s: float, language: Language) 
     name = args.command_name
     known = ", ".join(COMMANDS)
     if name is None:
-        raise BadInput(_text("ctl.needs_command", language, node=args.node, known=known))
+        raise BadInput(text_of("ctl.needs_command", language, node=args.node, known=known))
     spec = COMMANDS.get(name)
     if spec is None:
-        raise BadInput(_text("ctl.bad_command", language, name=name, known=known))
+        raise BadInput(text_of("ctl.bad_command", language, name=name, known=known))
     _check_options(args, spec, language)
     arguments: dict[str, Any] = {}
     if args.target is not None:
@@ -64,18 +64,18 @@ def _check_options(args: argparse.Namespace, spec: CommandSpec, language: Langua
     """Raise BadInput for what the command needs and has not, or has and does not take."""
     name, target_name = args.command_name, _target_name(spec)
     if args.target is None and target_name in spec.needed:
-        raise BadInput(_text(f"ctl.needs_{target_name}", language, name=name))
+        raise BadInput(text_of(f"ctl.needs_{target_name}", language, name=name))
     if args.target is not None and target_name is None:
-        raise BadInput(_text("ctl.no_target", language, name=name))
+        raise BadInput(text_of("ctl.no_target", language, name=name))
     if args.values is None and "values" in spec.needed:
-        raise BadInput(_text("ctl.needs_values", language, name=name))
+        raise BadInput(text_of("ctl.needs_values", language, name=name))
     for option, is_given, is_taken in (
         ("--values", args.values is not None, "values" in spec.arguments),
         ("--output", args.output is not None, name == _SNAPSHOT),
         ("--dry-run", args.dry_run, name == _RELOAD),
     ):
         if is_given and not is_taken:
-            raise BadInput(_text("ctl.no_option", language, name=name, option=option))
+            raise BadInput(text_of("ctl.no_option", language, name=name, option=option))
 
 
 def _target_name(spec: CommandSpec) -> str | None:
@@ -97,9 +97,10 @@ def _values(file: str, language: Language) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise BadInput(_text("ctl.bad_values", language, file=file))
+        raise BadInput(text_of("ctl.bad_values", language, file=file))
     return values
 
 
-def _text(key: str, language: Language, **facts: str) -> str:
+def text_of(key: str, language: Language, **facts: str) -> str:
+    """A text of this program with what it is about; the facts are shown in one line."""
     return lookup(key, language).format(**{name: one_line(each) for name, each in facts.items()})

@@ -194,16 +194,23 @@ def test_what_fails_or_is_refused_is_told_with_exit_code_1(
         (422, {"result": "refused", "reason": "invalid", "details": ["fps: no"], "plan": {}}),
         (404, {"result": "unknown_target", "error": "there is no profile x; known: none"}),
         (504, {"error": "late"}),
+        (409, {"result": ["done"], "outcome": {"a": []}, "details": 5}),
+        (422, {"result": "refused", "details": 5}),
     ]
     ctl(node, "shop-7", "retry", "door", code=1)
     ctl(node, "shop-7", "retry", "door", code=1)
     ctl(node, "shop-7", "enable", "door", code=1)
     ctl(node, "shop-7", "profile", "x", code=1)
     ctl(node, "shop-7", "start", "door", code=1)
+    ctl(node, "shop-7", "start", "door", code=1)
+    ctl(node, "shop-7", "reload", code=1)
     node.status = (401, {"error": "this is not the token"})
     ctl(node, "shop-7", "start", "door", code=1)
     node.status = (200, ["no", "status"])
     ctl(node, "shop-7", "start", "door", code=1)
+    for foreign in ({"x": 1}, {"node": "shop-7", "cameras": 5}):
+        node.status = (200, foreign)
+        ctl(node, "nodes", code=1)
     printed = capsys.readouterr().err
     for text in (
         "door: still connection refused",
