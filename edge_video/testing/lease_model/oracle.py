@@ -201,8 +201,8 @@ class Oracle:
         limit_s = 2 * self._policies[camera].renew_s + 5.0
         if connection is None or self._loop.now - since_s < limit_s:
             return
-        if connection is not connection.node.connection:  # of a broker node that stands still
-            return
+        if connection.is_frozen and connection is not connection.node.connection:
+            return  # its broker node stands still, and cannot take the token back
         if self._lasts(self._good_since_s, connection.node.name, limit_s):
             self._violated("renewed", f"{camera}: held since {since_s:.0f} s")
 
