@@ -87,21 +87,20 @@ class Connection:
             self.send(call, to_broker=to_broker)
 
     def _arrive(self, call: Callable[[], None], *, to_broker: bool) -> None:
-        if self.is_frozen:
+        is_read = not (self.is_frozen or self.is_minority or self._broker.has_alarm)
+        if self.is_frozen or (to_broker and not is_read):
             self._parked.append(partial(self._arrive, call, to_broker=to_broker))
         elif not to_broker:
             self.node.receive(self, call)
-        elif self.is_open_at_broker and (self.is_minority or self._broker.has_alarm):
-            self._parked.append(call)
         elif self.is_open_at_broker:
             call()
 
     def unpark(self) -> None:
-        """Do what an alarm, a partition or a frozen node held back, in its order."""
-        if self.is_minority or self.is_frozen or self._broker.has_alarm:
-            return
-        if not self.is_open_at_broker:
-            return
+        """Do what an alarm, a partition or a frozen node held back, in its order.
+
+        What is held back still parks itself again; the client hears of a connection's end, too,
+        that came while its broker node stood still.
+        """
         parked, self._parked = self._parked, []
         for call in parked:
             call()

@@ -7,6 +7,7 @@ ten thousand. A failure names its seed, and `--seed` tells what happened in that
 from __future__ import annotations
 
 import os
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ import pytest
 
 from edge_video.resilience.cluster import ClusterMember, Holder, Token, Uncertain
 from edge_video.testing.lease_model import run_schedule
+from edge_video.testing.lease_model.broker import Broker
+from edge_video.testing.lease_model.loop import EventLoop
 from edge_video.testing.lease_model.queue import RULES, QuorumQueue
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
         Moment,
     )
     from edge_video.resilience.cluster.member import MemberAction
+    from edge_video.resilience.cluster.terms import LeaseEvent
+    from edge_video.testing.lease_model.broker import Connection
 
 SCHEDULES = int(os.environ.get("EDGE_VIDEO_LEASE_SCHEDULES", "40"))
 
@@ -50,6 +55,42 @@ def test_broker_nodes_that_stand_still_are_part_of_it() -> None:
     found = [run_schedule(seed) for seed in range(3, 3 + 4 * 6, 4)]
     assert any("freeze_broker" in fault for each in found for fault in each.faults)
     assert [each.violations for each in found if each.violations] == []
+
+
+def test_a_connection_that_ended_while_its_broker_node_stood_still_is_known_after_that() -> None:
+    """Its client was deaf meanwhile; left in the belief that it is connected, it does nothing."""
+    loop = EventLoop()
+    broker = Broker(loop, random.Random(1), RULES[0], [])
+    client = _Client()
+    connection = broker.connect(client)
+    assert connection is not None
+    broker.set_frozen(connection, is_frozen=True)
+    broker.set_down(is_down=True)
+    loop.run_until(1.0)
+    assert not client.is_told
+    broker.set_frozen(connection, is_frozen=False)
+    loop.run_until(2.0)
+    assert client.is_told
+
+
+class _Client:
+    name = "a"
+    is_silent = False
+    connection: Connection | None = None
+    is_told = False
+
+    def receive(self, connection: Connection, call: Callable[[], None]) -> None:
+        assert not connection.is_frozen
+        call()
+
+    def close(self) -> None:
+        self.is_told = True
+
+    def on_camera(self, camera: str, event: LeaseEvent) -> None:
+        raise AssertionError(f"{camera}: {event}")
+
+    def on_announcement(self, announcement: Announcement) -> None:
+        raise AssertionError(str(announcement))
 
 
 # --- planted bugs ---------------------------------------------------------------------------
