@@ -63,7 +63,8 @@ WHEN = {
     "command_refused": "a [command over the broker](commands.md) was not carried out: `reason` is"
     " that of the answer; a few lines a minute",
     "command_unanswered": "who asked for a command over the broker has not waited for its answer",
-    "commands_taken": "the node takes commands over the broker from now on",
+    "commands_taken": "the node takes commands over the broker from now on; told at most five times"
+    " in a row, then every ten minutes",
     "commands_name_taken": "it takes none, because another node of its name does; told once until"
     " that changes",
     "config_reloaded": "a running system has taken another configuration over; `origin` says who"
@@ -156,7 +157,8 @@ WHEN = {
     "control_connected": "[a cluster's](cluster.md) second connection to the broker",
     "control_lost": "told with the first attempt that fails, then about once a minute",
     "control_channel_closed": "the broker refuses something on it; the permissions are in"
-    " [cluster.md](cluster.md#permissions)",
+    " [cluster.md](cluster.md#permissions). Of `probes`: a"
+    " lease's queue does not answer, and is asked again on another channel",
     "lease_taken": "[cluster](cluster.md): a camera is this node's",
     "lease_given": "it is not any more; `owner` is who has it, where that was heard",
     "lease_uncertain": "`uncertain: stop`: it ended because nothing could be proven",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pika
@@ -23,6 +24,8 @@ _REOPEN_AFTER_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """How long a channel rests before it is opened again, by how often it was lost lately."""
 _LASTING_S: Final = 60.0
 """A channel that lasted so long is no part of a series of losses."""
+_MAX_UNANSWERED: Final = 3
+"""Channels that a user has left and the broker has not ended; beyond that there is no other one."""
 _MAX_REASON: Final = 300
 
 
@@ -50,18 +53,27 @@ class ControlChannel:
     Args:
         channel: pika's, open.
         failed: called when a callback has raised.
+        abandoned: called, with a reason, when its user leaves it.
     """
 
-    def __init__(self, channel: Any, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        channel: Any,
+        failed: Callable[[BaseException], None],
+        abandoned: Callable[[str], None],
+    ) -> None:
         self._channel = channel
         self._failed = failed
+        self._abandoned = abandoned
+        self._is_abandoned = False
         self._expected: str | None = None
 
     def expect_refusal(self, code: str | None) -> None:
         """Take a refusal with this code of AMQP for an answer; None: none is one from now on.
 
-        Such a refusal is no error and is not told; the next channel is opened at once. Who expects
-        one must ask for something else on that, or would ask again and again.
+        Such a refusal is no error and is not told; the next channel is opened at once, and in a
+        series of them after a rest, as after losses. Who expects one must ask for something else
+        on that, or would ask again and again.
         """
         self._expected = code
 
@@ -203,8 +215,21 @@ class ControlChannel:
         if self.is_open:
             self._channel.close()
 
+    def abandon(self, reason: str) -> None:
+        """Leave it for another one though the broker, held up, may not answer its close for long.
+
+        Its user is told at once, and hears nothing of this channel any more. The reason must hold
+        no secret. While the broker has not ended the last few of such channels, there is no other.
+        """
+        if self.is_open:
+            self._is_abandoned = True
+            self._channel.close()
+            self._abandoned(reason)
+
     def _guarded(self, call: Callable[..., None]) -> Callable[..., None]:
         def run(*arguments: Any) -> None:
+            if self._is_abandoned:
+                return
             try:
                 call(*arguments)
             except Exception as error:  # noqa: BLE001 - it would end everybody's connection
@@ -231,6 +256,8 @@ class ControlSeat:
         self._channel: ControlChannel | None = None
         self._opened_s = 0.0
         self._losses = 0
+        self._is_loss_told = False
+        self._unanswered = 0
         self._has_failed = False
         self._is_over = False
 
@@ -250,8 +277,8 @@ class ControlSeat:
 
     def _on_open(self, channel: Any) -> None:
         self._opened_s, self._has_failed = self._host.now(), False
-        self._channel = ControlChannel(channel, self._on_failed)
-        channel.add_on_close_callback(self._host.guarded(self._on_closed))
+        self._channel = ControlChannel(channel, self._on_failed, self._on_abandoned)
+        channel.add_on_close_callback(self._host.guarded(partial(self._on_closed, self._channel)))
         try:
             self._user.opened(self._channel)
         except Exception as error:  # noqa: BLE001 - as in `ControlChannel`
@@ -263,22 +290,40 @@ class ControlSeat:
         if self._channel is not None:
             self._channel.close()
 
-    def _on_closed(self, _channel: Any, error: BaseException) -> None:
+    def _on_abandoned(self, reason: str) -> None:
+        self._end_series()
+        self._unanswered += 1
+        self._left(reason)
+        if self._unanswered <= _MAX_UNANSWERED:
+            self._rest(reason)
+
+    def _on_closed(self, channel: ControlChannel, _channel: Any, error: BaseException) -> None:
         if not self._connection.is_open:
             return  # the whole connection ends, and tells it with its own reason
-        if self._host.now() - self._opened_s >= _LASTING_S:
-            self._losses = 0
+        if channel is not self._channel:
+            self._on_abandoned_ended()
+            return
+        self._end_series()
         if isinstance(error, pika.exceptions.ChannelClosedByClient) and not self._has_failed:
-            self._left("closed to begin anew")  # as its user wanted: no loss, and nothing to tell
-            self._host.call_later(_REOPEN_AFTER_S[0], self.open)
+            self._left("closed to begin anew")  # as its user wanted: nothing to tell
+            self._host.call_later(self._next_rest_s(), self.open)
             return
         reason = self._host.clean(_describe(error))
-        is_answer = self._channel is not None and self._channel.expects(reason)
+        is_answer = channel.expects(reason)
         self._left(reason)
         if is_answer:
-            self._host.call_later(0.0, self.open)
+            self._host.call_later(self._next_rest_s(0.0), self.open)
         else:
             self._rest(reason)
+
+    def _on_abandoned_ended(self) -> None:
+        self._unanswered -= 1
+        if self._unanswered == _MAX_UNANSWERED:  # this one was waited for
+            self.open()
+
+    def _end_series(self) -> None:
+        if self._host.now() - self._opened_s >= _LASTING_S:
+            self._losses, self._is_loss_told = 0, False
 
     def _left(self, reason: str) -> None:
         had_channel, self._channel = self._channel is not None, None
@@ -290,8 +335,9 @@ class ControlSeat:
             _log.exception("%s could not be told of its channel's end", self._user.name)
 
     def _rest(self, reason: str) -> None:
-        rest_s = _REOPEN_AFTER_S[min(self._losses, len(_REOPEN_AFTER_S) - 1)]
-        if not self._losses or rest_s == _REOPEN_AFTER_S[-1]:
+        rest_s = self._next_rest_s()
+        if not self._is_loss_told or rest_s == _REOPEN_AFTER_S[-1]:
+            self._is_loss_told = True
             log_event(
                 _log,
                 LogEvent.CONTROL_CHANNEL_CLOSED,
@@ -299,8 +345,12 @@ class ControlSeat:
                 reason=reason,
                 retry_in_s=rest_s,
             )
-        self._losses += 1
         self._host.call_later(rest_s, self.open)
+
+    def _next_rest_s(self, first_s: float = _REOPEN_AFTER_S[0]) -> float:
+        """Count an end of whatever kind, and return how long to rest: the longer the more often."""
+        losses, self._losses = self._losses, self._losses + 1
+        return _REOPEN_AFTER_S[min(losses, len(_REOPEN_AFTER_S) - 1)] if losses else first_s
 
 
 def _describe(error: BaseException) -> str:

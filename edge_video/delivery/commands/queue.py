@@ -33,6 +33,8 @@ PREFETCH: Final = 8
 """Requests that are here: as many as there are threads. What floods a node waits at the broker."""
 _LINES: Final = 5
 _LINES_PER_S: Final = 1 / 12
+_TAKEN_LINES_PER_S: Final = 1 / 600
+"""The queue may be deleted again and again, by whom ever: that it is there again is no news."""
 _NOT_FOUND: Final = "NOT_FOUND"
 _TAG: Final = "commands"
 _APP: Final = "edge-video"
@@ -88,6 +90,7 @@ class CommandQueue:
         self._is_name_taken = False
         self._has_exchange = False
         self._lines = TokenBucket(_LINES, _LINES_PER_S)
+        self._taken_lines = TokenBucket(_LINES, _TAKEN_LINES_PER_S)
 
     def opened(self, channel: ControlChannel) -> None:
         """See `ControlUser`: look for the exchange first; whoever may not make one need not."""
@@ -152,10 +155,11 @@ class CommandQueue:
         )
 
     def _begun(self, _: Any) -> None:
-        self._is_name_taken = False
+        was_taken, self._is_name_taken = self._is_name_taken, False
         self._counts.is_taking = True
         place = self._place
-        log_event(_log, LogEvent.COMMANDS_TAKEN, node=place.node, exchange=place.exchange)
+        if was_taken or self._taken_lines.take(self._clock.monotonic()):
+            log_event(_log, LogEvent.COMMANDS_TAKEN, node=place.node, exchange=place.exchange)
 
     def _received(self, channel: ControlChannel, method: Any, properties: Any, body: bytes) -> None:
         delivery = delivery_of(method, properties, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,16 @@ class Channel:
 
     queue_declare = queue_bind = exchange_declare
 
-    def basic_consume(self, _queue: str, on_message: Callable[..., None], **_: Any) -> None:
+    def basic_consume(
+        self,
+        _queue: str,
+        on_message: Callable[..., None],
+        *,
+        callback: Callable[[Any], None],
+        **_: Any,
+    ) -> None:
         self.deliver = on_message
+        callback(None)
 
     def basic_publish(
         self, _exchange: str, _key: str, _body: bytes, properties: pika.BasicProperties, **_: Any
@@ -61,8 +70,10 @@ class Desk:
         return self.is_open
 
 
-def opened(channel: Channel) -> CommandQueue:
-    queue = CommandQueue(CommandPlace("c", "n"), lambda work: work(), FakeClock(), CommandCounts())
+def opened(channel: Channel, clock: FakeClock | None = None) -> CommandQueue:
+    queue = CommandQueue(
+        CommandPlace("c", "n"), lambda work: work(), clock or FakeClock(), CommandCounts()
+    )
     queue.opened(channel)  # type: ignore[arg-type]  # it has what is used of it
     return queue
 
@@ -106,3 +117,23 @@ def test_what_a_closed_desk_does_not_take_waits_for_the_next_one() -> None:
     assert channel.acked == []
     queue.use_desk(Desk())  # type: ignore[arg-type]  # as above
     assert channel.acked == [1]
+
+
+def test_a_queue_that_is_deleted_again_and_again_floods_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock = FakeClock()
+    queue = opened(Channel(), clock)
+    for _ in range(109):
+        clock.advance(30)
+        queue.closed("closed to begin anew")
+        queue.opened(Channel())  # type: ignore[arg-type]  # as above
+    lines = [getattr(each, "event", "") for each in caplog.records]
+    assert lines == ["commands_taken"] * 10, "five, and one in ten minutes"
+
+    queue.opened(Channel())  # type: ignore[arg-type]  # as above
+    queue.closed("RESOURCE_LOCKED")
+    queue.opened(Channel())  # type: ignore[arg-type]  # as above
+    lines = [getattr(each, "event", "") for each in caplog.records][10:]
+    assert lines == ["commands_name_taken", "commands_taken"]
