@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from edge_video.delivery.amqp.announcements import AnnouncementExchange
 from edge_video.delivery.amqp.lease_line import LeaseLine, LineListener
 from edge_video.delivery.amqp.lease_queues import LeaseQueues
+from edge_video.delivery.amqp.queue_probes import QueueProbes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +45,7 @@ class ClusterLink:
         self._group = group
         self._node = node
         self._now = now
+        self._probes = QueueProbes(control, now)
         self._line: LeaseLine | None = None
         self._announcements: AnnouncementExchange | None = None
         self._lenient_since_s = 0.0
@@ -58,12 +60,12 @@ class ClusterLink:
                 line.listener = listener
                 self._control.abandon(_TOO_MUCH)
             return
-        queues = LeaseQueues(self._control, self._now)
+        queues = LeaseQueues(self._control, self._probes, self._now)
         self._line = LeaseLine(self._group, queues, self._now, listener)
         self._announcements = AnnouncementExchange(
             self._control, self._group, self._node, listener.heard
         )
-        for user in (queues, self._announcements, self._line):
+        for user in (self._probes, queues, self._announcements, self._line):
             self._control.attach(user)
 
     def perform(
@@ -94,6 +96,7 @@ class ClusterLink:
         now_s = self._now()
         if self._control.is_blocked:
             self._lenient_since_s = now_s
+        self._probes.give_up_overdue(self._lenient_since_s)
         since_s = line.owed_since_s()
         if since_s is not None and now_s - max(since_s, self._lenient_since_s) >= OWED_S:
             seconds = f"{OWED_S:g}"

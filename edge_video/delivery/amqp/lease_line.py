@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 _PREFETCH: Final = 16
 """More than a queue takes in: a delivery that is lost when a leader stands still is noticed by
 RabbitMQ at the next one, and there is none to a consumer that has all it may have."""
+_MAX_WAITING: Final = 100
+"""Actions for one camera, while its queue does not answer: more of them begin all anew."""
 _FRESH_S: Final = 5.0
 """So long an answer of a queue stands for it being able to answer."""
 
@@ -155,9 +157,15 @@ class LeaseLine:
                 line = self._lines[each.camera] = _CameraLine(each.camera, queue)
             line.waiting.append(each.action)
             self._go_on(line)
+            if len(line.waiting) > _MAX_WAITING and self._channel is not None:
+                self._channel.close()
+                return
 
     def owed_since_s(self) -> float | None:
-        """Return since when the broker owes the oldest answer or confirm; None: it owes none."""
+        """Return since when the broker owes the oldest answer or confirm; None: it owes none.
+
+        A queue that is probed owes its answer alone, however long, and is not counted.
+        """
         times = [self._queues.asked_s, self._confirms.oldest_s]
         times += [line.asked_s for line in self._lines.values()]
         return min((each for each in times if each is not None), default=None)

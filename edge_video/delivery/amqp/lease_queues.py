@@ -5,7 +5,7 @@ no other: the leases have theirs. So does one whose leader stands still with its
 consumes there, cancels, or publishes for the first time waits within the broker, for up to 64 s
 (3.10, 4.0), and what its channel holds of other queues goes to nobody meanwhile, not even when its
 connection is closed. A declaration does not wait: it is answered with no consumer and no message.
-Then a message that is no token is published here, and its confirm is the answer.
+Then the queue is probed, on a channel that holds up nothing else (`queue_probes`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_video.delivery.amqp.control import ControlChannel, ControlConnection
+    from edge_video.delivery.amqp.queue_probes import QueueProbes
 
-_PROBE: Final = b""
 _REFUSED_S: Final = 60.0
 """A refused queue is declared again after so long; until then the refusal stands."""
 
@@ -31,25 +31,30 @@ class LeaseQueues:
 
     Args:
         control: tells a channel that was refused something from a connection that is gone.
+        probes: ask a queue that shows no sign of life.
         now: monotonic seconds.
     """
 
     name = "queues"
 
-    def __init__(self, control: ControlConnection, now: Callable[[], float]) -> None:
+    def __init__(
+        self, control: ControlConnection, probes: QueueProbes, now: Callable[[], float]
+    ) -> None:
         self._control = control
+        self._probes = probes
         self._now = now
         self._channel: ControlChannel | None = None
         self._wanted: deque[tuple[str, Callable[[str], None]]] = deque()
         self._asked_s: float | None = None
-        self._silent: deque[tuple[str, Callable[[str], None]]] = deque()
-        self._is_probing = False
         self._declared: set[str] = set()
         self._refused: dict[str, tuple[str, float]] = {}
 
     @property
     def asked_s(self) -> float | None:
-        """Since when the broker owes an answer; None while it owes none."""
+        """Since when the broker owes a declaration's answer; None while it owes none.
+
+        A probe's is not the broker's debt, but that of one queue.
+        """
         return self._asked_s
 
     def declare(self, queue: str, done: Callable[[str], None]) -> None:
@@ -74,26 +79,23 @@ class LeaseQueues:
         """Begin anew, as the leases' channel does: nobody waits for anything."""
         self._declared.clear()
         self._wanted.clear()
-        self._silent.clear()
+        self._probes.forget_all()
         if self._asked_s is not None and self._channel is not None:
             channel, self._asked_s = self._channel, None
             self._channel = None  # pika ends it only after the answer: nothing is asked until then
-            self._is_probing = False
             channel.close()  # an answer that is still to come would be taken for another's
 
     def opened(self, channel: ControlChannel) -> None:
         """See `ControlUser`."""
         self._channel = channel
-        channel.confirm_delivery(partial(self._probed, channel), lambda _answer: self._next())
+        self._next()
 
     def closed(self, reason: str) -> None:
         """See `ControlUser`; what was asked last is what was refused."""
         self._channel = None
-        was_asked = self._asked_s is not None and not self._is_probing
-        self._is_probing, self._asked_s = False, None
+        was_asked, self._asked_s = self._asked_s is not None, None
         if not self._control.is_open:
             self._wanted.clear()
-            self._silent.clear()
         elif was_asked and self._wanted:
             queue, done = self._wanted.popleft()
             self._refused[queue] = (reason, self._now())
@@ -104,9 +106,6 @@ class LeaseQueues:
             return
         if self._wanted:
             self._ask(self._channel, self._wanted[0][0])
-        elif self._silent:  # those that answer go first
-            self._is_probing, self._asked_s = True, self._now()
-            self._channel.basic_publish("", self._silent[0][0], _PROBE)
 
     def _ask(self, channel: ControlChannel, queue: str) -> None:
         self._asked_s = self._now()
@@ -128,15 +127,14 @@ class LeaseQueues:
             self._declared.add(queue)
             done("")
         else:
-            self._silent.append((queue, done))
+            self._probes.probe(queue, partial(self._probed, queue, done))
         self._next()
 
-    def _probed(self, channel: ControlChannel, _frame: Any) -> None:
-        """Go on with a queue that takes a message, or refuses one: it answers."""
-        if channel is not self._channel or not self._is_probing:
-            return
-        self._is_probing, self._asked_s = False, None
-        queue, done = self._silent.popleft()
-        self._declared.add(queue)
-        done("")
-        self._next()
+    def _probed(self, queue: str, done: Callable[[str], None], is_there: bool) -> None:
+        """Tell that a queue answers; one that was deleted meanwhile is declared again."""
+        if is_there:
+            self._declared.add(queue)
+            done("")
+        else:
+            self._wanted.append((queue, done))
+            self._next()

@@ -13,7 +13,7 @@ from edge_video.delivery.amqp.cluster_link import ClusterLink
 from edge_video.delivery.amqp.control import ControlConnection
 from edge_video.delivery.amqp.settings import AmqpSettings
 from edge_video.resilience.cluster import Announcement, CameraAction, Holder, Token
-from edge_video.resilience.cluster.names import lease_queue
+from edge_video.resilience.cluster.names import LEASE_QUEUE, lease_queue
 from edge_video.resilience.cluster.terms import (
     Acknowledge,
     Confirmed,
@@ -182,6 +182,52 @@ def test_a_queue_that_is_another_one_harms_no_other_lease(
     assert a.next()[0] == "refused"  # without asking again
     with broker.channel() as channel:
         channel.queue_delete(lease_queue(a.group, "gate"))
+
+
+@pytest.fixture
+def standing_still(join: Callable[..., Node], broker: RabbitNode) -> Iterator[str]:
+    """A queue whose leader stands still, as with its broker node; it goes on afterwards."""
+    name = lease_queue(join("edge-z").group, "hall")
+    with broker.channel() as channel:
+        channel.queue_declare(name, durable=True, arguments=LEASE_QUEUE)
+    suspend(broker, name)
+    yield name
+    suspend(broker, name, "resume")
+    with broker.channel() as channel:
+        channel.queue_delete(name)
+
+
+def suspend(broker: RabbitNode, queue: str, what: str = "suspend") -> None:
+    """Have the queue's only member take no commands, or go on."""
+    broker.ctl(
+        "eval",
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)),'
+        f" sys:{what}(amqqueue:get_pid(Q)).",
+    )
+
+
+def test_a_queue_that_stands_still_holds_up_no_other_lease(
+    join: Callable[..., Node], broker: RabbitNode, standing_still: str
+) -> None:
+    a, b = join("edge-a"), join("edge-b")
+    a.do(Subscribe(), PublishToken(a.token(1)))
+    found = [a.next()[1] for _ in range(2)]
+    held = next(each for each in found if isinstance(each, TokenDelivered))
+    b.do(Subscribe())
+    a.do(Subscribe(), PublishToken(a.token(1)), camera="hall")
+    a.do(Unsubscribe(), Return(held.tag))
+    assert b.delivered().token == a.token(1)
+    a.do(Subscribe(), PublishToken(a.token(2, number=2)))
+    assert a.next() == ("door", Confirmed(2))
+    assert b.delivered().token == a.token(2, number=2)
+    assert a.listener.events.empty()
+
+    suspend(broker, standing_still, "resume")
+    answers = [a.listener.events.get(timeout=100) for _ in range(2)]
+    assert {(camera, type(event)) for camera, event in answers} == {
+        ("hall", Confirmed),
+        ("hall", TokenDelivered),
+    }
 
 
 def test_what_is_no_token_is_taken_out_of_the_queue(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pika import frame, spec
 
 from edge_video.delivery.amqp.lease_queues import LeaseQueues
+from edge_video.delivery.amqp.queue_probes import PATIENCE_S, QueueProbes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class Channel:
         self.asked: list[tuple[str, Callable[[Any], None]]] = []
         self.published: list[str] = []
         self.is_closing = False
+        self.abandoned = ""
 
     def queue_declare(self, queue: str, *, callback: Callable[[Any], None], **_: Any) -> None:
         if not self.is_closing:
@@ -39,8 +41,15 @@ class Channel:
         self.confirm = on_settled
         callback(None)
 
-    def basic_publish(self, _exchange: str, queue: str, _body: bytes) -> None:
+    def on_returned(self, call: Callable[..., None]) -> None:
+        self.give_back = call
+
+    def basic_publish(self, _exchange: str, queue: str, _body: bytes, *, mandatory: bool) -> None:
+        assert mandatory
         self.published.append(queue)
+
+    def abandon(self, reason: str) -> None:
+        self.abandoned = reason
 
     def close(self) -> None:
         self.is_closing = True
@@ -59,12 +68,20 @@ class Scenario:
 
     def __init__(self) -> None:
         self.control = Control()
-        self.queues = LeaseQueues(cast("ControlConnection", self.control), lambda: 100.0)
+        self.now_s = 100.0
+        control = cast("ControlConnection", self.control)
+        self.probes = QueueProbes(control, lambda: self.now_s)
+        self.queues = LeaseQueues(control, self.probes, lambda: self.now_s)
         self.done: list[tuple[str, str]] = []
 
     def open(self) -> Channel:
         channel = Channel()
         self.queues.opened(cast("ControlChannel", channel))
+        return channel
+
+    def open_probes(self) -> Channel:
+        channel = Channel()
+        self.probes.opened(cast("ControlChannel", channel))
         return channel
 
     def want(self, *names: str) -> None:
@@ -121,35 +138,87 @@ def test_beginning_anew_takes_no_late_answer_for_that_of_another_queue() -> None
     assert (new.names, here.done) == (["hall", "yard"], [("hall", ""), ("yard", "")])
 
 
-def test_a_queue_whose_leader_does_not_answer_lets_the_others_go_first() -> None:
+def test_a_silent_queue_is_probed_and_holds_up_no_declaration() -> None:
     here = Scenario()
-    channel = here.open()
+    channel, probes = here.open(), here.open_probes()
     here.want("door", "gate", "hall")
     channel.answer(consumers=0)
     channel.answer(consumers=0, messages=1)
-    assert (here.done, channel.published) == ([("gate", "")], [])
+    assert (here.done, probes.published) == ([("gate", "")], ["door"])
     channel.answer(consumers=0)
-    assert channel.published == ["door"]
-    assert here.queues.asked_s == 100.0
+    assert here.queues.asked_s is None
     here.want("yard")
-    assert channel.names == ["door", "gate", "hall"]
-
-    channel.confirm(None)
-    assert (channel.names[3:], here.done[1:]) == (["yard"], [("door", "")])
     channel.answer()
-    assert channel.published == ["door", "hall"]
-    channel.confirm(None)
-    assert here.done[2:] == [("yard", ""), ("hall", "")]
+    assert here.done[1:] == [("yard", "")]
+
+    probes.confirm(None)
+    assert (probes.published, here.done[2:]) == (["door", "hall"], [("door", "")])
+    probes.confirm(None)
+    assert here.done[3:] == [("hall", "")]
+    here.want("hall")
+    assert (channel.names[4:], here.done[4:]) == ([], [("hall", "")])
 
 
-def test_an_answer_that_comes_after_beginning_anew_is_nobodys() -> None:
+def silent(here: Scenario, *names: str) -> tuple[Channel, Channel]:
+    """Have these declared, which answer nothing; the channels of declarations and of probes."""
+    channel, probes = here.open(), here.open_probes()
+    here.want(*names)
+    for _ in names:
+        channel.answer(consumers=0)
+    return channel, probes
+
+
+def test_a_probe_that_is_unanswered_for_long_costs_its_channel_and_goes_behind_the_others() -> None:
     here = Scenario()
-    old = here.open()
+    _, probes = silent(here, "door", "gate")
+    here.now_s += PATIENCE_S - 1
+    here.probes.give_up_overdue(0.0)
+    assert probes.abandoned == ""
+    here.now_s += 1
+    here.probes.give_up_overdue(here.now_s - 1)
+    assert probes.abandoned == "", "the broker was blocked meanwhile"
+    here.probes.give_up_overdue(0.0)
+    assert "the queue door has not answered for 90 s" in probes.abandoned
+
+    here.probes.closed(probes.abandoned)
+    others = here.open_probes()
+    others.confirm(None)
+    assert (others.published, here.done) == (["gate", "door"], [("gate", "")])
+    others.confirm(None)
+    assert here.done[1:] == [("door", "")]
+
+
+def test_a_queue_that_was_deleted_before_its_probe_came_is_declared_again() -> None:
+    here = Scenario()
+    channel = here.open()
+    probes = here.open_probes()
     here.want("door")
-    old.answer(consumers=0)
+    channel.answer(consumers=0)
+    probes.give_back(None, None, b"")
+    probes.confirm(None)
+    assert (channel.names, here.done) == (["door", "door"], [])
+    channel.answer(consumers=0)
+    probes.confirm(None)
+    assert here.done == [("door", "")]
+
+
+def test_a_probe_that_is_answered_after_beginning_anew_is_nobodys() -> None:
+    here = Scenario()
+    channel, probes = silent(here, "door", "gate")
     here.queues.forget_all()
     here.want("hall")
-    old.confirm(None)
-    here.queues.closed("it was to end")
-    new = here.open()
-    assert (old.is_closing, here.done, new.names) == (True, [], ["hall"])
+    channel.answer(consumers=0)
+    assert probes.published == ["door"]
+    probes.confirm(None)
+    assert (probes.published, here.done) == (["door", "hall"], [])
+    probes.confirm(None)
+    assert here.done == [("hall", "")]
+
+
+def test_what_was_probed_on_a_connection_that_is_lost_is_not_probed_on_the_next() -> None:
+    here = Scenario()
+    silent(here, "door", "gate")
+    here.control.is_open = False
+    here.probes.closed("connection lost")
+    here.control.is_open = True
+    assert (here.open_probes().published, here.done) == ([], [])
