@@ -230,7 +230,12 @@ def test_fifty_killed_ffmpegs_leave_nothing_behind(
                 warm_bytes = resident_bytes(consumer)
         grown_bytes = resident_bytes(consumer) - warm_bytes
         print(f"memory grown over 40 kills: {grown_bytes / 2**20:.1f} MB")
-        assert owned_while_streaming() == steady
+        # What is on its way out does not count, at either time.
+        eventually(
+            lambda: all(n <= steady[what] for what, n in owned_while_streaming().items()),
+            10,
+            f"no more than at first: {steady}",
+        )
         assert steady["captures"] == steady["camera actors"] == 5
         assert grown_bytes < 8 * 2**20
         assert {camera.breaker.failures for camera in running.cameras().values()} == {10}

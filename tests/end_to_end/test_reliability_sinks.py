@@ -203,7 +203,7 @@ def measure(record_property: Callable[[str, object], None]) -> Measure:
 
 
 def amqp(broker: RabbitNode, exchange: str, **keys: Any) -> dict[str, Any]:
-    keys = {"confirm_timeout": 1.0, **keys}
+    keys = {"confirm_timeout": 5.0, **keys}
     return {"amqp": AmqpConfig(url=broker.url(), exchange=exchange, **keys)}
 
 
@@ -260,7 +260,7 @@ def test_stop_confirming(
 ) -> None:
     """Memory flat, outboxes drop, the operator is told within 10 s; with the real time-out."""
     size, most_growth = 100_000, 32_000_000
-    with running(caplog, size, **amqp(broker, exchange, confirm_timeout=5.0)) as now:
+    with running(caplog, size, **amqp(broker, exchange)) as now:
         memory = psutil.Process().memory_info
         began = now.flows().totals
         began_rss = memory().rss
@@ -529,7 +529,7 @@ def test_queue_that_rejects(
 ) -> None:
     limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
     with (
-        running(caplog, **amqp(broker, exchange, confirm_timeout=5.0)) as now,
+        running(caplog, **amqp(broker, exchange)) as now,
         broker.channel() as channel,
     ):
         queue = channel.queue_declare("", exclusive=True, arguments=limits).method.queue

@@ -53,7 +53,7 @@ class Arrival:
 
     camera_id: str
     at_s: float
-    """Seconds since the program was started."""
+    """Seconds since a camera of the program streams."""
     age_s: float
     """From its capture to its arrival."""
     size: int
@@ -112,7 +112,7 @@ def frames(
     Args:
         far: the broker and the way to it, shaped already.
         folder: for the program's files.
-        seconds: of the run.
+        seconds: of the run, once a camera streams.
         sizes: bytes of a frame, of one camera each.
         how: `fps` of the cameras; `amqp` and `keys` of the configuration; `tls`; `changes`,
             pairs of seconds and calls.
@@ -138,8 +138,9 @@ def frames(
     }
     program = Program(folder, config, "--report-file", "final.json", prefix=far.uplink.prefix)
     with consume(node, exchange) as consumer:
-        began_ns = time.time_ns()
         with program:
+            program.wait_for_log("Streaming")
+            began_ns = time.time_ns()
             for at_s, change in how.get("changes", ()):
                 _sleep_until(began_ns, at_s)
                 change()

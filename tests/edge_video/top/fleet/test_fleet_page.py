@@ -110,7 +110,10 @@ def test_the_page_shows_the_worst_first_opens_a_node_and_filters() -> None:
         wait = WebDriverWait(page, 20, 0.1)
 
         def texts(selector: str) -> list[str]:
-            return [each.text for each in page.find_elements(By.CSS_SELECTOR, selector)]
+            # In one step: the page may replace what it shows between two.
+            script = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)"
+            found: list[str] = page.execute_script(script, selector)
+            return [each.replace("\N{NO-BREAK SPACE}", " ") for each in found]
 
         page.get(url)
         wait.until(lambda _: texts("#rows .name") == ["bad", "well"])
