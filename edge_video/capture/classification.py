@@ -100,6 +100,7 @@ _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (Cause.UNSUPPORTED, r"Decoder \(codec .*\) not found|no decoder found"),
         (Cause.NO_VIDEO, r"does not contain any stream|matches no streams"),
         (Cause.UNSUPPORTED, r"not on whitelist|recompile FFmpeg|Protocol not found"),
+        (Cause.COLOUR_SPACE, r"Invalid color space"),
         (Cause.UNSUPPORTED, r"moov atom not found|could not find codec parameters"),
         (Cause.UNSUPPORTED, r"Invalid data found when processing input"),
     )

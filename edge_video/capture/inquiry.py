@@ -46,6 +46,9 @@ _MAY_BE_NO_RTSP: Final = frozenset(
         *(Cause.NO_SUCH_STREAM, Cause.CAMERA_ERROR, Cause.TLS_FAILED, Cause.UNKNOWN),
     }
 )
+_MAY_BE_A_REDIRECT: Final = frozenset(
+    {Cause.END_OF_STREAM, Cause.PROTOCOL_NOT_ALLOWED, Cause.UNSUPPORTED}
+)
 _STILL_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
@@ -119,8 +122,9 @@ def explain(
             return _explain_http(url, failure, frames, timeout_s)
         case SourceKind.RTSP if not frames:
             told = _explain_rtsp(camera, url, failure, timeout_s)
-            # FFmpeg before 7 says no more of a redirect that it cannot follow than of a hang-up.
-            is_odd = told.cause in (Cause.END_OF_STREAM, Cause.PROTOCOL_NOT_ALLOWED)
+            # FFmpeg before 7 says no more of a redirect that it cannot follow than of a hang-up,
+            # and 7 no more than of any data that it does not understand.
+            is_odd = told.cause in _MAY_BE_A_REDIRECT
             return _explain_redirect(url, told, timeout_s) if is_odd else told
         case _:
             return failure

@@ -55,6 +55,8 @@ class Cause(StrEnum):
     WEB_PAGE = "web_page"
     NO_VIDEO = "no_video"
     UNSUPPORTED = "unsupported"
+    COLOUR_SPACE = "colour_space"
+    """It states a colour space that FFmpeg 7 does not take."""
     NOT_MJPEG = "not_mjpeg"
     """`mode: passthrough` needs a camera that sends JPEG."""
     NOT_JPEG = "not_jpeg"

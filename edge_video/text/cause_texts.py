@@ -38,6 +38,7 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.WEB_PAGE: Text("a web page, no stream", "uma página web, não um stream"),
     Cause.NO_VIDEO: Text("no video in the stream", "sem vídeo no stream"),
     Cause.UNSUPPORTED: Text("unsupported stream", "stream não suportado"),
+    Cause.COLOUR_SPACE: Text("colour space refused", "espaço de cores recusado"),
     Cause.NOT_MJPEG: Text("no Motion JPEG", "não é Motion JPEG"),
     Cause.NOT_JPEG: Text("the stream is not JPEG", "o stream não é JPEG"),
     Cause.TOO_MUCH_WORK: Text("too much work for its images", "dados demais para poucas imagens"),
@@ -191,6 +192,14 @@ _ADVICE: Final[dict[Cause, Text]] = {
     Cause.UNSUPPORTED: Text(
         "Set the camera to H.264, H.265 or MJPEG; if it is a file, see whether it is whole.",
         "Configure a câmera para H.264, H.265 ou MJPEG; se for um arquivo, veja se está completo.",
+    ),
+    Cause.COLOUR_SPACE: Text(
+        "The camera states a reserved colour space, which FFmpeg 7 does not take: for this camera"
+        " set input_args: [-bsf:v, h264_metadata=matrix_coefficients=5] (hevc_metadata for H.265;"
+        " FFmpeg 7.1 takes it), or use another FFmpeg.",
+        "A câmera declara um espaço de cores reservado, que o FFmpeg 7 não aceita: para esta"
+        " câmera defina input_args: [-bsf:v, h264_metadata=matrix_coefficients=5] (hevc_metadata"
+        " para H.265; o FFmpeg 7.1 aceita), ou use outro FFmpeg.",
     ),
     Cause.NOT_MJPEG: Text(
         "Set the camera to MJPEG, or leave mode: passthrough out.",

@@ -72,6 +72,9 @@ RECORDED: Final[dict[Cause, tuple[str, ...]]] = {
     Cause.END_OF_STREAM: ("[warning] Failed reading RTSP data: Connection reset by peer",),
     Cause.UNKNOWN: ("[error] the camera said something new",),
     Cause.PROXY_REFUSED: ("[http @ 0x1] [warning] HTTP error 407 Proxy Authentication Required",),
+    Cause.COLOUR_SPACE: (
+        "[graph -1 input from stream 0:0 @ 0x7fe3ac002000] [error] Invalid color space",
+    ),
     Cause.NOT_MJPEG: ("[mjpeg @ 0x1] [error] Codec (h264) not on whitelist 'mjpeg'",),
     Cause.PROTOCOL_NOT_ALLOWED: ("[error] Protocol 'udp' not on whitelist 'rtsp,tcp'!",),
     Cause.FORMAT_NOT_ALLOWED: ("[hls @ 0x1] [error] Format mpegts not on whitelist 'mov'",),

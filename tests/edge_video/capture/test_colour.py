@@ -38,6 +38,7 @@ _SOURCES = {
     "10-bit": (*_X264, "yuv420p10le"),
     "rgb": ("-c:v", "png"),
 }
+_REFUSES_RESERVED = 7
 _CONVERTED_TWICE = {"10-bit", "rgb"}
 """To eight bits of the limited range first: a step or two of 255 are lost."""
 
@@ -69,6 +70,13 @@ def picture(binary: Binary, clip: Path, **keys: Any) -> NDArray[np.int16]:
     return image.astype(np.int16)
 
 
+def said_rightly(binary: Binary, source: str) -> dict[str, Any]:
+    """What the advice for a reserved colour space says; FFmpeg 7 alone needs it."""
+    if source != "reserved" or binary.version[0] != _REFUSES_RESERVED:
+        return {}
+    return {"input_args": ["-bsf:v", "h264_metadata=matrix_coefficients=5"]}
+
+
 def difference(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
     """The root mean square, in steps of 255."""
     return float(np.sqrt(np.mean((one - other) ** 2.0)))
@@ -80,8 +88,9 @@ def test_zscale_gives_the_picture_that_swscale_gives(
 ) -> None:
     clip = clips / f"{source}.mkv"
     assert ffmpeg.zscale
-    fast = picture(ffmpeg, clip)
-    slow = picture(dataclasses.replace(ffmpeg, zscale=False), clip)
+    keys = said_rightly(ffmpeg, source)
+    fast = picture(ffmpeg, clip, **keys)
+    slow = picture(dataclasses.replace(ffmpeg, zscale=False), clip, **keys)
     assert difference(fast, slow) <= (2.0 if source in _CONVERTED_TWICE else 0.0)
 
 
@@ -91,7 +100,8 @@ def test_each_ffmpeg_gives_the_same_colours(
 ) -> None:
     """FFmpeg 9 ends over three of these without being told another colour space."""
     clip = clips / f"{source}.mkv"
-    assert difference(picture(ffmpeg, clip), picture(bundled_ffmpeg, clip)) <= 2.0
+    one = picture(ffmpeg, clip, **said_rightly(ffmpeg, source))
+    assert difference(one, picture(bundled_ffmpeg, clip)) <= 2.0
 
 
 def test_scaled_pictures_have_black_bars_that_are_black(clips: Path, ffmpeg: Binary) -> None:

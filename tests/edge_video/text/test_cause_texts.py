@@ -40,6 +40,7 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
     Cause.WEB_PAGE: ("page", "página"),
     Cause.NO_VIDEO: ("video", "vídeo"),
     Cause.UNSUPPORTED: ("H.264", "H.264"),
+    Cause.COLOUR_SPACE: ("h264_metadata", "h264_metadata"),
     Cause.NOT_MJPEG: ("mode: passthrough", "mode: passthrough"),
     Cause.NOT_JPEG: ("Motion JPEG path", "caminho Motion JPEG"),
     Cause.TOO_MUCH_WORK: ("mode: transcode", "mode: transcode"),
