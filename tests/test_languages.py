@@ -172,7 +172,8 @@ NOT_FOR_OPERATORS: Final = re.compile(
 FOREIGN: Final = {
     "capture/binary.py": re.compile(r"^ffmpeg version$"),
     "capture/classification.py": re.compile(
-        r"[|\[]|\)\?|muxer|pixel count|4XX|Invalid data|not on whitelist|certificate|prematurely"
+        r"[|\[]|\)\?|muxer|pixel count|4XX|Invalid (data|color)|not on whitelist"
+        r"|certificate|prematurely"
     ),
     "capture/frame_watch.py": re.compile(r"^no frame for ⟨0⟩ s⟨1⟩$"),
     "config/skeleton.py": re.compile(""),  # what it writes is YAML

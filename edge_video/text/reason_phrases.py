@@ -51,6 +51,10 @@ _BROKER: Final = (
     Text("the program ends", "o programa está encerrando"),
     Text("the broker allows no further channel", "o broker não permite mais canais"),
     Text("closed because of an error inside", "fechado por um erro interno"),
+    Text(
+        "the queue {queue} has not answered for {seconds} s",
+        "a fila {queue} não responde há {seconds} s",
+    ),
     Text("closed to begin anew", "fechado para recomeçar"),
     Text("too much waits to be done", "há trabalho demais em espera"),
     Text(

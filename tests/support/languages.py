@@ -17,7 +17,7 @@ _NOT_PROSE: Final = re.compile(
     | "[^"]*" | `[^`]*`      # what is to be typed
     | \S*(?:://|/)\S*        # addresses and paths
     | \bedge-video\ (?:[a-z]+|-m)\b | rabbitmqctl\ .*? (?=;|$) | getent\ \w+   # commands
-    | -{1,2}[a-z][\w-]*      # options
+    | -{1,2}[a-z][\w-]*(?::v\b)?   # options
     | \b\w+_[\w{}]*          # keys of the configuration, codes of AMQP
     | \b[a-z]\w*:(?=\s[a-z])    # mode: passthrough
     | \b\w+\.\w[\w.]*           # amqp.url

@@ -39,6 +39,8 @@ _SOURCES = {
     "rgb": ("-c:v", "png"),
 }
 _REFUSES_RESERVED = 7
+_LAST_EXACT = 7
+"""Later ones' swscale rounds colours in another way: one step of 255, in a part of the pixels."""
 _CONVERTED_TWICE = {"10-bit", "rgb"}
 """To eight bits of the limited range first: a step or two of 255 are lost."""
 
@@ -91,7 +93,8 @@ def test_zscale_gives_the_picture_that_swscale_gives(
     keys = said_rightly(ffmpeg, source)
     fast = picture(ffmpeg, clip, **keys)
     slow = picture(dataclasses.replace(ffmpeg, zscale=False), clip, **keys)
-    assert difference(fast, slow) <= (2.0 if source in _CONVERTED_TWICE else 0.0)
+    same = 0.0 if ffmpeg.version[0] <= _LAST_EXACT else 1.0
+    assert difference(fast, slow) <= (2.0 if source in _CONVERTED_TWICE else same)
 
 
 @pytest.mark.parametrize("source", _SOURCES)
