@@ -52,6 +52,30 @@ def page_shapes() -> str:
     return begin + index.partition(begin)[2].partition(end)[0] + end
 
 
+def localized_page(request: Request, page: str, default: Language) -> Response:
+    """A page that is written in English, marked as being in the language that is asked for.
+
+    Its script loads the texts of that language.
+
+    Args:
+        request: whose `Accept-Language` is honoured.
+        page: the whole document.
+        default: of browsers that ask for none that we have.
+    """
+    language = accepted_language(request.headers.get("accept-language"), default)
+    marked = page.replace('lang="en"', f'lang="{language.value}"', 1)
+    return Response(marked, media_type="text/html; charset=utf-8")
+
+
+def updates_response(request: Request, hub: Hub) -> Response:
+    """The updates of a hub as server-sent events; 503 where it takes no further viewer."""
+    if request.method == "HEAD":
+        return Response(media_type="text/event-stream")
+    if hub.is_full:
+        return error(503, "too many viewers", {"retry-after": "30"})
+    return StreamingResponse(hub.updates(), media_type="text/event-stream")
+
+
 class PageEndpoints:
     """Answers `/`, the page's files and its texts. The event loop's thread only.
 
@@ -73,9 +97,7 @@ class PageEndpoints:
         ]
 
     async def _page(self, request: Request) -> Response:
-        language = accepted_language(request.headers.get("accept-language"), self._language)
-        page = self._index.replace('lang="en"', f'lang="{language.value}"', 1)
-        return Response(page, media_type="text/html; charset=utf-8")
+        return localized_page(request, self._index, self._language)
 
     async def _static(self, request: Request) -> Response:
         path = request.url.path
@@ -113,11 +135,7 @@ class UpdateEndpoint:
         return [Route(UPDATES_PATH, self._updates)]
 
     async def _updates(self, request: Request) -> Response:
-        if request.method == "HEAD":
-            return Response(media_type="text/event-stream")
-        if self.hub.is_full:
-            return error(503, "too many viewers", {"retry-after": "30"})
-        return StreamingResponse(self.hub.updates(), media_type="text/event-stream")
+        return updates_response(request, self.hub)
 
     def _render(self) -> bytes:
         snapshot = self._store.snapshot()

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_video.http.guard import SESSION_PATH, UPDATES_PATH, Authenticator, SecurityMiddleware
 from edge_video.http.hub import Hub
-from edge_video.http.page import PUBLIC_PATHS, PageEndpoints, page_shapes
+from edge_video.http.page import (
+    PUBLIC_PATHS,
+    PageEndpoints,
+    localized_page,
+    page_shapes,
+    updates_response,
+)
 from edge_video.http.request_log import RequestLog
 from edge_video.http.responses import error, http_error, json_bytes
 from edge_video.http.security import FailureLimiter, SessionSigner
 from edge_video.http.serving import Served, ServingThread
 from edge_video.http.sessions import SessionEndpoint
-from edge_video.http.texts import accepted_language, page_texts
+from edge_video.http.texts import page_texts
 from edge_video.runtime.timer import SystemClock
 from edge_video.text.catalog import TEXTS, Language, lookup
 from edge_video.text.json import json_ready
@@ -126,9 +132,7 @@ class FleetApplication:
         )
 
     async def _page(self, request: Request) -> Response:
-        language = accepted_language(request.headers.get("accept-language"), self._language)
-        page = self._index.replace('lang="en"', f'lang="{language.value}"', 1)
-        return Response(page, media_type="text/html; charset=utf-8")
+        return localized_page(request, self._index, self._language)
 
     async def _static(self, request: Request) -> Response:
         path = request.url.path
@@ -140,11 +144,7 @@ class FleetApplication:
         return JSONResponse(page_texts(language) | own)
 
     async def _updates(self, request: Request) -> Response:
-        if request.method == "HEAD":
-            return Response(media_type="text/event-stream")
-        if self.hub.is_full:
-            return error(503, "too many viewers", {"retry-after": "30"})
-        return StreamingResponse(self.hub.updates(), media_type="text/event-stream")
+        return updates_response(request, self.hub)
 
     async def _fleet(self, _: Request) -> Response:
         with self._session.looking() as view:
