@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_video.resilience.cluster import LeaseState
-from edge_video.resilience.cluster.terms import StopReason
 from edge_video.status.cluster import LeaseCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from edge_video.resilience.cluster.steps import Lease
-
-_NAMES: Final = {
-    StopReason.RELEASED: "released",
-    StopReason.SUPERSEDED: "superseded",
-    StopReason.UNCERTAIN: "uncertain",
-}
-"""The field of `LeaseCounts` of each reason."""
+    from edge_video.resilience.cluster.terms import StopReason
 
 
 class LeaseTally:
@@ -44,7 +37,7 @@ class LeaseTally:
         """Count a camera that was captured here, and is no more."""
         if camera in self._captured:
             self._captured.discard(camera)
-            name = _NAMES[reason]
+            name = reason.value  # each reason has a field of its name
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + 1})
 
     def look(self, leases: Mapping[str, Lease], now_s: float) -> None:
