@@ -21,6 +21,7 @@ from edge_video.actors.reload_messages import SetProfile
 from edge_video.frames import CameraId
 
 if TYPE_CHECKING:
+    from edge_video.actors.audit import Command
     from edge_video.actors.lease_messages import NodeCommand
     from edge_video.actors.messages import CameraCommand, CommandAnswer
 
@@ -63,9 +64,7 @@ class CommandRequests:
         return answer.result.value, answer.retry_in_s
 
 
-def _command(
-    action: str, target: str | None, origin: str
-) -> CameraCommand | AcceptPicture | RetryPublisher | SetProfile | NodeCommand:
+def _command(action: str, target: str | None, origin: str) -> Command:
     """The message of an action; its target is a camera, a profile, or None."""
     if action == "profile":
         return SetProfile(target, origin)
