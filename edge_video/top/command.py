@@ -7,9 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-
 from edge_video.runtime.signals import ShutdownSignals
+from edge_video.top.console import open_console
 from edge_video.top.full_screen import FullScreen
 from edge_video.top.json_lines import lost_line, status_line
 from edge_video.top.page import Shown, long_page
@@ -19,6 +18,8 @@ from edge_video.top.terminals import open_terminal
 
 if TYPE_CHECKING:
     import argparse
+
+    from rich.console import Console
 
     from edge_video.text.catalog import Language
     from edge_video.top.client import Client
@@ -31,13 +32,12 @@ EXIT_NO_ANSWER: Final = 3
 
 _RATE_S: Final = 1.0
 """Between the two requests of `--once`: a rate needs two."""
-_PIPE_WIDTH: Final = 160
 
 
 def run(args: argparse.Namespace, client: Client, language: Language) -> int:
     """Show until a signal or the key q, or once; returns the exit code."""
     session = TopSession(client, language)
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    console = open_console()
     if not args.once and not args.json and sys.stdout.isatty() and not console.is_dumb_terminal:
         terminal = open_terminal()
         FullScreen(session, console, terminal, args.interval).run()

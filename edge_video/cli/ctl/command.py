@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from rich.console import Console
-
 from edge_video.cli.common import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK
 from edge_video.cli.ctl.answers import answer_text, body_of, is_good, node_line, status_screen
 from edge_video.cli.ctl.options import LIST_NODES
@@ -23,6 +21,7 @@ from edge_video.runtime.folder import open_directory
 from edge_video.text.catalog import lookup
 from edge_video.text.duration import format_duration
 from edge_video.text.escaping import one_line
+from edge_video.top.console import open_console
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S: Final = 10.0
 _LISTEN_S: Final = 2.0
-_PIPE_WIDTH: Final = 160
 _PICTURE: Final = "image/jpeg"
 
 
@@ -115,8 +113,7 @@ def _print(args: argparse.Namespace, question: Question, reply: Reply, language:
     if question.command == "status" and args.target is None and code == EXIT_OK:
         screen = status_screen(reply, language)
     if screen is not None:
-        width = None if sys.stdout.isatty() else _PIPE_WIDTH
-        Console(width=width, highlight=False).print(screen)
+        open_console().print(screen)
         return code
     text = answer_text(question, reply, language)
     if code == EXIT_OK:

@@ -8,11 +8,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-
 from edge_video.runtime.signals import ShutdownSignals
 from edge_video.text.catalog import lookup
 from edge_video.text.escaping import one_line
+from edge_video.top.console import open_console
 from edge_video.top.fleet.document import fleet_line
 from edge_video.top.fleet.full_screen import FleetScreen
 from edge_video.top.fleet.listening import Listening
@@ -25,6 +24,8 @@ from edge_video.watch.consumer import NoExchangeError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from rich.console import Console
 
     from edge_video.config import Config
     from edge_video.text.catalog import Language
@@ -99,7 +100,7 @@ def _show(
     url: str,
     language: Language,
 ) -> int:
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    console = open_console(_PIPE_WIDTH)
     screen = _Lines(session, console, language, as_json=args.json)
     if args.once:
         return _once(args.wait, screen, listening)
