@@ -190,6 +190,12 @@ def record(phase: CameraPhase, **changes: Any) -> CameraRecord:
     return replace(known, **changes)
 
 
+def out_of_reach() -> CameraRecord:
+    """The record of a camera that nobody answers for: its breaker is open."""
+    opened = replace(CircuitBreaker.new(BreakerPolicy()), state=BreakerState.OPEN)
+    return record(CameraPhase.WAITING, breaker=opened, last_failure=Failure(Cause.UNREACHABLE))
+
+
 def test_a_camera_that_an_operator_has_stopped_is_given_away(
     node: Callable[..., LeaseScenario],
 ) -> None:
@@ -228,9 +234,7 @@ def test_a_camera_out_of_reach_that_is_removed_is_forgotten(
     node: Callable[..., LeaseScenario],
 ) -> None:
     here = node()
-    opened = replace(CircuitBreaker.new(BreakerPolicy()), state=BreakerState.OPEN)
-    away = record(CameraPhase.WAITING, breaker=opened, last_failure=Failure(Cause.UNREACHABLE))
-    here.tell(CameraChanged(away))
+    here.tell(CameraChanged(out_of_reach()))
     before, here.terms = here.terms, {"gate": here.terms["gate"]}
     here.tell(ConfigChanged(None, (GATE,)))  # type: ignore[arg-type]
     here.terms = before
@@ -245,9 +249,7 @@ def test_a_camera_out_of_reach_for_a_minute_is_announced(
     node: Callable[..., LeaseScenario],
 ) -> None:
     here = node()
-    opened = replace(CircuitBreaker.new(BreakerPolicy()), state=BreakerState.OPEN)
-    away = record(CameraPhase.WAITING, breaker=opened, last_failure=Failure(Cause.UNREACHABLE))
-    here.tell(CameraChanged(away))
+    here.tell(CameraChanged(out_of_reach()))
     here.run(59)
     here.tell(MEASURED)
     here.run(2)
