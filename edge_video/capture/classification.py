@@ -71,6 +71,7 @@ _TABLE: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (Cause.TRANSPORT_REFUSED, r"method \w+ failed: 461\b|Nonmatching transport"),
         (Cause.TRANSPORT_REFUSED, r"method SETUP failed: 4\d\d .*transport"),
         (Cause.BUSY, r"method \w+ failed: (429|453|503)\b|HTTP error (429|503)\b"),
+        (Cause.CAMERA_TIMEOUT, r"method \w+ failed: 408\b|HTTP error 408\b"),
         (Cause.UNSUPPORTED, r"method \w+ failed: 415\b"),
         (Cause.REQUEST_REFUSED, r"method \w+ failed: (4\d\d|501|505|551)\b"),
         (Cause.REQUEST_REFUSED, r"HTTP error (4\d\d|501|505)\b|Server returned 400\b"),

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from edge_video.capture.challenges import unknown_authentication
 from edge_video.capture.classification import printable
 from edge_video.capture.presence import PORTS, told_by_presence
 from edge_video.capture.source import SourceKind, source_kind
@@ -31,13 +32,11 @@ TIMEOUT_S: Final = 2.0
 _HANG_UP_S: Final = 1.0
 _MAX_BYTES: Final = 16_384
 
-_BY_FFMPEG: Final = frozenset({"", "MD5", "MD5-sess"})
-"""The digest algorithms of FFmpeg's clients, up to version 9, in the only spelling it takes."""
-
 _MAY_BE_THE_PROXY: Final = frozenset(
     {
         *(Cause.FORBIDDEN, Cause.BUSY, Cause.CAMERA_ERROR, Cause.REQUEST_REFUSED),
         *(Cause.REFUSED, Cause.UNREACHABLE, Cause.NAME_NOT_RESOLVED, Cause.TIMEOUT),
+        Cause.CAMERA_TIMEOUT,
     }
 )
 _MAY_BE_NO_RTSP: Final = frozenset(
@@ -49,6 +48,9 @@ _MAY_BE_NO_RTSP: Final = frozenset(
 _MAY_BE_A_REDIRECT: Final = frozenset(
     {Cause.END_OF_STREAM, Cause.PROTOCOL_NOT_ALLOWED, Cause.UNSUPPORTED}
 )
+_MAY_BE_NO_STREAM: Final = frozenset({Cause.UNSUPPORTED, Cause.UNKNOWN})
+_MAY_BE_NO_CONTENT: Final = frozenset({Cause.END_OF_STREAM, Cause.TIMEOUT, Cause.STALLED})
+"""What FFmpeg makes of 204: it waits for a stream until the connection is closed, or too long."""
 _STILL_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
@@ -159,39 +161,20 @@ def _explain_401(
     return replace(failure, cause=Cause.UNKNOWN_AUTHENTICATION, detail=unknown)
 
 
-def unknown_authentication(challenges: tuple[str, ...]) -> str | None:
-    """Name what a 401 asks for that FFmpeg cannot give; None when it can.
-
-    Of several challenges FFmpeg takes the last digest, else basic, else nothing.
-    """
-    digests = [each for each in challenges if each.lower().startswith("digest ")]
-    if digests:
-        algorithm = _parameter(digests[-1], "algorithm")
-        if algorithm not in _BY_FFMPEG:
-            return algorithm
-        qops = {each.strip() for each in _parameter(digests[-1], "qop").split(",")}
-        if algorithm == "MD5-sess" and qops == {""}:
-            return "MD5-sess without qop"  # FFmpeg computes it with a number that it does not send
-        return None if qops & {"", "auth"} else f"qop {', '.join(sorted(qops))}"
-    if any(each.lower().startswith("basic") for each in challenges):
-        return None
-    if not challenges:
-        return "no WWW-Authenticate in its answer"
-    return ", ".join(dict.fromkeys(each.split(" ")[0] for each in challenges))[:60]
-
-
-def _parameter(challenge: str, name: str) -> str:
-    match = re.search(rf'\b{name}\s*=\s*(?:"([^"]*)"|([^\s,]*))', challenge, re.IGNORECASE)
-    return (match[1] or match[2] or "")[:40] if match else ""
-
-
 def _explain_http(url: str, failure: Failure, frames: int, timeout_s: float) -> Failure:
     still = failure.cause is Cause.END_OF_STREAM and frames == 1
-    if not still and (frames or failure.cause not in (Cause.UNSUPPORTED, Cause.UNKNOWN)):
-        return failure
-    answer = _ask(url, "GET", timeout_s)
+    nothing = not frames and failure.cause in _MAY_BE_NO_CONTENT
+    no_stream = not frames and failure.cause in _MAY_BE_NO_STREAM
+    answer = _ask(url, "GET", timeout_s) if still or nothing or no_stream else None
     if answer is None:
         return failure
+    if not still and answer.status == 204:  # noqa: PLR2004 - HTTP's
+        return replace(failure, cause=Cause.NO_CONTENT, detail="HTTP status 204")
+    return failure if nothing else _judged_by(answer, failure, still=still)
+
+
+def _judged_by(answer: Answer, failure: Failure, *, still: bool) -> Failure:
+    """Tell a still picture, a page and a redirect by how the answer begins."""
     media_type = next(answer.headers("content-type"), "").lower()[:60]
     if still:
         cause = Cause.STILL_PICTURE if media_type.startswith("image/") else None

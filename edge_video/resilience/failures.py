@@ -29,6 +29,10 @@ class Cause(StrEnum):
     """It does not understand what it is asked, or not in this state."""
     CAMERA_ERROR = "camera_error"
     """It reports an error of its own."""
+    CAMERA_TIMEOUT = "camera_timeout"
+    """It, or a recorder or proxy in front of it, has waited in vain (408), and answers."""
+    NO_CONTENT = "no_content"
+    """It answers that it has no picture at the moment (204)."""
 
     # It does not answer, or something else does.
     UNREACHABLE = "unreachable"

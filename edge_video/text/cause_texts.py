@@ -21,6 +21,8 @@ _CAUSES: Final[dict[Cause, Text]] = {
     Cause.TRANSPORT_REFUSED: Text("transport refused", "transporte recusado"),
     Cause.REQUEST_REFUSED: Text("request not understood", "requisição não entendida"),
     Cause.CAMERA_ERROR: Text("error inside the camera", "erro dentro da câmera"),
+    Cause.CAMERA_TIMEOUT: Text("the camera gave up waiting", "a câmera desistiu de esperar"),
+    Cause.NO_CONTENT: Text("the camera has no picture now", "a câmera está sem imagem agora"),
     Cause.UNREACHABLE: Text("unreachable", "inacessível"),
     Cause.REFUSED: Text("connection refused", "conexão recusada"),
     Cause.NAME_NOT_RESOLVED: Text("host name not found", "nome do host não encontrado"),
@@ -70,12 +72,13 @@ _ADVICE: Final[dict[Cause, Text]] = {
         "Defina username e password desta câmera na configuração.",
     ),
     Cause.UNKNOWN_AUTHENTICATION: Text(
-        "FFmpeg knows basic authentication and digest with MD5 only (mode: snapshot knows SHA-256,"
-        " too): choose one of these in the camera's settings (security, RTSP or web"
-        " authentication).",
-        "O FFmpeg só conhece autenticação basic e digest com MD5 (mode: snapshot conhece também"
-        " SHA-256): escolha uma delas nas configurações da câmera (segurança, autenticação RTSP ou"
-        " web).",
+        "FFmpeg knows basic authentication and digest with MD5 only, and no quotation marks in a"
+        " realm, often the camera's name (mode: snapshot knows them, and SHA-256, too): choose what"
+        " it knows in the camera's settings (security, RTSP or web authentication).",
+        "O FFmpeg só conhece autenticação basic e digest com MD5, e nenhuma aspa no domínio de"
+        " autenticação, muitas vezes o nome da câmera (mode: snapshot as conhece, e também"
+        " SHA-256): escolha o que ele conhece nas configurações da câmera (segurança, autenticação"
+        " RTSP ou web).",
     ),
     Cause.FORBIDDEN: Text(
         "Let this account see the stream, and this machine's address ask, in the camera's"
@@ -111,6 +114,18 @@ _ADVICE: Final[dict[Cause, Text]] = {
         " 504 a proxy or a recorder in front of it answers, which does not reach it.",
         "Reinicie a câmera; se persistir, veja o log dela e atualize o firmware. Com 502 ou 504"
         " quem responde é um proxy ou gravador na frente dela, que não a alcança.",
+    ),
+    Cause.CAMERA_TIMEOUT: Text(
+        "It answers, and says 408: a recorder or proxy waits for the camera behind it (check that"
+        " one), or what it is sent comes too slowly (check the network); otherwise restart it.",
+        "Ela responde, e diz 408: um gravador ou proxy espera pela câmera atrás dele (verifique-a),"
+        " ou o que lhe é enviado chega devagar demais (verifique a rede); senão reinicie-a.",
+    ),
+    Cause.NO_CONTENT: Text(
+        "It answers 204, no content: switch the channel on, or the camera behind a recorder, and"
+        " leave its privacy mode; if it does show pictures, check the path of the URL.",
+        "Ela responde 204, sem conteúdo: ligue o canal, ou a câmera atrás de um gravador, e saia"
+        " do modo de privacidade; se ela mostra imagens, verifique o caminho na URL.",
     ),
     Cause.UNREACHABLE: Text(
         "Check the camera's power, cable and address.",

@@ -447,6 +447,18 @@ _CAMERA: Final = (
     Text("Content-Type: {media_type}", "Content-Type: {media_type}"),
     Text("MD5-sess without qop", "MD5-sess sem qop"),
     Text("no WWW-Authenticate in its answer", "sem WWW-Authenticate na resposta"),
+    Text(
+        "quotation marks or backslashes in its challenge",
+        "aspas ou barras invertidas no desafio dela",
+    ),
+    Text(
+        "FFmpeg cannot read its challenge: {challenge}",
+        "o FFmpeg não consegue ler o desafio dela: {challenge}",
+    ),
+    Text(
+        "a {name} of more than {most} characters",
+        "um {name} de mais de {most} caracteres",
+    ),
     Text("it redirects to a {scheme}: address", "redireciona para um endereço {scheme}:"),
     Text("it redirects, again and again", "redireciona, sem parar"),
     Text("the port speaks TLS: write rtsps://", "a porta usa TLS: escreva rtsps://"),

@@ -77,6 +77,8 @@ def on(method: str, status: str, *headers: str) -> Callable[[Request], str | Non
         ("DESCRIBE", "403 Forbidden", Cause.FORBIDDEN),
         ("DESCRIBE", "404 Not Found", Cause.NO_SUCH_STREAM),
         ("DESCRIBE", "405 Method Not Allowed", Cause.REQUEST_REFUSED),
+        ("DESCRIBE", "408 Request Timeout", Cause.CAMERA_TIMEOUT),
+        ("PLAY", "408 Request Timeout", Cause.CAMERA_TIMEOUT),
         ("DESCRIBE", "423 Locked", Cause.FORBIDDEN),
         ("DESCRIBE", "451 Parameter Not Understood", Cause.REQUEST_REFUSED),
         ("PLAY", "453 Not Enough Bandwidth", Cause.BUSY),
@@ -152,12 +154,51 @@ def test_a_camera_without_tcp_is_told_with_transport_udp(any_ffmpeg: Binary, vid
             Digest(USER, PASSWORD, "MD5-sess"),
             (Cause.UNKNOWN_AUTHENTICATION, "MD5-sess without qop"),
         ),
+        (
+            Digest(USER, PASSWORD, realm='cam "A"'),
+            (Cause.UNKNOWN_AUTHENTICATION, "quotation marks or backslashes in its challenge"),
+        ),
+        (Basic(USER, "another", realm='cam "A"'), (Cause.WRONG_PASSWORD, "401")),
+        (
+            Digest(USER, PASSWORD, nonce="n" * 300),
+            (Cause.UNKNOWN_AUTHENTICATION, "a nonce of more than 299 characters"),
+        ),
+        (
+            Several((Digest(USER, PASSWORD, "SHA-256"), Basic(USER, PASSWORD)), in_one_header=True),
+            (Cause.UNKNOWN_AUTHENTICATION, "SHA-256"),
+        ),
+        (
+            Several(
+                (Digest(USER, PASSWORD), Digest(USER, PASSWORD, "SHA-256")), in_one_header=True
+            ),
+            (Cause.UNKNOWN_AUTHENTICATION, "SHA-256"),
+        ),
+        (
+            Several((Basic(USER, "another"), Digest(USER, PASSWORD)), in_one_header=True),
+            (Cause.WRONG_PASSWORD, "401"),
+        ),
+        (
+            Several((Asking(("NTLM",)), Basic(USER, PASSWORD)), in_one_header=True),
+            (Cause.UNKNOWN_AUTHENTICATION, 'FFmpeg cannot read its challenge: NTLM, Basic realm="'),
+        ),
+        (
+            Digest(USER, PASSWORD, qop="auth-int,auth"),
+            (Cause.UNKNOWN_AUTHENTICATION, "qop auth-int,auth"),
+        ),
         (Asking(("NTLM", "Negotiate")), (Cause.UNKNOWN_AUTHENTICATION, "NTLM, Negotiate")),
         (Asking(()), (Cause.UNKNOWN_AUTHENTICATION, "no WWW-Authenticate in its answer")),
     ],
     ids=[
-        *("wrong", "SHA-256", "SHA-512-256", "SHA-256 last", "auth-int", "MD5-sess", "NTLM"),
-        "no challenge",
+        *("wrong", "SHA-256", "SHA-512-256", "SHA-256 last", "auth-int", "MD5-sess"),
+        *(
+            "quotes",
+            "quotes and basic",
+            "long nonce",
+            "SHA-256, basic",
+            "MD5, SHA-256",
+            "basic, MD5",
+        ),
+        *("NTLM, basic", "auth-int first", "NTLM", "no challenge"),
     ],
 )
 def test_a_401_says_what_is_wrong_with_it(
@@ -334,6 +375,24 @@ def test_a_page_that_quotes_the_password_is_masked(ffmpeg: Binary, tmp_path: Pat
             program.wait_for_log("a web page, no stream (it says: no such user")
             assert program.stop() == 0
     assert PASSWORD not in "\n".join([*program.log, *program.printed])
+
+
+@EVERY_FFMPEG
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (http_head("204 No Content"), (Cause.NO_CONTENT, "HTTP status 204")),
+        (http_head("204 No Content", Content_Length="0"), (Cause.NO_CONTENT, "HTTP status 204")),
+        (http_answer(b"", "408 Request Timeout"), (Cause.CAMERA_TIMEOUT, "408")),
+    ],
+    ids=["204", "204 with a length", "408"],
+)
+def test_a_status_without_a_stream_has_its_own_cause(
+    any_ffmpeg: Binary, answer: bytes, told: tuple[Cause, str]
+) -> None:
+    with HttpDevice([], answer=lambda _: answer) as device:
+        failure = failure_of(any_ffmpeg, device.url)
+    assert (failure.cause, told[1] in failure.detail) == (told[0], True)
 
 
 @EVERY_FFMPEG

@@ -122,6 +122,10 @@ DIGESTS = [
     Digest(USER, PASSWORD, "MD5-sess", "auth"),
     Several((Digest(USER, PASSWORD), Basic(USER, PASSWORD))),
     Basic(USER, PASSWORD),
+    Basic(USER, PASSWORD, realm='cam "A"'),
+    Digest(USER, PASSWORD, nonce="n" * 299),
+    Several((Basic(USER, PASSWORD), Digest(USER, PASSWORD, "SHA-256")), in_one_header=True),
+    Several((Digest(USER, PASSWORD), Basic(USER, PASSWORD)), in_one_header=True),
 ]
 
 

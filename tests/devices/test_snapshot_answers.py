@@ -51,6 +51,14 @@ RIGHT: dict[str, Authentication] = {
         )
     ),
     "a realm that is not ASCII": Digest(USER, PASSWORD, qop="auth", realm="Küche"),
+    "quotation marks in the realm": Digest(USER, PASSWORD, qop="auth", realm='cam "A"'),
+    "SHA-256 and basic in one header": Several(
+        (
+            Digest(USER, PASSWORD, algorithm="SHA-256", qop="auth"),
+            Asking(('Basic realm="camera"',)),
+        ),
+        in_one_header=True,
+    ),
     "a realm in Latin-1": Digest(USER, PASSWORD, qop="auth", realm="K\udcfcche"),
     "what nobody knows, and basic": Several((Asking(("Negotiate, NTLM",)), Basic(USER, PASSWORD))),
 }
@@ -247,7 +255,7 @@ NONE: dict[str, tuple[bytes, Cause, str]] = {
     ),
     "a PNG": (http_answer(b"\x89PNG\r\n\x1a\n" + bytes(50), **JPEG), Cause.NOT_A_PICTURE, "a PNG"),
     "nothing": (http_answer(b"", **JPEG), Cause.NOT_A_PICTURE, "an empty answer"),
-    "no content": (http_head("204 No Content"), Cause.NOT_A_PICTURE, "an empty answer"),
+    "no content": (http_head("204 No Content"), Cause.NO_CONTENT, "HTTP status 204"),
     "half of a picture": (
         http_answer(IMAGES[0][:300], **JPEG),
         Cause.NOT_A_PICTURE,
@@ -275,6 +283,11 @@ NONE: dict[str, tuple[bytes, Cause, str]] = {
     "gone": (http_answer(b"", "410 Gone"), Cause.NO_SUCH_STREAM, "HTTP status 410"),
     "forbidden": (http_answer(b"", "403 Forbidden"), Cause.FORBIDDEN, "HTTP status 403"),
     "busy": (http_answer(b"", "503 Busy"), Cause.BUSY, "HTTP status 503"),
+    "waited in vain": (
+        http_answer(b"", "408 Request Timeout"),
+        Cause.CAMERA_TIMEOUT,
+        "HTTP status 408",
+    ),
     "too often": (http_answer(b"", "429 Too Many"), Cause.BUSY, "HTTP status 429"),
     "not so": (http_answer(b"", "400 Bad Request"), Cause.REQUEST_REFUSED, "HTTP status 400"),
     "its own error": (http_answer(b"", "500 Oops"), Cause.CAMERA_ERROR, "HTTP status 500"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED: Final = 401
 NOT_MODIFIED: Final = 304
+_NO_CONTENT: Final = 204
 _MAX_SHOWN: Final = 60
 _BEGINNING: Final = 2048
 
@@ -25,7 +26,7 @@ _STATUSES: Final = {
     403: Cause.FORBIDDEN,
     404: Cause.NO_SUCH_STREAM,
     407: Cause.PROXY_REFUSED,
-    408: Cause.TIMEOUT,
+    408: Cause.CAMERA_TIMEOUT,
     410: Cause.NO_SUCH_STREAM,
     429: Cause.BUSY,
     503: Cause.BUSY,
@@ -70,6 +71,8 @@ class Answer:
 def failure_in(answer: Answer) -> Failure | None:
     """Return the failure that an answer's status says, or its kind; None when it has a body."""
     status = answer.status
+    if status == _NO_CONTENT:
+        return Failure(Cause.NO_CONTENT, f"HTTP status {status}")
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP's classes
         if answer.is_stream:
             return not_a_picture("a stream of pictures (multipart): leave mode: snapshot out")

@@ -14,7 +14,7 @@ from edge_video.resilience.failures import Cause
 _PASSING: Final = frozenset(
     {
         *(Cause.TIMEOUT, Cause.END_OF_STREAM, Cause.BUSY, Cause.CAMERA_ERROR),
-        *(Cause.NOT_A_PICTURE, Cause.PICTURE_TOO_LARGE),
+        *(Cause.CAMERA_TIMEOUT, Cause.NO_CONTENT, Cause.NOT_A_PICTURE, Cause.PICTURE_TOO_LARGE),
     }
 )
 """What the next request may bring to an end."""

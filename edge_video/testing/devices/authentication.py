@@ -13,7 +13,7 @@ CODEC: Final = ("utf-8", "surrogateescape")
 """How names become bytes: `Digest(realm="K\\udcfcche")` asks with one byte for the ü, in Latin-1,
 as some devices do."""
 _HASHES: Final = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
-_PARAMETER: Final = re.compile(r'([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s,]+))', re.IGNORECASE)
+_PARAMETER: Final = re.compile(r'([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))', re.IGNORECASE)
 
 
 class Authentication(Protocol):
@@ -38,7 +38,7 @@ class Basic:
 
     def challenges(self) -> list[str]:
         """Ask for Basic."""
-        return [f'Basic realm="{self.realm}"']
+        return [f"Basic realm={_quoted(self.realm)}"]
 
     def accepts(self, method: str, authorization: str) -> bool:  # noqa: ARG002 - the same for all
         """Compare user and password."""
@@ -68,7 +68,7 @@ class Digest:
     def challenges(self) -> list[str]:
         """Ask for Digest."""
         quote = '"' if self.quoted else ""
-        parameters = [f'realm="{self.realm}"', f'nonce="{self.nonce}"']
+        parameters = [f"realm={_quoted(self.realm)}", f'nonce="{self.nonce}"']
         parameters += [f'opaque="{self.opaque}"'] if self.opaque is not None else []
         parameters += [f"algorithm={quote}{self.algorithm}{quote}"] if self.algorithm else []
         parameters += [f"qop={quote}{self.qop}{quote}"] if self.qop else []
@@ -77,7 +77,7 @@ class Digest:
     def accepts(self, method: str, authorization: str) -> bool:
         """Compute what is right with our realm and nonce; counts are not kept."""
         scheme, _, rest = authorization.partition(" ")
-        sent = {name.lower(): a or b for name, a, b in _PARAMETER.findall(rest)}
+        sent = {name.lower(): _unquoted(a) or b for name, a, b in _PARAMETER.findall(rest)}
         if scheme.lower() != "digest" or sent.get("nonce") != self.nonce:
             return False
         if sent.get("realm", "").encode("latin-1") != self.realm.encode(*CODEC):
@@ -107,15 +107,26 @@ class Digest:
         return digest(secret, self.nonce, *counted, request)
 
 
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
+
+
+def _unquoted(escaped: str) -> str:
+    return re.sub(r"\\(.)", r"\1", escaped)
+
+
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Asks for any of several: each its own header, in this order."""
+    """Asks for any of several, in this order: each in its own header, or all in one."""
 
     ways: tuple[Authentication, ...]
+    in_one_header: bool = False
 
     def challenges(self) -> list[str]:
         """Ask for all of them."""
-        return [each for way in self.ways for each in way.challenges()]
+        every = [each for way in self.ways for each in way.challenges()]
+        return [", ".join(every)] if self.in_one_header else every
 
     def accepts(self, method: str, authorization: str) -> bool:
         """Let in who satisfies one."""

@@ -22,6 +22,8 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
     Cause.TRANSPORT_REFUSED: ("transport: udp", "transport: udp"),
     Cause.REQUEST_REFUSED: ("manual", "manual"),
     Cause.CAMERA_ERROR: ("Restart", "Reinicie"),
+    Cause.CAMERA_TIMEOUT: ("behind it", "atrás dele"),
+    Cause.NO_CONTENT: ("privacy mode", "modo de privacidade"),
     Cause.UNREACHABLE: ("cable", "cabo"),
     Cause.REFUSED: ("port", "porta"),
     Cause.NAME_NOT_RESOLVED: ("name server", "DNS"),
@@ -62,7 +64,11 @@ SPEAKS_OF: Final[dict[Cause, tuple[str, str]]] = {
 ONLY_FOR: Final[dict[str, frozenset[Cause]]] = {
     # What only helps against these: anywhere else it sends the operator the wrong way.
     "password": frozenset({Cause.WRONG_PASSWORD, Cause.NO_PASSWORD}),
-    "restart": frozenset({Cause.STALLED, Cause.CAMERA_ERROR, Cause.PICTURE_FROZEN}),
+    "restart": frozenset(
+        {Cause.STALLED, Cause.CAMERA_ERROR, Cause.CAMERA_TIMEOUT, Cause.PICTURE_FROZEN}
+    ),
+    "408": frozenset({Cause.CAMERA_TIMEOUT}),
+    "204": frozenset({Cause.NO_CONTENT}),
     "transport:": frozenset({Cause.TRANSPORT_REFUSED, Cause.UDP_LOST}),
     "H.264": frozenset({Cause.UNSUPPORTED}),
     "cable": frozenset({Cause.UNREACHABLE}),
