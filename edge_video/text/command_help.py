@@ -9,6 +9,7 @@ import argparse
 import difflib
 import re
 import shutil
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -74,6 +75,18 @@ class CommandParser(argparse.ArgumentParser):
         """End with exit code 2; the complaint stands below the usage."""
         text = help_text("complaint").format(prog=self.prog, message=_clearer(message))
         self.exit(2, f"{self.format_usage()}{text}\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or version at once: argparse passes over what it could not print.
+
+        Raises:
+            OSError: standard output takes nothing.
+        """
+        if file is not sys.stdout:
+            super()._print_message(message, file)
+            return
+        sys.stdout.write(message)
+        sys.stdout.flush()
 
 
 def add_command(commands: Any, name: str) -> argparse.ArgumentParser:

@@ -281,6 +281,26 @@ def test_output_that_cannot_be_printed_has_an_exit_code_of_its_own(
     assert ("cannot print" in run.stderr) == (code == 74)
 
 
+@pytest.mark.parametrize("what", ["--version", "--help", "run --help"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">/dev/full", 74), (">&-", 74), (">/dev/null", 0)]
+)
+def test_help_that_cannot_be_printed_has_the_exit_code_of_that(
+    what: str, unbuffered: str, redirection: str, code: int
+) -> None:
+    run = subprocess.run(
+        ["bash", "-c", f'"$@" {redirection}', "bash", *WORDS, *what.split()],
+        env={**ENVIRON, "PYTHONUNBUFFERED": unbuffered},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (run.returncode, "cannot print" in run.stderr) == (code, code == 74)
+
+
 def test_a_terminal_that_knows_no_such_letter_is_no_reason_to_fail(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     sink = {"type": "directory", "path": "Übersicht-東"}
