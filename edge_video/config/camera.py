@@ -25,6 +25,7 @@ from edge_video.config.section import (
 )
 from edge_video.config.snapshot import MANY_FPS, snapshot_conflicts
 from edge_video.config.types import (
+    NUL_IN_LOGIN,
     USER_ALONE,
     Argument,
     CameraIdText,
@@ -199,11 +200,16 @@ class CameraConfig(Section):
         return given
 
     @model_validator(mode="after")
-    def _user_has_a_password(self) -> Self:
+    def _login_is_usable(self) -> Self:
         username, password = self.credentials
         if username and password is None:
             key = "username" if self.username else "url"
             raise_conflicts([(key, ("username", "password", "url"), USER_ALONE)])
+        secret = "" if password is None else password.get_secret_value()
+        for key, text in (("username", username or ""), ("password", secret)):
+            if "\0" in text:
+                at = key if getattr(self, key) else "url"
+                raise_conflicts([(at, ("username", "password", "url"), NUL_IN_LOGIN)])
         return self
 
     @model_validator(mode="after")

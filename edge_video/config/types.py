@@ -35,6 +35,11 @@ USER_ALONE: Final = (
     'there is a user name without a password; set password as well (an empty one is "")'
 )
 """The message about a user name, of a camera or of the broker, that has no password."""
+NUL_IN_LOGIN: Final = (
+    "its user name or its password has a NUL in it (%00 in a URL), with which FFmpeg cannot log in;"
+    " write it anew"
+)
+"""The message about a login of a camera that no argument of a program can hold."""
 
 
 class Mark(Enum):

@@ -169,6 +169,12 @@ _VALUES: Final = (
         'há um usuário sem senha; defina password também (uma vazia é "")',
     ),
     Text(
+        "its user name or its password has a NUL in it (%00 in a URL), with which FFmpeg cannot"
+        " log in; write it anew",
+        "o nome de usuário ou a senha tem um caractere nulo (%00 em uma URL), com o qual o FFmpeg"
+        " não consegue entrar; escreva de novo",
+    ),
+    Text(
         "a duration is text like 30s, 5m or 500ms",
         "uma duração é um texto como 30s, 5m ou 500ms",
     ),

@@ -125,6 +125,25 @@ TABLE: dict[str, tuple[str, list[str]]] = {
             )
         ],
     ),
+    "a NUL in the password of a URL": (
+        cameras_with("url: rtmp://viewer:pw-canary%00x@10.0.0.1/s"),
+        [
+            (
+                "c.yaml:4: cameras[0].url: its user name or its password has a NUL in it (%00 in a"
+                " URL), with which FFmpeg cannot log in; write it anew"
+            )
+        ],
+    ),
+    "a NUL in a password": (
+        cameras_with("url: rtsp://10.0.0.1/s")
+        + '    username: viewer\n    password: "pw-canary\\0x"\n',
+        [
+            (
+                "c.yaml:6: cameras[0].password: its user name or its password has a NUL in it (%00"
+                " in a URL), with which FFmpeg cannot log in; write it anew"
+            )
+        ],
+    ),
     "a user in the URL without a password": (
         cameras_with("url: rtsp://admin@h/s"),
         [
