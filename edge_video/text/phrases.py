@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from edge_video.text.camera_phrases import CAMERA_PHRASES
 from edge_video.text.command_phrases import COMMAND_PHRASES
 from edge_video.text.config_phrases import CONFIG_PHRASES
 from edge_video.text.health_phrases import HEALTH_PHRASES
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PHRASES: Final[tuple[Text, ...]] = (
     *REASON_PHRASES,
+    *CAMERA_PHRASES,
     *CONFIG_PHRASES,
     *LOG_PHRASES,
     *HEALTH_PHRASES,
