@@ -15,8 +15,9 @@ from typing import Final
 _BY_FFMPEG: Final = frozenset({"", "MD5", "MD5-sess"})
 """The digest algorithms of FFmpeg's clients, up to version 9, in the only spelling it takes."""
 _PARAMETER: Final = re.compile(
-    r'[\s,]*(?P<name>[^=]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>[^\s,]*))'
+    r'[\s,]*+(?P<name>[^=]*+)=(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"?|(?P<bare>[^\s,]*+))'
 )
+"""Possessive throughout: a hostile camera's header takes no more time than its length."""
 _FIRST_IS_AUTH: Final = re.compile(r"(?:(?!auth).)*(?<![^\s,])auth(?![^\s,])")
 """FFmpeg looks at the first `auth` in a qop alone, be it that of `auth-int`."""
 _ROOM: Final = {"realm": 199, "nonce": 299, "opaque": 299}
@@ -88,10 +89,12 @@ def _is_misread(digest: str, read: dict[str, str]) -> bool:
 
 def _read(parameters: str) -> dict[str, str]:
     """Return the parameters by the names that FFmpeg takes them for; escapes are left in."""
-    return {
-        each["name"]: each["bare"] if each["quoted"] is None else each["quoted"]
-        for each in _PARAMETER.finditer(parameters)
-    }
+    found: dict[str, str] = {}
+    at = 0
+    while each := _PARAMETER.match(parameters, at):  # it stops where none begins, as FFmpeg does
+        found[each["name"]] = each["bare"] if each["quoted"] is None else each["quoted"]
+        at = each.end()
+    return found
 
 
 def _unreadable(challenge: str) -> str:

@@ -63,3 +63,9 @@ def test_the_last_digest_counts_and_basic_only_without_one() -> None:
     assert unknown_authentication((md5, sha, basic)) == "SHA-256"
     assert unknown_authentication(("NTLM", basic)) is None
     assert unknown_authentication(()) == "no WWW-Authenticate in its answer"
+
+
+@pytest.mark.parametrize("filler", [",", " ", "a ", '="\\', "digest ", "auth-int,"])
+def test_a_hostile_challenge_is_read_at_once(filler: str) -> None:
+    """Tried again at each place, sixteen thousand commas would take hours."""
+    assert unknown_authentication((f"Digest {filler * (16_384 // len(filler))}",)) is not None
