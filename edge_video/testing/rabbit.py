@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import random
 import shutil
 import signal
 import socket
@@ -28,14 +30,27 @@ if TYPE_CHECKING:
 BOOT_TIMEOUT_S = 150.0
 """Less than a test may take: so its log is told, and not where each thread of the test stood."""
 _STOP_TIMEOUT_S = 30.0
+_PORTS = (15_000, 32_000)
+_MAX_PORTS_TRIED = 1000
+_CHANCE = random.SystemRandom()
+"""Of its own: tests that seed the common one would all ask for the same ports."""
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback interface that nobody listens on right now.
+
+    It is none of those that systems give to outgoing connections (Linux from 32768 on, others from
+    49152 on): a node takes seconds until it listens, and starts again at the same one.
+
+    Raises:
+        OSError: none of many is free.
+    """
+    for _ in range(_MAX_PORTS_TRIED):
+        port = _CHANCE.randrange(*_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(errno.EADDRINUSE, "no free port on the loopback interface")
 
 
 def _speaks_amqp(host: str, port: int) -> bool:
