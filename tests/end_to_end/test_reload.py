@@ -46,6 +46,7 @@ def test_cameras_that_are_the_same_have_one_session_and_no_gap(tmp_path: Path) -
         assert answer.result is ReloadResult.DONE
         assert (answer.plan.added, answer.plan.restarted) == (("c6",), ("c1",))
         eventually(lambda: system.status().cameras[5].frames.published > 0, 20)
+        eventually(lambda: len({f.session for f in frames.get() if f.camera_id == "c1"}) == 2, 20)
         seen = len(frames.get())
         eventually(lambda: len(frames.get()) > seen + 10, 20)
         kept = frames.get()
