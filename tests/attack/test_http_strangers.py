@@ -53,6 +53,8 @@ class Site(Program):
             "cameras": cameras,
             "ffmpeg": str(ffmpeg),
             "start_spacing": "0s",
+            "buffer": 50,  # five seconds: the disk may be slow, the program may not be held up
+            "max_age": "10s",
             "http": {"listen": f"127.0.0.1:{self.port}", "token": "a-token-nobody-here-has"},
         }
         super().__init__(folder, config, "--report-file", str(folder / "final.json"))

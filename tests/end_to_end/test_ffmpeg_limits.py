@@ -25,6 +25,8 @@ HUNGRY: Final = "lavfi:testsrc2=size=1280x720:rate=20,loop=loop=-1:size=2000"
 def config_of(folder: Path) -> Config:
     return Config(
         sink=DirectorySinkConfig(path=str(folder / "frames"), keep=3),
+        buffer=1000,  # a slow disk of this machine is no matter of the test
+        max_age=60.0,
         circuit_breaker=CircuitBreakerConfig(max_failures=1),
         cameras=[
             CameraConfig(id=BROKEN, url=HUNGRY, ffmpeg_max_memory_mb=70),
