@@ -161,6 +161,7 @@ def test_any_url_is_refused_or_is_one_argument(url: bytes) -> None:
 @given(st.text(max_size=40).map(lambda text: text.encode(errors="replace")))
 @example(b"\\\\\x1b%%25@://")
 @example(b"***")
+@example(b"\0")
 @example(b"\n\r\t")
 @example(b"x" * 200)
 def test_no_password_survives_whatever_its_characters(secret: bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pika.exceptions
+import pytest
 from pydantic import ValidationError
 
 from edge_video.capture.binary import Binary
@@ -183,7 +184,7 @@ def url(data: bytes) -> None:
 
 
 def password(data: bytes) -> None:
-    """Any password is masked in whatever command line, error or address it got into."""
+    """Any password is masked in whatever command line, error or address it got into, or refused."""
     secret = "canary" + data.decode(errors="replace") + "yranac"
     sources: tuple[dict[str, Any], ...] = (
         {"url": "rtsp://h/x", "password": secret},
@@ -191,6 +192,11 @@ def password(data: bytes) -> None:
         {"url": "rtmp://h/x", "username": "u", "password": secret},
     )
     for keys in sources:
+        if "\0" in secret:
+            with pytest.raises(ValidationError) as refused:
+                CameraConfig(id="c", **keys)
+            assert "canary" not in str(refused.value)
+            continue
         camera = CameraConfig(id="c", **keys)
         redact = redactor_of([camera])
         command = capture_command(Binary("ffmpeg", (5, 1)), camera)
