@@ -100,9 +100,8 @@ def explain(
 ) -> Failure:
     """Return the failure with its true cause, where one question can settle it; else as it was.
 
-    Blocks for at most about `timeout_s` seconds, twice that for an intermittent camera
-    and for one that hung up. Any thread;
-    raises nothing.
+    Blocks for at most about `timeout_s` seconds, twice that where a second question may tell more:
+    of an intermittent camera, or one that may have redirected. Any thread; raises nothing.
 
     Args:
         camera: who failed.

@@ -102,15 +102,12 @@ class LeaseQueues:
             done(reason)
 
     def _next(self) -> None:
-        if self._channel is None or self._asked_s is not None:
+        channel = self._channel
+        if channel is None or self._asked_s is not None or not self._wanted:
             return
-        if self._wanted:
-            self._ask(self._channel, self._wanted[0][0])
-
-    def _ask(self, channel: ControlChannel, queue: str) -> None:
         self._asked_s = self._now()
         channel.queue_declare(
-            queue,
+            self._wanted[0][0],
             durable=True,
             arguments=LEASE_QUEUE,
             callback=partial(self._declared_ok, channel),

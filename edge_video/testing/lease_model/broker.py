@@ -87,8 +87,8 @@ class Connection:
             self.send(call, to_broker=to_broker)
 
     def _arrive(self, call: Callable[[], None], *, to_broker: bool) -> None:
-        is_read = not (self.is_frozen or self.is_minority or self._broker.has_alarm)
-        if self.is_frozen or (to_broker and not is_read):
+        is_unread = to_broker and (self.is_minority or self._broker.has_alarm)
+        if self.is_frozen or is_unread:
             self._parked.append(partial(self._arrive, call, to_broker=to_broker))
         elif not to_broker:
             self.node.receive(self, call)
