@@ -12,6 +12,7 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from edge_video.config.annotations import choices, is_section, item_type, leaves, limits, marks_of
+from edge_video.config.descriptions import describe_keys
 from edge_video.config.model import Config
 from edge_video.config.section import Section
 from edge_video.config.types import Duration, Formerly, Mark
@@ -199,6 +200,7 @@ class KeyReference:
 
 def all_keys() -> dict[str, KeyReference]:
     """Every key and section of a file, by its path, in the order of the models."""
+    describe_keys()
     return {each.path: each for each in _keys_of(Config, "")}
 
 

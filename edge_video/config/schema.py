@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_video.config.descriptions import describe_keys
 from edge_video.config.model import Config
 from edge_video.config.schema_rules import RULES
 from edge_video.text.duration import DURATION_PATTERN, format_duration
@@ -58,6 +59,7 @@ _NULL: Final = {"type": "null"}
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a configuration file."""
+    describe_keys()
     schema = _with_variables(Config.model_json_schema())
     sections = schema["$defs"]
     for name, section in sections.items():

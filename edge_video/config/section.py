@@ -91,9 +91,7 @@ class Section(BaseModel):
     A key without a value (`circuit_breaker:` with every line below commented out) is absent.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def field_for(cls, name: str) -> FieldInfo | None:
