@@ -20,7 +20,8 @@ def test_the_configuration_is_imported_without_its_source() -> None:
 
 
 def test_a_section_without_source_has_keys_without_a_meaning() -> None:
-    section = type("Odd", (Section,), {"__annotations__": {"key": int}, "__module__": "nowhere"})
+    names = {"__annotations__": {"key": int}, "__module__": "nowhere"}
+    section: type[Section] = type("Odd", (Section,), names)
     describe_keys.cache_clear()
     describe_keys()
     assert section.model_fields["key"].description is None
