@@ -48,10 +48,12 @@ class ProcessTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cameras: dict[int, CameraId] = {}
+        self._late: list[FfmpegProcess] = []
         self._guard = OrphanGuard() if is_portable() else None
 
     def add(self, pid: int, camera_id: CameraId) -> None:
         """List a process that was just started."""
+        self._reap_late()
         with self._lock:
             self._cameras[pid] = camera_id
             if self._guard is not None:
@@ -70,8 +72,18 @@ class ProcessTable:
             self._remove(pid)
             return True
 
+    def reap_later(self, process: FfmpegProcess) -> None:
+        """Reap a process that has outlived its SIGKILL once it has ended, now and then.
+
+        One that waits for a disk or a driver dies when that answers. Unreaped it would be listed
+        for ever, and `Popen` may reap it behind the table's back when another one is started.
+        """
+        with self._lock:
+            self._late.append(process)
+
     def snapshot(self) -> dict[int, CameraId]:
         """Return the camera of each process id, as they are at this moment."""
+        self._reap_late()
         with self._lock:
             return dict(self._cameras)
 
@@ -81,6 +93,13 @@ class ProcessTable:
             for pid in self._cameras:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     signal_group(pid, KILL)
+
+    def _reap_late(self) -> None:
+        """To be called without the lock: who reaps takes the process's own, and then this one."""
+        for each in tuple(self._late):
+            if each.has_exited():
+                with self._lock, contextlib.suppress(ValueError):  # another thread was first
+                    self._late.remove(each)
 
     def _remove(self, pid: int) -> None:
         self._cameras.pop(pid, None)
@@ -183,7 +202,7 @@ class FfmpegProcess:
         writer thread holds is written.
 
         Returns:
-            False when not even SIGKILL ended it in time.
+            False when not even SIGKILL ended it in time; it is reaped when it has ended.
         """
         for wait_s in (deadline_s * _SIGTERM_SPLIT, deadline_s * (1 - _SIGTERM_SPLIT)):
             if not self.has_exited():
@@ -191,6 +210,8 @@ class FfmpegProcess:
                 self._await_exit(wait_s)
         self.signal_group(KILL)
         has_ended = self._await_exit(KILLED_WAIT_S)
+        if not has_ended:
+            self._processes.reap_later(self)
         for pipe in (self.stdout, self.stderr):
             pipe.settle()
         return has_ended

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from edge_video.capture import CaptureStartError
+from edge_video.capture import CaptureStartError, process
 from edge_video.capture.command import capture_command
 from edge_video.config import CameraConfig
 from edge_video.resilience.failures import Cause, Failure
@@ -268,6 +268,22 @@ def test_the_process_table_lists_what_lives_and_can_kill_it(
     assert run.wait_for_failure().cause is Cause.KILLED
     assert run.processes.snapshot() == {}
     run.processes.kill_all()
+
+
+def test_an_ffmpeg_that_outlives_its_kill_is_listed_until_it_has_ended(
+    ffmpeg: Binary, start: StartCapture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that waits for a disk or a driver, which no test can make it do."""
+    run = start(lavfi(ffmpeg))
+    pid = run.capture.pid
+    assert pid is not None
+    with monkeypatch.context() as stuck:
+        stuck.setattr(process, "KILLED_WAIT_S", 0.05)
+        stuck.setattr(process.FfmpegProcess, "has_exited", lambda _: False)
+        run.capture.stop(0.05)
+        assert run.processes.snapshot() == {pid: CAM}
+    assert wait_until(lambda: run.processes.snapshot() == {})
+    assert not psutil.pid_exists(pid), "reaped, not a zombie"
 
 
 @NEEDS_GROUPS
