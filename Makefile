@@ -57,7 +57,7 @@ unit: $(VENV)/.dev-installed ## every test, those that measure last and alone; e
 	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone" $(TESTS) || { \
 	  echo "unit: what failed beside others is tried once more, by itself; what fails again is a failure"; \
 	  EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest --last-failed --last-failed-no-failures none -m "not alone" $(TESTS); }
-	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone $(TESTS)
+	EDGE_VIDEO_REQUIRE_ALL=1 $(BIN)/pytest -m alone $(or $(TESTS),$$(grep -rl --include='*.py' mark.alone tests))
 
 portable: $(VENV)/.dev-installed ## reactor, capture and some end-to-end tests as on other systems than Linux
 	@scripts/run-portable.sh $(BIN)/pytest

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import hcl2
 import pytest
 import yaml
 
@@ -39,6 +38,8 @@ def plain(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def group() -> dict[str, Any]:
     """The job's only group."""
+    import hcl2  # noqa: PLC0415 - makes a parser of its grammar: a second in each worker
+
     job = plain(hcl2.loads(NOMAD.read_text(encoding="utf-8")))["job"][0]["edge-video"]
     (found,) = job["group"]
     named: dict[str, Any] = found["edge-video"]

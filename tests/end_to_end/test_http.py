@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import psutil
@@ -18,15 +19,16 @@ from edge_video.actors.messages import StartCamera
 from edge_video.frames import CameraId
 from edge_video.http import acceptor
 from edge_video.testing import eventually
-from tests.support import run_schemathesis
 from tests.support.browser import required
 from tests.support.painted_system import PASSWORD, TOKEN, PaintedSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
+
+SCHEMATHESIS: Final = Path(__file__).parents[1] / "support/run_schemathesis.py"
+"""It is not imported: that takes seconds, in every process that collects the tests."""
 
 READ = ["api/status", "api/cameras/cam1", "api/timeline", "api/openapi.json", "metrics", "ready"]
 ACTIONS = ["start", "stop", "retry", "reset", "pause", "resume", "force-open", "accept-picture"]
@@ -504,7 +506,7 @@ def test_the_api_holds_what_its_description_promises(tmp_path: Path) -> None:
     with PaintedSystem("cam1", "broken1", http=http).start() as painted:
         run = subprocess.run(
             [
-                *(sys.executable, run_schemathesis.__file__, "run"),
+                *(sys.executable, str(SCHEMATHESIS), "run"),
                 f"{painted.url}api/openapi.json",
                 *("--header", f"Authorization: Bearer {TOKEN}"),
                 # Wrong tokens are tested above; here they would slow everything down.
