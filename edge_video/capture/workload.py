@@ -35,20 +35,16 @@ class TimeAllowance:
 
     Attributes:
         overdrawn: whether it had to wait since this was last set to False.
+        read_bytes: as much as the next turn should read, by what a byte of the last one cost.
     """
 
-    __slots__ = ("_filled_s", "_left_s", "_read_bytes", "overdrawn")
+    __slots__ = ("_filled_s", "_left_s", "overdrawn", "read_bytes")
 
     def __init__(self) -> None:
         self._left_s = BURST_S
         self._filled_s: float | None = None
-        self._read_bytes = FIRST_READ_BYTES
+        self.read_bytes = FIRST_READ_BYTES
         self.overdrawn = False
-
-    @property
-    def read_bytes(self) -> int:
-        """As much as the next turn should read, by what a byte of the last one cost."""
-        return self._read_bytes
 
     def spend(self, now_s: float, spent_s: float, n: int) -> float:
         """Book a turn of so many seconds of CPU for `n` bytes; return how many to wait now."""
@@ -59,7 +55,7 @@ class TimeAllowance:
         self._left_s -= spent_s
         if n >= _LEAST_READ_BYTES or spent_s > TURN_S:  # less says nothing of what a byte costs
             fitting = int(TURN_S * n / max(spent_s, _NO_TIME_S))
-            self._read_bytes = max(_LEAST_READ_BYTES, min(_MAX_READ_BYTES, fitting))
+            self.read_bytes = max(_LEAST_READ_BYTES, min(_MAX_READ_BYTES, fitting))
         if self._left_s >= 0:
             return 0.0
         self.overdrawn = True

@@ -82,7 +82,7 @@ class Reactor:
         """Wait for the thread to end if nobody is left in it. Any thread but the loop's."""
         with self._lock:
             run = self._run
-        if run is not None and run.ident != threading.get_ident():
+        if run is not None and run.thread.ident != threading.get_ident():
             run.join_if_idle(time.monotonic() + timeout_s)
 
     def give_up(self, member: Member) -> None:
@@ -113,7 +113,7 @@ class Member:
     @property
     def in_thread(self) -> bool:
         """Whether this is the loop's thread."""
-        return threading.get_ident() == self.run.ident
+        return threading.get_ident() == self.run.thread.ident
 
     @property
     def is_dead(self) -> bool:
@@ -215,7 +215,7 @@ class _Run:
         self.last_calls: list[tuple[Member, Callable[[], object]]] = []
         self.pacing_skipped = False
         self.ended = False
-        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self.thread: Final = threading.Thread(target=self._live, name=name, daemon=True)
         self.poller: Final = poller.make_poller()
         try:
             self._wakeup = poller.make_wakeup()
@@ -224,14 +224,9 @@ class _Run:
             raise
         self.poller.register(self._wakeup.fd, poller.READ)
 
-    @property
-    def ident(self) -> int | None:
-        """The identifier of the thread; None before its start."""
-        return self._thread.ident
-
     def start(self) -> None:
         try:
-            self._thread.start()
+            self.thread.start()
         except RuntimeError:
             self._close()
             raise
@@ -256,8 +251,8 @@ class _Run:
             return True
 
     def join_if_idle(self, until_s: float) -> None:
-        while self._thread.is_alive() and not self._members and time.monotonic() < until_s:
-            self._thread.join(0.05)
+        while self.thread.is_alive() and not self._members and time.monotonic() < until_s:
+            self.thread.join(0.05)
 
     # --- the thread ---
 

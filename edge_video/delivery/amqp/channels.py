@@ -123,10 +123,12 @@ class FrameChannels:
     @property
     def is_plain(self) -> bool:
         """Whether every frame may go the usual way at once."""
-        return self.isolation.is_idle and all(
-            each.state is ChannelState.READY and not each.on_trial
-            for each in self._by_exchange.values()
-        )
+        if not self.isolation.is_idle:
+            return False
+        for each in self._by_exchange.values():  # no `all`: this is asked for every frame
+            if each.state is not ChannelState.READY or each.on_trial:
+                return False
+        return True
 
     def admit(self, camera_id: CameraId, size: int) -> Admission | DropReason:
         """Judge the next frame of a camera; under the outbox's lock."""

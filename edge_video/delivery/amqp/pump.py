@@ -120,16 +120,16 @@ class FramePump:
 
     def _take_frames(self) -> None:
         flow, schedule, channels = self.flow, self.schedule, self.channels
-        transport = self._transport
+        transport, outbox = self._transport, self._outbox
         if transport is not None:
             transport.read_now()  # what is confirmed by now makes room
-        if flow.wants_look():
+        if flow.frames and flow.wants_look():
             flow.look()
         admit = None if channels.is_plain else channels.admit
         for _ in range(_BATCH):
             if not flow.has_room():
                 break
-            frame = self._outbox.take(admit)
+            frame = outbox.take(admit)
             if frame is None:
                 schedule.has_work = False
                 break
@@ -137,6 +137,9 @@ class FramePump:
                 continue
             if not channels.publish(frame):
                 self._drop_unrouted(frame)
+            if outbox.is_found_empty():
+                schedule.has_work = False
+                break
         channels.isolation.act()
         if transport is not None and flow.frames:
             if schedule.has_work and not flow.has_room():
@@ -144,7 +147,8 @@ class FramePump:
             else:
                 transport.defer_reads()
         schedule.taken()
-        self.check_drained()
+        if self._draining:
+            self.check_drained()
 
     def _drop_unrouted(self, frame: Frame) -> None:
         if frame.camera_id not in self._unrouted:
@@ -181,8 +185,10 @@ class FramePump:
             self._transport.expect_nothing()
         if was_full:
             schedule.skip_pacing()
-        schedule.arm()
-        self.check_drained()
+        if schedule.has_work:
+            schedule.arm()
+        if self._draining:
+            self.check_drained()
 
     def returned(
         self, channel: FrameChannel, pika_channel: Any, method: Any, properties: Any, body: bytes
