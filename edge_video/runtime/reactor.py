@@ -191,13 +191,11 @@ class _Timers:
             return _MAX_WAIT_S
         return min(_MAX_WAIT_S, max(0.0, heap[0][0] - time.monotonic()))
 
-    def are_due(self, now_s: float) -> bool:
-        return bool(self._heap) and self._heap[0][0] <= now_s
-
     def take_due(self, now_s: float) -> list[tuple[Member, Timeout]]:
         due: list[tuple[Member, Timeout]] = []
-        while self.are_due(now_s):
-            _, _, member, timeout = heapq.heappop(self._heap)
+        heap = self._heap
+        while heap and heap[0][0] <= now_s:
+            _, _, member, timeout = heapq.heappop(heap)
             due.append((member, timeout))
         return due
 
@@ -319,8 +317,10 @@ class _Run:
                 event_every_s += _SMOOTH * ((now_s - began_s) / len(ready) - event_every_s)
                 began_s = now_s
                 self._handle(ready)
-            if self._timers.are_due(now_s):
-                self._call_due(now_s)
+            for member, timeout in self._timers.take_due(now_s):
+                if timeout.call is not None:
+                    call, timeout.call = timeout.call, None
+                    self._call(member, call)
             while self.last_calls:
                 calls, self.last_calls = self.last_calls, []
                 for member, call in calls:
@@ -360,12 +360,6 @@ class _Run:
             posted, self._posted = self._posted, []
         for member, call in posted:
             self._call(member, call)
-
-    def _call_due(self, now_s: float) -> None:
-        for member, timeout in self._timers.take_due(now_s):
-            if timeout.call is not None:
-                call, timeout.call = timeout.call, None
-                self._call(member, call)
 
     def _call(self, member: Member, call: Callable[[], object]) -> None:
         if member.gone:

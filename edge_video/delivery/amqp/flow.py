@@ -89,9 +89,8 @@ class FlowControl:
 
     def hand_over(self, entry: InFlight, window: Window[InFlight]) -> None:
         """Enter a recorded frame in its channel's window, right before it is written."""
-        uplink = self._uplink
-        uplink.handed_over(len(entry.frame.image))
-        entry.hand_over(self._now(), ahead=self.bytes, end=uplink.handed)
+        end = self._uplink.handed_over(len(entry.frame.image))
+        entry.hand_over(self._now(), ahead=self.bytes, end=end)
         window.add(entry)
 
     def take_back(self, entry: InFlight) -> None:

@@ -129,11 +129,12 @@ class UplinkWindow:
 
     # --- what happened --------------------------------------------------------------------------
 
-    def handed_over(self, size: int) -> None:
-        """A frame went to the socket."""
+    def handed_over(self, size: int) -> int:
+        """A frame went to the socket; returns the bytes handed over, ever."""
         self._handed += size
         self._unacked += size
         self._unconfirmed += size
+        return self._handed
 
     def settled(self, size: int) -> None:
         """A frame is on its way no longer: confirmed, refused, or given up."""
@@ -181,11 +182,6 @@ class UplinkWindow:
         return self.acked > before
 
     # --- what follows ---------------------------------------------------------------------------
-
-    @property
-    def handed(self) -> int:
-        """Bytes handed over, ever."""
-        return self._handed
 
     @property
     def acked(self) -> int:
