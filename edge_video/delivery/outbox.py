@@ -295,14 +295,6 @@ class Outbox:
                 self._listener.is_notified = False
             return frame
 
-    def is_found_empty(self) -> bool:
-        """Whether nothing is held; then the listener is told again, as if `take` found nothing."""
-        with self._lock:
-            if self._waiting.held:
-                return False
-            self._listener.is_notified = False
-            return True
-
     def settle(self, camera_id: CameraId, seq: int, outcome: Outcome) -> bool:
         """Say how a frame in flight ended; later calls for the same frame are ignored.
 

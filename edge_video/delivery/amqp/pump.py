@@ -120,7 +120,7 @@ class FramePump:
 
     def _take_frames(self) -> None:
         flow, schedule, channels = self.flow, self.schedule, self.channels
-        transport, outbox = self._transport, self._outbox
+        transport = self._transport
         if transport is not None:
             transport.read_now()  # what is confirmed by now makes room
         if flow.frames and flow.wants_look():
@@ -129,7 +129,7 @@ class FramePump:
         for _ in range(_BATCH):
             if not flow.has_room():
                 break
-            frame = outbox.take(admit)
+            frame = self._outbox.take(admit)
             if frame is None:
                 schedule.has_work = False
                 break
@@ -137,9 +137,6 @@ class FramePump:
                 continue
             if not channels.publish(frame):
                 self._drop_unrouted(frame)
-            if outbox.is_found_empty():
-                schedule.has_work = False
-                break
         channels.isolation.act()
         if transport is not None and flow.frames:
             if schedule.has_work and not flow.has_room():
