@@ -73,12 +73,8 @@ class ByteWindow:
 
     def move_a_little(self) -> None:
         """Move what is kept to the front if it is next to nothing."""
-        start, kept = self.start, self.end - self.start
-        if start and kept <= _A_LITTLE:
-            if kept:
-                self.view[:kept] = self.view[start : self.end]
-            self.scan -= start
-            self.start, self.end = 0, kept
+        if self.start and self.end - self.start <= _A_LITTLE:
+            self._move_to_front()
 
     def _make_room(self) -> None:
         """Move what is kept to the front, of a larger or smaller buffer where that is due."""

@@ -75,7 +75,7 @@ class FlowControl:
             not self._holds
             and self.frames < self._max_frames
             and self.bytes < self._max_bytes
-            and (not self.frames or self._uplink.has_room())
+            and self._uplink.has_room()
         )
 
     # --- frames ---------------------------------------------------------------------------------
@@ -85,11 +85,11 @@ class FlowControl:
         if not self.frames:
             self.silence.progressed(self._now())
         self.frames += 1
-        self.bytes += len(entry.frame.image)
+        self.bytes += entry.size
 
     def hand_over(self, entry: InFlight, window: Window[InFlight]) -> None:
         """Enter a recorded frame in its channel's window, right before it is written."""
-        end = self._uplink.handed_over(len(entry.frame.image))
+        end = self._uplink.handed_over(entry.size)
         entry.hand_over(self._now(), ahead=self.bytes, end=end)
         window.add(entry)
 
@@ -102,13 +102,12 @@ class FlowControl:
         """Take in what the broker's answer about these frames says of the path to it."""
         now_s, last = self._now(), settled[-1]
         self.silence.progressed(now_s)
-        self._uplink.confirmed(last.ahead, len(last.frame.image), now_s - last.at_s, now_s)
+        self._uplink.confirmed(last.ahead, last.size, now_s - last.at_s, now_s)
 
     def settle(self, frames: Iterable[InFlight], outcome: Outcome) -> None:
         """Settle frames in the outbox; they are in flight no longer."""
         for entry in frames:
-            frame = entry.frame
-            size = len(frame.image)
+            frame, size = entry.frame, entry.size
             self.frames -= 1
             self.bytes -= size
             if entry.is_on_its_way:
@@ -134,7 +133,7 @@ class FlowControl:
 
     def wants_look(self) -> bool:
         """Whether it may be the wire that has no room: then `look` may show that it has."""
-        return self.frames > 0 and self._uplink.wants_look()
+        return self._uplink.wants_look()
 
     def look_again_s(self) -> float:
         """After how many seconds, with frames waiting, the wire may have room."""

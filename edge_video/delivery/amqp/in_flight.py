@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class InFlight:
     """Bytes handed over on this connection up to its own last one."""
     on_wire_at_s: float = 0.0
     """Monotonic: when it was last seen to be on its way still."""
+    size: int = field(init=False)
+    """Bytes of the image; asked for four times on its way."""
+
+    def __post_init__(self) -> None:
+        self.size = len(self.frame.image)
 
     def hand_over(self, now_s: float, *, ahead: int, end: int) -> None:
         """Note that it goes to the socket now."""
@@ -43,11 +48,6 @@ class InFlight:
     def camera_id(self) -> CameraId:
         """Whose frame it is."""
         return self.frame.camera_id
-
-    @property
-    def size(self) -> int:
-        """Bytes of the image."""
-        return len(self.frame.image)
 
 
 class Window(Generic[T]):

@@ -123,7 +123,7 @@ class FramePump:
         transport = self._transport
         if transport is not None:
             transport.read_now()  # what is confirmed by now makes room
-        if flow.frames and flow.wants_look():
+        if flow.wants_look():
             flow.look()
         admit = None if channels.is_plain else channels.admit
         for _ in range(_BATCH):
@@ -144,8 +144,7 @@ class FramePump:
             else:
                 transport.defer_reads()
         schedule.taken()
-        if self._draining:
-            self.check_drained()
+        self.check_drained()
 
     def _drop_unrouted(self, frame: Frame) -> None:
         if frame.camera_id not in self._unrouted:
@@ -182,10 +181,8 @@ class FramePump:
             self._transport.expect_nothing()
         if was_full:
             schedule.skip_pacing()
-        if schedule.has_work:
-            schedule.arm()
-        if self._draining:
-            self.check_drained()
+        schedule.arm()
+        self.check_drained()
 
     def returned(
         self, channel: FrameChannel, pika_channel: Any, method: Any, properties: Any, body: bytes

@@ -58,9 +58,8 @@ class TakeSchedule:
     def taken(self) -> None:
         """Frames were taken, as far as there was room: see when more can be."""
         self._take_due = False
-        if self.has_work:
-            self.arm()
-            self._look_later()
+        self.arm()
+        self._look_later()
 
     def skip_pacing(self) -> None:
         """Let the next round begin as soon as there is something to do."""
@@ -77,7 +76,7 @@ class TakeSchedule:
         flow = self._flow
         if not self.has_work or self._take_due or self._look_due:
             return
-        if flow.wants_look():
+        if flow.frames and flow.wants_look():
             self._look_due = True
             self._loop.call_later(flow.look_again_s(), self._on_look)
 
