@@ -87,7 +87,8 @@ def sink_for(
 def _broker_alone(
     section: AmqpConfig, cameras: Sequence[CameraConfig]
 ) -> Callable[[Outbox], SinkFactory]:
-    cycle = BrokerCycle(section.settings_of_each(socket.gethostname()), random.random)
+    clock = SystemClock()
+    cycle = BrokerCycle(section.settings_of_each(socket.gethostname()), clock, random.random)
     # A whole configuration, for cameras inherit from its `amqp` what they do not say themselves.
     whole = Config(cameras=cameras, amqp=section).cameras if cameras else ()
     routes = {CameraId(camera.id): camera.route for camera in whole}
@@ -100,7 +101,7 @@ def _broker_alone(
                 routes,
                 outbox,
                 listener,
-                SystemClock(),
+                clock,
                 handshake=broker.handshake,
                 knowledge=broker.knowledge,
                 foreign=_foreign_route(section),
@@ -137,7 +138,7 @@ def _amqp_sink(
 ) -> SinkFactory:
     amqp = config.amqp
     assert amqp is not None
-    cycle = BrokerCycle(amqp.settings_of_each(config.node), random.random)
+    cycle = BrokerCycle(amqp.settings_of_each(config.node), clock, random.random)
     notifications = None
     if config.events is not None and queue is not None:
         notifications = NotificationRoute(config.events.exchange, queue)

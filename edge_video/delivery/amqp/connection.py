@@ -143,19 +143,20 @@ class BrokerConnection:
         except (OSError, UnicodeError) as error:
             self._loop.end(self._describe(error))
             return False
-        self._addresses = list(dict.fromkeys(str(address[4][0]) for address in found))
+        addresses = dict.fromkeys(str(address[4][0]) for address in found)
+        self._addresses = self._host.knowledge.in_order(addresses)
         return True
 
     def connect(self) -> None:
         """Connect to the next address."""
         assert self._loop.member is not None
-        guarded = self._host.guarded
+        guarded, address = self._host.guarded, self._addresses.pop(0)
         self._handshake.began(self._host.now())
         self._services = self._make_services(self._loop.member)
         self.pika_connection = TolerantConnection(
-            self._parameters(self._addresses.pop(0)),
+            self._parameters(address),
             on_open_callback=guarded(self._on_open),
-            on_open_error_callback=guarded(self._on_failed),
+            on_open_error_callback=guarded(lambda _, error: self._on_failed(address, error)),
             on_close_callback=guarded(self._on_closed),
             custom_ioloop=self._services,
         )
@@ -186,9 +187,10 @@ class BrokerConnection:
         connection.add_on_connection_unblocked_callback(guarded(self._on_unblocked))
         self._user.connection_opened(connection)
 
-    def _on_failed(self, _connection: Any, error: BaseException) -> None:
+    def _on_failed(self, address: str, error: BaseException) -> None:
+        self._host.knowledge.failed_addresses.add(address)
         if timed_out(error):
-            self._handshake.ran_out()
+            self._handshake.ran_out(self._host.now())
         if self._addresses and never_reached(error):
             self._loop.call_later(0, self.connect)
         else:

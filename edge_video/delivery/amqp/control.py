@@ -67,7 +67,7 @@ class ControlConnection:
     def __init__(
         self, settings: Sequence[AmqpSettings], clock: Clock, draw: Callable[[], float]
     ) -> None:
-        self._brokers = BrokerCycle([_for_control(each) for each in settings], draw)
+        self._brokers = BrokerCycle([_for_control(each) for each in settings], clock, draw)
         self._count = len(settings)
         self._clock = clock
         self._draw = draw
@@ -112,7 +112,9 @@ class ControlConnection:
 
     def use(self, settings: Sequence[AmqpSettings]) -> None:
         """Connect to these brokers from now on, and leave the present one."""
-        self._brokers = BrokerCycle([_for_control(each) for each in settings], self._draw)
+        self._brokers = BrokerCycle(
+            [_for_control(each) for each in settings], self._clock, self._draw
+        )
         self._count = len(settings)
         self.abandon("the configuration has changed")
 

@@ -22,8 +22,13 @@ class HandshakeTimeout:
 
     def __init__(self, least_s: float) -> None:
         self._least_s = least_s
+        self._known_s = least_s
         self.limit_s = least_s
         """The limit of the next attempt, in seconds."""
+        self.ran_out_at_s: float | None = None
+        """When an attempt last took too long, monotonic; None when none did since a connection."""
+        self.met_at_s: float | None = None
+        """When a connection was last made, monotonic; None before the first."""
         self._began_s = 0.0
 
     @property
@@ -35,11 +40,17 @@ class HandshakeTimeout:
         """Note that an attempt begins; monotonic."""
         self._began_s = now_s
 
-    def ran_out(self) -> None:
+    def ran_out(self, now_s: float) -> None:
         """Give the next attempt twice the time: this one was too short, or nobody is there."""
         self.limit_s = max(self._least_s, min(2 * self.limit_s, MAX_S))
+        self.ran_out_at_s = now_s
+
+    def forget_time_outs(self) -> None:
+        """Give the next attempt as long as before them, for it was not the way: others got in."""
+        self.limit_s = self._known_s
 
     def met(self, now_s: float) -> None:
         """Give the next attempt as long as this one took, with a margin: it made a connection."""
         took_s = now_s - self._began_s
-        self.limit_s = max(self._least_s, min(_MARGIN * took_s, MAX_S))
+        self.limit_s = self._known_s = max(self._least_s, min(_MARGIN * took_s, MAX_S))
+        self.ran_out_at_s, self.met_at_s = None, now_s

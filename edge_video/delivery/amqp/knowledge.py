@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edge_video.frames import CameraId
 
 
@@ -20,9 +22,24 @@ class BrokerKnowledge:
         max_message_bytes: the largest message that the broker takes, from a refusal.
         max_channels: channels that the broker allowed this user, from a refusal.
         refused_cameras: cameras whose routing keys the broker refused the last time.
+        failed_addresses: addresses of the broker's name at which an attempt failed, until one
+            has at each of them.
     """
 
     unlike: dict[str, str] = field(default_factory=dict)
     max_message_bytes: int | None = None
     max_channels: int | None = None
     refused_cameras: set[CameraId] = field(default_factory=set)
+    failed_addresses: set[str] = field(default_factory=set)
+
+    def in_order(self, addresses: Iterable[str]) -> list[str]:
+        """Return the addresses as they are to be tried: those that failed the last time go last.
+
+        A name may stand for the nodes of a cluster. One that stands still takes connections and
+        says nothing: where it is the first it would be tried again and again.
+        """
+        found = list(addresses)
+        self.failed_addresses.intersection_update(found)
+        if len(self.failed_addresses) == len(found):
+            self.failed_addresses.clear()
+        return sorted(found, key=self.failed_addresses.__contains__)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_video.delivery.amqp.knowledge import BrokerKnowledge
 from edge_video.delivery.amqp.settings import AmqpSettings, Route
 from edge_video.delivery.sink import (
     FramesUnroutable,
@@ -25,6 +27,7 @@ from tests.support.amqp import (
     MakeRig,
     jpeg,
     know_name,
+    lost_while_connecting,
 )
 from tests.support.rabbit import EVERY_BROKER
 
@@ -130,6 +133,22 @@ def test_a_host_name_with_several_addresses_finds_the_one_that_answers(
     know_name(monkeypatch, "broker.example", "127.0.0.2", "127.0.0.1")
     rig = make_rig(broker, host="broker.example")
     rig.connect()
+
+
+@pytest.mark.rabbitmq
+def test_an_address_that_stands_still_is_not_the_first_again(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know_name(monkeypatch, "broker.example", "127.0.0.2", "127.0.0.1")
+    knowledge = BrokerKnowledge()
+    with socket.create_server(("127.0.0.2", broker.port)):  # its kernel accepts, and nobody reads
+        rigs = [
+            make_rig(broker, knowledge=knowledge, host="broker.example", handshake_timeout_s=1.0)
+            for _ in range(2)
+        ]
+        lost = lost_while_connecting(rigs[0])
+        assert lost.reason == f"broker.example:{broker.port} did not answer in time"
+        rigs[1].connect()
 
 
 @pytest.mark.rabbitmq
