@@ -129,9 +129,18 @@ class Oracle:
         )
         with pika.BlockingConnection(parameters) as connection:
             channel = connection.channel()
-            for exchange, take in ((EXCHANGE, self._frame), (CLUSTER_EXCHANGE, self._announcement)):
+            # As docs/reliability.md advises consumers: a queue that is nowhere but on a broker node
+            # that stands still keeps RabbitMQ 4 from passing frames on to anybody.
+            frames = channel.queue_declare(
+                f"oracle-{broker.port}", durable=True, arguments={"x-queue-type": "quorum"}
+            )
+            announcements = channel.queue_declare("", exclusive=True)
+            for exchange, declared, take in (
+                (EXCHANGE, frames, self._frame),
+                (CLUSTER_EXCHANGE, announcements, self._announcement),
+            ):
+                queue = declared.method.queue
                 channel.exchange_declare(exchange, "topic", durable=True)
-                queue = channel.queue_declare("", exclusive=True).method.queue
                 channel.queue_bind(queue, exchange, "#")
                 channel.basic_consume(queue, take, auto_ack=True)
             while not self._over.is_set():
