@@ -6,14 +6,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait more than they compute: six side by side keep two cores busy.
-WORKERS ?= 6
+# Most tests wait more than they compute: eight side by side keep two cores busy.
+WORKERS ?= 8
 
 # Bytecode is kept: the tests start the program hundreds of times, each time compiled anew without.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test checks package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -21,8 +21,17 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one until Ctrl+C, or for DEMO_SECONDS
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: system-packages matrix-root setup $(VENV)/.docs-installed lint types house suite ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
+test: ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
+	@$(MAKE) --no-print-directory -j2 matrix-root checks
+	@$(MAKE) --no-print-directory suite
 	@echo "test: all passed"
+
+checks: ## lint, types and sizes, and the tests compiled once, not by each of the processes that share them
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory house
+	@$(MAKE) --no-print-directory $(VENV)/.docs-installed
+	@$(BIN)/python -m pytest --collect-only -q >/dev/null || true # `unit` says what is wrong
+	@$(MAKE) --no-print-directory types
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
 
@@ -80,7 +89,7 @@ cluster: system-packages $(VENV)/.dev-installed ## three broker nodes, four prog
 matrix: system-packages $(VENV)/.dev-installed ## broker and FFmpeg tests on RabbitMQ 3.10 and 4.0, FFmpeg 5.1, 7.1 and 9
 	@WORKERS=$(WORKERS) scripts/matrix.sh
 
-matrix-root: ## RabbitMQ 4.0 and FFmpeg 7.1 beside the machine's own (EDGE_VIDEO_NO_MATRIX=1: not)
+matrix-root: system-packages ## RabbitMQ 4.0 and FFmpeg 7.1 beside the machine's own (EDGE_VIDEO_NO_MATRIX=1: not)
 	@[ "$$EDGE_VIDEO_NO_MATRIX" = 1 ] || scripts/make-matrix-root.sh
 
 image-check: $(VENV)/.dev-installed ## the Containerfile's own lines in a folder, run as a container would (root; two minutes)

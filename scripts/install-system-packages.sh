@@ -52,6 +52,12 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo -n)
 fi
 
+# One at a time: dpkg lets nobody in beside, and the policy below is one file.
+lock=${XDG_CACHE_HOME:-$HOME/.cache}/edge-video/packages.lock
+mkdir -p "$(dirname "$lock")"
+exec 8>"$lock"
+flock 8
+
 echo "system packages: installing ${missing[*]}"
 # The tests start a RabbitMQ node of their own; Debian's service must not start with its package.
 policy=/usr/sbin/policy-rc.d

@@ -10,9 +10,6 @@ make --no-print-directory beside >"$said" 2>&1 &
 beside=$!
 trap 'kill "$beside" 2>/dev/null || true; rm -f "$said"' EXIT
 
-# The tests compiled once, and not by each of the processes that share them.
-.venv/bin/python -m pytest --collect-only -q >/dev/null || true # `unit` says what is wrong
-
 unit=0
 make --no-print-directory unit || unit=$?
 
