@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import shutil
 import signal
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from edge_video.capture.limits import Confinement
     from edge_video.frames import CameraId
     from edge_video.runtime.child_pipes import ChildPipe
+
+_log = logging.getLogger(__name__)
 
 KILLED_WAIT_S: Final = 5.0
 """How long SIGKILL may take to end a process."""
@@ -97,9 +100,16 @@ class ProcessTable:
     def _reap_late(self) -> None:
         """To be called without the lock: who reaps takes the process's own, and then this one."""
         for each in tuple(self._late):
-            if each.has_exited():
-                with self._lock, contextlib.suppress(ValueError):  # another thread was first
-                    self._late.remove(each)
+            if each.has_exited() and self._forget_late(each):
+                _log.info("FFmpeg %d of %s has ended after all", each.pid, each.camera_id)
+
+    def _forget_late(self, process: FfmpegProcess) -> bool:
+        """Wait for it no more; False where another thread was first."""
+        with self._lock:
+            was_late = process in self._late
+            if was_late:
+                self._late.remove(process)
+            return was_late
 
     def _remove(self, pid: int) -> None:
         self._cameras.pop(pid, None)

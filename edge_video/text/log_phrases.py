@@ -64,6 +64,10 @@ LOG_PHRASES: Final[tuple[Text, ...]] = (
         "o FFmpeg {pid} de {camera_id} não pode ser encerrado",
     ),
     Text(
+        "FFmpeg {pid} of {camera_id} has ended after all",
+        "o FFmpeg {pid} de {camera_id} afinal terminou",
+    ),
+    Text(
         "[{camera_id}] the camera's actor could not be started",
         "[{camera_id}] o ator da câmera não pôde ser iniciado",
     ),

@@ -271,9 +271,13 @@ def test_the_process_table_lists_what_lives_and_can_kill_it(
 
 
 def test_an_ffmpeg_that_outlives_its_kill_is_listed_until_it_has_ended(
-    ffmpeg: Binary, start: StartCapture, monkeypatch: pytest.MonkeyPatch
+    ffmpeg: Binary,
+    start: StartCapture,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """As one does that waits for a disk or a driver, which no test can make it do."""
+    caplog.set_level("INFO")
     run = start(lavfi(ffmpeg))
     pid = run.capture.pid
     assert pid is not None
@@ -284,6 +288,11 @@ def test_an_ffmpeg_that_outlives_its_kill_is_listed_until_it_has_ended(
         assert run.processes.snapshot() == {pid: CAM}
     assert wait_until(lambda: run.processes.snapshot() == {})
     assert not psutil.pid_exists(pid), "reaped, not a zombie"
+    run.processes.snapshot()
+    assert [line for line in caplog.messages if str(pid) in line] == [
+        f"FFmpeg {pid} of {CAM} cannot be killed",
+        f"FFmpeg {pid} of {CAM} has ended after all",
+    ]
 
 
 @NEEDS_GROUPS
