@@ -258,8 +258,10 @@ def _over_s(disturbance: Disturbance, history: History) -> float:
 def _could_not_know(history: History, nodes: set[str], at_s: float) -> bool:
     """Whether one of the nodes could not know yet of an owner after it."""
     return any(
-        LIMITS[each.fault].is_node_cut_off
-        and bool(nodes & set(each.nodes))
+        (
+            LIMITS[each.fault].has_outage  # nobody hears anybody
+            or (LIMITS[each.fault].is_node_cut_off and bool(nodes & set(each.nodes)))
+        )
         and each.began_s <= at_s <= each.ended_s + SETTLE_S
         for each in history.disturbances
     )

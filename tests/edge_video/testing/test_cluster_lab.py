@@ -97,6 +97,13 @@ def test_captures_go_on_through_an_outage_of_all_brokers() -> None:
     assert rules_broken(found) == set()
 
 
+def test_who_has_heard_nothing_because_of_an_outage_publishes_on_for_a_moment() -> None:
+    frames = [*film("a", 1, 0, 20), *film("a", 1, 36, 39)]
+    others = [*film("b", 2, 20, 20.2), *film("b", 2, 36, 60)]
+    found = history(frames, others, disturbances=(OUTAGE,))
+    assert rules_broken(found) == set()
+
+
 # --- planted bugs ---------------------------------------------------------------------------
 
 
@@ -110,6 +117,12 @@ def test_a_node_that_hears_no_epoch_is_found_when_it_comes_back_too() -> None:
     freeze = Disturbance("freeze", ("a",), 20.0, 35.0, 38.0)
     frames = [*film("a", 1, 0, 20), *film("a", 1, 35, 60)]
     found = history(frames, film("b", 2, 33, 60), disturbances=(freeze,))
+    assert {"one publisher", "rising"} <= rules_broken(found)
+
+
+def test_a_node_that_hears_nothing_after_an_outage_either_is_found() -> None:
+    others = [*film("b", 2, 20, 20.2), *film("b", 2, 36, 60)]
+    found = history(film("a", 1, 0, 20), film("a", 1, 36, 60), others, disturbances=(OUTAGE,))
     assert {"one publisher", "rising"} <= rules_broken(found)
 
 
