@@ -56,7 +56,7 @@ class BrokerCycle:
     def next(self) -> Broker:
         """The one whose turn it is."""
         count = len(self._brokers)
-        if self._has_connected() or len(self._tried) == count:
+        if self._note_connections() or len(self._tried) == count:
             self._tried.clear()
         turns = [(self._turn + each) % count for each in range(count)]
         chosen = min((each for each in turns if each not in self._tried), key=self._was_silent)
@@ -64,8 +64,8 @@ class BrokerCycle:
         self._turn = (chosen + 1) % count
         return self._brokers[chosen]
 
-    def _has_connected(self) -> bool:
-        """Whether any has let us in since the last call; then no time-out before it counts."""
+    def _note_connections(self) -> bool:
+        """Forget the time-outs before the last connection; whether it is a new one."""
         times = [each.handshake for each in self._brokers]
         before_s, self._met_s = self._met_s, max(each.met_at_s or 0.0 for each in times)
         for each in times:
