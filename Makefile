@@ -13,7 +13,7 @@ WORKERS ?= 8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test checks package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
+.PHONY: help demo test checks compiled package image-check lowest python313 attack setup system-packages lint types platforms suite beside unit portable portable-short soak-short soak cluster matrix matrix-root fuzz schema screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -22,16 +22,18 @@ demo: $(VENV)/.installed ## set up, run three synthetic cameras and a broken one
 	@$(BIN)/edge-video demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: ## set up everything, then lint, types, sizes, docs, the whole suite, and beside it a short soak, the package, other platforms
-	@$(MAKE) --no-print-directory -j2 matrix-root checks
+	@$(MAKE) --no-print-directory -j3 matrix-root checks
 	@$(MAKE) --no-print-directory suite
 	@echo "test: all passed"
 
-checks: ## lint, types and sizes, and the tests compiled once, not by each of the processes that share them
+checks: $(VENV)/.dev-installed ## lint, types and sizes; with the tests compiled for all processes that share them
+	@$(MAKE) --no-print-directory types compiled
+
+compiled: $(VENV)/.dev-installed
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory house
 	@$(MAKE) --no-print-directory $(VENV)/.docs-installed
 	@$(BIN)/python -m pytest --collect-only -q >/dev/null || true # `unit` says what is wrong
-	@$(MAKE) --no-print-directory types
 
 setup: $(VENV)/.dev-installed ## virtual environment with the development tools
 
