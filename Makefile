@@ -6,8 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait more than they compute: eight side by side keep two cores busy.
-WORKERS ?= 8
+# Most tests wait more than they compute: six side by side keep two cores busy.
+WORKERS ?= 6
 
 # Bytecode is kept: the tests start the program hundreds of times, each time compiled anew without.
 unexport PYTHONDONTWRITEBYTECODE
