@@ -38,7 +38,12 @@ def run(arguments: Sequence[str]) -> int:
         print(f"The lab needs {' and '.join(missing)}")
         return 2
     chosen = _chosen(options.faults)
-    stage = Stage(options.nodes, options.cameras, programs=programs)
+    stage = Stage(
+        options.nodes,
+        options.cameras,
+        programs=programs,
+        has_quorum_queues=options.consumers == "quorum",
+    )
     try:
         with stage:
             history = _played(stage, chosen, options)
@@ -85,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
     parser.add_argument("--nodes", type=int, default=4, help="programs (4)")
     parser.add_argument("--cameras", type=int, default=12, help="cameras that they share (12)")
+    parser.add_argument(
+        "--consumers",
+        choices=["classic", "quorum"],
+        default="classic",
+        help="the kind of the queues that frames come through (classic)",
+    )
     parser.add_argument("--soak", type=float, help="faults at random for so many minutes instead")
     parser.add_argument("--seed", type=int, default=1, help="of the faults at random (1)")
     parser.add_argument(

@@ -30,12 +30,21 @@ _RETRY_S: Final = 0.5
 _HEARTBEAT_S: Final = 4
 _FRESH_S: Final = 5.0
 _STREAMING_S: Final = 2.0
+_QUORUM: Final = {"x-queue-type": "quorum"}
 
 
 class Oracle:
-    """What arrived, and what nodes announced; a context manager with a thread for each broker."""
+    """What arrived, and what nodes announced; a thread for each broker, until `close`.
 
-    def __init__(self, brokers: Sequence[RabbitNode]) -> None:
+    Args:
+        brokers: the nodes of the cluster.
+        has_quorum_queues: frames come through quorum queues, as docs/reliability.md advises
+            consumers: RabbitMQ 4 passes on no frame that also goes to a classic queue of a broker
+            node that stands still. They do not show what the smaller side of a partition publishes.
+    """
+
+    def __init__(self, brokers: Sequence[RabbitNode], *, has_quorum_queues: bool = False) -> None:
+        self._has_quorum_queues = has_quorum_queues
         self._began_s = time.monotonic()
         self._wall_s = time.time() - self._began_s
         self._lock = threading.Lock()
@@ -129,18 +138,13 @@ class Oracle:
         )
         with pika.BlockingConnection(parameters) as connection:
             channel = connection.channel()
-            # As docs/reliability.md advises consumers: a queue that is nowhere but on a broker node
-            # that stands still keeps RabbitMQ 4 from passing frames on to anybody.
-            frames = channel.queue_declare(
-                f"oracle-{broker.port}", durable=True, arguments={"x-queue-type": "quorum"}
-            )
-            announcements = channel.queue_declare("", exclusive=True)
-            for exchange, declared, take in (
-                (EXCHANGE, frames, self._frame),
-                (CLUSTER_EXCHANGE, announcements, self._announcement),
-            ):
-                queue = declared.method.queue
+            for exchange, take in ((EXCHANGE, self._frame), (CLUSTER_EXCHANGE, self._announcement)):
                 channel.exchange_declare(exchange, "topic", durable=True)
+                if self._has_quorum_queues and exchange == EXCHANGE:
+                    queue = f"oracle-{broker.port}"
+                    channel.queue_declare(queue, durable=True, arguments=_QUORUM)
+                else:
+                    queue = channel.queue_declare("", exclusive=True).method.queue
                 channel.queue_bind(queue, exchange, "#")
                 channel.basic_consume(queue, take, auto_ack=True)
             while not self._over.is_set():

@@ -54,6 +54,7 @@ class Stage:
         cameras: how many, which all nodes share.
         programs: which RabbitMQ; None for what the environment chooses.
         has_networks: each node has a network of its own, whose cable can be pulled; needs root.
+        has_quorum_queues: of the consumers; see `Oracle`.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Stage:
         *,
         programs: BrokerPrograms | None = None,
         has_networks: bool = True,
+        has_quorum_queues: bool = False,
     ) -> None:
         self.cameras = tuple(f"cam{n:02d}" for n in range(1, cameras + 1))
         self.brokers = BrokerCluster(programs)
@@ -73,12 +75,13 @@ class Stage:
         self.folder = Path(tempfile.mkdtemp(prefix="edge-video-nodes-"))
         self._names = [f"edge-{letter}" for letter in "abcdefgh"[:nodes]]
         self._has_networks = has_networks and not why_no_uplink()
+        self._has_quorum_queues = has_quorum_queues
         self.nodes: dict[str, EdgeNode] = {}
 
     def __enter__(self) -> Self:
         try:
             self.brokers.start()
-            self.oracle = Oracle(self.brokers.nodes)
+            self.oracle = Oracle(self.brokers.nodes, has_quorum_queues=self._has_quorum_queues)
             for place, name in enumerate(self._names):
                 self.nodes[name] = self._make_node(place, name)
                 self.nodes[name].start()
