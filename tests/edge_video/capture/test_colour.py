@@ -6,7 +6,6 @@ import dataclasses
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import pytest
 
@@ -67,6 +66,8 @@ def picture(binary: Binary, clip: Path, **keys: Any) -> NDArray[np.int16]:
     )
     run = subprocess.run(command, capture_output=True, timeout=60, check=True)
     jpeg = run.stdout[run.stdout.index(b"\xff\xd8") :]
+    import cv2  # noqa: PLC0415 - the quick tests with other versions are collected without it
+
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None, run.stderr
     return image.astype(np.int16)

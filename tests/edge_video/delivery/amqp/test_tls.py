@@ -39,6 +39,24 @@ def test_tls_with_the_right_authority_and_a_client_certificate_works(
 
 
 @pytest.mark.rabbitmq
+def test_a_certificate_that_breaks_a_rule_of_form_is_trusted_by_any_python(
+    broker: RabbitNode, make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker's does not name its authority's key; Python 3.13 would refuse it for that."""
+    as_here = ssl.create_default_context
+
+    def as_python_3_13(cafile: str | None = None) -> ssl.SSLContext:
+        context = as_here(cafile=cafile)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", as_python_3_13)
+    rig = make_rig(broker, **tls(broker)).connect()
+    rig.put_all(5)
+    assert rig.settle().confirmed == 5
+
+
+@pytest.mark.rabbitmq
 def test_a_tls_connection_that_is_cut_is_tried_again_soon(
     broker: RabbitNode, make_rig: MakeRig
 ) -> None:
