@@ -30,6 +30,7 @@ def keep_freed_pages() -> bool:
     libc = ctypes.CDLL(None)
     mallopt = libc.mallopt
     mallopt(_M_ARENA_MAX, 1)
+    gc.unfreeze()  # what loading the program left behind is to go, too
     gc.collect()
     gc.freeze()  # what was imported stays: full collections need not walk it, some 20 ms each
     libc.malloc_trim(0)
