@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the second set of programs that the tests run against: Debian trixie's RabbitMQ 4.0 and
-# FFmpeg 7.1, in a folder of its own (debootstrap; 80 s, 700 MB), beside the machine's own. Idempotent.
+# FFmpeg 7.1, in a folder of its own (mmdebstrap; 30 s, 650 MB), beside the machine's own. Idempotent.
 # Prints the folder. Needs root, or sudo without a password; says what to do without.
 #
 # The folder is $EDGE_VIDEO_MATRIX, else edge-video/trixie in the user's cache. FFmpeg is started
@@ -53,19 +53,25 @@ mirror=${mirror:-http://deb.debian.org/debian}
 eval "$(apt-config shell proxy Acquire::http::Proxy)"
 [ -z "${proxy:-}" ] || export http_proxy=$proxy
 
-"$here/install-system-packages.sh" debootstrap debian-archive-keyring >&2 ||
-  give_up "debootstrap is missing"
-echo "matrix: making $folder from $mirror, once: a minute and a half" >&2
+"$here/install-system-packages.sh" mmdebstrap debian-archive-keyring >&2 ||
+  give_up "mmdebstrap is missing"
+echo "matrix: making $folder from $mirror, once: half a minute" >&2
 new=$folder.new
 "${as_root[@]}" rm -rf "$new"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"${as_root[@]}" env ${http_proxy:+http_proxy=$http_proxy} debootstrap --variant=minbase \
-  --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-  --include=rabbitmq-server,ffmpeg,python3 trixie "$new" "$mirror" >"$log" 2>&1 || {
+# Unpacked and not set up, which nothing of it needs: that would be two thirds of the time.
+shell=base-files,base-passwd,bash,coreutils,dash,findutils,gawk,grep,hostname,libc-bin,sed,util-linux
+"${as_root[@]}" env ${http_proxy:+http_proxy=$http_proxy} mmdebstrap --mode=root --variant=extract \
+  --format=directory --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+  --include=rabbitmq-server,ffmpeg,python3,$shell trixie "$new" "$mirror" >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
-  give_up "debootstrap failed"
+  give_up "mmdebstrap failed"
 }
+"${as_root[@]}" sh -ec "cd '$new/etc'
+  echo '127.0.0.1 localhost' >hosts
+  echo 'hosts: files dns' >nsswitch.conf
+  cp ../usr/share/base-passwd/passwd.master passwd"
 
 # FFmpeg by its own loader, with its own libraries: no chroot, so files and sockets are where they
 # are, and the process is FFmpeg's own. A copy of the loader bears the name that `ps` shows.
