@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 # Most tests wait more than they compute: six side by side keep two cores busy.
 WORKERS ?= 6
 
+# Of the tools a small part is ever imported, and compiled then: a third of their installation.
+ONLY_UNPACKED := --no-compile
+
 # Bytecode is kept: the tests start the program hundreds of times, each time compiled anew without.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -135,9 +138,9 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 
 $(VENV)/.dev-installed: $(VENV)/.created pyproject.toml
 	@echo "setting up $(VENV) with the development tools, once: about a minute"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install $(ONLY_UNPACKED) --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
 $(VENV)/.docs-installed: $(VENV)/.created pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@$(BIN)/python -m pip install $(ONLY_UNPACKED) --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $(VENV)/.installed $@
