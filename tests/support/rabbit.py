@@ -74,7 +74,7 @@ def broker_user(
 ) -> str:
     """Make a user of the test's own in the vhost `/`; return its name.
 
-    It stays until the node is thrown away, and is made by one command: each takes a second.
+    It stays until the node is thrown away.
 
     Args:
         node: the broker.
@@ -91,7 +91,7 @@ def broker_user(
     if topics is not None:
         calls.append(_call("set_topic_permissions", name, "/", *topics, "^$", "tests"))
     wanted = ",".join(["ok"] * len(calls))
-    assert node.ctl("eval", f"[{', '.join(calls)}].").strip() == f"[{wanted}]"
+    assert node.evaluate(f"[{', '.join(calls)}]") == f"[{wanted}]"
     return name
 
 

@@ -28,7 +28,7 @@ _TOGETHER_S: Final = 120.0
 
 # In the words of every version: those of `rabbit_nodes` are not.
 _RUNNING: Final = (
-    "length([N || N <- [node() | nodes()], rpc:call(N, rabbit, is_running, []) =:= true])."
+    "length([N || N <- [node() | nodes()], rpc:call(N, rabbit, is_running, []) =:= true])"
 )
 _QUEUES: Final = """
 [{binary_to_list(element(4, amqqueue:get_name(Q))),
@@ -38,7 +38,7 @@ _QUEUES: Final = """
       S when is_list(S) -> lists:max([0 | [C || E <- S,
           C <- [rabbit_misc:pget(<<"Commit Index">>, E, 0)], is_integer(C)]]);
       _ -> 0 end}
- || Q <- rabbit_amqqueue:list(<<"/">>), amqqueue:get_type(Q) =:= rabbit_quorum_queue].
+ || Q <- rabbit_amqqueue:list(<<"/">>), amqqueue:get_type(Q) =:= rabbit_quorum_queue]
 """
 
 
@@ -82,8 +82,8 @@ class BrokerCluster:
 
     def running(self) -> int:
         """Return how many nodes the first one sees running, itself included."""
-        seen = self.nodes[0].ctl("eval", _RUNNING)
-        return int(seen.strip())
+        seen = self.nodes[0].evaluate(_RUNNING)
+        return int(seen)
 
     # --- faults -----------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class BrokerCluster:
         self._expect(alone, others, "'nobody'")
         for each in others:
             self._expect(each, [alone], "'none'")
-        alone.ctl("eval", f"[erlang:disconnect_node(N) || N <- {_names(others)}].")
+        alone.evaluate(f"[erlang:disconnect_node(N) || N <- {_names(others)}]")
 
     def heal(self, number: int) -> None:
         """Let a node that was cut off back in."""
@@ -116,11 +116,11 @@ class BrokerCluster:
         self._expect(alone, others, "erlang:get_cookie()")
         for each in others:
             self._expect(each, [alone], "erlang:get_cookie()")
-        alone.ctl("eval", f"[net_kernel:connect_node(N) || N <- {_names(others)}].")
+        alone.evaluate(f"[net_kernel:connect_node(N) || N <- {_names(others)}]")
 
     def _expect(self, node: RabbitNode, others: Sequence[RabbitNode], cookie: str) -> None:
         """Have a node let others in by this cookie alone."""
-        node.ctl("eval", f"[erlang:set_cookie(N, {cookie}) || N <- {_names(others)}].")
+        node.evaluate(f"[erlang:set_cookie(N, {cookie}) || N <- {_names(others)}]")
 
     def _others(self, number: int) -> Sequence[RabbitNode]:
         return [each for place, each in enumerate(self.nodes) if place != number]
@@ -131,7 +131,7 @@ class BrokerCluster:
         """Return the figures of each quorum queue, as the first node that answers has them."""
         for node in self.nodes:
             with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-                return parse_queues(node.ctl("eval", " ".join(_QUEUES.split())))
+                return parse_queues(node.evaluate(" ".join(_QUEUES.split())))
         return {}
 
 

@@ -199,10 +199,9 @@ def standing_still(join: Callable[..., Node], broker: RabbitNode) -> Iterator[st
 
 def suspend(broker: RabbitNode, queue: str, what: str = "suspend") -> None:
     """Have the queue's only member take no commands, or go on."""
-    broker.ctl(
-        "eval",
+    broker.evaluate(
         f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)),'
-        f" sys:{what}(amqqueue:get_pid(Q)).",
+        f" sys:{what}(amqqueue:get_pid(Q))",
     )
 
 

@@ -30,18 +30,18 @@ LIMIT = 60_000
 def message_size(broker: RabbitNode, size: int) -> Iterator[None]:
     """Let the broker refuse larger messages, on channels that are opened from now on."""
     known = "case persistent_term:get(max_message_size, none) of none -> none; P -> P end"
-    before = broker.ctl("eval", f"{{application:get_env(rabbit, max_message_size), {known}}}.")
+    before = broker.evaluate(f"{{application:get_env(rabbit, max_message_size), {known}}}")
     set_size = (
         "application:set_env(rabbit, max_message_size, {0}),"
         "case persistent_term:get(max_message_size, none) of none -> ok;"
-        " _ -> persistent_term:put(max_message_size, {0}) end."
+        " _ -> persistent_term:put(max_message_size, {0}) end"
     )
-    broker.ctl("eval", set_size.format(size))
+    broker.evaluate(set_size.format(size))
     try:
         yield
     finally:
         assert "134217728" in before or "16777216" in before, before
-        broker.ctl("eval", set_size.format(134217728 if "134217728" in before else 16777216))
+        broker.evaluate(set_size.format(134217728 if "134217728" in before else 16777216))
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
