@@ -8,15 +8,16 @@ from textwrap import dedent
 
 import pytest
 
+from scripts import measure_house
 from scripts.measure_house import (
     ClassSize,
+    House,
     Module,
     arrows_up,
     circles,
     class_sizes,
     function_sizes,
     import_graph,
-    main,
     named_exceptions,
     percentile,
     public_names,
@@ -149,8 +150,27 @@ def test_public_names_are_those_without_an_underscore_on_their_path() -> None:
     }
 
 
-def test_check_fails_while_a_limit_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
-    status = main(["--short", "--check"])
+@pytest.mark.parametrize("lines", [3, 300])
+def test_check_fails_while_a_limit_is_missed(
+    lines: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    package = tmp_path / "edge_video"
+    for each in (package, tmp_path / "tests"):
+        each.mkdir()
+    (tmp_path / "tests/test_architecture.py").write_text('FLOORS = ("",)\n')
+    text = [
+        '"""Prints."""',
+        "def f() -> None:",
+        '    """Print."""',
+        *(f"    print({each})" for each in range(lines)),
+    ]
+    (package / "a.py").write_text("\n".join(text) + "\n")
+    monkeypatch.setattr(measure_house, "House", lambda: House(tmp_path))
+    status = measure_house.main(["--short", "--check"])
     printed = capsys.readouterr().out
     assert "to reach" in printed
-    assert status == int("✗" in printed)
+    assert status == int(lines > 30)
+    assert ("✗ functions over 30 code lines" in printed) == (lines > 30)
