@@ -72,7 +72,8 @@ class ConnectionRecord:
         self._blocked = None
         self._outbox.sink_connected(False)
         self._outages.failed(reason, self._instant())
-        self._log.lost(reason, retry_in_s, was_up=was_up)
+        since_s = self._outages.outage_since_s
+        self._log.lost(reason, retry_in_s, was_up=was_up, since_s=since_s)
         self.status = replace(
             self.status,
             connections_lost=self.status.connections_lost + was_up,

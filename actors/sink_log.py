@@ -36,22 +36,17 @@ class OutageLines:
         self._reasons: set[str] = set()
         self._pause_s = _FIRST_PAUSE_S
         self._quiet_until_s = 0.0
-        self._since_s: float | None = None
+        self._lasts = False
         self.tries = 0
         """Attempts that failed in this outage; the connection that was lost is none."""
         self.is_told = False
         """Whether anything was said of this outage."""
 
-    @property
-    def away_s(self) -> float:
-        """Since the outage began."""
-        return 0.0 if self._since_s is None else self._clock.monotonic() - self._since_s
-
     def failed(self, reason: str, *, was_up: bool) -> bool:
         """Take in a loss, or an attempt that failed; whether to say so."""
         now_s = self._clock.monotonic()
-        if self._since_s is None:
-            self._since_s = now_s
+        if not self._lasts:
+            self._lasts = True
             self.is_told = self._outages.take(now_s)
             due = self.is_told
         else:
@@ -71,10 +66,10 @@ class OutageLines:
 
         One that began in a predecessor's time was told by that one.
         """
-        told, self.is_told = self.is_told or self._since_s is None, False
+        told, self.is_told = self.is_told or not self._lasts, False
         self._reasons.clear()
         self._pause_s, self._quiet_until_s = _FIRST_PAUSE_S, 0.0
-        self._since_s, self.tries = None, 0
+        self._lasts, self.tries = False, 0
         return told
 
 
@@ -105,8 +100,15 @@ class SinkLog:
                 again=again,
             )
 
-    def lost(self, reason: str, retry_in_s: float, *, was_up: bool) -> None:
-        """Say that there is no connection, in a line of its own if it is worth one."""
+    def lost(self, reason: str, retry_in_s: float, *, was_up: bool, since_s: float | None) -> None:
+        """Say that there is no connection, in a line of its own if it is worth one.
+
+        Args:
+            reason: why there is none.
+            retry_in_s: seconds until the next attempt.
+            was_up: whether there was one until now.
+            since_s: monotonic, when the outage began, an attempt that fails first included.
+        """
         outage = self._outage
         if not outage.failed(reason, was_up=was_up):
             unworthy = LogEvent.PUBLISHER_TRY_FAILED
@@ -118,7 +120,7 @@ class SinkLog:
             reason=reason,
             retry_in_s=retry_in_s,
             tries=outage.tries,
-            away_s=outage.away_s,
+            away_s=0.0 if since_s is None else self._clock.monotonic() - since_s,
         )
 
     def blocked(self, reason: str) -> None:

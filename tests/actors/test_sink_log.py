@@ -89,6 +89,17 @@ def test_a_broker_that_came_late_is_not_connected_again(scene: Scene) -> None:
     assert scene.lines[-1].startswith("Publisher connected to amqp://broker after 7s;")
 
 
+def test_the_first_attempt_is_part_of_the_outage_that_it_begins(scene: Scene) -> None:
+    """A broker that is silent is waited for; a report counts that time, and so does the log."""
+    scene.clock.advance(10)
+    scene.record.lost("no answer within 10 s", 0.5)
+    (line,) = scene.lines
+    assert line == (
+        "Publisher not connected for 10s, failed attempts: 1: no answer within 10 s;"
+        " next try in 500ms"
+    )
+
+
 def test_a_broker_that_is_away_all_day_is_told_at_growing_pauses(scene: Scene) -> None:
     scene.record.connected("amqp://broker")
     scene.record.lost("reset by the broker", 1.0)
