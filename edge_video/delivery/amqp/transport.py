@@ -167,6 +167,9 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             except BlockingIOError:
                 sent = 0
             except OSError as error:
+                # What the broker said before is still there: why it closes, and confirms, whose
+                # frames would count as unknown.
+                self._feed(_unread(self._sock))
                 self._lose(error)
                 return
             if sent == self._buffered:
@@ -174,21 +177,11 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
                 self._buffered = 0
                 return
             expected = sum(map(len, batch))
-            self._forget(sent)
+            self._buffered -= sent
+            _forget(pieces, sent)
             if sent < expected:
                 self._stuck = True
                 self._set_events()
-
-    def _forget(self, sent: int) -> None:
-        pieces = self._pieces
-        self._buffered -= sent
-        while sent:
-            size = len(pieces[0])
-            if sent < size:
-                pieces[0] = memoryview(pieces[0])[sent:]
-                return
-            sent -= size
-            pieces.popleft()
 
     def _receive(self) -> bool:
         """Read once; whether there was something."""
@@ -203,6 +196,10 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             if not self._protocol.eof_received():
                 self._lose(None)
             return False
+        return self._feed(data)
+
+    def _feed(self, data: bytes) -> bool:
+        """Take in what the broker said; False if it is no AMQP, and the connection is lost."""
         try:
             self.confirms.feed(data)
         except Exception as error:
@@ -238,6 +235,26 @@ class CorkedTransport(nbio_interface.AbstractStreamTransport):  # type: ignore[m
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
             self._sock.close()
+
+
+def _forget(pieces: deque[bytes | memoryview], sent: int) -> None:
+    """Drop so many bytes from the front."""
+    while sent:
+        size = len(pieces[0])
+        if sent < size:
+            pieces[0] = memoryview(pieces[0])[sent:]
+            return
+        sent -= size
+        pieces.popleft()
+
+
+def _unread(sock: socket.socket) -> bytes:
+    """What a socket that is reset holds; no more than its receive buffer."""
+    data = []
+    with contextlib.suppress(OSError):
+        while piece := sock.recv(_RECEIVE_BYTES):
+            data.append(piece)
+    return b"".join(data)
 
 
 class _Linking(nbio_interface.AbstractIOReference):  # type: ignore[misc] # pika is untyped

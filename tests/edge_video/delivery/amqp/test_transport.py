@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import select
 import socket
 import struct
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,15 @@ class Loop:
         self.timers.append(call)
         return call
 
+    def at_end_of_round(self, call: Callable[[], object]) -> None:
+        call()
+
+    def call_soon(self, call: Callable[[], object]) -> None:
+        call()
+
+    def remove_handler(self, _fd: int) -> None:
+        self.events = 0
+
     def remove_timeout(self, timer: Callable[[], object]) -> None:
         self.timers.remove(timer)
 
@@ -41,13 +51,13 @@ class Loop:
 class Scene:
     """A transport between pika, which hears nothing here, and a broker that confirms."""
 
-    def __init__(self, ours: socket.socket, broker: socket.socket) -> None:
+    def __init__(self, ours: socket.socket, broker: socket.socket, pika: Any = None) -> None:
         self.loop = Loop()
         self.in_flight = {1, 2}
         self._broker = broker
         ours.setblocking(False)
         loop: Any = self.loop
-        self.transport = CorkedTransport(ours, None, loop, self._on_settlement, {7})
+        self.transport = CorkedTransport(ours, pika, loop, self._on_settlement, {7})
         self.transport.defer_reads()
 
     def _on_settlement(self, _channel: int, tag: int, _multiple: bool, _nack: bool) -> None:
@@ -95,3 +105,32 @@ def test_the_next_frame_has_confirms_awaited_again(scene: Scene) -> None:
     scene.confirm(3)
     scene.loop.fire()
     assert len(scene.loop.timers) == 1
+
+
+class Hearing:
+    """Stands for pika, which hears how a connection ends."""
+
+    def __init__(self) -> None:
+        self.lost: list[BaseException | None] = []
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        self.lost.append(error)
+
+
+def test_what_a_broker_says_right_before_it_resets_is_heard() -> None:
+    """A socket that is closed with frames unread is reset: the write that follows is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        broker, _ = listener.accept()
+    pika = Hearing()
+    with ours, broker:
+        scene = Scene(ours, broker, pika)
+        scene.transport.write(b"a frame that nobody reads")
+        scene.confirm(1)
+        scene.confirm(2)
+        broker.close()
+        select.select([ours], [], [], 5)
+        while not pika.lost:
+            scene.transport.write(b"the next one")
+    assert scene.in_flight == set()
+    assert isinstance(pika.lost[0], ConnectionError)
