@@ -55,7 +55,8 @@ def _nothing_is_garbage() -> Iterator[None]:
     """While modules are loaded the garbage collector finds next to nothing, and walks it all.
 
     Without it the start takes a tenth to a fifth less of CPU time. What little it would have found
-    goes with the first collection of a program that stays (`keep_freed_pages`).
+    goes with the first collection of a program that stays (`keep_freed_pages`; it stays where the C
+    library is not glibc).
     """
     gc.disable()
     try:
