@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 _MAX_PIECES: Final = 1000
 """Linux takes 1024 in one call."""
 _RECEIVE_BYTES: Final = 65536
+_LAST_READS: Final = 64
+"""A receive buffer is smaller; but a way that is cut in one direction may bring ever more."""
 _CONFIRM_S: Final = 0.02
 """How long a confirm may lie unread when no frame comes meanwhile."""
 
@@ -249,10 +251,13 @@ def _forget(pieces: deque[bytes | memoryview], sent: int) -> None:
 
 
 def _unread(sock: socket.socket) -> bytes:
-    """What a socket that is reset holds; no more than its receive buffer."""
+    """What a socket that takes nothing more still holds, a few megabytes at most."""
     data = []
     with contextlib.suppress(OSError):
-        while piece := sock.recv(_RECEIVE_BYTES):
+        for _ in range(_LAST_READS):
+            piece = sock.recv(_RECEIVE_BYTES)
+            if not piece:
+                break
             data.append(piece)
     return b"".join(data)
 
