@@ -71,9 +71,8 @@ class ConnectionRecord:
         was_up = self.is_up
         self._blocked = None
         self._outbox.sink_connected(False)
-        self._outages.failed(reason, self._instant())
-        since_s = self._outages.outage_since_s
-        self._log.lost(reason, retry_in_s, was_up=was_up, since_s=since_s)
+        away_s = self._outages.failed(reason, self._instant())
+        self._log.lost(reason, retry_in_s, was_up=was_up, away_s=away_s)
         self.status = replace(
             self.status,
             connections_lost=self.status.connections_lost + was_up,

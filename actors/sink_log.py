@@ -100,14 +100,14 @@ class SinkLog:
                 again=again,
             )
 
-    def lost(self, reason: str, retry_in_s: float, *, was_up: bool, since_s: float | None) -> None:
+    def lost(self, reason: str, retry_in_s: float, *, was_up: bool, away_s: float) -> None:
         """Say that there is no connection, in a line of its own if it is worth one.
 
         Args:
             reason: why there is none.
             retry_in_s: seconds until the next attempt.
             was_up: whether there was one until now.
-            since_s: monotonic, when the outage began, an attempt that fails first included.
+            away_s: since how many seconds there is none.
         """
         outage = self._outage
         if not outage.failed(reason, was_up=was_up):
@@ -120,7 +120,7 @@ class SinkLog:
             reason=reason,
             retry_in_s=retry_in_s,
             tries=outage.tries,
-            away_s=0.0 if since_s is None else self._clock.monotonic() - since_s,
+            away_s=away_s,
         )
 
     def blocked(self, reason: str) -> None:

@@ -70,14 +70,18 @@ class OutageLog:
         self._gone, self.dropped_before = now, now.dropped
         self.blocked(now.s)
 
-    def failed(self, reason: str, now: Instant) -> None:
-        """Note why the connection, or an attempt at one, failed."""
+    def failed(self, reason: str, now: Instant) -> float:
+        """Note why the connection, or an attempt at one, failed; return the outage's seconds.
+
+        The first attempt that fails is part of the outage which it begins.
+        """
         self.disconnected(now)
         assert self._gone is not None
         cost, lasts_s = now.dropped - self.dropped_before, now.s - self._gone.s
         before = self.outages if self._lasting is None else self.outages[:-1]
         lasting = Outage(self._gone.ns, None, reason, cost, lasts_s)
         self.outages = (*before, lasting)[-MAX_OUTAGES:]
+        return lasts_s
 
     def connected(self, now: Instant) -> OutageOver | None:
         """Note that there is a connection; what the outage was, None when nothing had failed."""
