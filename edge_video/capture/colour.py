@@ -24,7 +24,7 @@ Nothing is computed by it, here or in a viewer. But FFmpeg 7 and later end over 
 swscale does not know (YCgCo, BT.2020 with constant luminance, chroma-derived), which cameras state
 by mistake, and zscale over one that no conversion exists for.
 """
-WIDENED: Final = "zscale=matrix=170m:transfer=601:primaries=170m:range=full"
+_WIDENED: Final = "zscale=matrix=170m:transfer=601:primaries=170m:range=full"
 """What is stated stays, the range aside. FFmpeg 7.0's zscale takes what is not said for unknown,
 and ends (`no path between colorspaces`); with others the pictures are the same to the bit."""
 _FORMATS: Final = (
@@ -54,4 +54,4 @@ def full_range(
     gives_nv12 = acceleration is not None and not acceleration.gives_yuv420p
     if not binary.zscale or kind is SourceKind.LAVFI or gives_nv12:
         return []
-    return [_FORMATS, _EVEN, WIDENED]
+    return [_FORMATS, _EVEN, _WIDENED]

@@ -61,13 +61,13 @@ def clips(ffmpeg: Binary, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def picture(binary: Binary, clip: Path, **keys: Any) -> NDArray[np.int16]:
     """The first picture that a camera which plays this clip gives."""
+    import cv2  # noqa: PLC0415 - the quick tests with other versions are collected without it
+
     command = capture_command(
         binary, CameraConfig(id="c", url=f"file:{clip}", quality=2, fps=25, **keys)
     )
     run = subprocess.run(command, capture_output=True, timeout=60, check=True)
     jpeg = run.stdout[run.stdout.index(b"\xff\xd8") :]
-    import cv2  # noqa: PLC0415 - the quick tests with other versions are collected without it
-
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None, run.stderr
     return image.astype(np.int16)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_video.capture.binary import Binary
-from edge_video.capture.colour import WIDENED, stated_colours
+from edge_video.capture.colour import stated_colours
 from edge_video.capture.command import capture_command, encode_command, probe_command
 from edge_video.capture.hardware import Acceleration
 from edge_video.capture.limiter import limit_bitstream, limit_filter
@@ -197,8 +197,9 @@ def test_the_range_is_converted_by_zscale_where_that_is_at_hand() -> None:
     def filters(binary: Binary, url: str, **keys: Any) -> str:
         return option(capture_command(binary, camera(url, **keys)), "-vf")
 
-    assert filters(with_zscale, "rtsp://h/s").endswith(f",{WIDENED}")
-    assert filters(with_zscale, "rtsp://h/s", width=640).endswith(f",{WIDENED}")
+    every_colour = ",zscale=matrix=170m:transfer=601:primaries=170m:range=full"
+    assert filters(with_zscale, "rtsp://h/s").endswith(every_colour)
+    assert filters(with_zscale, "rtsp://h/s", width=640).endswith(every_colour)
     for command in (
         filters(FFMPEG_5, "rtsp://h/s"),
         filters(with_zscale, "lavfi:testsrc2"),

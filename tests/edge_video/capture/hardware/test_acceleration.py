@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge_video.capture.binary import Binary
-from edge_video.capture.colour import WIDENED, stated_colours
+from edge_video.capture.colour import stated_colours
 from edge_video.capture.command import capture_command, encode_command, probe_command
 from edge_video.capture.hardware import Acceleration, HardwareKey, wanted_hardware
 from edge_video.capture.hardware.acceleration import accelerations, jpeg_quality
@@ -38,7 +38,7 @@ def test_pictures_stay_on_the_card_until_the_rate_limit_has_passed_them() -> Non
     filters = option(command, "-vf")
     fetched = "scale_cuda=format=yuv420p,hwdownload,format=yuv420p"
     assert filters.startswith(f"{limit_filter(15)},{fetched},{stated_colours()},scale=")
-    assert filters.endswith(f",{WIDENED}")
+    assert filters.endswith(",zscale=matrix=170m:transfer=601:primaries=170m:range=full")
 
 
 @pytest.mark.parametrize(
